@@ -1,0 +1,40 @@
+/** A timer that was set on a {@link Clock}; it never keeps the process alive. */
+export interface ClockTimer {
+  /** Cancel the timer; harmless when it has fired already. */
+  cancel(): void;
+}
+
+/**
+ * The only source of time in this library, so that a test can move it.
+ *
+ * The vendor's lifetimes are judged on {@link monotonic}, never on the wall clock, because clocks jump and differ
+ * (protocol.md section 3: `expire_time` must not be used); the wall clock only dates what outlives the process.
+ */
+export interface Clock {
+  /** Wall clock, in milliseconds since the Unix epoch. */
+  now(): number;
+  /** Milliseconds since an arbitrary moment; never goes back. */
+  monotonic(): number;
+  /** Call `callback` once after `delayMs` milliseconds, without keeping the process alive. */
+  setTimer(callback: () => void, delayMs: number): ClockTimer;
+}
+
+/** Node fires a longer timer at once instead of late; whoever waits longer looks again when it fires. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** The machine's own clocks. */
+export class SystemClock implements Clock {
+  now(): number {
+    return Date.now();
+  }
+
+  monotonic(): number {
+    return performance.now();
+  }
+
+  setTimer(callback: () => void, delayMs: number): ClockTimer {
+    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS));
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  }
+}
