@@ -1,4 +1,4 @@
-/** A timer that was set on a {@link Clock}; it never keeps the process alive. */
+/** A timer that was set on a {@link Clock}. */
 export interface ClockTimer {
   /** Cancel the timer; harmless when it has fired already. */
   cancel(): void;
@@ -15,8 +15,13 @@ export interface Clock {
   now(): number;
   /** Milliseconds since an arbitrary moment; never goes back. */
   monotonic(): number;
-  /** Call `callback` once after `delayMs` milliseconds, without keeping the process alive. */
-  setTimer(callback: () => void, delayMs: number): ClockTimer;
+  /**
+   * Call `callback` once after `delayMs` milliseconds.
+   *
+   * The background timers of a service must not keep the process alive; the pause of a caller who waits for its
+   * result must (`keepsProcessAlive`), or a script would end in the middle of it.
+   */
+  setTimer(callback: () => void, delayMs: number, keepsProcessAlive?: boolean): ClockTimer;
 }
 
 /** Node fires a longer timer at once instead of late; whoever waits longer looks again when it fires. */
@@ -32,9 +37,9 @@ export class SystemClock implements Clock {
     return performance.now();
   }
 
-  setTimer(callback: () => void, delayMs: number): ClockTimer {
+  setTimer(callback: () => void, delayMs: number, keepsProcessAlive = false): ClockTimer {
     const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS));
-    timer.unref();
+    if (!keepsProcessAlive) timer.unref();
     return { cancel: () => clearTimeout(timer) };
   }
 }
