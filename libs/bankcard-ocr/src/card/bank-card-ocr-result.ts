@@ -1,0 +1,31 @@
+import type { CardNumber } from './card-number.js';
+import type { CardPhotos } from './card-photo.js';
+import type { CardValidity } from './card-validity.js';
+import type { CardWarning } from './card-warning.js';
+import type { ExtraFields } from './extra-fields.js';
+
+/**
+ * What the vendor recognised on a bank card: the same for every host, page and dialect of the vendor (protocol.md
+ * section 3). Safe to print and to turn into JSON: the card number is masked, photos show their size only.
+ */
+export interface BankCardOcrResult {
+  /** The order number that was asked for. */
+  readonly orderNo: string;
+  /** `bankCardNo` / `bankcardNo`. */
+  readonly cardNumber: CardNumber;
+  /** `bankCardValidDate` / `bankcardValidDate`. */
+  readonly validity: CardValidity;
+  /** `warnCode` and `multiWarnCode` (`warningCode`, `multiWarningCode`) united, each code once. */
+  readonly warnings: readonly CardWarning[];
+  /** `operateTime`: when the card was recognised; the vendor gives no zone, China time is assumed. */
+  readonly operatedAt?: Date;
+  /** `clarity` of the picture, 0 to 100. */
+  readonly clarity?: number;
+  readonly photos: CardPhotos;
+  /** `bizSeqNo`: the vendor's running number of the exchange; quote it to the vendor's support. */
+  readonly bizSeqNo?: string;
+  /** `msg`, with anything that looks like a secret or a card number removed. */
+  readonly vendorMessage?: string;
+  /** Unknown scalar fields of the answer; never printed. */
+  readonly extra: ExtraFields;
+}

@@ -1,0 +1,68 @@
+import { inspect } from 'node:util';
+
+/**
+ * Which picture: the photo as it was taken (`originBankcardPhoto`), the card cut out of it (`bankcardCropPhoto`), or the
+ * strip with the number (`bankcardNoPhoto`).
+ */
+export type PhotoKind = 'original' | 'crop' | 'number';
+
+/** Every {@link PhotoKind}, in the order in which they are listed. */
+export const PHOTO_KINDS: readonly PhotoKind[] = ['original', 'crop', 'number'];
+
+/** One picture of a card. Printing it or turning it into JSON shows its kind, type and size, never its bytes. */
+export class CardPhoto {
+  readonly kind: PhotoKind;
+  /** By the first bytes, e.g. `image/jpeg`; `application/octet-stream` for bytes that we do not recognise. */
+  readonly mediaType: string;
+  readonly #bytes: Buffer;
+
+  constructor(kind: PhotoKind, bytes: Buffer) {
+    this.kind = kind;
+    this.mediaType = mediaTypeOf(bytes);
+    this.#bytes = bytes;
+  }
+
+  /** The picture exactly as the vendor sent it, Base64 removed; personal data. */
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
+
+  /** Size in bytes. */
+  get size(): number {
+    return this.#bytes.length;
+  }
+
+  toJSON(): { kind: PhotoKind; mediaType: string; size: number } {
+    return { kind: this.kind, mediaType: this.mediaType, size: this.size };
+  }
+
+  [inspect.custom](): string {
+    return `CardPhoto(${this.kind}, ${this.mediaType}, ${this.size} bytes)`;
+  }
+}
+
+/** The pictures of one order. */
+export interface CardPhotos {
+  /**
+   * - `absent`: photos were not asked for.
+   * - `pending`: they were asked for and none had come when the waiting time (`waitForPhotosMs`) was over; ask again.
+   * - `complete`: at least one came. One that is missing then stays missing (a crop is, when cropping failed).
+   */
+  readonly status: 'complete' | 'pending' | 'absent';
+  readonly original?: CardPhoto;
+  readonly crop?: CardPhoto;
+  readonly number?: CardPhoto;
+  /** Photos that came, but not as readable Base64; usually empty. */
+  readonly damaged: readonly PhotoKind[];
+}
+
+const MAGIC_BYTES: readonly (readonly [mediaType: string, prefix: readonly number[]])[] = [
+  ['image/jpeg', [0xff, 0xd8, 0xff]],
+  ['image/png', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
+  ['image/bmp', [0x42, 0x4d]],
+];
+
+function mediaTypeOf(bytes: Buffer): string {
+  const match = MAGIC_BYTES.find(([, prefix]) => prefix.every((byte, index) => bytes[index] === byte));
+  return match?.[0] ?? 'application/octet-stream';
+}

@@ -1,0 +1,36 @@
+/** What the card says about how long it is valid (vendor field `bankCardValidDate`). */
+export interface CardValidity {
+  /** The vendor's text, e.g. `12/2024`; empty when the card shows none. */
+  readonly raw: string;
+  /** 1 to 12; undefined when {@link raw} is empty or unreadable. */
+  readonly month?: number;
+  /** Four digits; undefined when {@link raw} is empty or unreadable. */
+  readonly year?: number;
+  /**
+   * Whether the card had expired when the answer was read: true from 00:00 China time (+08:00) of the first day of the
+   * month that follows. Undefined when {@link raw} is empty or unreadable.
+   */
+  readonly expired?: boolean;
+}
+
+const MONTH_FIRST = /^(?<month>\d{1,2})\s*[/.-]\s*(?<year>\d{4}|\d{2})$/;
+const YEAR_FIRST = /^(?<year>\d{4})\s*[/.-]\s*(?<month>\d{1,2})$/;
+const CHINA_OFFSET_MS = 8 * 3_600_000;
+
+/**
+ * Read a validity date: documented as `MM/yyyy`; `yyyy/MM` and `MM/yy` are tolerated (protocol.md section 3).
+ *
+ * @param nowMs the wall clock, in epoch milliseconds, against which `expired` is judged
+ */
+export function readCardValidity(text: string, nowMs: number): CardValidity {
+  const raw = text.trim();
+  const groups = (MONTH_FIRST.exec(raw) ?? YEAR_FIRST.exec(raw))?.groups;
+  if (!groups) return { raw };
+  const month = Number(groups['month']);
+  const yearAsPrinted = Number(groups['year']);
+  if (month < 1 || month > 12) return { raw };
+  const year = yearAsPrinted < 100 ? 2000 + yearAsPrinted : yearAsPrinted;
+  // Date.UTC counts months from zero, so the card's own month already names the first day of the next one.
+  const validUntilMs = Date.UTC(year, month, 1) - CHINA_OFFSET_MS;
+  return { raw, month, year, expired: nowMs >= validUntilMs };
+}

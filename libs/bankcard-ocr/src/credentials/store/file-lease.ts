@@ -1,0 +1,104 @@
+import { type FileHandle, open, readFile, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { TicketLease } from './ticket-store.js';
+import { listNumbers, numberedName } from './numbered-files.js';
+
+const SERIES = 'lease';
+const HELD = 'held';
+const FREE = 'free';
+/** A live holder gives so many signs of life within the time after which it would count as dead. */
+const SIGNS_OF_LIFE_PER_TTL = 4;
+
+/**
+ * A lease among the processes of one machine, made of files `lease.<number>`: whoever creates the next number holds it.
+ * Numbers only grow and the highest file always stays, so two processes that both saw a holder die cannot both take
+ * over. A live holder touches its file; a holder is dead when the file has stood still for `ttlMs` *while we watched*,
+ * which needs neither process ids (reused, and other containers have their own) nor clocks that agree.
+ */
+export class FileLeases {
+  #watched: { number: number; touched: string; sinceMs: number } | undefined;
+
+  constructor(private readonly directory: string) {}
+
+  /** Take the lease if nobody alive holds it. Lifetimes here are real time: they concern real processes. */
+  async tryTake(ttlMs: number): Promise<TicketLease | undefined> {
+    const highest = (await listNumbers(this.directory, SERIES)).at(-1) ?? 0;
+    if (highest > 0 && !(await this.#isFree(highest, ttlMs))) return undefined;
+    const mine = highest + 1;
+    const file = await open(this.#path(mine), 'wx', 0o600).catch(unlessTaken);
+    if (!file) return undefined;
+    await file.write(HELD, 0);
+    const numbers = await listNumbers(this.directory, SERIES);
+    if (numbers.at(-1) !== mine) {
+      // We were slow: others had moved on, and our number was free only because it had been cleared away.
+      await Promise.all([file.close(), unlink(this.#path(mine)).catch(ignoreMissing)]);
+      return undefined;
+    }
+    await Promise.all(numbers.slice(0, -1).map((number) => unlink(this.#path(number)).catch(ignoreMissing)));
+    return new FileLease(file, ttlMs, async () => (await listNumbers(this.directory, SERIES)).at(-1) === mine);
+  }
+
+  async #isFree(number: number, ttlMs: number): Promise<boolean> {
+    const path = this.#path(number);
+    try {
+      if ((await readFile(path, 'utf8')) === FREE) return true;
+      const touched = String((await stat(path, { bigint: true })).mtimeNs);
+      if (this.#watched?.number !== number || this.#watched.touched !== touched) {
+        this.#watched = { number, touched, sinceMs: performance.now() };
+      }
+      return performance.now() - this.#watched.sinceMs >= ttlMs;
+    } catch (error) {
+      ignoreMissing(error as NodeJS.ErrnoException);
+      return false;
+    }
+  }
+
+  #path(number: number): string {
+    return join(this.directory, numberedName(SERIES, number));
+  }
+}
+
+class FileLease implements TicketLease {
+  readonly #lost = new AbortController();
+  readonly signal = this.#lost.signal;
+  readonly #heartbeat: NodeJS.Timeout;
+  #beating: Promise<void> | undefined;
+
+  constructor(
+    private readonly file: FileHandle,
+    ttlMs: number,
+    private readonly isStillMine: () => Promise<boolean>,
+  ) {
+    this.#heartbeat = setInterval(() => {
+      this.#beating ??= this.#beat().finally(() => (this.#beating = undefined));
+    }, ttlMs / SIGNS_OF_LIFE_PER_TTL);
+    this.#heartbeat.unref();
+  }
+
+  async release(): Promise<void> {
+    clearInterval(this.#heartbeat);
+    await this.#beating;
+    // A release that cannot be written costs the next one a wait, nothing else.
+    await this.file.write(FREE, 0).catch(() => undefined);
+    await this.file.close().catch(() => undefined);
+  }
+
+  async #beat(): Promise<void> {
+    try {
+      const now = new Date();
+      await this.file.utimes(now, now);
+      if (!(await this.isStillMine())) this.#lost.abort();
+    } catch {
+      // Who cannot show signs of life will be taken for dead.
+      this.#lost.abort();
+    }
+  }
+}
+
+function unlessTaken(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'EEXIST') throw error;
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}

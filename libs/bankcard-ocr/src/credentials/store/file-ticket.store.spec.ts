@@ -1,0 +1,151 @@
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { FileTicketStore } from './file-ticket.store.js';
+import { aRecord, ticketStoreContract } from './ticket-store.contract.js';
+
+const directories: string[] = [];
+
+async function aDirectory(): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'tickets-'));
+  directories.push(directory);
+  return directory;
+}
+
+async function aStore(directory: string, onDamaged?: (path: string) => void): Promise<FileTicketStore> {
+  const store = new FileTicketStore({ directory, appId: 'IDATEST01', onDamaged });
+  await store.open();
+  return store;
+}
+
+/** The one folder that the store made for its app id. */
+async function folderOf(directory: string): Promise<string> {
+  return join(directory, (await readdir(directory))[0]!);
+}
+
+afterAll(async () => {
+  await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })));
+});
+
+ticketStoreContract('file', async () => {
+  const directory = await aDirectory();
+  return () => aStore(directory);
+});
+
+describe('the file kind of ticket store', () => {
+  it('survives a restart', async () => {
+    const directory = await aDirectory();
+    await (await aStore(directory)).swap(undefined, aRecord(1));
+    await expect((await aStore(directory)).read()).resolves.toEqual(aRecord(1));
+  });
+
+  it('keeps app ids apart and does not tell them', async () => {
+    const directory = await aDirectory();
+    await (await aStore(directory)).swap(undefined, aRecord(1));
+    const other = new FileTicketStore({ directory, appId: '../IDATEST02' });
+    await other.open();
+    await expect(other.read()).resolves.toBeUndefined();
+    expect((await readdir(directory)).join()).not.toContain('IDATEST');
+  });
+
+  it('lets only its user read, whatever the umask', async () => {
+    const directory = await aDirectory();
+    const umask = process.umask(0);
+    try {
+      await (await aStore(directory)).swap(undefined, aRecord(1));
+    } finally {
+      process.umask(umask);
+    }
+    const folder = await folderOf(directory);
+    expect((await stat(folder)).mode & 0o777).toBe(0o700);
+    for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
+  });
+
+  it.each(['', '{', '{"format":1}', '[]', '\u0000\u0000', '{"format":2,"revision":1}'])(
+    'sets a damaged record aside (%j) and goes on',
+    async (damage) => {
+      const directory = await aDirectory();
+      const damaged: string[] = [];
+      const store = await aStore(directory, (path) => damaged.push(path));
+      await store.swap(undefined, aRecord(1));
+      const folder = await folderOf(directory);
+      await writeFile(join(folder, 'record.0000000000000001'), damage);
+      await expect(store.read()).resolves.toBeUndefined();
+      expect(damaged).toEqual([join(folder, 'damaged')]);
+      await expect(readFile(damaged[0]!, 'utf8')).resolves.toBe(damage);
+      await expect(store.swap(undefined, aRecord(1))).resolves.toBe(true);
+      await expect(store.read()).resolves.toEqual(aRecord(1));
+    },
+  );
+
+  it('goes on after somebody deleted its directory', async () => {
+    const directory = await aDirectory();
+    const store = await aStore(directory);
+    await store.swap(undefined, aRecord(1));
+    await rm(await folderOf(directory), { recursive: true });
+    await expect(store.read()).resolves.toBeUndefined();
+    await expect(store.swap(undefined, aRecord(1))).resolves.toBe(true);
+    await expect(store.lease(1_000)).resolves.toBeDefined();
+  });
+
+  it('does not let its files pile up', async () => {
+    const directory = await aDirectory();
+    const store = await aStore(directory);
+    await store.swap(undefined, aRecord(1));
+    for (let revision = 1; revision < 20; revision += 1) {
+      await store.swap(aRecord(revision), aRecord(revision + 1));
+      await (await store.lease(1_000))!.release();
+    }
+    expect((await readdir(await folderOf(directory))).length).toBeLessThanOrEqual(4);
+  });
+
+  it('refuses to open where nothing can be written', async () => {
+    const directory = await aDirectory();
+    await writeFile(join(directory, 'a-file'), '');
+    const store = new FileTicketStore({ directory: join(directory, 'a-file'), appId: 'IDATEST01' });
+    await expect(store.open()).rejects.toThrow(/ENOTDIR|EEXIST/);
+  });
+
+  it('clears what a killed process left half written, but nothing fresh', async () => {
+    const directory = await aDirectory();
+    await aStore(directory);
+    const folder = await folderOf(directory);
+    await writeFile(join(folder, 'beside.old'), '{"for');
+    await writeFile(join(folder, 'beside.fresh'), '{"for');
+    await utimes(join(folder, 'beside.old'), 1, 1);
+    await aStore(directory);
+    await expect(readdir(folder)).resolves.toEqual(['beside.fresh']);
+  });
+
+  it('takes over from a holder that gives no sign of life, once, and not before', async () => {
+    const directory = await aDirectory();
+    const [first, second] = [await aStore(directory), await aStore(directory)];
+    const dead = await first.lease(60_000);
+    // A heartbeat every 15 s stands still for a watcher who expects one within 150 ms: as good as dead.
+    const startedAt = performance.now();
+    await expect(second.lease(150)).resolves.toBeUndefined();
+    let taken = await second.lease(150);
+    while (!taken) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      taken = await second.lease(150);
+    }
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(150);
+    await expect(first.lease(150)).resolves.toBeUndefined();
+    await dead!.release();
+    await expect(first.lease(60_000)).resolves.toBeUndefined();
+    await taken.release();
+  });
+
+  it('tells a holder that its lease was taken over', async () => {
+    const directory = await aDirectory();
+    const [first, second] = [await aStore(directory), await aStore(directory)];
+    const slow = await first.lease(4_000);
+    await second.lease(1);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const taken = await second.lease(1);
+    expect(taken).toBeDefined();
+    await new Promise<void>((resolve) => slow!.signal.addEventListener('abort', () => resolve()));
+    await slow!.release();
+    await taken!.release();
+  });
+});

@@ -1,0 +1,51 @@
+import type { TicketRecord } from '../ticket-record.js';
+import { type TicketLease, TicketStore } from './ticket-store.js';
+
+/** Keeps the credentials in this process: a restart costs a refresh, and no second process may use the app id. */
+export class MemoryTicketStore extends TicketStore {
+  readonly description = 'memory:';
+  readonly scope = 'process';
+  #record: TicketRecord | undefined;
+  #lease: MemoryLease | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  async read(): Promise<TicketRecord | undefined> {
+    return this.#record;
+  }
+
+  async swap(expected: TicketRecord | undefined, next: TicketRecord): Promise<boolean> {
+    if (this.#record?.revision !== expected?.revision) return false;
+    this.#record = next;
+    for (const listener of this.#listeners) listener();
+    return true;
+  }
+
+  /** The holder lives as long as this process, so the lease needs no sign of life. */
+  async lease(): Promise<TicketLease | undefined> {
+    if (this.#lease) return undefined;
+    const lease = new MemoryLease(() => {
+      if (this.#lease === lease) this.#lease = undefined;
+    });
+    this.#lease = lease;
+    return lease;
+  }
+
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async close(): Promise<void> {
+    this.#listeners.clear();
+  }
+}
+
+class MemoryLease implements TicketLease {
+  readonly signal = new AbortController().signal;
+
+  constructor(private readonly onRelease: () => void) {}
+
+  async release(): Promise<void> {
+    this.onRelease();
+  }
+}

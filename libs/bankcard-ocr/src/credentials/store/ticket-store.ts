@@ -1,0 +1,55 @@
+import type { TicketRecord } from '../ticket-record.js';
+
+/** The right to talk to the vendor's auth endpoints, held by at most one process at a time. */
+export interface TicketLease {
+  /** Aborted when the lease was lost: somebody else may be talking to the vendor now. */
+  readonly signal: AbortSignal;
+  /** Give the lease back, so that the next one does not have to wait for its end. */
+  release(): Promise<void>;
+}
+
+/** Who shares what a store holds. */
+export type SharingScope = 'process' | 'machine' | 'fleet';
+
+/**
+ * Where the credentials of one app id are kept. Every kind passes the same contract suite
+ * (`ticket-store.contract.ts`).
+ */
+export abstract class TicketStore {
+  /** What the start line of the log calls the store; no secrets. */
+  abstract readonly description: string;
+  abstract readonly scope: SharingScope;
+
+  /** Prepare the store. @throws when it could not be written: the start is then refused. */
+  async open(): Promise<void> {}
+
+  /** What is stored; undefined when there is nothing, or nothing that can be read. */
+  abstract read(): Promise<TicketRecord | undefined>;
+
+  /**
+   * Replace what is stored if it still is what was read: an atomic compare-and-set, durable when it returns.
+   *
+   * @param expected what {@link read} gave; undefined to write the first record
+   * @param next its `revision` must be one more than that of `expected`, 1 for the first
+   * @returns false when something else had been written meanwhile; nothing has changed then
+   */
+  abstract swap(expected: TicketRecord | undefined, next: TicketRecord): Promise<boolean>;
+
+  /**
+   * Try to become the one process that may refresh. A live holder keeps its lease by itself; of a dead one it lapses.
+   *
+   * @param ttlMs a holder that has given no sign of life for so long is dead
+   * @returns undefined when somebody else holds it; try again
+   */
+  abstract lease(ttlMs: number): Promise<TicketLease | undefined>;
+
+  /**
+   * Be told that something may have been written. A hint, not a promise: whoever depends on it also polls.
+   *
+   * @returns stops the watching
+   */
+  abstract watch(listener: () => void): () => void;
+
+  /** Free what the store holds open. What is stored stays. */
+  abstract close(): Promise<void>;
+}

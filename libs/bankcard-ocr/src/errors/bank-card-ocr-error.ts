@@ -1,0 +1,66 @@
+import { ERROR_TEXTS, type BankCardOcrErrorCode } from './error-codes.js';
+
+/**
+ * Who has to act so that the same thing succeeds: this library (it did what it could), the developer (configuration or
+ * request), the vendor, the person with the card (a new photo), or the business side (a contract).
+ */
+export type Actor = 'us' | 'developer' | 'vendor' | 'end-user' | 'business';
+
+/** What a {@link BankCardOcrError} is made of. */
+export interface BankCardOcrErrorDetails {
+  /** English; the code's own text when left out. */
+  readonly message?: string;
+  /** Chinese; the code's own text when left out. */
+  readonly messageZh?: string;
+  readonly actor?: Actor;
+  readonly retryable?: boolean;
+  readonly retryAfterMs?: number;
+  readonly vendorCode?: string;
+  readonly vendorMessage?: string;
+  readonly bizSeqNo?: string;
+  readonly cause?: unknown;
+}
+
+const BRAND = Symbol.for('nestjs-bankcard-ocr/error');
+
+/**
+ * The base of every error that this library throws on purpose. Nothing in it, its `cause` or its stack is secret: no
+ * app secret, token, ticket, signature, full card number, photo or query string.
+ */
+export class BankCardOcrError extends Error {
+  override name = 'BankCardOcrError';
+  /** What went wrong; decide on this, not on the message. */
+  readonly code: BankCardOcrErrorCode;
+  /** The Chinese text beside the English `message`. */
+  readonly messageZh: string;
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+  /** How long to wait before that, in milliseconds, when it is known. */
+  readonly retryAfterMs?: number;
+  /** The vendor's `code`, as text. */
+  readonly vendorCode?: string;
+  /** The vendor's `msg`, with anything that looks like a secret or a card number removed. */
+  readonly vendorMessage?: string;
+  /** The vendor's running number of the exchange: quote it to the vendor's support. */
+  readonly bizSeqNo?: string;
+  readonly actor: Actor;
+
+  constructor(code: BankCardOcrErrorCode, details: BankCardOcrErrorDetails = {}) {
+    const text = ERROR_TEXTS[code];
+    super(details.message ?? text.en, details.cause === undefined ? undefined : { cause: details.cause });
+    Object.defineProperty(this, BRAND, { value: true });
+    this.code = code;
+    this.messageZh = details.messageZh ?? text.zh;
+    this.retryable = details.retryable ?? text.retryable;
+    this.actor = details.actor ?? text.actor;
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
+    if (details.vendorCode !== undefined) this.vendorCode = details.vendorCode;
+    if (details.vendorMessage !== undefined) this.vendorMessage = details.vendorMessage;
+    if (details.bizSeqNo !== undefined) this.bizSeqNo = details.bizSeqNo;
+  }
+}
+
+/** Whether `value` is an error of this library, also when two copies of the library are installed. */
+export function isBankCardOcrError(value: unknown): value is BankCardOcrError {
+  return value instanceof Error && (value as { [BRAND]?: unknown })[BRAND] === true;
+}

@@ -1,0 +1,40 @@
+import { maskCardNumber } from '../card/card-number.js';
+
+const LONGEST_TEXT = 300;
+/** 12 to 19 digits, also in groups: as long as card numbers are. */
+const CARD_NUMBER_LIKE = /(?<![0-9])[0-9](?:[ -]?[0-9]){11,18}(?![0-9])/g;
+/** Nonces have 32 characters, signatures 40, tickets, tokens and secrets 64 or more; Base64 any number. */
+const SECRET_LIKE = /[A-Za-z0-9+/_=-]{32,}/g;
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+
+/**
+ * Make a text of the vendor safe to show: the values that we sent (`secrets`), whatever is as long as a secret, and
+ * card numbers are removed; control characters (forged log lines) become spaces; the length is limited.
+ */
+export function redactVendorText(text: string, secrets: readonly string[] = []): string {
+  let safe = text.slice(0, 16 * LONGEST_TEXT);
+  for (const secret of secrets) safe = withoutSecret(safe, secret);
+  safe = safe
+    .replace(SECRET_LIKE, '[redacted]')
+    .replace(CARD_NUMBER_LIKE, maskCardNumber)
+    .replace(CONTROL_CHARACTERS, ' ')
+    .trim();
+  return safe.length > LONGEST_TEXT ? `${safe.slice(0, LONGEST_TEXT)}…` : safe;
+}
+
+/** The first three and the last two characters of an app id: enough to tell two apart in a log. */
+export function maskAppId(appId: string): string {
+  return appId.length > 7 ? `${appId.slice(0, 3)}***${appId.slice(-2)}` : '***';
+}
+
+function withoutSecret(text: string, secret: string): string {
+  if (secret === '') return text;
+  const spellings = new Set([secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')]);
+  let safe = text;
+  for (const spelling of spellings) safe = safe.replace(new RegExp(escapeForRegExp(spelling), 'gi'), '[redacted]');
+  return safe;
+}
+
+function escapeForRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`);
+}

@@ -1,0 +1,119 @@
+import type { Actor } from './bank-card-ocr-error.js';
+import type { BankCardOcrErrorCode } from './error-codes.js';
+
+/**
+ * When the same request may be sent again:
+ * - `never`: somebody has to change something first.
+ * - `renew`: once, with newer credentials.
+ * - `backoff`: after a growing pause, while attempts and time last.
+ * - `briefly`: once more after a short pause; the result may still be on its way into the vendor's storage.
+ * - `spaced`: after two seconds or more.
+ */
+export type RetryRule = 'never' | 'renew' | 'backoff' | 'briefly' | 'spaced';
+
+/** What one of the vendor's codes means. */
+export interface VendorCodeRule {
+  /** The code of the error that is thrown. */
+  readonly error: BankCardOcrErrorCode;
+  readonly actor: Actor;
+  readonly retry: RetryRule;
+  readonly en: string;
+  readonly zh: string;
+}
+
+/** What one of the vendor's warning codes means. */
+export interface WarningText {
+  readonly en: string;
+  readonly zh: string;
+}
+
+function row(
+  error: BankCardOcrErrorCode,
+  actor: Actor,
+  retry: RetryRule,
+  en: string,
+  zh: string,
+): Readonly<VendorCodeRule> {
+  return { error, actor, retry, en, zh };
+}
+
+/** The vendor's codes (protocol.md section 6), `0` for success left out. The one table that decides about them. */
+export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
+  '1': row('INVALID_ARGUMENT', 'developer', 'never', 'illegal request', '非法请求'),
+  '2': row('INVALID_ARGUMENT', 'developer', 'never', 'a parameter is missing or wrong', '参数缺失或错误'),
+  '3': row('INVALID_ARGUMENT', 'developer', 'never', 'against a business rule', '不符合业务规则'),
+  '4': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault', '系统异常'),
+  '5': row('ORDER_NOT_FOUND', 'developer', 'briefly', 'no data found', '未查询到数据'),
+  '6': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault (6)', '系统异常 (6)'),
+  '7': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault (7)', '系统异常 (7)'),
+  '8': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault (8)', '系统异常 (8)'),
+  '9': row('VENDOR_FAULT', 'vendor', 'backoff', 'storage fault (9)', '存储异常 (9)'),
+  '10': row('VENDOR_FAULT', 'vendor', 'backoff', 'storage fault (10)', '存储异常 (10)'),
+  '11': row('VENDOR_FAULT', 'vendor', 'backoff', 'file fault (11)', '文件异常 (11)'),
+  '12': row('VENDOR_FAULT', 'vendor', 'backoff', 'file fault (12)', '文件异常 (12)'),
+  '13': row('VENDOR_FAULT', 'vendor', 'backoff', 'cache fault (13)', '缓存异常 (13)'),
+  '14': row('INVALID_ARGUMENT', 'developer', 'never', 'already completed', '该请求已完成'),
+  '15': row('CREDENTIALS_REJECTED', 'us', 'renew', 'the access token has expired', 'access token 已失效'),
+  '300101': row('VENDOR_FAULT', 'end-user', 'never', 'encryption or decryption failed: try anew', '加解密失败，请重新发起'),
+  '400101': row('CREDENTIALS_REJECTED', 'developer', 'renew', 'signature check failed or malformed request', '签名校验失败或请求不合法'),
+  '400102': row('CREDENTIALS_REJECTED', 'us', 'renew', 'the login state is lost', '登录态丢失'),
+  '400103': row('ACCESS_DENIED', 'developer', 'never', 'access denied', '服务器拒绝访问'),
+  '400104': row('ACCESS_DENIED', 'developer', 'never', 'no privilege for this service', '没有该服务的权限'),
+  '400105': row('ACCESS_DENIED', 'developer', 'never', 'identity check failed', '身份校验失败'),
+  '400501': row('RATE_LIMITED', 'us', 'backoff', 'over the TPS limit', '请求超过 TPS 限制'),
+  '400502': row('CONFIGURATION', 'developer', 'never', 'wrong version parameter', '请求版本号错误'),
+  '400503': row('INVALID_ARGUMENT', 'developer', 'never', 'the hash of the file is wrong', '文件哈希校验失败'),
+  '400504': row('RATE_LIMITED', 'us', 'spaced', 'too frequent', '请求过于频繁'),
+  '400506': row('RATE_LIMITED', 'us', 'backoff', 'over the concurrency limit of the app id', '超过应用并发限制'),
+  '400601': row('INVALID_ARGUMENT', 'developer', 'never', 'the request body is too large', '请求体过大'),
+  '999997': row('VENDOR_FAULT', 'vendor', 'backoff', 'time-out inside the vendor', '服务超时'),
+  '999998': row('VENDOR_FAULT', 'vendor', 'backoff', 'fault of the front system', '前置系统异常'),
+  '999999': row('VENDOR_FAULT', 'vendor', 'backoff', 'internal fault', '系统内部异常'),
+  '66660000': row('INVALID_ARGUMENT', 'developer', 'never', 'the order number is longer than 32', '订单号超过 32 位'),
+  '66660001': row('CONFIGURATION', 'developer', 'never', 'the app id does not exist', 'app id 不存在'),
+  '66660002': row('ACCESS_DENIED', 'business', 'never', 'the contract has expired', '合同已过期'),
+  '66660011': row('ORDER_NOT_FOUND', 'developer', 'briefly', 'no such result', '无查询结果'),
+  '66660020': row('ORDER_NOT_FOUND', 'developer', 'briefly', 'no result for this order number', '查无此订单号'),
+  '66660021': row('VENDOR_FAULT', 'vendor', 'backoff', 'time-out of the vendor system', '系统超时'),
+  '66660030': row('ACCESS_DENIED', 'business', 'never', 'this type of service is not supported', '不支持的业务类型'),
+  '-1304': row('INVALID_ARGUMENT', 'developer', 'never', 'the order number is longer than 32', '订单号超过 32 位'),
+  '-9011': row('CARD_UNREADABLE', 'end-user', 'never', 'the card was not recognised', '银行卡未能识别'),
+  '-9012': row('CARD_UNREADABLE', 'end-user', 'never', 'the photo is blurred', '照片模糊'),
+  '-9013': row('CARD_UNREADABLE', 'end-user', 'never', 'the photo does not show a bank card', '照片不是银行卡'),
+  '-9014': row('CARD_UNREADABLE', 'end-user', 'never', 'the card information is not legible (number, glare, cover)', '银行卡信息不合法 (卡号、反光或遮挡)'),
+};
+
+/** The vendor's warnings (protocol.md section 6): the recognition succeeded, the partner decides. */
+export const WARNING_TEXTS: Readonly<Record<string, WarningText>> = {
+  '-9110': { en: 'the validity date is not valid', zh: '银行卡有效日期无效' },
+  '-9111': { en: 'the border of the card is incomplete', zh: '银行卡边框不完整' },
+  '-9112': { en: 'glare on the card', zh: '银行卡图片反光' },
+  '-9113': { en: 'a photocopy', zh: '银行卡复印件' },
+  '-9114': { en: 'a photo of a screen', zh: '银行卡翻拍件' },
+  '66661009': { en: 'the card has expired', zh: '银行卡已过期' },
+};
+
+/** What to make of a code that is in no document: show it, do not repeat it. */
+const UNKNOWN_CODE: VendorCodeRule = row(
+  'VENDOR_CODE_UNKNOWN',
+  'developer',
+  'never',
+  'a code that is not documented: see the vendor message, and give it a row with the option codeRules',
+  '未收录的错误码，请查看服务商消息，并可用 codeRules 选项登记',
+);
+
+/** Replacements for rows, or parts of rows, of {@link VENDOR_CODES}; the keys are the vendor's codes. */
+export type CodeRules = Readonly<Record<string, Partial<VendorCodeRule>>>;
+
+/** Look a vendor code up; `overrides` (option `codeRules`) win over the table, field by field. */
+export function vendorCodeRule(code: string, overrides: CodeRules = {}): VendorCodeRule {
+  const documented = Object.hasOwn(VENDOR_CODES, code) ? VENDOR_CODES[code] : undefined;
+  const override = Object.hasOwn(overrides, code) ? overrides[code] : undefined;
+  return { ...UNKNOWN_CODE, ...documented, ...override };
+}
+
+/** Look a warning code up. */
+export function warningText(code: string): WarningText {
+  const documented = Object.hasOwn(WARNING_TEXTS, code) ? WARNING_TEXTS[code] : undefined;
+  return documented ?? { en: 'a warning that is not documented', zh: '未收录的告警码' };
+}

@@ -1,0 +1,38 @@
+import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
+
+/** The environment variables that configure the module, by the option that they set. */
+export const OPTION_VARIABLES = {
+  appId: 'BANKCARD_OCR_APP_ID',
+  secret: 'BANKCARD_OCR_SECRET',
+  baseUrl: 'BANKCARD_OCR_BASE_URL',
+  ticketStore: 'BANKCARD_OCR_TICKET_STORE',
+  timeoutMs: 'BANKCARD_OCR_TIMEOUT_MS',
+  refreshIntervalMs: 'BANKCARD_OCR_REFRESH_INTERVAL_MS',
+  ticketOverlapMs: 'BANKCARD_OCR_TICKET_OVERLAP_MS',
+} as const satisfies Partial<Record<keyof BankCardOcrOptions, string>>;
+
+/**
+ * Read the options from environment variables. Pure: looks at nothing but `env`, and leaves judging the values to the
+ * start of the module, which reports all faults at once.
+ *
+ * @param env e.g. `process.env`; empty variables count as not set
+ */
+export function bankCardOcrOptionsFromEnv(env: Readonly<Record<string, string | undefined>>): BankCardOcrOptions {
+  const text = (option: keyof typeof OPTION_VARIABLES): string | undefined => {
+    return env[OPTION_VARIABLES[option]]?.trim() || undefined;
+  };
+  const milliseconds = (option: keyof typeof OPTION_VARIABLES): number | undefined => {
+    const value = text(option);
+    return value === undefined ? undefined : Number(value);
+  };
+  return {
+    // Missing ones are reported by the start of the module, together with everything else that is wrong.
+    appId: text('appId') ?? '',
+    secret: text('secret') ?? '',
+    baseUrl: text('baseUrl'),
+    ticketStore: text('ticketStore'),
+    timeoutMs: milliseconds('timeoutMs'),
+    refreshIntervalMs: milliseconds('refreshIntervalMs'),
+    ticketOverlapMs: milliseconds('ticketOverlapMs'),
+  };
+}

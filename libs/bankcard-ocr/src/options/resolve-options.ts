@@ -1,0 +1,117 @@
+import { type Clock, SystemClock } from '../clock.js';
+import { TicketStore } from '../credentials/store/ticket-store.js';
+import { BankCardOcrConfigurationError, type ConfigurationFault } from '../errors/configuration-error.js';
+import { SecretText } from '../secret-text.js';
+import { type BaseUrl, readBaseUrl } from './base-url.js';
+import { type BankCardOcrOptions, DEFAULTS, type QueryLimits } from './bankcard-ocr.options.js';
+import { NUMBER_RULES, readNumber } from './number-options.js';
+import { OPTION_VARIABLES } from './options-from-env.js';
+import { NAME_A_TICKET_STORE, readTicketStoreLocation, type TicketStoreLocation } from './ticket-store-location.js';
+
+/** Options that were checked and completed; safe to print. */
+export interface ResolvedOptions
+  extends
+    Required<Omit<BankCardOcrOptions, 'secret' | 'baseUrl' | 'ticketStore' | 'allowInsecureHttp' | keyof QueryLimits>>,
+    Required<QueryLimits> {
+  readonly secret: SecretText;
+  readonly baseUrl: BaseUrl;
+  readonly ticketStore: TicketStoreLocation | TicketStore;
+  readonly paths: typeof DEFAULTS.paths & Record<string, string>;
+  readonly clock: Clock;
+  /** What is allowed but deserves a line in the log. */
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Check and complete the options.
+ *
+ * @throws {@link BankCardOcrConfigurationError} with every fault, when there is one
+ */
+export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
+  const options = withDefaults(given ?? {});
+  const faults: ConfigurationFault[] = [];
+  const fault = (option: keyof BankCardOcrOptions, fix: string): void => {
+    faults.push({ option, variable: (OPTION_VARIABLES as Partial<Record<string, string>>)[option], fix });
+  };
+
+  checkTexts(options, fault);
+  for (const rule of NUMBER_RULES) {
+    const wrong = readNumber(options[rule.option], rule);
+    if (wrong !== undefined) fault(rule.option, wrong);
+  }
+  for (const [name, path] of Object.entries(options.paths)) {
+    if (typeof path !== 'string' || !/^\/[^?#\s]*$/.test(path)) {
+      fault('paths', `${name} must begin with a slash and have neither query nor white space`);
+    }
+  }
+  const baseUrl = readBaseUrl(options.baseUrl, options.allowInsecureHttp === true);
+  if (typeof baseUrl === 'string') fault('baseUrl', baseUrl);
+  const ticketStore = resolveTicketStore(options.ticketStore, typeof baseUrl === 'string' ? undefined : baseUrl);
+  if (typeof ticketStore === 'string') fault('ticketStore', ticketStore);
+
+  if (faults.length > 0 || typeof baseUrl === 'string' || typeof ticketStore === 'string') {
+    throw new BankCardOcrConfigurationError(faults);
+  }
+  const { allowInsecureHttp: _checked, ...rest } = options;
+  const secret = new SecretText(options.secret);
+  return { ...rest, secret, baseUrl, ticketStore, warnings: warningsAbout(options) };
+}
+
+function withDefaults(given: BankCardOcrOptions) {
+  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const clock: Clock = new SystemClock();
+  const defaults = { clock, codeRules: {} };
+  return { ...DEFAULTS, ...defaults, ...(named as unknown as BankCardOcrOptions), paths: pathsOf(given) } as Required<
+    Omit<BankCardOcrOptions, 'ticketStore' | 'paths'>
+  > & { ticketStore?: string | TicketStore; paths: typeof DEFAULTS.paths };
+}
+
+function pathsOf(given: BankCardOcrOptions): typeof DEFAULTS.paths {
+  const named = Object.entries(given.paths ?? {}).filter(([, path]) => path !== undefined);
+  return { ...DEFAULTS.paths, ...Object.fromEntries(named) };
+}
+
+type Report = (option: keyof BankCardOcrOptions, fix: string) => void;
+
+function checkTexts(options: ReturnType<typeof withDefaults>, fault: Report): void {
+  if (!isVisibleAscii(options.appId)) fault('appId', 'is missing or has white space: set the app id that the vendor assigned');
+  if (!isVisibleAscii(options.secret)) fault('secret', "is missing or has white space: set the app's secret (64 characters)");
+  if (!isVisibleAscii(options.version) || options.version.length > 20) {
+    fault('version', "must have 1 to 20 characters; the vendor documents '1.0.0'");
+  }
+  if (!['app_id', 'appId', 'webankAppId'].includes(options.appIdParameter)) {
+    fault('appIdParameter', "must be 'app_id', 'appId' or 'webankAppId'");
+  }
+}
+
+function isVisibleAscii(value: unknown): value is string {
+  return typeof value === 'string' && /^[!-~]+$/.test(value);
+}
+
+function resolveTicketStore(
+  given: string | TicketStore | undefined,
+  baseUrl: BaseUrl | undefined,
+): TicketStoreLocation | TicketStore | string {
+  if (given instanceof TicketStore) return given;
+  if (typeof given === 'string') return readTicketStoreLocation(given);
+  if (given !== undefined) return "must be a text such as 'file:/directory', or a TicketStore";
+  // Whether a broken base URL is a real host cannot be known; its own fault is reported already.
+  return baseUrl === undefined || baseUrl.loopback ? { kind: 'memory' } : NAME_A_TICKET_STORE;
+}
+
+function warningsAbout({ refreshIntervalMs, ticketOverlapMs }: ReturnType<typeof withDefaults>): string[] {
+  const warnings: string[] = [];
+  const say = (option: keyof typeof OPTION_VARIABLES, text: string) => {
+    warnings.push(`${option} (${OPTION_VARIABLES[option]}) ${text}`);
+  };
+  if (refreshIntervalMs < 60_000) {
+    say('refreshIntervalMs', `is ${refreshIntervalMs} ms: the vendor advises 1200000 (20 minutes)`);
+  }
+  if (ticketOverlapMs < 60_000) {
+    say('ticketOverlapMs', `is ${ticketOverlapMs} ms: the vendor documents 60000; only a sandbox has less`);
+  }
+  if (refreshIntervalMs < ticketOverlapMs) {
+    say('refreshIntervalMs', `is shorter than ticketOverlapMs: a refresh would follow before the last one has settled`);
+  }
+  return warnings;
+}

@@ -1,0 +1,40 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Which of the library's own stores keeps the credentials. */
+export type TicketStoreLocation = { readonly kind: 'memory' } | { readonly kind: 'file'; readonly directory: string };
+
+const KINDS =
+  "'memory:' keeps credentials in this process only; 'file:/directory' shares them between all processes of one " +
+  "machine and survives restarts; 'redis://' for several machines comes with a later version";
+
+/**
+ * Read the text of the option `ticketStore`.
+ *
+ * @returns the location, or a sentence that says what is wrong and how to mend it
+ */
+export function readTicketStoreLocation(text: string): TicketStoreLocation | string {
+  const value = text.trim();
+  if (value === 'memory:' || value === 'memory') return { kind: 'memory' };
+  if (value.startsWith('file:')) return readFileLocation(value);
+  // The text is not repeated: a Redis URL carries a password.
+  return `names no kind of store that this version has: ${KINDS}`;
+}
+
+/** What to write when `ticketStore` is missing though the host is a real one. */
+export const NAME_A_TICKET_STORE =
+  'must be named for a host that is not this machine, because a second process with credentials of its own kills the ' +
+  "first one's a minute after its refresh. Say 'file:/var/lib/my-app/tickets' when all processes run on one machine " +
+  "(they share one refresh, and a restart costs none); 'redis://…' for several machines (comes with a later version); " +
+  "'memory:' only if exactly one process will ever use this app id";
+
+function readFileLocation(value: string): TicketStoreLocation | string {
+  const path = value.slice('file:'.length);
+  if (path === '' || path === '//' || path === '///') return 'names no directory: write file:/var/lib/my-app/tickets';
+  if (!path.startsWith('//')) return { kind: 'file', directory: resolve(path) };
+  try {
+    return { kind: 'file', directory: fileURLToPath(value) };
+  } catch {
+    return 'is not a file URL of this machine: write file:/var/lib/my-app/tickets';
+  }
+}
