@@ -49,7 +49,12 @@ export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
     actor: 'developer',
     retryable: true,
   },
-  NO_VALID_TICKET: { en: 'no valid SIGN ticket could be had', zh: '暂无可用的 SIGN ticket', actor: 'us', retryable: true },
+  NO_VALID_TICKET: {
+    en: 'no valid SIGN ticket could be had',
+    zh: '暂无可用的 SIGN ticket',
+    actor: 'us',
+    retryable: true,
+  },
   VENDOR_FAULT: { en: 'the vendor reports a fault of its own', zh: '服务商系统异常', actor: 'vendor', retryable: true },
   VENDOR_CODE_UNKNOWN: {
     en: 'the vendor answered with a code that is not documented',

@@ -54,8 +54,20 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '13': row('VENDOR_FAULT', 'vendor', 'backoff', 'cache fault (13)', '缓存异常 (13)'),
   '14': row('INVALID_ARGUMENT', 'developer', 'never', 'already completed', '该请求已完成'),
   '15': row('CREDENTIALS_REJECTED', 'us', 'renew', 'the access token has expired', 'access token 已失效'),
-  '300101': row('VENDOR_FAULT', 'end-user', 'never', 'encryption or decryption failed: try anew', '加解密失败，请重新发起'),
-  '400101': row('CREDENTIALS_REJECTED', 'developer', 'renew', 'signature check failed or malformed request', '签名校验失败或请求不合法'),
+  '300101': row(
+    'VENDOR_FAULT',
+    'end-user',
+    'never',
+    'encryption or decryption failed: try anew',
+    '加解密失败，请重新发起',
+  ),
+  '400101': row(
+    'CREDENTIALS_REJECTED',
+    'developer',
+    'renew',
+    'signature check failed or malformed request',
+    '签名校验失败或请求不合法',
+  ),
   '400102': row('CREDENTIALS_REJECTED', 'us', 'renew', 'the login state is lost', '登录态丢失'),
   '400103': row('ACCESS_DENIED', 'developer', 'never', 'access denied', '服务器拒绝访问'),
   '400104': row('ACCESS_DENIED', 'developer', 'never', 'no privilege for this service', '没有该服务的权限'),
@@ -80,7 +92,13 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '-9011': row('CARD_UNREADABLE', 'end-user', 'never', 'the card was not recognised', '银行卡未能识别'),
   '-9012': row('CARD_UNREADABLE', 'end-user', 'never', 'the photo is blurred', '照片模糊'),
   '-9013': row('CARD_UNREADABLE', 'end-user', 'never', 'the photo does not show a bank card', '照片不是银行卡'),
-  '-9014': row('CARD_UNREADABLE', 'end-user', 'never', 'the card information is not legible (number, glare, cover)', '银行卡信息不合法 (卡号、反光或遮挡)'),
+  '-9014': row(
+    'CARD_UNREADABLE',
+    'end-user',
+    'never',
+    'the card information is not legible (number, glare, cover)',
+    '银行卡信息不合法 (卡号、反光或遮挡)',
+  ),
 };
 
 /** The vendor's warnings (protocol.md section 6): the recognition succeeded, the partner decides. */

@@ -29,6 +29,11 @@ export function readNumber(value: unknown, { unit, zeroAllowed = false }: Number
   const lowest = zeroAllowed ? 0 : Number.MIN_VALUE;
   const right = typeof value === 'number' && Number.isFinite(value) && value >= lowest;
   if (right && (unit === 'milliseconds' || Number.isInteger(value))) return undefined;
-  const wanted = unit === 'milliseconds' ? 'a number of milliseconds' : unit === 'bytes' ? 'a whole number of bytes' : 'a whole number';
+  const wanted =
+    unit === 'milliseconds'
+      ? 'a number of milliseconds'
+      : unit === 'bytes'
+        ? 'a whole number of bytes'
+        : 'a whole number';
   return `must be ${wanted}, ${zeroAllowed ? '0 or more' : 'more than 0'}, written in digits only`;
 }

@@ -74,8 +74,10 @@ function pathsOf(given: BankCardOcrOptions): typeof DEFAULTS.paths {
 type Report = (option: keyof BankCardOcrOptions, fix: string) => void;
 
 function checkTexts(options: ReturnType<typeof withDefaults>, fault: Report): void {
-  if (!isVisibleAscii(options.appId)) fault('appId', 'is missing or has white space: set the app id that the vendor assigned');
-  if (!isVisibleAscii(options.secret)) fault('secret', "is missing or has white space: set the app's secret (64 characters)");
+  if (!isVisibleAscii(options.appId))
+    fault('appId', 'is missing or has white space: set the app id that the vendor assigned');
+  if (!isVisibleAscii(options.secret))
+    fault('secret', "is missing or has white space: set the app's secret (64 characters)");
   if (!isVisibleAscii(options.version) || options.version.length > 20) {
     fault('version', "must have 1 to 20 characters; the vendor documents '1.0.0'");
   }

@@ -37,7 +37,9 @@ const MISTAKES = [
 function signByCoreutils(values: readonly string[], ticket: string): string {
   const lines = [...values, ticket].join('\n');
   const script = `LC_ALL=C sort | tr -d '\\n' | sha1sum | cut -d' ' -f1`;
-  return spawnSync('sh', ['-c', script], { input: `${lines}\n`, encoding: 'utf8' }).stdout.trim().toUpperCase();
+  return spawnSync('sh', ['-c', script], { input: `${lines}\n`, encoding: 'utf8' })
+    .stdout.trim()
+    .toUpperCase();
 }
 
 const signatures = new SignatureService();
@@ -67,9 +69,13 @@ describe('signing', () => {
       return !/[\n\r\0\ud800-\udfff]/.test(text);
     });
     fc.assert(
-      fc.property(fc.array(fc.oneof(asciiText, anyText), { minLength: 1, maxLength: 5 }), asciiText, (values, ticket) => {
-        expect(signatures.sign(values, ticket)).toBe(signByCoreutils(values, ticket));
-      }),
+      fc.property(
+        fc.array(fc.oneof(asciiText, anyText), { minLength: 1, maxLength: 5 }),
+        asciiText,
+        (values, ticket) => {
+          expect(signatures.sign(values, ticket)).toBe(signByCoreutils(values, ticket));
+        },
+      ),
       { numRuns: 60 },
     );
   });

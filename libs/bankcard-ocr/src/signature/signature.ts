@@ -22,11 +22,7 @@ export function sign(values: readonly (string | null | undefined)[], ticket: str
  *
  * @returns false also for anything that is not 40 hexadecimal digits
  */
-export function verify(
-  values: readonly (string | null | undefined)[],
-  ticket: string,
-  signature: string,
-): boolean {
+export function verify(values: readonly (string | null | undefined)[], ticket: string, signature: string): boolean {
   if (typeof signature !== 'string') return false;
   const expected = Buffer.from(sign(values, ticket), 'latin1');
   const given = Buffer.from(signature.toUpperCase(), 'utf8');

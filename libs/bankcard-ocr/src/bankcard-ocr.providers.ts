@@ -1,0 +1,108 @@
+import { createHmac } from 'node:crypto';
+import { Logger, type Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { BANKCARD_OCR_OPTIONS } from './bankcard-ocr.module-definition.js';
+import { openTicketStore } from './credentials/store/open-ticket-store.js';
+import { TicketStore } from './credentials/store/ticket-store.js';
+import { TicketService } from './credentials/ticket.service.js';
+import { timingsFor } from './credentials/timings.js';
+import { OcrResultService } from './ocr/ocr-result.service.js';
+import type { BankCardOcrOptions } from './options/bankcard-ocr.options.js';
+import { type ResolvedOptions, resolveOptions } from './options/resolve-options.js';
+import { registerAppId } from './registrations.js';
+import { SignatureService } from './signature/signature.service.js';
+import { logExchange } from './telemetry/exchange-log.js';
+import { logTicketEvent } from './telemetry/ticket-log.js';
+import { AuthClient } from './upstream/auth.client.js';
+import { ConnectionGate } from './upstream/connection-gate.js';
+import { Exchange } from './upstream/exchange.js';
+import { HttpServiceTransport } from './upstream/http-service.transport.js';
+import { ResultClient } from './upstream/result.client.js';
+import { Transport } from './upstream/transport.js';
+
+/** The checked options. */
+export const RESOLVED_OPTIONS = Symbol.for('nestjs-bankcard-ocr/resolved-options');
+/** The logger that all lines of this library go to. */
+export const BANKCARD_OCR_LOGGER = Symbol.for('nestjs-bankcard-ocr/logger');
+
+/** How the services are wired; the services themselves know nothing of Nest. */
+export const BANKCARD_OCR_PROVIDERS: Provider[] = [
+  { provide: BANKCARD_OCR_LOGGER, useFactory: () => new Logger('BankCardOcr') },
+  {
+    provide: RESOLVED_OPTIONS,
+    inject: [BANKCARD_OCR_OPTIONS, ModulesContainer],
+    useFactory: (options: BankCardOcrOptions, application: ModulesContainer) => {
+      const resolved = resolveOptions(options);
+      registerAppId(application, resolved.appId);
+      return resolved;
+    },
+  },
+  {
+    provide: TicketStore,
+    inject: [RESOLVED_OPTIONS, BANKCARD_OCR_LOGGER],
+    useFactory: ({ ticketStore, appId }: ResolvedOptions, log: Logger) => {
+      return openTicketStore(ticketStore, appId, (path) => {
+        log.warn(`the stored credentials were damaged and set aside as ${path}`);
+      });
+    },
+  },
+  {
+    provide: Transport,
+    inject: [RESOLVED_OPTIONS],
+    useFactory: ({ baseUrl, maxConnections, connectTimeoutMs }: ResolvedOptions) => {
+      return new HttpServiceTransport({ origin: baseUrl.origin, maxConnections, connectTimeoutMs });
+    },
+  },
+  {
+    provide: Exchange,
+    inject: [RESOLVED_OPTIONS, Transport, BANKCARD_OCR_LOGGER],
+    useFactory: (options: ResolvedOptions, transport: Transport, log: Logger) => {
+      const { clock, codeRules, maxAnswerBytes, maxConnections } = options;
+      const gate = new ConnectionGate(maxConnections);
+      return new Exchange({
+        ...{ transport, gate, clock, codeRules, maxAnswerBytes },
+        onExchange: (record) => logExchange(log, record),
+      });
+    },
+  },
+  {
+    provide: TicketService,
+    inject: [RESOLVED_OPTIONS, TicketStore, Exchange, BANKCARD_OCR_LOGGER],
+    useFactory: (options: ResolvedOptions, store: TicketStore, exchange: Exchange, log: Logger) => {
+      const { appId, secret, appIdParameter, version, paths, clock, backgroundRefresh } = options;
+      const { prefix } = options.baseUrl;
+      const auth = new AuthClient(exchange, {
+        ...{ appId, secret, appIdParameter, version },
+        paths: { accessToken: prefix + paths.accessToken, apiTicket: prefix + paths.apiTicket },
+        timeoutMs: options.attemptTimeoutMs,
+      });
+      const tickets = new TicketService({
+        ...{ store, auth, clock, backgroundRefresh },
+        timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
+        secretFingerprint: fingerprint(appId, secret.reveal()),
+      });
+      tickets.events$.subscribe((event) => logTicketEvent(log, event));
+      return tickets;
+    },
+  },
+  SignatureService,
+  {
+    provide: OcrResultService,
+    inject: [RESOLVED_OPTIONS, TicketService, SignatureService, Exchange],
+    useFactory: (
+      options: ResolvedOptions,
+      tickets: TicketService,
+      signatures: SignatureService,
+      exchange: Exchange,
+    ) => {
+      const { appId, version, codeRules, clock, appIdParameter, baseUrl, paths } = options;
+      const results = new ResultClient(exchange, clock, { path: baseUrl.prefix + paths.queryResult, appIdParameter });
+      return new OcrResultService({ appId, version, codeRules, clock, limits: options, tickets, signatures, results });
+    },
+  },
+];
+
+/** Tells that a secret has changed without telling the secret, which is far too long to be guessed from it. */
+function fingerprint(appId: string, secret: string): string {
+  return createHmac('sha256', secret).update(`nestjs-bankcard-ocr secret of ${appId}`).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,39 @@
+import { inspect } from 'node:util';
+import { SecretText } from '../secret-text.js';
+
+/**
+ * Access token and SIGN ticket of one refresh. Safe to print: token and ticket only come out of their `reveal()`.
+ */
+export class Credentials {
+  /** Running number of the refresh. */
+  readonly generation: number;
+  /** Random id of the refresh. */
+  readonly generationId: string;
+  readonly #accessToken: SecretText;
+  readonly #signTicket: SecretText;
+
+  constructor(generation: number, generationId: string, accessToken: string, signTicket: string) {
+    this.generation = generation;
+    this.generationId = generationId;
+    this.#accessToken = new SecretText(accessToken);
+    this.#signTicket = new SecretText(signTicket);
+  }
+
+  /** The access token; `reveal()` gives the text. */
+  get accessToken(): SecretText {
+    return this.#accessToken;
+  }
+
+  /** The SIGN ticket, with which queries are signed; `reveal()` gives the text. */
+  get signTicket(): SecretText {
+    return this.#signTicket;
+  }
+
+  toJSON(): { generation: number; generationId: string } {
+    return { generation: this.generation, generationId: this.generationId };
+  }
+
+  [inspect.custom](): string {
+    return `Credentials(generation ${this.generation}, ${this.generationId})`;
+  }
+}

@@ -1,0 +1,84 @@
+import type { Clock } from '../clock.js';
+import { Credentials } from './credentials.js';
+import type { GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
+
+/** Credentials in use, with their moments on this process's monotonic clock, in milliseconds. */
+export interface HeldGeneration {
+  readonly credentials: Credentials;
+  readonly record: GenerationRecord;
+  /** When its token was asked for. */
+  readonly beganAt: number;
+  /** The end of the ticket, or of the token if that is earlier. */
+  readonly endsAt: number;
+}
+
+/** Clocks of one machine are set by small steps now and then; a record written a moment ago is not from the future. */
+const CLOCK_STEP_MS = 1_000;
+
+/**
+ * How long ago a moment of a record was.
+ *
+ * @returns milliseconds, or undefined when it lies in the future: the clock was set back and the age is not known
+ */
+export function ageMs(recordedAtMs: number, clock: Clock): number | undefined {
+  const age = clock.now() - recordedAtMs;
+  if (age < -CLOCK_STEP_MS) return undefined;
+  return Math.max(age, 0);
+}
+
+/**
+ * Take a stored generation into use.
+ *
+ * @returns undefined when it must not be used: it is beyond its life, or its age is not known
+ */
+export function holdStored(record: GenerationRecord, clock: Clock): HeldGeneration | undefined {
+  const tokenAge = ageMs(record.tokenRequestedAtMs, clock);
+  const ticketAge = ageMs(record.ticketRequestedAtMs, clock);
+  if (tokenAge === undefined || ticketAge === undefined) return undefined;
+  const now = clock.monotonic();
+  const held = hold(record, now - tokenAge, now - ticketAge);
+  return held.endsAt > now ? held : undefined;
+}
+
+/** Take a generation into use whose requests were sent at these moments of the monotonic clock. */
+export function hold(record: GenerationRecord, tokenSentAt: number, ticketSentAt: number): HeldGeneration {
+  return {
+    credentials: new Credentials(record.number, record.id, record.accessToken, record.signTicket),
+    record,
+    beganAt: tokenSentAt,
+    // A ticket dies with its token (protocol.md section 5).
+    endsAt: Math.min(tokenSentAt + record.tokenLifeMs, ticketSentAt + record.ticketLifeMs),
+  };
+}
+
+/** Whether a stored generation follows the held one: by number, or, after a store was emptied, by time. */
+export function isNewer(stored: GenerationRecord, held: GenerationRecord): boolean {
+  if (stored.number !== held.number) return stored.number > held.number;
+  return stored.id !== held.id && stored.ticketRequestedAtMs > held.ticketRequestedAtMs;
+}
+
+/**
+ * When a generation is due for its refresh: after the interval, and in any case well before its end.
+ *
+ * @param jitter 0.98 to 1: only ever earlier, so that processes do not all look at once
+ */
+export function dueAt(
+  { beganAt, endsAt }: HeldGeneration,
+  intervalMs: number,
+  overlapMs: number,
+  jitter: number,
+): number {
+  const lifeMs = endsAt - beganAt;
+  return beganAt + Math.min(intervalMs * jitter, Math.max(lifeMs / 2, lifeMs - overlapMs));
+}
+
+/** Whether a token that waits for its ticket may still be used. */
+export function isAlive(pending: PendingToken, clock: Clock): boolean {
+  const age = ageMs(pending.tokenRequestedAtMs, clock);
+  return age !== undefined && age < pending.tokenLifeMs;
+}
+
+/** Whether a record shows a refresh that somebody began and nobody has finished. */
+export function isUnfinished(record: TicketRecord | undefined): boolean {
+  return record?.pending !== undefined || record?.unansweredSinceMs !== undefined;
+}

@@ -1,0 +1,68 @@
+import { backoffMs } from '../backoff.js';
+import type { Clock } from '../clock.js';
+import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import type { RefreshRequest } from './refresh.js';
+import type { TicketEventListener } from './ticket-event.js';
+import type { RefreshTimings } from './timings.js';
+
+/** A refresh that failed, and when to try again. */
+export interface RefreshFailure {
+  readonly error: BankCardOcrError;
+  readonly request: Pick<RefreshRequest, 'reason' | 'replaces' | 'attempt'>;
+  /** Moment of the monotonic clock, in milliseconds. */
+  readonly retryAt: number;
+}
+
+/** Remembers the last failed refresh until one succeeds, and decides the pause before the next. */
+export class RefreshFailures {
+  #last: RefreshFailure | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly timings: RefreshTimings,
+    private readonly emit: TicketEventListener,
+  ) {}
+
+  get last(): RefreshFailure | undefined {
+    return this.#last;
+  }
+
+  /** How long until the next attempt is allowed; 0 when it is now. */
+  get pauseMs(): number {
+    return this.#last ? Math.max(0, this.#last.retryAt - this.clock.monotonic()) : 0;
+  }
+
+  clear(): void {
+    this.#last = undefined;
+  }
+
+  note(thrown: unknown, { reason, replaces, attempt }: RefreshFailure['request']): void {
+    const error = isBankCardOcrError(thrown)
+      ? thrown
+      : new BankCardOcrError('NO_VALID_TICKET', { message: 'the refresh failed inside this library', cause: thrown });
+    const { firstRetryMs, longestRetryMs, longestDeveloperRetryMs } = this.timings;
+    const retryInMs = backoffMs(attempt, firstRetryMs, mustBeMended(error) ? longestDeveloperRetryMs : longestRetryMs);
+    const repeated = this.#last?.error.code === error.code && this.#last.error.vendorCode === error.vendorCode;
+    this.#last = { error, request: { reason, replaces, attempt }, retryAt: this.clock.monotonic() + retryInMs };
+    this.emit({ type: 'refresh-failed', reason, attempt, error, retryInMs: Math.round(retryInMs), repeated });
+  }
+
+  /** What a caller is told who needs credentials while there are none. */
+  toError(): BankCardOcrError {
+    const cause = this.#last?.error;
+    return new BankCardOcrError('NO_VALID_TICKET', {
+      message: cause ? `no valid SIGN ticket could be had: ${cause.message}` : undefined,
+      actor: cause?.actor,
+      vendorCode: cause?.vendorCode,
+      vendorMessage: cause?.vendorMessage,
+      bizSeqNo: cause?.bizSeqNo,
+      retryAfterMs: Math.ceil(this.pauseMs),
+      cause,
+    });
+  }
+}
+
+/** Whether asking again soon is pointless: somebody has to change the configuration, a privilege or a contract. */
+function mustBeMended({ code, actor }: BankCardOcrError): boolean {
+  return actor === 'developer' || actor === 'business' || code === 'CREDENTIALS_REJECTED';
+}

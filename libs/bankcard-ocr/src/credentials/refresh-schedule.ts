@@ -1,0 +1,151 @@
+import type { Clock, ClockTimer } from '../clock.js';
+import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { isUnfinished } from './freshness.js';
+import type { HeldCredentials } from './held-credentials.js';
+import type { CredentialRefresh, RefreshRequest } from './refresh.js';
+import type { RefreshFailures } from './refresh-failures.js';
+import { RefreshTooSoon } from './refresh-too-soon.js';
+import type { TicketStore } from './store/ticket-store.js';
+import type { RefreshTimings } from './timings.js';
+
+/** Why a refresh is wanted, and which generation it is to replace. */
+export type WantedRefresh = Pick<RefreshRequest, 'reason' | 'replaces'>;
+
+/** What a {@link RefreshSchedule} works with. */
+export interface RefreshScheduleDependencies {
+  readonly store: TicketStore;
+  readonly refresh: CredentialRefresh;
+  readonly held: HeldCredentials;
+  readonly failures: RefreshFailures;
+  readonly clock: Clock;
+  readonly timings: RefreshTimings;
+  readonly backgroundRefresh: boolean;
+}
+
+/**
+ * When refreshes run: one at a time for all who want one, on the timer, after a pause when they fail, and soon after
+ * another process has left one unfinished. No timer here keeps the process alive.
+ */
+export class RefreshSchedule {
+  readonly #closing = new AbortController();
+  readonly #shared: boolean;
+  #running: Promise<void> | undefined;
+  #looking: Promise<void> | undefined;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+  #refreshTimer: ClockTimer | undefined;
+  #pollTimer: ClockTimer | undefined;
+  #stopWatching: (() => void) | undefined;
+
+  constructor(private readonly dependencies: RefreshScheduleDependencies) {
+    this.#shared = dependencies.store.scope !== 'process';
+  }
+
+  get refreshing(): boolean {
+    return this.#running !== undefined;
+  }
+
+  start(): void {
+    if (!this.dependencies.backgroundRefresh || this.#closing.signal.aborted) return;
+    if (this.#shared) {
+      this.#stopWatching = this.dependencies.store.watch(() => void this.look());
+      this.#poll();
+    }
+    this.inBackground({ reason: 'initial' });
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new BankCardOcrError('NO_VALID_TICKET', { message: 'the ticket service is closed' }));
+    this.#refreshTimer?.cancel();
+    this.#pollTimer?.cancel();
+    this.#stopWatching?.();
+    await Promise.allSettled([this.#running, this.#looking]);
+  }
+
+  /**
+   * Join the refresh that runs, or run one. While refreshes fail, none runs before its pause is over.
+   *
+   * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when it fails, {@link RefreshTooSoon}
+   */
+  async ensure(wanted: WantedRefresh): Promise<void> {
+    const { failures } = this.dependencies;
+    if (!this.#running && failures.pauseMs > 0) throw failures.toError();
+    this.#running ??= this.#run(wanted).finally(() => {
+      this.#running = undefined;
+      this.#scheduleNext();
+    });
+    return this.#running;
+  }
+
+  /** Begin a refresh without waiting for it. A failure is told as an event, and the next attempt is scheduled. */
+  inBackground(wanted: WantedRefresh): void {
+    this.ensure(wanted).catch(() => undefined);
+  }
+
+  /** See what is stored, and use what is newer; one look for all who want one. Failures are told as events. */
+  look(): Promise<void> {
+    this.#looking ??= this.#lookOnce().finally(() => (this.#looking = undefined));
+    return this.#looking;
+  }
+
+  /** Without a background nobody polls a shared store, so whoever uses the credentials does. */
+  async lookIfNobodyDoes(): Promise<void> {
+    const { backgroundRefresh, clock, timings } = this.dependencies;
+    if (backgroundRefresh || !this.#shared || clock.monotonic() - this.#lookedAt < timings.pollMs) return;
+    await this.look();
+  }
+
+  async #run(wanted: WantedRefresh): Promise<void> {
+    const { refresh, failures } = this.dependencies;
+    const { signal } = this.#closing;
+    signal.throwIfAborted();
+    const { reason, replaces } = wanted;
+    const request = { reason, replaces, attempt: (failures.last?.request.attempt ?? 0) + 1 };
+    try {
+      await refresh.run({ ...request, signal });
+      failures.clear();
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof RefreshTooSoon) {
+        failures.clear();
+        throw error;
+      }
+      failures.note(error, request);
+      throw failures.toError();
+    }
+  }
+
+  #scheduleNext(): void {
+    const { backgroundRefresh, held, failures, clock, timings } = this.dependencies;
+    this.#refreshTimer?.cancel();
+    if (!backgroundRefresh || this.#closing.signal.aborted) return;
+    const delayMs = failures.last ? failures.pauseMs : held.dueAt - clock.monotonic();
+    // Never in a tight loop, whatever lives the vendor gives.
+    this.#refreshTimer = clock.setTimer(
+      () => this.inBackground(failures.last?.request ?? { reason: 'due' }),
+      Math.max(delayMs, timings.firstRetryMs / 2),
+    );
+  }
+
+  #poll(): void {
+    const { clock, timings } = this.dependencies;
+    this.#pollTimer = clock.setTimer(() => {
+      void this.look();
+      this.#poll();
+    }, timings.pollMs);
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { refresh, held, clock } = this.dependencies;
+    if (this.#closing.signal.aborted) return;
+    this.#lookedAt = clock.monotonic();
+    const before = held.latest;
+    try {
+      const record = await refresh.lookAtStore();
+      if (this.#running) return;
+      if (isUnfinished(held.ours(record))) this.inBackground({ reason: 'due' });
+      else if (held.latest !== before) this.#scheduleNext();
+    } catch {
+      // What is held goes on being served.
+    }
+  }
+}

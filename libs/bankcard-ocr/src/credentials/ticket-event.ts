@@ -1,0 +1,42 @@
+import type { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+
+/**
+ * Why a refresh is wanted: there are no credentials, they are due (or somebody's refresh was left unfinished), the
+ * vendor rejected them, or the application asked.
+ */
+export type RefreshReason = 'initial' | 'due' | 'rejected' | 'requested';
+
+/** What happens to the credentials; logs and metrics are made from it. Nothing in it is secret. */
+export type TicketEvent =
+  | {
+      readonly type: 'generation-adopted';
+      readonly generation: number;
+      readonly generationId: string;
+      /** `refresh`: this process fetched it; `store`: another process did, or an earlier life of this one. */
+      readonly source: 'refresh' | 'store';
+      /** Milliseconds until its end. */
+      readonly remainingMs: number;
+    }
+  | { readonly type: 'refresh-started'; readonly reason: RefreshReason; readonly attempt: number }
+  /** A token came and the ticket is still to come: the previous generation has one overlap left. */
+  | { readonly type: 'token-pending'; readonly generation: number }
+  /** The vendor may have carried out a token request whose answer nobody has: the same as above, but uncertain. */
+  | { readonly type: 'token-answer-lost'; readonly generation: number }
+  /** The vendor refused the token for which a ticket was still to come; a new one is asked for. */
+  | { readonly type: 'pending-token-refused'; readonly generation: number; readonly vendorCode?: string }
+  | {
+      readonly type: 'refresh-failed';
+      readonly reason: RefreshReason;
+      readonly attempt: number;
+      readonly error: BankCardOcrError;
+      readonly retryInMs: number;
+      /** The same failure as before: not worth another line in the log. */
+      readonly repeated: boolean;
+    }
+  | { readonly type: 'credentials-rejected'; readonly generation: number; readonly vendorCode?: string }
+  | { readonly type: 'store-failed'; readonly operation: 'read' | 'write' | 'lease'; readonly error: BankCardOcrError }
+  /** The stored credentials were made with another app secret and are not used. */
+  | { readonly type: 'secret-changed' };
+
+/** Is told of every event. */
+export type TicketEventListener = (event: TicketEvent) => void;

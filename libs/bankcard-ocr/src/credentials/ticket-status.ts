@@ -1,0 +1,24 @@
+import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
+import type { SharingScope } from './store/ticket-store.js';
+
+/** How the credentials are; made for health checks and support. Nothing in it is secret. */
+export interface TicketStatus {
+  /**
+   * - `none`: there are none to use; queries fail with `NO_VALID_TICKET` until a refresh succeeds.
+   * - `fresh`: younger than the refresh interval.
+   * - `due`: older; still valid, and served while the refresh is tried.
+   */
+  readonly state: 'none' | 'fresh' | 'due';
+  /** Whether this process has ever had credentials to use. */
+  readonly everObtained: boolean;
+  readonly refreshing: boolean;
+  readonly generation?: number;
+  readonly generationId?: string;
+  /** Milliseconds since the token was asked for. */
+  readonly ageMs?: number;
+  /** Milliseconds until the end of the ticket. */
+  readonly remainingMs?: number;
+  /** The last refresh failed. */
+  readonly failure?: { readonly code: BankCardOcrErrorCode; readonly vendorCode?: string; readonly retryInMs: number };
+  readonly store: { readonly description: string; readonly scope: SharingScope };
+}

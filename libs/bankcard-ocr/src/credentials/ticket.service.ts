@@ -1,0 +1,164 @@
+import { type Observable, Subject } from 'rxjs';
+import type { Clock } from '../clock.js';
+import type { AuthClient } from '../upstream/auth.client.js';
+import { waitUnlessAborted } from '../waiting.js';
+import type { Credentials } from './credentials.js';
+import { HeldCredentials } from './held-credentials.js';
+import { CredentialRefresh } from './refresh.js';
+import { RefreshFailures } from './refresh-failures.js';
+import { RefreshSchedule, type WantedRefresh } from './refresh-schedule.js';
+import { RefreshTooSoon } from './refresh-too-soon.js';
+import type { TicketStore } from './store/ticket-store.js';
+import type { TicketEvent } from './ticket-event.js';
+import { TicketRecords } from './ticket-records.js';
+import type { TicketStatus } from './ticket-status.js';
+import type { RefreshTimings } from './timings.js';
+
+/** What a {@link TicketService} works with. */
+export interface TicketServiceOptions {
+  readonly store: TicketStore;
+  readonly auth: AuthClient;
+  readonly clock: Clock;
+  readonly timings: RefreshTimings;
+  /** Tells credentials made with today's app secret from others. */
+  readonly secretFingerprint: string;
+  /** Refresh by a timer, also while nobody asks. */
+  readonly backgroundRefresh: boolean;
+}
+
+/** A refresh that was running already may have been wanted for less and so change nothing; one more look, one more try. */
+const TRIES_TO_REPLACE = 3;
+
+/**
+ * Holds the access token and SIGN ticket of an app id by the vendor's rules (protocol.md section 5): kept in a store,
+ * refreshed together and never concurrently, served while a refresh runs and to their end when the vendor is down.
+ */
+export class TicketService {
+  readonly #events = new Subject<TicketEvent>();
+  /** What happens to the credentials; logs and metrics are made from it. */
+  readonly events$: Observable<TicketEvent> = this.#events.asObservable();
+  readonly #held: HeldCredentials;
+  readonly #failures: RefreshFailures;
+  readonly #schedule: RefreshSchedule;
+  #rejectedId: string | undefined;
+  /** A request was at fault with this generation; until then that starts no refresh. */
+  #blamed: { generationId: string; until: number } | undefined;
+
+  constructor(private readonly options: TicketServiceOptions) {
+    const { store, auth, clock, timings, secretFingerprint, backgroundRefresh } = options;
+    const emit = (event: TicketEvent) => this.#events.next(event);
+    const records = new TicketRecords(store, secretFingerprint, emit);
+    const held = new HeldCredentials(clock, timings, secretFingerprint, emit);
+    const failures = new RefreshFailures(clock, timings, emit);
+    const refresh = new CredentialRefresh({ records, auth, held, clock, timings, emit });
+    this.#held = held;
+    this.#failures = failures;
+    this.#schedule = new RefreshSchedule({ store, refresh, held, failures, clock, timings, backgroundRefresh });
+  }
+
+  /** Begin to refresh in the background; returns at once and never fails because of the vendor. */
+  start(): void {
+    this.#schedule.start();
+  }
+
+  /** Stop all timers, end a refresh that runs, and tell no more events. The store is closed by whoever opened it. */
+  async close(): Promise<void> {
+    await this.#schedule.close();
+    this.#events.complete();
+  }
+
+  /** The credentials to use now, without asking anybody; undefined when there are none. */
+  peek(): Credentials | undefined {
+    return this.#held.valid?.credentials;
+  }
+
+  /**
+   * The credentials to use: at once while there are valid ones, else after the one refresh for which all callers wait.
+   *
+   * @param signal ends the waiting with its reason; the refresh goes on
+   * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when there are none, with the reason as its `cause`
+   */
+  async current(signal?: AbortSignal): Promise<Credentials> {
+    await this.#schedule.lookIfNobodyDoes();
+    // What another process or an earlier life of this one has stored is served at once, even if it is due.
+    if (!this.#held.valid) await waitUnlessAborted(this.#schedule.look(), signal);
+    if (!this.#held.valid) await waitUnlessAborted(this.#schedule.ensure({ reason: 'initial' }), signal);
+    if (this.options.clock.monotonic() >= this.#held.dueAt) this.#schedule.inBackground({ reason: 'due' });
+    const credentials = this.peek();
+    if (!credentials) throw this.#failures.toError();
+    return credentials;
+  }
+
+  /**
+   * Fetch new credentials now, although the current ones are not due. The previous ones die one overlap later, for every
+   * process that uses them.
+   *
+   * @throws {@link BankCardOcrError} `RATE_LIMITED` when the last forced refresh is less than one overlap ago
+   */
+  async refresh(): Promise<Credentials> {
+    return this.#replace({ reason: 'requested', replaces: this.#held.latest?.credentials.generationId });
+  }
+
+  /**
+   * Get other credentials than those that the vendor rejected: newer ones that somebody has, else by one refresh for all
+   * who were rejected.
+   *
+   * @returns undefined when there are none and a refresh would be too soon: the rejection stands
+   * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when the refresh fails
+   */
+  async replaceRejected(
+    { generation, generationId }: Credentials,
+    vendorCode: string | undefined,
+    signal?: AbortSignal,
+  ): Promise<Credentials | undefined> {
+    if (this.#rejectedId !== generationId) {
+      this.#rejectedId = generationId;
+      this.#events.next({ type: 'credentials-rejected', generation, vendorCode });
+    }
+    if (this.#blamed?.generationId === generationId && this.options.clock.monotonic() < this.#blamed.until) {
+      return undefined;
+    }
+    try {
+      return await waitUnlessAborted(this.#replace({ reason: 'rejected', replaces: generationId }), signal);
+    } catch (error) {
+      if (error instanceof RefreshTooSoon) return undefined;
+      throw error;
+    }
+  }
+
+  /** A second rejection with other credentials: it is the request that is wrong, and no refresh would mend it. */
+  blameRequest({ generationId }: Credentials): void {
+    this.#blamed = { generationId, until: this.options.clock.monotonic() + this.options.timings.overlapMs };
+  }
+
+  /** How the credentials are, for health checks. */
+  status(): TicketStatus {
+    const { clock, store } = this.options;
+    const { latest, valid, dueAt } = this.#held;
+    const now = clock.monotonic();
+    const error = this.#failures.last?.error;
+    return {
+      state: valid ? (now >= dueAt ? 'due' : 'fresh') : 'none',
+      everObtained: latest !== undefined,
+      refreshing: this.#schedule.refreshing,
+      ...(valid && {
+        ...valid.credentials.toJSON(),
+        ageMs: Math.round(now - valid.beganAt),
+        remainingMs: Math.round(valid.endsAt - now),
+      }),
+      ...(error && {
+        failure: { code: error.code, vendorCode: error.vendorCode, retryInMs: Math.round(this.#failures.pauseMs) },
+      }),
+      store: { description: store.description, scope: store.scope },
+    };
+  }
+
+  async #replace(wanted: WantedRefresh): Promise<Credentials> {
+    for (let tries = 0; tries < TRIES_TO_REPLACE; tries += 1) {
+      const credentials = this.peek();
+      if (credentials && credentials.generationId !== wanted.replaces) return credentials;
+      await this.#schedule.ensure(wanted);
+    }
+    throw this.#failures.toError();
+  }
+}

@@ -1,0 +1,108 @@
+import { backoffMs } from '../backoff.js';
+import type { Clock } from '../clock.js';
+import type { Credentials } from '../credentials/credentials.js';
+import type { TicketService } from '../credentials/ticket.service.js';
+import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { type CodeRules, type RetryRule, vendorCodeRule } from '../errors/vendor-codes.js';
+import { pause } from '../waiting.js';
+import type { Deadline } from './deadline.js';
+
+const FIRST_PAUSE_MS = 200;
+/** The vendor counts requests by the second. */
+const FIRST_PAUSE_OVER_LIMIT_MS = 1_000;
+const LONGEST_PAUSE_MS = 4_000;
+/** A result that is not there yet may still be on its way into the vendor's storage: one more look, after this. */
+const BRIEF_PAUSE_MS = 500;
+
+/** One attempt: these credentials, a fresh nonce, one signature, one request. */
+export type Attempt<T> = (credentials: Credentials, attempt: number) => Promise<T>;
+
+/** What the retry loop works with. */
+export interface RetryDependencies {
+  readonly tickets: TicketService;
+  readonly clock: Clock;
+  readonly codeRules: CodeRules;
+}
+
+/**
+ * The only loop that sends something again. Rejected credentials are replaced once; the vendor's faults and limits are
+ * met with growing pauses; what nobody can mend by repeating ends at once.
+ *
+ * @throws the last vendor answer when attempts or time are used up, a time-out only when there was no answer at all,
+ *   and the caller's own reason when the caller stops
+ */
+export async function retry<T>(
+  attempt: Attempt<T>,
+  { tickets, clock, codeRules }: RetryDependencies,
+  { deadline, maxAttempts }: { readonly deadline: Deadline; readonly maxAttempts: number },
+): Promise<T> {
+  let failures = 0;
+  let renewed = false;
+  let lookedAgain = false;
+  let lastAnswer: BankCardOcrError | undefined;
+  for (;;) {
+    let credentials: Credentials | undefined;
+    let failure: BankCardOcrError;
+    try {
+      credentials = await tickets.current(deadline.signal);
+      return await attempt(credentials, failures + (renewed ? 2 : 1));
+    } catch (error) {
+      failure = failureOf(error, deadline, lastAnswer);
+    }
+
+    const rule = ruleFor(failure, codeRules);
+    if (rule === 'renew' && credentials) {
+      // A second rejection, with other credentials, is final.
+      if (renewed) throw rejectedAgain(failure, credentials, tickets);
+      try {
+        if (!(await tickets.replaceRejected(credentials, failure.vendorCode, deadline.signal))) throw failure;
+        renewed = true;
+        continue;
+      } catch (error) {
+        if (error === failure) throw error;
+        failure = failureOf(error, deadline, failure);
+      }
+    }
+
+    failures += 1;
+    if (isAnswer(failure)) lastAnswer = failure;
+    const pauseMs = pauseBefore(failure, rule, failures);
+    const hopeless = !failure.retryable || (rule === 'briefly' && lookedAgain);
+    if (hopeless || failures >= maxAttempts || pauseMs >= deadline.remainingMs) throw lastAnswer ?? failure;
+    lookedAgain ||= rule === 'briefly';
+    await pause(clock, pauseMs, deadline.signal).catch((error: unknown) => {
+      throw failureOf(error, deadline, failure);
+    });
+  }
+}
+
+/** @throws what ends the loop at once: the caller's reason, the end of the time, a fault of our own */
+function failureOf(error: unknown, deadline: Deadline, lastAnswer: BankCardOcrError | undefined): BankCardOcrError {
+  deadline.throwIfCallerAborted();
+  if (!isBankCardOcrError(error)) throw error;
+  if (deadline.signal.aborted) throw lastAnswer ?? error;
+  return error;
+}
+
+function ruleFor({ code, vendorCode }: BankCardOcrError, codeRules: CodeRules): RetryRule | undefined {
+  // The vendor code of this one is the reason of a failed refresh, not an answer to the query.
+  if (code === 'NO_VALID_TICKET' || vendorCode === undefined) return undefined;
+  return vendorCodeRule(vendorCode, codeRules).retry;
+}
+
+function rejectedAgain(failure: BankCardOcrError, credentials: Credentials, tickets: TicketService): BankCardOcrError {
+  // The codes for dead credentials are clear; only the one that may also mean a malformed request has a developer act.
+  if (failure.actor === 'developer') tickets.blameRequest(credentials);
+  return failure;
+}
+
+/** Whether the vendor said something, as opposed to nothing having come back. */
+function isAnswer({ code }: BankCardOcrError): boolean {
+  return code !== 'TIMEOUT' && code !== 'UNREACHABLE' && code !== 'NO_VALID_TICKET';
+}
+
+function pauseBefore({ code, retryAfterMs }: BankCardOcrError, rule: RetryRule | undefined, failures: number): number {
+  if (rule === 'briefly') return BRIEF_PAUSE_MS;
+  const firstMs = code === 'RATE_LIMITED' ? FIRST_PAUSE_OVER_LIMIT_MS : FIRST_PAUSE_MS;
+  return Math.max(retryAfterMs ?? 0, backoffMs(failures, firstMs, LONGEST_PAUSE_MS));
+}

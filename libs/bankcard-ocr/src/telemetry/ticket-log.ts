@@ -1,0 +1,52 @@
+import type { TicketEvent } from '../credentials/ticket-event.js';
+import type { LogSink } from './log-sink.js';
+
+/** The log lines of what happens to the credentials. A fault that stays the same is told once. */
+export function logTicketEvent(log: LogSink, event: TicketEvent): void {
+  switch (event.type) {
+    case 'generation-adopted': {
+      const how = event.source === 'refresh' ? 'refreshed' : 'taken from the store';
+      log.log(`credentials ${how}: generation ${event.generation}, good for ${seconds(event.remainingMs)}`);
+      break;
+    }
+    case 'refresh-started':
+      log.debug(`refresh started, reason ${event.reason}, attempt ${event.attempt}`);
+      break;
+    case 'token-pending':
+      log.debug(`token of generation ${event.generation} issued, its SIGN ticket is next`);
+      break;
+    case 'token-answer-lost':
+      log.warn('the answer to a token request was lost; the previous credentials may die within the overlap');
+      break;
+    case 'pending-token-refused':
+      log.warn(
+        `the vendor refused the pending token of generation ${event.generation}, code=${event.vendorCode ?? '-'}`,
+      );
+      break;
+    case 'refresh-failed':
+      logFailure(log, event);
+      break;
+    case 'credentials-rejected':
+      log.warn(`the vendor rejected generation ${event.generation}, code=${event.vendorCode ?? '-'}`);
+      break;
+    case 'store-failed':
+      log.warn(event.error.message);
+      break;
+    case 'secret-changed':
+      log.warn('the stored credentials were made with another app secret and are not used');
+      break;
+  }
+}
+
+function logFailure(log: LogSink, event: Extract<TicketEvent, { type: 'refresh-failed' }>): void {
+  const { error, attempt, retryInMs, repeated } = event;
+  const message = error.vendorMessage === undefined ? '' : ` (vendor: ${error.vendorMessage})`;
+  const line = `refresh failed, attempt ${attempt}: ${error.message}${message}; next try in ${seconds(retryInMs)}`;
+  if (repeated) log.debug(line);
+  else if (error.actor === 'developer' || error.actor === 'business') log.error(`${line}. Somebody has to mend this`);
+  else log.warn(line);
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1_000).toFixed(ms < 10_000 ? 1 : 0)} s`;
+}

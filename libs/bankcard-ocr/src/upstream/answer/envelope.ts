@@ -1,0 +1,31 @@
+import { redactVendorText } from '../../errors/redaction.js';
+import { codeOf, isJsonObject, type JsonObject } from './json-answer.js';
+
+/** What every answer of the vendor has around its content. */
+export interface Envelope {
+  /** As text; `0` is success. */
+  readonly code: string;
+  /** `msg`, safe to show. */
+  readonly message?: string;
+  /** `bizSeqNo`: the vendor's running number of the exchange. */
+  readonly bizSeqNo?: string;
+}
+
+/**
+ * Read the envelope. `success` is not looked at: it is meaningless on OCR answers (protocol.md section 3).
+ *
+ * @param sent the secret values of the request, which the vendor's message may repeat
+ */
+export function readEnvelope(json: JsonObject, sent: readonly string[]): Envelope {
+  const result = isJsonObject(json['result']) ? json['result'] : {};
+  const message = json['msg'];
+  return {
+    code: codeOf(json) ?? '',
+    ...(typeof message === 'string' && message !== '' ? { message: redactVendorText(message, sent) } : {}),
+    ...bizSeqNoOf(json['bizSeqNo'] ?? result['bizSeqNo']),
+  };
+}
+
+function bizSeqNoOf(value: unknown): { bizSeqNo?: string } {
+  return typeof value === 'string' && /^[\w-]{1,64}$/.test(value) ? { bizSeqNo: value } : {};
+}

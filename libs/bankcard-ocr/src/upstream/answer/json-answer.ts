@@ -1,0 +1,47 @@
+/** A JSON object whose members have not been looked at. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a JSON value is an object: neither null nor an array. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Why a body is no protocol answer, in words for a log; never a piece of the body. */
+export class NotAnAnswer extends Error {
+  override name = 'NotAnAnswer';
+}
+
+/**
+ * Read a body as a protocol answer: UTF-8 JSON, an object with a `code` (protocol.md section 3).
+ *
+ * @throws {@link NotAnAnswer}
+ */
+export function readJsonAnswer(body: Buffer): JsonObject {
+  if (body.length === 0) throw new NotAnAnswer('the body is empty');
+  let text: string;
+  try {
+    // A byte order mark is dropped by the decoder.
+    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    throw new NotAnAnswer('the body is not UTF-8');
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // JSON.parse quotes the text in its message, so its error is not kept.
+    throw new NotAnAnswer(
+      text.trimStart().startsWith('<') ? 'the body is HTML or XML' : 'the body is not JSON, or cut off',
+    );
+  }
+  if (!isJsonObject(json)) throw new NotAnAnswer('the body is JSON, but not an object');
+  if (codeOf(json) === undefined) throw new NotAnAnswer('the body is an object without a readable code');
+  return json;
+}
+
+/** The vendor's `code` as text: documented as a string, seen as a number. */
+export function codeOf(json: JsonObject): string | undefined {
+  const code = json['code'];
+  if (typeof code === 'number' && Number.isFinite(code)) return String(code);
+  return typeof code === 'string' && /^[\w.-]{1,32}$/.test(code.trim()) ? code.trim() : undefined;
+}

@@ -1,0 +1,69 @@
+import { type Scalar } from '../../card/extra-fields.js';
+import { isJsonObject, type JsonObject } from './json-answer.js';
+
+/** The fields of a result under one name each, whatever host or page spelled them. */
+export type ResultField =
+  | 'orderNo'
+  | 'cardNumber'
+  | 'validity'
+  | 'warning'
+  | 'warnings'
+  | 'operateTime'
+  | 'clarity'
+  | 'originalPhoto'
+  | 'cropPhoto'
+  | 'numberPhoto';
+
+/** Every spelling in lower case: pages differ in the case of letters too (protocol.md section 3). */
+const SPELLINGS: ReadonlyMap<string, ResultField> = new Map([
+  ['orderno', 'orderNo'],
+  ['bankcardno', 'cardNumber'],
+  ['bankcardvaliddate', 'validity'],
+  ['warncode', 'warning'],
+  ['warningcode', 'warning'],
+  ['multiwarncode', 'warnings'],
+  ['multiwarningcode', 'warnings'],
+  ['operatetime', 'operateTime'],
+  ['clarity', 'clarity'],
+  ['originbankcardphoto', 'originalPhoto'],
+  ['orginbankcardphoto', 'originalPhoto'],
+  ['bankcardcropphoto', 'cropPhoto'],
+  ['bankcardnophoto', 'numberPhoto'],
+]);
+
+/** Read elsewhere, or meaningless on bank cards. */
+const ENVELOPE_FIELDS = new Set(['code', 'msg', 'bizSeqNo', 'transactionTime', 'success', 'result']);
+
+/** The content of a result answer. */
+export interface ResultFields {
+  readonly known: ReadonlyMap<ResultField, unknown>;
+  readonly unknown: readonly (readonly [name: string, value: Scalar])[];
+}
+
+/**
+ * Collect the fields of a result answer: nested under `result` as the examples show, or flat as the tables do. What is
+ * nested wins; of two spellings the first one that says something.
+ */
+export function collectResultFields(json: JsonObject): ResultFields {
+  const known = new Map<ResultField, unknown>();
+  const unknown: [string, Scalar][] = [];
+  const places = isJsonObject(json['result']) ? [json['result'], json] : [json];
+  for (const place of places) {
+    for (const [name, value] of Object.entries(place)) {
+      if (ENVELOPE_FIELDS.has(name)) continue;
+      const field = SPELLINGS.get(name.toLowerCase());
+      if (field === undefined) {
+        if (isScalar(value)) unknown.push([name, value]);
+      } else if (isSilent(known.get(field))) known.set(field, value);
+    }
+  }
+  return { known, unknown };
+}
+
+function isSilent(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value);
+}

@@ -1,0 +1,69 @@
+import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
+import { CardNumber } from '../../card/card-number.js';
+import { readCardValidity } from '../../card/card-validity.js';
+import { ExtraFields } from '../../card/extra-fields.js';
+import { readChinaTime } from './china-time.js';
+import type { Envelope } from './envelope.js';
+import type { JsonObject } from './json-answer.js';
+import { malformedAnswer } from './malformed.js';
+import { readPhotos } from './photos.js';
+import { collectResultFields, type ResultFields } from './result-fields.js';
+import { readWarnings } from './warnings.js';
+
+/** Longer than any card number; what is longer is something else. */
+const LONGEST_CARD_NUMBER = 64;
+
+/** What was asked for. */
+export interface AskedFor {
+  readonly orderNo: string;
+  readonly photos: boolean;
+  /** The wall clock, in epoch milliseconds. */
+  readonly nowMs: number;
+}
+
+/**
+ * Turn a successful answer of getBankCardOcrResult, in any dialect, into the one result (protocol.md section 3).
+ *
+ * @throws {@link BankCardOcrError} `ANSWER_MALFORMED` when it has no card number, or belongs to another order
+ */
+export function readResultAnswer(json: JsonObject, envelope: Envelope, askedFor: AskedFor): BankCardOcrResult {
+  const fields = collectResultFields(json);
+  const { known, unknown } = fields;
+  checkOrder(known.get('orderNo'), askedFor.orderNo, envelope);
+  const validity = known.get('validity');
+  const operatedAt = readChinaTime(known.get('operateTime'));
+  const clarity = readClarity(known.get('clarity'));
+  return {
+    orderNo: askedFor.orderNo,
+    cardNumber: readCardNumber(fields, envelope),
+    validity: readCardValidity(typeof validity === 'string' ? validity.slice(0, 64) : '', askedFor.nowMs),
+    warnings: readWarnings(known.get('warning'), known.get('warnings')),
+    ...(operatedAt === undefined ? {} : { operatedAt }),
+    ...(clarity === undefined ? {} : { clarity }),
+    photos: readPhotos(fields, askedFor.photos),
+    ...(envelope.bizSeqNo === undefined ? {} : { bizSeqNo: envelope.bizSeqNo }),
+    ...(envelope.message === undefined ? {} : { vendorMessage: envelope.message }),
+    extra: new ExtraFields(unknown),
+  };
+}
+
+function readCardNumber({ known }: ResultFields, envelope: Envelope): CardNumber {
+  const value = known.get('cardNumber');
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (text === '') throw malformedAnswer('gave no card number', envelope);
+  if (text.length > LONGEST_CARD_NUMBER) throw malformedAnswer('its card number is longer than any', envelope);
+  return new CardNumber(text);
+}
+
+/** Somebody else's card must never be handed out, whatever mixed the answers up on their way. */
+function checkOrder(answered: unknown, orderNo: string, envelope: Envelope): void {
+  if (typeof answered !== 'string' || answered === '') return;
+  if (answered.toLowerCase() !== orderNo.toLowerCase()) {
+    throw malformedAnswer('the answer belongs to another order number', envelope);
+  }
+}
+
+function readClarity(value: unknown): number | undefined {
+  const clarity = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof clarity === 'number' && Number.isFinite(clarity) ? clarity : undefined;
+}

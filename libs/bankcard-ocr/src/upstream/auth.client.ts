@@ -1,0 +1,81 @@
+import type { SecretText } from '../secret-text.js';
+import { malformedAnswer } from './answer/malformed.js';
+import { isJsonObject } from './answer/json-answer.js';
+import { readLifeMs } from './answer/life.js';
+import type { Exchange, ExchangeAnswer } from './exchange.js';
+
+/** What the vendor documents when an answer does not say (protocol.md section 1). */
+const DOCUMENTED_TOKEN_LIFE_MS = 7_200_000;
+const DOCUMENTED_TICKET_LIFE_MS = 3_600_000;
+
+/** A token or ticket as it was given. */
+export interface IssuedCredential {
+  readonly value: string;
+  readonly lifeMs: number;
+  /** The life is counted from the sending of the request. */
+  readonly sentAt: ExchangeAnswer['sentAt'];
+}
+
+/** Settings of an {@link AuthClient}. */
+export interface AuthClientOptions {
+  readonly appId: string;
+  readonly secret: SecretText;
+  readonly appIdParameter: string;
+  readonly version: string;
+  readonly paths: { readonly accessToken: string; readonly apiTicket: string };
+  readonly timeoutMs: number;
+}
+
+/** The vendor's two auth endpoints (protocol.md section 2). */
+export class AuthClient {
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly options: AuthClientOptions,
+  ) {}
+
+  /** Ask for an access token. From its answer on, the previous token and its tickets have one overlap left. */
+  async accessToken(attempt: number, signal: AbortSignal): Promise<IssuedCredential> {
+    const { appId, appIdParameter, secret, version, paths, timeoutMs } = this.options;
+    const answer = await this.exchange.get({
+      endpoint: 'access_token',
+      path: paths.accessToken,
+      parameters: { [appIdParameter]: appId, secret: secret.reveal(), grant_type: 'client_credential', version },
+      secrets: [secret.reveal()],
+      urgent: true,
+      ...{ timeoutMs, attempt, signal },
+    });
+    const { json, envelope, sentAt } = answer;
+    const value = json['access_token'];
+    if (!isCredential(value)) throw malformedAnswer('gave no readable access_token', envelope);
+    return { value, lifeMs: readLifeMs(json['expire_in'], DOCUMENTED_TOKEN_LIFE_MS), sentAt };
+  }
+
+  /** Ask for the SIGN ticket of a token. */
+  async signTicket(
+    accessToken: string,
+    generation: number,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<IssuedCredential> {
+    const { appId, appIdParameter, version, paths, timeoutMs } = this.options;
+    const answer = await this.exchange.get({
+      endpoint: 'api_ticket',
+      path: paths.apiTicket,
+      parameters: { [appIdParameter]: appId, access_token: accessToken, type: 'SIGN', version },
+      secrets: [accessToken],
+      urgent: true,
+      ...{ timeoutMs, attempt, generation, signal },
+    });
+    const { json, envelope, sentAt } = answer;
+    const tickets: unknown = json['tickets'];
+    const ticket: unknown = Array.isArray(tickets) ? tickets[0] : tickets;
+    const value = isJsonObject(ticket) ? ticket['value'] : undefined;
+    if (!isJsonObject(ticket) || !isCredential(value)) throw malformedAnswer('gave no readable ticket', envelope);
+    return { value, lifeMs: readLifeMs(ticket['expire_in'], DOCUMENTED_TICKET_LIFE_MS), sentAt };
+  }
+}
+
+/** Tokens have 64 or 90 characters and tickets 64; other lengths are not refused, but anything else is no credential. */
+function isCredential(value: unknown): value is string {
+  return typeof value === 'string' && /^[!-~]{1,1024}$/.test(value);
+}

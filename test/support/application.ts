@@ -1,0 +1,44 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  BankCardOcrModule,
+  type BankCardOcrOptions,
+  OcrResultService,
+  SignatureService,
+  TicketService,
+} from 'nestjs-bankcard-ocr';
+import type { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+
+/** An application that imports the module and talks to a sandbox. */
+export interface TestApplication {
+  readonly application: INestApplicationContext;
+  readonly ocr: OcrResultService;
+  readonly tickets: TicketService;
+  readonly signatures: SignatureService;
+}
+
+/** The options that make the module talk to a sandbox. */
+export function optionsFor(
+  { appId, secret, url }: KycSandbox,
+  change: Partial<BankCardOcrOptions> = {},
+): BankCardOcrOptions {
+  return { appId, secret, baseUrl: url, ticketStore: 'memory:', ...change };
+}
+
+/** Start an application on a sandbox; whoever calls this closes `application`. */
+export async function startApplication(
+  sandbox: KycSandbox,
+  change: Partial<BankCardOcrOptions> = {},
+): Promise<TestApplication> {
+  const testing = await Test.createTestingModule({
+    imports: [BankCardOcrModule.forRoot(optionsFor(sandbox, change))],
+  }).compile();
+  testing.useLogger(false);
+  const application = await testing.init();
+  return {
+    application,
+    ocr: application.get(OcrResultService),
+    tickets: application.get(TicketService),
+    signatures: application.get(SignatureService),
+  };
+}
