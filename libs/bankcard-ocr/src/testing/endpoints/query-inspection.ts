@@ -1,0 +1,31 @@
+import { LEGAL_ORDER_NO } from '../orders/order-book.js';
+import type { VendorRequest } from './vendor-request.js';
+import type { Vendor } from './vendor.js';
+
+/** What protocol.md section 2 allows as a nonce. */
+export const LEGAL_NONCE = /^[0-9A-Za-z]{32}$/;
+
+/**
+ * Report what is wrong with a query's order number and nonce. Done for every query that arrives, also for one that a
+ * fault keeps from being carried out: its retry needs a fresh nonce all the same (protocol.md section 4).
+ */
+export function inspectQuery(vendor: Vendor, request: VendorRequest): void {
+  const orderNo = request.parameter('order_no');
+  if (orderNo !== undefined && !LEGAL_ORDER_NO.test(orderNo)) {
+    const text = `An order number of ${orderNo.length} characters is not 1 to 32 letters and digits (protocol.md section 2).`;
+    vendor.misuse.add({ kind: 'illegal-order-no', text });
+  }
+  const nonce = request.parameter('nonce');
+  if (nonce !== undefined) inspectNonce(vendor, nonce);
+}
+
+/** Report an illegal or reused nonce. Whether the vendor checks for reuse is unknown (section 8): it is only reported. */
+export function inspectNonce(vendor: Vendor, nonce: string): void {
+  if (!LEGAL_NONCE.test(nonce)) {
+    const text = `A nonce of ${nonce.length} characters is not 32 letters and digits (protocol.md section 2).`;
+    vendor.misuse.add({ kind: 'illegal-nonce', text });
+  } else if (vendor.nonces.seenBefore(nonce)) {
+    const text = 'A nonce was used before; every request wants a fresh one, retries included (protocol.md section 4).';
+    vendor.misuse.add({ kind: 'nonce-reused', text });
+  }
+}

@@ -1,0 +1,55 @@
+import type { Clock } from '../../clock.js';
+import { StampOffice } from '../answer/stamp.js';
+import { CredentialLedger } from '../credentials/credential-ledger.js';
+import { NonceTicketDesk } from '../credentials/nonce-ticket-desk.js';
+import { CallCounter } from '../evidence/call-counter.js';
+import { EvidenceLog } from '../evidence/evidence-log.js';
+import type { JournalEntry } from '../evidence/journal.js';
+import type { MisuseEntry, RecoveryEntry } from '../evidence/misuse.js';
+import { NonceMemory } from '../evidence/nonce-memory.js';
+import { RefreshWatch } from '../evidence/refresh-watch.js';
+import { FaultDesk } from '../faults/fault-desk.js';
+import type { KycSandboxIdentity, KycSandboxSettings } from '../kyc-sandbox.options.js';
+import { OrderBook } from '../orders/order-book.js';
+import { LateFiles } from '../photos/late-files.js';
+
+/** Everything the vendor knows about its one partner; the endpoints work on it. */
+export class Vendor {
+  readonly appId: string;
+  readonly clock: Clock;
+  /** Changed by {@link KycSandbox.changeSecret}. */
+  secret: string;
+  readonly ledger: CredentialLedger;
+  readonly nonceTickets: NonceTicketDesk;
+  readonly orders: OrderBook;
+  readonly lateFiles: LateFiles;
+  readonly stamps: StampOffice;
+  readonly faults = new FaultDesk();
+  readonly calls = new CallCounter();
+  readonly nonces = new NonceMemory();
+  readonly journal: EvidenceLog<Omit<JournalEntry, 'at'>>;
+  readonly misuse: EvidenceLog<Omit<MisuseEntry, 'at'>>;
+  readonly recoveries: EvidenceLog<Omit<RecoveryEntry, 'at'>>;
+  readonly refreshWatch: RefreshWatch;
+  /** Queries refused because of dead or wrong credentials or a wrong signature. */
+  rejected = 0;
+
+  constructor(
+    identity: KycSandboxIdentity,
+    readonly settings: KycSandboxSettings,
+  ) {
+    const { clock } = identity;
+    this.appId = identity.appId;
+    this.secret = identity.secret;
+    this.clock = clock;
+    this.ledger = new CredentialLedger(clock, settings);
+    this.nonceTickets = new NonceTicketDesk(clock, settings);
+    this.orders = new OrderBook(clock);
+    this.lateFiles = new LateFiles(clock, settings);
+    this.stamps = new StampOffice(clock);
+    this.journal = new EvidenceLog(clock);
+    this.misuse = new EvidenceLog(clock);
+    this.recoveries = new EvidenceLog(clock);
+    this.refreshWatch = new RefreshWatch(clock, settings, this.ledger, this.misuse, this.recoveries);
+  }
+}

@@ -1,0 +1,76 @@
+import type { VendorAnswer } from '../answer/vendor-answer.js';
+import { failure } from '../answer/vendor-answer.js';
+import type { SandboxFault } from '../faults/fault.js';
+import { BAD_GATEWAY_PAGE, firstHalf, withWrongTypes } from '../faults/spoilt-answer.js';
+import { carryOut } from './carry-out.js';
+import type { Exchange } from './exchange.js';
+import { pause } from './pause.js';
+import { htmlAnswer, jsonAnswer, rawAnswer, textAnswer } from './wire-answer.js';
+
+/** Carry a request out, or not, and answer it, or not, as the fault that hit it says. */
+export function respond(exchange: Exchange): void {
+  const { fault } = exchange;
+  if (fault?.kind === 'hang') return;
+  if (fault?.kind === 'reset') return exchange.drop('reset');
+  const unserved = fault && answerInsteadOfVendor(exchange, fault);
+  if (unserved) return wait(exchange, 0, unserved);
+  const answer = exchange.decide(carryOut(exchange));
+  wait(exchange, answer.waitMs ?? 0, () => deliver(exchange, answer));
+}
+
+/** Refuse without carrying out and without a fault: 400506 at the concurrency limit. */
+export function refuse(exchange: Exchange, code: string): void {
+  const answer = exchange.decide(failure(code, exchange.vendor.stamps.stamp()));
+  wait(exchange, 0, () => deliver(exchange, answer));
+}
+
+/** The faults that keep the vendor from doing anything. */
+function answerInsteadOfVendor(exchange: Exchange, fault: SandboxFault): (() => void) | undefined {
+  switch (fault.kind) {
+    case 'code':
+      return () => refuseAtOnce(exchange, fault.code, fault.detail);
+    case 'html-502':
+      return () => exchange.send(htmlAnswer(502, BAD_GATEWAY_PAGE));
+    case 'empty-body':
+      return () => exchange.send(textAnswer(200, ''));
+    case 'body':
+      return () => exchange.send(rawAnswer(fault.status ?? 200, fault.headers, fault.body));
+    default:
+      return undefined;
+  }
+}
+
+function refuseAtOnce(exchange: Exchange, code: string, detail: string | undefined): void {
+  deliver(exchange, exchange.decide(failure(code, exchange.vendor.stamps.stamp(), detail)));
+}
+
+/** Send what the vendor answered, spoilt in the way of the fault. */
+function deliver(exchange: Exchange, answer: VendorAnswer): void {
+  const status = answer.code === '0' ? 200 : exchange.vendor.settings.httpStatusOfFailures;
+  const { fault } = exchange;
+  switch (fault?.kind) {
+    case 'lost-answer':
+      return exchange.drop('close');
+    case 'truncated':
+      return exchange.sendHalf(jsonAnswer(status, answer.json), fault.chunked ?? false);
+    case 'truncated-json':
+      return exchange.send(textAnswer(status, firstHalf(JSON.stringify(answer.json))), 'spoilt');
+    case 'wrong-types':
+      return exchange.send(jsonAnswer(status, withWrongTypes(answer.json)), 'spoilt');
+    case 'answer':
+      return exchange.send(jsonAnswer(status, fault.rewrite(structuredClone(answer.json))), 'doubtful');
+    default:
+      return exchange.send(jsonAnswer(status, answer.json));
+  }
+}
+
+function wait(exchange: Exchange, waitMs: number, then: () => void): void {
+  const { fault, vendor, response } = exchange;
+  const slow = fault?.kind === 'slow' ? fault : undefined;
+  const delay = {
+    realMs: vendor.settings.answerDelayMs + (slow?.realTime ? slow.delayMs : 0),
+    clockMs: waitMs + (slow && !slow.realTime ? slow.delayMs : 0),
+  };
+  const cancel = pause(vendor.clock, delay, then);
+  if (!response.writableEnded) response.once('close', cancel);
+}

@@ -1,0 +1,124 @@
+import type { Clock } from '../clock.js';
+import { SystemClock } from '../clock.js';
+import { randomLettersAndDigits } from './credentials/random-text.js';
+
+/** What to do with photos that are not there yet (protocol.md section 3: which of the three is not documented). */
+export interface LatePhotos {
+  /** Milliseconds on the sandbox's clock, counted from the first query of an order with `get_file=1`. */
+  readonly delayMs: number;
+  /** `missing`: the keys are absent. `empty`: the values are empty. `slow`: the answer waits for the photos. */
+  readonly as: 'missing' | 'empty' | 'slow';
+}
+
+/** What can be changed while the sandbox runs, see {@link KycSandbox.configure}. */
+export interface KycSandboxSettings {
+  /** Life of an access token in ms. @default 7_200_000 */
+  tokenLifeMs: number;
+  /** Life of a SIGN ticket in ms, at most the rest of its token's. @default 3_600_000 */
+  ticketLifeMs: number;
+  /** Life of a NONCE ticket in ms. @default 120_000 */
+  nonceTicketLifeMs: number;
+  /** How long credentials live on after newer ones were issued, in ms. @default 60_000 */
+  overlapMs: number;
+  /** A token call sooner than this many ms after the previous token is reported as misuse; 0 is never. @default 0 */
+  minRefreshIntervalMs: number;
+  /** Answer of the OCR endpoints to a signature made with a dead ticket. @default '400102' */
+  deadTicketCode: '400102' | '400101' | '15';
+  /**
+   * Answer of access_token to a wrong secret; undocumented (protocol.md section 8). The default is the code that
+   * tempts a client most to refresh and ask again, which it must not do.
+   * @default '400101'
+   */
+  wrongSecretCode: string;
+  /** Photos come late. @default undefined, at once */
+  latePhotos: LatePhotos | undefined;
+  /** OCR requests in flight above this are answered with 400506. @default undefined, no limit */
+  concurrencyLimit: number | undefined;
+  /** Wire form of `expire_in`: a number in the wild, a string in the documents. @default 'number' */
+  expireInAs: 'number' | 'string';
+  /** HTTP status of failure envelopes; undocumented (protocol.md section 8). @default 200 */
+  httpStatusOfFailures: number;
+  /** Grow every photo to about this many bytes. @default undefined, as they are (10 to 30 KB) */
+  photoBytes: number | undefined;
+  /** Every answer is this many ms late, in real time whatever the clock. @default 0 */
+  answerDelayMs: number;
+  /**
+   * Order numbers that nobody added: `reject` answers 66660020, `invent` a card derived from the number.
+   * @default 'reject'
+   */
+  unknownOrders: 'reject' | 'invent';
+}
+
+/** Options of {@link KycSandbox.start}; every member is optional. */
+export interface KycSandboxOptions extends Partial<KycSandboxSettings> {
+  /** The partner's app id. @default 'IDASANDB' */
+  appId?: string;
+  /** The partner's secret. @default 64 random letters and digits for every sandbox */
+  secret?: string;
+  /** TCP port. @default 0, any free one */
+  port?: number;
+  /** Address to listen on. @default '127.0.0.1' */
+  host?: string;
+  /** Path in front of `/api`, e.g. `/kyc`, to test a base URL that has one. @default '' */
+  pathPrefix?: string;
+  /** Judge of all lives and delays except `answerDelayMs`. @default new SystemClock() */
+  clock?: Clock;
+}
+
+/** Who the partner is and where the sandbox listens: fixed at the start. */
+export interface KycSandboxIdentity {
+  readonly appId: string;
+  readonly secret: string;
+  readonly port: number;
+  readonly host: string;
+  readonly pathPrefix: string;
+  readonly clock: Clock;
+}
+
+export const DEFAULT_SETTINGS: Readonly<KycSandboxSettings> = {
+  tokenLifeMs: 7_200_000,
+  ticketLifeMs: 3_600_000,
+  nonceTicketLifeMs: 120_000,
+  overlapMs: 60_000,
+  minRefreshIntervalMs: 0,
+  deadTicketCode: '400102',
+  wrongSecretCode: '400101',
+  latePhotos: undefined,
+  concurrencyLimit: undefined,
+  expireInAs: 'number',
+  httpStatusOfFailures: 200,
+  photoBytes: undefined,
+  answerDelayMs: 0,
+  unknownOrders: 'reject',
+};
+
+/** Part the options into what is fixed and what can change, defaults filled in. */
+export function resolveOptions(options: KycSandboxOptions): {
+  identity: KycSandboxIdentity;
+  settings: KycSandboxSettings;
+} {
+  const { appId, secret, port, host, pathPrefix, clock, ...settable } = options;
+  return {
+    identity: {
+      appId: appId ?? 'IDASANDB',
+      secret: secret ?? randomLettersAndDigits(64),
+      port: port ?? 0,
+      host: host ?? '127.0.0.1',
+      pathPrefix: (pathPrefix ?? '').replace(/\/+$/, ''),
+      clock: clock ?? new SystemClock(),
+    },
+    settings: changeSettings({ ...DEFAULT_SETTINGS }, settable),
+  };
+}
+
+/** Settings whose `undefined` means something; for all others `undefined` means "as before". */
+const MAY_BE_UNDEFINED: ReadonlySet<string> = new Set(['latePhotos', 'concurrencyLimit', 'photoBytes']);
+
+/** Write `change` into `settings`. */
+export function changeSettings(settings: KycSandboxSettings, change: Partial<KycSandboxSettings>): KycSandboxSettings {
+  for (const [name, value] of Object.entries(change)) {
+    if (!(name in DEFAULT_SETTINGS)) throw new TypeError(`The sandbox has no setting '${name}' to change.`);
+    if (value !== undefined || MAY_BE_UNDEFINED.has(name)) Object.assign(settings, { [name]: value });
+  }
+  return settings;
+}

@@ -1,0 +1,161 @@
+import { randomLettersAndDigits } from './credentials/random-text.js';
+import { Vendor } from './endpoints/vendor.js';
+import type { CallCounts } from './evidence/call-counter.js';
+import type { JournalEntry } from './evidence/journal.js';
+import type { MisuseEntry, RecoveryEntry } from './evidence/misuse.js';
+import type { FaultHandle, SandboxFault } from './faults/fault.js';
+import { VendorServer } from './http/vendor-server.js';
+import type { KycSandboxIdentity, KycSandboxOptions, KycSandboxSettings } from './kyc-sandbox.options.js';
+import { changeSettings, resolveOptions } from './kyc-sandbox.options.js';
+import type { LaunchVerdict, PhoneLaunch } from './launch/accept-launch.js';
+import { acceptLaunch } from './launch/accept-launch.js';
+import { EXAMPLE_ORDERS } from './orders/example-orders.js';
+import type { SandboxOrder } from './orders/sandbox-order.js';
+import { vendorSignature } from './signature/signature.js';
+
+/**
+ * The vendor on a local TCP port, as strict as its documents: it checks signatures, lets tokens and tickets die, and
+ * keeps evidence of what its client did. It knows one partner and no real card.
+ *
+ * @example
+ * await using sandbox = await KycSandbox.start();
+ * sandbox.addOrder({ orderNo: 'order1', warnings: ['-9113'] });
+ */
+export class KycSandbox implements AsyncDisposable {
+  /** Order numbers that every sandbox knows: `clean`, `warned` and `noValidity`. */
+  static readonly EXAMPLE_ORDERS = EXAMPLE_ORDERS;
+
+  /** Start a sandbox; it listens when the promise resolves. */
+  static async start(options: KycSandboxOptions = {}): Promise<KycSandbox> {
+    const { identity, settings } = resolveOptions(options);
+    const sandbox = new KycSandbox(identity, settings);
+    sandbox.#url = await sandbox.#server.listen();
+    return sandbox;
+  }
+
+  readonly appId: string;
+  readonly #vendor: Vendor;
+  readonly #server: VendorServer;
+  #url = '';
+
+  private constructor(identity: KycSandboxIdentity, settings: KycSandboxSettings) {
+    this.appId = identity.appId;
+    this.#vendor = new Vendor(identity, settings);
+    this.#server = new VendorServer(this.#vendor, identity);
+  }
+
+  /** Base URL, path prefix included, without a slash at the end. */
+  get url(): string {
+    return this.#url;
+  }
+
+  /** The partner's current secret. */
+  get secret(): string {
+    return this.#vendor.secret;
+  }
+
+  /** Change settings while it runs; lives apply to what is issued from now on. */
+  configure(change: Partial<KycSandboxSettings>): void {
+    changeSettings(this.#vendor.settings, change);
+  }
+
+  /** Add an order, or replace the one of the same number. */
+  addOrder(order: SandboxOrder): void {
+    this.#vendor.orders.add(order);
+  }
+
+  /** Spoil the requests that fit; the oldest fault that fits and has hits left wins. */
+  injectFault(fault: SandboxFault): FaultHandle {
+    return this.#vendor.faults.inject(fault);
+  }
+
+  /** End all faults; requests that hang already go on hanging. */
+  clearFaults(): void {
+    this.#vendor.faults.clear();
+  }
+
+  /** Change the partner's secret: all tokens and tickets die at once. @returns the new secret */
+  changeSecret(newSecret: string = randomLettersAndDigits(64)): string {
+    this.#vendor.secret = newSecret;
+    this.#vendor.ledger.killAll();
+    this.#vendor.journal.add({ endpoint: 'change-secret', outcome: 'answered' });
+    return newSecret;
+  }
+
+  /** Kill every token and ticket, as if a foreign program had refreshed and the overlap were over. */
+  killCredentials(): void {
+    this.#vendor.ledger.killAll();
+    this.#vendor.journal.add({ endpoint: 'kill-credentials', outcome: 'answered' });
+  }
+
+  /** Another program fetches a token and a SIGN ticket: ours have the overlap left. */
+  foreignRefresh(): void {
+    const { ledger, journal } = this.#vendor;
+    const token = ledger.issueToken();
+    const ticket = ledger.issueSignTicket(token);
+    journal.add({
+      endpoint: 'foreign-refresh',
+      outcome: 'answered',
+      generation: token.generation,
+      ticket: ticket.number,
+    });
+  }
+
+  /** Judge the launch of a phone SDK and use up its NONCE ticket (protocol.md sections 4 and 5). */
+  acceptLaunch(launch: PhoneLaunch): LaunchVerdict {
+    return acceptLaunch(this.#vendor, launch);
+  }
+
+  /**
+   * The signature over app id, order number and SIGN ticket that the phone SDK hands back with a result; made with
+   * the newest living SIGN ticket, undefined while there is none (protocol.md section 5: the vendor cannot sign then).
+   */
+  phoneResultSignature(orderNo: string): string | undefined {
+    const ticket = this.#vendor.ledger.currentSignTicket();
+    return ticket && vendorSignature([this.appId, orderNo, ticket.value]);
+  }
+
+  /** Requests received since the start, a copy. */
+  get calls(): CallCounts {
+    return this.#vendor.calls.snapshot();
+  }
+
+  /** Every request and partner event in the order of arrival, copies. */
+  journal(): readonly JournalEntry[] {
+    return this.#vendor.journal.snapshot();
+  }
+
+  /** What the client must not have done, in the order it was noticed, copies. */
+  misuse(): readonly MisuseEntry[] {
+    return this.#vendor.misuse.snapshot();
+  }
+
+  /** Token calls that followed a token nobody could use; no misuse, copies. */
+  recoveries(): readonly RecoveryEntry[] {
+    return this.#vendor.recoveries.snapshot();
+  }
+
+  /** Queries refused for dead or wrong credentials or a wrong signature; injected faults do not count. */
+  get rejected(): number {
+    return this.#vendor.rejected;
+  }
+
+  /** Requests received and not yet answered, hanging ones included. */
+  get inFlight(): number {
+    return this.#server.inFlight;
+  }
+
+  /** TCP connections, now and since the start. */
+  get connections(): { readonly open: number; readonly total: number } {
+    return this.#server.connections;
+  }
+
+  /** Stop listening and cut every connection; harmless when it has stopped already. */
+  async stop(): Promise<void> {
+    await this.#server.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}

@@ -1,0 +1,96 @@
+import type { Clock, ClockTimer } from '../clock.js';
+
+/** 2026-01-01T00:00:00+08:00, the vendor's time zone. */
+const DEFAULT_START = Date.UTC(2025, 11, 31, 16);
+
+/** Not 0: no real process reads 0 either, and code that takes 0 for "never" would be forgiven. */
+const MONOTONIC_START = 1_000_000;
+
+const DEFAULT_STEP_MS = 1_000;
+
+/** Turns of the event loop after a step: enough for an HTTP exchange over the loopback when something has happened. */
+const TURNS_AFTER_A_TIMER = 30;
+const TURNS_AFTER_SILENCE = 6;
+
+interface PendingTimer {
+  readonly due: number;
+  readonly callback: () => void;
+}
+
+/** A clock that stands until a test moves it; timers fire only in {@link advance} and {@link advanceAsync}. */
+export class ManualClock implements Clock {
+  #elapsed = 0;
+  #wallShift = 0;
+  readonly #startAt: number;
+  /** Sorted by due time; equal times in the order they were set. */
+  readonly #timers: PendingTimer[] = [];
+
+  /** @param startAt wall clock at the start, in ms since the epoch. @default 2026-01-01T00:00:00+08:00 */
+  constructor(startAt: number = DEFAULT_START) {
+    this.#startAt = startAt;
+  }
+
+  now(): number {
+    return this.#startAt + this.#elapsed + this.#wallShift;
+  }
+
+  monotonic(): number {
+    return MONOTONIC_START + this.#elapsed;
+  }
+
+  setTimer(callback: () => void, delayMs: number, _keepsProcessAlive?: boolean): ClockTimer {
+    const timer: PendingTimer = { due: this.#elapsed + Math.max(delayMs, 0), callback };
+    const later = this.#timers.findIndex(({ due }) => due > timer.due);
+    this.#timers.splice(later === -1 ? this.#timers.length : later, 0, timer);
+    return {
+      cancel: () => {
+        const at = this.#timers.indexOf(timer);
+        if (at !== -1) this.#timers.splice(at, 1);
+      },
+    };
+  }
+
+  /** How many timers are set and have neither fired nor been cancelled. */
+  get pendingTimers(): number {
+    return this.#timers.length;
+  }
+
+  /**
+   * Move time by `ms` and fire the due timers in their order. While one fires, the clock shows its due time; timers
+   * that are set meanwhile fire too when they are due before the end.
+   */
+  advance(ms: number): void {
+    const end = this.#elapsed + ms;
+    for (let next = this.#timers[0]; next && next.due <= end; next = this.#timers[0]) {
+      this.#timers.shift();
+      this.#elapsed = Math.max(this.#elapsed, next.due);
+      next.callback();
+    }
+    this.#elapsed = end;
+  }
+
+  /**
+   * Move time by `ms`, standing still at every due timer and after every `stepMs` at the latest, each time letting
+   * the event loop turn, so that promise chains and exchanges over the loopback go on at the time that started them.
+   */
+  async advanceAsync(ms: number, stepMs: number = DEFAULT_STEP_MS): Promise<void> {
+    const end = this.#elapsed + ms;
+    await turnEventLoop(TURNS_AFTER_SILENCE);
+    do {
+      const due = this.#timers[0]?.due ?? Infinity;
+      const target = Math.min(end, this.#elapsed + stepMs, Math.max(due, this.#elapsed));
+      const fires = due <= target;
+      this.advance(target - this.#elapsed);
+      await turnEventLoop(fires ? TURNS_AFTER_A_TIMER : TURNS_AFTER_SILENCE);
+    } while (this.#elapsed < end || (this.#timers[0]?.due ?? Infinity) <= end);
+  }
+
+  /** Let the wall clock jump by `ms` (NTP, an operator); the monotonic clock and the timers do not notice. */
+  shiftWallClock(ms: number): void {
+    this.#wallShift += ms;
+  }
+}
+
+async function turnEventLoop(turns: number): Promise<void> {
+  for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}

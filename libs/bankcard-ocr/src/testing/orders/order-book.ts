@@ -1,0 +1,54 @@
+import { chinaDateTime } from '../answer/china-time.js';
+import type { Clock } from '../../clock.js';
+import { EXAMPLES } from './example-orders.js';
+import { inventedCardNumber } from './invented-card.js';
+import { magicOrder } from './magic-orders.js';
+import type { SandboxOrder } from './sandbox-order.js';
+
+/** An order with every default filled in. */
+export type KnownOrder = Required<Omit<SandboxOrder, 'code'>> & Pick<SandboxOrder, 'code'>;
+
+/** What protocol.md section 2 allows as an order number. */
+export const LEGAL_ORDER_NO = /^[0-9A-Za-z]{1,32}$/;
+
+/** The vendor's book of orders: added ones, the examples, the magic ones and, when asked for, invented ones. */
+export class OrderBook {
+  readonly #clock: Clock;
+  readonly #startedAt: string;
+  readonly #orders = new Map<string, KnownOrder>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#startedAt = chinaDateTime(clock.now());
+    for (const example of EXAMPLES) this.#orders.set(example.orderNo, complete(example, this.#startedAt));
+  }
+
+  /** Add an order, or replace the one of the same number. */
+  add(order: SandboxOrder): void {
+    if (!LEGAL_ORDER_NO.test(order.orderNo)) {
+      throw new RangeError('An order number is 1 to 32 letters and digits; the vendor would never hold this one.');
+    }
+    this.#orders.set(order.orderNo, complete(order, chinaDateTime(this.#clock.now())));
+  }
+
+  /** @param invent make up a card for a number that nobody added */
+  find(orderNo: string, invent: boolean): KnownOrder | undefined {
+    const known = this.#orders.get(orderNo);
+    if (known) return known;
+    const order = magicOrder(orderNo) ?? (invent ? { orderNo } : undefined);
+    return order && complete(order, this.#startedAt);
+  }
+}
+
+function complete(order: SandboxOrder, operateTime: string): KnownOrder {
+  return {
+    orderNo: order.orderNo,
+    bankCardNo: order.bankCardNo ?? inventedCardNumber(order.orderNo),
+    bankCardValidDate: order.bankCardValidDate ?? '09/2031',
+    warnings: order.warnings ?? [],
+    clarity: order.clarity ?? '79',
+    operateTime: order.operateTime ?? operateTime,
+    photos: order.photos ?? 'all',
+    code: order.code,
+  };
+}

@@ -1,0 +1,19 @@
+/** An order that a phone has recognised, or failed to. */
+export interface SandboxOrder {
+  /** 1 to 32 letters and digits. */
+  readonly orderNo: string;
+  /** @default an invented, Luhn-valid 19-digit number derived from the order number */
+  readonly bankCardNo?: string;
+  /** `MM/yyyy`, or empty when the card shows none. @default '09/2031' */
+  readonly bankCardValidDate?: string;
+  /** Warning codes, the first becomes `warnCode`. @default none */
+  readonly warnings?: readonly string[];
+  /** @default '79' */
+  readonly clarity?: string;
+  /** `yyyy-MM-dd HH:mm:ss`, China time. @default when the order was added, or the sandbox was started */
+  readonly operateTime?: string;
+  /** `no-crop`: the cropped photo is empty for good. `none`: there is no photo at all. @default 'all' */
+  readonly photos?: 'all' | 'no-crop' | 'none';
+  /** A failure code: the order has no result but this. @default undefined, recognised */
+  readonly code?: string;
+}
