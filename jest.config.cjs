@@ -23,6 +23,7 @@ const esmOnly = esmOnlyPackages(path.join(__dirname, 'node_modules'));
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
+  globalSetup: '<rootDir>/test/support/compile-workers.cjs',
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts', '**/*.story.ts'],
   transform: { '\\.[cm]?[jt]s$': '@swc/jest' },

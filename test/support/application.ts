@@ -7,7 +7,7 @@ import {
   SignatureService,
   TicketService,
 } from 'nestjs-bankcard-ocr';
-import type { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+
 
 /** An application that imports the module and talks to a sandbox. */
 export interface TestApplication {
@@ -17,9 +17,16 @@ export interface TestApplication {
   readonly signatures: SignatureService;
 }
 
+/** Where a sandbox is and whom it knows; it may run in another process. */
+export interface SandboxIdentity {
+  readonly appId: string;
+  readonly secret: string;
+  readonly url: string;
+}
+
 /** The options that make the module talk to a sandbox. */
 export function optionsFor(
-  { appId, secret, url }: KycSandbox,
+  { appId, secret, url }: SandboxIdentity,
   change: Partial<BankCardOcrOptions> = {},
 ): BankCardOcrOptions {
   return { appId, secret, baseUrl: url, ticketStore: 'memory:', ...change };
@@ -27,7 +34,7 @@ export function optionsFor(
 
 /** Start an application on a sandbox; whoever calls this closes `application`. */
 export async function startApplication(
-  sandbox: KycSandbox,
+  sandbox: SandboxIdentity,
   change: Partial<BankCardOcrOptions> = {},
 ): Promise<TestApplication> {
   const testing = await Test.createTestingModule({

@@ -54,7 +54,8 @@ export class RefreshSchedule {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new BankCardOcrError('NO_VALID_TICKET', { message: 'the ticket service is closed' }));
+    const message = 'the ticket service is closed';
+    this.#closing.abort(new BankCardOcrError('NO_VALID_TICKET', { message, retryable: false }));
     this.#refreshTimer?.cancel();
     this.#pollTimer?.cancel();
     this.#stopWatching?.();

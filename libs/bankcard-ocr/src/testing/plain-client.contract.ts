@@ -24,9 +24,14 @@ export interface Partner {
 type Parameters = Record<string, string | undefined>;
 
 export class PlainClient {
-  readonly agent = new Agent({ keepAlive: true, maxSockets: 50 });
+  private readonly agent: Agent;
 
-  constructor(private readonly partner: Partner) {}
+  constructor(
+    private readonly partner: Partner,
+    maxSockets = 50,
+  ) {
+    this.agent = new Agent({ keepAlive: true, maxSockets });
+  }
 
   get(path: string, parameters: Parameters = {}, signal?: AbortSignal, method = 'GET'): Promise<PlainAnswer> {
     const query = Object.entries(parameters).flatMap(([name, value]) =>
@@ -73,8 +78,8 @@ export class PlainClient {
 
   /** Token and SIGN ticket, one after the other. */
   async refresh(): Promise<{ token: string; ticket: string }> {
-    const token = (await this.accessToken()).json.access_token as string;
-    const ticket = (await this.apiTicket(token)).json.tickets[0].value as string;
+    const token: string = (await this.accessToken()).json.access_token;
+    const ticket: string = (await this.apiTicket(token)).json.tickets[0].value;
     return { token, ticket };
   }
 

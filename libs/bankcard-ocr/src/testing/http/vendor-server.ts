@@ -21,6 +21,7 @@ export class VendorServer {
   readonly #identity: KycSandboxIdentity;
   readonly #server: Server;
   readonly #routes: ReadonlyMap<string, EndpointName>;
+  #closed: Promise<void> | undefined;
   #inFlight = 0;
   #queriesAdmitted = 0;
   #openConnections = 0;
@@ -66,11 +67,17 @@ export class VendorServer {
   }
 
   /** Stop listening and cut every connection, hanging requests included. */
-  async close(): Promise<void> {
-    if (!this.#server.listening) return;
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
+    // The server says that it is closed before its last sockets do.
+    while (this.#openConnections > 0) await new Promise((resolve) => setImmediate(resolve));
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {

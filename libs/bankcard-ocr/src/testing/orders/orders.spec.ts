@@ -8,9 +8,11 @@ import { orderNoForCode, orderNoForWarning } from './magic-orders.js';
 /** The usual check, from the right, written another way round than the code that makes the digit. */
 function isLuhnValid(number: string): boolean {
   const worth = [0, 2, 4, 6, 8, 1, 3, 5, 7, 9];
-  const sum = [...number].toReversed().reduce((total, digit, at) => {
-    return total + (at % 2 === 0 ? Number(digit) : (worth[Number(digit)] ?? 0));
-  }, 0);
+  const sum = Array.from(number)
+    .toReversed()
+    .reduce((total, digit, at) => {
+      return total + (at % 2 === 0 ? Number(digit) : (worth[Number(digit)] ?? 0));
+    }, 0);
   return sum % 10 === 0;
 }
 

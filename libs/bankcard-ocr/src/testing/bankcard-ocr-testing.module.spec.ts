@@ -1,0 +1,31 @@
+import { Test } from '@nestjs/testing';
+import { OcrResultService } from '../ocr/ocr-result.service.js';
+import { BankCardOcrTestingModule } from './bankcard-ocr-testing.module.js';
+import { KycSandbox } from './kyc-sandbox.js';
+
+describe('BankCardOcrTestingModule', () => {
+  it('gives the services on a sandbox of their own, which ends with the application', async () => {
+    const testing = await Test.createTestingModule({ imports: [BankCardOcrTestingModule.forRoot()] }).compile();
+    testing.useLogger(false);
+    const app = await testing.init();
+    const sandbox = app.get(KycSandbox);
+    sandbox.addOrder({ orderNo: 'order1', bankCardNo: '6222021234567890128' });
+    await expect(app.get(OcrResultService).query('order1')).resolves.toMatchObject({ orderNo: 'order1' });
+    await app.close();
+    await expect(fetch(sandbox.url)).rejects.toThrow('fetch failed');
+  });
+
+  it('takes the options of sandbox and module', async () => {
+    const testing = await Test.createTestingModule({
+      imports: [BankCardOcrTestingModule.forRoot({ sandbox: { pathPrefix: '/kyc' }, module: { maxAttempts: 1 } })],
+    }).compile();
+    testing.useLogger(false);
+    const app = await testing.init();
+    const sandbox = app.get(KycSandbox);
+    expect(sandbox.url).toMatch(/\/kyc$/);
+    sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'html-502' });
+    await expect(app.get(OcrResultService).query('order1')).rejects.toMatchObject({ code: 'VENDOR_FAULT' });
+    expect(sandbox.calls.result).toBe(1);
+    await app.close();
+  });
+});

@@ -1,0 +1,18 @@
+import * as entry from './index.js';
+
+test('the public values of nestjs-bankcard-ocr/testing that the sandbox gives', () => {
+  expect(Object.keys(entry)).toEqual(
+    expect.arrayContaining([
+      'KycSandbox',
+      'ManualClock',
+      'PICTURED_CARD_NUMBER',
+      'VENDOR_CODES',
+      'WARNING_CODES',
+      'inventedCardNumber',
+      'orderNoForCode',
+      'orderNoForWarning',
+      'vendorSignature',
+    ]),
+  );
+  expect(Object.values(entry)).not.toContain(undefined);
+});
