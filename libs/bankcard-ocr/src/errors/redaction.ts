@@ -1,8 +1,10 @@
 import { maskCardNumber } from '../card/card-number.js';
 
 const LONGEST_TEXT = 300;
-/** 12 to 19 digits, also in groups: as long as card numbers are. */
-const CARD_NUMBER_LIKE = /(?<![0-9])[0-9](?:[ -]?[0-9]){11,18}(?![0-9])/g;
+/** Of a longer text only the beginning is looked at. */
+const LONGEST_READ = 16 * LONGEST_TEXT;
+/** 12 digits or more, also in groups: as long as card numbers are, and what stands beside one belongs to it. */
+const CARD_NUMBER_LIKE = /(?<![0-9])[0-9](?:[ -]{0,4}[0-9]){11,}/g;
 /** Nonces have 32 characters, signatures 40, tickets, tokens and secrets 64 or more; Base64 any number. */
 const SECRET_LIKE = /[A-Za-z0-9+/_=-]{32,}/g;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
@@ -12,7 +14,7 @@ const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
  * card numbers are removed; control characters (forged log lines) become spaces; the length is limited.
  */
 export function redactVendorText(text: string, secrets: readonly string[] = []): string {
-  let safe = text.slice(0, 16 * LONGEST_TEXT);
+  let safe = text;
   for (const secret of secrets) safe = withoutSecret(safe, secret);
   safe = safe
     .replace(SECRET_LIKE, '[redacted]')
@@ -28,8 +30,11 @@ export function maskAppId(appId: string): string {
 }
 
 function withoutSecret(text: string, secret: string): string {
-  if (secret === '') return text;
-  const spellings = new Set([secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')]);
+  // Most messages are a few words, on every successful answer: they cannot hold a secret in any spelling.
+  if (secret === '' || text.length < secret.length) return text;
+  const base64 = Buffer.from(secret).toString('base64');
+  const inOurQuery = new URLSearchParams({ '': secret }).toString().slice(1);
+  const spellings = new Set([secret, encodeURIComponent(secret), inOurQuery, base64, base64.replace(/=+$/, '')]);
   let safe = text;
   for (const spelling of spellings) safe = safe.replace(new RegExp(escapeForRegExp(spelling), 'gi'), '[redacted]');
   return safe;
