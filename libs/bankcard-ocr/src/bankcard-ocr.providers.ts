@@ -60,7 +60,11 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
       const { clock, codeRules, maxAnswerBytes, maxConnections } = options;
       const gate = new ConnectionGate(maxConnections);
       return new Exchange({
-        ...{ transport, gate, clock, codeRules, maxAnswerBytes },
+        transport,
+        gate,
+        clock,
+        codeRules,
+        maxAnswerBytes,
         onExchange: (record) => logExchange(log, record),
       });
     },
@@ -72,12 +76,18 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
       const { appId, secret, appIdParameter, version, paths, clock, backgroundRefresh } = options;
       const { prefix } = options.baseUrl;
       const auth = new AuthClient(exchange, {
-        ...{ appId, secret, appIdParameter, version },
+        appId,
+        secret,
+        appIdParameter,
+        version,
         paths: { accessToken: prefix + paths.accessToken, apiTicket: prefix + paths.apiTicket },
         timeoutMs: options.attemptTimeoutMs,
       });
       const tickets = new TicketService({
-        ...{ store, auth, clock, backgroundRefresh },
+        store,
+        auth,
+        clock,
+        backgroundRefresh,
         timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
         secretFingerprint: fingerprint(appId, secret.reveal()),
       });

@@ -4,6 +4,7 @@ import { BankCardOcrConfigurationError, type ConfigurationFault } from '../error
 import { SecretText } from '../secret-text.js';
 import { type BaseUrl, readBaseUrl } from './base-url.js';
 import { type BankCardOcrOptions, DEFAULTS, type QueryLimits } from './bankcard-ocr.options.js';
+import { faultsInCodeRules } from './code-rules.js';
 import { NUMBER_RULES, readNumber } from './number-options.js';
 import { OPTION_VARIABLES } from './options-from-env.js';
 import { NAME_A_TICKET_STORE, readTicketStoreLocation, type TicketStoreLocation } from './ticket-store-location.js';
@@ -44,7 +45,11 @@ export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
       fault('paths', `${name} must begin with a slash and have neither query nor white space`);
     }
   }
-  const baseUrl = readBaseUrl(options.baseUrl, options.allowInsecureHttp === true);
+  for (const option of ['backgroundRefresh', 'allowInsecureHttp'] as const) {
+    if (typeof options[option] !== 'boolean') fault(option, 'must be true or false, not a text');
+  }
+  for (const wrong of faultsInCodeRules(options.codeRules)) fault('codeRules', wrong);
+  const baseUrl = readBaseUrl(options.baseUrl, options.allowInsecureHttp);
   if (typeof baseUrl === 'string') fault('baseUrl', baseUrl);
   const ticketStore = resolveTicketStore(options.ticketStore, typeof baseUrl === 'string' ? undefined : baseUrl);
   if (typeof ticketStore === 'string') fault('ticketStore', ticketStore);

@@ -42,7 +42,9 @@ export class AuthClient {
       parameters: { [appIdParameter]: appId, secret: secret.reveal(), grant_type: 'client_credential', version },
       secrets: [secret.reveal()],
       urgent: true,
-      ...{ timeoutMs, attempt, signal },
+      timeoutMs,
+      attempt,
+      signal,
     });
     const { json, envelope, sentAt } = answer;
     const value = json['access_token'];
@@ -64,7 +66,10 @@ export class AuthClient {
       parameters: { [appIdParameter]: appId, access_token: accessToken, type: 'SIGN', version },
       secrets: [accessToken],
       urgent: true,
-      ...{ timeoutMs, attempt, generation, signal },
+      timeoutMs,
+      attempt,
+      generation,
+      signal,
     });
     const { json, envelope, sentAt } = answer;
     const tickets: unknown = json['tickets'];

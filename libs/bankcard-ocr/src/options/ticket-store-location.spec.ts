@@ -1,0 +1,51 @@
+import { resolve } from 'node:path';
+import { NAME_A_TICKET_STORE, readTicketStoreLocation } from './ticket-store-location.js';
+
+describe('the place of the credentials', () => {
+  it.each(['memory:', 'memory', ' memory: '])('%j is this process', (text) => {
+    expect(readTicketStoreLocation(text)).toEqual({ kind: 'memory' });
+  });
+
+  it.each([
+    ['file:/var/lib/my-app/tickets', '/var/lib/my-app/tickets'],
+    ['file:///var/lib/my-app/tickets', '/var/lib/my-app/tickets'],
+    ['file://localhost/var/lib/tickets', '/var/lib/tickets'],
+    ['file:///var/lib/with%20space', '/var/lib/with space'],
+    ['file:/var/lib/with space', '/var/lib/with space'],
+    ['file:tickets', resolve('tickets')],
+    ['file:./a/../tickets/', resolve('tickets')],
+    [' file:/tickets ', '/tickets'],
+  ])('%j is the directory %s', (text, directory) => {
+    expect(readTicketStoreLocation(text)).toEqual({ kind: 'file', directory });
+  });
+
+  it.each(['file:', 'file://', 'file:///', ' file: '])('%j names no directory', (text) => {
+    expect(readTicketStoreLocation(text)).toMatch(/^names no directory: write file:/);
+  });
+
+  it.each(['file://other-host/tickets', 'file://tickets', 'file:///%zz', 'file:///a%2fb'])(
+    '%j is no directory of this machine',
+    (text) => {
+      expect(readTicketStoreLocation(text)).toMatch(/^is not a file URL of this machine: write file:/);
+    },
+  );
+
+  it.each([
+    'redis://:pa55word@redis.example:6379/0',
+    'rediss://user:pa55word@redis.example',
+    'postgres://pa55word',
+    '/var/lib/pa55word',
+    'pa55word',
+    '',
+    'memory:pa55word',
+  ])('%j is a kind that there is not, and is not repeated', (text) => {
+    const refusal = readTicketStoreLocation(text);
+    expect(refusal).toMatch(/^names no kind of store.*'memory:'.*'file:\/directory'.*'redis:\/\/'/);
+    expect(refusal).not.toContain('pa55word');
+  });
+
+  it('says, when it is missing, what happens without it and what to write in each situation', () => {
+    expect(NAME_A_TICKET_STORE).toMatch(/a minute after/);
+    for (const kind of ["'file:/", "'redis://", "'memory:'"]) expect(NAME_A_TICKET_STORE).toContain(kind);
+  });
+});

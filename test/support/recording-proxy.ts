@@ -1,0 +1,88 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** Everything secret that went through, by what it is. */
+export type Canaries = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Orders that begin so are answered with a failure whose message repeats everything that was sent and is secret. */
+export const ECHO_ORDER = 'echo';
+/** Orders that begin so are cut off after the head of the answer. */
+export const CUT_ORDER = 'cut';
+
+const SECRET_PARAMETERS = ['secret', 'access_token', 'sign'];
+/** Enough of a photo to be sure that it is one. */
+const PHOTO_SAMPLE = { from: 600, length: 60 };
+
+/** Stands between the library and the sandbox and remembers all secrets that pass, so that a test can look for them. */
+export class RecordingProxy {
+  readonly canaries = new Map<string, Set<string>>();
+  readonly #server = createServer((request, response) => {
+    void this.#forward(request, response).catch(() => response.destroy());
+  });
+
+  private constructor(private readonly target: string) {}
+
+  static async start(target: string): Promise<RecordingProxy> {
+    const proxy = new RecordingProxy(target);
+    await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
+    return proxy;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { searchParams } = new URL(request.url ?? '', this.target);
+    for (const name of SECRET_PARAMETERS) this.#remember(name, searchParams.get(name));
+    const orderNo = searchParams.get('order_no') ?? '';
+    const answer = await fetch(this.target + request.url);
+    const text = await answer.text();
+    this.#rememberAnswer(JSON.parse(text));
+    response.writeHead(answer.status, { 'content-type': 'application/json' });
+    if (orderNo.startsWith(CUT_ORDER)) {
+      response.write(text.slice(0, text.length / 2));
+      setTimeout(() => response.destroy(), 5);
+    } else response.end(orderNo.startsWith(ECHO_ORDER) ? this.#echo(request.url ?? '') : text);
+  }
+
+  #echo(url: string): string {
+    const all = [...this.canaries.values()].flatMap((values) => [...values]);
+    return JSON.stringify({ code: '400103', msg: `denied: ${url} ${decodeURIComponent(url)} ${all.join(' ')}` });
+  }
+
+  #rememberAnswer(json: unknown): void {
+    JSON.stringify(json, (key, value: unknown) => {
+      if (key === 'access_token' || key === 'value') this.#remember(key, value);
+      if (key === 'bankCardNo') this.#remember('card number', value);
+      if (/photo$/i.test(key) && typeof value === 'string') {
+        this.#remember('photo', value.slice(PHOTO_SAMPLE.from, PHOTO_SAMPLE.from + PHOTO_SAMPLE.length));
+      }
+      return value;
+    });
+  }
+
+  #remember(what: string, value: unknown): void {
+    if (typeof value !== 'string' || value === '') return;
+    this.canaries.set(what, (this.canaries.get(what) ?? new Set()).add(value));
+  }
+}
+
+/** Which canaries a text shows: raw, in any letter case, URL-encoded or in Base64. */
+export function leaksIn(text: string, canaries: Canaries): string[] {
+  const lower = text.toLowerCase();
+  const leaks = new Set<string>();
+  for (const [what, values] of canaries) {
+    for (const value of values) {
+      const base64 = Buffer.from(value).toString('base64');
+      const spellings = [value, encodeURIComponent(value), base64.replace(/=+$/, ''), Buffer.from(value).toString('base64url')];
+      if (spellings.some((spelling) => lower.includes(spelling.toLowerCase()))) leaks.add(what);
+    }
+  }
+  return [...leaks];
+}
