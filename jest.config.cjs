@@ -24,6 +24,8 @@ const esmOnly = esmOnlyPackages(path.join(__dirname, 'node_modules'));
 module.exports = {
   testEnvironment: 'node',
   globalSetup: '<rootDir>/test/support/compile-workers.cjs',
+  globalTeardown: '<rootDir>/test/support/remove-workers.cjs',
+  modulePathIgnorePatterns: ['<rootDir>/.tmp', '<rootDir>/dist'],
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts', '**/*.story.ts'],
   transform: { '\\.[cm]?[jt]s$': '@swc/jest' },

@@ -39,7 +39,10 @@ describe('a cold start', () => {
     const app = await startApplication(sandbox, { ticketStore: `file:${directory}` });
     await app.ocr.query('order1');
     expect(app.tickets.status()).toMatchObject({ state: 'fresh', generation: 1 });
-    expect((await sandbox.report()).calls).toMatchObject({ accessToken: before.accessToken, apiTicket: before.apiTicket });
+    expect((await sandbox.report()).calls).toMatchObject({
+      accessToken: before.accessToken,
+      apiTicket: before.apiTicket,
+    });
     await app.application.close();
   });
 });

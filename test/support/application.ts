@@ -8,7 +8,6 @@ import {
   TicketService,
 } from 'nestjs-bankcard-ocr';
 
-
 /** An application that imports the module and talks to a sandbox. */
 export interface TestApplication {
   readonly application: INestApplicationContext;

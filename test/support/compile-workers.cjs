@@ -1,10 +1,10 @@
-const { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } = require('node:fs');
+const { mkdirSync, readdirSync, statSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { transformFileSync } = require('@swc/core');
 
 const ROOT = path.join(__dirname, '../..');
-/** Inside the repository, so that the workers find node_modules. */
-const TARGET = path.join(ROOT, '.tmp/workers');
+/** Inside the repository, so that the workers find node_modules; of its own for each run of jest. */
+const TARGET = path.join(ROOT, '.tmp', `workers-${process.pid}`);
 const SOURCES = ['libs/bankcard-ocr/src', 'apps/demo-api/src', 'test/workers'];
 const OWN_NAME = /^nestjs-bankcard-ocr(\/(.+))?$/;
 
@@ -13,8 +13,8 @@ const OWN_NAME = /^nestjs-bankcard-ocr(\/(.+))?$/;
  * once, file by file. Jest's globalSetup.
  */
 module.exports = function compileWorkers() {
-  rmSync(TARGET, { recursive: true, force: true });
   for (const source of SOURCES) compileFolder(source);
+  process.env.COMPILED_WORKERS = TARGET;
 };
 
 function compileFolder(folder) {

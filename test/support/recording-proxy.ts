@@ -80,7 +80,12 @@ export function leaksIn(text: string, canaries: Canaries): string[] {
   for (const [what, values] of canaries) {
     for (const value of values) {
       const base64 = Buffer.from(value).toString('base64');
-      const spellings = [value, encodeURIComponent(value), base64.replace(/=+$/, ''), Buffer.from(value).toString('base64url')];
+      const spellings = [
+        value,
+        encodeURIComponent(value),
+        base64.replace(/=+$/, ''),
+        Buffer.from(value).toString('base64url'),
+      ];
       if (spellings.some((spelling) => lower.includes(spelling.toLowerCase()))) leaks.add(what);
     }
   }

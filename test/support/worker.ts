@@ -23,7 +23,7 @@ export class Worker {
 
   /** @param name the file in test/workers without its ending */
   static start(name: string, env: Record<string, string> = {}, nodeOptions: string[] = []): Worker {
-    const file = path.join(__dirname, '../../.tmp/workers/test/workers', `${name}.js`);
+    const file = path.join(process.env['COMPILED_WORKERS'] ?? '', 'test/workers', `${name}.js`);
     const quiet = '--disable-warning=ExperimentalWarning';
     const child = spawn(process.execPath, [quiet, ...nodeOptions, file], {
       env: { ...process.env, ...env },

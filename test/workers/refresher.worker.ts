@@ -94,14 +94,31 @@ async function main(): Promise<void> {
   });
   tickets.start();
 
-  const results = new ResultClient(exchange, clock, { path: '/api/server/getBankCardOcrResult', appIdParameter: 'app_id' });
+  const results = new ResultClient(exchange, clock, {
+    path: '/api/server/getBankCardOcrResult',
+    appIdParameter: 'app_id',
+  });
   const ocr = new OcrResultService({
     ...{ appId, version: '1.0.0', codeRules: {}, limits: DEFAULTS, clock, tickets, results },
     signatures: new SignatureService(),
   });
   await ocr.query('order1');
   say(`served ${tickets.peek()?.generation}`);
-  setInterval(() => undefined, 1_000);
+  await queryUntilTold(ocr);
+}
+
+/** Goes on querying until a line comes on stdin; then prints `queried <times> <failures>` and ends. */
+async function queryUntilTold(ocr: OcrResultService): Promise<void> {
+  let told = false;
+  process.stdin.once('data', () => (told = true));
+  let failures = 0;
+  let times = 0;
+  for (; !told; times += 1) {
+    await ocr.query('order1').catch(() => (failures += 1));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  say(`queried ${times} ${failures}`);
+  process.exit(0);
 }
 
 void main();

@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { Worker } from './support/worker.js';
+
+const PROCESSES = 4;
+const PERIODS = 5;
+/** The vendor's overlap of a minute, twenty times faster. */
+const OVERLAP_MS = 3_000;
+const INTERVAL_MS = 2_000;
+
+let sandbox: KycSandbox;
+let directory: string;
+
+beforeEach(async () => {
+  sandbox = await KycSandbox.start({ unknownOrders: 'invent', overlapMs: OVERLAP_MS });
+  directory = await mkdtemp(join(tmpdir(), 'tickets-'));
+});
+
+afterEach(async () => {
+  await sandbox.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+describe('several processes that share a file', () => {
+  it('refresh once a period, never at the same time, and no query is ever rejected', async () => {
+    const workers = Array.from({ length: PROCESSES }, () => {
+      return Worker.start('refresher.worker', {
+        URL: sandbox.url,
+        APP_ID: sandbox.appId,
+        SECRET: sandbox.secret,
+        DIRECTORY: directory,
+        INTERVAL_MS: String(INTERVAL_MS),
+        OVERLAP_MS: String(OVERLAP_MS),
+      });
+    });
+    const generations = await Promise.all(workers.map((worker) => worker.line('served ')));
+    expect(new Set(generations)).toEqual(new Set(['1']));
+    await new Promise((resolve) => setTimeout(resolve, PERIODS * INTERVAL_MS));
+    const reports = await Promise.all(
+      workers.map((worker) => {
+        const report = worker.nextLine('queried ');
+        worker.tell('stop');
+        return report;
+      }),
+    );
+    await Promise.all(workers.map(({ exited }) => exited));
+
+    const [queried, failed] = [0, 1].map((column) => {
+      return reports.reduce((sum, report) => sum + Number(report.split(' ')[column]), 0);
+    });
+    const { accessToken, apiTicket } = sandbox.calls;
+    process.stdout.write(`${queried} queries of ${PROCESSES} processes, ${accessToken} refreshes\n`);
+    expect(failed).toBe(0);
+    expect(queried).toBeGreaterThan(PROCESSES * 100);
+    expect(apiTicket).toBe(accessToken);
+    expect(accessToken).toBeGreaterThanOrEqual(PERIODS);
+    // The first one, one a period, and up to 2 % jitter each.
+    expect(accessToken).toBeLessThanOrEqual(1 + PERIODS + 1);
+    expect(sandbox.rejected).toBe(0);
+    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.recoveries()).toEqual([]);
+  });
+
+  it('take over from one that was killed in the middle of a vendor call, without a failed query', async () => {
+    const environment = {
+      URL: sandbox.url,
+      APP_ID: sandbox.appId,
+      SECRET: sandbox.secret,
+      DIRECTORY: directory,
+      INTERVAL_MS: String(INTERVAL_MS),
+      OVERLAP_MS: String(OVERLAP_MS),
+    };
+    const first = Worker.start('refresher.worker', environment);
+    await first.line('served ');
+    const second = Worker.start('refresher.worker', environment);
+    await second.line('served ');
+    const lost = sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    sandbox.configure({ answerDelayMs: 40 });
+    // Whichever of the two refreshes dies in the middle of it.
+    const victim = await Promise.race(
+      [first, second].map((worker) => worker.nextLine('in vendor-call').then(() => worker)),
+    );
+    await victim.kill();
+    const survivor = victim === first ? second : first;
+    await survivor.nextLine('in vendor-call');
+    await new Promise((resolve) => setTimeout(resolve, OVERLAP_MS));
+    const report = survivor.nextLine('queried ');
+    survivor.tell('stop');
+    expect(Number((await report).split(' ')[1])).toBe(0);
+    expect(lost.hits).toBe(1);
+    expect(sandbox.rejected).toBe(0);
+    expect(sandbox.misuse()).toEqual([]);
+  });
+});
