@@ -36,4 +36,5 @@ module.exports = {
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   testTimeout: 20_000,
+  maxWorkers: '100%',
 };

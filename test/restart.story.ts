@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BankCardOcrOptions, MemoryTicketStore, type TicketRecord } from 'nestjs-bankcard-ocr';
+import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
+import { startApplication, type TestApplication } from './support/application.js';
+import { atRest, passTime, type Scene } from './support/passing-time.js';
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+let clock: ManualClock;
+let sandbox: KycSandbox;
+let directory: string;
+let running: TestApplication[] = [];
+
+beforeEach(async () => {
+  clock = new ManualClock();
+  sandbox = await KycSandbox.start({ clock, unknownOrders: 'invent' });
+  directory = await mkdtemp(join(tmpdir(), 'tickets-'));
+});
+
+afterEach(async () => {
+  sandbox.clearFaults();
+  await Promise.all(running.map(({ application }) => application.close()));
+  running = [];
+  await sandbox.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Start the application anew, on the same file unless `change` says otherwise. */
+async function restart(change: Partial<BankCardOcrOptions> = {}): Promise<TestApplication & { scene: Scene }> {
+  await Promise.all(running.map(({ application }) => application.close()));
+  const app = await startApplication(sandbox, { clock, ticketStore: `file:${directory}`, ...change });
+  running = [app];
+  const scene = { clock, sandbox, tickets: [app.tickets] };
+  await atRest(scene);
+  return { ...app, scene };
+}
+
+describe('after a restart', () => {
+  it('stored credentials are used, with the life that is left to them', async () => {
+    await restart();
+    clock.advance(10 * MINUTE);
+    const { tickets, ocr } = await restart();
+    expect(tickets.status()).toMatchObject({
+      state: 'fresh',
+      generation: 1,
+      ageMs: 10 * MINUTE,
+      remainingMs: 50 * MINUTE,
+    });
+    await ocr.query('order1');
+    expect(sandbox.calls).toMatchObject({ accessToken: 1, apiTicket: 1 });
+  });
+
+  it('credentials that are due are served at once, while the refresh runs', async () => {
+    await restart();
+    clock.advance(30 * MINUTE);
+    sandbox.injectFault({ endpoint: 'auth', kind: 'hang' });
+    const { tickets } = await restart();
+    await expect(tickets.current()).resolves.toMatchObject({ generation: 1 });
+    expect(tickets.status()).toMatchObject({ state: 'due', refreshing: true });
+    clock.advance(MINUTE);
+  });
+
+  it.each([
+    ['beyond their life', 61 * MINUTE],
+    ['from the future: the clock was set back', -5 * MINUTE],
+  ])('credentials %s are not used', async (_why, shiftMs) => {
+    await restart();
+    clock.shiftWallClock(shiftMs);
+    const { tickets, ocr } = await restart();
+    expect(tickets.status()).toMatchObject({ state: 'fresh', generation: 2 });
+    await ocr.query('order1');
+    expect(sandbox.calls.accessToken).toBe(2);
+  });
+
+  it('with another secret what was stored is dropped', async () => {
+    await restart();
+    sandbox.changeSecret();
+    const { tickets, ocr } = await restart();
+    expect(tickets.status()).toMatchObject({ state: 'fresh', generation: 2 });
+    await ocr.query('order1');
+    expect(sandbox.rejected).toBe(0);
+  });
+
+  it('a token that still waits for its ticket is finished, not replaced', async () => {
+    sandbox.injectFault({ endpoint: 'api_ticket', kind: 'html-502' });
+    const first = await restart();
+    expect(first.tickets.status()).toMatchObject({ state: 'none' });
+    sandbox.clearFaults();
+    clock.advance(10 * SECOND);
+    const { tickets } = await restart();
+    await expect(tickets.current()).resolves.toMatchObject({ generation: 1 });
+    expect(sandbox.calls.accessToken).toBe(1);
+  });
+
+  it('a token whose answer nobody stored is followed by one more, inside the overlap', async () => {
+    const { scene } = await restart();
+    await passTime(scene, 19 * MINUTE, 10 * SECOND);
+    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    await passTime(scene, MINUTE, SECOND);
+    // That process healed itself; now one that stops right after the loss.
+    expect(sandbox.recoveries()).toHaveLength(1);
+    await passTime(scene, 19 * MINUTE, 10 * SECOND);
+    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    while (sandbox.calls.accessToken < 4) await passTime(scene, SECOND, 100);
+    const { ocr, scene: next } = await restart();
+    await passTime(next, 5 * MINUTE, SECOND, async () => void (await ocr.query('order1')));
+    expect(sandbox.calls.accessToken).toBe(5);
+    expect(sandbox.recoveries()).toHaveLength(2);
+    expect(sandbox.rejected).toBe(0);
+    expect(sandbox.misuse()).toEqual([]);
+  });
+});
+
+class FailingStore extends MemoryTicketStore {
+  failing = false;
+
+  override async swap(expected: TicketRecord | undefined, next: TicketRecord): Promise<boolean> {
+    if (this.failing)
+      throw Object.assign(new Error('no space left, and here is the record: secret'), { code: 'ENOSPC' });
+    return super.swap(expected, next);
+  }
+}
+
+describe('a store that fails while the application runs', () => {
+  it('costs no query while credentials are valid, then a typed error, then heals', async () => {
+    const store = new FailingStore();
+    const { ocr, tickets, scene } = await restart({ ticketStore: store });
+    store.failing = true;
+    await passTime(scene, 59 * MINUTE, 10 * SECOND, async () => void (await ocr.query('order1')));
+    await passTime(scene, 2 * MINUTE, 10 * SECOND);
+    const failure = ocr.query('order1', { maxAttempts: 1 });
+    await expect(failure).rejects.toMatchObject({
+      code: 'NO_VALID_TICKET',
+      message: expect.stringContaining('ENOSPC'),
+    });
+    await expect(failure).rejects.not.toThrow('here is the record');
+    expect(sandbox.calls.accessToken).toBe(1);
+    store.failing = false;
+    await passTime(scene, 20 * SECOND, SECOND);
+    expect(tickets.status()).toMatchObject({ state: 'fresh', generation: 2 });
+  });
+});
