@@ -50,7 +50,8 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
     provide: Transport,
     inject: [RESOLVED_OPTIONS],
     useFactory: ({ baseUrl, maxConnections, connectTimeoutMs }: ResolvedOptions) => {
-      return new HttpServiceTransport({ origin: baseUrl.origin, maxConnections, connectTimeoutMs });
+      const { origin, loopback } = baseUrl;
+      return new HttpServiceTransport({ origin, loopback, maxConnections, connectTimeoutMs });
     },
   },
   {

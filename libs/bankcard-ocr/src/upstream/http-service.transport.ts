@@ -14,6 +14,8 @@ const IDLE_CONNECTION_MS = 30_000;
 export interface HttpServiceTransportOptions {
   /** e.g. `https://idasc.webank.com` */
   readonly origin: string;
+  /** The origin is this machine: no proxy of the environment stands in between. */
+  readonly loopback: boolean;
   readonly maxConnections: number;
   readonly connectTimeoutMs: number;
 }
@@ -26,7 +28,7 @@ export class HttpServiceTransport extends Transport {
   readonly #http: HttpService;
   readonly #agents: readonly [HttpAgent, HttpsAgent];
 
-  constructor({ origin, maxConnections, connectTimeoutMs }: HttpServiceTransportOptions) {
+  constructor({ origin, loopback, maxConnections, connectTimeoutMs }: HttpServiceTransportOptions) {
     super();
     const keepAlive = { keepAlive: true, maxSockets: maxConnections, timeout: IDLE_CONNECTION_MS };
     const httpAgent = limitConnectTime(new HttpAgent(keepAlive), 'connect', connectTimeoutMs);
@@ -41,6 +43,7 @@ export class HttpServiceTransport extends Transport {
       httpAgent,
       httpsAgent,
       maxRedirects: 0,
+      proxy: loopback ? false : undefined,
       validateStatus: null,
       headers: { Accept: 'application/json' },
     });
