@@ -112,6 +112,44 @@ describe('after a restart', () => {
     expect(sandbox.rejected).toBe(0);
     expect(sandbox.misuse()).toEqual([]);
   });
+
+  it('a refresh that was cut short is finished, though its credentials are not due', async () => {
+    const first = await restart();
+    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    const cutShort = first.tickets.refresh().catch(() => undefined);
+    await atRest(first.scene);
+    await cutShort;
+    const { ocr, scene } = await restart();
+    await passTime(scene, 5 * MINUTE, SECOND, async () => void (await ocr.query('order1')));
+    expect(sandbox.recoveries()).toHaveLength(1);
+    expect(sandbox.rejected).toBe(0);
+  });
+});
+
+/** Another process finishes its refresh just before this one gets the lease. */
+class OvertakenStore extends MemoryTicketStore {
+  overtake: (() => Promise<unknown>) | undefined;
+
+  override async lease(): ReturnType<MemoryTicketStore['lease']> {
+    const overtake = this.overtake;
+    this.overtake = undefined;
+    await overtake?.();
+    return super.lease();
+  }
+}
+
+describe('two that share a store', () => {
+  it('look again once they may refresh: the other one may have done it meanwhile', async () => {
+    const store = new OvertakenStore();
+    const first = await restart({ ticketStore: store });
+    const second = await startApplication(sandbox, { clock, ticketStore: store, backgroundRefresh: false });
+    running.push(second);
+    await second.tickets.current();
+    store.overtake = () => second.tickets.refresh();
+    await expect(first.tickets.refresh()).resolves.toMatchObject({ generation: 2 });
+    expect(sandbox.calls.accessToken).toBe(2);
+    expect(sandbox.misuse()).toEqual([]);
+  });
 });
 
 class FailingStore extends MemoryTicketStore {

@@ -22,17 +22,25 @@ export async function passTime(scene: Scene, ms: number, stepMs: number, each?: 
   }
 }
 
-/** Wait, in real time, until nothing is under way, or only what hangs: that is, nothing has changed for a while. */
+/** A vendor that has not answered for so many turns of the event loop, on this machine, hangs. */
+const TURNS_OF_A_HANGING_VENDOR = 15;
+/** A store may have to wait for the disk; who waits for a clock that stands waits in vain. */
+const TURNS_OF_A_SLOW_STORE = 1_000;
+const TURNS_OF_REST = 4;
+
+/** Wait, in real time, until nothing is under way any more, or nothing that could change while the clock stands. */
 export async function atRest({ sandbox, tickets }: Scene): Promise<void> {
   let unchanged = 0;
   let before = '';
   for (;;) {
     await new Promise((resolve) => setImmediate(resolve));
-    const busy = sandbox.inFlight > 0 || tickets.some((service) => service.status().refreshing);
-    const now = `${sandbox.inFlight} ${JSON.stringify(sandbox.calls)} ${tickets.map((service) => JSON.stringify(service.status())).join()}`;
+    const asking = sandbox.inFlight > 0;
+    const refreshing = tickets.some((service) => service.status().refreshing);
+    const now = `${sandbox.inFlight} ${JSON.stringify([sandbox.calls, tickets.map((service) => service.status())])}`;
     unchanged = now === before ? unchanged + 1 : 0;
     before = now;
-    if (unchanged >= (busy ? 15 : 4)) return;
-    if (busy) await new Promise((resolve) => setTimeout(resolve, 1));
+    const enough = asking ? TURNS_OF_A_HANGING_VENDOR : refreshing ? TURNS_OF_A_SLOW_STORE : TURNS_OF_REST;
+    if (unchanged >= enough) return;
+    if (asking || refreshing) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
