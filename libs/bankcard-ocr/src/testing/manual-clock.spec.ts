@@ -1,4 +1,6 @@
+import { KycSandbox } from './kyc-sandbox.js';
 import { ManualClock } from './manual-clock.js';
+import { PlainClient } from './plain-client.contract.js';
 
 describe('ManualClock', () => {
   test('stands until it is moved, and starts at the new year of 2026 in China', () => {
@@ -94,5 +96,16 @@ describe('ManualClock', () => {
     await clock.advanceAsync(700);
     await done;
     expect(clock.now()).toBe(2_800);
+  });
+
+  test('advanceAsync lets an exchange over the loopback end at the time that started it', async () => {
+    const clock = new ManualClock(0);
+    await using sandbox = await KycSandbox.start({ clock });
+    const client = new PlainClient(sandbox);
+    const seen: number[] = [];
+    clock.setTimer(() => void client.refresh().then(() => seen.push(clock.now())), 1_500);
+    await clock.advanceAsync(60_000);
+    client.close();
+    expect(seen).toEqual([1_500]);
   });
 });

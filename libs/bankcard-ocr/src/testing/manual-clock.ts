@@ -71,7 +71,8 @@ export class ManualClock implements Clock {
 
   /**
    * Move time by `ms`, standing still at every due timer and after every `stepMs` at the latest, each time letting
-   * the event loop turn, so that promise chains and exchanges over the loopback go on at the time that started them.
+   * the event loop turn, so that promise chains and exchanges over the loopback inside this process go on at the time
+   * that started them. Files and other processes take real time, however often the loop turns: wait for those yourself.
    */
   async advanceAsync(ms: number, stepMs: number = DEFAULT_STEP_MS): Promise<void> {
     const end = this.#elapsed + ms;

@@ -73,6 +73,7 @@ describe('the life of tokens and SIGN tickets', () => {
     const third = await client.refresh();
     clock.advance(20_000);
     expect(await codeOf(first.ticket)).toBe('400102');
+    expect(await ticketCodeOf(first.token)).toBe('15');
     expect(await codeOf(third.ticket)).toBe('0');
   });
 

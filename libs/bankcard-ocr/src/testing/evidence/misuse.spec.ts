@@ -125,6 +125,17 @@ describe('refreshes that are well done', () => {
     expect([kinds(), reasons()]).toEqual([[], []]);
   });
 
+  test('after an answer that a fault rewrote nobody knows what the client could use: no judgement', async () => {
+    sandbox.configure({ minRefreshIntervalMs: 1_200_000 });
+    const rewrite = (json: object) => ({ ...json, tickets: [] });
+    sandbox.injectFault({ endpoint: 'api_ticket', kind: 'answer', rewrite, times: 2 });
+    const fresh = await token();
+    await client.apiTicket(fresh);
+    await client.apiTicket(fresh);
+    await client.refresh();
+    expect([kinds(), reasons()]).toEqual([[], []]);
+  });
+
   test('NONCE tickets may be fetched at any time', async () => {
     const { token: fresh } = await client.refresh();
     await Promise.all([client.nonceTicket(fresh, 'user1'), client.nonceTicket(fresh, 'user2'), client.refresh()]);
@@ -154,7 +165,7 @@ describe('refreshes that are not', () => {
     await until(() => sandbox.inFlight === 1);
     await client.accessToken();
     expect(kinds()).toEqual(['concurrent-refresh']);
-    await new Promise((resolve) => setTimeout(resolve, 120));
+    await new Promise((resolve) => setTimeout(resolve, 300));
     patience.abort();
     await hanging;
     await until(() => sandbox.inFlight === 0);
@@ -236,6 +247,22 @@ describe('recoveries', () => {
     await until(() => sandbox.inFlight === 0);
     await client.apiTicket(fresh);
     expect([kinds(), reasons()]).toEqual([[], ['answer-lost']]);
+  });
+
+  test('the retry of a hanging ticket call arrives just before the end of the abandoned one does', async () => {
+    const fresh = await token();
+    sandbox.injectFault({ endpoint: 'api_ticket', kind: 'hang', times: 1 });
+    const patience = new AbortController();
+    const hanging = client.apiTicket(fresh, {}, patience.signal).catch(() => undefined);
+    await until(() => sandbox.inFlight === 1);
+    await client.apiTicket(fresh);
+    patience.abort();
+    await hanging;
+    await until(() => sandbox.inFlight === 0);
+    expect([kinds(), reasons()]).toEqual([[], []]);
+    // The retry brought a ticket, so this is a second refresh and no recovery.
+    await client.refresh();
+    expect([kinds(), reasons()]).toEqual([['refresh-too-soon'], []]);
   });
 
   test('nobody fetched a ticket: the owner of the token was killed', async () => {

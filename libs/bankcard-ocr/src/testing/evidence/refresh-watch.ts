@@ -27,6 +27,8 @@ interface TokenHistory {
   lost: boolean;
   /** `doubtful`: answered, but rewritten by a fault, so that nobody knows whether its owner could use it. */
   ticket: 'never-fetched' | 'failed' | 'doubtful' | 'answered';
+  /** The call whose answer brought the ticket. */
+  ticketFrom?: RefreshExchange;
   /** The token call that was taken for a recovery from this token. */
   recovery?: RecoveryEntry;
 }
@@ -35,7 +37,7 @@ interface TokenHistory {
  * A client that gave up and asks again may arrive before the end of its old connection does. Misuse found within this
  * many ms (real time) before that end is taken back.
  */
-const FAREWELL_MS = 100;
+const FAREWELL_MS = 250;
 
 const REMEMBERED = 50;
 
@@ -93,6 +95,7 @@ export class RefreshWatch {
     const history = this.#historyOf(exchange);
     if (!history || exchange.call !== 'api_ticket' || code !== '0') return;
     history.ticket = doubtful ? 'doubtful' : 'answered';
+    history.ticketFrom = exchange;
   }
 
   /** The answer, if there was one, did not reach the client whole. */
@@ -100,7 +103,7 @@ export class RefreshWatch {
     this.left(exchange);
     const history = this.#historyOf(exchange);
     if (history && exchange.call === 'access_token') history.lost = true;
-    if (history && exchange.call === 'api_ticket') history.ticket = 'failed';
+    if (history?.ticketFrom === exchange) history.ticket = 'failed';
     if (!byClient) return;
     for (const { newcomer, entry, reportedAt } of exchange.suspicions) {
       if (performance.now() - reportedAt > FAREWELL_MS) continue;
@@ -150,7 +153,6 @@ export class RefreshWatch {
       const text = `A second SIGN ticket was fetched with the token of generation ${generation}: it kills the first (protocol.md section 5).`;
       this.#misuse.add({ kind: 'sign-ticket-on-the-side', text });
     }
-    history.lost = false;
     history.ticket = 'failed';
   }
 

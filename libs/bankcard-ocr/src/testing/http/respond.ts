@@ -58,7 +58,7 @@ function deliver(exchange: Exchange, answer: VendorAnswer): void {
     case 'wrong-types':
       return exchange.send(jsonAnswer(status, withWrongTypes(answer.json)), 'spoilt');
     case 'answer':
-      return exchange.send(jsonAnswer(status, fault.rewrite(structuredClone(answer.json))), 'doubtful');
+      return exchange.send(jsonAnswer(status, fault.rewrite(answer.json)), 'doubtful');
     default:
       return exchange.send(jsonAnswer(status, answer.json));
   }

@@ -68,6 +68,14 @@ describe('NONCE tickets and the launch of the phone SDK', () => {
     expect(sandbox.acceptLaunch(launch(value)).accepted).toBe(true);
   });
 
+  test('a launch wants a fresh and legal nonce as well', async () => {
+    const openApiNonce = freshNonce();
+    await client.query('exampleCleanCard', ticket, { nonce: openApiNonce });
+    sandbox.acceptLaunch(launch(await nonceTicket('user1'), { openApiNonce }));
+    sandbox.acceptLaunch(launch(await nonceTicket('user2'), { openApiNonce: 'short' }));
+    expect(sandbox.misuse().map(({ kind }) => kind)).toEqual(['nonce-reused', 'illegal-nonce']);
+  });
+
   test('a SIGN ticket does not sign a launch, nor a NONCE ticket a query', async () => {
     const value = await nonceTicket('user1');
     expect(sandbox.acceptLaunch(launch(ticket)).code).toBe('400101');
