@@ -32,7 +32,7 @@ describe('a cold start', () => {
     expect(report.connections.total).toBeLessThanOrEqual(50);
     expect(report).toMatchObject({ rejected: 0, misuse: [], recoveries: [] });
     await app.application.close();
-  });
+  }, 60_000);
 
   it('after a restart with a warm file costs none', async () => {
     const before = (await sandbox.report()).calls;

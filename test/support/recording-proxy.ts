@@ -6,7 +6,7 @@ export type Canaries = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Orders that begin so are answered with a failure whose message repeats everything that was sent and is secret. */
 export const ECHO_ORDER = 'echo';
-/** Orders that begin so are cut off after the head of the answer. */
+/** Orders that begin so are cut off before any answer. */
 export const CUT_ORDER = 'cut';
 
 const SECRET_PARAMETERS = ['secret', 'access_token', 'sign'];
@@ -44,11 +44,12 @@ export class RecordingProxy {
     const answer = await fetch(this.target + request.url);
     const text = await answer.text();
     this.#rememberAnswer(JSON.parse(text));
-    response.writeHead(answer.status, { 'content-type': 'application/json' });
     if (orderNo.startsWith(CUT_ORDER)) {
-      response.write(text.slice(0, text.length / 2));
-      setTimeout(() => response.destroy(), 5);
-    } else response.end(orderNo.startsWith(ECHO_ORDER) ? this.#echo(request.url ?? '') : text);
+      request.socket.destroy();
+      return;
+    }
+    response.writeHead(answer.status, { 'content-type': 'application/json' });
+    response.end(orderNo.startsWith(ECHO_ORDER) ? this.#echo(request.url ?? '') : text);
   }
 
   #echo(url: string): string {
