@@ -25,7 +25,7 @@ module.exports = {
   testEnvironment: 'node',
   globalSetup: '<rootDir>/test/support/compile-workers.cjs',
   globalTeardown: '<rootDir>/test/support/remove-workers.cjs',
-  modulePathIgnorePatterns: ['<rootDir>/.tmp', '<rootDir>/dist'],
+  modulePathIgnorePatterns: ['<rootDir>/.tmp', '/dist/'],
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts', '**/*.story.ts'],
   transform: { '\\.[cm]?[jt]s$': '@swc/jest' },

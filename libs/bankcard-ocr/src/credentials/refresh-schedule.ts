@@ -88,11 +88,10 @@ export class RefreshSchedule {
     return this.#looking;
   }
 
-  /** Without a background nobody polls a shared store, so whoever uses the credentials does. */
-  async lookIfNobodyDoes(): Promise<void> {
+  /** Without a background nobody polls a shared store, so whoever uses the credentials has to look now and then. */
+  get nobodyLooks(): boolean {
     const { backgroundRefresh, clock, timings } = this.dependencies;
-    if (backgroundRefresh || !this.#shared || clock.monotonic() - this.#lookedAt < timings.pollMs) return;
-    await this.look();
+    return !backgroundRefresh && this.#shared && clock.monotonic() - this.#lookedAt >= timings.pollMs;
   }
 
   async #run(wanted: WantedRefresh): Promise<void> {

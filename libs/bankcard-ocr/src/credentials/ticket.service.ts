@@ -79,7 +79,7 @@ export class TicketService {
    * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when there are none, with the reason as its `cause`
    */
   async current(signal?: AbortSignal): Promise<Credentials> {
-    await this.#schedule.lookIfNobodyDoes();
+    if (this.#schedule.nobodyLooks) await waitUnlessAborted(this.#schedule.look(), signal);
     // What another process or an earlier life of this one has stored is served at once, even if it is due.
     if (!this.#held.valid) await waitUnlessAborted(this.#schedule.look(), signal);
     if (!this.#held.valid) await waitUnlessAborted(this.#schedule.ensure({ reason: 'initial' }), signal);

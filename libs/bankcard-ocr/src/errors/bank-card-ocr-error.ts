@@ -35,14 +35,15 @@ export class BankCardOcrError extends Error {
   readonly messageZh: string;
   /** Whether the same call may succeed later without anybody changing anything. */
   readonly retryable: boolean;
+  // Declared, not defined: an error that has no such value must not print it as undefined.
   /** How long to wait before that, in milliseconds, when it is known. */
-  readonly retryAfterMs?: number;
+  declare readonly retryAfterMs?: number;
   /** The vendor's `code`, as text. */
-  readonly vendorCode?: string;
+  declare readonly vendorCode?: string;
   /** The vendor's `msg`, with anything that looks like a secret or a card number removed. */
-  readonly vendorMessage?: string;
+  declare readonly vendorMessage?: string;
   /** The vendor's running number of the exchange: quote it to the vendor's support. */
-  readonly bizSeqNo?: string;
+  declare readonly bizSeqNo?: string;
   readonly actor: Actor;
 
   constructor(code: BankCardOcrErrorCode, details: BankCardOcrErrorDetails = {}) {
