@@ -113,6 +113,18 @@ describe('after a restart', () => {
     expect(sandbox.misuse()).toEqual([]);
   });
 
+  it('a refresh during which the application was closed is finished by the next one', async () => {
+    const first = await restart();
+    sandbox.injectFault({ endpoint: 'access_token', kind: 'slow', delayMs: MINUTE, times: 1 });
+    const closedOn = first.tickets.refresh().catch((error: unknown) => error);
+    await atRest(first.scene);
+    const { ocr, scene } = await restart();
+    await expect(closedOn).resolves.toMatchObject({ code: 'NO_VALID_TICKET' });
+    await passTime(scene, 5 * MINUTE, SECOND, async () => void (await ocr.query('order1')));
+    expect(sandbox.calls.accessToken).toBe(3);
+    expect(sandbox.rejected).toBe(0);
+  });
+
   it('a refresh that was cut short is finished, though its credentials are not due', async () => {
     const first = await restart();
     sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });

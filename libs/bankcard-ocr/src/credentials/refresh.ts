@@ -134,7 +134,8 @@ export class CredentialRefresh {
       token = await auth.accessToken(attempt, signal);
     } catch (error) {
       if (mayHaveBeenCarriedOut(error)) emit({ type: 'token-answer-lost', generation: number });
-      else await records.write(marked, { unansweredSinceMs, forcedAtMs });
+      // A mark that stays by mistake costs a refresh that comes too early, nothing else.
+      else await records.write(marked, { unansweredSinceMs, forcedAtMs }).catch(() => undefined);
       throw error;
     }
     const pending: PendingToken = {
@@ -189,6 +190,6 @@ export class CredentialRefresh {
 
 function mayHaveBeenCarriedOut(error: unknown): boolean {
   if (error instanceof TransportFault) return error.maybeCarriedOut;
-  // A protocol answer says no; a caller that gave up, or a success that cannot be read, says nothing.
-  return !isBankCardOcrError(error) || error.code === 'ANSWER_MALFORMED';
+  // Only a failure in the vendor's own words says no: not a success that cannot be read, not an application that closes.
+  return !isBankCardOcrError(error) || error.vendorCode === undefined || error.code === 'ANSWER_MALFORMED';
 }
