@@ -14,14 +14,14 @@ const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
  * card numbers are removed; control characters (forged log lines) become spaces; the length is limited.
  */
 export function redactVendorText(text: string, secrets: readonly string[] = []): string {
-  let safe = text;
+  // Control characters first: tabs and line ends between the groups of a card number must not hide it.
+  let safe = text.slice(0, LONGEST_READ).replace(CONTROL_CHARACTERS, ' ');
   for (const secret of secrets) safe = withoutSecret(safe, secret);
-  safe = safe
-    .replace(SECRET_LIKE, '[redacted]')
-    .replace(CARD_NUMBER_LIKE, maskCardNumber)
-    .replace(CONTROL_CHARACTERS, ' ')
-    .trim();
-  return safe.length > LONGEST_TEXT ? `${safe.slice(0, LONGEST_TEXT)}…` : safe;
+  safe = safe.replace(SECRET_LIKE, '[redacted]').replace(CARD_NUMBER_LIKE, maskCardNumber).trim();
+  const cut = text.length > LONGEST_READ;
+  // The end may be the beginning of a secret that was cut through, which nothing recognises.
+  if (cut) safe = safe.slice(0, -LONGEST_TEXT);
+  return cut || safe.length > LONGEST_TEXT ? `${safe.slice(0, LONGEST_TEXT)}…` : safe;
 }
 
 /** The first three and the last two characters of an app id: enough to tell two apart in a log. */

@@ -126,8 +126,9 @@ export type CodeRules = Readonly<Record<string, Partial<VendorCodeRule>>>;
 /** Look a vendor code up; `overrides` (option `codeRules`) win over the table, field by field. */
 export function vendorCodeRule(code: string, overrides: CodeRules = {}): VendorCodeRule {
   const documented = Object.hasOwn(VENDOR_CODES, code) ? VENDOR_CODES[code] : undefined;
-  const override = Object.hasOwn(overrides, code) ? overrides[code] : undefined;
-  return { ...UNKNOWN_CODE, ...documented, ...override };
+  const override = Object.hasOwn(overrides, code) ? Object.entries(overrides[code] ?? {}) : [];
+  const given = Object.fromEntries(override.filter(([, value]) => value !== undefined));
+  return { ...UNKNOWN_CODE, ...documented, ...given };
 }
 
 /** Look a warning code up. */

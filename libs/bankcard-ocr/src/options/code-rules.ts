@@ -4,10 +4,18 @@ import type { RetryRule } from '../errors/vendor-codes.js';
 
 /** Objects with every member of a union as a key, so that the compiler misses none. */
 const ACTORS: Readonly<Record<Actor, true>> = {
-  ...{ us: true, developer: true, vendor: true, 'end-user': true, business: true },
+  us: true,
+  developer: true,
+  vendor: true,
+  'end-user': true,
+  business: true,
 };
 const RETRY_RULES: Readonly<Record<RetryRule, true>> = {
-  ...{ never: true, renew: true, backoff: true, briefly: true, spaced: true },
+  never: true,
+  renew: true,
+  backoff: true,
+  briefly: true,
+  spaced: true,
 };
 
 /**

@@ -48,7 +48,7 @@ export class AuthClient {
     });
     const { json, envelope, sentAt } = answer;
     const value = json['access_token'];
-    if (!isCredential(value)) throw malformedAnswer('gave no readable access_token', envelope);
+    if (!isCredential(value)) throw malformedAnswer('gave no readable access_token', envelope, false);
     return { value, lifeMs: readLifeMs(json['expire_in'], DOCUMENTED_TOKEN_LIFE_MS), sentAt };
   }
 
@@ -75,7 +75,8 @@ export class AuthClient {
     const tickets: unknown = json['tickets'];
     const ticket: unknown = Array.isArray(tickets) ? tickets[0] : tickets;
     const value = isJsonObject(ticket) ? ticket['value'] : undefined;
-    if (!isJsonObject(ticket) || !isCredential(value)) throw malformedAnswer('gave no readable ticket', envelope);
+    if (!isJsonObject(ticket) || !isCredential(value))
+      throw malformedAnswer('gave no readable ticket', envelope, false);
     return { value, lifeMs: readLifeMs(ticket['expire_in'], DOCUMENTED_TICKET_LIFE_MS), sentAt };
   }
 }

@@ -73,6 +73,8 @@ export class Exchange {
 
   async #limited(request: ExchangeRequest): Promise<ExchangeAnswer> {
     const { clock } = this.dependencies;
+    // Between its turn at the gate and this line the caller may have given up, and a signal tells that only once.
+    request.signal.throwIfAborted();
     const controller = new AbortController();
     const onAbort = () => controller.abort();
     request.signal.addEventListener('abort', onAbort, { once: true });

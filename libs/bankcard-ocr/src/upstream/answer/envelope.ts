@@ -22,10 +22,15 @@ export function readEnvelope(json: JsonObject, sent: readonly string[]): Envelop
   return {
     code: codeOf(json) ?? '',
     ...(typeof message === 'string' && message !== '' ? { message: redactVendorText(message, sent) } : {}),
-    ...bizSeqNoOf(json['bizSeqNo'] ?? result['bizSeqNo']),
+    ...bizSeqNoOf([json['bizSeqNo'], result['bizSeqNo']], sent),
   };
 }
 
-function bizSeqNoOf(value: unknown): { bizSeqNo?: string } {
-  return typeof value === 'string' && /^[\w-]{1,64}$/.test(value) ? { bizSeqNo: value } : {};
+/** The first that is readable, and none of our own values: it is shown as it is. */
+function bizSeqNoOf(candidates: readonly unknown[], sent: readonly string[]): { bizSeqNo?: string } {
+  const bizSeqNo = candidates.find(
+    (value): value is string => typeof value === 'string' && /^[\w-]{1,64}$/.test(value),
+  );
+  const echo = sent.some((secret) => secret !== '' && bizSeqNo?.toLowerCase().includes(secret.toLowerCase()));
+  return bizSeqNo === undefined || echo ? {} : { bizSeqNo };
 }

@@ -2,6 +2,7 @@ import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import { CardNumber } from '../../card/card-number.js';
 import { readCardValidity } from '../../card/card-validity.js';
 import { ExtraFields } from '../../card/extra-fields.js';
+import { redactVendorText } from '../../errors/redaction.js';
 import { readChinaTime } from './china-time.js';
 import type { Envelope } from './envelope.js';
 import type { JsonObject } from './json-answer.js';
@@ -12,6 +13,7 @@ import { readWarnings } from './warnings.js';
 
 /** Longer than any card number; what is longer is something else. */
 const LONGEST_CARD_NUMBER = 64;
+const LONGEST_VALIDITY = 64;
 
 /** What was asked for. */
 export interface AskedFor {
@@ -30,13 +32,12 @@ export function readResultAnswer(json: JsonObject, envelope: Envelope, askedFor:
   const fields = collectResultFields(json);
   const { known, unknown } = fields;
   checkOrder(known.get('orderNo'), askedFor.orderNo, envelope);
-  const validity = known.get('validity');
   const operatedAt = readChinaTime(known.get('operateTime'));
   const clarity = readClarity(known.get('clarity'));
   return {
     orderNo: askedFor.orderNo,
     cardNumber: readCardNumber(fields, envelope),
-    validity: readCardValidity(typeof validity === 'string' ? validity.slice(0, 64) : '', askedFor.nowMs),
+    validity: readCardValidity(rawValidity(known.get('validity')), askedFor.nowMs),
     warnings: readWarnings(known.get('warning'), known.get('warnings')),
     ...(operatedAt === undefined ? {} : { operatedAt }),
     ...(clarity === undefined ? {} : { clarity }),
@@ -50,17 +51,23 @@ export function readResultAnswer(json: JsonObject, envelope: Envelope, askedFor:
 function readCardNumber({ known }: ResultFields, envelope: Envelope): CardNumber {
   const value = known.get('cardNumber');
   const text = typeof value === 'string' ? value.trim() : '';
-  if (text === '') throw malformedAnswer('gave no card number', envelope);
-  if (text.length > LONGEST_CARD_NUMBER) throw malformedAnswer('its card number is longer than any', envelope);
+  if (text === '') throw malformedAnswer('gave no card number', envelope, true);
+  if (text.length > LONGEST_CARD_NUMBER) throw malformedAnswer('its card number is longer than any', envelope, true);
   return new CardNumber(text);
+}
+
+/** Its text is kept and shown as it is, so whatever else a host may have put there is removed first. */
+function rawValidity(value: unknown): string {
+  return typeof value === 'string' ? redactVendorText(value).slice(0, LONGEST_VALIDITY) : '';
 }
 
 /** Somebody else's card must never be handed out, whatever mixed the answers up on their way. */
 function checkOrder(answered: unknown, orderNo: string, envelope: Envelope): void {
-  if (typeof answered !== 'string' || answered === '') return;
-  if (answered.toLowerCase() !== orderNo.toLowerCase()) {
-    throw malformedAnswer('the answer belongs to another order number', envelope);
-  }
+  const another =
+    typeof answered === 'number'
+      ? answered !== Number(orderNo)
+      : typeof answered === 'string' && answered !== '' && answered.toLowerCase() !== orderNo.toLowerCase();
+  if (another) throw malformedAnswer('the answer belongs to another order number', envelope, true);
 }
 
 function readClarity(value: unknown): number | undefined {

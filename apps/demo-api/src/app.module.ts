@@ -1,0 +1,26 @@
+import { Module, ValidationPipe } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { BankCardOcrModule } from 'nestjs-bankcard-ocr';
+import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
+import { BankCardOcrErrorInterceptor, CardNumberMaskingInterceptor } from 'nestjs-bankcard-ocr/http';
+import { BankCardsModule } from './bank-cards/bank-cards.module.js';
+import { HealthModule } from './health/health.module.js';
+
+/** The demo: one registration of the library, and what an HTTP API binds around it. */
+@Module({
+  imports: [
+    // Variables come from the environment only: a forgotten .env must not send a start on the sandbox to the vendor.
+    ConfigModule.forRoot({ ignoreEnvFile: true }),
+    BankCardOcrModule.forRootAsync({ ...bankCardOcrConfig.asProvider(), isGlobal: true }),
+    BankCardsModule,
+    HealthModule,
+  ],
+  providers: [
+    // First in, last out: it sees what every other interceptor has made of an answer.
+    { provide: APP_INTERCEPTOR, useValue: new CardNumberMaskingInterceptor({ detect: 'luhn' }) },
+    { provide: APP_INTERCEPTOR, useClass: BankCardOcrErrorInterceptor },
+    { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true }) },
+  ],
+})
+export class AppModule {}

@@ -1,0 +1,22 @@
+import { type BankCardOcrResult, PHOTO_KINDS, type PhotoKind } from 'nestjs-bankcard-ocr';
+import { BankCardOcrResponseDto, CardPhotosDto } from 'nestjs-bankcard-ocr/http';
+
+/** Photos with the paths under which this API serves them. */
+export class LinkedPhotos extends CardPhotosDto {
+  links!: Partial<Record<PhotoKind, string>>;
+}
+
+/** A card as this API answers it: the library's response, and where its photos are. */
+export class BankCardView extends BankCardOcrResponseDto {
+  declare photos: LinkedPhotos;
+
+  static of(result: BankCardOcrResult): BankCardView {
+    const view = Object.assign(new BankCardView(), BankCardOcrResponseDto.from(result));
+    const { status, available } = view.photos;
+    // Only a complete set tells which photos will never come.
+    const kinds = status === 'complete' ? available : PHOTO_KINDS;
+    const links = Object.fromEntries(kinds.map((kind) => [kind, `/bank-cards/${result.orderNo}/photos/${kind}`]));
+    view.photos = Object.assign(new LinkedPhotos(), { status, available, links });
+    return view;
+  }
+}

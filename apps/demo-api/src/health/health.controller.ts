@@ -1,0 +1,27 @@
+import { Controller, Get, HttpStatus, ServiceUnavailableException } from '@nestjs/common';
+import { TicketService } from 'nestjs-bankcard-ocr';
+import { Public } from '../auth/public.decorator.js';
+
+/** For the orchestrator. Says nothing about the vendor's reasons: everybody may ask. */
+@Public()
+@Controller('health')
+export class HealthController {
+  constructor(private readonly tickets: TicketService) {}
+
+  @Get('live')
+  live(): object {
+    return { status: 'live' };
+  }
+
+  /**
+   * Not ready only until the first credentials have come, which a wrong configuration never gets beyond. Later an
+   * outage of the vendor is no reason to take instances away: all would go at once, and none would serve better.
+   */
+  @Get('ready')
+  ready(): object {
+    const { everObtained, state } = this.tickets.status();
+    if (everObtained) return { status: 'ready', credentials: state };
+    const message = 'no credentials have been obtained from the vendor yet';
+    throw new ServiceUnavailableException({ statusCode: HttpStatus.SERVICE_UNAVAILABLE, status: 'starting', message });
+  }
+}

@@ -1,0 +1,71 @@
+import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { KEY, KEYS } from '../../test/serve-demo.js';
+import { StartError } from '../server/start-error.js';
+import { type SandboxedApp, startOnSandbox } from './start-on-sandbox.js';
+
+const { clean } = KycSandbox.EXAMPLE_ORDERS;
+
+let started: SandboxedApp | undefined;
+
+async function start(env: Record<string, string> = {}): Promise<SandboxedApp> {
+  delete process.env['DEMO_API_KEYS'];
+  Object.assign(process.env, { PORT: '0', LOG_LEVEL: 'error', ...env });
+  started = await startOnSandbox(process.env);
+  return started;
+}
+
+afterEach(async () => {
+  await started?.app.close();
+  started = undefined;
+});
+
+describe('the start on the sandbox', () => {
+  it.each(['production', ' Production'])('refuses under NODE_ENV=%s, and says why', async (NODE_ENV) => {
+    const refused = startOnSandbox({ ...process.env, NODE_ENV });
+    await expect(refused).rejects.toThrow(StartError);
+    await expect(refused).rejects.toThrow('serves invented cards');
+  });
+
+  it('never asks the vendor that the environment names, and listens on this machine only', async () => {
+    const { url, sandbox } = await start({
+      HOST: '0.0.0.0',
+      BANKCARD_OCR_BASE_URL: 'http://127.0.0.1:1',
+      BANKCARD_OCR_APP_ID: 'REALAPP1',
+      BANKCARD_OCR_TICKET_STORE: 'rubbish:',
+    });
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    const card = await fetch(`${url}/bank-cards/${clean}`);
+    expect(await card.json()).toMatchObject({ cardNumber: '622202*********0128' });
+    expect(sandbox.calls.result).toBe(1);
+    expect(sandbox.misuse()).toEqual([]);
+    expect((await fetch(`${url}/bank-cards/invented1`)).status).toBe(404);
+  });
+
+  it('stops the sandbox when it ends', async () => {
+    const { app, sandbox } = await start();
+    await app.close();
+    await expect(fetch(sandbox.url)).rejects.toThrow('fetch failed');
+  });
+
+  it('says in both languages that cards are invented, and gives commands that work', async () => {
+    const { announcement } = await start();
+    expect(announcement).toContain('虚构');
+    expect(announcement).toContain('invented');
+    const commands = [...announcement.matchAll(/^ {2}curl (?:-o card\.jpg )?(http\S+)$/gm)];
+    expect(commands).toHaveLength(4);
+    for (const [, address = ''] of commands) expect((await fetch(address)).status).toBe(200);
+  });
+
+  it('wants keys when keys are named', async () => {
+    const { url, announcement } = await start({ DEMO_API_KEYS: KEYS });
+    const card = `${url}/bank-cards/${clean}`;
+    expect(announcement).toContain(`curl -H "x-api-key: $DEMO_API_KEY" ${card}`);
+    expect((await fetch(card)).status).toBe(401);
+    expect((await fetch(card, { headers: { 'x-api-key': KEY } })).status).toBe(200);
+  });
+
+  it('does not start with what is wrong', async () => {
+    await expect(start({ DEMO_API_KEYS: 'shop:my-key' })).rejects.toThrow('entry 1 is not a name and a SHA-256');
+    await expect(start({ LOG_LEVEL: 'loud' })).rejects.toThrow('LOG_LEVEL: must be one of error, warn');
+  });
+});

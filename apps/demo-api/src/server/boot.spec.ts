@@ -1,0 +1,79 @@
+import { createServer, type Server } from 'node:net';
+import { once } from 'node:events';
+import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { readApiKeys } from '../auth/read-api-keys.js';
+import { pointAtSandbox } from '../sandbox/sandbox-environment.js';
+import { boot } from './boot.js';
+import { listen } from './listen.js';
+import { StartError } from './start-error.js';
+
+const keys = readApiKeys(undefined);
+const writes = { out: jest.spyOn(process.stdout, 'write'), err: jest.spyOn(process.stderr, 'write') };
+
+let sandbox: KycSandbox;
+
+beforeEach(async () => {
+  sandbox = await KycSandbox.start();
+  pointAtSandbox(process.env, sandbox);
+  writes.out.mockClear();
+  writes.err.mockClear();
+});
+
+afterEach(() => sandbox.stop());
+
+describe('a start that cannot be', () => {
+  it('tells everything that is wrong in one message, and logs nothing', async () => {
+    for (const name of Object.keys(process.env)) if (name.startsWith('BANKCARD_OCR_')) delete process.env[name];
+    const started = boot({ access: keys.apiKeys, logger: ['error'], faults: ['PORT: is wrong', ...keys.faults] });
+    const error: unknown = await started.catch((thrown: unknown) => thrown);
+    expect(writes.out).not.toHaveBeenCalled();
+    expect(writes.err).not.toHaveBeenCalled();
+    expect(error).toBeInstanceOf(StartError);
+    const { message } = error as Error;
+    for (const part of [
+      'PORT: is wrong',
+      "printf %s 'my-key' | sha256sum",
+      'BANKCARD_OCR_APP_ID',
+      'BANKCARD_OCR_SECRET',
+    ]) {
+      expect(message).toContain(part);
+    }
+  });
+
+  it('does not begin with faults of the demo, though the library is content', async () => {
+    const started = boot({ access: keys.apiKeys, logger: ['error'], faults: ['PORT: is wrong'] });
+    await expect(started).rejects.toThrow(/^demo-api cannot start:\n {2}- PORT: is wrong$/);
+    expect(sandbox.calls.accessToken).toBe(0);
+  });
+});
+
+describe('listening', () => {
+  let taken: Server;
+
+  beforeEach(async () => {
+    taken = createServer();
+    await once(taken.listen(0, '127.0.0.1'), 'listening');
+  });
+
+  afterEach(() => once(taken.close(), 'close'));
+
+  it('says which port is taken, logs nothing, and has not asked the vendor for anything', async () => {
+    const { port } = taken.address() as { port: number };
+    const app = await boot({ access: keys.apiKeys, logger: ['error'], faults: [] });
+    await expect(listen(app, { port, host: '127.0.0.1' })).rejects.toThrow(`PORT: ${port} is taken on 127.0.0.1`);
+    expect(sandbox.calls.accessToken).toBe(0);
+    expect(writes.out).not.toHaveBeenCalled();
+    expect(writes.err).not.toHaveBeenCalled();
+  });
+
+  it('says that a host is not of this machine', async () => {
+    const app = await boot({ access: keys.apiKeys, logger: ['error'], faults: [] });
+    await expect(listen(app, { port: 0, host: '192.0.2.1' })).rejects.toThrow('HOST: 192.0.2.1 is no address');
+  });
+
+  it('tells the address it got', async () => {
+    const app = await boot({ access: keys.apiKeys, logger: ['error'], faults: [] });
+    expect(await listen(app, { port: 0, host: '127.0.0.1' })).toMatch(/^http:\/\/127\.0\.0\.1:[1-9]\d+$/);
+    await app.close();
+  });
+});

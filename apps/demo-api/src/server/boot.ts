@@ -1,0 +1,28 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { isBankCardOcrError } from 'nestjs-bankcard-ocr';
+import { type AppSettings, createApp } from './create-app.js';
+import { StartError } from './start-error.js';
+
+/** What an application is made of, and what was found wrong so far. */
+export interface BootSettings extends AppSettings {
+  readonly faults: readonly string[];
+}
+
+/**
+ * Create the application, unless something is wrong.
+ *
+ * @throws {@link StartError} with everything that is wrong, the library's configuration included: one restart is enough
+ */
+export async function boot({ faults, ...settings }: BootSettings): Promise<NestFastifyApplication> {
+  const messages = faults.length === 0 ? [] : ['demo-api cannot start:', ...faults.map((fault) => `  - ${fault}`)];
+  let app: NestFastifyApplication | undefined;
+  try {
+    app = await createApp(settings);
+  } catch (error) {
+    if (!isBankCardOcrError(error) || error.code !== 'CONFIGURATION') throw error;
+    messages.push(error.message);
+  }
+  if (app && messages.length === 0) return app;
+  await app?.close();
+  throw new StartError(messages.join('\n'));
+}

@@ -1,0 +1,33 @@
+import type { LogLevel } from '@nestjs/common';
+
+/** Where the server listens and what it logs. */
+export interface ServerSettings {
+  /** TCP port, 0 for any free one (`PORT`). @default 3000 */
+  readonly port: number;
+  /** Address to listen on (`HOST`). @default '0.0.0.0' */
+  readonly host: string;
+  /** The named level and all that are worse (`LOG_LEVEL`). @default 'log' */
+  readonly logger: LogLevel[];
+}
+
+/** From worst to least. */
+const LOG_LEVELS = ['error', 'warn', 'log', 'debug', 'verbose'] as const satisfies readonly LogLevel[];
+
+/**
+ * Read the server's settings; empty variables count as not set.
+ *
+ * @returns settings in which defaults stand for what is wrong, and a sentence for everything that is
+ */
+export function readServerSettings(env: Readonly<Record<string, string | undefined>>): {
+  settings: ServerSettings;
+  faults: string[];
+} {
+  const text = (name: string, otherwise: string): string => env[name]?.trim() || otherwise;
+  const faults: string[] = [];
+  const port = text('PORT', '3000');
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) faults.push('PORT: must be 0 (any free port) to 65535');
+  const level = LOG_LEVELS.findIndex((known) => known === text('LOG_LEVEL', 'log'));
+  if (level < 0) faults.push(`LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}`);
+  const logger: LogLevel[] = ['fatal', ...LOG_LEVELS.slice(0, level + 1)];
+  return { settings: { port: Number(port), host: text('HOST', '0.0.0.0'), logger }, faults };
+}

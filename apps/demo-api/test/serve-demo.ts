@@ -1,0 +1,54 @@
+import type { LoggerService } from '@nestjs/common';
+import { KycSandbox, type KycSandboxOptions } from 'nestjs-bankcard-ocr/testing';
+import { sha256Of } from '../src/auth/api-keys.js';
+import { readApiKeys } from '../src/auth/read-api-keys.js';
+import { pointAtSandbox } from '../src/sandbox/sandbox-environment.js';
+import { boot } from '../src/server/boot.js';
+import { listen } from '../src/server/listen.js';
+
+/** The key of the demo's only client. */
+export const KEY = 'canary-key-of-the-shop';
+/** What `DEMO_API_KEYS` says about it. */
+export const KEYS = `shop:${sha256Of(KEY).toString('hex')}`;
+
+/** The demo as main.ts makes it, the vendor being a sandbox. */
+export interface ServedDemo {
+  readonly sandbox: KycSandbox;
+  /** Every line it has logged, at any level. */
+  readonly logged: readonly string[];
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  json(path: string): Promise<unknown>;
+  /** Stop serving; requests under way are answered. */
+  drain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param prepare is called before the demo starts */
+export async function serveDemo(
+  options: KycSandboxOptions = {},
+  prepare?: (sandbox: KycSandbox) => void,
+): Promise<ServedDemo> {
+  const sandbox = await KycSandbox.start(options);
+  prepare?.(sandbox);
+  pointAtSandbox(process.env, sandbox);
+  process.env['BANKCARD_OCR_TIMEOUT_MS'] = '300';
+
+  const logged: string[] = [];
+  const log = (...line: unknown[]): void => void logged.push(line.join(' '));
+  const logger: LoggerService = { log, error: log, warn: log, debug: log, verbose: log, fatal: log };
+  const app = await boot({ access: readApiKeys(KEYS).apiKeys, logger, faults: [] });
+  const url = await listen(app, { port: 0, host: '127.0.0.1' });
+  const get = (path: string, headers: Record<string, string> = { 'x-api-key': KEY }) => fetch(url + path, { headers });
+  return {
+    sandbox,
+    logged,
+    get,
+    json: async (path) => (await get(path)).json(),
+    drain: () => app.close(),
+    close: async () => {
+      sandbox.clearFaults();
+      await app.close();
+      await sandbox.stop();
+    },
+  };
+}

@@ -1,0 +1,41 @@
+import { HttpStatus, NotFoundException } from '@nestjs/common';
+import type { PhotoKind } from '../card/card-photo.js';
+import type { ErrorLanguage } from './error-body.js';
+
+/**
+ * Why there is no photo:
+ * - `pending`: none of the order has come yet; ask again after {@link PhotoNotFoundException.retryAfterMs}.
+ * - `missing`: others came, this one stays missing (a crop does, when cropping failed).
+ * - `damaged`: it came, but not as readable Base64.
+ * - `absent`: photos were not asked for.
+ */
+export type PhotoNotFoundReason = 'pending' | 'missing' | 'damaged' | 'absent';
+
+const TEXTS: Readonly<Record<PhotoNotFoundReason, Readonly<Record<ErrorLanguage, string>>>> = {
+  pending: {
+    en: 'the photos of this order are pending: the vendor has not delivered them yet, ask again in 2 seconds',
+    zh: '该订单的照片尚未就绪 (pending)，请 2 秒后重试',
+  },
+  missing: { en: 'this order has no photo of this kind', zh: '该订单没有此类照片' },
+  damaged: { en: 'the photo came damaged from the vendor', zh: '服务商返回的照片已损坏' },
+  absent: { en: 'the photos of this order were not asked for', zh: '查询时未请求照片' },
+};
+
+/** Photos come about a second late (protocol.md section 3). */
+const PENDING_RETRY_AFTER_MS = 2_000;
+
+/** 404 for a photo that is not there; body `{ statusCode, code: 'PHOTO_NOT_FOUND', message, reason }`. */
+export class PhotoNotFoundException extends NotFoundException {
+  /** Milliseconds; known for `pending` only. The error interceptor makes `Retry-After` of it. */
+  readonly retryAfterMs?: number;
+
+  constructor(
+    readonly kind: PhotoKind,
+    readonly reason: PhotoNotFoundReason,
+    language: ErrorLanguage = 'en',
+  ) {
+    const message = TEXTS[reason][language];
+    super({ statusCode: HttpStatus.NOT_FOUND, code: 'PHOTO_NOT_FOUND', message, reason });
+    if (reason === 'pending') this.retryAfterMs = PENDING_RETRY_AFTER_MS;
+  }
+}

@@ -1,0 +1,224 @@
+import { inspect } from 'node:util';
+import { BankCardOcrError, type BankCardOcrOptions } from 'nestjs-bankcard-ocr';
+import { type FaultEffect, KycSandbox, ManualClock, orderNoForCode } from 'nestjs-bankcard-ocr/testing';
+import { startApplication, type TestApplication } from './support/application.js';
+import { atRest, passTime, type Scene } from './support/passing-time.js';
+
+const QUERY = 'getBankCardOcrResult';
+
+let sandbox: KycSandbox;
+let app: TestApplication;
+
+async function start(change: Partial<BankCardOcrOptions> = {}, clock?: ManualClock): Promise<void> {
+  sandbox = await KycSandbox.start({ unknownOrders: 'invent', ...(clock && { clock }) });
+  app = await startApplication(sandbox, { ...change, ...(clock && { clock }) });
+}
+
+afterEach(async () => {
+  sandbox.clearFaults();
+  await app.application.close();
+  await sandbox.stop();
+});
+
+async function failureOf(query: Promise<unknown>): Promise<BankCardOcrError> {
+  const error = await query.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof BankCardOcrError)) throw new Error('No error of the library.', { cause: error });
+  const shown = inspect(error, { depth: Infinity, showHidden: true });
+  const credentials = app.tickets.peek();
+  const canaries = [sandbox.secret, credentials?.accessToken.reveal(), credentials?.signTicket.reveal(), 'sign='];
+  for (const canary of canaries) if (canary !== undefined) expect(shown).not.toContain(canary);
+  return error;
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let look = 0; look < 400 && !condition(); look += 1) await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(condition()).toBe(true);
+}
+
+/** Every way to spoil a query, and what it is when it stays that way. */
+const FAULTS: readonly (readonly [name: string, effect: FaultEffect, code: string])[] = [
+  ['slow', { kind: 'slow', delayMs: 2_000, realTime: true }, 'TIMEOUT'],
+  ['hang', { kind: 'hang' }, 'TIMEOUT'],
+  ['reset', { kind: 'reset' }, 'UNREACHABLE'],
+  ['lost answer', { kind: 'lost-answer' }, 'UNREACHABLE'],
+  ['truncated', { kind: 'truncated' }, 'UNREACHABLE'],
+  ['truncated in chunks', { kind: 'truncated', chunked: true }, 'UNREACHABLE'],
+  ['truncated JSON', { kind: 'truncated-json' }, 'ANSWER_MALFORMED'],
+  ['HTML 502', { kind: 'html-502' }, 'VENDOR_FAULT'],
+  ['empty body', { kind: 'empty-body' }, 'ANSWER_MALFORMED'],
+  ['wrong types', { kind: 'wrong-types' }, 'ANSWER_MALFORMED'],
+];
+
+describe('a query that something goes wrong with', () => {
+  beforeEach(() => start());
+
+  it.each(FAULTS)('once (%s) succeeds by its retry, with a fresh nonce', async (_name, effect) => {
+    await app.tickets.current();
+    const fault = sandbox.injectFault({ endpoint: QUERY, times: 1, ...effect });
+    await expect(app.ocr.query('order1', { attemptTimeoutMs: 150 })).resolves.toMatchObject({ orderNo: 'order1' });
+    expect(fault.hits).toBe(1);
+    expect(sandbox.calls.result).toBe(2);
+    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.calls.accessToken).toBe(1);
+  });
+
+  it.each(FAULTS)('always (%s) fails with a typed error within its time', async (_name, effect, code) => {
+    await app.tickets.current();
+    sandbox.injectFault({ endpoint: QUERY, ...effect });
+    const startedAt = performance.now();
+    const error = await failureOf(app.ocr.query('order1', { timeoutMs: 350, attemptTimeoutMs: 100 }));
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    expect(error).toMatchObject({ code, retryable: true, actor: 'vendor' });
+    expect(sandbox.calls.result).toBeGreaterThanOrEqual(1);
+    sandbox.clearFaults();
+    await expect(app.ocr.query('order1')).resolves.toBeDefined();
+  });
+
+  it('because nobody is there fails as unreachable, and says so of the ticket', async () => {
+    await app.tickets.current();
+    await sandbox.stop();
+    expect(await failureOf(app.ocr.query('order1', { timeoutMs: 300 }))).toMatchObject({ code: 'UNREACHABLE' });
+    const other = await startApplication(sandbox, { timeoutMs: 300 });
+    const error = await failureOf(other.ocr.query('order1', { maxAttempts: 1 }));
+    expect(error).toMatchObject({ code: 'NO_VALID_TICKET', cause: { code: 'UNREACHABLE' } });
+    await other.application.close();
+  });
+});
+
+describe('when the time is over', () => {
+  beforeEach(() => start());
+
+  it('the last answer of the vendor decides, not the time-out', async () => {
+    await app.tickets.current();
+    sandbox.injectFault({ endpoint: QUERY, kind: 'code', code: '999998', times: 1 });
+    sandbox.injectFault({ endpoint: QUERY, kind: 'hang' });
+    const error = await failureOf(app.ocr.query('order1', { timeoutMs: 350 }));
+    expect(error).toMatchObject({ code: 'VENDOR_FAULT', vendorCode: '999998' });
+    expect(sandbox.calls.result).toBe(2);
+  });
+
+  it('it is a time-out if the vendor never said anything', async () => {
+    await app.tickets.current();
+    sandbox.injectFault({ endpoint: QUERY, kind: 'hang' });
+    expect(await failureOf(app.ocr.query('order1', { timeoutMs: 60 }))).toMatchObject({
+      code: 'TIMEOUT',
+      message: 'no result within 60 ms (timeoutMs)',
+    });
+    expect(sandbox.calls.result).toBe(1);
+  });
+
+  it('before a pause would be, nobody waits for it', async () => {
+    await app.tickets.current();
+    const startedAt = performance.now();
+    const error = await failureOf(app.ocr.query(orderNoForCode('400504'), { timeoutMs: 1_500 }));
+    expect(error).toMatchObject({ code: 'RATE_LIMITED', vendorCode: '400504', retryAfterMs: 2_000 });
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+});
+
+describe('a caller who stops', () => {
+  const reason = Object.freeze({ why: 'the user went away' });
+
+  it('before it began gets its own reason, and nothing is sent', async () => {
+    await start({ backgroundRefresh: false });
+    await expect(app.ocr.query('order1', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(sandbox.journal()).toEqual([]);
+  });
+
+  it('while waiting for a ticket gets its own reason, and the refresh goes on for others', async () => {
+    await start({ backgroundRefresh: false });
+    const fault = sandbox.injectFault({ endpoint: 'access_token', kind: 'slow', delayMs: 150, realTime: true });
+    const controller = new AbortController();
+    const query = app.ocr.query('order1', { signal: controller.signal });
+    const patient = app.ocr.query('order1');
+    await until(() => fault.hits === 1);
+    controller.abort(reason);
+    await expect(query).rejects.toBe(reason);
+    await expect(patient).resolves.toBeDefined();
+    expect(sandbox.calls).toMatchObject({ accessToken: 1, result: 1 });
+  });
+
+  it('in flight gets its own reason, and the connection is given up', async () => {
+    await start();
+    const fault = sandbox.injectFault({ endpoint: QUERY, kind: 'hang' });
+    const controller = new AbortController();
+    const query = app.ocr.query('order1', { signal: controller.signal });
+    await until(() => fault.hits === 1);
+    controller.abort(reason);
+    await expect(query).rejects.toBe(reason);
+    await until(() => sandbox.inFlight === 0);
+    expect(sandbox.calls.result).toBe(1);
+  });
+
+  it('in a pause gets its own reason, and nothing more is sent', async () => {
+    await start();
+    const fault = sandbox.injectFault({ endpoint: QUERY, kind: 'code', code: '400501' });
+    const controller = new AbortController();
+    const query = app.ocr.query('order1', { signal: controller.signal });
+    await until(() => fault.hits === 1 && sandbox.inFlight === 0);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    controller.abort(reason);
+    await expect(query).rejects.toBe(reason);
+    expect(sandbox.calls.result).toBe(1);
+  });
+
+  it('leaves no timer behind, wherever it stops', async () => {
+    const clock = new ManualClock();
+    await start({ backgroundRefresh: false }, clock);
+    const fault = sandbox.injectFault({ endpoint: QUERY, kind: 'code', code: '400501' });
+    const controller = new AbortController();
+    const query = app.ocr.query('order1', { signal: controller.signal });
+    await until(() => fault.hits === 1);
+    await atRest({ clock, sandbox, tickets: [app.tickets] });
+    expect(clock.pendingTimers).toBe(2);
+    controller.abort(reason);
+    await expect(query).rejects.toBe(reason);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('may give no reason, or none that is an error', async () => {
+    await start();
+    const controller = new AbortController();
+    controller.abort();
+    await expect(app.ocr.query('order1', { signal: controller.signal })).rejects.toBe(controller.signal.reason);
+    await expect(app.ocr.query('order1', { signal: AbortSignal.abort(null) })).rejects.toBeNull();
+  });
+});
+
+describe('the number of attempts', () => {
+  it.each([1, 2, 5])(
+    'is that of the call: %i, with growing pauses under a limit of the vendor',
+    async (maxAttempts) => {
+      const clock = new ManualClock();
+      await start({}, clock);
+      const scene: Scene = { clock, sandbox, tickets: [app.tickets] };
+      await atRest(scene);
+      for (const code of ['400501', '400506']) {
+        const orderNo = orderNoForCode(code);
+        const failing = failureOf(app.ocr.query(orderNo, { maxAttempts, timeoutMs: 60_000 }));
+        await passTime(scene, 20_000, 100);
+        expect(await failing).toMatchObject({ code: 'RATE_LIMITED', vendorCode: code, actor: 'us' });
+        const moments = sandbox.journal().flatMap((entry) => (entry.orderNo === orderNo ? [entry.at] : []));
+        expect(moments).toHaveLength(maxAttempts);
+        const pauses = moments.slice(1).map((at, index) => at - moments[index]!);
+        // 1, 2, 4, 4 s, each up to a fifth shorter and, by the steps of this clock, up to a tenth of a second longer.
+        const bounds = [[800, 1_100], [1_600, 2_100], ...[2, 3].map(() => [3_200, 4_100])] as const;
+        for (const [index, pause] of pauses.entries()) {
+          expect(pause).toBeGreaterThanOrEqual(bounds[index]![0]!);
+          expect(pause).toBeLessThanOrEqual(bounds[index]![1]!);
+        }
+      }
+    },
+  );
+
+  it('does not count a repetition with new credentials', async () => {
+    await start();
+    await app.tickets.current();
+    sandbox.killCredentials();
+    await expect(app.ocr.query('order1', { maxAttempts: 1 })).resolves.toBeDefined();
+    expect(sandbox.calls).toMatchObject({ result: 2, accessToken: 2 });
+  });
+});
