@@ -126,7 +126,8 @@ describe('BankCardOcrModule', () => {
     const failure = await start([BankCardOcrModule.forRoot(wrong)]).catch((error: Error) => error);
     expect(failure).toMatchObject({ code: 'CONFIGURATION' });
     const message = (failure as Error).message;
-    for (const variable of ['APP_ID', 'SECRET', 'BASE_URL', 'TIMEOUT_MS']) expect(message).toContain(`BANKCARD_OCR_${variable}`);
+    for (const variable of ['APP_ID', 'SECRET', 'BASE_URL', 'TIMEOUT_MS'])
+      expect(message).toContain(`BANKCARD_OCR_${variable}`);
     expect(message).not.toContain('a secret with spaces');
   });
 
