@@ -156,3 +156,33 @@ describe('the warnings over real HTTP', () => {
     expect(result.warnings.at(-1)?.en).toContain('not documented');
   });
 });
+
+describe('a limit of the vendor', () => {
+  // 1, 2, 4, 4 s, each up to a fifth shorter and, by the steps of this clock, up to a tenth of a second longer.
+  const BOUNDS = [[800, 1_100], [1_600, 2_100], ...[2, 3].map(() => [3_200, 4_100])] as const;
+
+  it.each([1, 2, 5])('is met with growing pauses, as many attempts as the call allows: %i', async (maxAttempts) => {
+    for (const code of ['400501', '400506']) {
+      const failing = failureOf(app.ocr.query(orderNoForCode(code), { maxAttempts, timeoutMs: 60_000 }));
+      await passTime(scene, 20_000, 100);
+      expect(await failing).toMatchObject({ code: 'RATE_LIMITED', vendorCode: code });
+      const moments = sentAt(orderNoForCode(code));
+      expect(moments).toHaveLength(maxAttempts);
+      for (const [index, [least, most]] of BOUNDS.slice(0, maxAttempts - 1).entries()) {
+        const pause = moments[index + 1]! - moments[index]!;
+        expect(pause).toBeGreaterThanOrEqual(least!);
+        expect(pause).toBeLessThanOrEqual(most!);
+      }
+    }
+  });
+
+  it.each(['400501', '400506'])('that was there once (%s) costs a second', async (code) => {
+    sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'code', code, times: 1 });
+    const query = app.ocr.query(KycSandbox.EXAMPLE_ORDERS.clean);
+    await passTime(scene, 700, 100);
+    expect(sandbox.calls.result).toBe(1);
+    await passTime(scene, 400, 100);
+    await expect(query).resolves.toMatchObject({ orderNo: KycSandbox.EXAMPLE_ORDERS.clean });
+    expect(sandbox.calls.result).toBe(2);
+  });
+});

@@ -10,7 +10,13 @@ import {
 } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
-import { type BankCardOcrResult, BankCardOcrModule, OcrResultService, type PhotoKind } from 'nestjs-bankcard-ocr';
+import {
+  type BankCardOcrResult,
+  BankCardOcrModule,
+  OcrResultService,
+  type PhotoKind,
+  TicketService,
+} from 'nestjs-bankcard-ocr';
 import {
   AllowFullCardNumber,
   BankCardOcrErrorInterceptor,
@@ -63,13 +69,14 @@ let client: ReturnType<typeof request>;
 beforeAll(async () => {
   sandbox = await KycSandbox.start();
   const testing = await Test.createTestingModule({
-    imports: [BankCardOcrModule.forRoot(optionsFor(sandbox, { timeoutMs: 300 }))],
+    imports: [BankCardOcrModule.forRoot(optionsFor(sandbox, { timeoutMs: 700 }))],
     controllers: [CardsController],
   }).compile();
   testing.useLogger(false);
   app = testing.createNestApplication<NestExpressApplication>();
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
   await app.listen(0, '127.0.0.1');
+  await app.get(TicketService).current();
   client = request(app.getHttpServer() as Parameters<typeof request>[0]);
 });
 

@@ -1,4 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
+import { TicketService } from 'nestjs-bankcard-ocr';
 import { KycSandbox, type KycSandboxOptions } from 'nestjs-bankcard-ocr/testing';
 import { sha256Of } from '../src/auth/api-keys.js';
 import { readApiKeys } from '../src/auth/read-api-keys.js';
@@ -23,7 +24,7 @@ export interface ServedDemo {
   close(): Promise<void>;
 }
 
-/** @param prepare is called before the demo starts */
+/** @param prepare is called before the demo starts, which then does not wait for its credentials */
 export async function serveDemo(
   options: KycSandboxOptions = {},
   prepare?: (sandbox: KycSandbox) => void,
@@ -31,13 +32,15 @@ export async function serveDemo(
   const sandbox = await KycSandbox.start(options);
   prepare?.(sandbox);
   pointAtSandbox(process.env, sandbox);
-  process.env['BANKCARD_OCR_TIMEOUT_MS'] = '300';
+  // Long enough for a busy machine, too short for the pause after 400501.
+  process.env['BANKCARD_OCR_TIMEOUT_MS'] = '700';
 
   const logged: string[] = [];
   const log = (...line: unknown[]): void => void logged.push(line.join(' '));
   const logger: LoggerService = { log, error: log, warn: log, debug: log, verbose: log, fatal: log };
   const app = await boot({ access: readApiKeys(KEYS).apiKeys, logger, faults: [] });
   const url = await listen(app, { port: 0, host: '127.0.0.1' });
+  if (!prepare) await app.get(TicketService).current();
   const get = (path: string, headers: Record<string, string> = { 'x-api-key': KEY }) => fetch(url + path, { headers });
   return {
     sandbox,

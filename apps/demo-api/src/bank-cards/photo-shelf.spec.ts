@@ -12,7 +12,8 @@ let shelf: PhotoShelf;
 
 beforeEach(async () => {
   sandbox = await KycSandbox.start();
-  app = await startApplication(sandbox, { timeoutMs: 300 });
+  app = await startApplication(sandbox, { timeoutMs: 700 });
+  await app.tickets.current();
   shelf = new PhotoShelf(app.ocr, ROOMY);
 });
 

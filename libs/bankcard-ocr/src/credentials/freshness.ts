@@ -51,10 +51,10 @@ export function hold(record: GenerationRecord, tokenSentAt: number, ticketSentAt
   };
 }
 
-/** Whether a stored generation follows the held one: by number, or, after a store was emptied, by time. */
+/** Whether a stored generation follows the held one: by number, or, when a store was emptied or damaged, by time. */
 export function isNewer(stored: GenerationRecord, held: GenerationRecord): boolean {
-  if (stored.number !== held.number) return stored.number > held.number;
-  return stored.id !== held.id && stored.ticketRequestedAtMs > held.ticketRequestedAtMs;
+  if (stored.id === held.id) return false;
+  return stored.number > held.number || stored.ticketRequestedAtMs > held.ticketRequestedAtMs;
 }
 
 /**

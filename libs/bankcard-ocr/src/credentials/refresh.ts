@@ -120,22 +120,21 @@ export class CredentialRefresh {
     { attempt, signal }: RefreshRequest,
   ): Promise<{ pending: PendingToken; sentAt: number; written: TicketRecord }> {
     const { held, auth, records, clock, emit } = this.dependencies;
-    const { unansweredSinceMs, forcedAtMs } = held.ours(record) ?? {};
+    const ours = held.ours(record);
+    const { unansweredSinceMs, forcedAtMs } = ours ?? {};
     const numbers = [record?.current?.number, record?.pending?.number, held.latest?.record.number];
     const number = Math.max(...numbers.map((used) => used ?? 0)) + 1;
-    // Written before the request: should this process die now, its successor knows what the vendor may have done.
-    const marked = await records.write(record, {
-      pending: undefined,
-      unansweredSinceMs: unansweredSinceMs ?? clock.now(),
-      forcedAtMs: forced ? clock.now() : forcedAtMs,
-    });
+    // Written before the request: should this process die now, its successor knows what the vendor may have done. But
+    // what was made with another secret is only written over once the vendor has accepted ours.
+    const mark = { unansweredSinceMs: unansweredSinceMs ?? clock.now(), forcedAtMs: forced ? clock.now() : forcedAtMs };
+    const marked = record && !ours ? record : await records.write(record, { pending: undefined, ...mark });
     let token: IssuedCredential;
     try {
       token = await auth.accessToken(attempt, signal);
     } catch (error) {
       if (mayHaveBeenCarriedOut(error)) emit({ type: 'token-answer-lost', generation: number });
       // A mark that stays by mistake costs a refresh that comes too early, nothing else.
-      else await records.write(marked, { unansweredSinceMs, forcedAtMs }).catch(() => undefined);
+      else if (marked !== record) await records.write(marked, { unansweredSinceMs, forcedAtMs }).catch(() => undefined);
       throw error;
     }
     const pending: PendingToken = {
@@ -161,6 +160,8 @@ export class CredentialRefresh {
     const ticket = await auth.signTicket(pending.accessToken, pending.number, attempt, signal);
     const current = {
       ...pending,
+      // Of its own for each ticket: a second ticket of the same token is another generation for those who hold the first.
+      id: randomUUID(),
       signTicket: ticket.value,
       ticketRequestedAtMs: ticket.sentAt.epochMs,
       ticketLifeMs: ticket.lifeMs,
@@ -190,6 +191,8 @@ export class CredentialRefresh {
 
 function mayHaveBeenCarriedOut(error: unknown): boolean {
   if (error instanceof TransportFault) return error.maybeCarriedOut;
-  // Only a failure in the vendor's own words says no: not a success that cannot be read, not an application that closes.
-  return !isBankCardOcrError(error) || error.vendorCode === undefined || error.code === 'ANSWER_MALFORMED';
+  // Only a refusal in the vendor's own words says no: not a success that cannot be read, not a fault or time-out inside
+  // the vendor, not an application that closes.
+  if (!isBankCardOcrError(error) || error.vendorCode === undefined) return true;
+  return error.code === 'ANSWER_MALFORMED' || error.code === 'VENDOR_FAULT';
 }

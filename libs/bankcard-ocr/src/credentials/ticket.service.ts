@@ -1,5 +1,6 @@
 import { type Observable, Subject } from 'rxjs';
 import type { Clock } from '../clock.js';
+import type { Actor, BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { AuthClient } from '../upstream/auth.client.js';
 import { waitUnlessAborted } from '../waiting.js';
 import type { Credentials } from './credentials.js';
@@ -108,16 +109,14 @@ export class TicketService {
    */
   async replaceRejected(
     { generation, generationId }: Credentials,
-    vendorCode: string | undefined,
+    { vendorCode, actor }: Pick<BankCardOcrError, 'vendorCode' | 'actor'>,
     signal?: AbortSignal,
   ): Promise<Credentials | undefined> {
     if (this.#rejectedId !== generationId) {
       this.#rejectedId = generationId;
       this.#events.next({ type: 'credentials-rejected', generation, vendorCode });
     }
-    if (this.#blamed?.generationId === generationId && this.options.clock.monotonic() < this.#blamed.until) {
-      return undefined;
-    }
+    if (mayBeTheRequest(actor) && this.#isBlamed(generationId)) return undefined;
     try {
       return await waitUnlessAborted(this.#replace({ reason: 'rejected', replaces: generationId }), signal);
     } catch (error) {
@@ -126,8 +125,12 @@ export class TicketService {
     }
   }
 
-  /** A second rejection with other credentials: it is the request that is wrong, and no refresh would mend it. */
-  blameRequest({ generationId }: Credentials): void {
+  /**
+   * Note that a request was rejected again with other credentials. If its code may mean a malformed request, it is the
+   * request that is wrong, and that code starts no refresh of these credentials for one overlap.
+   */
+  noteRejectedAgain({ generationId }: Credentials, { actor }: Pick<BankCardOcrError, 'actor'>): void {
+    if (!mayBeTheRequest(actor)) return;
     this.#blamed = { generationId, until: this.options.clock.monotonic() + this.options.timings.overlapMs };
   }
 
@@ -153,6 +156,10 @@ export class TicketService {
     };
   }
 
+  #isBlamed(generationId: string): boolean {
+    return this.#blamed?.generationId === generationId && this.options.clock.monotonic() < this.#blamed.until;
+  }
+
   async #replace(wanted: WantedRefresh): Promise<Credentials> {
     for (let tries = 0; tries < TRIES_TO_REPLACE; tries += 1) {
       const credentials = this.peek();
@@ -161,4 +168,9 @@ export class TicketService {
     }
     throw this.#failures.toError();
   }
+}
+
+/** The codes for dead credentials leave nothing to do but for us; the one that may mean the request, for a developer. */
+function mayBeTheRequest(actor: Actor): boolean {
+  return actor === 'developer';
 }

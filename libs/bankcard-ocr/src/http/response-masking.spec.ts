@@ -82,7 +82,7 @@ describe('ResponseMasking', () => {
     const given = {
       list: [
         Buffer.from(FULL),
-        new Uint8Array(4),
+        new BigUint64Array([4_111_111_111_111_111n]),
         new Date(),
         Readable.from([FULL]),
         new ReadableStream(),

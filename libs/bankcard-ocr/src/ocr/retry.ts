@@ -53,9 +53,12 @@ export async function retry<T>(
     const rule = ruleFor(failure, codeRules);
     if (rule === 'renew' && credentials) {
       // A second rejection, with other credentials, is final.
-      if (renewed) throw rejectedAgain(failure, credentials, tickets);
+      if (renewed) {
+        tickets.noteRejectedAgain(credentials, failure);
+        throw failure;
+      }
       try {
-        if (!(await tickets.replaceRejected(credentials, failure.vendorCode, deadline.signal))) throw failure;
+        if (!(await tickets.replaceRejected(credentials, failure, deadline.signal))) throw failure;
         renewed = true;
         continue;
       } catch (error) {
@@ -88,12 +91,6 @@ function ruleFor({ code, vendorCode }: BankCardOcrError, codeRules: CodeRules): 
   // The vendor code of this one is the reason of a failed refresh, not an answer to the query.
   if (code === 'NO_VALID_TICKET' || vendorCode === undefined) return undefined;
   return vendorCodeRule(vendorCode, codeRules).retry;
-}
-
-function rejectedAgain(failure: BankCardOcrError, credentials: Credentials, tickets: TicketService): BankCardOcrError {
-  // The codes for dead credentials are clear; only the one that may also mean a malformed request has a developer act.
-  if (failure.actor === 'developer') tickets.blameRequest(credentials);
-  return failure;
 }
 
 /** Whether the vendor said something, as opposed to nothing having come back. */

@@ -39,6 +39,10 @@ describe('options from the environment', () => {
     expect(bankCardOcrOptionsFromEnv({ ...ENV, BANKCARD_OCR_TIMEOUT_MS: ' 9000 ' }).timeoutMs).toBe(9_000);
   });
 
+  it('reads half a millisecond', () => {
+    expect(bankCardOcrOptionsFromEnv({ ...ENV, BANKCARD_OCR_TIMEOUT_MS: '0.5' }).timeoutMs).toBe(0.5);
+  });
+
   it('leaves the default where nothing is set', () => {
     const resolved = resolveOptions(
       bankCardOcrOptionsFromEnv({
@@ -51,7 +55,7 @@ describe('options from the environment', () => {
     expect(resolved.baseUrl.origin).toBe('https://idasc.webank.com');
   });
 
-  it.each(['5s', '1,000', '0', '-1', 'NaN', 'Infinity', '1_000', '٥', '5 000'])(
+  it.each(['5s', '1,000', '0', '-1', 'NaN', 'Infinity', '1_000', '٥', '5 000', '0x10', '1e3', '+5', '5.'])(
     'a duration of %j is reported at the start, with its variable',
     (value) => {
       const options = bankCardOcrOptionsFromEnv({ ...ENV, BANKCARD_OCR_TIMEOUT_MS: value });

@@ -23,7 +23,9 @@ export function bankCardOcrOptionsFromEnv(env: Readonly<Record<string, string | 
   };
   const milliseconds = (option: keyof typeof OPTION_VARIABLES): number | undefined => {
     const value = text(option);
-    return value === undefined ? undefined : Number(value);
+    if (value === undefined) return undefined;
+    // Number() would also take 0x10 and 1e3.
+    return /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
   };
   return {
     // Missing ones are reported by the start of the module, together with everything else that is wrong.

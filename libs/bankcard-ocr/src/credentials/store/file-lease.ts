@@ -27,7 +27,13 @@ export class FileLeases {
     const mine = highest + 1;
     const file = await open(this.#path(mine), 'wx', 0o600).catch(unlessTaken);
     if (!file) return undefined;
-    await file.write(HELD, 0);
+    try {
+      await file.write(HELD, 0);
+    } catch (error) {
+      // A full disk: nothing of the attempt may stay, or every further one would leave a file and a handle.
+      await Promise.all([file.close(), unlink(this.#path(mine)).catch(ignoreMissing)]);
+      throw error;
+    }
     const numbers = await listNumbers(this.directory, SERIES);
     if (numbers.at(-1) !== mine) {
       // We were slow: others had moved on, and our number was free only because it had been cleared away.

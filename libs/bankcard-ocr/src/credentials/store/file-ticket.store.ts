@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { watch } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readTicketRecord, type TicketRecord } from '../ticket-record.js';
@@ -10,6 +10,8 @@ import { type TicketLease, TicketStore } from './ticket-store.js';
 const SERIES = 'record';
 /** How many records stay. A number is free again only when so many newer ones exist; see `swap`. */
 const KEPT = 3;
+/** A listed record that cannot be opened so often in a row is no file. */
+const LOOKS_FOR_A_FILE = 5;
 /** What a killed process may have left half written is cleared away when it is older than this. */
 const LEFT_OVER_AFTER_MS = 60_000;
 
@@ -58,13 +60,13 @@ export class FileTicketStore extends TicketStore {
   }
 
   async read(): Promise<TicketRecord | undefined> {
-    for (;;) {
+    for (let looks = 1; ; looks += 1) {
       const highest = (await listNumbers(this.#directory, SERIES)).at(-1);
       if (highest === undefined) return undefined;
-      const text = await readFile(this.#path(highest), 'utf8').catch(undefinedWhenMissing);
-      // A newer record has taken its place since the directory was listed: look again.
-      if (text === undefined) continue;
-      const record = parse(text);
+      const text = await readFile(this.#path(highest), 'utf8').catch(undefinedWhenNoFile);
+      // A newer record has taken its place since the directory was listed: look again. Or the name leads nowhere.
+      if (text === undefined && looks % LOOKS_FOR_A_FILE !== 0) continue;
+      const record = parse(text ?? '');
       if (record?.revision === highest) return record;
       await this.#setAside(this.#path(highest));
     }
@@ -100,14 +102,12 @@ export class FileTicketStore extends TicketStore {
   }
 
   watch(listener: () => void): () => void {
-    // Not every file system tells of changes; whoever watches also polls.
-    const watcher = watch(this.#directory, { persistent: false }, (_event, name) => {
-      if (name?.startsWith(SERIES)) listener();
+    const watcher = tryToWatch(this.#directory, (name) => {
+      if (name.startsWith(SERIES)) listener();
     });
-    watcher.on('error', () => watcher.close());
     const stop = () => {
       this.#stopWatching.delete(stop);
-      watcher.close();
+      watcher?.close();
     };
     this.#stopWatching.add(stop);
     return stop;
@@ -127,6 +127,9 @@ export class FileTicketStore extends TicketStore {
     try {
       await file.writeFile(text);
       await file.sync();
+    } catch (error) {
+      await unlink(path);
+      throw error;
     } finally {
       await file.close();
     }
@@ -157,12 +160,26 @@ export class FileTicketStore extends TicketStore {
   }
 }
 
+/** Not every file system tells of changes, and a machine can run out of watches; whoever watches also polls. */
+function tryToWatch(directory: string, listener: (name: string) => void): FSWatcher | undefined {
+  try {
+    const watcher = watch(directory, { persistent: false }, (_event, name) => listener(name ?? ''));
+    return watcher.on('error', () => watcher.close());
+  } catch {
+    return undefined;
+  }
+}
+
 function parse(text: string): TicketRecord | undefined {
   try {
     return readTicketRecord(JSON.parse(text));
   } catch {
     return undefined;
   }
+}
+
+function undefinedWhenNoFile(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'EISDIR' && error.code !== 'ELOOP') undefinedWhenMissing(error);
 }
 
 function undefinedWhenMissing(error: NodeJS.ErrnoException): undefined {
