@@ -80,6 +80,28 @@ describe('photos', () => {
     await expect(query).resolves.toMatchObject({ photos: { status: 'pending' } });
   });
 
+  it('are waited for no longer than waitForPhotosMs, also when the repetition hangs', async () => {
+    sandbox.configure({ latePhotos: { delayMs: 60 * SECOND, as: 'missing' } });
+    const query = app.ocr.query('order1', { photos: true });
+    await atRest(scene);
+    sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'hang' });
+    const startedAt = clock.monotonic();
+    let endedAt = 0;
+    void query.then(() => (endedAt = clock.monotonic()));
+    await passTime(scene, 6 * SECOND, 100);
+    await expect(query).resolves.toMatchObject({ photos: { status: 'pending' } });
+    expect(endedAt - startedAt).toBeLessThanOrEqual(3_100);
+  });
+
+  it('are waited for to the end, though one repetition fails', async () => {
+    sandbox.configure({ latePhotos: { delayMs: 2 * SECOND, as: 'missing' } });
+    const query = app.ocr.query('order1', { photos: true, maxAttempts: 1 });
+    await atRest(scene);
+    sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'html-502', times: 1 });
+    await passTime(scene, 4 * SECOND, 100);
+    await expect(query).resolves.toMatchObject({ photos: { status: 'complete' } });
+  });
+
   it('are waited for no longer when the caller stops', async () => {
     sandbox.configure({ latePhotos: { delayMs: 60 * SECOND, as: 'missing' } });
     const stop = new AbortController();

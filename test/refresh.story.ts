@@ -258,6 +258,20 @@ describe('when credentials are rejected', () => {
     expect(sandbox.calls.accessToken).toBeGreaterThan(8);
   });
 
+  it('a request that is wrong does not keep dead credentials from being replaced', async () => {
+    await start();
+    sandbox.injectFault({ endpoint: 'getBankCardOcrResult', orderNo: 'bad1', kind: 'code', code: '400101' });
+    const wrong = await app.ocr.query('bad1').catch((error: unknown) => error);
+    expect(wrong).toMatchObject({ code: 'CREDENTIALS_REJECTED', vendorCode: '400101', retryable: false });
+    // The overlap after that forced refresh is over; that request is still at fault.
+    await passTime(scene, MINUTE, 5 * SECOND);
+    await app.ocr.query('bad1').catch(() => undefined);
+    sandbox.killCredentials();
+    await passTime(scene, MINUTE, 5 * SECOND);
+    await query();
+    expect(sandbox.misuse()).toEqual([]);
+  });
+
   it('one forced refresh may follow a scheduled one at once, a second only an overlap later', async () => {
     await start();
     await app.tickets.refresh();

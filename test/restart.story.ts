@@ -164,6 +164,50 @@ describe('two that share a store', () => {
   });
 });
 
+describe('several that share a file', () => {
+  /** Another application on the same file, which looks at it when it is asked. */
+  async function join(change: Partial<BankCardOcrOptions> = {}): Promise<TestApplication> {
+    const app = await startApplication(sandbox, { clock, ticketStore: `file:${directory}`, ...change });
+    running.push(app);
+    return app;
+  }
+
+  it('adopt what a newcomer fetched after the file was deleted', async () => {
+    const { tickets, scene } = await restart();
+    await tickets.refresh();
+    await rm(directory, { recursive: true });
+    clock.advance(SECOND);
+    const newcomer = await join();
+    const all = { ...scene, tickets: [tickets, newcomer.tickets] };
+    await atRest(all);
+    await passTime(all, 10 * SECOND, SECOND);
+    expect(tickets.status().generationId).toBe(newcomer.tickets.status().generationId);
+    expect(sandbox.calls.accessToken).toBe(3);
+  });
+
+  it('are not disturbed by one that still has the old secret', async () => {
+    const old = sandbox.secret;
+    sandbox.changeSecret();
+    const { ocr, tickets, scene } = await restart();
+    const outdated = await join({ secret: old });
+    const all = { ...scene, tickets: [tickets, outdated.tickets] };
+    await atRest(all);
+    await passTime(all, 5 * MINUTE, 5 * SECOND, async () => void (await ocr.query('order1')));
+    await expect(outdated.tickets.current()).rejects.toMatchObject({ code: 'NO_VALID_TICKET' });
+    const newcomer = await join();
+    await newcomer.ocr.query('order1');
+    expect(newcomer.tickets.status()).toMatchObject({ generation: 1 });
+    expect(sandbox.rejected).toBe(0);
+  });
+
+  it('are not stopped by a machine without watches', async () => {
+    const { tickets } = await restart();
+    await rm(directory, { recursive: true });
+    expect(() => tickets.status()).not.toThrow();
+    await expect(join()).resolves.toBeDefined();
+  });
+});
+
 class FailingStore extends MemoryTicketStore {
   failing = false;
 

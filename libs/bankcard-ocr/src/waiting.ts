@@ -32,7 +32,11 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
 export function waitUnlessAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return shared;
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error);
+    if (signal.aborted) {
+      // Nobody is left to be told.
+      shared.catch(() => undefined);
+      return reject(signal.reason as Error);
+    }
     const onAbort = () => reject(signal.reason as Error);
     signal.addEventListener('abort', onAbort, { once: true });
     return void shared.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));

@@ -118,3 +118,14 @@ describe('an app id', () => {
     expect(inspect(masked)).not.toContain('SAN');
   });
 });
+
+describe('a card number in Base64', () => {
+  it.each(['6222021234567890128', '6222 0212 3456 7890', '622202123456'])('is removed: %s', (card) => {
+    const encoded = Buffer.from(card).toString('base64');
+    expect(redactVendorText(`card ${encoded} refused`)).toBe('card [redacted] refused');
+  });
+
+  it('is not mistaken for an order number', () => {
+    expect(redactVendorText('order bankcardPic5923ab9a3bc34488b51')).toBe('order bankcardPic5923ab9a3bc34488b51');
+  });
+});

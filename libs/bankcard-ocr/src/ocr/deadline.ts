@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
@@ -28,6 +29,8 @@ export class Deadline {
       true,
     );
     const onAbort = () => this.#controller.abort(caller?.reason);
+    // One signal may end any number of calls, and each takes its listener away: Node's warning of a leak would be false.
+    if (caller) setMaxListeners(0, caller);
     caller?.addEventListener('abort', onAbort, { once: true });
     this.#stop = () => {
       timer.cancel();

@@ -127,12 +127,15 @@ export class OcrResultService {
     for (let pauseMs = LATE_PHOTOS_PAUSE_MS; result.photos.status === 'pending'; pauseMs *= 1.5) {
       const leftMs = Math.min(endsAt - clock.monotonic(), deadline.remainingMs);
       if (leftMs <= 0) break;
+      const window = new Deadline(clock, leftMs, deadline.signal);
       try {
-        await pause(clock, Math.min(pauseMs, leftMs), deadline.signal);
-        result = await this.#queryOnce(first.orderNo, true, limits, deadline);
+        await pause(clock, Math.min(pauseMs, leftMs), window.signal);
+        result = await this.#queryOnce(first.orderNo, true, limits, window);
       } catch {
         deadline.throwIfCallerAborted();
-        break;
+        // The time is not over: the next look may succeed.
+      } finally {
+        window.close();
       }
     }
     return result;

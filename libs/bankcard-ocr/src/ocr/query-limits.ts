@@ -9,7 +9,16 @@ const NAMES = ['timeoutMs', 'attemptTimeoutMs', 'maxAttempts', 'waitForPhotosMs'
  *
  * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
  */
-export function limitsOf(call: QueryLimits, module: Required<QueryLimits>): Required<QueryLimits> {
+export function limitsOf(
+  call: QueryLimits & { readonly signal?: AbortSignal },
+  module: Required<QueryLimits>,
+): Required<QueryLimits> {
+  if (typeof call !== 'object' || call === null) {
+    throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'the options of a call must be an object' });
+  }
+  if (call.signal !== undefined && !(call.signal instanceof AbortSignal)) {
+    throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'signal must be an AbortSignal' });
+  }
   const limits = { ...module };
   for (const name of NAMES) {
     const value = call[name];

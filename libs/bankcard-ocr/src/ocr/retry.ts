@@ -2,7 +2,7 @@ import { backoffMs } from '../backoff.js';
 import type { Clock } from '../clock.js';
 import type { Credentials } from '../credentials/credentials.js';
 import type { TicketService } from '../credentials/ticket.service.js';
-import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type CodeRules, type RetryRule, vendorCodeRule } from '../errors/vendor-codes.js';
 import { pause } from '../waiting.js';
 import type { Deadline } from './deadline.js';
@@ -55,7 +55,7 @@ export async function retry<T>(
       // A second rejection, with other credentials, is final.
       if (renewed) {
         tickets.noteRejectedAgain(credentials, failure);
-        throw failure;
+        throw finalRejection(failure);
       }
       try {
         if (!(await tickets.replaceRejected(credentials, failure, deadline.signal))) throw failure;
@@ -74,7 +74,7 @@ export async function retry<T>(
     if (hopeless || failures >= maxAttempts || pauseMs >= deadline.remainingMs) throw lastAnswer ?? failure;
     lookedAgain ||= rule === 'briefly';
     await pause(clock, pauseMs, deadline.signal).catch((error: unknown) => {
-      throw failureOf(error, deadline, failure);
+      throw failureOf(error, deadline, lastAnswer ?? failure);
     });
   }
 }
@@ -91,6 +91,12 @@ function ruleFor({ code, vendorCode }: BankCardOcrError, codeRules: CodeRules): 
   // The vendor code of this one is the reason of a failed refresh, not an answer to the query.
   if (code === 'NO_VALID_TICKET' || vendorCode === undefined) return undefined;
   return vendorCodeRule(vendorCode, codeRules).retry;
+}
+
+/** Rejected again with other credentials, a code that may mean the request does: repeating mends nothing then. */
+function finalRejection(failure: BankCardOcrError): BankCardOcrError {
+  if (failure.actor !== 'developer') return failure;
+  return new BankCardOcrError(failure.code, { ...failure, message: failure.message, retryable: false });
 }
 
 /** Whether the vendor said something, as opposed to nothing having come back. */

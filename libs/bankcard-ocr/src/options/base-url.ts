@@ -21,6 +21,8 @@ export function readBaseUrl(text: unknown, allowInsecureHttp: boolean): BaseUrl 
   }
   if (url.username !== '' || url.password !== '') return 'must not carry a user name or a password: remove them';
   if (url.search !== '' || url.hash !== '') return 'must not carry a query or a fragment: remove what follows ? or #';
+  if (url.pathname.replace(/\/+$/, '').includes('//'))
+    return 'must not have two slashes in a row in its path: remove one';
   const loopback = isLoopback(url.hostname);
   if (url.protocol === 'http:' && !loopback && !allowInsecureHttp) {
     return (

@@ -41,13 +41,16 @@ export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
     if (wrong !== undefined) fault(rule.option, wrong);
   }
   for (const [name, path] of Object.entries(options.paths)) {
-    if (typeof path !== 'string' || !/^\/[^?#\s]*$/.test(path)) {
-      fault('paths', `${name} must begin with a slash and have neither query nor white space`);
+    if (!Object.hasOwn(DEFAULTS.paths, name)) fault('paths', `knows no '${name}': remove it, or spell it right`);
+    else if (typeof path !== 'string' || !/^(\/[^/?#\s]+)+\/?$/.test(path)) {
+      fault('paths', `${name} must begin with one slash and have neither query, white space nor two slashes in a row`);
     }
   }
   for (const option of ['backgroundRefresh', 'allowInsecureHttp'] as const) {
     if (typeof options[option] !== 'boolean') fault(option, 'must be true or false, not a text');
   }
+  if (!isClock(options.clock))
+    fault('clock', 'must have now(), monotonic() and setTimer(): leave it out, but for tests');
   for (const wrong of faultsInCodeRules(options.codeRules)) fault('codeRules', wrong);
   const baseUrl = readBaseUrl(options.baseUrl, options.allowInsecureHttp);
   if (typeof baseUrl === 'string') fault('baseUrl', baseUrl);
@@ -89,6 +92,12 @@ function checkTexts(options: ReturnType<typeof withDefaults>, fault: Report): vo
   if (!['app_id', 'appId', 'webankAppId'].includes(options.appIdParameter)) {
     fault('appIdParameter', "must be 'app_id', 'appId' or 'webankAppId'");
   }
+}
+
+function isClock(value: unknown): value is Clock {
+  const methods = ['now', 'monotonic', 'setTimer'] as const;
+  const clock = value as Partial<Record<string, unknown>> | null;
+  return methods.every((method) => typeof clock?.[method] === 'function');
 }
 
 function isVisibleAscii(value: unknown): value is string {

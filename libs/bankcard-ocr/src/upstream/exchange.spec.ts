@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { CANARY, failureOf, type OddAnswer, OddVendor } from './odd-vendor.contract.js';
 
-const OK = '{"code":"0","msg":"ok","bizSeqNo":"b1"}';
+const OK = '{"code":"0","msg":"ok","bizSeqNo":"21062120001184412617492807497465"}';
 
 let vendor: OddVendor;
 
@@ -16,14 +16,14 @@ describe('an answer', () => {
     vendor.answer = (response) => response.end(`\ufeff${OK}`);
     const { json, envelope, sentAt } = await vendor.get({ generation: 7, attempt: 3 });
     expect(json['msg']).toBe('ok');
-    expect(envelope).toEqual({ code: '0', message: 'ok', bizSeqNo: 'b1' });
+    expect(envelope).toEqual({ code: '0', message: 'ok', bizSeqNo: '21062120001184412617492807497465' });
     expect(Math.abs(Date.now() - sentAt.epochMs)).toBeLessThan(1_000);
     expect(vendor.records).toEqual([
       {
         endpoint: 'access_token',
         outcome: 'OK',
         vendorCode: '0',
-        bizSeqNo: 'b1',
+        bizSeqNo: '21062120001184412617492807497465',
         attempt: 3,
         generation: 7,
         durationMs: expect.any(Number),
@@ -95,7 +95,7 @@ describe('what is no answer', () => {
     ['broken gzip', gzipped('canary'), { retryable: true, maybeCarriedOut: true }],
     ['gzip, cut off', gzipped(gzipSync(OK).subarray(0, 20)), { retryable: true, maybeCarriedOut: true }],
     ['a reset', (r) => r.socket?.resetAndDestroy(), { code: 'UNREACHABLE', retryable: true, maybeCarriedOut: true }],
-    ['no HTTP', (r) => r.socket?.end('canary\r\n\r\n'), { code: 'UNREACHABLE', maybeCarriedOut: true }],
+    ['no HTTP', (r) => r.socket?.end('canary\r\n\r\n'), { code: 'ANSWER_MALFORMED', maybeCarriedOut: true }],
     [
       'half a body',
       (r) => r.writeHead(200, { 'content-length': 99 }).write('{', () => r.socket?.destroy()),

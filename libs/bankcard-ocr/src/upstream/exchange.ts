@@ -97,7 +97,8 @@ export class Exchange {
   async #send(request: ExchangeRequest, signal: AbortSignal): Promise<ExchangeAnswer> {
     const { transport, clock, codeRules, maxAnswerBytes } = this.dependencies;
     const sentAt = { monotonicMs: clock.monotonic(), epochMs: clock.now() };
-    const answer = await transport.get(`${request.path}?${new URLSearchParams(request.parameters).toString()}`, signal);
+    const pathAndQuery = `${request.path}?${new URLSearchParams(request.parameters).toString()}`;
+    const answer = await transport.get(pathAndQuery, signal, request.attempt > 1);
     const body = await collectBody(answer, maxAnswerBytes);
     const json = readProtocolAnswer(body, answer);
     const envelope = readEnvelope(json, request.secrets);

@@ -1,4 +1,4 @@
-import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Readable } from 'node:stream';
 import { HttpService } from '@nestjs/axios';
@@ -26,22 +26,16 @@ export interface HttpServiceTransportOptions {
  */
 export class HttpServiceTransport extends Transport {
   readonly #http: HttpService;
-  readonly #agents: readonly [HttpAgent, HttpsAgent];
+  readonly #kept: Agents;
+  readonly #fresh: Agents;
 
   constructor({ origin, loopback, maxConnections, connectTimeoutMs }: HttpServiceTransportOptions) {
     super();
-    const keepAlive = { keepAlive: true, maxSockets: maxConnections, timeout: IDLE_CONNECTION_MS };
-    const httpAgent = limitConnectTime(new HttpAgent(keepAlive), 'connect', connectTimeoutMs);
-    const httpsAgent = limitConnectTime(
-      new HttpsAgent({ ...keepAlive, minVersion: 'TLSv1.2', rejectUnauthorized: true }),
-      'secureConnect',
-      connectTimeoutMs,
-    );
-    this.#agents = [httpAgent, httpsAgent];
+    const kept = { keepAlive: true, maxSockets: maxConnections, timeout: IDLE_CONNECTION_MS };
+    this.#kept = createAgents(kept, connectTimeoutMs);
+    this.#fresh = createAgents({ keepAlive: false, maxSockets: maxConnections }, connectTimeoutMs);
     const instance = axios.create({
       baseURL: origin,
-      httpAgent,
-      httpsAgent,
       maxRedirects: 0,
       proxy: loopback ? false : undefined,
       validateStatus: null,
@@ -51,11 +45,12 @@ export class HttpServiceTransport extends Transport {
     this.#http = new HttpService(instance as unknown as ConstructorParameters<typeof HttpService>[0]);
   }
 
-  async get(pathAndQuery: string, signal: AbortSignal): Promise<TransportAnswer> {
+  async get(pathAndQuery: string, signal: AbortSignal, freshConnection: boolean): Promise<TransportAnswer> {
+    const agents = freshConnection ? this.#fresh : this.#kept;
     const { status, headers, data }: AxiosResponse<Readable> = await firstValueFrom(
       // HttpService looks for the response type in the call's own options: without it there, it would end the stream as
       // soon as the head has come. Unsubscribing then ends nothing any more; the signal does.
-      this.#http.get<Readable>(pathAndQuery, { signal, responseType: 'stream' }),
+      this.#http.get<Readable>(pathAndQuery, { ...agents, signal, responseType: 'stream' }),
     );
     return {
       status,
@@ -68,6 +63,22 @@ export class HttpServiceTransport extends Transport {
   }
 
   close(): void {
-    for (const agent of this.#agents) agent.destroy();
+    for (const { httpAgent, httpsAgent } of [this.#kept, this.#fresh]) {
+      httpAgent.destroy();
+      httpsAgent.destroy();
+    }
   }
+}
+
+interface Agents {
+  readonly httpAgent: HttpAgent;
+  readonly httpsAgent: HttpsAgent;
+}
+
+function createAgents(options: AgentOptions, connectTimeoutMs: number): Agents {
+  const tls = { ...options, minVersion: 'TLSv1.2', rejectUnauthorized: true } as const;
+  return {
+    httpAgent: limitConnectTime(new HttpAgent(options), 'connect', connectTimeoutMs),
+    httpsAgent: limitConnectTime(new HttpsAgent(tls), 'secureConnect', connectTimeoutMs),
+  };
 }

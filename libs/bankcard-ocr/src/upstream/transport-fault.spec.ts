@@ -34,7 +34,6 @@ describe('a failure of the transport', () => {
     ['EPIPE', true],
     ['ETIMEDOUT', true],
     ['ERR_NETWORK', true],
-    ['HPE_INVALID_CONSTANT', true],
     [undefined, true],
   ])('%s may have been carried out: %p', (code, maybeCarriedOut) => {
     const fault = transportFault(thrown(code));
@@ -68,12 +67,18 @@ describe('a failure of the transport', () => {
   });
 });
 
+describe('what came, but cannot be read', () => {
+  it.each(['HPE_INVALID_CONSTANT', 'HPE_HEADER_OVERFLOW', 'Z_DATA_ERROR'])('%s is a malformed answer', (code) => {
+    expect(transportFault(thrown(code))).toMatchObject({ code: 'ANSWER_MALFORMED', maybeCarriedOut: true });
+  });
+});
+
 describe('over real sockets', () => {
   async function faultOf(origin: string, connectTimeoutMs = 1_000) {
     const transport = new HttpServiceTransport({ origin, maxConnections: 1, connectTimeoutMs, loopback: true });
     try {
       const error = await transport
-        .get('/api?secret=canary', AbortSignal.timeout(5_000))
+        .get('/api?secret=canary', AbortSignal.timeout(5_000), false)
         .catch((error: unknown) => error);
       const fault = transportFault(error);
       // Before printing: what a client hangs on its errors takes minutes to print.

@@ -38,6 +38,10 @@ const NEVER_SENT = new Set([
  */
 export function transportFault(error: unknown): TransportFault {
   const { name, code } = describe(error);
+  // What came was no HTTP, or no gzip: somebody did answer.
+  if (code !== undefined && /^(HPE_|Z_|ERR_STREAM_|ERR_CONTENT)/.test(code)) {
+    return new TransportFault('ANSWER_MALFORMED', true, { message: `the answer cannot be read: ${code}` });
+  }
   const what = code === CONNECT_TIMEOUT_CODE ? 'connecting took longer than connectTimeoutMs' : (code ?? name);
   return new TransportFault('UNREACHABLE', !(code !== undefined && NEVER_SENT.has(code)), {
     message: `the vendor could not be reached: ${what}`,

@@ -15,8 +15,9 @@ export abstract class Transport {
   /**
    * @param pathAndQuery below the origin; contains secrets
    * @param signal ends the request and its body
+   * @param freshConnection not on a connection that is kept: those may all have gone stale together
    */
-  abstract get(pathAndQuery: string, signal: AbortSignal): Promise<TransportAnswer>;
+  abstract get(pathAndQuery: string, signal: AbortSignal, freshConnection: boolean): Promise<TransportAnswer>;
 
   /** Close all connections. */
   abstract close(): void;

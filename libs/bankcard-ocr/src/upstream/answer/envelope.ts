@@ -22,15 +22,12 @@ export function readEnvelope(json: JsonObject, sent: readonly string[]): Envelop
   return {
     code: codeOf(json) ?? '',
     ...(typeof message === 'string' && message !== '' ? { message: redactVendorText(message, sent) } : {}),
-    ...bizSeqNoOf([json['bizSeqNo'], result['bizSeqNo']], sent),
+    ...bizSeqNoOf([json['bizSeqNo'], result['bizSeqNo']]),
   };
 }
 
-/** The first that is readable, and none of our own values: it is shown as it is. */
-function bizSeqNoOf(candidates: readonly unknown[], sent: readonly string[]): { bizSeqNo?: string } {
-  const bizSeqNo = candidates.find(
-    (value): value is string => typeof value === 'string' && /^[\w-]{1,64}$/.test(value),
-  );
-  const echo = sent.some((secret) => secret !== '' && bizSeqNo?.toLowerCase().includes(secret.toLowerCase()));
-  return bizSeqNo === undefined || echo ? {} : { bizSeqNo };
+/** The first that is one: it is shown as it is, so it must be digits, and more of them than a card number has. */
+function bizSeqNoOf(candidates: readonly unknown[]): { bizSeqNo?: string } {
+  const bizSeqNo = candidates.find((value): value is string => typeof value === 'string' && /^\d{20,64}$/.test(value));
+  return bizSeqNo === undefined ? {} : { bizSeqNo };
 }

@@ -95,3 +95,12 @@ it.each<[unknown, boolean]>([
 ])('%p is a JSON object: %p', (value, expected) => {
   expect(isJsonObject(value)).toBe(expected);
 });
+
+describe('a code that is shown as it is', () => {
+  it.each(['6222021234567890128', 6222021234567890, 'F'.repeat(40), 1.5])(
+    'is no card number and no secret: %p',
+    (code) => {
+      expect(codeOf({ code })).toBeUndefined();
+    },
+  );
+});

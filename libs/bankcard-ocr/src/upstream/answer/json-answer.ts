@@ -39,9 +39,12 @@ export function readJsonAnswer(body: Buffer): JsonObject {
   return json;
 }
 
+/** It is shown as it is: shorter than any secret, and without digits enough for a card number. */
+const CODE = /^(?!.*\d{12})[\w.-]{1,24}$/;
+
 /** The vendor's `code` as text: documented as a string, seen as a number. */
 export function codeOf(json: JsonObject): string | undefined {
   const code = json['code'];
-  if (typeof code === 'number' && Number.isFinite(code)) return String(code);
-  return typeof code === 'string' && /^[\w.-]{1,32}$/.test(code.trim()) ? code.trim() : undefined;
+  if (Number.isSafeInteger(code)) return codeOf({ code: String(code) });
+  return typeof code === 'string' && CODE.test(code.trim()) ? code.trim() : undefined;
 }

@@ -171,7 +171,7 @@ describe('a success without what it must have', () => {
   ])('is a malformed answer that may be asked for again: %s', (_what, result, message) => {
     let thrown: unknown;
     try {
-      read({ code: '0', msg: 'ok', bizSeqNo: 'b1', result });
+      read({ code: '0', msg: 'ok', bizSeqNo: '21062120001184412617492807497465', result });
     } catch (error) {
       thrown = error;
     }
@@ -182,7 +182,7 @@ describe('a success without what it must have', () => {
       retryable: true,
       vendorCode: '0',
       vendorMessage: 'ok',
-      bizSeqNo: 'b1',
+      bizSeqNo: '21062120001184412617492807497465',
     });
     expect(inspect(thrown, { depth: Infinity, showHidden: true })).not.toContain('622202123');
   });

@@ -72,5 +72,5 @@ function checkOrder(answered: unknown, orderNo: string, envelope: Envelope): voi
 
 function readClarity(value: unknown): number | undefined {
   const clarity = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
-  return typeof clarity === 'number' && Number.isFinite(clarity) ? clarity : undefined;
+  return typeof clarity === 'number' && clarity >= 0 && clarity <= 100 ? clarity : undefined;
 }

@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { SignatureService, VENDOR_CODES, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
+import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
+import type { Check } from './readme-checks.js';
+import { brokenLinks } from './readme-links.js';
+
+const SECTIONS = ['1', '2', '3', '4', '5', '6', '7', '8'];
+const SOURCES = ['libs/bankcard-ocr/src', 'apps/demo-api', 'test'];
+
+/** What every markdown file must be. */
+export function pageChecks(root: string, name: string): Check[] {
+  const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: object };
+  const variables: ReadonlySet<string> = new Set(Object.values(OPTION_VARIABLES));
+  return [
+    {
+      what: 'has no link that leads nowhere',
+      faults: (page) => brokenLinks(root, name, page),
+      spoil: (page) => `${page}\n[gone](gone.md) [no such heading](${path.basename(name)}#no-such-heading)\n`,
+    },
+    {
+      what: 'names no npm script that does not exist',
+      faults: (page) => {
+        const scripts = [...page.matchAll(/npm run (?<script>[\w:-]+)/g)].map(({ groups }) => groups?.['script'] ?? '');
+        return scripts.filter((script) => !Object.hasOwn(manifest.scripts, script));
+      },
+      spoil: (page) => `${page}\nnpm run nothing\n`,
+    },
+    {
+      what: 'names no variable that does not exist',
+      faults: (page) => (page.match(/BANKCARD_OCR_\w+/g) ?? []).filter((variable) => !variables.has(variable)),
+      spoil: (page) => `${page}\nBANKCARD_OCR_APPID\n`,
+    },
+  ];
+}
+
+/** What docs/protocol.md must be. */
+export function protocolChecks(root: string): Check[] {
+  return [
+    {
+      what: 'has the sections that comments cite',
+      faults: (page) => {
+        const sections = new Set([...page.matchAll(/^## (\d+)\./gm)].map(([, number = '']) => number));
+        return [...SECTIONS, ...citedSections(root)].filter((cited) => !sections.has(cited));
+      },
+      spoil: (page) => page.replace('## 7. ', '## '),
+    },
+    {
+      what: 'has every vendor code, and no other',
+      faults: (page) => symmetricDifference(codesIn(page, 4), ['0', ...Object.keys(VENDOR_CODES)]),
+      spoil: (page) => page.replace('| `400501` |', '| `400500` |'),
+    },
+    {
+      what: 'has every warning, and no other',
+      faults: (page) => symmetricDifference(codesIn(page, 2), Object.keys(WARNING_TEXTS)),
+      spoil: (page) => page.replace('| `-9110` |', '| `-9119` |'),
+    },
+    {
+      what: 'has signatures that are right',
+      faults: (page) => {
+        const vectors = page.match(/^\| (`\S+` ?)+ \| `[0-9A-F]{40}` \|$/gm) ?? ['none'];
+        return vectors.filter((row) => !isRight([...row.matchAll(/`(\S+?)`/g)].map(([, value = '']) => value)));
+      },
+      spoil: (page) => page.replace('`B02CEBEB', '`B02CEBEC'),
+    },
+  ];
+}
+
+/** What docs/architecture.md must be. */
+export function architectureChecks(root: string): Check[] {
+  const folders = ['libs/bankcard-ocr/src', 'apps/demo-api/src'].flatMap((folder) => {
+    const entries = readdirSync(path.join(root, folder), { withFileTypes: true });
+    return entries.filter((entry) => entry.isDirectory()).map((entry) => `${entry.name}/`);
+  });
+  return [
+    {
+      what: 'names every folder of the library and of the demo',
+      faults: (page) => folders.filter((folder) => !page.includes(folder)),
+      spoil: (page) => page.replaceAll('telemetry/', ''),
+    },
+  ];
+}
+
+/** The codes of the first cells of all tables that have so many columns. */
+function codesIn(page: string, columns: number): string[] {
+  const rows = page.match(/^\| `-?\d+`.*\|$/gm) ?? [];
+  return rows
+    .map((row) => row.split('|').slice(1, -1))
+    .filter((cells) => cells.length === columns)
+    .flatMap(([codes = '']) => codes.match(/-?\d+/g) ?? []);
+}
+
+function citedSections(root: string): string[] {
+  const files = SOURCES.flatMap((folder) => {
+    const names = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
+    return names.filter((name) => name.endsWith('.ts')).map((name) => path.join(root, folder, name));
+  });
+  return files.flatMap((file) => {
+    const citations = readFileSync(file, 'utf8').match(/protocol\.md sections? \d(?:(?:,| to| and) \d)*/g) ?? [];
+    return citations.flatMap((citation) => citation.match(/\d/g) ?? []);
+  });
+}
+
+function isRight(values: readonly string[]): boolean {
+  const ticket = values.at(-2) ?? '';
+  return new SignatureService().sign(values.slice(0, -2), ticket) === values.at(-1);
+}
+
+function symmetricDifference(found: readonly string[], expected: readonly string[]): string[] {
+  return [...found.filter((code) => !expected.includes(code)), ...expected.filter((code) => !found.includes(code))];
+}

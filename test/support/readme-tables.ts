@@ -1,0 +1,67 @@
+import { DEFAULTS, ERROR_TEXTS, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
+import { ERROR_STATUS } from 'nestjs-bankcard-ocr/http';
+import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
+
+/** The cells of the rows whose first cell is one text in backticks. */
+export function tableRows(page: string): string[][] {
+  return page
+    .split('\n')
+    .filter((line) => /^\| `[^`]+` \|/.test(line))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+}
+
+const quoted = (text: string): string => `\`${text}\``;
+
+/** What the error table says wrongly; every code must stand there once. */
+export function faultsInErrorTable(page: string): string[] {
+  const rows = tableRows(page).filter(([code = '']) => /^`[A-Z_]+`$/.test(code));
+  const expected = Object.entries(ERROR_TEXTS).map(([code, { actor }]) => {
+    return [quoted(code), String(ERROR_STATUS[code as keyof typeof ERROR_STATUS]), quoted(actor)].join(' ');
+  });
+  return differences(
+    expected,
+    rows.map((cells) => cells.slice(0, 3).join(' ')),
+  );
+}
+
+/** What the table of warnings says wrongly, the language of the page being `language`. */
+export function faultsInWarningTable(page: string, language: 'en' | 'zh'): string[] {
+  const rows = tableRows(page).filter(([code = '']) => /^`-?\d+`$/.test(code));
+  const expected = Object.entries(WARNING_TEXTS).map(([code, text]) => `${quoted(code)} ${text[language]}`);
+  return differences(
+    expected,
+    rows.map((cells) => cells.join(' ')),
+  );
+}
+
+/** What the table of options says wrongly: names, variables, and every default that is a text, a number or a flag. */
+export function faultsInOptionTable(page: string, optionNames: readonly string[]): string[] {
+  const rows = tableRows(page).filter((cells) => cells.length === 4 && /^`[a-z]\w+`$/.test(cells[0] ?? ''));
+  const defaults = new Map(
+    Object.entries(DEFAULTS).flatMap(([name, value]) => {
+      return typeof value === 'object' ? [] : [[name, quoted(String(value))] as const];
+    }),
+  );
+  const variables: Readonly<Record<string, string | undefined>> = OPTION_VARIABLES;
+  const expected = optionNames.map((name) => {
+    const variable = variables[name];
+    return [quoted(name), variable === undefined ? '' : quoted(variable), defaults.get(name) ?? 'any'].join(' | ');
+  });
+  const found = rows.map(([name = '', variable, inDefault]) => {
+    return [name, variable, defaults.has(name.slice(1, -1)) ? inDefault : 'any'].join(' | ');
+  });
+  return differences(expected, found);
+}
+
+function differences(expected: readonly string[], found: readonly string[]): string[] {
+  return [
+    ...expected.filter((row) => !found.includes(row)).map((row) => `is missing: ${row}`),
+    ...found.filter((row) => !expected.includes(row)).map((row) => `is not so: ${row}`),
+    ...found.filter((row, index) => found.indexOf(row) !== index).map((row) => `stands there twice: ${row}`),
+  ];
+}
