@@ -63,6 +63,31 @@ describe('several processes that share a file', () => {
     expect(sandbox.recoveries()).toEqual([]);
   });
 
+  it('fail like one: a vendor in trouble is asked no more often by many', async () => {
+    const fault = sandbox.injectFault({ endpoint: 'access_token', kind: 'html-502' });
+    const workers = Array.from({ length: PROCESSES }, () => {
+      return Worker.start('refresher.worker', {
+        URL: sandbox.url,
+        APP_ID: sandbox.appId,
+        SECRET: sandbox.secret,
+        DIRECTORY: directory,
+        INTERVAL_MS: String(INTERVAL_MS),
+        OVERLAP_MS: String(OVERLAP_MS),
+      });
+    });
+    while (fault.hits === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    // Alone: at 0, 50, 150, 350, 750, 1 250, 1 750, 2 250 and 2 750 ms, and some a fifth earlier.
+    process.stdout.write(`${fault.hits} failed token calls of ${PROCESSES} processes\n`);
+    expect(fault.hits).toBeGreaterThan(5);
+    expect(fault.hits).toBeLessThanOrEqual(12);
+    fault.clear();
+    const generations = await Promise.all(workers.map((worker) => worker.line('served ')));
+    expect(new Set(generations).size).toBe(1);
+    expect(sandbox.misuse()).toEqual([]);
+    await Promise.all(workers.map((worker) => worker.kill()));
+  });
+
   it('take over from one that was killed in the middle of a vendor call, without a failed query', async () => {
     const environment = {
       URL: sandbox.url,

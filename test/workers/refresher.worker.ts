@@ -102,7 +102,7 @@ async function main(): Promise<void> {
     ...{ appId, version: '1.0.0', codeRules: {}, limits: DEFAULTS, clock, tickets, results },
     signatures: new SignatureService(),
   });
-  await ocr.query('order1');
+  while (!(await ocr.query('order1').catch(() => undefined))) await new Promise((resolve) => setTimeout(resolve, 20));
   say(`served ${tickets.peek()?.generation}`);
   await queryUntilTold(ocr);
 }

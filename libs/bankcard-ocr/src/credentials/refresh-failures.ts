@@ -1,7 +1,8 @@
 import { backoffMs } from '../backoff.js';
 import type { Clock } from '../clock.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { RefreshRequest } from './refresh.js';
+import { RefreshFailed } from './refresh-failed.js';
+import type { RefreshRequest } from './refresh-request.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { RefreshTimings } from './timings.js';
 
@@ -37,14 +38,19 @@ export class RefreshFailures {
   }
 
   note(thrown: unknown, { reason, replaces, attempt }: RefreshFailure['request']): void {
+    const { error, attempts, retryInMs } = this.#failed(thrown, attempt);
+    const repeated = this.#last?.error.code === error.code && this.#last.error.vendorCode === error.vendorCode;
+    const request = { reason, replaces, attempt: attempts };
+    this.#last = { error, request, retryAt: this.clock.monotonic() + retryInMs };
+    this.emit({ type: 'refresh-failed', reason, attempt: attempts, error, retryInMs: Math.round(retryInMs), repeated });
+  }
+
+  #failed(thrown: unknown, attempt: number): Pick<RefreshFailed, 'error' | 'attempts' | 'retryInMs'> {
+    if (thrown instanceof RefreshFailed) return thrown;
     const error = isBankCardOcrError(thrown)
       ? thrown
       : new BankCardOcrError('NO_VALID_TICKET', { message: 'the refresh failed inside this library', cause: thrown });
-    const { firstRetryMs, longestRetryMs, longestDeveloperRetryMs } = this.timings;
-    const retryInMs = backoffMs(attempt, firstRetryMs, mustBeMended(error) ? longestDeveloperRetryMs : longestRetryMs);
-    const repeated = this.#last?.error.code === error.code && this.#last.error.vendorCode === error.vendorCode;
-    this.#last = { error, request: { reason, replaces, attempt }, retryAt: this.clock.monotonic() + retryInMs };
-    this.emit({ type: 'refresh-failed', reason, attempt, error, retryInMs: Math.round(retryInMs), repeated });
+    return { error, attempts: attempt, retryInMs: pauseAfter(error, attempt, this.timings) };
   }
 
   /** What a caller is told who needs credentials while there are none. */
@@ -60,6 +66,12 @@ export class RefreshFailures {
       cause,
     });
   }
+}
+
+/** How long nobody asks again, in milliseconds, after so many failures in a row. */
+export function pauseAfter(error: BankCardOcrError, attempts: number, timings: RefreshTimings): number {
+  const { firstRetryMs, longestRetryMs, longestDeveloperRetryMs } = timings;
+  return backoffMs(attempts, firstRetryMs, mustBeMended(error) ? longestDeveloperRetryMs : longestRetryMs);
 }
 
 /** Whether asking again soon is pointless: somebody has to change the configuration, a privilege or a contract. */

@@ -30,6 +30,8 @@ export interface TicketRecord {
    * carried the request out, in which case `current` dies one overlap after this moment (protocol.md section 5).
    */
   readonly unansweredSinceMs?: number;
+  /** Refreshes are failing: how many in a row, and when anybody may try again. All processes share one back-off. */
+  readonly failed?: { readonly attempts: number; readonly retryAtMs: number };
   /** When the last refresh began that was not due but forced; forced ones stand one overlap apart. */
   readonly forcedAtMs?: number;
 }
@@ -37,7 +39,7 @@ export interface TicketRecord {
 /** Read a record back from JSON; undefined for anything that is not exactly one. */
 export function readTicketRecord(value: unknown): TicketRecord | undefined {
   if (!isObject(value)) return undefined;
-  const { format, revision, secretFingerprint, current, pending, unansweredSinceMs, forcedAtMs } = value;
+  const { format, revision, secretFingerprint, current, pending, unansweredSinceMs, failed, forcedAtMs } = value;
   const valid =
     format === 1 &&
     Number.isSafeInteger(revision) &&
@@ -46,6 +48,7 @@ export function readTicketRecord(value: unknown): TicketRecord | undefined {
     (current === undefined || isGeneration(current)) &&
     (pending === undefined || isToken(pending)) &&
     (unansweredSinceMs === undefined || isMoment(unansweredSinceMs)) &&
+    (failed === undefined || isFailure(failed)) &&
     (forcedAtMs === undefined || isMoment(forcedAtMs));
   return valid ? (value as unknown as TicketRecord) : undefined;
 }
@@ -69,6 +72,10 @@ function isGeneration(value: unknown): boolean {
     isMoment(value['ticketRequestedAtMs']) &&
     isMoment(value['ticketLifeMs'])
   );
+}
+
+function isFailure(value: unknown): boolean {
+  return isObject(value) && isMoment(value['attempts']) && isMoment(value['retryAtMs']);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -4,7 +4,9 @@ import type { TicketRecord } from './ticket-record.js';
 import type { TicketLease, TicketStore } from './store/ticket-store.js';
 
 /** What a refresh changes in the record; the writer adds format, revision and fingerprint. */
-export type RecordChange = Partial<Pick<TicketRecord, 'current' | 'pending' | 'unansweredSinceMs' | 'forcedAtMs'>>;
+export type RecordChange = Partial<
+  Pick<TicketRecord, 'current' | 'pending' | 'unansweredSinceMs' | 'failed' | 'forcedAtMs'>
+>;
 
 /** Somebody else wrote the record although this process held the lease: it was stopped for longer than a lease lasts. */
 export class FencedOff extends BankCardOcrError {

@@ -96,7 +96,16 @@ function ruleFor({ code, vendorCode }: BankCardOcrError, codeRules: CodeRules): 
 /** Rejected again with other credentials, a code that may mean the request does: repeating mends nothing then. */
 function finalRejection(failure: BankCardOcrError): BankCardOcrError {
   if (failure.actor !== 'developer') return failure;
-  return new BankCardOcrError(failure.code, { ...failure, message: failure.message, retryable: false });
+  const { code, message, messageZh, actor, vendorCode, vendorMessage, bizSeqNo } = failure;
+  return new BankCardOcrError(code, {
+    message,
+    messageZh,
+    actor,
+    vendorCode,
+    vendorMessage,
+    bizSeqNo,
+    retryable: false,
+  });
 }
 
 /** Whether the vendor said something, as opposed to nothing having come back. */

@@ -1,0 +1,26 @@
+import type { Clock } from '../clock.js';
+import type { AuthClient } from '../upstream/auth.client.js';
+import type { HeldCredentials } from './held-credentials.js';
+import type { RefreshReason, TicketEventListener } from './ticket-event.js';
+import type { TicketRecords } from './ticket-records.js';
+import type { RefreshTimings } from './timings.js';
+
+/** Why a refresh is wanted, and what would make it unnecessary. */
+export interface RefreshRequest {
+  readonly reason: RefreshReason;
+  /** The generation that is no longer wanted, for `rejected` and `requested`. */
+  readonly replaces?: string;
+  /** Counts on while refreshes fail, from 1. */
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+}
+
+/** What a {@link CredentialRefresh} works with. */
+export interface RefreshDependencies {
+  readonly records: TicketRecords;
+  readonly auth: AuthClient;
+  readonly held: HeldCredentials;
+  readonly clock: Clock;
+  readonly timings: RefreshTimings;
+  readonly emit: TicketEventListener;
+}
