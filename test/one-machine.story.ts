@@ -23,18 +23,20 @@ afterEach(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
+function startRefresher(): Worker {
+  return Worker.start('refresher.worker', {
+    URL: sandbox.url,
+    APP_ID: sandbox.appId,
+    SECRET: sandbox.secret,
+    DIRECTORY: directory,
+    INTERVAL_MS: String(INTERVAL_MS),
+    OVERLAP_MS: String(OVERLAP_MS),
+  });
+}
+
 describe('several processes that share a file', () => {
   it('refresh once a period, never at the same time, and no query is ever rejected', async () => {
-    const workers = Array.from({ length: PROCESSES }, () => {
-      return Worker.start('refresher.worker', {
-        URL: sandbox.url,
-        APP_ID: sandbox.appId,
-        SECRET: sandbox.secret,
-        DIRECTORY: directory,
-        INTERVAL_MS: String(INTERVAL_MS),
-        OVERLAP_MS: String(OVERLAP_MS),
-      });
-    });
+    const workers = Array.from({ length: PROCESSES }, startRefresher);
     const generations = await Promise.all(workers.map((worker) => worker.line('served ')));
     expect(new Set(generations)).toEqual(new Set(['1']));
     await new Promise((resolve) => setTimeout(resolve, PERIODS * INTERVAL_MS));
@@ -65,16 +67,7 @@ describe('several processes that share a file', () => {
 
   it('fail like one: a vendor in trouble is asked no more often by many', async () => {
     const fault = sandbox.injectFault({ endpoint: 'access_token', kind: 'html-502' });
-    const workers = Array.from({ length: PROCESSES }, () => {
-      return Worker.start('refresher.worker', {
-        URL: sandbox.url,
-        APP_ID: sandbox.appId,
-        SECRET: sandbox.secret,
-        DIRECTORY: directory,
-        INTERVAL_MS: String(INTERVAL_MS),
-        OVERLAP_MS: String(OVERLAP_MS),
-      });
-    });
+    const workers = Array.from({ length: PROCESSES }, startRefresher);
     while (fault.hits === 0) await new Promise((resolve) => setTimeout(resolve, 10));
     await new Promise((resolve) => setTimeout(resolve, 3_000));
     // Alone: at 0, 50, 150, 350, 750, 1 250, 1 750, 2 250 and 2 750 ms, and some a fifth earlier.
@@ -89,17 +82,9 @@ describe('several processes that share a file', () => {
   });
 
   it('take over from one that was killed in the middle of a vendor call, without a failed query', async () => {
-    const environment = {
-      URL: sandbox.url,
-      APP_ID: sandbox.appId,
-      SECRET: sandbox.secret,
-      DIRECTORY: directory,
-      INTERVAL_MS: String(INTERVAL_MS),
-      OVERLAP_MS: String(OVERLAP_MS),
-    };
-    const first = Worker.start('refresher.worker', environment);
+    const first = startRefresher();
     await first.line('served ');
-    const second = Worker.start('refresher.worker', environment);
+    const second = startRefresher();
     await second.line('served ');
     const lost = sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
     sandbox.configure({ answerDelayMs: 40 });

@@ -44,3 +44,12 @@ export async function atRest({ sandbox, tickets }: Scene): Promise<void> {
     if (asking || refreshing) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
+
+/** Wait, in real time, for what a disk or another process has to do first. */
+export async function eventually(holds: () => boolean, withinMs = 5_000): Promise<void> {
+  const endsAt = performance.now() + withinMs;
+  while (!holds()) {
+    if (performance.now() > endsAt) throw new Error(`not within ${withinMs} ms: ${holds.toString()}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

@@ -1,3 +1,4 @@
+export type { Actor } from './errors/actor.js';
 export { BankCardOcrModule } from './bankcard-ocr.module.js';
 export type { BankCardOcrModuleExtras, BankCardOcrOptionsFactory } from './bankcard-ocr.module-definition.js';
 export type { BankCardOcrResult } from './card/bank-card-ocr-result.js';
@@ -15,12 +16,7 @@ export type { RefreshReason, TicketEvent } from './credentials/ticket-event.js';
 export type { GenerationRecord, PendingToken, TicketRecord } from './credentials/ticket-record.js';
 export { TicketService } from './credentials/ticket.service.js';
 export type { TicketStatus } from './credentials/ticket-status.js';
-export {
-  type Actor,
-  BankCardOcrError,
-  type BankCardOcrErrorDetails,
-  isBankCardOcrError,
-} from './errors/bank-card-ocr-error.js';
+export { BankCardOcrError, type BankCardOcrErrorDetails, isBankCardOcrError } from './errors/bank-card-ocr-error.js';
 export { BankCardOcrConfigurationError, type ConfigurationFault } from './errors/configuration-error.js';
 export { type BankCardOcrErrorCode, ERROR_TEXTS, type ErrorText } from './errors/error-codes.js';
 export {

@@ -1,6 +1,7 @@
 import { type Observable, Subject } from 'rxjs';
 import type { Clock } from '../clock.js';
-import type { Actor, BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import type { Actor } from '../errors/actor.js';
+import type { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { AuthClient } from '../upstream/auth.client.js';
 import { waitUnlessAborted } from '../waiting.js';
 import type { Credentials } from './credentials.js';

@@ -1,10 +1,5 @@
+import type { Actor } from './actor.js';
 import { ERROR_TEXTS, type BankCardOcrErrorCode } from './error-codes.js';
-
-/**
- * Who has to act so that the same thing succeeds: this library (it did what it could), the developer (configuration or
- * request), the vendor, the person with the card (a new photo), or the business side (a contract).
- */
-export type Actor = 'us' | 'developer' | 'vendor' | 'end-user' | 'business';
 
 /** What a {@link BankCardOcrError} is made of. */
 export interface BankCardOcrErrorDetails {

@@ -1,4 +1,4 @@
-import type { Actor } from './bank-card-ocr-error.js';
+import type { Actor } from './actor.js';
 
 /** Every way in which this library fails. */
 export type BankCardOcrErrorCode =

@@ -1,4 +1,4 @@
-import type { Actor } from './bank-card-ocr-error.js';
+import type { Actor } from './actor.js';
 import type { BankCardOcrErrorCode } from './error-codes.js';
 
 /**

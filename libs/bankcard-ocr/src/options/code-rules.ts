@@ -1,4 +1,4 @@
-import type { Actor } from '../errors/bank-card-ocr-error.js';
+import type { Actor } from '../errors/actor.js';
 import { ERROR_TEXTS } from '../errors/error-codes.js';
 import type { RetryRule } from '../errors/vendor-codes.js';
 

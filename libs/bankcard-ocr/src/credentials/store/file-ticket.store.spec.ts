@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileTicketStore } from './file-ticket.store.js';
@@ -86,6 +86,27 @@ describe('the file kind of ticket store', () => {
     await expect(store.read()).resolves.toBeUndefined();
     await expect(store.swap(undefined, aRecord(1))).resolves.toBe(true);
     await expect(store.lease(1_000)).resolves.toBeDefined();
+  });
+
+  it('is not stopped by a machine that gives no watches', async () => {
+    const directory = await aDirectory();
+    const store = await aStore(directory);
+    // A directory that is gone fails as a machine does that has run out of watches: at once, by throwing.
+    await rm(await folderOf(directory), { recursive: true });
+    const stop = store.watch(() => undefined);
+    expect(stop).not.toThrow();
+  });
+
+  it('sets a name aside that leads nowhere, or to no file', async () => {
+    const directory = await aDirectory();
+    const store = await aStore(directory);
+    const folder = await folderOf(directory);
+    await symlink(join(folder, 'nowhere'), join(folder, 'record.0000000000000007'));
+    await expect(store.read()).resolves.toBeUndefined();
+    await mkdir(join(folder, 'record.0000000000000009'));
+    await rm(join(folder, 'damaged'), { force: true });
+    await expect(store.read()).resolves.toBeUndefined();
+    await expect(store.swap(undefined, aRecord(1))).resolves.toBe(true);
   });
 
   it('does not let its files pile up', async () => {

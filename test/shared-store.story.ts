@@ -1,0 +1,73 @@
+import { rm } from 'node:fs/promises';
+import { MemoryTicketStore } from 'nestjs-bankcard-ocr';
+import type { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
+import { MINUTE, SECOND } from './support/moved-time.js';
+import { atRest, eventually, passTime } from './support/passing-time.js';
+import { Restarts } from './support/restarts.js';
+
+let stage: Restarts;
+let clock: ManualClock;
+let sandbox: KycSandbox;
+
+beforeEach(async () => {
+  stage = await Restarts.begin();
+  ({ clock, sandbox } = stage);
+});
+
+afterEach(() => stage.end());
+
+/** Another process finishes its refresh just before this one gets the lease. */
+class OvertakenStore extends MemoryTicketStore {
+  overtake: (() => Promise<unknown>) | undefined;
+
+  override async lease(): ReturnType<MemoryTicketStore['lease']> {
+    const overtake = this.overtake;
+    this.overtake = undefined;
+    await overtake?.();
+    return super.lease();
+  }
+}
+
+describe('two that share a store', () => {
+  it('look again once they may refresh: the other one may have done it meanwhile', async () => {
+    const store = new OvertakenStore();
+    const first = await stage.restart({ ticketStore: store });
+    const second = await stage.join({ ticketStore: store, backgroundRefresh: false });
+    await second.tickets.current();
+    store.overtake = () => second.tickets.refresh();
+    await expect(first.tickets.refresh()).resolves.toMatchObject({ generation: 2 });
+    expect(sandbox.calls.accessToken).toBe(2);
+    expect(sandbox.misuse()).toEqual([]);
+  });
+});
+
+describe('several that share a file', () => {
+  it('adopt what a newcomer fetched after the file was deleted', async () => {
+    const { tickets, scene } = await stage.restart();
+    await tickets.refresh();
+    await rm(stage.directory, { recursive: true });
+    clock.advance(SECOND);
+    const newcomer = await stage.join();
+    const all = { ...scene, tickets: [tickets, newcomer.tickets] };
+    await atRest(all);
+    await passTime(all, 10 * SECOND, SECOND);
+    // Time has passed, but the disk answers in its own time.
+    await eventually(() => tickets.status().generationId === newcomer.tickets.status().generationId);
+    expect(sandbox.calls.accessToken).toBe(3);
+  });
+
+  it('are not disturbed by one that still has the old secret', async () => {
+    const old = sandbox.secret;
+    sandbox.changeSecret();
+    const { ocr, tickets, scene } = await stage.restart();
+    const outdated = await stage.join({ secret: old });
+    const all = { ...scene, tickets: [tickets, outdated.tickets] };
+    await atRest(all);
+    await passTime(all, 5 * MINUTE, 5 * SECOND, async () => void (await ocr.query('order1')));
+    await expect(outdated.tickets.current()).rejects.toMatchObject({ code: 'NO_VALID_TICKET' });
+    const newcomer = await stage.join();
+    await newcomer.ocr.query('order1');
+    expect(newcomer.tickets.status()).toMatchObject({ generation: 1 });
+    expect(sandbox.rejected).toBe(0);
+  });
+});

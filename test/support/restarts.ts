@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BankCardOcrOptions } from 'nestjs-bankcard-ocr';
+import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
+import { startApplication, type TestApplication } from './application.js';
+import { atRest, type Scene } from './passing-time.js';
+
+/** Applications that come and go on one file, with a sandbox and a clock that only the test moves. */
+export class Restarts {
+  #running: TestApplication[] = [];
+
+  private constructor(
+    readonly clock: ManualClock,
+    readonly sandbox: KycSandbox,
+    readonly directory: string,
+  ) {}
+
+  static async begin(): Promise<Restarts> {
+    const clock = new ManualClock();
+    const sandbox = await KycSandbox.start({ clock, unknownOrders: 'invent' });
+    return new Restarts(clock, sandbox, await mkdtemp(join(tmpdir(), 'tickets-')));
+  }
+
+  /** End all applications and start one anew, on the same file unless `change` says otherwise. */
+  async restart(change: Partial<BankCardOcrOptions> = {}): Promise<TestApplication & { scene: Scene }> {
+    await this.#closeAll();
+    const app = await this.join(change);
+    const scene = { clock: this.clock, sandbox: this.sandbox, tickets: [app.tickets] };
+    await atRest(scene);
+    return { ...app, scene };
+  }
+
+  /** Start one more. */
+  async join(change: Partial<BankCardOcrOptions> = {}): Promise<TestApplication> {
+    const options = { clock: this.clock, ticketStore: `file:${this.directory}`, ...change };
+    const app = await startApplication(this.sandbox, options);
+    this.#running.push(app);
+    return app;
+  }
+
+  async end(): Promise<void> {
+    this.sandbox.clearFaults();
+    await this.#closeAll();
+    await this.sandbox.stop();
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #closeAll(): Promise<void> {
+    await Promise.all(this.#running.splice(0).map(({ application }) => application.close()));
+  }
+}
