@@ -54,6 +54,7 @@ describe('the code of the README', () => {
   describe('when it runs', () => {
     const environment = { ...process.env };
     let sandbox: KycSandbox;
+    let app: { close(): Promise<void> } | undefined;
 
     beforeEach(async () => {
       sandbox = await KycSandbox.start();
@@ -65,16 +66,19 @@ describe('the code of the README', () => {
     });
 
     afterEach(async () => {
+      await app?.close();
+      app = undefined;
       await sandbox.stop();
       process.env = { ...environment };
     });
 
     it('answers masked cards over HTTP, and errors with their status', async () => {
       const { AppModule } = load('app.module.ts') as { AppModule: Type };
-      const app = (await Test.createTestingModule({ imports: [AppModule] }).compile()).createNestApplication();
-      await app.listen(0, '127.0.0.1');
+      const server = (await Test.createTestingModule({ imports: [AppModule] }).compile()).createNestApplication();
+      app = server;
+      await server.listen(0, '127.0.0.1');
       const get = async (orderNo: string) => {
-        const response = await fetch(`${await app.getUrl()}/bank-cards/${orderNo}`);
+        const response = await fetch(`${await server.getUrl()}/bank-cards/${orderNo}`);
         return { status: response.status, body: (await response.json()) as unknown };
       };
       const { clean, warned } = KycSandbox.EXAMPLE_ORDERS;
@@ -82,7 +86,6 @@ describe('the code of the README', () => {
       expect(await get(warned)).toMatchObject({ body: { expired: true, warnings: [{ code: '-9113' }, {}] } });
       expect(await get(orderNoForCode('-9012'))).toMatchObject({ status: 422, body: { code: 'CARD_UNREADABLE' } });
       expect(await get('not-an-order')).toMatchObject({ status: 400 });
-      await app.close();
       expect(sandbox.misuse()).toEqual([]);
     });
 
@@ -91,13 +94,13 @@ describe('the code of the README', () => {
       const { CardBindingService } = load('card-binding.service.ts') as { CardBindingService: Type };
       @Module({ providers: [CardBindingService], exports: [CardBindingService] })
       class CardBindingModule {}
-      const app = await Test.createTestingModule({ imports: [AppModule, CardBindingModule] }).compile();
-      const cards = app.get<{ cardNumberOf(orderNo: string): Promise<string | undefined> }>(CardBindingService);
+      const testing = await Test.createTestingModule({ imports: [AppModule, CardBindingModule] }).compile();
+      app = testing;
+      const cards = testing.get<{ cardNumberOf(orderNo: string): Promise<string | undefined> }>(CardBindingService);
       await expect(cards.cardNumberOf(KycSandbox.EXAMPLE_ORDERS.clean)).resolves.toBe(PICTURED_CARD_NUMBER);
       await expect(cards.cardNumberOf(KycSandbox.EXAMPLE_ORDERS.warned)).resolves.toBeUndefined();
       await expect(cards.cardNumberOf(orderNoForCode('-9012'))).resolves.toBeUndefined();
       await expect(cards.cardNumberOf(orderNoForCode('400104'))).rejects.toMatchObject({ code: 'ACCESS_DENIED' });
-      await app.close();
     });
   });
 
