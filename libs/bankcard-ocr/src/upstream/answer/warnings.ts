@@ -12,6 +12,8 @@ const MOST_READ = 4096;
  * one bare or in brackets) and unite them, each code once (protocol.md section 3).
  */
 export function readWarnings(...fields: readonly unknown[]): CardWarning[] {
+  // Most cards have no warnings.
+  if (fields.every((field) => field === undefined || field === '' || field === '0')) return [];
   const codes = new Set(fields.flatMap(codesIn));
   codes.delete('0');
   return [...codes].slice(0, MOST_WARNINGS).map((code) => ({ code, ...warningText(code) }));
