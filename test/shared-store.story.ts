@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { MemoryTicketStore } from 'nestjs-bankcard-ocr';
 import type { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
 import { MINUTE, SECOND } from './support/moved-time.js';
@@ -41,6 +42,25 @@ describe('two that share a store', () => {
   });
 });
 
+describe('a request that is wrong', () => {
+  it('does not keep dead credentials from being replaced', async () => {
+    const ticketStore = new MemoryTicketStore();
+    const { scene } = await stage.restart({ ticketStore });
+    // Without a background it learns of the other one's refresh only when its own request is rejected.
+    const quiet = await stage.join({ ticketStore, backgroundRefresh: false });
+    await quiet.tickets.current();
+    await passTime(scene, 20 * MINUTE, 10 * SECOND);
+    sandbox.injectFault({ endpoint: 'getBankCardOcrResult', orderNo: 'bad1', kind: 'code', code: '400101' });
+    await expect(quiet.ocr.query('bad1')).rejects.toMatchObject({ vendorCode: '400101', retryable: false });
+    // No refresh was forced: the newer generation was there. That code starts none now; a dead ticket does.
+    await expect(quiet.ocr.query('bad1')).rejects.toMatchObject({ vendorCode: '400101' });
+    expect(sandbox.calls.accessToken).toBe(2);
+    sandbox.killCredentials();
+    await expect(quiet.ocr.query('order1')).resolves.toBeDefined();
+    expect(sandbox.calls.accessToken).toBe(3);
+  });
+});
+
 describe('several that share a file', () => {
   it('adopt what a newcomer fetched after the file was deleted', async () => {
     const { tickets, scene } = await stage.restart();
@@ -54,6 +74,26 @@ describe('several that share a file', () => {
     // Time has passed, but the disk answers in its own time.
     await eventually(() => tickets.status().generationId === newcomer.tickets.status().generationId);
     expect(sandbox.calls.accessToken).toBe(3);
+  });
+
+  it('notice a second ticket of the same token, which ends the first', async () => {
+    const { tickets, scene } = await stage.restart();
+    // The newest record is lost; the one before it has the token, which waits for its ticket.
+    const folder = join(stage.directory, (await readdir(stage.directory))[0]!);
+    const newest = (await readdir(folder))
+      .filter((name) => name.startsWith('record.'))
+      .sort()
+      .at(-1)!;
+    await rm(join(folder, newest));
+    clock.advance(SECOND);
+    const newcomer = await stage.join();
+    const all = { ...scene, tickets: [tickets, newcomer.tickets] };
+    await atRest(all);
+    await passTime(all, 10 * SECOND, SECOND);
+    await eventually(() => tickets.status().generationId === newcomer.tickets.status().generationId);
+    await passTime(all, 5 * MINUTE, 5 * SECOND, async () => void (await newcomer.ocr.query('order1')));
+    expect(sandbox.calls.accessToken).toBe(1);
+    expect(sandbox.rejected).toBe(0);
   });
 
   it('are not disturbed by one that still has the old secret', async () => {
