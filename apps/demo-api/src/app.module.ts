@@ -6,6 +6,7 @@ import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
 import { BankCardOcrErrorInterceptor, CardNumberMaskingInterceptor } from 'nestjs-bankcard-ocr/http';
 import { BankCardsModule } from './bank-cards/bank-cards.module.js';
 import { HealthModule } from './health/health.module.js';
+import { SdkModule } from './sdk/sdk.module.js';
 
 /** The demo: one registration of the library, and what an HTTP API binds around it. */
 @Module({
@@ -14,6 +15,7 @@ import { HealthModule } from './health/health.module.js';
     ConfigModule.forRoot({ ignoreEnvFile: true }),
     BankCardOcrModule.forRootAsync({ ...bankCardOcrConfig.asProvider(), isGlobal: true }),
     BankCardsModule,
+    SdkModule,
     HealthModule,
   ],
   providers: [

@@ -19,6 +19,8 @@ export interface ServedDemo {
   readonly logged: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   json(path: string): Promise<unknown>;
+  /** Send JSON, or, a text, exactly that. */
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
   /** Stop serving; requests under way are answered. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -47,6 +49,13 @@ export async function serveDemo(
     logged,
     get,
     json: async (path) => (await get(path)).json(),
+    post: (path, body, headers = { 'x-api-key': KEY }) => {
+      return fetch(url + path, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
+    },
     drain: () => app.close(),
     close: async () => {
       sandbox.clearFaults();

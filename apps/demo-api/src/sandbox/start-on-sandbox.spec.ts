@@ -54,12 +54,18 @@ describe('the start on the sandbox', () => {
     const commands = [...announcement.matchAll(/^ {2}curl (?:-o card\.jpg )?(http\S+)$/gm)];
     expect(commands).toHaveLength(4);
     for (const [, address = ''] of commands) expect((await fetch(address)).status).toBe(200);
+    const launching = /^ {2}curl -H "(?<header>\S+): (?<value>\S+)" -d '(?<body>\S+)' (?<address>http\S+)$/m;
+    const { header = '', value = '', body, address = '' } = launching.exec(announcement)?.groups ?? {};
+    // As curl does: who sends data sends it by POST.
+    const launched = await fetch(address, { method: 'POST', headers: { [header]: value }, body });
+    expect([launched.status, await launched.json()]).toEqual([201, expect.objectContaining({ userId: 'user1' })]);
   });
 
   it('wants keys when keys are named', async () => {
     const { url, announcement } = await start({ DEMO_API_KEYS: KEYS });
     const card = `${url}/bank-cards/${clean}`;
     expect(announcement).toContain(`curl -H "x-api-key: $DEMO_API_KEY" ${card}`);
+    expect(announcement).toMatch(/^ {2}curl -H "x-api-key: \$DEMO_API_KEY" -H .* \S+\/sdk-launches$/m);
     expect((await fetch(card)).status).toBe(401);
     expect((await fetch(card, { headers: { 'x-api-key': KEY } })).status).toBe(200);
   });

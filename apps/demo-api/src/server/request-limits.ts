@@ -1,6 +1,6 @@
-/** What a request may cost: this API takes short GETs only. */
+/** What a request may cost: this API takes short GETs, and POSTs of a few short texts. */
 export const REQUEST_LIMITS = {
-  /** Bytes of a body; no route takes one. */
+  /** Bytes of a body; the longest has two texts. */
   bodyLimit: 4 * 1024,
   /** Milliseconds for a whole request to arrive. */
   requestTimeout: 10_000,

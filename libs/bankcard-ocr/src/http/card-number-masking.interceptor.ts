@@ -13,8 +13,8 @@ export interface CardNumberMaskingOptions {
   readonly fields?: readonly string[];
   /**
    * `luhn`: mask every text and number of 12 to 19 digits that passes the Luhn check, whatever its key. Every tenth
-   * number of that length passes by chance, so keys of order numbers (`orderNo`, `order_no`, `orderNumber`, `bizSeqNo`)
-   * and numbers that are milliseconds since 1970 are left alone.
+   * number of that length passes by chance, so keys of order numbers (`orderNo`, `order_no`, `orderNumber`, `bizSeqNo`),
+   * of user ids (`userId`, `user_id`, `openApiUserId`) and numbers that are milliseconds since 1970 are left alone.
    * @default undefined, off
    */
   readonly detect?: 'luhn';

@@ -7,6 +7,7 @@ export { CardNumberMaskingInterceptor, type CardNumberMaskingOptions } from './c
 export { CardPhotosDto } from './card-photos.response.dto.js';
 export { CardValidityDto } from './card-validity.response.dto.js';
 export { CardWarningDto } from './card-warning.response.dto.js';
+export { CreateSdkLaunchDto } from './create-sdk-launch.dto.js';
 export type { BankCardOcrErrorBody, ErrorLanguage } from './error-body.js';
 export { ERROR_STATUS } from './error-status.js';
 export { AllowFullCardNumber } from './full-card-number.decorator.js';
@@ -15,3 +16,7 @@ export { PhotoNotFoundException, type PhotoNotFoundReason } from './photo-not-fo
 export { QueryBankCardOcrDto } from './query-bank-card-ocr.dto.js';
 export { IsQueryFlag } from './query-flag.validation.js';
 export { requirePhoto } from './require-photo.js';
+export { SdkLaunchResponseDto } from './sdk-launch.response.dto.js';
+export { SdkResultVerdictDto } from './sdk-result-verdict.response.dto.js';
+export { IsUserId } from './user-id.validation.js';
+export { VerifySdkResultDto } from './verify-sdk-result.dto.js';

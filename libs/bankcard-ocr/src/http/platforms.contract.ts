@@ -18,6 +18,8 @@ export interface Answer {
 /** A controller behind real HTTP. */
 export interface TestServer {
   get(path: string): Promise<Answer>;
+  /** Send JSON. */
+  post(path: string, body: unknown): Promise<Answer>;
   close(): Promise<void>;
 }
 
@@ -35,13 +37,17 @@ export async function serve(
   setUp(application);
   await application.listen(0, '127.0.0.1');
   const url = await application.getUrl();
+  const ask = async (path: string, init?: RequestInit): Promise<Answer> => {
+    const response = await fetch(url + path, init);
+    const text = await response.text();
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    const json: unknown = isJson ? JSON.parse(text) : undefined;
+    return { status: response.status, headers: response.headers, text, json };
+  };
   return {
-    get: async (path) => {
-      const response = await fetch(url + path);
-      const text = await response.text();
-      const isJson = response.headers.get('content-type')?.includes('json') === true;
-      const json: unknown = isJson ? JSON.parse(text) : undefined;
-      return { status: response.status, headers: response.headers, text, json };
+    get: (path) => ask(path),
+    post: (path, body) => {
+      return ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) });
     },
     close: () => application.close(),
   };

@@ -4,7 +4,9 @@ import { StreamableFile } from '@nestjs/common';
 import fc from 'fast-check';
 import { CardNumber } from '../card/card-number.js';
 import { CardPhoto } from '../card/card-photo.js';
+import { SdkLaunch } from '../sdk/sdk-launch.js';
 import { type MaskingRules, ResponseMasking } from './response-masking.js';
+import { SdkLaunchResponseDto } from './sdk-launch.response.dto.js';
 
 const FULL = '6222021234567890128';
 const MASKED = '622202*********0128';
@@ -143,9 +145,24 @@ describe('ResponseMasking', () => {
       expect(mask(given)).toBe(given);
     });
 
-    it.each(['orderNo', 'order_no', 'orderNumber', 'bizSeqNo'])('never under the key %s', (key) => {
+    const identifiers = ['orderNo', 'order_no', 'orderNumber', 'bizSeqNo', 'userId', 'user_id', 'openApiUserId'];
+    it.each(identifiers)('never under the key %s', (key) => {
       const given = { [key]: FULL, more: { [key]: [4111111111111111] } };
       expect(mask(given, luhn)).toBe(given);
+    });
+
+    it('nothing of a launch: the phone SDK would be refused', () => {
+      const launch = new SdkLaunch({
+        appId: 'IDA00001',
+        version: '1.0.0',
+        nonce: '12345678901234567890123456789012',
+        userId: FULL,
+        orderNo: '4111111111111111',
+        sign: '4111111111111111411111111111111141111111',
+        expiresInMs: 120_000,
+      });
+      expect(mask({ launch, spread: { ...launch } }, luhn)).toEqual({ launch, spread: { ...launch } });
+      expect(mask(SdkLaunchResponseDto.from(launch), luhn)).toEqual(SdkLaunchResponseDto.from(launch));
     });
 
     it('not what is something else', () => {

@@ -11,7 +11,7 @@ export interface MaskingRules {
 }
 
 /** What the key says about its value. The elements of an array stand where the array stands. */
-type Place = 'card-number' | 'order-number' | 'other';
+type Place = 'card-number' | 'identifier' | 'other';
 
 /** An object that is being looked at, or was. */
 interface Visit {
@@ -19,8 +19,16 @@ interface Visit {
   done: boolean;
 }
 
-/** As long as card numbers and may pass Luhn, but needed whole. */
-const ORDER_NUMBER_KEYS = new Set(['orderNo', 'order_no', 'orderNumber', 'bizSeqNo']);
+/** As long as card numbers and may pass Luhn, but needed whole: a launch whose user id was masked would be refused. */
+const IDENTIFIER_KEYS = new Set([
+  'orderNo',
+  'order_no',
+  'orderNumber',
+  'bizSeqNo',
+  'userId',
+  'user_id',
+  'openApiUserId',
+]);
 
 /**
  * Masks card numbers in one response. The response itself is never changed: what contains a card number is copied, down
@@ -29,7 +37,7 @@ const ORDER_NUMBER_KEYS = new Set(['orderNo', 'order_no', 'orderNumber', 'bizSeq
 export class ResponseMasking {
   readonly #visits: Readonly<Record<Place, Map<object, Visit>>> = {
     'card-number': new Map(),
-    'order-number': new Map(),
+    identifier: new Map(),
     other: new Map(),
   };
 
@@ -70,7 +78,7 @@ export class ResponseMasking {
   #placeOf(key: unknown): Place {
     if (typeof key !== 'string') return 'other';
     if (this.rules.fields.has(key)) return 'card-number';
-    return ORDER_NUMBER_KEYS.has(key) ? 'order-number' : 'other';
+    return IDENTIFIER_KEYS.has(key) ? 'identifier' : 'other';
   }
 }
 

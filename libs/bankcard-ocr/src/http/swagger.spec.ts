@@ -1,14 +1,30 @@
-import { Controller, Get, Query } from '@nestjs/common';
-import { ApiOkResponse, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { Body, Controller, Get, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiOkResponse, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { BankCardOcrResponseDto } from './bank-card-ocr.response.dto.js';
+import { CreateSdkLaunchDto } from './create-sdk-launch.dto.js';
 import { PLATFORMS, serve } from './platforms.contract.js';
 import { QueryBankCardOcrDto } from './query-bank-card-ocr.dto.js';
+import { SdkLaunchResponseDto } from './sdk-launch.response.dto.js';
+import { SdkResultVerdictDto } from './sdk-result-verdict.response.dto.js';
+import { VerifySdkResultDto } from './verify-sdk-result.dto.js';
 
 @Controller('cards')
 class CardsController {
   @Get()
   @ApiOkResponse({ type: BankCardOcrResponseDto })
   find(@Query() { orderNo }: QueryBankCardOcrDto): object {
+    return { orderNo };
+  }
+
+  @Post('launches')
+  @ApiCreatedResponse({ type: SdkLaunchResponseDto })
+  launch(@Body() { userId }: CreateSdkLaunchDto): object {
+    return { userId };
+  }
+
+  @Post('results')
+  @ApiOkResponse({ type: SdkResultVerdictDto })
+  verify(@Body() { orderNo }: VerifySdkResultDto): object {
     return { orderNo };
   }
 }
@@ -28,6 +44,31 @@ describe.each(PLATFORMS)('the document that @nestjs/swagger makes on %s, without
       { name: 'orderNo', in: 'query', required: true, schema: { type: 'string', pattern: '^[0-9A-Za-z]{1,32}$' } },
       { name: 'photos', in: 'query', required: false, schema: { type: 'boolean', default: false } },
     ]);
+  });
+
+  it('has the bodies and answers of the phone SDK', () => {
+    const identifier = { type: 'string', pattern: '^[0-9A-Za-z]{1,32}$', minLength: 1, maxLength: 32 };
+    const text = { type: 'string' };
+    expect(document.components?.schemas).toMatchObject({
+      CreateSdkLaunchDto: { properties: { userId: identifier, orderNo: identifier }, required: ['userId'] },
+      VerifySdkResultDto: {
+        properties: { orderNo: identifier, sign: { type: 'string', pattern: '^[0-9A-Fa-f]{40}$' } },
+        required: ['orderNo', 'sign'],
+      },
+      SdkLaunchResponseDto: {
+        properties: {
+          appId: text,
+          version: text,
+          nonce: text,
+          userId: text,
+          orderNo: text,
+          sign: text,
+          expiresInMs: { type: 'number' },
+        },
+        required: ['appId', 'version', 'nonce', 'userId', 'orderNo', 'sign', 'expiresInMs'],
+      },
+      SdkResultVerdictDto: { properties: { valid: { type: 'boolean' } }, required: ['valid'] },
+    });
   });
 
   it('has every property of the response with its type', () => {

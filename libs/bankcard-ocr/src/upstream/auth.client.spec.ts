@@ -1,5 +1,6 @@
 import { SecretText } from '../secret-text.js';
 import { AuthClient, type AuthClientOptions } from './auth.client.js';
+import { ConnectionGate } from './connection-gate.js';
 import { CANARY, failureOf, OddVendor } from './odd-vendor.contract.js';
 
 const TOKEN = 'fz3HuYwpkzNh_EFxVFbTvbJWYEJQwvgKEdM7lvWPzBMxJYMXD-0Uo8vZRM3qyxK_ZM3kQy6N8TqrDYpCh2gb1ZbZ1T';
@@ -32,8 +33,8 @@ beforeEach(async () => {
 });
 afterEach(() => vendor.stop());
 
-function client(change: Partial<AuthClientOptions> = {}): AuthClient {
-  return new AuthClient(vendor.exchange(), {
+function client(change: Partial<AuthClientOptions> = {}, gate?: ConnectionGate): AuthClient {
+  return new AuthClient(vendor.exchange({ gate }), {
     appId: 'IDA00001',
     secret: new SecretText(CANARY),
     appIdParameter: 'app_id',
@@ -51,6 +52,9 @@ const asked = () => {
 const answering = (json: unknown) => (vendor.answer = (response) => response.end(JSON.stringify(json)));
 const token = () => client().accessToken(1, signal);
 const ticket = () => client().signTicket(CANARY, 3, 1, signal);
+const nonceTicket = (userId = 'user0001') => {
+  return client().nonceTicket({ accessToken: CANARY, userId, generation: 3, attempt: 2, signal });
+};
 
 describe('the access token', () => {
   it.each(['app_id', 'appId', 'webankAppId'])('is asked for by the documented parameters, spelled %s', async (name) => {
@@ -148,6 +152,68 @@ describe('the SIGN ticket', () => {
     answering({ ...TICKET_ANSWER, tickets });
     expect(await failureOf(ticket())).toMatchObject({ code: 'ANSWER_MALFORMED', retryable: false });
   });
+});
+
+describe('the NONCE ticket', () => {
+  const NONCE_ANSWER = {
+    ...TICKET_ANSWER,
+    tickets: [{ value: TICKET, expire_in: 120, expire_time: '20240726144040' }],
+  };
+
+  it('is asked for by the documented parameters, for one user', async () => {
+    answering(NONCE_ANSWER);
+    const { value, lifeMs, sentAt } = await nonceTicket();
+    expect(asked()).toEqual({
+      path: '/prefix/ticket',
+      app_id: 'IDA00001',
+      access_token: CANARY,
+      type: 'NONCE',
+      version: '1.0.0',
+      user_id: 'user0001',
+    });
+    expect({ value, lifeMs }).toEqual({ value: TICKET, lifeMs: 120_000 });
+    expect(Math.abs(Date.now() - sentAt.epochMs)).toBeLessThan(1_000);
+    expect(vendor.records).toMatchObject([{ endpoint: 'api_ticket', generation: 3, attempt: 2, outcome: 'OK' }]);
+  });
+
+  it.each<[unknown, number]>([
+    ['120', 120_000],
+    [60, 60_000],
+    [undefined, 120_000],
+    ['soon', 120_000],
+  ])('with expire_in %j lives %i ms', async (expire_in, lifeMs) => {
+    answering({ ...NONCE_ANSWER, tickets: [{ value: TICKET, expire_in }] });
+    await expect(nonceTicket()).resolves.toMatchObject({ lifeMs });
+  });
+
+  it('may be asked for again when it cannot be read: that ends nothing', async () => {
+    answering({ ...NONCE_ANSWER, tickets: [] });
+    expect(await failureOf(nonceTicket())).toMatchObject({ code: 'ANSWER_MALFORMED', retryable: true });
+  });
+
+  it('is not shown by what repeats the request, nor is its user', async () => {
+    answering({ code: '400101', msg: `不合法请求: user0001 ${CANARY}` });
+    expect((await failureOf(nonceTicket())).vendorMessage).toBe('不合法请求: [redacted] [redacted]');
+    answering({ code: '400101', msg: 'bad u' });
+    expect((await failureOf(nonceTicket('u'))).vendorMessage).toBe('bad u');
+  });
+});
+
+it('only what everybody waits for goes before those who wait for a connection', async () => {
+  answering(TICKET_ANSWER);
+  const gate = new ConnectionGate(1);
+  const leave = await gate.enter(signal, false);
+  const auth = client({}, gate);
+  const order: string[] = [];
+  const asking = [
+    auth
+      .nonceTicket({ accessToken: CANARY, userId: 'u', generation: 1, attempt: 1, signal })
+      .then(() => order.push('NONCE')),
+    auth.signTicket(CANARY, 1, 1, signal).then(() => order.push('SIGN')),
+  ];
+  leave();
+  await Promise.all(asking);
+  expect(order).toEqual(['SIGN', 'NONCE']);
 });
 
 it.each([

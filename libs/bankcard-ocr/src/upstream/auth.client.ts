@@ -6,7 +6,10 @@ import type { Exchange, ExchangeAnswer } from './exchange.js';
 
 /** What the vendor documents when an answer does not say (protocol.md section 1). */
 const DOCUMENTED_TOKEN_LIFE_MS = 7_200_000;
-const DOCUMENTED_TICKET_LIFE_MS = 3_600_000;
+const DOCUMENTED_TICKET_LIFE_MS = { SIGN: 3_600_000, NONCE: 120_000 };
+
+/** A shorter user id says nothing about anybody, and removing it from a message could remove every second word. */
+const SHORTEST_TELLING_USER_ID = 6;
 
 /** A token or ticket as it was given. */
 export interface IssuedCredential {
@@ -14,6 +17,22 @@ export interface IssuedCredential {
   readonly lifeMs: number;
   /** The life is counted from the sending of the request. */
   readonly sentAt: ExchangeAnswer['sentAt'];
+}
+
+/** What a NONCE ticket is asked for with. */
+export interface NonceTicketRequest {
+  readonly accessToken: string;
+  /** Of the user of the phone; the launch must carry the same one. */
+  readonly userId: string;
+  readonly generation: number;
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+}
+
+/** What the two types of tickets differ in. */
+interface TicketRequest extends Omit<NonceTicketRequest, 'userId'> {
+  readonly type: 'SIGN' | 'NONCE';
+  readonly userId?: string;
 }
 
 /** Settings of an {@link AuthClient}. */
@@ -59,25 +78,40 @@ export class AuthClient {
     attempt: number,
     signal: AbortSignal,
   ): Promise<IssuedCredential> {
+    return this.#ticket({ type: 'SIGN', accessToken, generation, attempt, signal });
+  }
+
+  /** Ask for a NONCE ticket: one launch of the phone SDK by one user; it ends nothing (protocol.md section 5). */
+  async nonceTicket(request: NonceTicketRequest): Promise<IssuedCredential> {
+    return this.#ticket({ ...request, type: 'NONCE' });
+  }
+
+  async #ticket({ type, accessToken, userId, ...request }: TicketRequest): Promise<IssuedCredential> {
     const { appId, appIdParameter, version, paths, timeoutMs } = this.options;
-    const answer = await this.exchange.get({
+    const { json, envelope, sentAt } = await this.exchange.get({
       endpoint: 'api_ticket',
       path: paths.apiTicket,
-      parameters: { [appIdParameter]: appId, access_token: accessToken, type: 'SIGN', version },
-      secrets: [accessToken],
-      urgent: true,
+      parameters: {
+        [appIdParameter]: appId,
+        access_token: accessToken,
+        type,
+        version,
+        ...(userId === undefined ? {} : { user_id: userId }),
+      },
+      secrets: [accessToken, ...(userId !== undefined && userId.length >= SHORTEST_TELLING_USER_ID ? [userId] : [])],
+      // Everybody waits for a SIGN ticket, and one user for a NONCE ticket.
+      urgent: type === 'SIGN',
       timeoutMs,
-      attempt,
-      generation,
-      signal,
+      ...request,
     });
-    const { json, envelope, sentAt } = answer;
     const tickets: unknown = json['tickets'];
     const ticket: unknown = Array.isArray(tickets) ? tickets[0] : tickets;
     const value = isJsonObject(ticket) ? ticket['value'] : undefined;
-    if (!isJsonObject(ticket) || !isCredential(value))
-      throw malformedAnswer('gave no readable ticket', envelope, false);
-    return { value, lifeMs: readLifeMs(ticket['expire_in'], DOCUMENTED_TICKET_LIFE_MS), sentAt };
+    if (!isJsonObject(ticket) || !isCredential(value)) {
+      // Another SIGN ticket would end the one that cannot be read; a NONCE ticket ends none.
+      throw malformedAnswer('gave no readable ticket', envelope, type === 'NONCE');
+    }
+    return { value, lifeMs: readLifeMs(ticket['expire_in'], DOCUMENTED_TICKET_LIFE_MS[type]), sentAt };
   }
 }
 

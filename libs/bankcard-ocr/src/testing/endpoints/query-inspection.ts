@@ -11,12 +11,16 @@ export const LEGAL_NONCE = /^[0-9A-Za-z]{32}$/;
  */
 export function inspectQuery(vendor: Vendor, request: VendorRequest): void {
   const orderNo = request.parameter('order_no');
-  if (orderNo !== undefined && !LEGAL_ORDER_NO.test(orderNo)) {
-    const text = `An order number of ${orderNo.length} characters is not 1 to 32 letters and digits (protocol.md section 2).`;
-    vendor.misuse.add({ kind: 'illegal-order-no', text });
-  }
+  if (orderNo !== undefined) inspectOrderNo(vendor, orderNo);
   const nonce = request.parameter('nonce');
   if (nonce !== undefined) inspectNonce(vendor, nonce);
+}
+
+/** Report an illegal order number. */
+export function inspectOrderNo(vendor: Vendor, orderNo: string): void {
+  if (LEGAL_ORDER_NO.test(orderNo)) return;
+  const text = `An order number of ${orderNo.length} characters is not 1 to 32 letters and digits (protocol.md section 2).`;
+  vendor.misuse.add({ kind: 'illegal-order-no', text });
 }
 
 /** Report an illegal or reused nonce. Whether the vendor checks for reuse is unknown (section 8): it is only reported. */

@@ -1,4 +1,4 @@
-import { inspectNonce, LEGAL_NONCE } from '../endpoints/query-inspection.js';
+import { inspectNonce, inspectOrderNo, LEGAL_NONCE } from '../endpoints/query-inspection.js';
 import { VERSION } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
 import { messageOfCode } from '../vendor/vendor-codes.js';
@@ -29,6 +29,7 @@ export interface LaunchVerdict {
  * up, and the order of that number is recognised from then on.
  */
 export function acceptLaunch(vendor: Vendor, launch: PhoneLaunch): LaunchVerdict {
+  inspectOrderNo(vendor, launch.orderNo);
   inspectNonce(vendor, launch.openApiNonce);
   const code = judgeLaunch(vendor, launch);
   vendor.journal.add({ endpoint: 'launch', outcome: 'answered', code });

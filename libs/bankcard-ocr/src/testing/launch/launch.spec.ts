@@ -76,6 +76,11 @@ describe('NONCE tickets and the launch of the phone SDK', () => {
     expect(sandbox.misuse().map(({ kind }) => kind)).toEqual(['nonce-reused', 'illegal-nonce']);
   });
 
+  test.each(['order-1', 'o'.repeat(33), ''])('a launch wants a legal order number: %p is reported', async (orderNo) => {
+    sandbox.acceptLaunch(launch(await nonceTicket('user1'), { orderNo }));
+    expect(sandbox.misuse().map(({ kind }) => kind)).toEqual(['illegal-order-no']);
+  });
+
   test('a SIGN ticket does not sign a launch, nor a NONCE ticket a query', async () => {
     const value = await nonceTicket('user1');
     expect(sandbox.acceptLaunch(launch(ticket)).code).toBe('400101');
