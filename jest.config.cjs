@@ -20,14 +20,10 @@ function esmOnlyPackages(folder) {
 
 const esmOnly = esmOnlyPackages(path.join(__dirname, 'node_modules'));
 
-/** @type {import('jest').Config} */
-module.exports = {
+/** What every project of the run needs. */
+const common = {
   testEnvironment: 'node',
-  globalSetup: '<rootDir>/test/support/compile-workers.cjs',
-  globalTeardown: '<rootDir>/test/support/remove-workers.cjs',
   modulePathIgnorePatterns: ['<rootDir>/.tmp', '/dist/'],
-  roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
-  testMatch: ['**/*.spec.ts', '**/*.story.ts'],
   transform: { '\\.[cm]?[jt]s$': '@swc/jest' },
   transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
   moduleNameMapper: {
@@ -35,6 +31,29 @@ module.exports = {
     '^nestjs-bankcard-ocr/(.*)$': '<rootDir>/libs/bankcard-ocr/src/$1/index.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  globalSetup: '<rootDir>/test/support/set-up.cjs',
+  globalTeardown: '<rootDir>/test/support/remove-workers.cjs',
   testTimeout: 20_000,
   maxWorkers: '100%',
+  projects: [
+    {
+      ...common,
+      displayName: 'one',
+      roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
+      testMatch: ['**/*.spec.ts', '**/*.story.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/fleet/'],
+    },
+    {
+      // Each of these starts many processes whose credentials live for seconds: one at a time, after all others.
+      ...common,
+      displayName: 'fleet',
+      roots: ['<rootDir>/test/fleet'],
+      testMatch: ['**/*.story.ts'],
+      runner: '<rootDir>/test/support/serial-runner.cjs',
+    },
+  ],
 };

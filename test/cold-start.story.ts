@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApplication } from './support/application.js';
-import { type SandboxProcess, startSandboxProcess } from './support/sandbox-process.js';
+import { SandboxProcess } from './support/sandbox-process.js';
 
 const CALLERS = 10_000;
 
@@ -10,7 +10,7 @@ let sandbox: SandboxProcess;
 let directory: string;
 
 beforeAll(async () => {
-  sandbox = await startSandboxProcess({ unknownOrders: 'invent' });
+  sandbox = await SandboxProcess.start({ unknownOrders: 'invent' });
   directory = await mkdtemp(join(tmpdir(), 'tickets-'));
 });
 

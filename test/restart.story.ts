@@ -76,7 +76,7 @@ describe('after a restart', () => {
     const { scene } = await stage.restart();
     await passTime(scene, 19 * MINUTE, 10 * SECOND);
     sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
-    await passTime(scene, MINUTE, SECOND);
+    await passTime(scene, MINUTE + 10 * SECOND, SECOND);
     // That process healed itself; now one that stops right after the loss.
     expect(sandbox.recoveries()).toHaveLength(1);
     await passTime(scene, 19 * MINUTE, 10 * SECOND);

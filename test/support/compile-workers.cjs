@@ -10,7 +10,7 @@ const OWN_NAME = /^nestjs-bankcard-ocr(\/(.+))?$/;
 
 /**
  * Child processes cannot run decorated TypeScript on Node 20, so before the tests everything they need is compiled
- * once, file by file. Jest's globalSetup.
+ * once, file by file.
  */
 module.exports = function compileWorkers() {
   for (const source of SOURCES) compileFolder(source);

@@ -21,9 +21,14 @@ export class Worker {
     });
   }
 
+  /** The compiled file of test/workers; `name` has no ending. */
+  static fileOf(name: string): string {
+    return path.join(process.env['COMPILED_WORKERS'] ?? '', 'test/workers', `${name}.js`);
+  }
+
   /** @param name the file in test/workers without its ending */
   static start(name: string, env: Record<string, string> = {}, nodeOptions: string[] = []): Worker {
-    const file = path.join(process.env['COMPILED_WORKERS'] ?? '', 'test/workers', `${name}.js`);
+    const file = Worker.fileOf(name);
     const quiet = '--disable-warning=ExperimentalWarning';
     const child = spawn(process.execPath, [quiet, ...nodeOptions, file], {
       env: { ...process.env, ...env },

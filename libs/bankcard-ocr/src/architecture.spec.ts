@@ -8,7 +8,9 @@ const ROOMS: readonly (readonly string[])[] = [
   ['signature', 'upstream'],
   ['credentials', 'options'],
   ['ocr', 'telemetry'],
-  ['bankcard-ocr.module-definition.ts', 'registrations.ts'],
+  ['sdk'],
+  ['redis', 'bankcard-ocr.module-definition.ts', 'registrations.ts'],
+  ['create-ticket-store.ts'],
   ['bankcard-ocr.providers.ts'],
   ['bankcard-ocr.module.ts'],
   ['index.ts', 'config', 'http', 'testing'],
@@ -17,6 +19,7 @@ const ROOMS: readonly (readonly string[])[] = [
 /** Packages that a user need not have, and the only room that may import each. */
 const OPTIONAL_PEERS: Readonly<Record<string, string>> = {
   '@nestjs/config': 'config',
+  ioredis: 'redis',
   'class-validator': 'http',
   'class-transformer': 'http',
 };
@@ -34,7 +37,10 @@ const sources: SourceFile[] = readdirSync(__dirname, { recursive: true, encoding
   .filter((name) => name.endsWith('.ts') && !/\.(spec|contract)\.ts$/.test(name))
   .map((name) => {
     const text = readFileSync(path.join(__dirname, name), 'utf8');
-    const imports = [...text.matchAll(/^(?:import|export)[^'";]*?from '([^']+)'/gms)].map((match) => match[1]!);
+    const imports = [
+      ...text.matchAll(/^(?:import|export)[^'";]*?from '([^']+)'/gms),
+      ...text.matchAll(/\bimport\('([^']+)'\)/g),
+    ].map((match) => match[1]!);
     return { name, room: name.split(path.sep)[0]!, text, imports };
   });
 

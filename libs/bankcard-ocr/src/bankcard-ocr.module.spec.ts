@@ -10,6 +10,8 @@ import { bankCardOcrConfig } from './config/index.js';
 import { TicketService } from './credentials/ticket.service.js';
 import { OcrResultService } from './ocr/ocr-result.service.js';
 import type { BankCardOcrOptions } from './options/bankcard-ocr.options.js';
+import { createOrderNo } from './sdk/create-order-no.js';
+import { SdkLaunchService } from './sdk/sdk-launch.service.js';
 import { SignatureService } from './signature/signature.service.js';
 import { KycSandbox } from './testing/kyc-sandbox.js';
 
@@ -66,11 +68,13 @@ const REGISTRATIONS: [string, () => DynamicModule][] = [
 ];
 
 describe.each(REGISTRATIONS)('%s', (_name, register) => {
-  it('gives three services that fetch a result', async () => {
+  it('gives four services that launch the phone SDK and fetch a result', async () => {
     const application = await start([register()]);
     expect(application.get(SignatureService).createNonce()).toHaveLength(32);
     await expect(application.get(TicketService).current()).resolves.toMatchObject({ generation: 1 });
     await expect(application.get(OcrResultService).query('order1')).resolves.toMatchObject({ orderNo: 'order1' });
+    const userId = createOrderNo();
+    await expect(application.get(SdkLaunchService).create({ userId })).resolves.toMatchObject({ userId });
   });
 });
 

@@ -6,7 +6,9 @@ import { TicketService } from './credentials/ticket.service.js';
 import { maskAppId } from './errors/redaction.js';
 import { OcrResultService } from './ocr/ocr-result.service.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
+import { SdkLaunchService } from './sdk/sdk-launch.service.js';
 import { SignatureService } from './signature/signature.service.js';
+import { TicketMetrics } from './telemetry/ticket-metrics.js';
 import { Transport } from './upstream/transport.js';
 
 const SHARED_WITH = {
@@ -16,12 +18,13 @@ const SHARED_WITH = {
 } as const;
 
 /**
- * Tencent Cloud / WeBank bank-card OCR for a Nest application: {@link SignatureService}, {@link TicketService} and
- * {@link OcrResultService}. Register it once for each app id, with `forRoot()` or `forRootAsync()`.
+ * Tencent Cloud / WeBank bank-card OCR for a Nest application: {@link SignatureService}, {@link TicketService},
+ * {@link OcrResultService} and {@link SdkLaunchService}. Register it once for each app id, with `forRoot()` or
+ * `forRootAsync()`.
  */
 @Module({
   providers: BANKCARD_OCR_PROVIDERS,
-  exports: [SignatureService, TicketService, OcrResultService],
+  exports: [SignatureService, TicketService, TicketMetrics, OcrResultService, SdkLaunchService],
 })
 export class BankCardOcrModule
   extends ConfigurableModuleClass

@@ -2,6 +2,8 @@ import { createHmac } from 'node:crypto';
 import { Logger, type Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { BANKCARD_OCR_OPTIONS } from './bankcard-ocr.module-definition.js';
+import { createTicketStore } from './create-ticket-store.js';
+import { RecordSeal } from './credentials/record-seal.js';
 import { openTicketStore } from './credentials/store/open-ticket-store.js';
 import { TicketStore } from './credentials/store/ticket-store.js';
 import { TicketService } from './credentials/ticket.service.js';
@@ -10,9 +12,11 @@ import { OcrResultService } from './ocr/ocr-result.service.js';
 import type { BankCardOcrOptions } from './options/bankcard-ocr.options.js';
 import { type ResolvedOptions, resolveOptions } from './options/resolve-options.js';
 import { registerAppId } from './registrations.js';
+import { SdkLaunchService } from './sdk/sdk-launch.service.js';
 import { SignatureService } from './signature/signature.service.js';
 import { logExchange } from './telemetry/exchange-log.js';
 import { logTicketEvent } from './telemetry/ticket-log.js';
+import { TicketMetrics } from './telemetry/ticket-metrics.js';
 import { AuthClient } from './upstream/auth.client.js';
 import { ConnectionGate } from './upstream/connection-gate.js';
 import { Exchange } from './upstream/exchange.js';
@@ -40,10 +44,11 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
   {
     provide: TicketStore,
     inject: [RESOLVED_OPTIONS, BANKCARD_OCR_LOGGER],
-    useFactory: ({ ticketStore, appId }: ResolvedOptions, log: Logger) => {
-      return openTicketStore(ticketStore, appId, (path) => {
-        log.warn(`the stored credentials were damaged and set aside as ${path}`);
+    useFactory: async (options: ResolvedOptions, log: Logger) => {
+      const store = await createTicketStore(options, (where) => {
+        log.warn(`the stored credentials were damaged and set aside as ${where}`);
       });
+      return openTicketStore(store, options.role === 'reader' ? 'read' : 'write');
     },
   },
   {
@@ -71,31 +76,52 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
     },
   },
   {
-    provide: TicketService,
-    inject: [RESOLVED_OPTIONS, TicketStore, Exchange, BANKCARD_OCR_LOGGER],
-    useFactory: (options: ResolvedOptions, store: TicketStore, exchange: Exchange, log: Logger) => {
-      const { appId, secret, appIdParameter, version, paths, clock, backgroundRefresh } = options;
+    provide: AuthClient,
+    inject: [RESOLVED_OPTIONS, Exchange],
+    useFactory: (options: ResolvedOptions, exchange: Exchange) => {
+      const { appId, secret, appIdParameter, version, paths, attemptTimeoutMs } = options;
       const { prefix } = options.baseUrl;
-      const auth = new AuthClient(exchange, {
+      return new AuthClient(exchange, {
         appId,
         secret,
         appIdParameter,
         version,
         paths: { accessToken: prefix + paths.accessToken, apiTicket: prefix + paths.apiTicket },
-        timeoutMs: options.attemptTimeoutMs,
+        timeoutMs: attemptTimeoutMs,
       });
+    },
+  },
+  {
+    provide: TicketService,
+    inject: [RESOLVED_OPTIONS, TicketStore, AuthClient, TicketMetrics, BANKCARD_OCR_LOGGER],
+    useFactory: (
+      options: ResolvedOptions,
+      store: TicketStore,
+      auth: AuthClient,
+      metrics: TicketMetrics,
+      log: Logger,
+    ) => {
+      const { appId, secret, clock, backgroundRefresh, role, onStoreLoss, verifyWindowMs, storeKey } = options;
       const tickets = new TicketService({
         store,
         auth,
         clock,
         backgroundRefresh,
+        role,
+        onStoreLoss,
+        verifyWindowMs,
+        seal: storeKey && new RecordSeal(storeKey, appId),
         timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
         secretFingerprint: fingerprint(appId, secret.reveal()),
       });
-      tickets.events$.subscribe((event) => logTicketEvent(log, event));
+      tickets.events$.subscribe((event) => {
+        logTicketEvent(log, event);
+        metrics.note(event);
+      });
       return tickets;
     },
   },
+  TicketMetrics,
   SignatureService,
   {
     provide: OcrResultService,
@@ -109,6 +135,15 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
       const { appId, version, codeRules, clock, appIdParameter, baseUrl, paths } = options;
       const results = new ResultClient(exchange, clock, { path: baseUrl.prefix + paths.queryResult, appIdParameter });
       return new OcrResultService({ appId, version, codeRules, clock, limits: options, tickets, signatures, results });
+    },
+  },
+  {
+    provide: SdkLaunchService,
+    inject: [RESOLVED_OPTIONS, TicketService, SignatureService, AuthClient],
+    useFactory: (options: ResolvedOptions, tickets: TicketService, signatures: SignatureService, auth: AuthClient) => {
+      const { appId, version, codeRules, clock, refreshIntervalMs, ticketOverlapMs } = options;
+      const own = { appId, version, codeRules, clock, refreshIntervalMs, ticketOverlapMs, limits: options };
+      return new SdkLaunchService({ ...own, tickets, signatures, auth });
     },
   },
 ];

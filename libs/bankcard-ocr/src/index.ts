@@ -8,12 +8,24 @@ export type { CardValidity } from './card/card-validity.js';
 export type { CardWarning } from './card/card-warning.js';
 export { ExtraFields, type Scalar } from './card/extra-fields.js';
 export { type Clock, type ClockTimer, SystemClock } from './clock.js';
+export type { StoreLossPolicy, TicketRole } from './credentials/create-refresh.js';
 export type { Credentials } from './credentials/credentials.js';
 export { FileTicketStore, type FileTicketStoreOptions } from './credentials/store/file-ticket.store.js';
 export { MemoryTicketStore } from './credentials/store/memory-ticket.store.js';
-export { type SharingScope, type TicketLease, TicketStore } from './credentials/store/ticket-store.js';
-export type { RefreshReason, TicketEvent } from './credentials/ticket-event.js';
-export type { GenerationRecord, PendingToken, TicketRecord } from './credentials/ticket-record.js';
+export {
+  type SharingScope,
+  type StoreAccess,
+  type TicketLease,
+  TicketStore,
+} from './credentials/store/ticket-store.js';
+export type { ForeignRefreshSuspected, RefreshReason, TicketEvent } from './credentials/ticket-event.js';
+export type {
+  EarlierTicket,
+  GenerationRecord,
+  PendingToken,
+  TicketRecord,
+  UnansweredRequest,
+} from './credentials/ticket-record.js';
 export { TicketService } from './credentials/ticket.service.js';
 export type { TicketStatus } from './credentials/ticket-status.js';
 export { BankCardOcrError, type BankCardOcrErrorDetails, isBankCardOcrError } from './errors/bank-card-ocr-error.js';
@@ -37,5 +49,15 @@ export {
   type VendorPaths,
 } from './options/bankcard-ocr.options.js';
 export { bankCardOcrOptionsFromEnv } from './options/options-from-env.js';
+export { createOrderNo } from './sdk/create-order-no.js';
+export { SdkLaunch, type SdkLaunchValues } from './sdk/sdk-launch.js';
+export {
+  type SdkCallLimits,
+  type SdkLaunchRequest,
+  SdkLaunchService,
+  type SdkResultReport,
+} from './sdk/sdk-launch.service.js';
+export { USER_ID } from './sdk/user-id.js';
 export { SecretText } from './secret-text.js';
 export { SignatureService } from './signature/signature.service.js';
+export { type TicketCounts, TicketMetrics } from './telemetry/ticket-metrics.js';

@@ -8,6 +8,8 @@ export interface HeldGeneration {
   readonly record: GenerationRecord;
   /** When its token was asked for. */
   readonly beganAt: number;
+  /** When its ticket was asked for. */
+  readonly ticketBeganAt: number;
   /** The end of the ticket, or of the token if that is earlier. */
   readonly endsAt: number;
 }
@@ -46,30 +48,36 @@ export function hold(record: GenerationRecord, tokenSentAt: number, ticketSentAt
     credentials: new Credentials(record.number, record.id, record.accessToken, record.signTicket),
     record,
     beganAt: tokenSentAt,
+    ticketBeganAt: ticketSentAt,
     // A ticket dies with its token (protocol.md section 5).
     endsAt: Math.min(tokenSentAt + record.tokenLifeMs, ticketSentAt + record.ticketLifeMs),
   };
 }
 
-/** Whether a stored generation follows the held one: by number, or, when a store was emptied or damaged, by time. */
-export function isNewer(stored: GenerationRecord, held: GenerationRecord): boolean {
-  if (stored.id === held.id) return false;
-  return stored.number > held.number || stored.ticketRequestedAtMs > held.ticketRequestedAtMs;
+/** The record of a held generation, dated by today's wall clock: that may have been set since it was written. */
+export function recordOf({ record, beganAt, ticketBeganAt }: HeldGeneration, clock: Clock): GenerationRecord {
+  const behindMs = clock.now() - clock.monotonic();
+  const date = (moment: number): number => Math.max(0, moment + behindMs);
+  return { ...record, tokenRequestedAtMs: date(beganAt), ticketRequestedAtMs: date(ticketBeganAt) };
 }
 
+/** Ages that travelled through a store across the network are uncertain by so much. */
+export const UNCERTAIN_MS = 3_000;
+
 /**
- * When a generation is due for its refresh: after the interval, and in any case well before its end.
- *
- * @param jitter 0.98 to 1: only ever earlier, so that processes do not all look at once
+ * Whether a stored generation follows the held one: by time, as the vendor has it, or by number. A store that was emptied,
+ * damaged or failed over may have either of them too low.
  */
-export function dueAt(
-  { beganAt, endsAt }: HeldGeneration,
-  intervalMs: number,
-  overlapMs: number,
-  jitter: number,
-): number {
+export function isNewer(stored: GenerationRecord, held: GenerationRecord): boolean {
+  if (stored.id === held.id) return false;
+  const laterByMs = stored.ticketRequestedAtMs - held.ticketRequestedAtMs;
+  return laterByMs > 0 || (stored.number > held.number && laterByMs > -UNCERTAIN_MS);
+}
+
+/** When a generation is due for its refresh: after the interval, and in any case well before its end. */
+export function dueAt({ beganAt, endsAt }: HeldGeneration, intervalMs: number, overlapMs: number): number {
   const lifeMs = endsAt - beganAt;
-  return beganAt + Math.min(intervalMs * jitter, Math.max(lifeMs / 2, lifeMs - overlapMs));
+  return beganAt + Math.min(intervalMs, Math.max(lifeMs / 2, lifeMs - overlapMs));
 }
 
 /** Whether a token that waits for its ticket may still be used. */
@@ -80,5 +88,5 @@ export function isAlive(pending: PendingToken, clock: Clock): boolean {
 
 /** Whether a record shows a refresh that somebody began and nobody has finished. */
 export function isUnfinished(record: TicketRecord | undefined): boolean {
-  return record?.pending !== undefined || record?.unansweredSinceMs !== undefined;
+  return record?.pending !== undefined || record?.unanswered !== undefined;
 }

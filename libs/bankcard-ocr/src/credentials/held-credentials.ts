@@ -1,25 +1,32 @@
 import type { Clock } from '../clock.js';
-import { dueAt, type HeldGeneration, holdStored, isNewer } from './freshness.js';
+import type { SecretText } from '../secret-text.js';
+import { EarlierTickets, type VerifyWindow } from './earlier-tickets.js';
+import { dueAt, hold, type HeldGeneration, holdStored, isNewer, recordOf } from './freshness.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
+import type { RecordChange } from './ticket-records.js';
 import type { RefreshTimings } from './timings.js';
 
-/** Jitter goes only to the early side: 0.98 to 1.00 of the interval. */
-const EARLIEST_JITTER = 0.98;
+/** Jitter goes only to the early side, and is short enough that whoever refreshes is soon missed should it die. */
+const MOST_JITTER = 0.02;
 
-/** The generation that this process uses, and when it is due. */
+/** The generation that this process uses, and when it is due; and the tickets of those before it. */
 export class HeldCredentials {
   #held: HeldGeneration | undefined;
   #dueAt = 0;
   #otherSecret: string | undefined;
+  readonly #earlier: EarlierTickets;
 
   constructor(
     private readonly clock: Clock,
     private readonly timings: RefreshTimings,
+    window: VerifyWindow,
     /** Of the app secret of today: credentials made with another one are not used. */
     readonly secretFingerprint: string,
     private readonly emit: TicketEventListener,
-  ) {}
+  ) {
+    this.#earlier = new EarlierTickets(clock, window);
+  }
 
   /** The newest generation that this process has seen, also beyond its end. */
   get latest(): HeldGeneration | undefined {
@@ -36,6 +43,16 @@ export class HeldCredentials {
     return this.valid ? this.#dueAt : this.clock.monotonic();
   }
 
+  /** The SIGN tickets that a report of a phone may be signed with, newest first. */
+  get ticketsForVerifying(): readonly SecretText[] {
+    const latest = this.#held;
+    if (!latest) return [];
+    // Beyond its end, while no other could be had, it is kept as if it had been replaced then.
+    const usable =
+      this.valid !== undefined || this.#earlier.isInWindow({ replacedAt: latest.endsAt, endsAt: latest.endsAt });
+    return [...(usable ? [latest.credentials.signTicket] : []), ...this.#earlier.tickets];
+  }
+
   /** Use what this process fetched. */
   replace(held: HeldGeneration): void {
     this.#take(held, 'refresh');
@@ -43,10 +60,41 @@ export class HeldCredentials {
 
   /** Use what is stored, if that is newer than what is held and fit for use. */
   adopt(record: TicketRecord | undefined): void {
-    const stored = this.ours(record)?.current;
-    if (!stored || (this.#held && !isNewer(stored, this.#held.record))) return;
-    const held = holdStored(stored, this.clock);
+    const ours = this.ours(record);
+    this.#earlier.merge(ours?.earlier);
+    const stored = ours?.current;
+    const latest = this.#held && recordOf(this.#held, this.clock);
+    if (!stored) return;
+    if (stored.id === latest?.id) return this.#renumber(stored.number);
+    if (latest && !isNewer(stored, latest)) return;
+    // After a store was emptied somebody may have begun to count anew; numbers never go back.
+    const number = Math.max(stored.number, (latest?.number ?? 0) + 1);
+    const held = holdStored({ ...stored, number }, this.clock);
     if (held) this.#take(held, 'store');
+  }
+
+  /**
+   * What the store should have and has lost, after it was emptied or failed over: the generation that is held, or its
+   * number.
+   *
+   * @returns undefined when the store has what is held, something newer, or what another app secret made
+   */
+  missingIn(record: TicketRecord | undefined): RecordChange | undefined {
+    if (!this.valid || (record && !this.ours(record))) return undefined;
+    const held = recordOf(this.valid, this.clock);
+    const stored = record?.current;
+    const isSame = stored?.id === held.id;
+    if (stored && (isSame ? stored.number >= held.number : isNewer(stored, held))) return undefined;
+    const number = Math.max(held.number, stored && !isSame ? stored.number + 1 : 0);
+    // A token that waits for the very ticket that is held waits for nothing.
+    const isFinished = record?.pending?.accessToken === held.accessToken;
+    const current = { ...held, number };
+    return { current, earlier: this.earlierForRecord, ...(isFinished && { pending: undefined }) };
+  }
+
+  /** The tickets of replaced generations, as a record has them. */
+  get earlierForRecord(): TicketRecord['earlier'] {
+    return this.#earlier.toRecord();
   }
 
   /** The record, if its credentials were made with the app secret of today. */
@@ -59,11 +107,18 @@ export class HeldCredentials {
     return undefined;
   }
 
+  #renumber(number: number): void {
+    const held = this.#held;
+    if (!held || number <= held.record.number) return;
+    this.#held = hold({ ...held.record, number }, held.beganAt, held.ticketBeganAt);
+  }
+
   #take(held: HeldGeneration, source: 'refresh' | 'store'): void {
-    const { intervalMs, overlapMs } = this.timings;
-    const jitter = EARLIEST_JITTER + Math.random() * (1 - EARLIEST_JITTER);
+    const { intervalMs, overlapMs, longestJitterMs } = this.timings;
+    if (this.#held) this.#earlier.add(this.#held, held.beganAt);
     this.#held = held;
-    this.#dueAt = dueAt(held, intervalMs, overlapMs, jitter);
+    const jitterMs = Math.random() * Math.min(intervalMs * MOST_JITTER, longestJitterMs);
+    this.#dueAt = dueAt(held, intervalMs, overlapMs) - jitterMs;
     const { generation, generationId } = held.credentials;
     const remainingMs = Math.round(held.endsAt - this.clock.monotonic());
     this.emit({ type: 'generation-adopted', generation, generationId, source, remainingMs });

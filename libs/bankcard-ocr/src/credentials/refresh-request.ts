@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { AuthClient } from '../upstream/auth.client.js';
+import type { ForcedSpacing } from './forced-spacing.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { RefreshReason, TicketEventListener } from './ticket-event.js';
 import type { TicketRecords } from './ticket-records.js';
@@ -22,5 +23,16 @@ export interface RefreshDependencies {
   readonly held: HeldCredentials;
   readonly clock: Clock;
   readonly timings: RefreshTimings;
+  readonly spacing: ForcedSpacing;
   readonly emit: TicketEventListener;
+}
+
+/** What a {@link RefreshSchedule} runs: a refresh at the vendor, or the waiting for one of another process. */
+export interface Refresh {
+  /**
+   * Afterwards {@link HeldCredentials} holds what to use.
+   *
+   * @throws {@link RefreshTooSoon}, and the failure of the refresh
+   */
+  run(request: RefreshRequest): Promise<void>;
 }

@@ -2,11 +2,12 @@ import type { Clock, ClockTimer } from '../clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { isUnfinished } from './freshness.js';
 import type { HeldCredentials } from './held-credentials.js';
-import type { CredentialRefresh } from './refresh.js';
 import type { RefreshFailures } from './refresh-failures.js';
-import type { RefreshRequest } from './refresh-request.js';
+import type { Refresh, RefreshRequest } from './refresh-request.js';
 import { RefreshTooSoon } from './refresh-too-soon.js';
+import type { StoreLook } from './store-look.js';
 import type { TicketStore } from './store/ticket-store.js';
+import type { TicketRecord } from './ticket-record.js';
 import type { RefreshTimings } from './timings.js';
 
 /** Why a refresh is wanted, and which generation it is to replace. */
@@ -15,12 +16,15 @@ export type WantedRefresh = Pick<RefreshRequest, 'reason' | 'replaces'>;
 /** What a {@link RefreshSchedule} works with. */
 export interface RefreshScheduleDependencies {
   readonly store: TicketStore;
-  readonly refresh: CredentialRefresh;
+  readonly refresh: Refresh;
+  readonly look: StoreLook;
   readonly held: HeldCredentials;
   readonly failures: RefreshFailures;
   readonly clock: Clock;
   readonly timings: RefreshTimings;
   readonly backgroundRefresh: boolean;
+  /** Whether this process refreshes, or waits until another one has. */
+  readonly refreshes: boolean;
 }
 
 /**
@@ -116,9 +120,9 @@ export class RefreshSchedule {
   }
 
   #scheduleNext(): void {
-    const { backgroundRefresh, held, failures, clock, timings } = this.dependencies;
+    const { backgroundRefresh, refreshes, held, failures, clock, timings } = this.dependencies;
     this.#refreshTimer?.cancel();
-    if (!backgroundRefresh || this.#closing.signal.aborted) return;
+    if (!backgroundRefresh || !refreshes || this.#closing.signal.aborted) return;
     const delayMs = failures.last ? failures.pauseMs : held.dueAt - clock.monotonic();
     // Never in a tight loop, whatever lives the vendor gives.
     this.#refreshTimer = clock.setTimer(
@@ -129,24 +133,37 @@ export class RefreshSchedule {
 
   #poll(): void {
     const { clock, timings } = this.dependencies;
-    this.#pollTimer = clock.setTimer(() => {
-      void this.look();
-      this.#poll();
-    }, timings.pollMs);
+    // Up to a fifth earlier at random, so that a large fleet does not ask its store all at once.
+    this.#pollTimer = clock.setTimer(
+      () => {
+        void this.look();
+        this.#poll();
+      },
+      timings.pollMs * (1 - Math.random() / 5),
+    );
   }
 
   async #lookOnce(): Promise<void> {
-    const { refresh, held, clock } = this.dependencies;
+    const { look, held, clock } = this.dependencies;
     if (this.#closing.signal.aborted) return;
     this.#lookedAt = clock.monotonic();
     const before = held.latest;
     try {
-      const record = await refresh.lookAtStore();
+      const record = held.ours(await look.look());
       if (this.#running) return;
-      if (isUnfinished(held.ours(record))) this.inBackground({ reason: 'due' });
+      const wanted = this.#wantedBy(record);
+      if (wanted) this.inBackground(wanted);
       else if (held.latest !== before) this.#scheduleNext();
     } catch {
       // What is held goes on being served.
     }
+  }
+
+  /** The refresh that others have begun and not finished, or have asked for. */
+  #wantedBy(record: TicketRecord | undefined): WantedRefresh | undefined {
+    if (!this.dependencies.refreshes) return undefined;
+    if (isUnfinished(record)) return { reason: 'due' };
+    const replaces = record?.rejectedId;
+    return replaces !== undefined && replaces === record?.current?.id ? { reason: 'rejected', replaces } : undefined;
   }
 }

@@ -1,66 +1,61 @@
-import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { pause } from '../waiting.js';
 import { isUnfinished } from './freshness.js';
 import { GenerationFetcher } from './generation-fetcher.js';
 import { failureOfOthers, RefreshFailed } from './refresh-failed.js';
 import { pauseAfter } from './refresh-failures.js';
-import type { RefreshDependencies, RefreshRequest } from './refresh-request.js';
+import type { Refresh, RefreshDependencies, RefreshRequest } from './refresh-request.js';
 import { RefreshTooSoon } from './refresh-too-soon.js';
+import type { StoreLook } from './store-look.js';
 import type { TicketLease } from './store/ticket-store.js';
 import type { TicketRecord } from './ticket-record.js';
-import { FencedOff } from './ticket-records.js';
+import { FencedOff, StoreFailed } from './ticket-records.js';
 
 /**
  * One refresh by the vendor's rules (protocol.md section 5): look whether somebody has done it, become the only one who
  * does it, look again, then token and ticket together.
  */
-export class CredentialRefresh {
+export class CredentialRefresh implements Refresh {
   readonly #fetcher: GenerationFetcher;
 
-  constructor(private readonly dependencies: RefreshDependencies) {
+  constructor(
+    private readonly dependencies: RefreshDependencies,
+    private readonly store: StoreLook,
+  ) {
     this.#fetcher = new GenerationFetcher(dependencies);
   }
 
-  /** Afterwards {@link HeldCredentials} holds what to use. */
   async run(request: RefreshRequest): Promise<void> {
     const { held, clock, timings } = this.dependencies;
-    if (this.#isUnnecessary(await this.lookAtStore(), request)) return;
+    if (this.#isUnnecessary(await this.store.look(), request)) return;
     const lease = await this.#waitForLease(request);
     if (!lease) return;
     try {
-      const record = await this.lookAtStore();
+      const record = await this.store.look();
       if (this.#isUnnecessary(record, request)) return;
       const failed = failureOfOthers(held.ours(record), clock, timings);
       if (failed) throw failed;
-      await this.#fetcher.fetch(record, { ...request, signal: AbortSignal.any([request.signal, lease.signal]) });
+      await this.#fetcher.fetch(record, lease, request);
     } catch (error) {
-      throw await this.#shareFailure(error, request);
+      throw await this.#shareFailure(error, lease, request);
     } finally {
       await lease.release();
     }
   }
 
   /** Tell the other processes, before they get the lease, that the vendor is in trouble and when to try again. */
-  async #shareFailure(error: unknown, { attempt, signal }: RefreshRequest): Promise<unknown> {
+  async #shareFailure(error: unknown, lease: TicketLease, { attempt, signal }: RefreshRequest): Promise<unknown> {
     const { records, held, clock, timings } = this.dependencies;
-    const ofTheVendor =
-      isBankCardOcrError(error) && !(error instanceof RefreshTooSoon) && !(error instanceof FencedOff);
-    if (!ofTheVendor || signal.aborted) return error;
+    if (!isOfTheVendor(error) || signal.aborted || lease.signal.aborted) return error;
     const latest = await records.read().catch(() => undefined);
     const attempts = Math.max(attempt, (held.ours(latest)?.failed?.attempts ?? 0) + 1);
     const retryInMs = pauseAfter(error, attempts, timings);
     // Without a record, or with one that another secret made, there is nobody to tell.
     if (held.ours(latest)) {
-      await records.write(latest, { failed: { attempts, retryAtMs: clock.now() + retryInMs } }).catch(() => undefined);
+      const failed = { attempts, retryAtMs: clock.now() + retryInMs };
+      await records.write(latest, { failed }, lease).catch(() => undefined);
     }
     return new RefreshFailed(error, attempts, retryInMs);
-  }
-
-  /** Read the store and use what is newer there. */
-  async lookAtStore(): Promise<TicketRecord | undefined> {
-    const record = await this.dependencies.records.read();
-    this.dependencies.held.adopt(record);
-    return record;
   }
 
   #isUnnecessary(record: TicketRecord | undefined, { reason, replaces }: RefreshRequest): boolean {
@@ -76,7 +71,12 @@ export class CredentialRefresh {
       const lease = await records.lease(timings.leaseTtlMs);
       if (lease) return lease;
       await pause(clock, timings.leasePollMs, request.signal);
-      if (this.#isUnnecessary(await this.lookAtStore(), request)) return undefined;
+      if (this.#isUnnecessary(await this.store.look(), request)) return undefined;
     }
   }
+}
+
+function isOfTheVendor(error: unknown): error is BankCardOcrError {
+  const isOurs = error instanceof RefreshTooSoon || error instanceof FencedOff || error instanceof StoreFailed;
+  return isBankCardOcrError(error) && !isOurs;
 }

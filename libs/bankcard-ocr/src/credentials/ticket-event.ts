@@ -17,7 +17,13 @@ export type TicketEvent =
       /** Milliseconds until its end. */
       readonly remainingMs: number;
     }
-  | { readonly type: 'refresh-started'; readonly reason: RefreshReason; readonly attempt: number }
+  | {
+      readonly type: 'refresh-started';
+      readonly reason: RefreshReason;
+      readonly attempt: number;
+      /** It is not due, and finishes nothing that was begun: it stands one overlap apart from the last forced one. */
+      readonly forced: boolean;
+    }
   /** A token came and the ticket is still to come: the previous generation has one overlap left. */
   | { readonly type: 'token-pending'; readonly generation: number }
   /** The vendor may have carried out a token request whose answer nobody has: the same as above, but uncertain. */
@@ -34,9 +40,44 @@ export type TicketEvent =
       readonly repeated: boolean;
     }
   | { readonly type: 'credentials-rejected'; readonly generation: number; readonly vendorCode?: string }
-  | { readonly type: 'store-failed'; readonly operation: 'read' | 'write' | 'lease'; readonly error: BankCardOcrError }
+  | {
+      readonly type: 'store-failed';
+      readonly operation: 'read' | 'write' | 'lease';
+      readonly error: BankCardOcrError;
+      /** It was failing before: not worth another line in the log. */
+      readonly repeated: boolean;
+    }
+  | { readonly type: 'store-recovered' }
+  /** The store had lost it, after a failover or when it was emptied; it has been put back. */
+  | { readonly type: 'generation-written-back'; readonly generation: number }
+  /** Another process may have refreshed at the same time: one refresh more follows. */
+  | { readonly type: 'generation-suspect'; readonly generation: number }
+  /** The store cannot be used and nothing valid is left; by `onStoreLoss` this process refreshes on its own. */
+  | { readonly type: 'refresh-alone' }
+  | ForeignRefreshSuspected
   /** The stored credentials were made with another app secret and are not used. */
-  | { readonly type: 'secret-changed' };
+  | { readonly type: 'secret-changed' }
+  /** The stored credentials were encrypted with another store key, or not at all, and are not used. */
+  | { readonly type: 'credentials-unreadable' };
+
+/**
+ * The vendor rejected a generation long before its end, though no process that shares the store has refreshed: another
+ * program refreshes the same app id, and each of its refreshes ends what all others hold (protocol.md section 5).
+ */
+export interface ForeignRefreshSuspected {
+  readonly type: 'foreign-refresh-suspected';
+  /** The generation that was rejected. */
+  readonly generation: number;
+  readonly vendorCode?: string;
+  /** Milliseconds since its token was asked for. */
+  readonly ageMs: number;
+  /** Milliseconds that it should have lived on. */
+  readonly remainingMs: number;
+  /** How often this was suspected since the start, from 1. */
+  readonly times: number;
+  /** It was suspected within the last refresh interval already: not worth another line in the log. */
+  readonly repeated: boolean;
+}
 
 /** Is told of every event. */
 export type TicketEventListener = (event: TicketEvent) => void;

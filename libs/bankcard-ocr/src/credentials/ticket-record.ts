@@ -1,4 +1,7 @@
-/** One generation as a store keeps it. Moments are epoch milliseconds by the wall clock of the machine that wrote it. */
+/**
+ * One generation as a store keeps it. Moments are epoch milliseconds by the wall clock of the process that holds the
+ * record; a store whose processes have clocks of their own translates them.
+ */
 export interface GenerationRecord {
   /** Running number; a refresh counts on from the stored one. */
   readonly number: number;
@@ -16,76 +19,47 @@ export interface GenerationRecord {
 /** A token whose SIGN ticket has not come yet. It has started the end of the generation before it. */
 export type PendingToken = Omit<GenerationRecord, 'signTicket' | 'ticketRequestedAtMs' | 'ticketLifeMs'>;
 
+/** The SIGN ticket of a generation that was replaced: a phone may still report what was signed with it. */
+export interface EarlierTicket {
+  readonly number: number;
+  readonly id: string;
+  readonly signTicket: string;
+  /** When the token that replaced it was asked for. */
+  readonly replacedAtMs: number;
+  /** When it would have ended, had it not been replaced. */
+  readonly endsAtMs: number;
+}
+
+/** A token request whose answer nobody has stored. */
+export interface UnansweredRequest {
+  /** When it was sent; the generation before it may die one overlap later (protocol.md section 5). */
+  readonly sinceMs: number;
+  /** Random id of the refresh that sent it, or of the one that knows that the stored generation is suspect. */
+  readonly by: string;
+}
+
 /** Everything that a {@link TicketStore} holds for one app id. Contains secrets: never print one. */
 export interface TicketRecord {
   readonly format: 1;
-  /** Counts the writes, from 1; a swap succeeds only against the revision that was read. */
+  /** Counts the writes, from 1; a swap succeeds only against the record that was read. */
   readonly revision: number;
+  /** Random id of the write, so that a writer recognises its own when it did not hear how that ended. */
+  readonly writeId: string;
   /** Tells whether the credentials were made with the app secret of today, without telling the secret. */
   readonly secretFingerprint: string;
   readonly current?: GenerationRecord;
   readonly pending?: PendingToken;
   /**
-   * When a token was asked for whose answer nobody has stored: it is on its way, or it was lost and the vendor may have
-   * carried the request out, in which case `current` dies one overlap after this moment (protocol.md section 5).
+   * A token was asked for and its answer is on its way, or was lost and the vendor may have carried the request out:
+   * `current` is suspect, and one refresh more is wanted.
    */
-  readonly unansweredSinceMs?: number;
+  readonly unanswered?: UnansweredRequest;
   /** Refreshes are failing: how many in a row, and when anybody may try again. All processes share one back-off. */
   readonly failed?: { readonly attempts: number; readonly retryAtMs: number };
   /** When the last refresh began that was not due but forced; forced ones stand one overlap apart. */
   readonly forcedAtMs?: number;
-}
-
-/** Read a record back from JSON; undefined for anything that is not exactly one. */
-export function readTicketRecord(value: unknown): TicketRecord | undefined {
-  if (!isObject(value)) return undefined;
-  const { format, revision, secretFingerprint, current, pending, unansweredSinceMs, failed, forcedAtMs } = value;
-  const valid =
-    format === 1 &&
-    Number.isSafeInteger(revision) &&
-    (revision as number) > 0 &&
-    typeof secretFingerprint === 'string' &&
-    (current === undefined || isGeneration(current)) &&
-    (pending === undefined || isToken(pending)) &&
-    (unansweredSinceMs === undefined || isMoment(unansweredSinceMs)) &&
-    (failed === undefined || isFailure(failed)) &&
-    (forcedAtMs === undefined || isMoment(forcedAtMs));
-  return valid ? (value as unknown as TicketRecord) : undefined;
-}
-
-function isToken(value: unknown): boolean {
-  return (
-    isObject(value) &&
-    Number.isSafeInteger(value['number']) &&
-    isText(value['id']) &&
-    isText(value['accessToken']) &&
-    isMoment(value['tokenRequestedAtMs']) &&
-    isMoment(value['tokenLifeMs'])
-  );
-}
-
-function isGeneration(value: unknown): boolean {
-  return (
-    isToken(value) &&
-    isObject(value) &&
-    isText(value['signTicket']) &&
-    isMoment(value['ticketRequestedAtMs']) &&
-    isMoment(value['ticketLifeMs'])
-  );
-}
-
-function isFailure(value: unknown): boolean {
-  return isObject(value) && isMoment(value['attempts']) && isMoment(value['retryAtMs']);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value !== '';
-}
-
-function isMoment(value: unknown): boolean {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+  /** A reader was refused with the generation of this id, and may not refresh itself. */
+  readonly rejectedId?: string;
+  /** Newest first. */
+  readonly earlier?: readonly EarlierTicket[];
 }

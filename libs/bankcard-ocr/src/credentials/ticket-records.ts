@@ -1,14 +1,14 @@
+import { randomUUID } from 'node:crypto';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { type RecordSeal, withoutSealed } from './record-seal.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
 import type { TicketLease, TicketStore } from './store/ticket-store.js';
 
-/** What a refresh changes in the record; the writer adds format, revision and fingerprint. */
-export type RecordChange = Partial<
-  Pick<TicketRecord, 'current' | 'pending' | 'unansweredSinceMs' | 'failed' | 'forcedAtMs'>
->;
+/** What a refresh changes in the record; the writer adds the rest. */
+export type RecordChange = Partial<Omit<TicketRecord, 'format' | 'revision' | 'writeId' | 'secretFingerprint'>>;
 
-/** Somebody else wrote the record although this process held the lease: it was stopped for longer than a lease lasts. */
+/** Somebody else wrote the record, or took the lease, since the record was read. */
 export class FencedOff extends BankCardOcrError {
   override name = 'FencedOff';
 
@@ -17,56 +17,99 @@ export class FencedOff extends BankCardOcrError {
   }
 }
 
-/** The store as a refresh uses it: faults become typed errors and events. */
-export class TicketRecords {
-  constructor(
-    private readonly store: TicketStore,
-    private readonly secretFingerprint: string,
-    private readonly emit: TicketEventListener,
-  ) {}
+/** The store does not answer, or cannot be written. */
+export class StoreFailed extends BankCardOcrError {
+  override name = 'StoreFailed';
+}
 
+/** What {@link TicketRecords} work with. */
+export interface TicketRecordsOptions {
+  readonly store: TicketStore;
+  readonly secretFingerprint: string;
+  /** Encrypts credentials before the store sees them. */
+  readonly seal?: RecordSeal;
+  readonly emit: TicketEventListener;
+}
+
+/** The store as a refresh uses it: credentials are sealed on their way, faults become typed errors and events. */
+export class TicketRecords {
+  #failing: string | undefined;
+  #unreadableId: string | undefined;
+
+  constructor(private readonly options: TicketRecordsOptions) {}
+
+  /** @throws {@link StoreFailed} */
   async read(): Promise<TicketRecord | undefined> {
-    return this.#guard('read', () => this.store.read());
+    const { store, seal } = this.options;
+    const stored = await this.#guard('read', () => store.read());
+    if (!stored) return undefined;
+    const record = seal ? seal.open(stored) : withoutSealed(stored);
+    if (stored.current && !record.current) this.#noteUnreadable(stored.current.id);
+    return record;
   }
 
+  /** @throws {@link StoreFailed} */
   async lease(ttlMs: number): Promise<TicketLease | undefined> {
-    return this.#guard('lease', () => this.store.lease(ttlMs));
+    return this.#guard('lease', () => this.options.store.lease(ttlMs));
   }
 
   /**
    * Write a change on top of what was read.
    *
-   * @throws {@link FencedOff} when something else had been written meanwhile
+   * @throws {@link FencedOff} when something else had been written meanwhile, or the lease is somebody else's
+   * @throws {@link StoreFailed}
    */
-  async write(expected: TicketRecord | undefined, change: RecordChange): Promise<TicketRecord> {
+  async write(expected: TicketRecord | undefined, change: RecordChange, lease?: TicketLease): Promise<TicketRecord> {
+    const { store, secretFingerprint, seal } = this.options;
     // What another secret made is dropped with the first write.
-    const kept = expected?.secretFingerprint === this.secretFingerprint ? expected : undefined;
+    const kept = expected?.secretFingerprint === secretFingerprint ? expected : undefined;
     const next: TicketRecord = {
       ...kept,
       ...change,
       format: 1,
       revision: (expected?.revision ?? 0) + 1,
-      secretFingerprint: this.secretFingerprint,
+      writeId: randomUUID(),
+      secretFingerprint,
     };
-    const written = await this.#guard('write', () => this.store.swap(expected, next));
-    if (!written) throw new FencedOff();
-    return next;
+    const sealed = seal ? seal.seal(next) : next;
+    const outcome = await this.#guard('write', () => store.swap(expected, sealed, lease)).catch(
+      (error: unknown) => error,
+    );
+    if (outcome === true) return next;
+    // A write whose end nobody heard of may have been carried out.
+    const now = await store.read().catch(() => undefined);
+    if (now?.writeId === next.writeId) return next;
+    throw outcome === false ? new FencedOff() : outcome;
   }
 
   async #guard<T>(operation: 'read' | 'write' | 'lease', use: () => Promise<T>): Promise<T> {
+    const { store, emit } = this.options;
     try {
-      return await use();
+      const result = await use();
+      if (this.#failing === operation) {
+        this.#failing = undefined;
+        emit({ type: 'store-recovered' });
+      }
+      return result;
     } catch (error) {
       const code = (error as { code?: unknown } | undefined)?.code;
       const what = typeof code === 'string' ? code : error instanceof Error ? error.name : 'unknown';
-      const failure = new BankCardOcrError('NO_VALID_TICKET', {
-        message: `the ticket store ${this.store.description} failed to ${operation}: ${what}`,
+      const failure = new StoreFailed('NO_VALID_TICKET', {
+        message: `the ticket store ${store.description} failed to ${operation}: ${what}`,
         actor: 'us',
         // The store's own message could quote what it was to keep.
         cause: Object.assign(new Error(what), { code }),
       });
-      this.emit({ type: 'store-failed', operation, error: failure });
+      const repeated = this.#failing !== undefined;
+      this.#failing ??= operation;
+      emit({ type: 'store-failed', operation, error: failure, repeated });
       throw failure;
     }
+  }
+
+  #noteUnreadable(generationId: string): void {
+    if (this.#unreadableId === generationId) return;
+    this.#unreadableId = generationId;
+    this.options.emit({ type: 'credentials-unreadable' });
   }
 }

@@ -1,4 +1,5 @@
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
+import type { TicketRole } from './create-refresh.js';
 import type { SharingScope } from './store/ticket-store.js';
 
 /** How the credentials are; made for health checks and support. Nothing in it is secret. */
@@ -20,5 +21,8 @@ export interface TicketStatus {
   readonly remainingMs?: number;
   /** The last refresh failed. */
   readonly failure?: { readonly code: BankCardOcrErrorCode; readonly vendorCode?: string; readonly retryInMs: number };
+  readonly role: TicketRole;
+  /** How often another program seems to have refreshed the same app id, since the start. */
+  readonly foreignRefreshSuspected: number;
   readonly store: { readonly description: string; readonly scope: SharingScope };
 }

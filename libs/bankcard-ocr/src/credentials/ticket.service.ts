@@ -1,32 +1,18 @@
 import { type Observable, Subject } from 'rxjs';
-import type { Clock } from '../clock.js';
-import type { Actor } from '../errors/actor.js';
 import type { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { AuthClient } from '../upstream/auth.client.js';
+import type { SecretText } from '../secret-text.js';
 import { waitUnlessAborted } from '../waiting.js';
 import type { Credentials } from './credentials.js';
 import { HeldCredentials } from './held-credentials.js';
-import { CredentialRefresh } from './refresh.js';
+import { createRefresh } from './create-refresh.js';
+import { ForeignRefreshWatch } from './foreign-refresh-watch.js';
+import { RequestBlame } from './request-blame.js';
 import { RefreshFailures } from './refresh-failures.js';
 import { RefreshSchedule, type WantedRefresh } from './refresh-schedule.js';
 import { RefreshTooSoon } from './refresh-too-soon.js';
-import type { TicketStore } from './store/ticket-store.js';
 import type { TicketEvent } from './ticket-event.js';
-import { TicketRecords } from './ticket-records.js';
+import type { TicketServiceOptions } from './ticket-service.options.js';
 import type { TicketStatus } from './ticket-status.js';
-import type { RefreshTimings } from './timings.js';
-
-/** What a {@link TicketService} works with. */
-export interface TicketServiceOptions {
-  readonly store: TicketStore;
-  readonly auth: AuthClient;
-  readonly clock: Clock;
-  readonly timings: RefreshTimings;
-  /** Tells credentials made with today's app secret from others. */
-  readonly secretFingerprint: string;
-  /** Refresh by a timer, also while nobody asks. */
-  readonly backgroundRefresh: boolean;
-}
 
 /** A refresh that was running already may have been wanted for less and so change nothing; one more look, one more try. */
 const TRIES_TO_REPLACE = 3;
@@ -42,20 +28,26 @@ export class TicketService {
   readonly #held: HeldCredentials;
   readonly #failures: RefreshFailures;
   readonly #schedule: RefreshSchedule;
+  readonly #blame: RequestBlame;
+  readonly #foreign: ForeignRefreshWatch;
   #rejectedId: string | undefined;
-  /** A request was at fault with this generation; until then that starts no refresh. */
-  #blamed: { generationId: string; until: number } | undefined;
 
   constructor(private readonly options: TicketServiceOptions) {
-    const { store, auth, clock, timings, secretFingerprint, backgroundRefresh } = options;
-    const emit = (event: TicketEvent) => this.#events.next(event);
-    const records = new TicketRecords(store, secretFingerprint, emit);
-    const held = new HeldCredentials(clock, timings, secretFingerprint, emit);
-    const failures = new RefreshFailures(clock, timings, emit);
-    const refresh = new CredentialRefresh({ records, auth, held, clock, timings, emit });
+    const { store, clock, timings, secretFingerprint, seal, role = 'refresher', onStoreLoss = 'fail' } = options;
+    const refreshes = role === 'refresher';
+    const emit = (event: TicketEvent) => {
+      this.#events.next(event);
+      this.#foreign.observe(event);
+    };
+    const window = { intervalMs: timings.intervalMs, verifyWindowMs: options.verifyWindowMs };
+    const held = new HeldCredentials(clock, timings, window, secretFingerprint, emit);
+    const records = { store, secretFingerprint, seal, emit };
+    const { refresh, look } = createRefresh({ ...options, role, onStoreLoss, held, records, emit });
     this.#held = held;
-    this.#failures = failures;
-    this.#schedule = new RefreshSchedule({ store, refresh, held, failures, clock, timings, backgroundRefresh });
+    this.#failures = new RefreshFailures(clock, timings, emit);
+    this.#blame = new RequestBlame(clock, timings.overlapMs);
+    this.#foreign = new ForeignRefreshWatch(clock, timings.intervalMs, held, refreshes, emit);
+    this.#schedule = new RefreshSchedule({ ...options, refresh, look, held, failures: this.#failures, refreshes });
   }
 
   /** Begin to refresh in the background; returns at once and never fails because of the vendor. */
@@ -109,35 +101,57 @@ export class TicketService {
    * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when the refresh fails
    */
   async replaceRejected(
-    { generation, generationId }: Credentials,
-    { vendorCode, actor }: Pick<BankCardOcrError, 'vendorCode' | 'actor'>,
+    rejected: Credentials,
+    error: Pick<BankCardOcrError, 'vendorCode' | 'actor'>,
     signal?: AbortSignal,
   ): Promise<Credentials | undefined> {
+    const { generation, generationId } = rejected;
+    const { vendorCode, actor } = error;
     if (this.#rejectedId !== generationId) {
       this.#rejectedId = generationId;
       this.#events.next({ type: 'credentials-rejected', generation, vendorCode });
     }
-    if (mayBeTheRequest(actor) && this.#isBlamed(generationId)) return undefined;
+    if (this.#blame.covers(generationId, actor)) return undefined;
+    this.#foreign.rejected(rejected, error);
     try {
       return await waitUnlessAborted(this.#replace({ reason: 'rejected', replaces: generationId }), signal);
-    } catch (error) {
-      if (error instanceof RefreshTooSoon) return undefined;
-      throw error;
+    } catch (failure) {
+      if (!(failure instanceof RefreshTooSoon)) throw failure;
+      this.#foreign.rejectedTooSoon(generationId);
+      return undefined;
     }
+  }
+
+  /** Note that a request that had been rejected was accepted with these credentials. */
+  noteRenewalHelped(credentials: Credentials): void {
+    this.#foreign.helped(credentials);
   }
 
   /**
    * Note that a request was rejected again with other credentials. If its code may mean a malformed request, it is the
    * request that is wrong, and that code starts no refresh of these credentials for one overlap.
    */
-  noteRejectedAgain({ generationId }: Credentials, { actor }: Pick<BankCardOcrError, 'actor'>): void {
-    if (!mayBeTheRequest(actor)) return;
-    this.#blamed = { generationId, until: this.options.clock.monotonic() + this.options.timings.overlapMs };
+  noteRejectedAgain(credentials: Credentials, { actor }: Pick<BankCardOcrError, 'actor'>): void {
+    this.#blame.note(credentials.generationId, actor);
+    this.#foreign.didNotHelp(credentials);
+  }
+
+  /**
+   * The SIGN tickets with which the vendor may have signed what a phone reports, newest first: the current one, then
+   * earlier ones within `verifyWindowMs`. For verifying only: a request signed with an earlier one is refused.
+   */
+  get ticketsForVerifying(): readonly SecretText[] {
+    return this.#held.ticketsForVerifying;
+  }
+
+  /** See whether another process has stored newer credentials; one look for all who want one, failures are events. */
+  look(): Promise<void> {
+    return this.#schedule.look();
   }
 
   /** How the credentials are, for health checks. */
   status(): TicketStatus {
-    const { clock, store } = this.options;
+    const { clock, store, role = 'refresher' } = this.options;
     const { latest, valid, dueAt } = this.#held;
     const now = clock.monotonic();
     const error = this.#failures.last?.error;
@@ -153,12 +167,10 @@ export class TicketService {
       ...(error && {
         failure: { code: error.code, vendorCode: error.vendorCode, retryInMs: Math.round(this.#failures.pauseMs) },
       }),
+      role,
+      foreignRefreshSuspected: this.#foreign.times,
       store: { description: store.description, scope: store.scope },
     };
-  }
-
-  #isBlamed(generationId: string): boolean {
-    return this.#blamed?.generationId === generationId && this.options.clock.monotonic() < this.#blamed.until;
   }
 
   async #replace(wanted: WantedRefresh): Promise<Credentials> {
@@ -169,9 +181,4 @@ export class TicketService {
     }
     throw this.#failures.toError();
   }
-}
-
-/** The codes for dead credentials leave nothing to do but for us; the one that may mean the request, for a developer. */
-function mayBeTheRequest(actor: Actor): boolean {
-  return actor === 'developer';
 }

@@ -2,7 +2,9 @@
 export interface RefreshTimings {
   readonly intervalMs: number;
   readonly overlapMs: number;
-  /** A shared store is read so often: nobody sleeps through the overlap. */
+  /** How much earlier than the interval a refresh may be due at random, so that processes do not all look at once. */
+  readonly longestJitterMs: number;
+  /** A shared store is read so often: everybody knows of a new generation within a sixth of the overlap. */
   readonly pollMs: number;
   /** A process that gave no sign of life for so long no longer holds its lease. */
   readonly leaseTtlMs: number;
@@ -16,13 +18,14 @@ export interface RefreshTimings {
   readonly longestDeveloperRetryMs: number;
 }
 
-/** With the vendor's overlap of 60 s: poll 5 s, lease 4 s, retries from 1 s to 10 s, and up to 5 min. */
+/** With the vendor's overlap of 60 s: jitter 1 s, poll 5 s, lease 3.5 s, retries from 1 s to 10 s, and up to 5 min. */
 export function timingsFor(intervalMs: number, overlapMs: number): RefreshTimings {
-  const leaseTtlMs = Math.min(4_000, overlapMs / 6);
+  const leaseTtlMs = Math.min(3_500, overlapMs / 3);
   return {
     intervalMs,
     overlapMs,
-    pollMs: Math.min(5_000, overlapMs / 6),
+    longestJitterMs: Math.min(1_000, overlapMs / 12),
+    pollMs: Math.min(5_000, overlapMs / 8),
     leaseTtlMs,
     leasePollMs: leaseTtlMs / 16,
     firstRetryMs: Math.min(1_000, overlapMs / 60),

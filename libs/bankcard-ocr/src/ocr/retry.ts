@@ -45,7 +45,9 @@ export async function retry<T>(
     let failure: BankCardOcrError;
     try {
       credentials = await tickets.current(deadline.signal);
-      return await attempt(credentials, failures + (renewed ? 2 : 1));
+      const result = await attempt(credentials, failures + (renewed ? 2 : 1));
+      if (renewed) tickets.noteRenewalHelped(credentials);
+      return result;
     } catch (error) {
       failure = failureOf(error, deadline, lastAnswer);
     }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
 import type { CodeRules } from '../errors/vendor-codes.js';
 
@@ -51,8 +52,9 @@ export interface BankCardOcrOptions extends QueryLimits {
   readonly appIdParameter?: AppIdParameter;
   /**
    * Where credentials are kept, so that a restart costs no refresh and processes do not kill each other's tickets
-   * (`BANKCARD_OCR_TICKET_STORE`): `memory:` (this process only), `file:/directory` (all processes of one machine), or
-   * a {@link TicketStore} of your own, which you close yourself.
+   * (`BANKCARD_OCR_TICKET_STORE`): `memory:` (this process only), `file:/directory` (all processes of one machine),
+   * `redis://host:6379/0` or `rediss://…` (any number of machines), or a {@link TicketStore} of your own, e.g. a
+   * `RedisTicketStore` with your client, which you close yourself.
    * @default 'memory:' for a loopback host; must be named for any other
    */
   readonly ticketStore?: string | TicketStore;
@@ -67,6 +69,31 @@ export interface BankCardOcrOptions extends QueryLimits {
    * @default 60000
    */
   readonly ticketOverlapMs?: number;
+  /**
+   * Encrypts stored credentials with AES-256-GCM (`BANKCARD_OCR_STORE_KEY`): 32 bytes as 64 hexadecimal digits or in
+   * Base64. What another key has encrypted is dropped and fetched anew.
+   * @default none: the store holds them in clear
+   */
+  readonly storeKey?: string;
+  /**
+   * `reader` (`BANKCARD_OCR_ROLE`): this process never asks the vendor for credentials, but uses what a `refresher`
+   * stores in the same ticket store.
+   * @default 'refresher'
+   */
+  readonly role?: TicketRole;
+  /**
+   * What to do when the ticket store cannot be used and no usable credentials are left (`BANKCARD_OCR_ON_STORE_LOSS`):
+   * `fail` answers queries with `NO_VALID_TICKET` until the store is back; `refresh-alone` refreshes without it, which is
+   * safe only while a single process does so.
+   * @default 'fail'
+   */
+  readonly onStoreLoss?: StoreLossPolicy;
+  /**
+   * Milliseconds that the SIGN ticket of a replaced generation is kept to verify what phones report late; nothing is
+   * signed with it.
+   * @default one refresh interval, and in any case as long as the ticket would have lived
+   */
+  readonly verifyWindowMs?: number;
   /** Refresh by a timer, also while nobody queries. Switch it off in scripts. @default true */
   readonly backgroundRefresh?: boolean;
   /** Milliseconds to establish a connection, TLS included. @default 3000 */
@@ -95,6 +122,8 @@ export const DEFAULTS = {
   refreshIntervalMs: 1_200_000,
   ticketOverlapMs: 60_000,
   backgroundRefresh: true,
+  role: 'refresher',
+  onStoreLoss: 'fail',
   timeoutMs: 15_000,
   attemptTimeoutMs: 5_000,
   connectTimeoutMs: 3_000,

@@ -5,7 +5,7 @@ const NO_NUMBERS = [NaN, Infinity, -Infinity, -1, -0.5, '5', '', true, null, und
 
 describe('a numeric option', () => {
   it.each(NUMBER_RULES)('$option: what is no number, or less than it may be, is refused with its unit', (rule) => {
-    for (const value of NO_NUMBERS) {
+    for (const value of NO_NUMBERS.filter((none) => none !== undefined || !rule.optional)) {
       expect([value, readNumber(value, rule)]).toEqual([value, expect.stringMatching(/^must be a .*(0 or )?more/)]);
     }
     expect(readNumber(1, rule)).toBeUndefined();
@@ -21,14 +21,15 @@ describe('a numeric option', () => {
     expect(readNumber(0.5, rule)).toMatch(/a whole number/);
   });
 
-  it('may be 0 for the waiting time for photos only', () => {
+  it('may be 0 for the waiting time for photos, and where a window may be closed', () => {
     const zeroAllowed = NUMBER_RULES.filter((rule) => readNumber(0, rule) === undefined).map(({ option }) => option);
-    expect(zeroAllowed).toEqual(['waitForPhotosMs']);
+    expect(zeroAllowed).toEqual(['verifyWindowMs', 'waitForPhotosMs']);
     expect(readNumber(-0, { option: 'waitForPhotosMs', unit: 'milliseconds', zeroAllowed: true })).toBeUndefined();
   });
 
-  it('has a rule for every option whose default is a number', () => {
+  it('has a rule for every option whose default is a number, and for those that may be left out', () => {
     const numeric = Object.entries(DEFAULTS).flatMap(([name, value]) => (typeof value === 'number' ? [name] : []));
-    expect(NUMBER_RULES.map(({ option }) => option as string).sort()).toEqual(numeric.sort());
+    const ruled = NUMBER_RULES.filter(({ optional }) => !optional);
+    expect(ruled.map(({ option }) => option as string).sort()).toEqual(numeric.sort());
   });
 });

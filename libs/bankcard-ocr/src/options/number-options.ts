@@ -5,12 +5,15 @@ export interface NumberRule {
   readonly option: keyof BankCardOcrOptions;
   readonly unit: 'milliseconds' | 'whole number' | 'bytes';
   readonly zeroAllowed?: boolean;
+  /** It may be left out, and has no default that is a number. */
+  readonly optional?: boolean;
 }
 
 /** Every numeric option. */
 export const NUMBER_RULES: readonly NumberRule[] = [
   { option: 'refreshIntervalMs', unit: 'milliseconds' },
   { option: 'ticketOverlapMs', unit: 'milliseconds' },
+  { option: 'verifyWindowMs', unit: 'milliseconds', zeroAllowed: true, optional: true },
   { option: 'timeoutMs', unit: 'milliseconds' },
   { option: 'attemptTimeoutMs', unit: 'milliseconds' },
   { option: 'connectTimeoutMs', unit: 'milliseconds' },
@@ -25,7 +28,8 @@ export const NUMBER_RULES: readonly NumberRule[] = [
  *
  * @returns undefined when it is right, else a sentence that says what it must be
  */
-export function readNumber(value: unknown, { unit, zeroAllowed = false }: NumberRule): string | undefined {
+export function readNumber(value: unknown, { unit, zeroAllowed = false, optional }: NumberRule): string | undefined {
+  if (optional && value === undefined) return undefined;
   const lowest = zeroAllowed ? 0 : Number.MIN_VALUE;
   const right = typeof value === 'number' && Number.isFinite(value) && value >= lowest;
   if (right && (unit === 'milliseconds' || Number.isInteger(value))) return undefined;

@@ -1,3 +1,4 @@
+import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 
 /** The environment variables that configure the module, by the option that they set. */
@@ -6,6 +7,9 @@ export const OPTION_VARIABLES = {
   secret: 'BANKCARD_OCR_SECRET',
   baseUrl: 'BANKCARD_OCR_BASE_URL',
   ticketStore: 'BANKCARD_OCR_TICKET_STORE',
+  storeKey: 'BANKCARD_OCR_STORE_KEY',
+  role: 'BANKCARD_OCR_ROLE',
+  onStoreLoss: 'BANKCARD_OCR_ON_STORE_LOSS',
   timeoutMs: 'BANKCARD_OCR_TIMEOUT_MS',
   refreshIntervalMs: 'BANKCARD_OCR_REFRESH_INTERVAL_MS',
   ticketOverlapMs: 'BANKCARD_OCR_TICKET_OVERLAP_MS',
@@ -33,6 +37,10 @@ export function bankCardOcrOptionsFromEnv(env: Readonly<Record<string, string | 
     secret: text('secret') ?? '',
     baseUrl: text('baseUrl'),
     ticketStore: text('ticketStore'),
+    storeKey: text('storeKey'),
+    // Judged by the start, as everything else.
+    role: text('role') as TicketRole | undefined,
+    onStoreLoss: text('onStoreLoss') as StoreLossPolicy | undefined,
     timeoutMs: milliseconds('timeoutMs'),
     refreshIntervalMs: milliseconds('refreshIntervalMs'),
     ticketOverlapMs: milliseconds('ticketOverlapMs'),

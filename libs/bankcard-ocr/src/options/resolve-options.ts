@@ -1,20 +1,28 @@
+import type { KeyObject } from 'node:crypto';
 import { type Clock, SystemClock } from '../clock.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import { BankCardOcrConfigurationError, type ConfigurationFault } from '../errors/configuration-error.js';
 import { SecretText } from '../secret-text.js';
 import { type BaseUrl, readBaseUrl } from './base-url.js';
 import { type BankCardOcrOptions, DEFAULTS, type QueryLimits } from './bankcard-ocr.options.js';
+import { CHOICE_RULES, readChoice } from './choice-options.js';
 import { faultsInCodeRules } from './code-rules.js';
 import { NUMBER_RULES, readNumber } from './number-options.js';
 import { OPTION_VARIABLES } from './options-from-env.js';
+import { readStoreKey } from './store-key.js';
 import { NAME_A_TICKET_STORE, readTicketStoreLocation, type TicketStoreLocation } from './ticket-store-location.js';
+
+/** The options that become something else when they are read. */
+type ReadFurther = 'secret' | 'baseUrl' | 'ticketStore' | 'storeKey';
 
 /** Options that were checked and completed; safe to print. */
 export interface ResolvedOptions
   extends
-    Required<Omit<BankCardOcrOptions, 'secret' | 'baseUrl' | 'ticketStore' | 'allowInsecureHttp' | keyof QueryLimits>>,
+    Required<Omit<BankCardOcrOptions, ReadFurther | 'verifyWindowMs' | 'allowInsecureHttp' | keyof QueryLimits>>,
     Required<QueryLimits> {
+  readonly verifyWindowMs?: number;
   readonly secret: SecretText;
+  readonly storeKey?: KeyObject;
   readonly baseUrl: BaseUrl;
   readonly ticketStore: TicketStoreLocation | TicketStore;
   readonly paths: typeof DEFAULTS.paths & Record<string, string>;
@@ -46,8 +54,9 @@ export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
       fault('paths', `${name} must begin with one slash and have neither query, white space nor two slashes in a row`);
     }
   }
-  for (const option of ['backgroundRefresh', 'allowInsecureHttp'] as const) {
-    if (typeof options[option] !== 'boolean') fault(option, 'must be true or false, not a text');
+  for (const { option, choices } of CHOICE_RULES) {
+    const wrong = readChoice(options[option], choices);
+    if (wrong !== undefined) fault(option, wrong);
   }
   if (!isClock(options.clock))
     fault('clock', 'must have now(), monotonic() and setTimer(): leave it out, but for tests');
@@ -56,13 +65,23 @@ export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
   if (typeof baseUrl === 'string') fault('baseUrl', baseUrl);
   const ticketStore = resolveTicketStore(options.ticketStore, typeof baseUrl === 'string' ? undefined : baseUrl);
   if (typeof ticketStore === 'string') fault('ticketStore', ticketStore);
+  else if (options.role === 'reader' && isOfThisProcess(ticketStore)) {
+    fault('role', "cannot be 'reader' with a store of this process only: name the store that the refresher writes");
+  }
+  const storeKey = options.storeKey === undefined ? undefined : readStoreKey(options.storeKey);
+  if (typeof storeKey === 'string') fault('storeKey', storeKey);
 
-  if (faults.length > 0 || typeof baseUrl === 'string' || typeof ticketStore === 'string') {
+  if (
+    typeof baseUrl === 'string' ||
+    typeof ticketStore === 'string' ||
+    typeof storeKey === 'string' ||
+    faults.length > 0
+  ) {
     throw new BankCardOcrConfigurationError(faults);
   }
   const { allowInsecureHttp: _checked, ...rest } = options;
   const secret = new SecretText(options.secret);
-  return { ...rest, secret, baseUrl, ticketStore, warnings: warningsAbout(options) };
+  return { ...rest, secret, baseUrl, ticketStore, storeKey, warnings: warningsAbout(options) };
 }
 
 function withDefaults(given: BankCardOcrOptions) {
@@ -70,8 +89,9 @@ function withDefaults(given: BankCardOcrOptions) {
   const clock: Clock = new SystemClock();
   const defaults = { clock, codeRules: {} };
   return { ...DEFAULTS, ...defaults, ...(named as unknown as BankCardOcrOptions), paths: pathsOf(given) } as Required<
-    Omit<BankCardOcrOptions, 'ticketStore' | 'paths'>
-  > & { ticketStore?: string | TicketStore; paths: typeof DEFAULTS.paths };
+    Omit<BankCardOcrOptions, 'ticketStore' | 'storeKey' | 'verifyWindowMs' | 'paths'>
+  > &
+    Pick<BankCardOcrOptions, 'ticketStore' | 'storeKey' | 'verifyWindowMs'> & { paths: typeof DEFAULTS.paths };
 }
 
 function pathsOf(given: BankCardOcrOptions): typeof DEFAULTS.paths {
@@ -89,9 +109,6 @@ function checkTexts(options: ReturnType<typeof withDefaults>, fault: Report): vo
   if (!isVisibleAscii(options.version) || options.version.length > 20) {
     fault('version', "must have 1 to 20 characters; the vendor documents '1.0.0'");
   }
-  if (!['app_id', 'appId', 'webankAppId'].includes(options.appIdParameter)) {
-    fault('appIdParameter', "must be 'app_id', 'appId' or 'webankAppId'");
-  }
 }
 
 function isClock(value: unknown): value is Clock {
@@ -102,6 +119,10 @@ function isClock(value: unknown): value is Clock {
 
 function isVisibleAscii(value: unknown): value is string {
   return typeof value === 'string' && /^[!-~]+$/.test(value);
+}
+
+function isOfThisProcess(store: TicketStoreLocation | TicketStore): boolean {
+  return store instanceof TicketStore ? store.scope === 'process' : store.kind === 'memory';
 }
 
 function resolveTicketStore(

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { inspect } from 'node:util';
+import { SecretText } from '../secret-text.js';
 import { NAME_A_TICKET_STORE, readTicketStoreLocation } from './ticket-store-location.js';
 
 describe('the place of the credentials', () => {
@@ -30,18 +32,37 @@ describe('the place of the credentials', () => {
     },
   );
 
+  it.each(['postgres://pa55word', '/var/lib/pa55word', 'pa55word', '', 'memory:pa55word'])(
+    '%j is a kind that there is not, and is not repeated',
+    (text) => {
+      const refusal = readTicketStoreLocation(text);
+      expect(refusal).toMatch(/^names no kind of store.*'memory:'.*'file:\/directory'.*'redis:\/\/host:6379\/0'/);
+      expect(refusal).not.toContain('pa55word');
+    },
+  );
+
   it.each([
     'redis://:pa55word@redis.example:6379/0',
     'rediss://user:pa55word@redis.example',
-    'postgres://pa55word',
-    '/var/lib/pa55word',
-    'pa55word',
-    '',
-    'memory:pa55word',
-  ])('%j is a kind that there is not, and is not repeated', (text) => {
-    const refusal = readTicketStoreLocation(text);
-    expect(refusal).toMatch(/^names no kind of store.*'memory:'.*'file:\/directory'.*'redis:\/\/'/);
-    expect(refusal).not.toContain('pa55word');
+    ' redis://redis.example/15 ',
+  ])('%j is a Redis server, and cannot be printed', (text) => {
+    const location = readTicketStoreLocation(text);
+    expect(location).toEqual({ kind: 'redis', url: expect.any(SecretText) });
+    expect((location as { url: SecretText }).url.reveal()).toBe(text.trim());
+    expect(inspect(location, { depth: 9, showHidden: true }) + JSON.stringify(location)).not.toContain('pa55word');
+  });
+
+  it.each([
+    ['redis:', /^is not a Redis URL: write redis:/],
+    ['redis://', /^is not a Redis URL: write redis:/],
+    ['redis://:pa55word@host:port', /^is not a Redis URL: write redis:/],
+    ['redis://:pa55word@host/first', /^names a database that is no number/],
+    ['redis://host/0/pa55word', /^names a database that is no number/],
+    ['redis://host/0?password=pa55word', /^has a query or a fragment/],
+    ['redis://host/0#pa55word', /^has a query or a fragment/],
+  ])('%j is no Redis URL, and is not repeated', (text, refusal) => {
+    expect(readTicketStoreLocation(text)).toMatch(refusal);
+    expect(readTicketStoreLocation(text)).not.toContain('pa55word');
   });
 
   it('says, when it is missing, what happens without it and what to write in each situation', () => {

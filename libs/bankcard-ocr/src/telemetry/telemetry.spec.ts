@@ -52,6 +52,10 @@ describe('the lines of the credentials', () => {
     repeated: false,
   };
   const generation = 7;
+  const foreign = (repeated: boolean): TicketEvent => {
+    const times = { ageMs: 60_000, remainingMs: 3_540_000, times: 1, repeated };
+    return { type: 'foreign-refresh-suspected', generation, vendorCode: '400102', ...times };
+  };
 
   it.each<[TicketEvent, string]>([
     [
@@ -62,7 +66,10 @@ describe('the lines of the credentials', () => {
       { type: 'generation-adopted', generation, generationId: 'id', source: 'store', remainingMs: 1_500 },
       'log: credentials taken from the store: generation 7, good for 1.5 s',
     ],
-    [{ type: 'refresh-started', reason: 'due', attempt: 2 }, 'debug: refresh started, reason due, attempt 2'],
+    [
+      { type: 'refresh-started', reason: 'due', attempt: 2, forced: false },
+      'debug: refresh started, reason due, attempt 2',
+    ],
     [{ type: 'token-pending', generation }, 'debug: token of generation 7 issued, its SIGN ticket is next'],
     [failed('vendor', false), `warn: ${line}`],
     [failed('us', false), `warn: ${line}`],
@@ -88,8 +95,35 @@ describe('the lines of the credentials', () => {
         type: 'store-failed',
         operation: 'read',
         error: new BankCardOcrError('NO_VALID_TICKET', { message: 'no store' }),
+        repeated: false,
       },
-      'warn: no store',
+      'warn: no store; what is held is served to its end',
+    ],
+    [
+      { type: 'store-failed', operation: 'read', error: new BankCardOcrError('NO_VALID_TICKET'), repeated: true },
+      'debug: no valid SIGN ticket could be had',
+    ],
+    [{ type: 'store-recovered' }, 'log: the ticket store works again'],
+    [
+      { type: 'generation-written-back', generation },
+      'warn: the ticket store had lost generation 7, which has been put back',
+    ],
+    [
+      { type: 'generation-suspect', generation },
+      'warn: another process may have refreshed at the same time: one more refresh follows',
+    ],
+    [
+      { type: 'refresh-alone' },
+      'warn: the ticket store cannot be used: refreshing without it, which ends the credentials of other processes',
+    ],
+    [
+      foreign(false),
+      expect.stringMatching(/^error: foreignRefreshSuspected: .* generation 7 after 60 s .*3540 s before/),
+    ],
+    [foreign(true), expect.stringMatching(/^debug: foreignRefreshSuspected: /)],
+    [
+      { type: 'credentials-unreadable' },
+      'warn: the stored credentials were encrypted with another store key, or not at all, and are not used',
     ],
     [{ type: 'secret-changed' }, 'warn: the stored credentials were made with another app secret and are not used'],
     [

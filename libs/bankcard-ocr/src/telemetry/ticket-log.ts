@@ -1,4 +1,4 @@
-import type { TicketEvent } from '../credentials/ticket-event.js';
+import type { ForeignRefreshSuspected, TicketEvent } from '../credentials/ticket-event.js';
 import type { LogSink } from './log-sink.js';
 
 /** The log lines of what happens to the credentials. A fault that stays the same is told once. */
@@ -30,12 +30,43 @@ export function logTicketEvent(log: LogSink, event: TicketEvent): void {
       log.warn(`the vendor rejected generation ${event.generation}, code=${event.vendorCode ?? '-'}`);
       break;
     case 'store-failed':
-      log.warn(event.error.message);
+      if (event.repeated) log.debug(event.error.message);
+      else log.warn(`${event.error.message}; what is held is served to its end`);
+      break;
+    case 'store-recovered':
+      log.log('the ticket store works again');
+      break;
+    case 'generation-written-back':
+      log.warn(`the ticket store had lost generation ${event.generation}, which has been put back`);
+      break;
+    case 'generation-suspect':
+      log.warn('another process may have refreshed at the same time: one more refresh follows');
+      break;
+    case 'refresh-alone':
+      log.warn('the ticket store cannot be used: refreshing without it, which ends the credentials of other processes');
+      break;
+    case 'foreign-refresh-suspected':
+      logForeignRefresh(log, event);
+      break;
+    case 'credentials-unreadable':
+      log.warn('the stored credentials were encrypted with another store key, or not at all, and are not used');
       break;
     case 'secret-changed':
       log.warn('the stored credentials were made with another app secret and are not used');
       break;
   }
+}
+
+function logForeignRefresh(log: LogSink, event: ForeignRefreshSuspected): void {
+  const { generation, vendorCode, ageMs, remainingMs, times } = event;
+  const line =
+    `foreignRefreshSuspected: the vendor rejected generation ${generation} after ${seconds(ageMs)} ` +
+    `(code=${vendorCode ?? '-'}), ${seconds(remainingMs)} before its end, and no process that shares the ticket store ` +
+    `has refreshed (${times} times since the start). Another program seems to refresh the same app id, which ends what ` +
+    'everybody else holds a minute later: find it (an old service, another region or environment, a script), and let it ' +
+    'read the SIGN ticket from the ticket store, or ask the vendor for an app id of its own';
+  if (event.repeated) log.debug(line);
+  else log.error(line);
 }
 
 function logFailure(log: LogSink, event: Extract<TicketEvent, { type: 'refresh-failed' }>): void {

@@ -1,13 +1,12 @@
 import { type FileHandle, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { TicketLease } from './ticket-store.js';
+import { LeaseHeartbeat } from './lease-heartbeat.js';
 import { listNumbers, numberedName } from './numbered-files.js';
+import type { TicketLease } from './ticket-store.js';
 
 const SERIES = 'lease';
 const HELD = 'held';
 const FREE = 'free';
-/** A live holder gives so many signs of life within the time after which it would count as dead. */
-const SIGNS_OF_LIFE_PER_TTL = 4;
 
 /**
  * A lease among the processes of one machine, made of files `lease.<number>`: whoever creates the next number holds it.
@@ -22,6 +21,7 @@ export class FileLeases {
 
   /** Take the lease if nobody alive holds it. Lifetimes here are real time: they concern real processes. */
   async tryTake(ttlMs: number): Promise<TicketLease | undefined> {
+    const takenAt = performance.now();
     const highest = (await listNumbers(this.directory, SERIES)).at(-1) ?? 0;
     if (highest > 0 && !(await this.#isFree(highest, ttlMs))) return undefined;
     const mine = highest + 1;
@@ -41,7 +41,12 @@ export class FileLeases {
       return undefined;
     }
     await Promise.all(numbers.slice(0, -1).map((number) => unlink(this.#path(number)).catch(ignoreMissing)));
-    return new FileLease(file, ttlMs, async () => (await listNumbers(this.directory, SERIES)).at(-1) === mine);
+    return new FileLease(String(mine), file, ttlMs, takenAt, () => this.isHeld(String(mine)));
+  }
+
+  /** Whether nobody else has taken a lease after the one with this id. */
+  async isHeld(id: string): Promise<boolean> {
+    return String((await listNumbers(this.directory, SERIES)).at(-1) ?? id) === id;
   }
 
   async #isFree(number: number, ttlMs: number): Promise<boolean> {
@@ -65,39 +70,29 @@ export class FileLeases {
 }
 
 class FileLease implements TicketLease {
-  readonly #lost = new AbortController();
-  readonly signal = this.#lost.signal;
-  readonly #heartbeat: NodeJS.Timeout;
-  #beating: Promise<void> | undefined;
+  readonly #heartbeat: LeaseHeartbeat;
+  readonly signal: AbortSignal;
 
   constructor(
+    readonly id: string,
     private readonly file: FileHandle,
     ttlMs: number,
-    private readonly isStillMine: () => Promise<boolean>,
+    takenAt: number,
+    isHeld: () => Promise<boolean>,
   ) {
-    this.#heartbeat = setInterval(() => {
-      this.#beating ??= this.#beat().finally(() => (this.#beating = undefined));
-    }, ttlMs / SIGNS_OF_LIFE_PER_TTL);
-    this.#heartbeat.unref();
+    this.#heartbeat = new LeaseHeartbeat(ttlMs, takenAt, async () => {
+      const now = new Date();
+      await this.file.utimes(now, now);
+      return isHeld();
+    });
+    this.signal = this.#heartbeat.signal;
   }
 
   async release(): Promise<void> {
-    clearInterval(this.#heartbeat);
-    await this.#beating;
+    await this.#heartbeat.stop();
     // A release that cannot be written costs the next one a wait, nothing else.
     await this.file.write(FREE, 0).catch(() => undefined);
     await this.file.close().catch(() => undefined);
-  }
-
-  async #beat(): Promise<void> {
-    try {
-      const now = new Date();
-      await this.file.utimes(now, now);
-      if (!(await this.isStillMine())) this.#lost.abort();
-    } catch {
-      // Who cannot show signs of life will be taken for dead.
-      this.#lost.abort();
-    }
   }
 }
 

@@ -2,10 +2,11 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readTicketRecord, type TicketRecord } from '../ticket-record.js';
+import { readTicketRecord } from '../read-ticket-record.js';
+import type { TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
 import { listNumbers, numberedName } from './numbered-files.js';
-import { type TicketLease, TicketStore } from './ticket-store.js';
+import { type StoreAccess, type TicketLease, TicketStore } from './ticket-store.js';
 
 const SERIES = 'record';
 /** How many records stay. A number is free again only when so many newer ones exist; see `swap`. */
@@ -46,7 +47,8 @@ export class FileTicketStore extends TicketStore {
     this.#leases = new FileLeases(this.#directory);
   }
 
-  override async open(): Promise<void> {
+  override async open(access: StoreAccess = 'write'): Promise<void> {
+    if (access === 'read') return void (await this.read());
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     await this.#clearLeftOvers();
     // What will be needed later is tried now: creating, making durable and linking.
@@ -66,15 +68,16 @@ export class FileTicketStore extends TicketStore {
       const text = await readFile(this.#path(highest), 'utf8').catch(undefinedWhenNoFile);
       // A newer record has taken its place since the directory was listed: look again. Or the name leads nowhere.
       if (text === undefined && looks % LOOKS_FOR_A_FILE !== 0) continue;
-      const record = parse(text ?? '');
+      const record = readTicketRecord(text ?? '');
       if (record?.revision === highest) return record;
       await this.#setAside(this.#path(highest));
     }
   }
 
-  async swap(expected: TicketRecord | undefined, next: TicketRecord): Promise<boolean> {
+  async swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
     if ((await listNumbers(this.#directory, SERIES)).at(-1) !== expected?.revision) return false;
+    if (lease && !(await this.#leases.isHeld(lease.id))) return false;
     const beside = await this.#writeBeside(JSON.stringify(next));
     try {
       await link(beside, this.#path(next.revision));
@@ -165,14 +168,6 @@ function tryToWatch(directory: string, listener: (name: string) => void): FSWatc
   try {
     const watcher = watch(directory, { persistent: false }, (_event, name) => listener(name ?? ''));
     return watcher.on('error', () => watcher.close());
-  } catch {
-    return undefined;
-  }
-}
-
-function parse(text: string): TicketRecord | undefined {
-  try {
-    return readTicketRecord(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { TicketRecord } from '../ticket-record.js';
 import { type TicketLease, TicketStore } from './ticket-store.js';
 
@@ -13,8 +14,9 @@ export class MemoryTicketStore extends TicketStore {
     return this.#record;
   }
 
-  async swap(expected: TicketRecord | undefined, next: TicketRecord): Promise<boolean> {
-    if (this.#record?.revision !== expected?.revision) return false;
+  async swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
+    if (this.#record?.writeId !== expected?.writeId) return false;
+    if (lease && this.#lease && this.#lease.id !== lease.id) return false;
     this.#record = next;
     for (const listener of this.#listeners) listener();
     return true;
@@ -41,6 +43,7 @@ export class MemoryTicketStore extends TicketStore {
 }
 
 class MemoryLease implements TicketLease {
+  readonly id = randomUUID();
   readonly signal = new AbortController().signal;
 
   constructor(private readonly onRelease: () => void) {}

@@ -1,23 +1,16 @@
 import { BankCardOcrConfigurationError } from '../../errors/configuration-error.js';
-import type { TicketStoreLocation } from '../../options/ticket-store-location.js';
-import { FileTicketStore } from './file-ticket.store.js';
-import { MemoryTicketStore } from './memory-ticket.store.js';
-import { TicketStore } from './ticket-store.js';
+import type { StoreAccess, TicketStore } from './ticket-store.js';
 
 /**
- * Make and open the store that the option `ticketStore` names.
+ * Prepare a store for the access that a process needs.
  *
- * @throws {@link BankCardOcrConfigurationError} when it cannot be written: the start is refused
+ * @throws {@link BankCardOcrConfigurationError} when it refuses that: the start is refused
  */
-export async function openTicketStore(
-  location: TicketStoreLocation | TicketStore,
-  appId: string,
-  onDamaged: (path: string) => void,
-): Promise<TicketStore> {
-  const store = location instanceof TicketStore ? location : create(location, appId, onDamaged);
+export async function openTicketStore(store: TicketStore, access: StoreAccess): Promise<TicketStore> {
   try {
-    await store.open();
+    await store.open(access);
   } catch (error) {
+    if (error instanceof BankCardOcrConfigurationError) throw error;
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
     throw new BankCardOcrConfigurationError(
       [
@@ -33,9 +26,4 @@ export async function openTicketStore(
     );
   }
   return store;
-}
-
-function create(location: TicketStoreLocation, appId: string, onDamaged: (path: string) => void): TicketStore {
-  if (location.kind === 'memory') return new MemoryTicketStore();
-  return new FileTicketStore({ directory: location.directory, appId, onDamaged });
 }

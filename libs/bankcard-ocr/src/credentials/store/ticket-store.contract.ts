@@ -6,15 +6,16 @@ export function aRecord(revision: number, change: Partial<TicketRecord> = {}): T
   return {
     format: 1,
     revision,
+    writeId: `write-${revision}`,
     secretFingerprint: 'fingerprint',
     current: {
       number: revision,
       id: `id-${revision}`,
       accessToken: 'token',
-      tokenRequestedAtMs: 1_000,
+      tokenRequestedAtMs: 10_000,
       tokenLifeMs: 7_200_000,
       signTicket: 'ticket',
-      ticketRequestedAtMs: 1_100,
+      ticketRequestedAtMs: 10_100,
       ticketLifeMs: 3_600_000,
     },
     ...change,
@@ -50,9 +51,21 @@ export function ticketStoreContract(kind: string, openShared: () => Promise<() =
 
     it('gives back what was written', async () => {
       const store = await open();
-      const record = aRecord(1, { pending: undefined, forcedAtMs: 5 });
+      const record = aRecord(1, { pending: undefined, forcedAtMs: 5_000 });
       await expect(store.swap(undefined, record)).resolves.toBe(true);
-      await expect(store.read()).resolves.toMatchObject({ revision: 1, current: record.current, forcedAtMs: 5 });
+      const { current, ...read } = (await store.read())!;
+      const { tokenRequestedAtMs, ticketRequestedAtMs, ...given } = record.current!;
+      expect(read).toMatchObject({ revision: 1, writeId: 'write-1' });
+      expect(current).toMatchObject(given);
+      // A store that translates moments may take them for earlier than they were, never for later.
+      for (const [moment, was] of [
+        [current!.tokenRequestedAtMs, tokenRequestedAtMs],
+        [current!.ticketRequestedAtMs, ticketRequestedAtMs],
+        [read.forcedAtMs!, 5_000],
+      ] as const) {
+        expect(moment).toBeLessThanOrEqual(was);
+        expect(moment).toBeGreaterThan(was - 1_000);
+      }
     });
 
     it('refuses a first record when there is one, and leaves that alone', async () => {
@@ -81,6 +94,18 @@ export function ticketStoreContract(kind: string, openShared: () => Promise<() =
       }
       expect(wins).toBe(10);
       await expect(stores[0]!.read()).resolves.toMatchObject({ revision: 10 });
+    });
+
+    it('lets nobody write under a lease that somebody else has now', async () => {
+      const [slow, quick] = [await open(), await open()];
+      const lost = (await slow.lease(4_000))!;
+      await expect(slow.swap(undefined, aRecord(1), lost)).resolves.toBe(true);
+      // Released, but its holder does not know that, as one that was stopped for longer than a lease lasts.
+      await lost.release();
+      const held = (await quick.lease(4_000))!;
+      await expect(slow.swap(aRecord(1), aRecord(2), lost)).resolves.toBe(false);
+      await expect(quick.swap(aRecord(1), aRecord(2), held)).resolves.toBe(true);
+      await held.release();
     });
 
     it('gives the lease to one at a time', async () => {

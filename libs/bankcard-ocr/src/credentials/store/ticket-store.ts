@@ -2,11 +2,16 @@ import type { TicketRecord } from '../ticket-record.js';
 
 /** The right to talk to the vendor's auth endpoints, held by at most one process at a time. */
 export interface TicketLease {
-  /** Aborted when the lease was lost: somebody else may be talking to the vendor now. */
+  /** What tells it from other leases of the same store. */
+  readonly id: string;
+  /** Aborted when the lease was lost, or is about to be: somebody else may be talking to the vendor soon. */
   readonly signal: AbortSignal;
   /** Give the lease back, so that the next one does not have to wait for its end. */
   release(): Promise<void>;
 }
+
+/** What a process does with a store: a reader never writes credentials. */
+export type StoreAccess = 'read' | 'write';
 
 /** Who shares what a store holds. */
 export type SharingScope = 'process' | 'machine' | 'fleet';
@@ -20,8 +25,12 @@ export abstract class TicketStore {
   abstract readonly description: string;
   abstract readonly scope: SharingScope;
 
-  /** Prepare the store. @throws when it could not be written: the start is then refused. */
-  async open(): Promise<void> {}
+  /**
+   * Prepare the store.
+   *
+   * @throws when it refuses the access that is needed: the start is then refused too
+   */
+  async open(_access: StoreAccess = 'write'): Promise<void> {}
 
   /** What is stored; undefined when there is nothing, or nothing that can be read. */
   abstract read(): Promise<TicketRecord | undefined>;
@@ -30,10 +39,12 @@ export abstract class TicketStore {
    * Replace what is stored if it still is what was read: an atomic compare-and-set, durable when it returns.
    *
    * @param expected what {@link read} gave; undefined to write the first record
-   * @param next its `revision` must be one more than that of `expected`, 1 for the first
-   * @returns false when something else had been written meanwhile; nothing has changed then
+   * @param next its `revision` must be one more than that of `expected`, 1 for the first; its `writeId` a new one
+   * @param lease under which it is written
+   * @returns false when something else had been written meanwhile, or somebody else holds the lease now; nothing has
+   *   changed then
    */
-  abstract swap(expected: TicketRecord | undefined, next: TicketRecord): Promise<boolean>;
+  abstract swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean>;
 
   /**
    * Try to become the one process that may refresh. A live holder keeps its lease by itself; of a dead one it lapses.

@@ -1,0 +1,47 @@
+import type { AuthClient } from '../upstream/auth.client.js';
+import type { Clock } from '../clock.js';
+import { CredentialRefresh } from './refresh.js';
+import { ForcedSpacing } from './forced-spacing.js';
+import type { HeldCredentials } from './held-credentials.js';
+import { LonelyRefresh } from './lonely-refresh.js';
+import { ReaderRefresh } from './reader-refresh.js';
+import type { Refresh } from './refresh-request.js';
+import { StoreLook } from './store-look.js';
+import { MemoryTicketStore } from './store/memory-ticket.store.js';
+import type { TicketEventListener } from './ticket-event.js';
+import { TicketRecords, type TicketRecordsOptions } from './ticket-records.js';
+import type { RefreshTimings } from './timings.js';
+
+/** Whether a process may ask the vendor for credentials, or only uses what others have stored. */
+export type TicketRole = 'refresher' | 'reader';
+
+/** What to do when the store cannot be used and no usable credentials are left. */
+export type StoreLossPolicy = 'fail' | 'refresh-alone';
+
+/** What a refresh is made of. */
+export interface RefreshParts {
+  readonly role: TicketRole;
+  readonly onStoreLoss: StoreLossPolicy;
+  readonly auth: AuthClient;
+  readonly clock: Clock;
+  readonly timings: RefreshTimings;
+  readonly held: HeldCredentials;
+  readonly records: TicketRecordsOptions;
+  readonly emit: TicketEventListener;
+}
+
+/** Make the refresh that a role and a policy ask for, and the look at the store that belongs to it. */
+export function createRefresh(parts: RefreshParts): { refresh: Refresh; look: StoreLook } {
+  const { role, onStoreLoss, held, clock, timings, emit } = parts;
+  const records = new TicketRecords(parts.records);
+  const look = new StoreLook({ records, held, emit, mayWrite: role === 'refresher' });
+  if (role === 'reader') return { refresh: new ReaderRefresh({ records, held, clock, timings }, look), look };
+
+  const dependencies = { ...parts, spacing: new ForcedSpacing(clock, timings.overlapMs) };
+  const shared = new CredentialRefresh({ ...dependencies, records }, look);
+  if (onStoreLoss === 'fail') return { refresh: shared, look };
+  const ownRecords = new TicketRecords({ ...parts.records, store: new MemoryTicketStore() });
+  const ownLook = new StoreLook({ records: ownRecords, held, emit: () => undefined, mayWrite: true });
+  const alone = new CredentialRefresh({ ...dependencies, records: ownRecords }, ownLook);
+  return { refresh: new LonelyRefresh({ held, clock, timings, emit, shared, alone }), look };
+}

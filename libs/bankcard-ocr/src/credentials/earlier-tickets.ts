@@ -1,0 +1,91 @@
+import type { Clock } from '../clock.js';
+import { SecretText } from '../secret-text.js';
+import type { HeldGeneration } from './freshness.js';
+import type { EarlierTicket } from './ticket-record.js';
+
+/** How long the SIGN tickets of replaced generations are kept, in milliseconds. */
+export interface VerifyWindow {
+  /** The refresh interval. */
+  readonly intervalMs: number;
+  /** From its replacement on; undefined: one interval, and in any case as long as the ticket would have lived. */
+  readonly verifyWindowMs: number | undefined;
+}
+
+/** A ticket with its moments on the monotonic clock, which does not jump. */
+interface KeptTicket {
+  readonly number: number;
+  readonly id: string;
+  readonly signTicket: string;
+  readonly replacedAt: number;
+  readonly endsAt: number;
+}
+
+/** However often generations are replaced, a record stays small. */
+const MOST = 64;
+
+/**
+ * The SIGN tickets of replaced generations, for verifying what a phone reports late; nothing is ever signed with them
+ * (protocol.md section 4).
+ */
+export class EarlierTickets {
+  /** Newest first. */
+  #tickets: readonly KeptTicket[] = [];
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly window: VerifyWindow,
+  ) {}
+
+  /** Keep the ticket of a generation that another one, whose token was asked for at `replacedAt`, replaces. */
+  add({ record, endsAt }: HeldGeneration, replacedAt: number): void {
+    const { number, id, signTicket } = record;
+    this.#keep([{ number, id, signTicket, replacedAt, endsAt }]);
+  }
+
+  /** Take over what a record has of other processes. */
+  merge(recorded: readonly EarlierTicket[] = []): void {
+    const behindMs = this.#behindMs;
+    this.#keep(
+      recorded.map(({ replacedAtMs, endsAtMs, ...ticket }) => {
+        return { ...ticket, replacedAt: replacedAtMs - behindMs, endsAt: endsAtMs - behindMs };
+      }),
+    );
+  }
+
+  /** What is kept, as a record has it; undefined when there is nothing. */
+  toRecord(): readonly EarlierTicket[] | undefined {
+    const behindMs = this.#behindMs;
+    const recorded = this.#kept.map(({ replacedAt, endsAt, ...ticket }) => {
+      return { ...ticket, replacedAtMs: Math.max(0, replacedAt + behindMs), endsAtMs: Math.max(0, endsAt + behindMs) };
+    });
+    return recorded.length > 0 ? recorded : undefined;
+  }
+
+  /** The tickets that a report may be signed with, newest first. */
+  get tickets(): readonly SecretText[] {
+    return this.#kept.map(({ signTicket }) => new SecretText(signTicket));
+  }
+
+  /** Whether what ended or was replaced at these moments of the monotonic clock may still be verified with. */
+  isInWindow({ replacedAt, endsAt }: Pick<KeptTicket, 'replacedAt' | 'endsAt'>): boolean {
+    const { intervalMs, verifyWindowMs } = this.window;
+    const until =
+      verifyWindowMs === undefined ? Math.max(replacedAt + intervalMs, endsAt) : replacedAt + verifyWindowMs;
+    return this.clock.monotonic() < until;
+  }
+
+  get #kept(): readonly KeptTicket[] {
+    return this.#tickets.filter((ticket) => this.isInWindow(ticket));
+  }
+
+  #keep(tickets: readonly KeptTicket[]): void {
+    const known = new Set(this.#tickets.map(({ id }) => id));
+    const all = [...this.#kept, ...tickets.filter(({ id }) => !known.has(id))];
+    this.#tickets = all.sort((a, b) => b.replacedAt - a.replacedAt).slice(0, MOST);
+  }
+
+  /** By how much the monotonic clock is behind the wall clock. */
+  get #behindMs(): number {
+    return this.clock.now() - this.clock.monotonic();
+  }
+}

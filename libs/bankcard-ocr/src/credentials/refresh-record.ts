@@ -1,0 +1,138 @@
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../clock.js';
+import { UNCERTAIN_MS } from './freshness.js';
+import type { HeldCredentials } from './held-credentials.js';
+import type { TicketEventListener } from './ticket-event.js';
+import type { TicketLease } from './store/ticket-store.js';
+import type { TicketRecord } from './ticket-record.js';
+import { FencedOff, type RecordChange, type TicketRecords } from './ticket-records.js';
+
+/** Somebody without the lease may write as well: what a store had lost, or that a generation is suspect. */
+const TRIES = 5;
+
+/** What a {@link RefreshRecord} works with. */
+export interface RefreshRecordDependencies {
+  readonly records: TicketRecords;
+  readonly held: HeldCredentials;
+  readonly clock: Clock;
+  readonly emit: TicketEventListener;
+}
+
+/** The record of one refresh, written step by step under its lease on top of what was read. */
+export class RefreshRecord {
+  readonly #id = randomUUID();
+  /** Generations and tokens that were there before, or are our own. */
+  readonly #knownIds: Set<string | undefined>;
+  readonly #begun: TicketRecord | undefined;
+  #latest: TicketRecord | undefined;
+  #askedAtMs: number;
+
+  /** @param record what is stored, read under the lease */
+  constructor(
+    private readonly dependencies: RefreshRecordDependencies,
+    private readonly lease: TicketLease,
+    record: TicketRecord | undefined,
+  ) {
+    const { held, clock } = dependencies;
+    this.#latest = record;
+    this.#begun = held.ours(record);
+    this.#askedAtMs = clock.now();
+    this.#knownIds = new Set([this.#begun?.current?.id, this.#begun?.pending?.id, held.latest?.record.id]);
+  }
+
+  /** What is stored and was made with the app secret of today. */
+  get ours(): TicketRecord | undefined {
+    return this.dependencies.held.ours(this.#latest);
+  }
+
+  /** The highest number that is in use. */
+  get highestNumber(): number {
+    const { current, pending } = this.#latest ?? {};
+    return Math.max(current?.number ?? 0, pending?.number ?? 0, this.dependencies.held.latest?.record.number ?? 0);
+  }
+
+  /**
+   * Mark, before a token is asked for, that one is: should this process die now, its successor knows what the vendor may
+   * have done. What was made with another secret is only written over once the vendor has accepted ours.
+   *
+   * @throws when the store cannot be written: a token that nobody can store must not be asked for
+   */
+  async markAsked(forcedAtMs: number | undefined): Promise<void> {
+    this.#askedAtMs = this.dependencies.clock.now();
+    if (this.#latest && !this.ours) return;
+    const sinceMs = this.#begun?.unanswered?.sinceMs ?? this.#askedAtMs;
+    const change = { pending: undefined, unanswered: { sinceMs, by: this.#id } };
+    await this.#write(forcedAtMs === undefined ? change : { ...change, forcedAtMs });
+  }
+
+  /** Take the mark back: the vendor refused in its own words, so that nothing has ended. */
+  async unmark(): Promise<void> {
+    if (!this.ours) return;
+    const { unanswered, forcedAtMs } = this.#begun ?? {};
+    // A mark that stays by mistake costs a refresh that comes too early, nothing else.
+    await this.#write({ unanswered, forcedAtMs }).catch(() => undefined);
+  }
+
+  /**
+   * Write what the vendor gave. A store that fails now does not cost what was given: it is written later, by whoever
+   * notices that the store has not got it.
+   *
+   * @throws {@link FencedOff} when another process has taken over; the stored generation is suspect then
+   */
+  async keep(change: RecordChange): Promise<void> {
+    this.#knownIds.add(change.pending?.id).add(change.current?.id);
+    try {
+      await this.#write({ ...change, unanswered: undefined });
+    } catch (error) {
+      if (!(error instanceof FencedOff)) return;
+      // Our token and that of whoever took over end each other.
+      await this.markSuspect();
+      throw error;
+    }
+  }
+
+  /** See to it that one more refresh follows, whoever else has written meanwhile. */
+  async markSuspect(): Promise<void> {
+    const { records, held, emit } = this.dependencies;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      try {
+        const latest = await records.read();
+        if ((latest && !held.ours(latest)) || latest?.unanswered?.by === this.#id) return;
+        const unanswered = { sinceMs: this.#askedAtMs, by: this.#id };
+        await records.write(latest, { unanswered });
+        emit({ type: 'generation-suspect', generation: latest?.current?.number ?? 0 });
+        return;
+      } catch (error) {
+        if (!(error instanceof FencedOff)) return;
+      }
+    }
+  }
+
+  /** Write on top of what is there, as long as nobody else has refreshed. */
+  async #write(change: RecordChange): Promise<void> {
+    const { records } = this.dependencies;
+    for (let tries = 1; ; tries += 1) {
+      try {
+        this.#latest = await records.write(this.#latest, change, this.lease);
+        return;
+      } catch (error) {
+        if (!(error instanceof FencedOff) || tries === TRIES || this.lease.signal.aborted) throw error;
+        const latest = await records.read();
+        if (this.#isOvertaken(latest)) throw error;
+        // The store was emptied or failed over, or somebody has put back what it had lost.
+        this.#latest = latest;
+      }
+    }
+  }
+
+  #isOvertaken(latest: TicketRecord | undefined): boolean {
+    if (!latest) return false;
+    if (!this.dependencies.held.ours(latest)) return true;
+    const { current, pending, unanswered } = latest;
+    const isForeignMark = unanswered && unanswered.by !== this.#id && unanswered.by !== this.#begun?.unanswered?.by;
+    const isForeignToken = pending && !this.#knownIds.has(pending.id);
+    if (isForeignMark || isForeignToken) return true;
+    if (!current || this.#knownIds.has(current.id)) return false;
+    return current.tokenRequestedAtMs > this.#askedAtMs - UNCERTAIN_MS;
+  }
+}

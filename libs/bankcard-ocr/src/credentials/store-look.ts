@@ -1,0 +1,43 @@
+import type { HeldCredentials } from './held-credentials.js';
+import type { TicketEventListener } from './ticket-event.js';
+import type { TicketRecord } from './ticket-record.js';
+import { FencedOff, StoreFailed, type TicketRecords } from './ticket-records.js';
+
+/** What a {@link StoreLook} works with. */
+export interface StoreLookDependencies {
+  readonly records: TicketRecords;
+  readonly held: HeldCredentials;
+  readonly emit: TicketEventListener;
+  /** A reader changes nothing of what is stored. */
+  readonly mayWrite: boolean;
+}
+
+/** Brings what this process holds and what is stored together: the newer of the two is used, and stored. */
+export class StoreLook {
+  constructor(private readonly dependencies: StoreLookDependencies) {}
+
+  /**
+   * Read the store; use what is newer there, and put back what it has lost by a failover or by being emptied.
+   *
+   * @throws {@link StoreFailed} when it cannot be read
+   */
+  async look(): Promise<TicketRecord | undefined> {
+    const { records, held, emit, mayWrite } = this.dependencies;
+    const record = await records.read();
+    held.adopt(record);
+    const missing = mayWrite ? held.missingIn(record) : undefined;
+    if (!missing) return record;
+    try {
+      const written = await records.write(record, missing);
+      emit({ type: 'generation-written-back', generation: missing.current?.number ?? 0 });
+      return written;
+    } catch (error) {
+      if (error instanceof StoreFailed) return record;
+      if (!(error instanceof FencedOff)) throw error;
+      // Another process was quicker: what it has put there decides.
+      const latest = await records.read();
+      held.adopt(latest);
+      return latest;
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import type { Clock } from '../clock.js';
+import type { AuthClient } from '../upstream/auth.client.js';
+import type { StoreLossPolicy, TicketRole } from './create-refresh.js';
+import type { RecordSeal } from './record-seal.js';
+import type { TicketStore } from './store/ticket-store.js';
+import type { RefreshTimings } from './timings.js';
+
+/** What a {@link TicketService} works with. */
+export interface TicketServiceOptions {
+  readonly store: TicketStore;
+  readonly auth: AuthClient;
+  readonly clock: Clock;
+  readonly timings: RefreshTimings;
+  /** Tells credentials made with today's app secret from others. */
+  readonly secretFingerprint: string;
+  /** Refresh by a timer, also while nobody asks. */
+  readonly backgroundRefresh: boolean;
+  /** @default 'refresher' */
+  readonly role?: TicketRole;
+  /** @default 'fail' */
+  readonly onStoreLoss?: StoreLossPolicy;
+  /** How long earlier tickets are kept for verifying; see {@link EarlierTickets}. */
+  readonly verifyWindowMs?: number;
+  /** Encrypts credentials before the store sees them. */
+  readonly seal?: RecordSeal;
+}

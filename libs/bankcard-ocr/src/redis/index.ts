@@ -1,0 +1,2 @@
+export type { RedisClient } from './redis-commands.js';
+export { RedisTicketStore, type RedisTicketStoreOptions } from './redis-ticket.store.js';

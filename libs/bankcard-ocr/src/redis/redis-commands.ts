@@ -1,0 +1,86 @@
+import type { Cluster, Redis } from 'ioredis';
+import { RedisFault, redisFault } from './redis-fault.js';
+import { TIME } from './redis-scripts.js';
+
+/** The client of the application, or our own: one node, sentinels, or a cluster. */
+export type RedisClient = Redis | Cluster;
+
+/** What runs scripts, each limited in time. Nothing waits in the client's queue for a connection that may come. */
+export class RedisCommands {
+  constructor(
+    readonly client: RedisClient,
+    private readonly timeoutMs: number,
+  ) {}
+
+  /** Run a script that changes nothing. */
+  async read(script: string, keys: readonly string[]): Promise<unknown> {
+    return this.#inTime(() => this.client.eval(script, keys.length, ...keys));
+  }
+
+  /**
+   * Run a script that changes something; its first argument, the last moment at which it may, is added here.
+   *
+   * @param argsAt gives the other arguments; told the clock of Redis in epoch ms, as it stands now
+   * @throws {@link RedisFault} when it was not carried out, and when nobody knows whether it was
+   */
+  async change(
+    script: string,
+    keys: readonly string[],
+    argsAt: (redisNowMs: number) => readonly string[],
+  ): Promise<'done' | 'fenced'> {
+    const nowMs = Number(await this.read(TIME, keys.slice(0, 1)));
+    const lastMoment = String(nowMs + this.timeoutMs);
+    const outcome = await this.#inTime(() =>
+      this.client.eval(script, keys.length, ...keys, lastMoment, ...argsAt(nowMs)),
+    );
+    if (outcome === 'done' || outcome === 'fenced') return outcome;
+    throw new RedisFault('TIMEOUT', false);
+  }
+
+  /**
+   * Wait until the client is connected.
+   *
+   * @throws {@link RedisFault} when that takes too long, or Redis refuses
+   */
+  async connected(): Promise<void> {
+    const { client } = this;
+    if (this.#isReady) return;
+    let settle: ((fault?: RedisFault) => void) | undefined;
+    const onReady = () => settle?.();
+    // A connection that fails is tried again; a password that is refused stays refused.
+    const onError = (error: unknown) => {
+      const fault = redisFault(error);
+      if (fault.isRefusal) settle?.(fault);
+    };
+    client.on('ready', onReady).on('error', onError);
+    const timer = setTimeout(() => settle?.(new RedisFault('NOT_CONNECTED', false)), this.timeoutMs);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        settle = (fault) => (fault ? reject(fault) : resolve());
+      });
+    } finally {
+      clearTimeout(timer);
+      client.off('ready', onReady).off('error', onError);
+    }
+  }
+
+  get #isReady(): boolean {
+    // A client that was made with lazyConnect connects with its first command.
+    return this.client.status === 'ready' || this.client.status === 'wait';
+  }
+
+  async #inTime<T>(command: () => Promise<T>): Promise<T> {
+    if (!this.#isReady) throw new RedisFault('NOT_CONNECTED', false);
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new RedisFault('TIMEOUT', false)), this.timeoutMs);
+    });
+    try {
+      return await Promise.race([command(), timeout]);
+    } catch (error) {
+      throw redisFault(error);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

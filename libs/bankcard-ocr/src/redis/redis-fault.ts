@@ -1,0 +1,46 @@
+/** Why a command was not carried out, or nobody knows whether it was. Never says what the command was. */
+export class RedisFault extends Error {
+  override name = 'RedisFault';
+
+  constructor(
+    /** The code of Redis (`NOAUTH`), of the system (`ECONNREFUSED`), or one of ours. */
+    readonly code: string,
+    /** Redis refuses for a reason that waiting does not mend: password, privileges, what the key holds. */
+    readonly isRefusal: boolean,
+  ) {
+    super(code);
+  }
+}
+
+/** Redis, or what stands before it, is not what it should be; but it will be. */
+const PASSING = new Set([
+  'LOADING',
+  'BUSY',
+  'CLUSTERDOWN',
+  'TRYAGAIN',
+  'MASTERDOWN',
+  'READONLY',
+  'OOM',
+  'MISCONF',
+  'NOREPLICAS',
+]);
+
+/** Turn what the client threw, whose message and properties may hold the command with its arguments, into a fault. */
+export function redisFault(error: unknown): RedisFault {
+  if (error instanceof RedisFault) return error;
+  if (!(error instanceof Error)) return new RedisFault('UNKNOWN', false);
+  const { code } = error as { code?: unknown };
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return new RedisFault(code, false);
+  // Errors that Redis answers begin with their code.
+  const answered = error.name === 'ReplyError' ? codeIn(error.message) : undefined;
+  if (answered !== undefined) return new RedisFault(answered, !PASSING.has(answered));
+  return new RedisFault(/^\w{1,40}$/.test(error.name) ? error.name : 'UNKNOWN', false);
+}
+
+/** An error inside a script is an ERR that quotes another one, in the words of the version of Redis. */
+function codeIn(message: string): string | undefined {
+  const code = /^[A-Z][A-Z0-9]{1,20}(?= |$)/.exec(message)?.[0];
+  if (code !== 'ERR') return code;
+  if (/can't run this command|No permissions/i.test(message)) return 'NOPERM';
+  return /-([A-Z]{3,20}) /.exec(message)?.[1] ?? code;
+}

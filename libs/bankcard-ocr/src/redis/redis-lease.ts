@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { LeaseHeartbeat } from '../credentials/store/lease-heartbeat.js';
+import type { TicketLease } from '../credentials/store/ticket-store.js';
+import type { RedisCommands } from './redis-commands.js';
+import type { RedisKeys } from './redis-keys.js';
+import { RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from './redis-scripts.js';
+
+/** A lease in Redis: a key that holds the id of its holder, and expires when the holder gives no sign of life. */
+export class RedisLease implements TicketLease {
+  readonly #heartbeat: LeaseHeartbeat;
+  readonly signal: AbortSignal;
+
+  private constructor(
+    readonly id: string,
+    private readonly commands: RedisCommands,
+    private readonly keys: RedisKeys,
+    ttlMs: number,
+    takenAt: number,
+  ) {
+    const life = () => [id, String(Math.ceil(ttlMs))];
+    this.#heartbeat = new LeaseHeartbeat(ttlMs, takenAt, async () => {
+      return (await commands.change(RENEW_LEASE, [keys.lease], life)) !== 'fenced';
+    });
+    this.signal = this.#heartbeat.signal;
+  }
+
+  /** Take the lease if nobody alive holds it. */
+  static async tryTake(commands: RedisCommands, keys: RedisKeys, ttlMs: number): Promise<RedisLease | undefined> {
+    const id = randomUUID();
+    const takenAt = performance.now();
+    const outcome = await commands.change(TAKE_LEASE, [keys.lease], () => [id, String(Math.ceil(ttlMs))]);
+    return outcome === 'done' ? new RedisLease(id, commands, keys, ttlMs, takenAt) : undefined;
+  }
+
+  async release(): Promise<void> {
+    await this.#heartbeat.stop();
+    // What cannot be released expires by itself.
+    await this.commands.change(RELEASE_LEASE, [this.keys.lease], () => [this.id]).catch(() => undefined);
+  }
+}

@@ -1,0 +1,251 @@
+import { Redis } from 'ioredis';
+import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
+import { aRecord, ticketStoreContract } from '../credentials/store/ticket-store.contract.js';
+import type { TicketStore } from '../credentials/store/ticket-store.js';
+import { ManualClock } from '../testing/manual-clock.js';
+import { RedisTicketStore } from './redis-ticket.store.js';
+
+const HOUR = 3_600_000;
+let appIds = 0;
+const newAppId = (): string => `IDA0000${(appIds += 1)}`;
+
+describeWithRedis('RedisTicketStore', () => {
+  let server: RedisServer;
+  const opened: TicketStore[] = [];
+  let admin: Redis;
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    admin = new Redis(server.url);
+  });
+
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((store) => store.close()));
+  });
+
+  afterAll(async () => {
+    admin.disconnect();
+    await server[Symbol.asyncDispose]();
+  });
+
+  async function open(
+    appId: string,
+    options: Partial<ConstructorParameters<typeof RedisTicketStore>[0]> = {},
+  ): Promise<RedisTicketStore> {
+    const store = RedisTicketStore.fromUrl(server.url, { appId, ...options });
+    opened.push(store);
+    await store.open();
+    return store;
+  }
+
+  ticketStoreContract('Redis by URL', async () => {
+    const appId = newAppId();
+    return () => open(appId);
+  });
+
+  ticketStoreContract('a client with a key prefix', async () => {
+    const appId = newAppId();
+    return async () => {
+      const client = new Redis(server.url, { keyPrefix: 'staging:' });
+      const store = new RedisTicketStore({ client, appId });
+      const close = store.close.bind(store);
+      store.close = async () => {
+        await close();
+        client.disconnect();
+      };
+      await store.open();
+      return store;
+    };
+  });
+
+  it('shares by app id and by nothing else', async () => {
+    const [appId, otherAppId] = [newAppId(), newAppId()];
+    await (await open(appId)).swap(undefined, aRecord(1));
+    await expect((await open(appId)).read()).resolves.toMatchObject({ revision: 1 });
+    await expect((await open(otherAppId)).read()).resolves.toBeUndefined();
+  });
+
+  it('gives processes whose clocks are hours apart the same ages', async () => {
+    const appId = newAppId();
+    const early = new ManualClock();
+    const late = new ManualClock();
+    late.shiftWallClock(4 * HOUR);
+    const [writer, reader] = [await open(appId, { clock: early }), await open(appId, { clock: late })];
+    const { current } = aRecord(1);
+    const requestedAtMs = early.now() - 60_000;
+    await writer.swap(
+      undefined,
+      aRecord(1, {
+        current: { ...current!, tokenRequestedAtMs: requestedAtMs, ticketRequestedAtMs: requestedAtMs },
+        forcedAtMs: requestedAtMs,
+        unanswered: { sinceMs: requestedAtMs, by: 'x' },
+        failed: { attempts: 1, retryAtMs: early.now() + 1_000 },
+        earlier: [{ number: 1, id: 'e', signTicket: 't', replacedAtMs: requestedAtMs, endsAtMs: early.now() + 60_000 }],
+      }),
+    );
+    const record = (await reader.read())!;
+    const ageMs = late.now() - record.current!.tokenRequestedAtMs;
+    // Older by the time that the commands took, never younger.
+    expect(ageMs).toBeGreaterThanOrEqual(60_000);
+    expect(ageMs).toBeLessThan(61_000);
+    expect(late.now() - record.current!.ticketRequestedAtMs).toBe(ageMs);
+    expect(late.now() - record.forcedAtMs!).toBe(ageMs);
+    expect(late.now() - record.unanswered!.sinceMs).toBe(ageMs);
+    expect(late.now() - record.earlier![0]!.replacedAtMs).toBe(ageMs);
+    expect(record.failed!.retryAtMs - late.now()).toBeLessThanOrEqual(1_000);
+    expect(record.earlier![0]!.endsAtMs - late.now()).toBeLessThanOrEqual(60_000);
+  });
+
+  it('sets aside what is no record, tells of it, and can be written again', async () => {
+    const appId = newAppId();
+    await admin.hset(`bankcard-ocr:{${appId}}:record`, 'record', '{"format":1', 'write_id', 'x');
+    const damaged: string[] = [];
+    const store = await open(appId, { onDamaged: (key) => damaged.push(key) });
+    await expect(store.read()).resolves.toBeUndefined();
+    expect(damaged).toEqual([`bankcard-ocr:{${appId}}:damaged`]);
+    expect(await admin.hget(damaged[0]!, 'record')).toBe('{"format":1');
+    expect(await admin.pttl(damaged[0]!)).toBeGreaterThan(23 * HOUR);
+    await expect(store.swap(undefined, aRecord(1))).resolves.toBe(true);
+  });
+
+  it('writes nothing for a holder whose lease somebody else has taken', async () => {
+    const appId = newAppId();
+    const [slow, quick] = [await open(appId), await open(appId)];
+    const lost = (await slow.lease(60_000))!;
+    await slow.swap(undefined, aRecord(1), lost);
+    await admin.del(`bankcard-ocr:{${appId}}:lease`);
+    const held = (await quick.lease(60_000))!;
+    await expect(slow.swap(aRecord(1), aRecord(2), lost)).resolves.toBe(false);
+    await expect(quick.swap(aRecord(1), aRecord(2), held)).resolves.toBe(true);
+    await Promise.all([lost.release(), held.release()]);
+  });
+
+  it('ends the work of a holder whose lease was taken, and does not take back what it lost', async () => {
+    const appId = newAppId();
+    const [slow, quick] = [await open(appId), await open(appId)];
+    const lost = (await slow.lease(200))!;
+    await admin.del(`bankcard-ocr:{${appId}}:lease`);
+    const held = (await quick.lease(60_000))!;
+    while (!lost.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(lost.signal.reason).toMatchObject({ code: 'NO_VALID_TICKET' });
+    await lost.release();
+    await expect(slow.lease(200)).resolves.toBeUndefined();
+    await held.release();
+  });
+
+  it('keeps the lease of a live holder though Redis was emptied', async () => {
+    const appId = newAppId();
+    const [holder, other] = [await open(appId), await open(appId)];
+    const lease = (await holder.lease(200))!;
+    await admin.del(`bankcard-ocr:{${appId}}:lease`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await expect(other.lease(200)).resolves.toBeUndefined();
+    expect(lease.signal.aborted).toBe(false);
+    await lease.release();
+  });
+
+  it('names no user and no password', async () => {
+    const url = server.url.replace('redis://', 'redis://default:pa55word@');
+    const store = RedisTicketStore.fromUrl(url, { appId: newAppId() });
+    expect(store.description).toBe(server.url);
+    await store.close();
+  });
+});
+
+describeWithRedis('a Redis that cannot be used', () => {
+  const stopped: (() => Promise<void>)[] = [];
+
+  afterEach(async () => {
+    for (const stop of stopped.splice(0)) await stop();
+  });
+
+  async function storeOn(url: string, timeoutMs = 1_000): Promise<RedisTicketStore> {
+    const store = RedisTicketStore.fromUrl(url, { appId: newAppId(), timeoutMs });
+    stopped.push(() => store.close());
+    return store;
+  }
+
+  async function serve(...settings: string[]): Promise<RedisServer> {
+    const server = await RedisServer.start(...settings);
+    stopped.push(() => server[Symbol.asyncDispose]());
+    return server;
+  }
+
+  it('does not stop the start when it is not there, and fails at once afterwards', async () => {
+    const server = await serve();
+    await server.stop();
+    const store = await storeOn(server.url, 200);
+    await expect(store.open()).resolves.toBeUndefined();
+    const startedAt = performance.now();
+    await expect(store.read()).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    await expect(store.lease(1_000)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    expect(performance.now() - startedAt).toBeLessThan(100);
+    await server.startAgain();
+    for (;;) {
+      const read = await store.read().then(
+        () => true,
+        () => false,
+      );
+      if (read) break;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  });
+
+  it.each([
+    ['without its password', (url: string) => url],
+    ['with a wrong one', (url: string) => url.replace('//', '//:pa55w0rd@')],
+  ])('stops the start when it refuses: asked %s', async (_how, spoil) => {
+    const { url } = await serve('--requirepass', 'pa55word');
+    const store = await storeOn(spoil(url));
+    const refused = store.open();
+    await expect(refused).rejects.toMatchObject({ name: 'BankCardOcrConfigurationError', code: 'CONFIGURATION' });
+    await expect(refused).rejects.toThrow(
+      /ticketStore \(BANKCARD_OCR_TICKET_STORE\): redis:.*(NOAUTH|WRONGPASS).*check/,
+    );
+    await expect(refused).rejects.not.toThrow(/pa55w/);
+  });
+
+  it('lets a reader in that may only read, and no refresher', async () => {
+    const { url } = await serve();
+    const admin = new Redis(url);
+    await admin.acl(
+      'SETUSER',
+      'reader',
+      'on',
+      '>pw',
+      '~bankcard-ocr:*',
+      '&*',
+      '+@read',
+      '+@connection',
+      '+eval',
+      '+time',
+      '+info',
+      '+subscribe',
+    );
+    admin.disconnect();
+    const store = await storeOn(url.replace('//', '//reader:pw@'));
+    await expect(store.open('read')).resolves.toBeUndefined();
+    await expect(store.read()).resolves.toBeUndefined();
+    await expect(store.open('write')).rejects.toThrow(/NOPERM/);
+  });
+
+  it('carries nothing out for a caller that has given up', async () => {
+    const server = await serve();
+    const store = await storeOn(server.url, 100);
+    await store.open();
+    server.pause();
+    const outcomes = await Promise.allSettled([store.swap(undefined, aRecord(1)), store.lease(60_000), store.read()]);
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(outcomes.map((outcome) => (outcome as PromiseRejectedResult).reason)).toMatchObject([
+      { code: 'TIMEOUT' },
+      { code: 'TIMEOUT' },
+      { code: 'TIMEOUT' },
+    ]);
+    server.resume();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    await expect(store.read()).resolves.toBeUndefined();
+    const lease = await store.lease(1_000);
+    expect(lease).toBeDefined();
+    await lease!.release();
+  });
+});

@@ -1,0 +1,37 @@
+import { Redis } from 'ioredis';
+import type { RedisClient } from './redis-commands.js';
+
+const CONNECT_TIMEOUT_MS = 3_000;
+/** A connection on which a command is not answered for so long is dead, though nobody has said so. */
+const SOCKET_TIMEOUT_MS = 5_000;
+const LONGEST_RECONNECT_MS = 1_000;
+
+/**
+ * Make the client for a URL.
+ *
+ * @param url `redis://` or `rediss://` (TLS, always verified), with user, password and database as needed
+ */
+export function createRedisClient(url: string): Redis {
+  const client = new Redis(url, {
+    connectionName: 'nestjs-bankcard-ocr',
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: SOCKET_TIMEOUT_MS,
+    // A command that waited for a connection would be carried out when nobody wants it any more.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_MS) * (0.5 + Math.random() / 2),
+    // After a failover the old primary says so, or the connection leads to a replica.
+    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+  });
+  // Without a listener the client prints its errors.
+  return client.on('error', () => undefined);
+}
+
+/** How logs call it: host, port and database, never user or password. */
+export function describeRedis(client: RedisClient): string {
+  if ('nodes' in client) return 'redis cluster';
+  const { host, port, path, db, tls, sentinels, name } = client.options;
+  if (sentinels?.length) return `redis sentinel ${name ?? ''}`.trim();
+  return path ? `redis ${path}` : `${tls ? 'rediss' : 'redis'}://${host ?? 'localhost'}:${port ?? 6379}/${db ?? 0}`;
+}

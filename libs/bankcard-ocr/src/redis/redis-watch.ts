@@ -1,0 +1,51 @@
+import type { RedisClient } from './redis-commands.js';
+
+/** Listens, on a connection of its own, for records that others write. A hint: whoever depends on it also polls. */
+export class RedisWatch {
+  readonly #listeners = new Set<() => void>();
+  #subscriber: RedisClient | undefined;
+
+  constructor(
+    private readonly client: RedisClient,
+    private readonly channel: string,
+  ) {}
+
+  /** @returns stops the listening */
+  add(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    this.#subscriber ??= this.#subscribe();
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.close();
+    };
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    this.#subscriber?.disconnect();
+    this.#subscriber = undefined;
+  }
+
+  #subscribe(): RedisClient {
+    const subscriber = duplicate(this.client);
+    const tell = () => {
+      for (const listener of this.#listeners) listener();
+    };
+    // A client without a listener prints its errors, and those can hold what was sent.
+    subscriber.on('error', () => undefined);
+    subscriber.on('message', tell);
+    const subscribe = () => {
+      // What was written while nobody listened has been missed.
+      subscriber.subscribe(this.channel).then(tell, () => undefined);
+    };
+    subscriber.on('ready', subscribe);
+    return subscriber;
+  }
+}
+
+/** As the client, but patient: it has nothing to do than to wait for a connection and for messages. */
+function duplicate(client: RedisClient): RedisClient {
+  const patience = { lazyConnect: false, enableOfflineQueue: true, maxRetriesPerRequest: null };
+  if ('nodes' in client) return client.duplicate([], { lazyConnect: false, enableOfflineQueue: true });
+  return client.duplicate({ ...patience, autoResubscribe: false, socketTimeout: undefined });
+}
