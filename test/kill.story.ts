@@ -35,7 +35,7 @@ describe('a process that is killed (kill -9)', () => {
     for (let phase = wanted(); phase !== undefined; phase = wanted()) {
       const startedAt = performance.now();
       const worker = Worker.start('refresher.worker', {
-        ...{ URL: sandbox.url, APP_ID: sandbox.appId, SECRET: sandbox.secret, DIRECTORY: directory },
+        ...{ URL: sandbox.url, APP_ID: sandbox.appId, SECRET: sandbox.secret, TICKET_STORE: `file:${directory}` },
         ...{ INTERVAL_MS: '20', OVERLAP_MS: String(OVERLAP_MS) },
       });
       await worker.line('served ');

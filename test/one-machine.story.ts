@@ -28,7 +28,7 @@ function startRefresher(): Worker {
     URL: sandbox.url,
     APP_ID: sandbox.appId,
     SECRET: sandbox.secret,
-    DIRECTORY: directory,
+    TICKET_STORE: `file:${directory}`,
     INTERVAL_MS: String(INTERVAL_MS),
     OVERLAP_MS: String(OVERLAP_MS),
   });

@@ -29,6 +29,18 @@ describe('what a phone reports', () => {
     expect(sandbox.calls).toMatchObject({ accessToken: 1, apiTicket: 1 });
   });
 
+  it('is valid while this process still waits for the answer that brings the ticket it was signed with', async () => {
+    const { clock, sandbox, app, verify } = await begin();
+    sandbox.injectFault({ endpoint: 'api_ticket', kind: 'slow', delayMs: 2 * SECOND, times: 1 });
+    const refreshed = app.tickets.refresh();
+    // The vendor has issued the new ticket; its answer is on its way.
+    while (sandbox.calls.apiTicket < 2) await new Promise((resolve) => setImmediate(resolve));
+    const verdict = verify('order1');
+    clock.advance(3 * SECOND);
+    await expect(verdict).resolves.toBe(true);
+    await refreshed;
+  });
+
   it('is not valid for another order, another app or with another ticket', async () => {
     const { sandbox, app, clock, verify } = await begin();
     const { signTicket } = await app.tickets.current();

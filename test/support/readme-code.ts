@@ -16,6 +16,20 @@ export function codeBlocks(page: string): CodeBlock[] {
 }
 
 /**
+ * The inside of the one block of a language that begins with `beginning`.
+ *
+ * @throws when the page has none
+ */
+export function blockWith(page: string, language: string, beginning: string): string {
+  const blocks = [...page.matchAll(/^```(?<language>\w+)\n(?<code>.*?)^```$/gms)].flatMap(({ groups }) => {
+    return groups?.['language'] === language ? (groups['code'] ?? '') : [];
+  });
+  const found = blocks.filter((code) => code.startsWith(beginning));
+  if (found.length !== 1) throw new Error(`${found.length} blocks begin with "${beginning}", not one`);
+  return found[0]!;
+}
+
+/**
  * Write the blocks to files of a new folder inside the repository, where packages are found from.
  *
  * @param root the repository

@@ -1,9 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SignatureService, VENDOR_CODES, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
+import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
+import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/bankcard-ocr.options.js';
 import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
-import type { Check } from './readme-checks.js';
+import { type Check, sameCode } from './readme-checks.js';
 import { brokenLinks } from './readme-links.js';
+import { namesInFirstCells } from './readme-tables.js';
+import type { TypeReport } from './readme-types.js';
 
 const SECTIONS = ['1', '2', '3', '4', '5', '6', '7', '8'];
 const SOURCES = ['libs/bankcard-ocr/src', 'apps/demo-api', 'test'];
@@ -79,6 +83,62 @@ export function architectureChecks(root: string): Check[] {
       spoil: (page) => page.replaceAll('telemetry/', ''),
     },
   ];
+}
+
+/** What docs/fleet.md must be, and the other language's page, `other`. */
+export function fleetChecks(language: 'en' | 'zh', other: string, types: () => TypeReport): Check[] {
+  const names = (page: string) => namesInFirstCells(page);
+  return [
+    {
+      what: 'links to the other language',
+      faults: (page) => (page.includes(`(fleet${language === 'en' ? '.zh-CN' : ''}.md)`) ? [] : ['no link']),
+      spoil: (page) => page.replaceAll('(fleet', '(flight'),
+    },
+    sameCode(other, (page) => page.replace('sort($values, SORT_STRING)', 'sort($values)')),
+    {
+      what: 'names every member of a stored record, and no other',
+      faults: (page) => {
+        const { recordFields } = types();
+        const parts = new Set(recordFields.map((field) => field.split('.')[0]));
+        const found = names(page).filter((name) => parts.has(name.split('.')[0]) || name.includes('.'));
+        return symmetricDifference(found, recordFields);
+      },
+      spoil: (page) => page.replace('`current.tokenLifeMs`', '`current.tokenLife`'),
+    },
+    {
+      what: 'forgets no member of a stored record',
+      faults: (page) => types().recordFields.filter((field) => !names(page).includes(field)),
+      spoil: (page) => page.replace(/^\| `rejectedId` .*\n/m, ''),
+    },
+    {
+      what: 'names every event, and no other',
+      faults: (page) => {
+        const found = names(page).filter((name) => /^[a-z]+(-[a-z]+)+$/.test(name));
+        return symmetricDifference(found, types().eventTypes);
+      },
+      spoil: (page) => page.replace('| `store-recovered` |', '| `store-back` |'),
+    },
+    {
+      what: 'names every count',
+      faults: (page) => types().countNames.filter((count) => !names(page).includes(count)),
+      spoil: (page) => page.replace('| `writtenBack` |', '| `writtenAgain` |'),
+    },
+    {
+      what: 'tells the times that the code has',
+      faults: (page) => timesOfTheCode().filter((time) => !new RegExp(`(?<![\\d.])${time}(?!\\w)`).test(page)),
+      spoil: (page) => page.replaceAll('3.5 s', '4 s'),
+    },
+  ];
+}
+
+/** The times of a fleet, as a page writes them. */
+function timesOfTheCode(): string[] {
+  const timings = timingsFor(DEFAULTS.refreshIntervalMs, DEFAULTS.ticketOverlapMs);
+  const { pollMs, leaseTtlMs, leasePollMs, longestJitterMs, firstRetryMs, longestRetryMs, overlapMs } = timings;
+  const seconds = [pollMs, leaseTtlMs, leasePollMs, longestJitterMs, firstRetryMs, longestRetryMs, overlapMs].map(
+    (ms) => `${Number((ms / 1_000).toFixed(2))} s`,
+  );
+  return [...seconds, `${timings.longestDeveloperRetryMs / 60_000} min`];
 }
 
 /** The codes of the first cells of all tables that have so many columns. */

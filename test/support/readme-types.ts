@@ -1,14 +1,22 @@
 import path from 'node:path';
 import ts from 'typescript';
 
-/** What the compiler finds wrong, and what it knows about the options. */
+/** What the compiler finds wrong, and what it knows that the documents tell. */
 export interface TypeReport {
   /** By file name, e.g. `app.module.ts`. */
   readonly errors: ReadonlyMap<string, readonly string[]>;
   readonly optionNames: readonly string[];
+  /** Of a stored record, those of its parts with a dot, e.g. `current.id`. */
+  readonly recordFields: readonly string[];
+  readonly eventTypes: readonly string[];
+  readonly countNames: readonly string[];
 }
 
-const OPTIONS_FILE = 'libs/bankcard-ocr/src/options/bankcard-ocr.options.ts';
+const LIBRARY = 'libs/bankcard-ocr/src';
+const OPTIONS_FILE = `${LIBRARY}/options/bankcard-ocr.options.ts`;
+const RECORD_FILE = `${LIBRARY}/credentials/ticket-record.ts`;
+const EVENT_FILE = `${LIBRARY}/credentials/ticket-event.ts`;
+const COUNTS_FILE = `${LIBRARY}/telemetry/ticket-metrics.ts`;
 
 /** Check files with the repository's own compiler options, all in one program: that is what takes the time. */
 export function checkTypes(root: string, files: readonly string[]): TypeReport {
@@ -21,7 +29,8 @@ export function checkTypes(root: string, files: readonly string[]): TypeReport {
     { noEmit: true },
     configFile,
   );
-  const program = ts.createProgram([...files, path.join(root, OPTIONS_FILE)], options);
+  const library = [OPTIONS_FILE, RECORD_FILE, EVENT_FILE, COUNTS_FILE].map((file) => path.join(root, file));
+  const program = ts.createProgram([...files, ...library], options);
   const errors = new Map(
     files.map((file) => {
       const source = program.getSourceFile(file);
@@ -29,15 +38,43 @@ export function checkTypes(root: string, files: readonly string[]): TypeReport {
       return [path.basename(file), found.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n'))];
     }),
   );
-  return { errors, optionNames: optionNames(program, path.join(root, OPTIONS_FILE)) };
+  const checker = program.getTypeChecker();
+  const declared = (file: string, name: string) => declaredType(program, path.join(root, file), name);
+  const names = (type: ts.Type) => type.getProperties().map(({ name }) => name);
+  return {
+    errors,
+    optionNames: names(declared(OPTIONS_FILE, 'BankCardOcrOptions')),
+    recordFields: fieldsOf(checker, declared(RECORD_FILE, 'TicketRecord')),
+    eventTypes: discriminants(checker, declared(EVENT_FILE, 'TicketEvent')),
+    countNames: names(declared(COUNTS_FILE, 'TicketCounts')),
+  };
 }
 
-function optionNames(program: ts.Program, file: string): string[] {
-  const source = program.getSourceFile(file);
-  const declaration = source?.statements
-    .filter((statement) => ts.isInterfaceDeclaration(statement))
-    .find(({ name }) => name.text === 'BankCardOcrOptions');
-  if (!declaration) throw new Error(`BankCardOcrOptions is not declared in ${OPTIONS_FILE}`);
-  const type = program.getTypeChecker().getTypeAtLocation(declaration);
-  return type.getProperties().map(({ name }) => name);
+function declaredType(program: ts.Program, file: string, name: string): ts.Type {
+  const declaration = program
+    .getSourceFile(file)
+    ?.statements.filter((statement) => ts.isInterfaceDeclaration(statement) || ts.isTypeAliasDeclaration(statement))
+    .find((statement) => statement.name.text === name);
+  if (!declaration) throw new Error(`${name} is not declared in ${file}`);
+  return program.getTypeChecker().getTypeAtLocation(declaration);
+}
+
+/** The members of a type and of those in it; what is a list counts as one of its elements. */
+function fieldsOf(checker: ts.TypeChecker, type: ts.Type, prefix = ''): string[] {
+  return type.getProperties().flatMap((property) => {
+    const whole = checker.getNonNullableType(checker.getTypeOfSymbol(property));
+    const one = checker.isArrayType(whole) ? checker.getTypeArguments(whole as ts.TypeReference)[0]! : whole;
+    const name = prefix + property.name;
+    const isObject = (one.flags & ts.TypeFlags.Object) !== 0;
+    return isObject ? [name, ...fieldsOf(checker, one, `${name}.`)] : [name];
+  });
+}
+
+/** The texts that `type` may be in a union of objects. */
+function discriminants(checker: ts.TypeChecker, union: ts.Type): string[] {
+  const members = union.isUnion() ? union.types : [union];
+  return members.flatMap((member) => {
+    const type = checker.getTypeOfSymbol(member.getProperty('type')!);
+    return type.isStringLiteral() ? [type.value] : [];
+  });
 }

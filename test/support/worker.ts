@@ -70,6 +70,7 @@ export class Worker {
 
   /** kill -9, and wait for the end. */
   async kill(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return;
     this.process.kill('SIGKILL');
     await this.exited;
   }

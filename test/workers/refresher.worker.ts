@@ -1,11 +1,12 @@
 import { get } from 'node:http';
 import { SystemClock } from '../../libs/bankcard-ocr/src/clock.js';
 import { FileTicketStore } from '../../libs/bankcard-ocr/src/credentials/store/file-ticket.store.js';
+import type { TicketStore } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.js';
 import { TicketService } from '../../libs/bankcard-ocr/src/credentials/ticket.service.js';
-import type { TicketRecord } from '../../libs/bankcard-ocr/src/credentials/ticket-record.js';
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 import { OcrResultService } from '../../libs/bankcard-ocr/src/ocr/ocr-result.service.js';
 import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/bankcard-ocr.options.js';
+import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-ticket.store.js';
 import { SecretText } from '../../libs/bankcard-ocr/src/secret-text.js';
 import { SignatureService } from '../../libs/bankcard-ocr/src/signature/signature.service.js';
 import { AuthClient } from '../../libs/bankcard-ocr/src/upstream/auth.client.js';
@@ -16,7 +17,8 @@ import { Transport, type TransportAnswer } from '../../libs/bankcard-ocr/src/ups
 
 /**
  * Only the store, the refresh and one query, without Nest, so that it starts quickly and can be killed often. Prints what
- * it is in the middle of (`in <phase>`), and `served <generation>` once a query has succeeded.
+ * it is in the middle of (`in <phase>`), where it stays HOLD_MS longer when that is set, `adopted <generation>`, and
+ * `served <generation>` once a query has succeeded.
  */
 
 const clock = new SystemClock();
@@ -44,15 +46,37 @@ class PlainTransport extends Transport {
   close(): void {}
 }
 
-class TellingStore extends FileTicketStore {
-  override swap(expected: TicketRecord | undefined, next: TicketRecord): Promise<boolean> {
-    return inPhase('write', () => super.swap(expected, next));
-  }
+const hold = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, Number(environment('HOLD_MS'))));
+
+/** @param location `file:/directory` or `redis://…` */
+function storeAt(location: string): TicketStore {
+  const appId = environment('APP_ID');
+  const onDamaged = (where: string) => say(`damaged ${where}`);
+  if (location.startsWith('redis:')) return RedisTicketStore.fromUrl(location, { appId, onDamaged });
+  return new FileTicketStore({ directory: location.slice('file:'.length), appId, onDamaged });
+}
+
+function telling(store: TicketStore): TicketStore {
+  const [swap, lease] = [store.swap.bind(store), store.lease.bind(store)];
+  store.swap = (...call) => inPhase('write', () => swap(...call));
+  store.lease = async (ttlMs) => {
+    const taken = await lease(ttlMs);
+    if (!taken) return undefined;
+    say('in lease');
+    await hold();
+    return taken;
+  };
+  return store;
 }
 
 class TellingAuthClient extends AuthClient {
-  override accessToken(...call: Parameters<AuthClient['accessToken']>) {
-    return inPhase('vendor-call', () => super.accessToken(...call));
+  override async accessToken(...call: Parameters<AuthClient['accessToken']>) {
+    say('in asking');
+    await hold();
+    const issued = await inPhase('vendor-call', () => super.accessToken(...call));
+    say('in issued');
+    await hold();
+    return issued;
   }
 
   override signTicket(...call: Parameters<AuthClient['signTicket']>) {
@@ -62,11 +86,7 @@ class TellingAuthClient extends AuthClient {
 
 async function main(): Promise<void> {
   const appId = environment('APP_ID');
-  const store = new TellingStore({
-    directory: environment('DIRECTORY'),
-    appId,
-    onDamaged: (path) => say(`damaged ${path}`),
-  });
+  const store = telling(storeAt(environment('TICKET_STORE')));
   await store.open();
   const exchange = new Exchange({
     transport: new PlainTransport(),
@@ -91,6 +111,9 @@ async function main(): Promise<void> {
     timings: timingsFor(Number(environment('INTERVAL_MS')), Number(environment('OVERLAP_MS'))),
     secretFingerprint: 'fingerprint of the one secret',
     backgroundRefresh: true,
+  });
+  tickets.events$.subscribe((event) => {
+    if (event.type === 'generation-adopted') say(`adopted ${event.generation}`);
   });
   tickets.start();
 

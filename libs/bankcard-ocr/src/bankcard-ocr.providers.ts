@@ -141,8 +141,8 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
     provide: SdkLaunchService,
     inject: [RESOLVED_OPTIONS, TicketService, SignatureService, AuthClient],
     useFactory: (options: ResolvedOptions, tickets: TicketService, signatures: SignatureService, auth: AuthClient) => {
-      const { appId, version, codeRules, clock, refreshIntervalMs, ticketOverlapMs } = options;
-      const own = { appId, version, codeRules, clock, refreshIntervalMs, ticketOverlapMs, limits: options };
+      const { appId, version, codeRules, clock, ticketOverlapMs } = options;
+      const own = { appId, version, codeRules, clock, ticketOverlapMs, limits: options };
       return new SdkLaunchService({ ...own, tickets, signatures, auth });
     },
   },

@@ -34,14 +34,18 @@ export interface RefreshParts {
 export function createRefresh(parts: RefreshParts): { refresh: Refresh; look: StoreLook } {
   const { role, onStoreLoss, held, clock, timings, emit } = parts;
   const records = new TicketRecords(parts.records);
-  const look = new StoreLook({ records, held, emit, mayWrite: role === 'refresher' });
-  if (role === 'reader') return { refresh: new ReaderRefresh({ records, held, clock, timings }, look), look };
+  const spacing = new ForcedSpacing(clock, timings.overlapMs);
+  const look = new StoreLook({ records, held, spacing, emit, mayWrite: role === 'refresher' });
+  if (role === 'reader') {
+    const quiet = new TicketRecords({ ...parts.records, emit: () => undefined });
+    return { refresh: new ReaderRefresh({ records: quiet, held, clock, timings }, look), look };
+  }
 
-  const dependencies = { ...parts, spacing: new ForcedSpacing(clock, timings.overlapMs) };
+  const dependencies = { ...parts, spacing };
   const shared = new CredentialRefresh({ ...dependencies, records }, look);
   if (onStoreLoss === 'fail') return { refresh: shared, look };
   const ownRecords = new TicketRecords({ ...parts.records, store: new MemoryTicketStore() });
-  const ownLook = new StoreLook({ records: ownRecords, held, emit: () => undefined, mayWrite: true });
+  const ownLook = new StoreLook({ records: ownRecords, held, spacing, emit: () => undefined, mayWrite: true });
   const alone = new CredentialRefresh({ ...dependencies, records: ownRecords }, ownLook);
   return { refresh: new LonelyRefresh({ held, clock, timings, emit, shared, alone }), look };
 }

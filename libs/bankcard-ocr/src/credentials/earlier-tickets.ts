@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import { SecretText } from '../secret-text.js';
 import type { HeldGeneration } from './freshness.js';
-import type { EarlierTicket } from './ticket-record.js';
+import type { EarlierTicket, GenerationRecord } from './ticket-record.js';
 
 /** How long the SIGN tickets of replaced generations are kept, in milliseconds. */
 export interface VerifyWindow {
@@ -40,6 +40,15 @@ export class EarlierTickets {
   add({ record, endsAt }: HeldGeneration, replacedAt: number): void {
     const { number, id, signTicket } = record;
     this.#keep([{ number, id, signTicket, replacedAt, endsAt }]);
+  }
+
+  /** Keep the ticket of a stored generation that ended before anything replaced it. */
+  addEnded({ number, id, signTicket, ...record }: GenerationRecord): void {
+    const { tokenRequestedAtMs, tokenLifeMs, ticketRequestedAtMs, ticketLifeMs } = record;
+    const endsAtMs = Math.min(tokenRequestedAtMs + tokenLifeMs, ticketRequestedAtMs + ticketLifeMs);
+    // From the future: the clock was set back, and nobody knows when it ends.
+    if (endsAtMs > this.clock.now()) return;
+    this.merge([{ number, id, signTicket, replacedAtMs: endsAtMs, endsAtMs }]);
   }
 
   /** Take over what a record has of other processes. */

@@ -24,6 +24,8 @@ export class ForeignRefreshWatch {
   #beingMended: Rejection | undefined;
   /** A rejection that may have been the request's fault, until a request is accepted with what came instead. */
   #unconfirmed: { readonly rejection: Rejection; readonly nextId: string } | undefined;
+  /** This process has refreshed without the store: others of ours may have done so as well, and cannot tell. */
+  #isAlone = false;
   #times = 0;
   #lastReportAt = Number.NEGATIVE_INFINITY;
   #reportedId: string | undefined;
@@ -49,7 +51,7 @@ export class ForeignRefreshWatch {
   ): void {
     const { valid } = this.held;
     // Expired, or replaced by one of ours: no wonder.
-    if (valid?.credentials.generationId !== generationId) return;
+    if (valid?.credentials.generationId !== generationId || this.#isAlone) return;
     const at = this.clock.monotonic();
     const ageMs = Math.round(at - valid.beganAt);
     const remainingMs = Math.round(valid.endsAt - at);
@@ -75,6 +77,11 @@ export class ForeignRefreshWatch {
       else if (rejection) this.#unconfirmed = { rejection, nextId: event.generationId };
     } else if (event.type === 'refresh-failed') {
       this.#beingMended = undefined;
+    } else if (event.type === 'refresh-alone') {
+      this.#isAlone = true;
+      this.#rejection = undefined;
+    } else if (event.type === 'store-recovered') {
+      this.#isAlone = false;
     }
   }
 

@@ -61,7 +61,13 @@ export class GenerationFetcher {
   ): Promise<{ pending: PendingToken; sentAt: number }> {
     const { auth, spacing, emit } = this.dependencies;
     const number = stored.highestNumber + 1;
-    await stored.markAsked(forced ? spacing.begin() : undefined);
+    try {
+      await stored.markAsked(forced ? spacing.begin() : undefined);
+      stored.throwIfLeaseLost();
+    } catch (error) {
+      if (forced) spacing.takeBack();
+      throw error;
+    }
     let token: IssuedCredential;
     try {
       token = await auth.accessToken(attempt, signal);
@@ -94,7 +100,8 @@ export class GenerationFetcher {
     stored: RefreshRecord,
     { attempt, signal }: RefreshRequest,
   ): Promise<void> {
-    const { auth, held } = this.dependencies;
+    const { auth, held, spacing } = this.dependencies;
+    stored.throwIfLeaseLost();
     const ticket = await auth.signTicket(pending.accessToken, pending.number, attempt, signal);
     const current = {
       ...pending,
@@ -105,9 +112,10 @@ export class GenerationFetcher {
       ticketLifeMs: ticket.lifeMs,
     };
     // To be used at once, also when it cannot be written: the previous one is dying.
-    held.replace(hold(current, tokenSentAt, ticket.sentAt.monotonicMs));
+    held.replace(hold(current, tokenSentAt, ticket.sentAt.monotonicMs), stored.id);
     const earlier = held.earlierForRecord;
-    await stored.keep({ current, earlier, pending: undefined, failed: undefined, rejectedId: undefined });
+    const finished = { pending: undefined, failed: undefined, rejectedId: undefined };
+    await stored.keep({ current, earlier, ...finished, forcedAtMs: spacing.latest(stored.ours) });
   }
 }
 

@@ -15,6 +15,8 @@ export class HeldCredentials {
   #held: HeldGeneration | undefined;
   #dueAt = 0;
   #otherSecret: string | undefined;
+  /** Of the last refresh of this process that succeeded. */
+  #fetchedBy: string | undefined;
   readonly #earlier: EarlierTickets;
 
   constructor(
@@ -53,8 +55,9 @@ export class HeldCredentials {
     return [...(usable ? [latest.credentials.signTicket] : []), ...this.#earlier.tickets];
   }
 
-  /** Use what this process fetched. */
-  replace(held: HeldGeneration): void {
+  /** Use what this process fetched. @param refreshId by which the mark of that refresh is known */
+  replace(held: HeldGeneration, refreshId: string): void {
+    this.#fetchedBy = refreshId;
     this.#take(held, 'refresh');
   }
 
@@ -71,6 +74,7 @@ export class HeldCredentials {
     const number = Math.max(stored.number, (latest?.number ?? 0) + 1);
     const held = holdStored({ ...stored, number }, this.clock);
     if (held) this.#take(held, 'store');
+    else this.#earlier.addEnded(stored);
   }
 
   /**
@@ -88,8 +92,13 @@ export class HeldCredentials {
     const number = Math.max(held.number, stored && !isSame ? stored.number + 1 : 0);
     // A token that waits for the very ticket that is held waits for nothing.
     const isFinished = record?.pending?.accessToken === held.accessToken;
-    const current = { ...held, number };
-    return { current, earlier: this.earlierForRecord, ...(isFinished && { pending: undefined }) };
+    const isAnswered = record?.unanswered !== undefined && record.unanswered.by === this.#fetchedBy;
+    return {
+      current: { ...held, number },
+      earlier: this.earlierForRecord,
+      ...(isFinished && { pending: undefined }),
+      ...(isAnswered && { unanswered: undefined }),
+    };
   }
 
   /** The tickets of replaced generations, as a record has them. */
@@ -115,7 +124,7 @@ export class HeldCredentials {
 
   #take(held: HeldGeneration, source: 'refresh' | 'store'): void {
     const { intervalMs, overlapMs, longestJitterMs } = this.timings;
-    if (this.#held) this.#earlier.add(this.#held, held.beganAt);
+    if (this.#held) this.#earlier.add(this.#held, Math.min(held.beganAt, this.#held.endsAt));
     this.#held = held;
     const jitterMs = Math.random() * Math.min(intervalMs * MOST_JITTER, longestJitterMs);
     this.#dueAt = dueAt(held, intervalMs, overlapMs) - jitterMs;

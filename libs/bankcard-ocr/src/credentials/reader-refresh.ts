@@ -10,6 +10,7 @@ import type { RefreshTimings } from './timings.js';
 
 /** What a {@link ReaderRefresh} works with. */
 export interface ReaderRefreshDependencies {
+  /** For asking; that it may not write is no outage of the store. */
   readonly records: TicketRecords;
   readonly held: HeldCredentials;
   readonly clock: Clock;
@@ -28,7 +29,6 @@ export class ReaderRefresh implements Refresh {
 
   async run({ reason, replaces, signal }: RefreshRequest): Promise<void> {
     const { held, clock, timings } = this.dependencies;
-    if (reason === 'requested') throw readersDoNot();
     const endsAt = clock.monotonic() + timings.pollMs;
     for (let looks = 0; ; looks += 1) {
       await this.store.look();
@@ -51,7 +51,8 @@ export class ReaderRefresh implements Refresh {
   }
 }
 
-function readersDoNot(): BankCardOcrError {
+/** What a caller is told who asks a reader to refresh. */
+export function readersDoNotRefresh(): BankCardOcrError {
   return new BankCardOcrError('CONFIGURATION', {
     message: "a process with role 'reader' never refreshes: call refresh() in one with role 'refresher'",
   });

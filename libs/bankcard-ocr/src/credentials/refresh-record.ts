@@ -20,7 +20,8 @@ export interface RefreshRecordDependencies {
 
 /** The record of one refresh, written step by step under its lease on top of what was read. */
 export class RefreshRecord {
-  readonly #id = randomUUID();
+  /** By which its mark is known. */
+  readonly id = randomUUID();
   /** Generations and tokens that were there before, or are our own. */
   readonly #knownIds: Set<string | undefined>;
   readonly #begun: TicketRecord | undefined;
@@ -47,8 +48,10 @@ export class RefreshRecord {
 
   /** The highest number that is in use. */
   get highestNumber(): number {
+    const { held, records } = this.dependencies;
     const { current, pending } = this.#latest ?? {};
-    return Math.max(current?.number ?? 0, pending?.number ?? 0, this.dependencies.held.latest?.record.number ?? 0);
+    const numbers = [current?.number, pending?.number, held.latest?.record.number, records.unreadableIn(this.#latest)];
+    return Math.max(...numbers.map((number) => number ?? 0));
   }
 
   /**
@@ -61,8 +64,13 @@ export class RefreshRecord {
     this.#askedAtMs = this.dependencies.clock.now();
     if (this.#latest && !this.ours) return;
     const sinceMs = this.#begun?.unanswered?.sinceMs ?? this.#askedAtMs;
-    const change = { pending: undefined, unanswered: { sinceMs, by: this.#id } };
+    const change = { pending: undefined, unanswered: { sinceMs, by: this.id } };
     await this.#write(forcedAtMs === undefined ? change : { ...change, forcedAtMs });
+  }
+
+  /** @throws when somebody else may hold the lease by now: then the vendor must not be asked */
+  throwIfLeaseLost(): void {
+    this.lease.throwIfLost();
   }
 
   /** Take the mark back: the vendor refused in its own words, so that nothing has ended. */
@@ -97,8 +105,9 @@ export class RefreshRecord {
     for (let tries = 0; tries < TRIES; tries += 1) {
       try {
         const latest = await records.read();
-        if ((latest && !held.ours(latest)) || latest?.unanswered?.by === this.#id) return;
-        const unanswered = { sinceMs: this.#askedAtMs, by: this.#id };
+        if ((latest && !held.ours(latest)) || latest?.unanswered?.by === this.id) return;
+        // Not our mark, which whoever has taken over knows and clears away.
+        const unanswered = { sinceMs: this.#askedAtMs, by: randomUUID() };
         await records.write(latest, { unanswered });
         emit({ type: 'generation-suspect', generation: latest?.current?.number ?? 0 });
         return;
@@ -129,7 +138,7 @@ export class RefreshRecord {
     if (!latest) return false;
     if (!this.dependencies.held.ours(latest)) return true;
     const { current, pending, unanswered } = latest;
-    const isForeignMark = unanswered && unanswered.by !== this.#id && unanswered.by !== this.#begun?.unanswered?.by;
+    const isForeignMark = unanswered && unanswered.by !== this.id && unanswered.by !== this.#begun?.unanswered?.by;
     const isForeignToken = pending && !this.#knownIds.has(pending.id);
     if (isForeignMark || isForeignToken) return true;
     if (!current || this.#knownIds.has(current.id)) return false;

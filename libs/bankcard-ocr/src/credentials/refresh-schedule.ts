@@ -87,6 +87,11 @@ export class RefreshSchedule {
     this.ensure(wanted).catch(() => undefined);
   }
 
+  /** Wait for the refresh that runs, however it ends. */
+  async settled(): Promise<void> {
+    await this.#running?.catch(() => undefined);
+  }
+
   /** See what is stored, and use what is newer; one look for all who want one. Failures are told as events. */
   look(): Promise<void> {
     this.#looking ??= this.#lookOnce().finally(() => (this.#looking = undefined));
@@ -153,10 +158,16 @@ export class RefreshSchedule {
       if (this.#running) return;
       const wanted = this.#wantedBy(record);
       if (wanted) this.inBackground(wanted);
-      else if (held.latest !== before) this.#scheduleNext();
+      else if (held.latest !== before) this.#noteAdopted();
     } catch {
       // What is held goes on being served.
     }
+  }
+
+  #noteAdopted(): void {
+    // What a reader had waited for in vain has come.
+    if (!this.dependencies.refreshes) this.dependencies.failures.clear();
+    this.#scheduleNext();
   }
 
   /** The refresh that others have begun and not finished, or have asked for. */

@@ -1,3 +1,4 @@
+import type { ForcedSpacing } from './forced-spacing.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
@@ -7,6 +8,7 @@ import { FencedOff, StoreFailed, type TicketRecords } from './ticket-records.js'
 export interface StoreLookDependencies {
   readonly records: TicketRecords;
   readonly held: HeldCredentials;
+  readonly spacing: ForcedSpacing;
   readonly emit: TicketEventListener;
   /** A reader changes nothing of what is stored. */
   readonly mayWrite: boolean;
@@ -22,13 +24,19 @@ export class StoreLook {
    * @throws {@link StoreFailed} when it cannot be read
    */
   async look(): Promise<TicketRecord | undefined> {
-    const { records, held, emit, mayWrite } = this.dependencies;
+    const { records, held, spacing, emit, mayWrite } = this.dependencies;
     const record = await records.read();
     held.adopt(record);
-    const missing = mayWrite ? held.missingIn(record) : undefined;
-    if (!missing) return record;
+    // What another store key has encrypted is not lost: whoever wrote it would put it back in its turn, without end.
+    const mayLack = mayWrite && records.unreadableIn(record) === undefined;
+    const missing = mayLack ? held.missingIn(record) : undefined;
+    const ours = held.ours(record);
+    if (!missing) {
+      if (ours) spacing.note(ours);
+      return record;
+    }
     try {
-      const written = await records.write(record, missing);
+      const written = await records.write(record, { ...missing, forcedAtMs: spacing.latest(ours) });
       emit({ type: 'generation-written-back', generation: missing.current?.number ?? 0 });
       return written;
     } catch (error) {

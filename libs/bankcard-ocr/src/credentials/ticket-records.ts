@@ -35,6 +35,8 @@ export interface TicketRecordsOptions {
 export class TicketRecords {
   #failing: string | undefined;
   #unreadableId: string | undefined;
+  /** The numbers of the generations that were left out of the records that were read. */
+  readonly #leftOut = new WeakMap<TicketRecord, number>();
 
   constructor(private readonly options: TicketRecordsOptions) {}
 
@@ -44,8 +46,16 @@ export class TicketRecords {
     const stored = await this.#guard('read', () => store.read());
     if (!stored) return undefined;
     const record = seal ? seal.open(stored) : withoutSealed(stored);
-    if (stored.current && !record.current) this.#noteUnreadable(stored.current.id);
+    if (stored.current && !record.current) {
+      this.#leftOut.set(record, stored.current.number);
+      this.#noteUnreadable(stored.current.id);
+    }
     return record;
+  }
+
+  /** The number of the generation that is stored, but was left out of this record, because it cannot be decrypted. */
+  unreadableIn(record: TicketRecord | undefined): number | undefined {
+    return record && this.#leftOut.get(record);
   }
 
   /** @throws {@link StoreFailed} */

@@ -17,6 +17,8 @@ export interface TicketStatus {
   readonly generationId?: string;
   /** Milliseconds since the token was asked for. */
   readonly ageMs?: number;
+  /** Milliseconds until a refresh is due; 0 when it is. */
+  readonly dueInMs?: number;
   /** Milliseconds until the end of the ticket. */
   readonly remainingMs?: number;
   /** The last refresh failed. */

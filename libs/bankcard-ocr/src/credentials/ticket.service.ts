@@ -7,6 +7,7 @@ import { HeldCredentials } from './held-credentials.js';
 import { createRefresh } from './create-refresh.js';
 import { ForeignRefreshWatch } from './foreign-refresh-watch.js';
 import { RequestBlame } from './request-blame.js';
+import { readersDoNotRefresh } from './reader-refresh.js';
 import { RefreshFailures } from './refresh-failures.js';
 import { RefreshSchedule, type WantedRefresh } from './refresh-schedule.js';
 import { RefreshTooSoon } from './refresh-too-soon.js';
@@ -30,11 +31,13 @@ export class TicketService {
   readonly #schedule: RefreshSchedule;
   readonly #blame: RequestBlame;
   readonly #foreign: ForeignRefreshWatch;
+  readonly #refreshes: boolean;
   #rejectedId: string | undefined;
 
   constructor(private readonly options: TicketServiceOptions) {
     const { store, clock, timings, secretFingerprint, seal, role = 'refresher', onStoreLoss = 'fail' } = options;
-    const refreshes = role === 'refresher';
+    this.#refreshes = role === 'refresher';
+    const refreshes = this.#refreshes;
     const emit = (event: TicketEvent) => {
       this.#events.next(event);
       this.#foreign.observe(event);
@@ -77,7 +80,9 @@ export class TicketService {
     // What another process or an earlier life of this one has stored is served at once, even if it is due.
     if (!this.#held.valid) await waitUnlessAborted(this.#schedule.look(), signal);
     if (!this.#held.valid) await waitUnlessAborted(this.#schedule.ensure({ reason: 'initial' }), signal);
-    if (this.options.clock.monotonic() >= this.#held.dueAt) this.#schedule.inBackground({ reason: 'due' });
+    if (this.#refreshes && this.options.clock.monotonic() >= this.#held.dueAt) {
+      this.#schedule.inBackground({ reason: 'due' });
+    }
     const credentials = this.peek();
     if (!credentials) throw this.#failures.toError();
     return credentials;
@@ -87,9 +92,11 @@ export class TicketService {
    * Fetch new credentials now, although the current ones are not due. The previous ones die one overlap later, for every
    * process that uses them.
    *
-   * @throws {@link BankCardOcrError} `RATE_LIMITED` when the last forced refresh is less than one overlap ago
+   * @throws {@link BankCardOcrError} `RATE_LIMITED` when the last forced refresh is less than one overlap ago,
+   *   `CONFIGURATION` with `role: 'reader'`
    */
   async refresh(): Promise<Credentials> {
+    if (!this.#refreshes) throw readersDoNotRefresh();
     return this.#replace({ reason: 'requested', replaces: this.#held.latest?.credentials.generationId });
   }
 
@@ -144,9 +151,13 @@ export class TicketService {
     return this.#held.ticketsForVerifying;
   }
 
-  /** See whether another process has stored newer credentials; one look for all who want one, failures are events. */
-  look(): Promise<void> {
-    return this.#schedule.look();
+  /**
+   * See whether there are newer credentials: wait for a refresh that runs, then look whether another process has stored
+   * some. One look for all who want one; failures are told as events.
+   */
+  async look(): Promise<void> {
+    await this.#schedule.settled();
+    await this.#schedule.look();
   }
 
   /** How the credentials are, for health checks. */
@@ -162,6 +173,7 @@ export class TicketService {
       ...(valid && {
         ...valid.credentials.toJSON(),
         ageMs: Math.round(now - valid.beganAt),
+        dueInMs: Math.max(0, Math.round(dueAt - now)),
         remainingMs: Math.round(valid.endsAt - now),
       }),
       ...(error && {

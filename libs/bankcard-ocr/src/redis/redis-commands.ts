@@ -5,16 +5,27 @@ import { TIME } from './redis-scripts.js';
 /** The client of the application, or our own: one node, sentinels, or a cluster. */
 export type RedisClient = Redis | Cluster;
 
+/** A connection on which nothing has been answered for so long is dead, though nobody has said so. */
+const DEAD_AFTER_MS = 5_000;
+
 /** What runs scripts, each limited in time. Nothing waits in the client's queue for a connection that may come. */
 export class RedisCommands {
+  #lastSignOfLifeAt = performance.now();
+
+  readonly #client: RedisClient;
+
+  /** @param mayReconnect whether the client is ours, so that a dead connection may be ended */
   constructor(
-    readonly client: RedisClient,
+    client: RedisClient,
     private readonly timeoutMs: number,
-  ) {}
+    private readonly mayReconnect: boolean,
+  ) {
+    this.#client = client;
+  }
 
   /** Run a script that changes nothing. */
   async read(script: string, keys: readonly string[]): Promise<unknown> {
-    return this.#inTime(() => this.client.eval(script, keys.length, ...keys));
+    return this.#inTime(() => this.#client.eval(script, keys.length, ...keys));
   }
 
   /**
@@ -31,7 +42,7 @@ export class RedisCommands {
     const nowMs = Number(await this.read(TIME, keys.slice(0, 1)));
     const lastMoment = String(nowMs + this.timeoutMs);
     const outcome = await this.#inTime(() =>
-      this.client.eval(script, keys.length, ...keys, lastMoment, ...argsAt(nowMs)),
+      this.#client.eval(script, keys.length, ...keys, lastMoment, ...argsAt(nowMs)),
     );
     if (outcome === 'done' || outcome === 'fenced') return outcome;
     throw new RedisFault('TIMEOUT', false);
@@ -43,7 +54,7 @@ export class RedisCommands {
    * @throws {@link RedisFault} when that takes too long, or Redis refuses
    */
   async connected(): Promise<void> {
-    const { client } = this;
+    const client = this.#client;
     if (this.#isReady) return;
     let settle: ((fault?: RedisFault) => void) | undefined;
     const onReady = () => settle?.();
@@ -66,21 +77,38 @@ export class RedisCommands {
 
   get #isReady(): boolean {
     // A client that was made with lazyConnect connects with its first command.
-    return this.client.status === 'ready' || this.client.status === 'wait';
+    return this.#client.status === 'ready' || this.#client.status === 'wait';
   }
 
   async #inTime<T>(command: () => Promise<T>): Promise<T> {
-    if (!this.#isReady) throw new RedisFault('NOT_CONNECTED', false);
+    if (!this.#isReady) {
+      this.#endDeadConnection();
+      throw new RedisFault('NOT_CONNECTED', false);
+    }
     let timer: NodeJS.Timeout | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
       timer = setTimeout(() => reject(new RedisFault('TIMEOUT', false)), this.timeoutMs);
     });
     try {
-      return await Promise.race([command(), timeout]);
+      const answer = await Promise.race([command(), timeout]);
+      this.#lastSignOfLifeAt = performance.now();
+      return answer;
     } catch (error) {
-      throw redisFault(error);
+      const fault = redisFault(error);
+      if (fault.code === 'TIMEOUT') this.#endDeadConnection();
+      throw fault;
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  /** Its end could otherwise take the system a quarter of an hour to notice. */
+  #endDeadConnection(): void {
+    const client = this.#client;
+    // While it connects, the client has time limits of its own.
+    const isConnected = client.status === 'ready' || client.status === 'connect';
+    if (!this.mayReconnect || !isConnected || performance.now() - this.#lastSignOfLifeAt < DEAD_AFTER_MS) return;
+    this.#lastSignOfLifeAt = performance.now();
+    client.disconnect(true);
   }
 }

@@ -32,6 +32,10 @@ export class RedisLease implements TicketLease {
     return outcome === 'done' ? new RedisLease(id, commands, keys, ttlMs, takenAt) : undefined;
   }
 
+  throwIfLost(): void {
+    this.#heartbeat.throwIfLost();
+  }
+
   async release(): Promise<void> {
     await this.#heartbeat.stop();
     // What cannot be released expires by itself.

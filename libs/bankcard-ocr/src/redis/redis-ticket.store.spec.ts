@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
 import { aRecord, ticketStoreContract } from '../credentials/store/ticket-store.contract.js';
@@ -144,11 +145,44 @@ describeWithRedis('RedisTicketStore', () => {
     await lease.release();
   });
 
-  it('names no user and no password', async () => {
-    const url = server.url.replace('redis://', 'redis://default:pa55word@');
+  it('names no user and no password, however it is printed', async () => {
+    const url = server.url.replace('redis://', 'redis://canaryuser:pa55word@');
     const store = RedisTicketStore.fromUrl(url, { appId: newAppId() });
+    const stop = store.watch(() => undefined);
     expect(store.description).toBe(server.url);
+    const printed = inspect(store, { depth: Infinity, showHidden: true }) + JSON.stringify(store) + String(store);
+    expect(printed).not.toMatch(/pa55word|canaryuser/);
+    stop();
     await store.close();
+  });
+
+  it('names the prefix of its keys: instances with another one share nothing', async () => {
+    const client = new Redis(server.url, { keyPrefix: 'staging:', lazyConnect: true });
+    expect(new RedisTicketStore({ client, appId: newAppId() }).description).toBe(`${server.url}, keys staging:*`);
+    client.disconnect();
+  });
+
+  it('leaves what is no record to others when it may only read', async () => {
+    const appId = newAppId();
+    await admin.hset(`bankcard-ocr:{${appId}}:record`, 'record', 'rubbish', 'write_id', 'x');
+    await admin.acl(
+      'SETUSER',
+      'looker',
+      'on',
+      '>pw',
+      '~bankcard-ocr:*',
+      '&*',
+      '+@read',
+      '+@connection',
+      '+eval',
+      '+time',
+      '+info',
+    );
+    const store = RedisTicketStore.fromUrl(server.url.replace('//', '//looker:pw@'), { appId });
+    opened.push(store);
+    await expect(store.open('read')).resolves.toBeUndefined();
+    await expect(store.read()).resolves.toBeUndefined();
+    expect(await admin.hget(`bankcard-ocr:{${appId}}:record`, 'record')).toBe('rubbish');
   });
 });
 

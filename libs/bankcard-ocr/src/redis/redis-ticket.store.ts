@@ -41,7 +41,8 @@ export class RedisTicketStore extends TicketStore {
   readonly #keys: RedisKeys;
   readonly #watch: RedisWatch;
   readonly #clock: Clock;
-  #ownClient: RedisClient | undefined;
+  readonly #onDamaged: RedisTicketStoreOptions['onDamaged'];
+  readonly #ownClient: RedisClient | undefined;
 
   /**
    * Make a store with a client of its own, which ends with the store.
@@ -50,17 +51,19 @@ export class RedisTicketStore extends TicketStore {
    */
   static fromUrl(url: string, options: Omit<RedisTicketStoreOptions, 'client'>): RedisTicketStore {
     const client = createRedisClient(url);
-    const store = new RedisTicketStore({ ...options, client });
-    store.#ownClient = client;
-    return store;
+    return new RedisTicketStore({ ...options, client }, client);
   }
 
-  constructor(private readonly options: RedisTicketStoreOptions) {
+  /** @param ownClient the same client when it is the store's own, to reconnect and to close */
+  constructor(options: RedisTicketStoreOptions, ownClient?: RedisClient) {
     super();
     const { client, appId, timeoutMs = DEFAULT_TIMEOUT_MS, clock = new SystemClock() } = options;
+    // Nothing that leads to the client, which knows the password, can be printed.
+    this.#ownClient = ownClient;
+    this.#onDamaged = options.onDamaged;
     this.description = describeRedis(client);
     this.#keys = redisKeysFor(appId, client.options.keyPrefix ?? '');
-    this.#commands = new RedisCommands(client, timeoutMs);
+    this.#commands = new RedisCommands(client, timeoutMs, ownClient !== undefined);
     this.#watch = new RedisWatch(client, this.#keys.channel);
     this.#clock = clock;
   }
@@ -112,8 +115,9 @@ export class RedisTicketStore extends TicketStore {
 
   async #setAside(text: string): Promise<void> {
     const { record, damaged } = this.#keys;
-    const outcome = await this.#commands.change(SET_ASIDE, [record, damaged], () => [text]);
-    if (outcome === 'done') this.options.onDamaged?.(damaged);
+    // Who may only read leaves it to the others; there is nothing to read either way.
+    const outcome = await this.#commands.change(SET_ASIDE, [record, damaged], () => [text]).catch(() => 'fenced');
+    if (outcome === 'done') this.#onDamaged?.(damaged);
   }
 }
 

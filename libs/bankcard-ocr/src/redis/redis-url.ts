@@ -2,8 +2,8 @@ import { Redis } from 'ioredis';
 import type { RedisClient } from './redis-commands.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
-/** A connection on which a command is not answered for so long is dead, though nobody has said so. */
-const SOCKET_TIMEOUT_MS = 5_000;
+/** A process that ends does not wait longer for a server that does not answer. */
+const DISCONNECT_TIMEOUT_MS = 200;
 const LONGEST_RECONNECT_MS = 1_000;
 
 /**
@@ -12,10 +12,13 @@ const LONGEST_RECONNECT_MS = 1_000;
  * @param url `redis://` or `rediss://` (TLS, always verified), with user, password and database as needed
  */
 export function createRedisClient(url: string): Redis {
+  const isTls = url.toLowerCase().startsWith('rediss:');
   const client = new Redis(url, {
+    // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+    ...(isTls && { tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2' } }),
     connectionName: 'nestjs-bankcard-ocr',
     connectTimeout: CONNECT_TIMEOUT_MS,
-    socketTimeout: SOCKET_TIMEOUT_MS,
+    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
     // A command that waited for a connection would be carried out when nobody wants it any more.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -28,8 +31,14 @@ export function createRedisClient(url: string): Redis {
   return client.on('error', () => undefined);
 }
 
-/** How logs call it: host, port and database, never user or password. */
+/** How logs call it: host, port, database and key prefix, never user or password. */
 export function describeRedis(client: RedisClient): string {
+  const { keyPrefix } = client.options;
+  // Instances with different prefixes do not share anything: it has to be seen.
+  return placeOf(client) + (keyPrefix ? `, keys ${keyPrefix}*` : '');
+}
+
+function placeOf(client: RedisClient): string {
   if ('nodes' in client) return 'redis cluster';
   const { host, port, path, db, tls, sentinels, name } = client.options;
   if (sentinels?.length) return `redis sentinel ${name ?? ''}`.trim();

@@ -5,10 +5,14 @@ export class RedisWatch {
   readonly #listeners = new Set<() => void>();
   #subscriber: RedisClient | undefined;
 
+  readonly #client: RedisClient;
+
   constructor(
-    private readonly client: RedisClient,
+    client: RedisClient,
     private readonly channel: string,
-  ) {}
+  ) {
+    this.#client = client;
+  }
 
   /** @returns stops the listening */
   add(listener: () => void): () => void {
@@ -27,7 +31,7 @@ export class RedisWatch {
   }
 
   #subscribe(): RedisClient {
-    const subscriber = duplicate(this.client);
+    const subscriber = duplicate(this.#client);
     const tell = () => {
       for (const listener of this.#listeners) listener();
     };
@@ -47,5 +51,5 @@ export class RedisWatch {
 function duplicate(client: RedisClient): RedisClient {
   const patience = { lazyConnect: false, enableOfflineQueue: true, maxRetriesPerRequest: null };
   if ('nodes' in client) return client.duplicate([], { lazyConnect: false, enableOfflineQueue: true });
-  return client.duplicate({ ...patience, autoResubscribe: false, socketTimeout: undefined });
+  return client.duplicate({ ...patience, autoResubscribe: false });
 }

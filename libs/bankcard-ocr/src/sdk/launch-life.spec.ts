@@ -1,11 +1,10 @@
 import { launchLifeMs } from './launch-life.js';
 
 const MINUTE = 60_000;
-const timings = { refreshIntervalMs: 20 * MINUTE, ticketOverlapMs: MINUTE };
-const fresh = { generationId: 'a', ageMs: MINUTE, remainingMs: 59 * MINUTE };
+const fresh = { generationId: 'a', ageMs: MINUTE, dueInMs: 19 * MINUTE, remainingMs: 59 * MINUTE };
 
 function life(ticketMs: number, status: Partial<typeof fresh>): number {
-  return launchLifeMs({ ticketMs, generationId: 'a', status, ...timings });
+  return launchLifeMs({ ticketMs, generationId: 'a', status, ticketOverlapMs: MINUTE });
 }
 
 describe('how long a launch is good for', () => {
@@ -13,8 +12,8 @@ describe('how long a launch is good for', () => {
     ["is its ticket's life", 119_999.6, fresh, 120_000],
     ['is its own, though shorter', 30_000, fresh, 30_000],
     ['ends with the token', 120_000, { ...fresh, remainingMs: 45_000 }, 45_000],
-    ['is an overlap from the earliest next refresh on', 120_000, { ...fresh, ageMs: 19 * MINUTE }, 36_000 + MINUTE],
-    ['is an overlap when the refresh is due', 120_000, { ...fresh, ageMs: 25 * MINUTE }, MINUTE],
+    ['is an overlap from the next refresh on', 120_000, { ...fresh, dueInMs: 36_000 }, 36_000 + MINUTE],
+    ['is an overlap when the refresh is due', 120_000, { ...fresh, dueInMs: 0 }, MINUTE],
     [
       'is what is left of the overlap when the token was replaced',
       120_000,

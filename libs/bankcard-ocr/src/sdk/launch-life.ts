@@ -1,8 +1,5 @@
 import type { TicketStatus } from '../credentials/ticket-status.js';
 
-/** The earliest refresh, as a part of the interval: its jitter goes to the early side. */
-const EARLIEST_REFRESH = 0.98;
-
 /** What ends a launch. */
 export interface LaunchEnds {
   /** What is left of the NONCE ticket's own life, in milliseconds. */
@@ -10,8 +7,7 @@ export interface LaunchEnds {
   /** The generation whose token the NONCE ticket was made from. */
   readonly generationId: string;
   /** How the credentials are now. */
-  readonly status: Pick<TicketStatus, 'generationId' | 'ageMs' | 'remainingMs'>;
-  readonly refreshIntervalMs: number;
+  readonly status: Pick<TicketStatus, 'generationId' | 'ageMs' | 'dueInMs' | 'remainingMs'>;
   readonly ticketOverlapMs: number;
 }
 
@@ -21,13 +17,11 @@ export interface LaunchEnds {
  *
  * @returns milliseconds, 0 or more
  */
-export function launchLifeMs({ ticketMs, status, ...rest }: LaunchEnds): number {
-  const { generationId, refreshIntervalMs, ticketOverlapMs } = rest;
-  const { ageMs = 0, remainingMs = 0 } = status;
-  const untilRefreshMs = Math.max(refreshIntervalMs * EARLIEST_REFRESH - ageMs, 0);
+export function launchLifeMs({ ticketMs, status, generationId, ticketOverlapMs }: LaunchEnds): number {
+  const { ageMs = 0, dueInMs = 0, remainingMs = 0 } = status;
   const tokenMs =
     status.generationId === generationId
-      ? Math.min(untilRefreshMs + ticketOverlapMs, remainingMs)
+      ? Math.min(dueInMs + ticketOverlapMs, remainingMs)
       : // Replaced meanwhile: the age is that of the token which ended ours.
         ticketOverlapMs - ageMs;
   return Math.max(0, Math.round(Math.min(ticketMs, tokenMs)));

@@ -43,7 +43,6 @@ export interface SdkLaunchServiceOptions {
   readonly appId: string;
   readonly version: string;
   readonly limits: Required<QueryLimits>;
-  readonly refreshIntervalMs: number;
   readonly ticketOverlapMs: number;
   readonly codeRules: CodeRules;
   readonly tickets: TicketService;
@@ -124,7 +123,7 @@ export class SdkLaunchService {
   }
 
   #sign(userId: string, orderNo: string, { value, lifeMs, sentAt }: IssuedCredential, generationId: string): SdkLaunch {
-    const { appId, version, signatures, tickets, clock, refreshIntervalMs, ticketOverlapMs } = this.options;
+    const { appId, version, signatures, tickets, clock, ticketOverlapMs } = this.options;
     const nonce = signatures.createNonce();
     const ticketMs = sentAt.monotonicMs + lifeMs - clock.monotonic();
     return new SdkLaunch({
@@ -139,7 +138,6 @@ export class SdkLaunchService {
         ticketMs,
         generationId,
         status: tickets.status(),
-        refreshIntervalMs,
         ticketOverlapMs,
       }),
     });

@@ -88,6 +88,10 @@ class FileLease implements TicketLease {
     this.signal = this.#heartbeat.signal;
   }
 
+  throwIfLost(): void {
+    this.#heartbeat.throwIfLost();
+  }
+
   async release(): Promise<void> {
     await this.#heartbeat.stop();
     // A release that cannot be written costs the next one a wait, nothing else.

@@ -14,7 +14,9 @@ export class LeaseHeartbeat {
   /** Aborted when the lease was lost, or may be soon. */
   readonly signal: AbortSignal = this.#lost.signal;
   readonly #beats: NodeJS.Timeout;
-  #end: NodeJS.Timeout;
+  /** When the work has to end, unless there is another sign of life; on `performance.now()`. */
+  #endsAt: number;
+  #end: NodeJS.Timeout | undefined;
   #beating: Promise<void> | undefined;
 
   /**
@@ -26,10 +28,15 @@ export class LeaseHeartbeat {
     takenAt: number,
     private readonly beat: () => Promise<boolean>,
   ) {
-    this.#end = this.#endAfter(takenAt);
+    this.#endsAt = this.#endAfter(takenAt);
     this.#beats = setInterval(() => {
       this.#beating ??= this.#beatOnce().finally(() => (this.#beating = undefined));
     }, ttlMs / SIGNS_OF_LIFE_PER_TTL).unref();
+  }
+
+  throwIfLost(): void {
+    if (performance.now() >= this.#endsAt) this.#lose();
+    this.signal.throwIfAborted();
   }
 
   /** No further sign of life is under way when the promise resolves. */
@@ -44,16 +51,17 @@ export class LeaseHeartbeat {
     const sentAt = performance.now();
     try {
       if (!(await this.beat())) return this.#lose();
-      clearTimeout(this.#end);
-      this.#end = this.#endAfter(sentAt);
+      this.#endsAt = this.#endAfter(sentAt);
     } catch {
       // The next one may succeed; if none does, the end comes in time.
     }
   }
 
-  #endAfter(lastSignAt: number): NodeJS.Timeout {
-    const delayMs = lastSignAt + this.ttlMs * END_AT - performance.now();
-    return setTimeout(() => this.#lose(), Math.max(0, delayMs)).unref();
+  #endAfter(lastSignAt: number): number {
+    const endsAt = lastSignAt + this.ttlMs * END_AT;
+    clearTimeout(this.#end);
+    this.#end = setTimeout(() => this.#lose(), Math.max(0, endsAt - performance.now())).unref();
+    return endsAt;
   }
 
   #lose(): void {

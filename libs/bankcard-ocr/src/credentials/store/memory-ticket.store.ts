@@ -48,6 +48,8 @@ class MemoryLease implements TicketLease {
 
   constructor(private readonly onRelease: () => void) {}
 
+  throwIfLost(): void {}
+
   async release(): Promise<void> {
     this.onRelease();
   }

@@ -6,6 +6,12 @@ export interface TicketLease {
   readonly id: string;
   /** Aborted when the lease was lost, or is about to be: somebody else may be talking to the vendor soon. */
   readonly signal: AbortSignal;
+  /**
+   * Look at once whether it has been lost: a process that was stopped wakes up before its timers have fired.
+   *
+   * @throws the reason of {@link signal}
+   */
+  throwIfLost(): void;
   /** Give the lease back, so that the next one does not have to wait for its end. */
   release(): Promise<void>;
 }
