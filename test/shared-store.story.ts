@@ -73,7 +73,10 @@ describe('several that share a file', () => {
     await passTime(all, 10 * SECOND, SECOND);
     // Time has passed, but the disk answers in its own time.
     await eventually(() => tickets.status().generationId === newcomer.tickets.status().generationId);
-    expect(sandbox.calls.accessToken).toBe(3);
+    // None of its own, when what was deleted has been put back before it came.
+    expect(sandbox.calls.accessToken).toBeGreaterThanOrEqual(2);
+    expect(sandbox.calls.accessToken).toBeLessThanOrEqual(3);
+    expect(tickets.status().generation).toBe(sandbox.calls.accessToken);
   });
 
   it('notice a second ticket of the same token, which ends the first', async () => {

@@ -48,7 +48,7 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
       const store = await createTicketStore(options, (where) => {
         log.warn(`the stored credentials were damaged and set aside as ${where}`);
       });
-      return openTicketStore(store, options.role === 'reader' ? 'read' : 'write');
+      return openTicketStore(store, options.role === 'reader' ? 'read' : 'write', store !== options.ticketStore);
     },
   },
   {

@@ -26,7 +26,7 @@ async function loadRedis(): Promise<typeof import('./redis/index.js')> {
   try {
     return await import('./redis/index.js');
   } catch (error) {
-    if (!/ioredis/.test((error as Error).message)) throw error;
+    if (!/Cannot find (module|package) 'ioredis'/.test((error as Error).message)) throw error;
     const fix = 'is a Redis URL, and the package that talks to Redis is missing: npm install ioredis';
     throw new BankCardOcrConfigurationError(
       [{ option: 'ticketStore', variable: 'BANKCARD_OCR_TICKET_STORE', fix }],

@@ -35,7 +35,7 @@ export function createRefresh(parts: RefreshParts): { refresh: Refresh; look: St
   const { role, onStoreLoss, held, clock, timings, emit } = parts;
   const records = new TicketRecords(parts.records);
   const spacing = new ForcedSpacing(clock, timings.overlapMs);
-  const look = new StoreLook({ records, held, spacing, emit, mayWrite: role === 'refresher' });
+  const look = new StoreLook({ records, held, clock, spacing, emit, mayWrite: role === 'refresher' });
   if (role === 'reader') {
     const quiet = new TicketRecords({ ...parts.records, emit: () => undefined });
     return { refresh: new ReaderRefresh({ records: quiet, held, clock, timings }, look), look };
@@ -44,8 +44,11 @@ export function createRefresh(parts: RefreshParts): { refresh: Refresh; look: St
   const dependencies = { ...parts, spacing };
   const shared = new CredentialRefresh({ ...dependencies, records }, look);
   if (onStoreLoss === 'fail') return { refresh: shared, look };
-  const ownRecords = new TicketRecords({ ...parts.records, store: new MemoryTicketStore() });
-  const ownLook = new StoreLook({ records: ownRecords, held, spacing, emit: () => undefined, mayWrite: true });
-  const alone = new CredentialRefresh({ ...dependencies, records: ownRecords }, ownLook);
-  return { refresh: new LonelyRefresh({ held, clock, timings, emit, shared, alone }), look };
+  const createAlone = (): Refresh => {
+    const ownRecords = new TicketRecords({ ...parts.records, store: new MemoryTicketStore() });
+    // What is held is no loss of a store that has just been made.
+    const ownLook = new StoreLook({ ...parts, records: ownRecords, spacing, mayWrite: false });
+    return new CredentialRefresh({ ...dependencies, records: ownRecords }, ownLook);
+  };
+  return { refresh: new LonelyRefresh({ held, clock, timings, emit, shared, createAlone }), look };
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import { SecretText } from '../secret-text.js';
-import type { HeldGeneration } from './freshness.js';
+import { behindMs, endsAtMs, type HeldGeneration } from './freshness.js';
 import type { EarlierTicket, GenerationRecord } from './ticket-record.js';
 
 /** How long the SIGN tickets of replaced generations are kept, in milliseconds. */
@@ -43,29 +43,29 @@ export class EarlierTickets {
   }
 
   /** Keep the ticket of a stored generation that ended before anything replaced it. */
-  addEnded({ number, id, signTicket, ...record }: GenerationRecord): void {
-    const { tokenRequestedAtMs, tokenLifeMs, ticketRequestedAtMs, ticketLifeMs } = record;
-    const endsAtMs = Math.min(tokenRequestedAtMs + tokenLifeMs, ticketRequestedAtMs + ticketLifeMs);
+  addEnded(record: GenerationRecord): void {
+    const { number, id, signTicket } = record;
+    const endedAtMs = endsAtMs(record);
     // From the future: the clock was set back, and nobody knows when it ends.
-    if (endsAtMs > this.clock.now()) return;
-    this.merge([{ number, id, signTicket, replacedAtMs: endsAtMs, endsAtMs }]);
+    if (endedAtMs > this.clock.now()) return;
+    this.merge([{ number, id, signTicket, replacedAtMs: endedAtMs, endsAtMs: endedAtMs }]);
   }
 
   /** Take over what a record has of other processes. */
   merge(recorded: readonly EarlierTicket[] = []): void {
-    const behindMs = this.#behindMs;
+    const offsetMs = behindMs(this.clock);
     this.#keep(
       recorded.map(({ replacedAtMs, endsAtMs, ...ticket }) => {
-        return { ...ticket, replacedAt: replacedAtMs - behindMs, endsAt: endsAtMs - behindMs };
+        return { ...ticket, replacedAt: replacedAtMs - offsetMs, endsAt: endsAtMs - offsetMs };
       }),
     );
   }
 
   /** What is kept, as a record has it; undefined when there is nothing. */
   toRecord(): readonly EarlierTicket[] | undefined {
-    const behindMs = this.#behindMs;
+    const offsetMs = behindMs(this.clock);
     const recorded = this.#kept.map(({ replacedAt, endsAt, ...ticket }) => {
-      return { ...ticket, replacedAtMs: Math.max(0, replacedAt + behindMs), endsAtMs: Math.max(0, endsAt + behindMs) };
+      return { ...ticket, replacedAtMs: Math.max(0, replacedAt + offsetMs), endsAtMs: Math.max(0, endsAt + offsetMs) };
     });
     return recorded.length > 0 ? recorded : undefined;
   }
@@ -91,10 +91,5 @@ export class EarlierTickets {
     const known = new Set(this.#tickets.map(({ id }) => id));
     const all = [...this.#kept, ...tickets.filter(({ id }) => !known.has(id))];
     this.#tickets = all.sort((a, b) => b.replacedAt - a.replacedAt).slice(0, MOST);
-  }
-
-  /** By how much the monotonic clock is behind the wall clock. */
-  get #behindMs(): number {
-    return this.clock.now() - this.clock.monotonic();
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Credentials } from './credentials.js';
+import { UNCERTAIN_MS } from './freshness.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { ForeignRefreshSuspected, TicketEvent, TicketEventListener } from './ticket-event.js';
 import { mayBeTheRequest } from './request-blame.js';
@@ -49,9 +50,10 @@ export class ForeignRefreshWatch {
     { generation, generationId }: Credentials,
     { vendorCode, actor }: Pick<BankCardOcrError, 'vendorCode' | 'actor'>,
   ): void {
-    const { valid } = this.held;
-    // Expired, or replaced by one of ours: no wonder.
-    if (valid?.credentials.generationId !== generationId || this.#isAlone) return;
+    const { valid, isBeingReplaced } = this.held;
+    this.#rejection = undefined;
+    // Expired, or replaced by one of ours, or about to be: no wonder.
+    if (valid?.credentials.generationId !== generationId || isBeingReplaced || this.#isAlone) return;
     const at = this.clock.monotonic();
     const ageMs = Math.round(at - valid.beganAt);
     const remainingMs = Math.round(valid.endsAt - at);
@@ -69,10 +71,11 @@ export class ForeignRefreshWatch {
   /** What happens to the credentials tells whether a forced refresh mends a rejection. */
   observe(event: TicketEvent): void {
     if (event.type === 'refresh-started') {
-      this.#beingMended = event.forced && event.reason === 'rejected' ? this.#rejection : undefined;
+      this.#beingMended = event.forced && event.reason === 'rejected' ? this.#rejectionOfLatest : undefined;
     } else if (event.type === 'generation-adopted') {
       const rejection = event.source === 'refresh' ? this.#beingMended : this.#mendedByOthers();
       this.#beingMended = undefined;
+      this.#rejection = undefined;
       if (rejection?.certain) this.#report(rejection);
       else if (rejection) this.#unconfirmed = { rejection, nextId: event.generationId };
     } else if (event.type === 'refresh-failed') {
@@ -100,11 +103,18 @@ export class ForeignRefreshWatch {
     if (this.#unconfirmed?.nextId === generationId) this.#unconfirmed = undefined;
   }
 
+  /** A forced refresh may also be one that a reader has asked for, whose rejections this process has not seen. */
+  get #rejectionOfLatest(): Rejection | undefined {
+    const { latest } = this.held;
+    return this.#rejection?.generationId === latest?.credentials.generationId ? this.#rejection : undefined;
+  }
+
   #mendedByOthers(): Rejection | undefined {
     const rejection = this.#rejection;
     if (this.refreshes || !rejection) return undefined;
     // What was asked for before the rejection explains it: it is a refresh of ours that this process had missed.
-    return (this.held.latest?.beganAt ?? 0) >= rejection.at ? rejection : undefined;
+    const beganAt = this.held.latest?.beganAt ?? 0;
+    return beganAt > rejection.at - UNCERTAIN_MS ? rejection : undefined;
   }
 
   #report({ generationId, at: _at, certain: _certain, ...rejection }: Rejection): void {

@@ -12,6 +12,8 @@ export interface HeldGeneration {
   readonly ticketBeganAt: number;
   /** The end of the ticket, or of the token if that is earlier. */
   readonly endsAt: number;
+  /** By how much the monotonic clock was behind the wall clock when it was taken into use. */
+  readonly behindMs: number;
 }
 
 /** Clocks of one machine are set by small steps now and then; a record written a moment ago is not from the future. */
@@ -38,12 +40,17 @@ export function holdStored(record: GenerationRecord, clock: Clock): HeldGenerati
   const ticketAge = ageMs(record.ticketRequestedAtMs, clock);
   if (tokenAge === undefined || ticketAge === undefined) return undefined;
   const now = clock.monotonic();
-  const held = hold(record, now - tokenAge, now - ticketAge);
+  const held = hold(record, now - tokenAge, now - ticketAge, clock);
   return held.endsAt > now ? held : undefined;
 }
 
 /** Take a generation into use whose requests were sent at these moments of the monotonic clock. */
-export function hold(record: GenerationRecord, tokenSentAt: number, ticketSentAt: number): HeldGeneration {
+export function hold(
+  record: GenerationRecord,
+  tokenSentAt: number,
+  ticketSentAt: number,
+  clock: Clock,
+): HeldGeneration {
   return {
     credentials: new Credentials(record.number, record.id, record.accessToken, record.signTicket),
     record,
@@ -51,14 +58,30 @@ export function hold(record: GenerationRecord, tokenSentAt: number, ticketSentAt
     ticketBeganAt: ticketSentAt,
     // A ticket dies with its token (protocol.md section 5).
     endsAt: Math.min(tokenSentAt + record.tokenLifeMs, ticketSentAt + record.ticketLifeMs),
+    behindMs: behindMs(clock),
   };
 }
 
-/** The record of a held generation, dated by today's wall clock: that may have been set since it was written. */
-export function recordOf({ record, beganAt, ticketBeganAt }: HeldGeneration, clock: Clock): GenerationRecord {
-  const behindMs = clock.now() - clock.monotonic();
-  const date = (moment: number): number => Math.max(0, moment + behindMs);
+/**
+ * The record of a held generation, dated by the wall clock. That may have been set since, or the machine was suspended
+ * while its monotonic clock stood still: what is in doubt is taken for older than it is, never for younger.
+ */
+export function recordOf(held: HeldGeneration, clock: Clock): GenerationRecord {
+  const { record, beganAt, ticketBeganAt } = held;
+  const offsetMs = Math.min(held.behindMs, behindMs(clock));
+  const date = (moment: number): number => Math.max(0, moment + offsetMs);
   return { ...record, tokenRequestedAtMs: date(beganAt), ticketRequestedAtMs: date(ticketBeganAt) };
+}
+
+/** By how much the monotonic clock is behind the wall clock. */
+export function behindMs(clock: Clock): number {
+  return clock.now() - clock.monotonic();
+}
+
+/** When a generation ends, by its record. */
+export function endsAtMs(record: GenerationRecord): number {
+  const { tokenRequestedAtMs, tokenLifeMs, ticketRequestedAtMs, ticketLifeMs } = record;
+  return Math.min(tokenRequestedAtMs + tokenLifeMs, ticketRequestedAtMs + ticketLifeMs);
 }
 
 /** Ages that travelled through a store across the network are uncertain by so much. */

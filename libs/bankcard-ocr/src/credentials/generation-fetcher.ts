@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { IssuedCredential } from '../upstream/auth.client.js';
-import { TransportFault } from '../upstream/transport-fault.js';
+import { mayHaveBeenCarriedOut } from '../upstream/may-have-been-carried-out.js';
 import { ageMs, hold, isAlive, isUnfinished } from './freshness.js';
 import { RefreshRecord } from './refresh-record.js';
 import type { RefreshDependencies, RefreshRequest } from './refresh-request.js';
@@ -84,6 +84,7 @@ export class GenerationFetcher {
     const pending: PendingToken = {
       number,
       id: randomUUID(),
+      refreshId: stored.id,
       accessToken: token.value,
       tokenRequestedAtMs: token.sentAt.epochMs,
       tokenLifeMs: token.lifeMs,
@@ -100,7 +101,7 @@ export class GenerationFetcher {
     stored: RefreshRecord,
     { attempt, signal }: RefreshRequest,
   ): Promise<void> {
-    const { auth, held, spacing } = this.dependencies;
+    const { auth, held, spacing, clock } = this.dependencies;
     stored.throwIfLeaseLost();
     const ticket = await auth.signTicket(pending.accessToken, pending.number, attempt, signal);
     const current = {
@@ -112,17 +113,9 @@ export class GenerationFetcher {
       ticketLifeMs: ticket.lifeMs,
     };
     // To be used at once, also when it cannot be written: the previous one is dying.
-    held.replace(hold(current, tokenSentAt, ticket.sentAt.monotonicMs), stored.id);
+    held.replace(hold(current, tokenSentAt, ticket.sentAt.monotonicMs, clock));
     const earlier = held.earlierForRecord;
-    const finished = { pending: undefined, failed: undefined, rejectedId: undefined };
+    const finished = { pending: undefined, failed: undefined, rejectedId: undefined, writtenBackAtMs: undefined };
     await stored.keep({ current, earlier, ...finished, forcedAtMs: spacing.latest(stored.ours) });
   }
-}
-
-function mayHaveBeenCarriedOut(error: unknown): boolean {
-  if (error instanceof TransportFault) return error.maybeCarriedOut;
-  // Only a refusal in the vendor's own words says no: not a success that cannot be read, not a fault or time-out inside
-  // the vendor, not an application that closes, not a lease that was lost.
-  if (!isBankCardOcrError(error) || error.vendorCode === undefined) return true;
-  return error.code === 'ANSWER_MALFORMED' || error.code === 'VENDOR_FAULT';
 }

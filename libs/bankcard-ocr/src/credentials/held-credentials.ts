@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { SecretText } from '../secret-text.js';
 import { EarlierTickets, type VerifyWindow } from './earlier-tickets.js';
-import { dueAt, hold, type HeldGeneration, holdStored, isNewer, recordOf } from './freshness.js';
+import { dueAt, hold, type HeldGeneration, holdStored, isNewer, isUnfinished, recordOf } from './freshness.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
 import type { RecordChange } from './ticket-records.js';
@@ -15,8 +15,7 @@ export class HeldCredentials {
   #held: HeldGeneration | undefined;
   #dueAt = 0;
   #otherSecret: string | undefined;
-  /** Of the last refresh of this process that succeeded. */
-  #fetchedBy: string | undefined;
+  #isBeingReplaced = false;
   readonly #earlier: EarlierTickets;
 
   constructor(
@@ -40,6 +39,11 @@ export class HeldCredentials {
     return this.#held && this.clock.monotonic() < this.#held.endsAt ? this.#held : undefined;
   }
 
+  /** Whether the store last told of a refresh that somebody had begun and not finished: what is held may be dying. */
+  get isBeingReplaced(): boolean {
+    return this.#isBeingReplaced;
+  }
+
   /** The moment of the monotonic clock at which a refresh is due; now when there is nothing to use. */
   get dueAt(): number {
     return this.valid ? this.#dueAt : this.clock.monotonic();
@@ -55,15 +59,15 @@ export class HeldCredentials {
     return [...(usable ? [latest.credentials.signTicket] : []), ...this.#earlier.tickets];
   }
 
-  /** Use what this process fetched. @param refreshId by which the mark of that refresh is known */
-  replace(held: HeldGeneration, refreshId: string): void {
-    this.#fetchedBy = refreshId;
+  /** Use what this process fetched. */
+  replace(held: HeldGeneration): void {
     this.#take(held, 'refresh');
   }
 
   /** Use what is stored, if that is newer than what is held and fit for use. */
   adopt(record: TicketRecord | undefined): void {
     const ours = this.ours(record);
+    this.#isBeingReplaced = isUnfinished(ours);
     this.#earlier.merge(ours?.earlier);
     const stored = ours?.current;
     const latest = this.#held && recordOf(this.#held, this.clock);
@@ -92,7 +96,7 @@ export class HeldCredentials {
     const number = Math.max(held.number, stored && !isSame ? stored.number + 1 : 0);
     // A token that waits for the very ticket that is held waits for nothing.
     const isFinished = record?.pending?.accessToken === held.accessToken;
-    const isAnswered = record?.unanswered !== undefined && record.unanswered.by === this.#fetchedBy;
+    const isAnswered = record?.unanswered !== undefined && record.unanswered.by === held.refreshId;
     return {
       current: { ...held, number },
       earlier: this.earlierForRecord,
@@ -119,7 +123,8 @@ export class HeldCredentials {
   #renumber(number: number): void {
     const held = this.#held;
     if (!held || number <= held.record.number) return;
-    this.#held = hold({ ...held.record, number }, held.beganAt, held.ticketBeganAt);
+    const renumbered = hold({ ...held.record, number }, held.beganAt, held.ticketBeganAt, this.clock);
+    this.#held = { ...renumbered, behindMs: held.behindMs };
   }
 
   #take(held: HeldGeneration, source: 'refresh' | 'store'): void {

@@ -13,8 +13,8 @@ export interface LonelyRefreshDependencies {
   readonly emit: TicketEventListener;
   /** The refresh that all processes share by the store. */
   readonly shared: Refresh;
-  /** One whose records stay in this process. */
-  readonly alone: Refresh;
+  /** Makes one whose records stay in this process. */
+  readonly createAlone: () => Refresh;
 }
 
 /**
@@ -22,17 +22,35 @@ export interface LonelyRefreshDependencies {
  * it. Another process that does so too ends the credentials of this one an overlap later.
  */
 export class LonelyRefresh implements Refresh {
+  /** Of this outage: what another one has left is outdated. */
+  #alone: Refresh | undefined;
+
   constructor(private readonly dependencies: LonelyRefreshDependencies) {}
 
   async run(request: RefreshRequest): Promise<void> {
-    const { emit, shared, alone } = this.dependencies;
+    const { emit, createAlone } = this.dependencies;
+    const loss = await this.#runShared(request);
+    if (!loss) return;
+    if (request.reason === 'rejected') {
+      // It may be the request's fault, and one command that was late is no loss of the store.
+      if (!(await this.#runShared(request))) return;
+    } else if (this.#canWait) throw loss;
+    if (!this.#alone) emit({ type: 'refresh-alone' });
+    this.#alone ??= createAlone();
+    await this.#alone.run(request);
+  }
+
+  /** @returns the failure of the store, if that is what it failed by */
+  async #runShared(request: RefreshRequest): Promise<StoreFailed | undefined> {
     try {
-      await shared.run(request);
+      await this.dependencies.shared.run(request);
     } catch (error) {
-      if (!(error instanceof StoreFailed) || (request.reason !== 'rejected' && this.#canWait)) throw error;
-      emit({ type: 'refresh-alone' });
-      await alone.run(request);
+      if (error instanceof StoreFailed) return error;
+      this.#alone = undefined;
+      throw error;
     }
+    this.#alone = undefined;
+    return undefined;
   }
 
   /** Whether what is held lives long enough for another try, and one more. */

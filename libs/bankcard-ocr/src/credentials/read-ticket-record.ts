@@ -6,7 +6,14 @@ const text: Check = (value) => typeof value === 'string' && value !== '';
 const moment: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const whole: Check = (value) => Number.isSafeInteger(value);
 
-const TOKEN = { number: whole, id: text, accessToken: text, tokenRequestedAtMs: moment, tokenLifeMs: moment };
+const TOKEN = {
+  number: whole,
+  id: text,
+  refreshId: orMissing(text),
+  accessToken: text,
+  tokenRequestedAtMs: moment,
+  tokenLifeMs: moment,
+};
 const GENERATION = { ...TOKEN, signTicket: text, ticketRequestedAtMs: moment, ticketLifeMs: moment };
 const EARLIER = { number: whole, id: text, signTicket: text, replacedAtMs: moment, endsAtMs: moment };
 
@@ -20,15 +27,33 @@ const RECORD: Readonly<Record<keyof TicketRecord, Check>> = {
   unanswered: orMissing(has({ sinceMs: moment, by: text })),
   failed: orMissing(has({ attempts: moment, retryAtMs: moment })),
   forcedAtMs: orMissing(moment),
+  writtenBackAtMs: orMissing(moment),
   rejectedId: orMissing(text),
   earlier: orMissing((value) => Array.isArray(value) && value.every(has(EARLIER))),
 };
 
-/** Read a record back from its JSON text; undefined for anything that is not exactly one. */
+/** A record of another version of this library: it is left alone, and nothing is refreshed beside it. */
+export class RecordOfAnotherVersion extends Error {
+  override name = 'RecordOfAnotherVersion';
+  readonly code = 'RECORD_OF_ANOTHER_VERSION';
+}
+
+/**
+ * Read a record back from its JSON text.
+ *
+ * @returns undefined for anything that is not exactly one
+ * @throws {@link RecordOfAnotherVersion}
+ */
 export function readTicketRecord(json: string): TicketRecord | undefined {
+  const value = parse(json);
+  const format: unknown = (value as { format?: unknown } | null | undefined)?.format;
+  if (whole(format) && format !== 1) throw new RecordOfAnotherVersion(`a record of format ${String(format)}`);
+  return has(RECORD)(value) ? (value as TicketRecord) : undefined;
+}
+
+function parse(json: string): unknown {
   try {
-    const value: unknown = JSON.parse(json);
-    return has(RECORD)(value) ? (value as TicketRecord) : undefined;
+    return JSON.parse(json);
   } catch {
     return undefined;
   }

@@ -6,7 +6,7 @@ import type { EarlierTicket, GenerationRecord, PendingToken, TicketRecord } from
  * @param byMs milliseconds by which the other clock is ahead
  */
 export function shiftMoments(record: TicketRecord, byMs: number): TicketRecord {
-  const { current, pending, unanswered, failed, forcedAtMs, earlier } = record;
+  const { current, pending, unanswered, failed, forcedAtMs, writtenBackAtMs, earlier } = record;
   return {
     ...record,
     ...(current && { current: shiftGeneration(current, byMs) }),
@@ -14,6 +14,7 @@ export function shiftMoments(record: TicketRecord, byMs: number): TicketRecord {
     ...(unanswered && { unanswered: { ...unanswered, sinceMs: shift(unanswered.sinceMs, byMs) } }),
     ...(failed && { failed: { ...failed, retryAtMs: shift(failed.retryAtMs, byMs) } }),
     ...(forcedAtMs !== undefined && { forcedAtMs: shift(forcedAtMs, byMs) }),
+    ...(writtenBackAtMs !== undefined && { writtenBackAtMs: shift(writtenBackAtMs, byMs) }),
     ...(earlier && { earlier: earlier.map((ticket) => shiftEarlier(ticket, byMs)) }),
   };
 }

@@ -8,8 +8,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts what is secret in a record, with AES-256-GCM: tokens and tickets, each bound to its app id, its generation
- * and its place. Numbers, ids and moments stay readable, so that a store can be looked at without the key.
+ * Encrypts what is secret in a record, with AES-256-GCM: tokens and tickets, each bound to its app id and its
+ * generation. Numbers, ids and moments stay readable, so that a store can be looked at without the key.
  *
  * A sealed text is `aes-256-gcm:` and the Base64 of 12 bytes of IV, the encrypted text and 16 bytes of tag.
  */
@@ -57,7 +57,7 @@ export class RecordSeal {
     }
   }
 
-  /** A sealed text that is copied to another app id or another place does not open there. */
+  /** A sealed text that is copied to another app id or another generation does not open there. */
   #aad(place: string): Buffer {
     return Buffer.from(JSON.stringify([this.appId, place]));
   }

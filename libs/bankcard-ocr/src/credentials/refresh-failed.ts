@@ -12,6 +12,8 @@ export class RefreshFailed extends Error {
     /** Failures in a row, of all processes together. */
     readonly attempts: number,
     readonly retryInMs: number,
+    /** It failed in another process, for a reason that this one has not seen. */
+    readonly elsewhere = false,
   ) {
     super(error.message, { cause: error });
   }
@@ -35,5 +37,5 @@ export function failureOfOthers(
   // A moment further off than any pause is long was written by a clock that has been set back since.
   if (remainingMs <= ROUNDING_MS || remainingMs > longestDeveloperRetryMs) return undefined;
   const message = `the refresh has failed ${attempts} times, in another process too; the next try is not due yet`;
-  return new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), attempts, remainingMs);
+  return new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), attempts, remainingMs, true);
 }

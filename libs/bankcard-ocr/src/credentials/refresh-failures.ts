@@ -17,6 +17,7 @@ export interface RefreshFailure {
 /** Remembers the last failed refresh until one succeeds, and decides the pause before the next. */
 export class RefreshFailures {
   #last: RefreshFailure | undefined;
+  #lastOfOurs: BankCardOcrError | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -35,11 +36,14 @@ export class RefreshFailures {
 
   clear(): void {
     this.#last = undefined;
+    this.#lastOfOurs = undefined;
   }
 
   note(thrown: unknown, { reason, replaces, attempt }: RefreshFailure['request']): void {
     const { error, attempts, retryInMs } = this.#failed(thrown, attempt);
-    const repeated = this.#last?.error.code === error.code && this.#last.error.vendorCode === error.vendorCode;
+    const isElsewhere = thrown instanceof RefreshFailed && thrown.elsewhere;
+    const repeated = isElsewhere ? this.#last !== undefined : isSameFault(error, this.#lastOfOurs);
+    if (!isElsewhere) this.#lastOfOurs = error;
     const request = { reason, replaces, attempt: attempts };
     this.#last = { error, request, retryAt: this.clock.monotonic() + retryInMs };
     this.emit({ type: 'refresh-failed', reason, attempt: attempts, error, retryInMs: Math.round(retryInMs), repeated });
@@ -66,6 +70,10 @@ export class RefreshFailures {
       cause,
     });
   }
+}
+
+function isSameFault({ code, vendorCode }: BankCardOcrError, last: BankCardOcrError | undefined): boolean {
+  return last?.code === code && last.vendorCode === vendorCode;
 }
 
 /** How long nobody asks again, in milliseconds, after so many failures in a row. */

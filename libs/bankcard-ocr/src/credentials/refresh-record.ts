@@ -76,7 +76,10 @@ export class RefreshRecord {
   /** Take the mark back: the vendor refused in its own words, so that nothing has ended. */
   async unmark(): Promise<void> {
     if (!this.ours) return;
-    const { unanswered, forcedAtMs } = this.#begun ?? {};
+    const { pending, forcedAtMs } = this.#begun ?? {};
+    // A token that waited for its ticket, and was refused since, has begun to end the generation before it all the same.
+    const refused = pending && { sinceMs: pending.tokenRequestedAtMs, by: this.id };
+    const unanswered = this.#begun?.unanswered ?? refused;
     // A mark that stays by mistake costs a refresh that comes too early, nothing else.
     await this.#write({ unanswered, forcedAtMs }).catch(() => undefined);
   }

@@ -36,6 +36,7 @@ export class RefreshSchedule {
   readonly #shared: boolean;
   #running: Promise<void> | undefined;
   #looking: Promise<void> | undefined;
+  #lookingNext: Promise<void> | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
   #refreshTimer: ClockTimer | undefined;
   #pollTimer: ClockTimer | undefined;
@@ -52,7 +53,7 @@ export class RefreshSchedule {
   start(): void {
     if (!this.dependencies.backgroundRefresh || this.#closing.signal.aborted) return;
     if (this.#shared) {
-      this.#stopWatching = this.dependencies.store.watch(() => void this.look());
+      this.#stopWatching = this.dependencies.store.watch(() => void this.lookAfresh());
       this.#poll();
     }
     this.inBackground({ reason: 'initial' });
@@ -64,7 +65,7 @@ export class RefreshSchedule {
     this.#refreshTimer?.cancel();
     this.#pollTimer?.cancel();
     this.#stopWatching?.();
-    await Promise.allSettled([this.#running, this.#looking]);
+    await Promise.allSettled([this.#running, this.#looking, this.#lookingNext]);
   }
 
   /**
@@ -96,6 +97,16 @@ export class RefreshSchedule {
   look(): Promise<void> {
     this.#looking ??= this.#lookOnce().finally(() => (this.#looking = undefined));
     return this.#looking;
+  }
+
+  /** The same, by a look that begins after this call: one that runs may be too early to see what was just written. */
+  lookAfresh(): Promise<void> {
+    if (!this.#looking) return this.look();
+    this.#lookingNext ??= this.#looking.then(() => {
+      this.#lookingNext = undefined;
+      return this.look();
+    });
+    return this.#lookingNext;
   }
 
   /** Without a background nobody polls a shared store, so whoever uses the credentials has to look now and then. */

@@ -1,6 +1,7 @@
+import type { Clock } from '../clock.js';
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { pause } from '../waiting.js';
-import { isUnfinished } from './freshness.js';
+import { ageMs, isUnfinished } from './freshness.js';
 import { GenerationFetcher } from './generation-fetcher.js';
 import { failureOfOthers, RefreshFailed } from './refresh-failed.js';
 import { pauseAfter } from './refresh-failures.js';
@@ -26,16 +27,30 @@ export class CredentialRefresh implements Refresh {
   }
 
   async run(request: RefreshRequest): Promise<void> {
-    const { held, clock, timings } = this.dependencies;
     if (this.#isUnnecessary(await this.store.look(), request)) return;
-    const lease = await this.#waitForLease(request);
-    if (!lease) return;
+    for (;;) {
+      const lease = await this.#waitForLease(request);
+      if (!lease) return;
+      const waitMs = await this.#underLease(lease, request);
+      if (waitMs <= 0) return;
+      await pause(this.dependencies.clock, waitMs, request.signal);
+    }
+  }
+
+  /** @returns 0 when it is done, else how long nobody may begin, in milliseconds */
+  async #underLease(lease: TicketLease, request: RefreshRequest): Promise<number> {
+    const { held, clock, timings } = this.dependencies;
     try {
       const record = await this.store.look();
-      if (this.#isUnnecessary(record, request)) return;
+      if (this.#isUnnecessary(record, request)) return 0;
+      // What the store lost may be the lease and the mark of somebody in the middle of a refresh: it finishes, or its
+      // lease would have lapsed by then.
+      const waitMs = timings.leaseTtlMs - sinceWrittenBackMs(record, clock);
+      if (waitMs > 0) return waitMs;
       const failed = failureOfOthers(held.ours(record), clock, timings);
       if (failed) throw failed;
       await this.#fetcher.fetch(record, lease, request);
+      return 0;
     } catch (error) {
       throw await this.#shareFailure(error, lease, request);
     } finally {
@@ -74,6 +89,11 @@ export class CredentialRefresh implements Refresh {
       if (this.#isUnnecessary(await this.store.look(), request)) return undefined;
     }
   }
+}
+
+function sinceWrittenBackMs(record: TicketRecord | undefined, clock: Clock): number {
+  const age = record?.writtenBackAtMs === undefined ? undefined : ageMs(record.writtenBackAtMs, clock);
+  return age ?? Number.POSITIVE_INFINITY;
 }
 
 function isOfTheVendor(error: unknown): error is BankCardOcrError {

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import type { ForcedSpacing } from './forced-spacing.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { TicketEventListener } from './ticket-event.js';
@@ -8,6 +9,7 @@ import { FencedOff, StoreFailed, type TicketRecords } from './ticket-records.js'
 export interface StoreLookDependencies {
   readonly records: TicketRecords;
   readonly held: HeldCredentials;
+  readonly clock: Clock;
   readonly spacing: ForcedSpacing;
   readonly emit: TicketEventListener;
   /** A reader changes nothing of what is stored. */
@@ -24,7 +26,7 @@ export class StoreLook {
    * @throws {@link StoreFailed} when it cannot be read
    */
   async look(): Promise<TicketRecord | undefined> {
-    const { records, held, spacing, emit, mayWrite } = this.dependencies;
+    const { records, held, clock, spacing, emit, mayWrite } = this.dependencies;
     const record = await records.read();
     held.adopt(record);
     // What another store key has encrypted is not lost: whoever wrote it would put it back in its turn, without end.
@@ -36,7 +38,11 @@ export class StoreLook {
       return record;
     }
     try {
-      const written = await records.write(record, { ...missing, forcedAtMs: spacing.latest(ours) });
+      const written = await records.write(record, {
+        ...missing,
+        forcedAtMs: spacing.latest(ours),
+        writtenBackAtMs: clock.now(),
+      });
       emit({ type: 'generation-written-back', generation: missing.current?.number ?? 0 });
       return written;
     } catch (error) {

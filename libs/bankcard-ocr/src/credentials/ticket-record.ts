@@ -7,6 +7,8 @@ export interface GenerationRecord {
   readonly number: number;
   /** Random, so that two generations are never mistaken for each other. */
   readonly id: string;
+  /** Of the refresh that fetched it: a mark of that refresh has been answered. */
+  readonly refreshId?: string;
   readonly accessToken: string;
   /** When the token was asked for: its life is counted from here. */
   readonly tokenRequestedAtMs: number;
@@ -58,6 +60,8 @@ export interface TicketRecord {
   readonly failed?: { readonly attempts: number; readonly retryAtMs: number };
   /** When the last refresh began that was not due but forced; forced ones stand one overlap apart. */
   readonly forcedAtMs?: number;
+  /** When somebody put back what the store had lost: whoever was in the middle of a refresh may have lost its lease too. */
+  readonly writtenBackAtMs?: number;
   /** A reader was refused with the generation of this id, and may not refresh itself. */
   readonly rejectedId?: string;
   /** Newest first. */

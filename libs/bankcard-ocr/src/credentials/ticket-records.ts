@@ -33,7 +33,7 @@ export interface TicketRecordsOptions {
 
 /** The store as a refresh uses it: credentials are sealed on their way, faults become typed errors and events. */
 export class TicketRecords {
-  #failing: string | undefined;
+  readonly #failing = new Set<string>();
   #unreadableId: string | undefined;
   /** The numbers of the generations that were left out of the records that were read. */
   readonly #leftOut = new WeakMap<TicketRecord, number>();
@@ -96,10 +96,7 @@ export class TicketRecords {
     const { store, emit } = this.options;
     try {
       const result = await use();
-      if (this.#failing === operation) {
-        this.#failing = undefined;
-        emit({ type: 'store-recovered' });
-      }
+      if (this.#failing.delete(operation) && this.#failing.size === 0) emit({ type: 'store-recovered' });
       return result;
     } catch (error) {
       const code = (error as { code?: unknown } | undefined)?.code;
@@ -110,8 +107,8 @@ export class TicketRecords {
         // The store's own message could quote what it was to keep.
         cause: Object.assign(new Error(what), { code }),
       });
-      const repeated = this.#failing !== undefined;
-      this.#failing ??= operation;
+      const repeated = this.#failing.has(operation);
+      this.#failing.add(operation);
       emit({ type: 'store-failed', operation, error: failure, repeated });
       throw failure;
     }

@@ -157,7 +157,7 @@ export class TicketService {
    */
   async look(): Promise<void> {
     await this.#schedule.settled();
-    await this.#schedule.look();
+    await this.#schedule.lookAfresh();
   }
 
   /** How the credentials are, for health checks. */

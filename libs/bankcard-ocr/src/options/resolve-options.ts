@@ -68,6 +68,9 @@ export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
   else if (options.role === 'reader' && isOfThisProcess(ticketStore)) {
     fault('role', "cannot be 'reader' with a store of this process only: name the store that the refresher writes");
   }
+  if (options.role === 'reader' && options.onStoreLoss === 'refresh-alone') {
+    fault('onStoreLoss', "cannot be 'refresh-alone' with role 'reader', which never refreshes: leave it out");
+  }
   const storeKey = options.storeKey === undefined ? undefined : readStoreKey(options.storeKey);
   if (typeof storeKey === 'string') fault('storeKey', storeKey);
 

@@ -23,6 +23,7 @@ const PASSING = new Set([
   'OOM',
   'MISCONF',
   'NOREPLICAS',
+  'MAXCLIENTS',
 ]);
 
 /** Turn what the client threw, whose message and properties may hold the command with its arguments, into a fault. */
@@ -41,6 +42,7 @@ export function redisFault(error: unknown): RedisFault {
 function codeIn(message: string): string | undefined {
   const code = /^[A-Z][A-Z0-9]{1,20}(?= |$)/.exec(message)?.[0];
   if (code !== 'ERR') return code;
+  if (/max number of clients/i.test(message)) return 'MAXCLIENTS';
   if (/can't run this command|No permissions/i.test(message)) return 'NOPERM';
   return /-([A-Z]{3,20}) /.exec(message)?.[1] ?? code;
 }

@@ -122,9 +122,11 @@ export class RedisTicketStore extends TicketStore {
 }
 
 function refused(description: string, fault: RedisFault): BankCardOcrConfigurationError {
-  const fix =
-    `${description} refuses (${fault.code}): check user, password, database and privileges (docs/fleet.md names the keys ` +
-    'and commands), and that it is Redis 5 or newer';
+  const isCluster = fault.code === 'MOVED' || fault.code === 'CROSSSLOT';
+  const fix = isCluster
+    ? `${description} is a node of a cluster: hand in a RedisTicketStore with a Cluster client instead of a URL`
+    : `${description} refuses (${fault.code}): check user, password, database and privileges (docs/fleet.md names the keys ` +
+      'and commands), and that it is Redis 5 or newer';
   return new BankCardOcrConfigurationError(
     [{ option: 'ticketStore', variable: 'BANKCARD_OCR_TICKET_STORE', fix }],
     fault,

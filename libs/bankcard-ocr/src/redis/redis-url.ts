@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { RedisClient } from './redis-commands.js';
+import { redisFault } from './redis-fault.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 /** A process that ends does not wait longer for a server that does not answer. */
@@ -25,7 +26,7 @@ export function createRedisClient(url: string): Redis {
     maxRetriesPerRequest: 0,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_MS) * (0.5 + Math.random() / 2),
     // After a failover the old primary says so, or the connection leads to a replica.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
+    reconnectOnError: (error) => redisFault(error).code === 'READONLY',
   });
   // Without a listener the client prints its errors.
   return client.on('error', () => undefined);

@@ -1,5 +1,8 @@
 import type { TicketStatus } from '../credentials/ticket-status.js';
 
+/** Another process may be due so much earlier. */
+const LONGEST_JITTER_MS = 1_000;
+
 /** What ends a launch. */
 export interface LaunchEnds {
   /** What is left of the NONCE ticket's own life, in milliseconds. */
@@ -19,9 +22,11 @@ export interface LaunchEnds {
  */
 export function launchLifeMs({ ticketMs, status, generationId, ticketOverlapMs }: LaunchEnds): number {
   const { ageMs = 0, dueInMs = 0, remainingMs = 0 } = status;
+  if (status.generationId === undefined) return 0;
+  const untilRefreshMs = Math.max(0, dueInMs - LONGEST_JITTER_MS);
   const tokenMs =
     status.generationId === generationId
-      ? Math.min(dueInMs + ticketOverlapMs, remainingMs)
+      ? Math.min(untilRefreshMs + ticketOverlapMs, remainingMs)
       : // Replaced meanwhile: the age is that of the token which ended ours.
         ticketOverlapMs - ageMs;
   return Math.max(0, Math.round(Math.min(ticketMs, tokenMs)));

@@ -90,8 +90,8 @@ export class SdkLaunchService {
    *
    * @returns whether the vendor signed this; false also for anything that is no signature, whatever its type
    * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when `orderNo` is no order number: no launch was made for it;
-   *   `NO_VALID_TICKET` when no known ticket fits and the current one could not be had, so that nobody can tell; or the
-   *   reason of `signal`
+   *   `NO_VALID_TICKET` or `TIMEOUT` when no known ticket fits and the current one could not be had, so that nobody can
+   *   tell; or the reason of `signal`
    */
   async verifyResult(report: SdkResultReport): Promise<boolean> {
     const { timeoutMs } = limitsOf(report, this.options.limits);

@@ -51,13 +51,15 @@ export class FileLeases {
 
   async #isFree(number: number, ttlMs: number): Promise<boolean> {
     const path = this.#path(number);
+    // Before the look: a watcher that is held up in the middle of it must not count that as standing still.
+    const now = performance.now();
     try {
       if ((await readFile(path, 'utf8')) === FREE) return true;
       const touched = String((await stat(path, { bigint: true })).mtimeNs);
       if (this.#watched?.number !== number || this.#watched.touched !== touched) {
-        this.#watched = { number, touched, sinceMs: performance.now() };
+        this.#watched = { number, touched, sinceMs: now };
       }
-      return performance.now() - this.#watched.sinceMs >= ttlMs;
+      return now - this.#watched.sinceMs >= ttlMs;
     } catch (error) {
       ignoreMissing(error as NodeJS.ErrnoException);
       return false;

@@ -61,7 +61,18 @@ describe('the file kind of ticket store', () => {
     for (const name of await readdir(folder)) expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
   });
 
-  it.each(['', '{', '{"format":1}', '[]', '\u0000\u0000', '{"format":2,"revision":1}'])(
+  it('leaves a record of another version alone, and fails', async () => {
+    const directory = await aDirectory();
+    const store = await aStore(directory);
+    await store.swap(undefined, aRecord(1));
+    const path = join(await folderOf(directory), 'record.0000000000000001');
+    await writeFile(path, '{"format":2,"revision":1}');
+    await expect(store.read()).rejects.toMatchObject({ code: 'RECORD_OF_ANOTHER_VERSION' });
+    await expect(store.swap(undefined, aRecord(1))).rejects.toMatchObject({ code: 'RECORD_OF_ANOTHER_VERSION' });
+    await expect(stat(path)).resolves.toBeDefined();
+  });
+
+  it.each(['', '{', '{"format":1}', '[]', '\u0000\u0000'])(
     'sets a damaged record aside (%j) and goes on',
     async (damage) => {
       const directory = await aDirectory();

@@ -76,7 +76,8 @@ export class FileTicketStore extends TicketStore {
 
   async swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    if ((await listNumbers(this.#directory, SERIES)).at(-1) !== expected?.revision) return false;
+    const current = await this.read();
+    if (current?.writeId !== expected?.writeId || current?.revision !== expected?.revision) return false;
     if (lease && !(await this.#leases.isHeld(lease.id))) return false;
     const beside = await this.#writeBeside(JSON.stringify(next));
     try {

@@ -1,0 +1,196 @@
+import { ManualClock } from '../testing/manual-clock.js';
+import { ForeignRefreshWatch } from './foreign-refresh-watch.js';
+import { hold } from './freshness.js';
+import { HeldCredentials } from './held-credentials.js';
+import { aRecord } from './store/ticket-store.contract.js';
+import type { RefreshReason, TicketEvent } from './ticket-event.js';
+import type { TicketRecord } from './ticket-record.js';
+import { timingsFor } from './timings.js';
+
+const INTERVAL_MS = 1_200_000;
+const DEAD = { vendorCode: '400102', actor: 'us' } as const;
+const PERHAPS_DEAD = { vendorCode: '400101', actor: 'developer' } as const;
+
+let clock: ManualClock;
+let held: HeldCredentials;
+let watch: ForeignRefreshWatch;
+let reports: Extract<TicketEvent, { type: 'foreign-refresh-suspected' }>[];
+
+function begin(refreshes = true): void {
+  clock = new ManualClock();
+  reports = [];
+  const window = { intervalMs: INTERVAL_MS, verifyWindowMs: undefined };
+  const timings = timingsFor(INTERVAL_MS, 60_000);
+  held = new HeldCredentials(clock, timings, window, 'fingerprint', (event) => watch.observe(event));
+  watch = new ForeignRefreshWatch(clock, INTERVAL_MS, held, refreshes, (event) => {
+    if (event.type === 'foreign-refresh-suspected') reports.push(event);
+  });
+  fetch(1);
+  clock.advance(300_000);
+}
+
+beforeEach(() => begin());
+
+const started = (reason: RefreshReason, forced: boolean) => {
+  watch.observe({ type: 'refresh-started', reason, attempt: 1, forced });
+};
+
+/** The generation of this number, asked for just now. */
+function generation(number: number): TicketRecord {
+  const at = clock.now();
+  const current = { ...aRecord(number).current!, tokenRequestedAtMs: at, ticketRequestedAtMs: at };
+  return aRecord(number, { current });
+}
+
+/** This process fetches a generation. */
+function fetch(number: number): void {
+  held.replace(hold(generation(number).current!, clock.monotonic(), clock.monotonic(), clock));
+}
+
+const current = () => held.latest!.credentials;
+
+describe('a foreign refresh is suspected', () => {
+  it('when a forced refresh has mended a certain rejection', () => {
+    watch.rejected(current(), DEAD);
+    started('rejected', true);
+    expect(reports).toEqual([]);
+    fetch(2);
+    const [ageMs, remainingMs] = [300_000, 3_300_000];
+    expect(reports).toMatchObject([{ generation: 1, vendorCode: '400102', ageMs, remainingMs, times: 1 }]);
+    expect(watch.times).toBe(1);
+  });
+
+  it('with a code that may mean the request only when a request was accepted with what came', () => {
+    watch.rejected(current(), PERHAPS_DEAD);
+    started('rejected', true);
+    fetch(2);
+    expect(reports).toEqual([]);
+    watch.helped(current());
+    expect(reports).toMatchObject([{ generation: 1, vendorCode: '400101' }]);
+    watch.helped(current());
+    expect(reports).toHaveLength(1);
+  });
+
+  it('at once when a forced refresh would be too soon, and once for each generation', () => {
+    watch.rejected(current(), DEAD);
+    watch.rejectedTooSoon(current().generationId);
+    watch.rejected(current(), DEAD);
+    watch.rejectedTooSoon(current().generationId);
+    expect(reports).toHaveLength(1);
+  });
+
+  it('again and again, and marked as repeated within an interval', () => {
+    for (let number = 2; number <= 4; number += 1) {
+      watch.rejected(current(), DEAD);
+      started('rejected', true);
+      fetch(number);
+      clock.advance(INTERVAL_MS / 2);
+    }
+    expect(reports.map(({ times, repeated }) => [times, repeated])).toEqual([
+      [1, false],
+      [2, true],
+      [3, false],
+    ]);
+  });
+});
+
+describe('a foreign refresh is not suspected', () => {
+  afterEach(() => expect(reports).toEqual([]));
+
+  it('when the rejected generation had ended', () => {
+    clock.advance(3_600_000);
+    watch.rejected(current(), DEAD);
+    started('rejected', true);
+    fetch(2);
+  });
+
+  it('when the rejected one had been replaced already', () => {
+    const old = current();
+    fetch(2);
+    watch.rejected(old, DEAD);
+    watch.rejectedTooSoon(old.generationId);
+    started('rejected', true);
+    fetch(3);
+  });
+
+  it('when the refresh finishes what was begun, was due, or was wanted', () => {
+    for (const [index, [reason, forced]] of (
+      [
+        ['rejected', false],
+        ['due', false],
+        ['requested', true],
+      ] as const
+    ).entries()) {
+      watch.rejected(current(), DEAD);
+      started(reason, forced);
+      fetch(index + 2);
+    }
+  });
+
+  it('when the store explains it', () => {
+    watch.rejected(current(), DEAD);
+    held.adopt(generation(2));
+  });
+
+  it('when the store tells of a refresh that nobody has finished', () => {
+    held.adopt({ ...generation(1), current: held.latest!.record, unanswered: { sinceMs: clock.now(), by: 'x' } });
+    watch.rejected(current(), DEAD);
+    watch.rejectedTooSoon(current().generationId);
+    started('rejected', true);
+    fetch(2);
+  });
+
+  it('when the forced refresh failed and a later one was due', () => {
+    watch.rejected(current(), DEAD);
+    started('rejected', true);
+    const failed = { attempt: 1, error: new Error('x') as never, retryInMs: 1, repeated: false };
+    watch.observe({ type: 'refresh-failed', reason: 'rejected', ...failed });
+    fetch(2);
+  });
+
+  it('when a request was rejected again with what came: it is the request', () => {
+    watch.rejected(current(), PERHAPS_DEAD);
+    watch.rejectedTooSoon(current().generationId);
+    started('rejected', true);
+    fetch(2);
+    watch.didNotHelp(current());
+    watch.helped(current());
+  });
+
+  it('for an old rejection, when a reader asks for a refresh', () => {
+    watch.rejected(current(), PERHAPS_DEAD);
+    fetch(2);
+    started('rejected', true);
+    fetch(3);
+    watch.helped(current());
+  });
+
+  it('while this process refreshes alone, until the store works again', () => {
+    watch.rejected(current(), DEAD);
+    watch.observe({ type: 'refresh-alone' });
+    started('rejected', true);
+    fetch(2);
+    watch.rejected(current(), DEAD);
+    watch.rejectedTooSoon(current().generationId);
+    watch.observe({ type: 'store-recovered' });
+  });
+});
+
+describe('a reader', () => {
+  beforeEach(() => begin(false));
+
+  it('suspects a foreign refresh when what was asked for after the rejection comes', () => {
+    watch.rejected(current(), DEAD);
+    clock.advance(200);
+    held.adopt(generation(2));
+    expect(reports).toHaveLength(1);
+  });
+
+  it('suspects none when what was asked for before the rejection comes: it had missed it', () => {
+    const missed = generation(2);
+    clock.advance(61_000);
+    watch.rejected(current(), DEAD);
+    held.adopt(missed);
+    expect(reports).toEqual([]);
+  });
+});

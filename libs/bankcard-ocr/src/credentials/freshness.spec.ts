@@ -1,0 +1,132 @@
+import { ManualClock } from '../testing/manual-clock.js';
+import {
+  ageMs,
+  dueAt,
+  endsAtMs,
+  hold,
+  holdStored,
+  isAlive,
+  isNewer,
+  isUnfinished,
+  recordOf,
+  UNCERTAIN_MS,
+} from './freshness.js';
+import { aRecord } from './store/ticket-store.contract.js';
+import type { GenerationRecord } from './ticket-record.js';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+let clock: ManualClock;
+beforeEach(() => void (clock = new ManualClock()));
+
+/** A generation that was asked for `ageMs` ago; 2 h of token, 1 h of ticket. */
+function aged(age: number, change: Partial<GenerationRecord> = {}): GenerationRecord {
+  const at = clock.now() - age;
+  return { ...aRecord(1).current!, tokenRequestedAtMs: at, ticketRequestedAtMs: at, ...change };
+}
+
+describe('the age of a moment', () => {
+  it.each([
+    [5_000, 5_000],
+    [0, 0],
+    // A small step of the clock, as NTP makes them.
+    [-1_000, 0],
+    [-1_001, undefined],
+    [-HOUR, undefined],
+  ])('that was %d ms ago is %s', (ago, age) => expect(ageMs(clock.now() - ago, clock)).toBe(age));
+});
+
+describe('a stored generation', () => {
+  it('is used with the life that is left to it, by the clock that does not jump', () => {
+    const held = holdStored(aged(10 * MINUTE), clock)!;
+    clock.shiftWallClock(HOUR);
+    expect(held.endsAt - clock.monotonic()).toBe(50 * MINUTE);
+    expect(clock.monotonic() - held.beganAt).toBe(10 * MINUTE);
+    expect(held.credentials.signTicket.reveal()).toBe('ticket');
+  });
+
+  it.each([
+    ['at its end', HOUR, {}, false],
+    ['just before its end', HOUR - 1, {}, true],
+    ['from the future', -2_000, {}, false],
+    ['whose token ends before its ticket', 10 * MINUTE, { tokenLifeMs: 10 * MINUTE }, false],
+    ['whose ticket was asked for later', HOUR, { ticketRequestedAtMs: Date.UTC(2025, 11, 31, 15, 59) }, true],
+    ['whose ticket is from the future', 0, { ticketRequestedAtMs: Date.UTC(2026, 0, 1) }, false],
+  ])('%s: used or not', (_what, age, change, used) => {
+    expect(holdStored(aged(age, change), clock) !== undefined).toBe(used);
+  });
+
+  it('ends with its token at the latest', () => {
+    const record = aged(0);
+    expect(endsAtMs(record)).toBe(clock.now() + HOUR);
+    expect(endsAtMs({ ...record, tokenLifeMs: MINUTE })).toBe(clock.now() + MINUTE);
+  });
+});
+
+describe('the record of a generation in use', () => {
+  const held = () => hold(aged(0), clock.monotonic(), clock.monotonic(), clock);
+
+  it('keeps its moments while time passes', () => {
+    const generation = held();
+    const { tokenRequestedAtMs } = generation.record;
+    clock.advance(MINUTE);
+    expect(recordOf(generation, clock).tokenRequestedAtMs).toBe(tokenRequestedAtMs);
+  });
+
+  it.each([
+    ['set back', -HOUR],
+    ['set forward, or the machine was suspended', HOUR],
+  ])('is never younger than it is when the wall clock was %s', (_how, byMs) => {
+    const generation = held();
+    clock.advance(MINUTE);
+    clock.shiftWallClock(byMs);
+    expect(clock.now() - recordOf(generation, clock).tokenRequestedAtMs).toBeGreaterThanOrEqual(MINUTE);
+  });
+});
+
+describe('a stored generation is newer than the held one', () => {
+  const held = () => aged(MINUTE, { id: 'held', number: 5 });
+
+  it.each([
+    ['the same one', { id: 'held', number: 9 }, -MINUTE, false],
+    ['asked for later', { id: 'b', number: 6 }, 1, true],
+    ['asked for later, counted anew by an emptied store', { id: 'b', number: 1 }, 1, true],
+    ['of the same moment, with a higher number', { id: 'b', number: 6 }, 0, true],
+    ['of the same moment, with the same number', { id: 'b', number: 5 }, 0, false],
+    ['a little older by uncertain clocks, with a higher number', { id: 'b', number: 6 }, 1 - UNCERTAIN_MS, true],
+    ['older than that, with a higher number: rolled back and renumbered', { id: 'b', number: 6 }, -UNCERTAIN_MS, false],
+    ['older, with a lower number', { id: 'b', number: 4 }, -1, false],
+  ])('or not: %s', (_what, change, laterByMs, newer) => {
+    const ticketRequestedAtMs = held().ticketRequestedAtMs + laterByMs;
+    expect(isNewer(aged(0, { ...change, ticketRequestedAtMs }), held())).toBe(newer);
+  });
+});
+
+describe('a generation is due', () => {
+  it.each([
+    ['after the interval', HOUR, 20 * MINUTE],
+    ['an overlap before its end', 15 * MINUTE, 14 * MINUTE],
+    ['after half of a life that is hardly longer than an overlap', 90_000, 45_000],
+  ])('%s', (_when, lifeMs, afterMs) => {
+    const held = hold(aged(0, { ticketLifeMs: lifeMs }), 1_000, 1_000, clock);
+    expect(dueAt(held, 20 * MINUTE, MINUTE)).toBe(1_000 + afterMs);
+  });
+});
+
+describe('what somebody has left', () => {
+  it('is a token that lives, or does not, or has an age that nobody knows', () => {
+    const { current } = aRecord(1);
+    const pending = (ago: number) => ({ ...current!, tokenRequestedAtMs: clock.now() - ago, tokenLifeMs: HOUR });
+    expect(isAlive(pending(HOUR - 1), clock)).toBe(true);
+    expect(isAlive(pending(HOUR), clock)).toBe(false);
+    expect(isAlive(pending(-MINUTE), clock)).toBe(false);
+  });
+
+  it('is a token without a ticket, or a request without an answer', () => {
+    expect(isUnfinished(undefined)).toBe(false);
+    expect(isUnfinished(aRecord(1))).toBe(false);
+    expect(isUnfinished(aRecord(1, { pending: aRecord(1).current }))).toBe(true);
+    expect(isUnfinished(aRecord(1, { unanswered: { sinceMs: 0, by: 'x' } }))).toBe(true);
+  });
+});

@@ -1,0 +1,97 @@
+import { LeaseHeartbeat } from './lease-heartbeat.js';
+
+/** Real times: a heartbeat concerns real processes. */
+const TTL_MS = 80;
+
+const started: LeaseHeartbeat[] = [];
+afterEach(async () => void (await Promise.all(started.splice(0).map((heartbeat) => heartbeat.stop()))));
+
+function beating(beat: () => Promise<boolean>, takenAt = performance.now()): LeaseHeartbeat {
+  const heartbeat = new LeaseHeartbeat(TTL_MS, takenAt, beat);
+  started.push(heartbeat);
+  return heartbeat;
+}
+
+const passed = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const aborted = ({ signal }: LeaseHeartbeat) => {
+  return signal.aborted || new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+};
+
+describe('the heartbeat of a lease', () => {
+  it('gives signs of life, and lets the work go on beyond the time of the lease', async () => {
+    let beats = 0;
+    const heartbeat = beating(async () => (beats += 1) > 0);
+    await passed(3 * TTL_MS);
+    expect(heartbeat.signal.aborted).toBe(false);
+    expect(() => heartbeat.throwIfLost()).not.toThrow();
+    expect(beats).toBeGreaterThanOrEqual(4);
+  });
+
+  it('ends the work as soon as somebody else holds the lease', async () => {
+    const heartbeat = beating(async () => false);
+    const since = performance.now();
+    await aborted(heartbeat);
+    expect(performance.now() - since).toBeLessThan(TTL_MS);
+    expect(heartbeat.signal.reason).toMatchObject({ code: 'NO_VALID_TICKET', actor: 'us', retryable: true });
+  });
+
+  it.each([
+    ['fail', () => Promise.reject(new Error('no store'))],
+    ['are not answered', () => new Promise<boolean>(() => undefined)],
+  ])('ends the work before anybody may take it for dead, when signs of life %s', async (_how, beat) => {
+    const since = performance.now();
+    const heartbeat = new LeaseHeartbeat(TTL_MS, since, beat);
+    await aborted(heartbeat);
+    expect(performance.now() - since).toBeGreaterThanOrEqual(TTL_MS * 0.75);
+    expect(() => heartbeat.throwIfLost()).toThrow(/lost in the middle of a refresh/);
+  });
+
+  it('counts from when the lease was asked for, not from when the answer came', () => {
+    const heartbeat = beating(async () => true, performance.now() - TTL_MS);
+    // Its timers have had no turn yet, as in a process that was stopped and wakes up.
+    expect(() => heartbeat.throwIfLost()).toThrow(/lost/);
+    expect(heartbeat.signal.aborted).toBe(true);
+  });
+
+  it('counts a sign of life from when it was sent', async () => {
+    let late = true;
+    const heartbeat = beating(async () => {
+      if (!late) throw new Error('no store');
+      late = false;
+      await passed(TTL_MS * 0.5);
+      return true;
+    });
+    const since = performance.now();
+    await aborted(heartbeat);
+    // Sent after a quarter of the time; counted from its answer the end would come no sooner than after 1.55 of it.
+    expect(performance.now() - since).toBeLessThan(TTL_MS * 1.5);
+  });
+
+  it('sends one sign at a time', async () => {
+    let [now, most] = [0, 0];
+    beating(async () => {
+      now += 1;
+      most = Math.max(most, now);
+      await passed(TTL_MS * 0.4);
+      now -= 1;
+      return true;
+    });
+    await passed(2 * TTL_MS);
+    expect(most).toBe(1);
+  });
+
+  it('has no sign of life under way when it has stopped, and ends nothing afterwards', async () => {
+    let underWay = false;
+    const heartbeat = beating(async () => {
+      underWay = true;
+      await passed(20);
+      underWay = false;
+      return true;
+    });
+    while (!underWay) await passed(1);
+    await heartbeat.stop();
+    expect(underWay).toBe(false);
+    await passed(TTL_MS);
+    expect(heartbeat.signal.aborted).toBe(false);
+  });
+});

@@ -1,0 +1,51 @@
+import { inspect } from 'node:util';
+import { RedisFault, redisFault } from './redis-fault.js';
+
+/** As the client throws what Redis answers: with the command and its arguments. */
+function reply(message: string): Error {
+  const command = { name: 'eval', args: ['canary-script', 'canary-record'] };
+  return Object.assign(new Error(message), { name: 'ReplyError', command });
+}
+
+describe('what a client of Redis throws', () => {
+  it.each<[string, string, boolean]>([
+    ['NOAUTH Authentication required.', 'NOAUTH', true],
+    ['WRONGPASS invalid username-password pair', 'WRONGPASS', true],
+    ["NOPERM this user has no permissions to run the 'eval' command", 'NOPERM', true],
+    ['WRONGTYPE Operation against a key holding the wrong kind of value', 'WRONGTYPE', true],
+    ['ERR invalid DB index', 'ERR', true],
+    ['ERR Error running script: @user_script: 3: -NOPERM no permissions canary', 'NOPERM', true],
+    ["ERR The user executing the script can't run this command or subcommand", 'NOPERM', true],
+    ["ERR Error running script: -READONLY You can't write against a read only replica. canary", 'READONLY', false],
+    ["READONLY You can't write against a read only replica.", 'READONLY', false],
+    ['LOADING Redis is loading the dataset in memory', 'LOADING', false],
+    ['BUSY Redis is busy running a script', 'BUSY', false],
+    ['CLUSTERDOWN The cluster is down', 'CLUSTERDOWN', false],
+    ['OOM command not allowed when used memory > maxmemory', 'OOM', false],
+    ['MISCONF Redis is configured to save RDB snapshots', 'MISCONF', false],
+    ['ERR max number of clients reached', 'MAXCLIENTS', false],
+  ])('%s', (message, code, isRefusal) => {
+    const fault = redisFault(reply(message));
+    expect(fault).toMatchObject({ name: 'RedisFault', code, isRefusal });
+    expect(inspect(fault, { depth: Infinity, showHidden: true }) + JSON.stringify(fault)).not.toContain('canary');
+  });
+
+  it.each<[string, unknown, string]>([
+    ['a code of the system', Object.assign(new Error('canary'), { code: 'ECONNREFUSED' }), 'ECONNREFUSED'],
+    ['a code that is no code', Object.assign(new Error('canary'), { code: 'canary words' }), 'Error'],
+    ['a name that is no name', Object.assign(new Error('x'), { name: 'canary words' }), 'UNKNOWN'],
+    ['a name', Object.assign(new Error('canary'), { name: 'MaxRetriesPerRequestError' }), 'MaxRetriesPerRequestError'],
+    ['no error', 'canary', 'UNKNOWN'],
+    ['nothing', undefined, 'UNKNOWN'],
+    ['an answer without a code', reply('canary in words'), 'ReplyError'],
+  ])('is told by %s and nothing else, and is no refusal', (_what, thrown, code) => {
+    const fault = redisFault(thrown);
+    expect(fault).toMatchObject({ code, message: code, isRefusal: false });
+    expect(inspect(fault, { depth: Infinity, showHidden: true })).not.toContain('canary');
+  });
+
+  it('stays what it is when it is a fault already', () => {
+    const fault = new RedisFault('TIMEOUT', false);
+    expect(redisFault(fault)).toBe(fault);
+  });
+});

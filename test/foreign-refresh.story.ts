@@ -1,0 +1,244 @@
+import { MINUTE, SECOND, start, stop } from './support/moved-time.js';
+import { passTime } from './support/passing-time.js';
+import { type Player, SharedStage } from './support/shared-stage.js';
+
+const CODES = ['400102', '400101', '15'] as const;
+
+describe('another program that refreshes the same app id', () => {
+  afterEach(stop);
+
+  it.each(CODES)(
+    'every 5 s is reported within one interval, with at most one forced refresh an overlap: %s',
+    async (code) => {
+      const { sandbox, app, scene, eventsOf, query } = await start();
+      sandbox.configure({ deadTicketCode: code });
+      const forced: number[] = [];
+      app.tickets.events$.subscribe((event) => {
+        if (event.type === 'refresh-started' && event.forced) forced.push(scene.clock.monotonic());
+      });
+      await passTime(scene, 20 * MINUTE, 5 * SECOND, async () => {
+        sandbox.foreignRefresh();
+        await query().catch(() => undefined);
+      });
+      expect(eventsOf('foreign-refresh-suspected').length).toBeGreaterThan(0);
+      await passTime(scene, 60 * MINUTE, 5 * SECOND, async () => {
+        sandbox.foreignRefresh();
+        await query().catch(() => undefined);
+      });
+      expect(forced.length).toBeGreaterThan(60);
+      for (const [index, at] of forced.slice(1).entries()) expect(at - forced[index]!).toBeGreaterThanOrEqual(MINUTE);
+      expect(sandbox.misuse()).toEqual([]);
+      // One line in the log for each interval, the others are marked as repeated.
+      const [first, ...others] = eventsOf('foreign-refresh-suspected');
+      expect(first).toMatchObject({ vendorCode: code, times: 1, repeated: false });
+      expect(first?.remainingMs).toBeGreaterThan(55 * MINUTE);
+      expect(others.filter(({ repeated }) => !repeated).length).toBeLessThanOrEqual(4);
+      expect(app.tickets.status().foreignRefreshSuspected).toBe(others.length + 1);
+    },
+  );
+
+  it.each(CODES)('once is reported once, in the log, the status and the counts: %s', async (code) => {
+    const { sandbox, app, scene, eventsOf, query } = await start();
+    sandbox.configure({ deadTicketCode: code });
+    await passTime(scene, 5 * MINUTE, 10 * SECOND, query);
+    sandbox.foreignRefresh();
+    await passTime(scene, 10 * MINUTE, 10 * SECOND, query);
+    expect(eventsOf('foreign-refresh-suspected')).toMatchObject([
+      { generation: 1, vendorCode: code, ageMs: 6 * MINUTE, remainingMs: 54 * MINUTE, times: 1, repeated: false },
+    ]);
+    expect(app.tickets.status()).toMatchObject({ foreignRefreshSuspected: 1, generation: 2 });
+    expect(sandbox.calls.accessToken).toBe(2);
+  });
+
+  it('is reported by the first rejected request, also when none of ours may follow yet', async () => {
+    const { sandbox, app, eventsOf, query } = await start();
+    await app.tickets.refresh();
+    sandbox.killCredentials();
+    await expect(query()).rejects.toMatchObject({ code: 'CREDENTIALS_REJECTED' });
+    expect(eventsOf('foreign-refresh-suspected')).toHaveLength(1);
+    await expect(query()).rejects.toMatchObject({ code: 'CREDENTIALS_REJECTED' });
+    expect(eventsOf('foreign-refresh-suspected')).toHaveLength(1);
+  });
+});
+
+describe('not taken for another program', () => {
+  afterEach(stop);
+
+  const nothingSuspected = (app: Pick<Player, 'tickets'>) => {
+    expect(app.tickets.status().foreignRefreshSuspected).toBe(0);
+  };
+
+  it.each(CODES)('an answer of our own that was lost, and a vendor that is down long after: %s', async (code) => {
+    const { sandbox, app, scene, query } = await start();
+    sandbox.configure({ deadTicketCode: code });
+    await passTime(scene, 19 * MINUTE, 10 * SECOND, query);
+    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    const down = sandbox.injectFault({ endpoint: 'auth', kind: 'reset' });
+    await passTime(scene, 5 * MINUTE, 5 * SECOND, async () => {
+      await app.ocr.query('order1', { maxAttempts: 1 }).catch(() => undefined);
+    });
+    expect(sandbox.rejected).toBeGreaterThan(0);
+    down.clear();
+    await passTime(scene, MINUTE, SECOND);
+    await query();
+    nothingSuspected(app);
+  });
+
+  it.each([MINUTE, 61 * MINUTE])(
+    'a ticket that has expired while the vendor was down, after %d ms more',
+    async (ms) => {
+      const { sandbox, app, scene, query } = await start();
+      sandbox.injectFault({ endpoint: 'auth', kind: 'reset' });
+      await passTime(scene, 60 * MINUTE + ms, MINUTE, async () => {
+        await app.ocr.query('order1', { maxAttempts: 1 }).catch(() => undefined);
+      });
+      sandbox.clearFaults();
+      await passTime(scene, 15 * SECOND, SECOND);
+      await query();
+      nothingSuspected(app);
+    },
+  );
+
+  it('a request that is refused as malformed for good, alone or among others that are not', async () => {
+    const { sandbox, app, scene, query } = await start();
+    sandbox.injectFault({ endpoint: 'getBankCardOcrResult', orderNo: 'bad1', kind: 'code', code: '400101' });
+    await passTime(scene, 25 * MINUTE, 5 * SECOND, async () => {
+      const wrong = app.ocr.query('bad1', { maxAttempts: 1 }).catch(() => undefined);
+      await Promise.all([wrong, query(), query()]);
+    });
+    expect(sandbox.calls.accessToken).toBeGreaterThan(20);
+    nothingSuspected(app);
+  });
+
+  it.each(CODES)('a secret that was changed at the vendor: %s', async (code) => {
+    const { sandbox, app, scene } = await start();
+    sandbox.configure({ deadTicketCode: code, wrongSecretCode: code === '15' ? '400105' : code });
+    sandbox.changeSecret();
+    await passTime(scene, 45 * MINUTE, 10 * SECOND, async () => {
+      await app.ocr.query('order1', { maxAttempts: 1 }).catch(() => undefined);
+    });
+    expect(sandbox.rejected).toBeGreaterThan(0);
+    nothingSuspected(app);
+  });
+});
+
+describe('not taken for another program, where several of ours share a store', () => {
+  let stage: SharedStage;
+  let first: Player;
+
+  beforeEach(async () => {
+    stage = await SharedStage.begin();
+    first = await stage.join();
+  });
+
+  afterEach(() => stage.end());
+
+  const nothingSuspected = (...players: Player[]) => {
+    for (const { eventsOf } of players) expect(eventsOf('foreign-refresh-suspected')).toEqual([]);
+  };
+
+  it.each(['refresher', 'reader'] as const)('a refresh that a %s slept through, overlap and all', async (role) => {
+    // Without a background it looks only when it has a reason, as one that has just been woken up.
+    const sleeper = await stage.join({ role, backgroundRefresh: false });
+    await sleeper.tickets.current();
+    const other = await stage.join();
+    await stage.pass(MINUTE, 10 * SECOND);
+    await other.tickets.refresh();
+    await stage.flow(MINUTE + SECOND);
+    expect(sleeper.tickets.peek()).toMatchObject({ generation: 1 });
+    await sleeper.query();
+    nothingSuspected(sleeper);
+  });
+
+  it('a refresh that the application wanted, in whichever process', async () => {
+    const second = await stage.join();
+    for (let round = 0; round < 5; round += 1) {
+      await [first, second][round % 2]!.tickets.refresh();
+      await stage.passAndQuery(MINUTE + SECOND, SECOND);
+    }
+    nothingSuspected(first, second);
+    expect(stage.sandbox.rejected).toBe(0);
+  });
+
+  it('a refresher that died in the middle, or whose vendor is down, to a reader', async () => {
+    const reader = await stage.join({ role: 'reader' });
+    stage.sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    const down = stage.sandbox.injectFault({ endpoint: 'auth', kind: 'reset' });
+    await first.tickets.refresh().catch(() => undefined);
+    await stage.pass(MINUTE + 5 * SECOND, SECOND);
+    const rejected = reader.query().catch((error: unknown) => error);
+    await stage.flow(6 * SECOND);
+    expect(await rejected).toMatchObject({ code: 'CREDENTIALS_REJECTED' });
+    nothingSuspected(first, reader);
+    // It is rejected once more, and meanwhile the vendor comes back.
+    const helped = reader.query();
+    await stage.flow(SECOND);
+    down.clear();
+    await stage.flow(15 * SECOND);
+    await helped.catch(() => undefined);
+    await reader.query();
+    nothingSuspected(first, reader);
+  });
+
+  it('what a reader had seen explained long ago, when another reader asks for a refresh', async () => {
+    const second = await stage.join({ backgroundRefresh: false });
+    await second.tickets.current();
+    const reader = await stage.join({ role: 'reader' });
+    stage.sandbox.killCredentials();
+    await first.query();
+    await stage.pass(2 * MINUTE, 10 * SECOND);
+    expect(first.eventsOf('foreign-refresh-suspected')).toHaveLength(1);
+    stage.sandbox.killCredentials();
+    const asked = reader.query();
+    await stage.flow(6 * SECOND);
+    await asked;
+    // It was the reader who was rejected, and who tells.
+    expect(reader.eventsOf('foreign-refresh-suspected')).toHaveLength(1);
+    expect(first.eventsOf('foreign-refresh-suspected')).toHaveLength(1);
+  });
+});
+
+describe('another program, where several of ours share a store', () => {
+  it.each(CODES)(
+    'is reported by one of them within an interval, and one refresh an overlap is forced: %s',
+    async (code) => {
+      const stage = await SharedStage.begin();
+      try {
+        const players = [await stage.join(), await stage.join(), await stage.join({ role: 'reader' })];
+        stage.sandbox.configure({ deadTicketCode: code });
+        const before = stage.sandbox.calls.accessToken;
+        // 20 minutes: each of 200 steps takes 6 s.
+        await stage.pass(200 * SECOND, SECOND, async () => {
+          stage.sandbox.foreignRefresh();
+          // One refreshes; the others wait for it by the clock.
+          const queries = Promise.allSettled(players.map(({ query }) => query()));
+          await stage.flow(5 * SECOND);
+          await queries;
+        });
+        const reports = players.flatMap(({ eventsOf }) => eventsOf('foreign-refresh-suspected'));
+        expect(reports.length).toBeGreaterThan(0);
+        expect(stage.sandbox.calls.accessToken - before).toBeLessThanOrEqual(20);
+        expect(stage.sandbox.misuse()).toEqual([]);
+      } finally {
+        await stage.end();
+      }
+    },
+  );
+
+  it('is told by a reader too, when what it has asked for has helped', async () => {
+    const stage = await SharedStage.begin();
+    try {
+      await stage.join();
+      const reader = await stage.join({ role: 'reader' });
+      await stage.pass(5 * MINUTE, MINUTE);
+      stage.sandbox.foreignRefresh();
+      await stage.pass(MINUTE + SECOND, 10 * SECOND);
+      const asked = reader.query();
+      await stage.flow(6 * SECOND);
+      await asked;
+      expect(reader.metrics.counts).toMatchObject({ foreignRefreshSuspected: 1, refreshed: 0 });
+    } finally {
+      await stage.end();
+    }
+  });
+});
