@@ -20,7 +20,7 @@ afterEach(async () => {
 });
 
 /** Everything that the process prints, and everything that it answers, while it does all that it can. */
-async function everythingShown(preload: string[] = []): Promise<string> {
+async function everythingShown(preload: string[] = [], change: Record<string, string> = {}): Promise<string> {
   const environment = {
     BANKCARD_OCR_APP_ID: sandbox.appId,
     BANKCARD_OCR_SECRET: sandbox.secret,
@@ -29,6 +29,7 @@ async function everythingShown(preload: string[] = []): Promise<string> {
     LOG_LEVEL: 'debug',
     PORT: '0',
     HOST: '127.0.0.1',
+    ...change,
   };
   const worker = Worker.start('canary.worker', environment, preload);
   const url = await worker.line('listening ');
@@ -59,6 +60,22 @@ describe('secrets, tokens, tickets, signatures, card numbers and photos', () => 
     expect(shown).toContain('622202*********0128');
     expect(shown).toContain('getBankCardOcrResult OK code=0');
     expect(shown).toContain('[redacted]');
+  }, 30_000);
+
+  it('nor the store key and what the URL of a Redis carries, while that cannot be reached', async () => {
+    const own = new Map([
+      ['store key', new Set(['5ec4e7'.repeat(11).slice(0, 64)])],
+      ['user of Redis', new Set(['canaryuser'])],
+      ['password of Redis', new Set(['canary@pass'])],
+    ]);
+    const shown = await everythingShown([], {
+      BANKCARD_OCR_STORE_KEY: [...own.get('store key')!].join(''),
+      BANKCARD_OCR_TICKET_STORE: 'redis://canaryuser:canary%40pass@127.0.0.1:1/0',
+      BANKCARD_OCR_ON_STORE_LOSS: 'refresh-alone',
+    });
+    expect(leaksIn(shown, new Map([...proxy.canaries, ...own]))).toEqual([]);
+    expect(shown).toContain('the ticket store redis://127.0.0.1:1/0 failed to read: NOT_CONNECTED');
+    expect(shown).toContain('getBankCardOcrResult OK code=0');
   }, 30_000);
 
   it.each([

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MemoryTicketStore } from 'nestjs-bankcard-ocr';
 import type { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
@@ -65,7 +65,9 @@ describe('several that share a file', () => {
   it('adopt what a newcomer fetched after the file was deleted', async () => {
     const { tickets, scene } = await stage.restart();
     await tickets.refresh();
-    await rm(stage.directory, { recursive: true });
+    // At once: while it is taken apart file by file, somebody could put back what is gone already.
+    await rename(stage.directory, `${stage.directory}.gone`);
+    await rm(`${stage.directory}.gone`, { recursive: true });
     clock.advance(SECOND);
     const newcomer = await stage.join();
     const all = { ...scene, tickets: [tickets, newcomer.tickets] };

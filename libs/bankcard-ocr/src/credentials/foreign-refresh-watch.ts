@@ -71,7 +71,7 @@ export class ForeignRefreshWatch {
   /** What happens to the credentials tells whether a forced refresh mends a rejection. */
   observe(event: TicketEvent): void {
     if (event.type === 'refresh-started') {
-      this.#beingMended = event.forced && event.reason === 'rejected' ? this.#rejectionOfLatest : undefined;
+      this.#beingMended = event.forced && event.reason === 'rejected' ? this.#rejection : undefined;
     } else if (event.type === 'generation-adopted') {
       const rejection = event.source === 'refresh' ? this.#beingMended : this.#mendedByOthers();
       this.#beingMended = undefined;
@@ -101,12 +101,6 @@ export class ForeignRefreshWatch {
   /** A request was rejected again with these credentials: it is the request. */
   didNotHelp({ generationId }: Credentials): void {
     if (this.#unconfirmed?.nextId === generationId) this.#unconfirmed = undefined;
-  }
-
-  /** A forced refresh may also be one that a reader has asked for, whose rejections this process has not seen. */
-  get #rejectionOfLatest(): Rejection | undefined {
-    const { latest } = this.held;
-    return this.#rejection?.generationId === latest?.credentials.generationId ? this.#rejection : undefined;
   }
 
   #mendedByOthers(): Rejection | undefined {
