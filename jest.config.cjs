@@ -37,7 +37,7 @@ const common = {
 module.exports = {
   globalSetup: '<rootDir>/test/support/set-up.cjs',
   globalTeardown: '<rootDir>/test/support/remove-workers.cjs',
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   maxWorkers: '100%',
   projects: [
     {

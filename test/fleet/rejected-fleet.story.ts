@@ -56,7 +56,7 @@ describeWithRedis(`${PROCESSES} processes that share a Redis`, () => {
     await start(1_200_000, OVERLAP_MS);
     const before = await tokenCalls();
     await sandbox.injectFault({ endpoint: 'getBankCardOcrResult', orderNo: 'bad1', kind: 'code', code: '400101' });
-    const overlaps = 5;
+    const overlaps = 4;
     const startedAt = performance.now();
     let tallies: Tally[] = [];
     while (performance.now() - startedAt < overlaps * OVERLAP_MS) tallies = await fleet.ask<Tally>('burst 5 bad1');
@@ -76,7 +76,7 @@ describeWithRedis(`${PROCESSES} processes that share a Redis`, () => {
   it('report a foreign program that refreshes every few seconds within one period, and do not fight it', async () => {
     await start(INTERVAL_MS, OVERLAP_MS);
     const before = await tokenCalls();
-    const periods = 5;
+    const periods = 3;
     let reportedAfterMs = Number.NaN;
     const startedAt = performance.now();
     const reported = Promise.race(fleet.instances.map((instance) => instance.nextLine('foreign '))).then(() => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fleet } from '../support/fleet.js';
-import { describeWithRedis, RedisServer } from '../support/redis-server.js';
+import { RedisServer, storiesOfRedis } from '../support/redis-server.js';
 import { SandboxProcess } from '../support/sandbox-process.js';
 
 const PROCESSES = 8;
@@ -23,7 +23,7 @@ async function runFleet(ticketStore: string): Promise<void> {
     minRefreshIntervalMs: LEAST_INTERVAL_MS,
   });
   const settings = { sandbox, ticketStore, intervalMs: INTERVAL_MS, overlapMs: OVERLAP_MS };
-  const fleet = new Fleet({ ...settings, callers: CALLERS, pauseMs: 4_000 });
+  const fleet = new Fleet({ ...settings, callers: CALLERS, pauseMs: 8_000 });
   try {
     const served = await fleet.start(PROCESSES);
     const { accessToken: before } = (await sandbox.report()).calls;
@@ -38,7 +38,8 @@ async function runFleet(ticketStore: string): Promise<void> {
     );
     expect(served.every((generation) => generation > 0)).toBe(true);
     expect(failed).toEqual({});
-    expect(each.every((instance) => instance.ok > CALLERS)).toBe(true);
+    // Every caller at least once.
+    expect(each.every((instance) => instance.ok >= CALLERS)).toBe(true);
     expect(report).toMatchObject({ rejected: 0, misuse: [], recoveries: [] });
     expect(report.calls.apiTicket).toBe(report.calls.accessToken);
     // One a period, and up to one more for the jitter and for where the window lies.
@@ -51,10 +52,11 @@ async function runFleet(ticketStore: string): Promise<void> {
   }
 }
 
-const TIME_LIMIT_MS = PERIODS * INTERVAL_MS + 90_000;
+const TIME_LIMIT_MS = PERIODS * INTERVAL_MS + 120_000;
 
+// Both at once: they share no app, no vendor and no store.
 describe(`${PROCESSES} processes with ${CALLERS} callers each`, () => {
-  it(
+  it.concurrent(
     'that share a file refresh once a period, and no query is ever rejected',
     async () => {
       const directory = mkdtempSync(join(tmpdir(), 'tickets-'));
@@ -66,10 +68,8 @@ describe(`${PROCESSES} processes with ${CALLERS} callers each`, () => {
     },
     TIME_LIMIT_MS,
   );
-});
 
-describeWithRedis(`${PROCESSES} processes with ${CALLERS} callers each, anywhere`, () => {
-  it(
+  (storiesOfRedis ? it.concurrent : it.skip)(
     'that share a Redis refresh once a period, and no query is ever rejected',
     async () => {
       await using redis = await RedisServer.start();

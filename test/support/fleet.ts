@@ -29,6 +29,8 @@ export interface FleetSettings {
 /** Several real processes, each with the whole module, that share an app id. */
 export class Fleet {
   readonly instances: Worker[] = [];
+  /** As instances tell moments, in ms since the epoch. */
+  #allStartedAt = 0;
 
   constructor(private readonly settings: FleetSettings) {}
 
@@ -36,7 +38,9 @@ export class Fleet {
   async start(count: number, env: Readonly<Record<string, string>> = {}): Promise<number[]> {
     const started = Array.from({ length: count }, () => this.#startOne(env));
     this.instances.push(...started);
-    return Promise.all(started.map(async (instance) => Number(await instance.line('served '))));
+    const served = await Promise.all(started.map(async (instance) => Number(await instance.line('served '))));
+    this.#allStartedAt = performance.timeOrigin + performance.now();
+    return served;
   }
 
   /** What all have done together, and each. */
@@ -61,7 +65,7 @@ export class Fleet {
     );
   }
 
-  /** For every generation but the first, which is there before some have started: how long after the first instance the last one used it, in ms. */
+  /** For every generation that came when all had started: how long after the first instance the last one used it, in ms. */
   noticedAfterMs(): number[] {
     const moments = new Map<string, number[]>();
     for (const { output } of this.instances) {
@@ -69,7 +73,8 @@ export class Fleet {
         moments.set(id, [...(moments.get(id) ?? []), Number(at)]);
       }
     }
-    return [...moments.values()].slice(1).map((at) => Math.max(...at) - Math.min(...at));
+    const whileAllRan = [...moments.values()].filter((at) => Math.min(...at) > this.#allStartedAt);
+    return whileAllRan.map((at) => Math.max(...at) - Math.min(...at));
   }
 
   async stop(): Promise<void> {

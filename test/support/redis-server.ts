@@ -9,10 +9,12 @@ import { createInterface } from 'node:readline';
 /** Whether this machine has a redis-server of its own; without one its stories are skipped, which the run says once. */
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
-/** Tells stories that need a redis-server. Where everything must run (CI) a missing one is a failure. */
+/** Whether stories that need a redis-server are told. Where everything must run (CI) a missing one is a failure. */
+export const storiesOfRedis = hasRedis || process.env['CI'] === 'true';
+
+/** Tells stories that need a redis-server. */
 export function describeWithRedis(name: string, stories: () => void): void {
-  const mustRun = hasRedis || process.env['CI'] === 'true';
-  (mustRun ? describe : describe.skip)(name, stories);
+  (storiesOfRedis ? describe : describe.skip)(name, stories);
 }
 
 /** A real redis-server of its own, on a free port, that keeps nothing on disk. */
