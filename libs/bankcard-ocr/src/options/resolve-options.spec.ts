@@ -109,6 +109,11 @@ describe('options that are wrong', () => {
     expect(message).not.toContain('canary');
   });
 
+  it('are a reader that would refresh alone, which it never does', () => {
+    const { faults } = faultsOf({ role: 'reader', ticketStore: 'file:/tickets', onStoreLoss: 'refresh-alone' });
+    expect(faults).toMatchObject([{ option: 'onStoreLoss', fix: expect.stringContaining('leave it out') }]);
+  });
+
   it('are all reported in one error', () => {
     const error = faultsOf({
       ...{ appId: '', secret: ' ', baseUrl: 'x', ticketStore: 'x', version: '', appIdParameter: 'x', timeoutMs: 0 },
