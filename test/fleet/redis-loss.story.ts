@@ -82,8 +82,9 @@ async function generationPutBack(port: number, appId: string): Promise<number> {
   return (JSON.parse(record) as { current: { number: number } }).current.number;
 }
 
+// Both at once: most of the time they wait.
 describeWithRedis('a fleet whose Redis', () => {
-  it(
+  it.concurrent(
     'is gone for half an hour serves what is valid, and refreshes once when it is back',
     async () => {
       await using scene = await Scene.start(60_000, '--appendonly', 'yes');
@@ -101,29 +102,33 @@ describeWithRedis('a fleet whose Redis', () => {
     OUTAGE_MS + 60_000,
   );
 
-  it('stands still, is restarted empty, and fails over to an empty replica costs neither a query nor a refresh', async () => {
-    await using scene = await Scene.start(8_000);
-    await using replica = await RedisServer.start();
+  it.concurrent(
+    'stands still, is restarted empty, and fails over to an empty replica costs neither a query nor a refresh',
+    async () => {
+      await using scene = await Scene.start(8_000);
+      await using replica = await RedisServer.start();
 
-    const beforePause = await scene.refreshed();
-    scene.redis.pause();
-    await seconds(15);
-    expect(await scene.tokenCalls()).toBe(beforePause);
-    scene.redis.resume();
-    await seconds(4);
-    // The one that had become due meanwhile.
-    expect(await scene.tokenCalls()).toBe(beforePause + 1);
-    expect(await scene.generations()).toEqual([String(beforePause + 1)]);
+      const beforePause = await scene.refreshed();
+      scene.redis.pause();
+      await seconds(15);
+      expect(await scene.tokenCalls()).toBe(beforePause);
+      scene.redis.resume();
+      await seconds(4);
+      // The one that had become due meanwhile.
+      expect(await scene.tokenCalls()).toBe(beforePause + 1);
+      expect(await scene.generations()).toEqual([String(beforePause + 1)]);
 
-    const beforeRestart = await scene.refreshed();
-    await scene.redis.stop();
-    await scene.redis.startAgain();
-    await scene.expectWrittenBack(scene.redis.port, beforeRestart);
+      const beforeRestart = await scene.refreshed();
+      await scene.redis.stop();
+      await scene.redis.startAgain();
+      await scene.expectWrittenBack(scene.redis.port, beforeRestart);
 
-    const beforeFailover = await scene.refreshed();
-    scene.way.switchTo(replica.port);
-    await scene.expectWrittenBack(replica.port, beforeFailover);
-    await scene.refreshed();
-    await scene.expectNoHarm();
-  }, 120_000);
+      const beforeFailover = await scene.refreshed();
+      scene.way.switchTo(replica.port);
+      await scene.expectWrittenBack(replica.port, beforeFailover);
+      await scene.refreshed();
+      await scene.expectNoHarm();
+    },
+    120_000,
+  );
 });

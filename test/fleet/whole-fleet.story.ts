@@ -54,9 +54,8 @@ async function runFleet(ticketStore: string): Promise<void> {
 
 const TIME_LIMIT_MS = PERIODS * INTERVAL_MS + 120_000;
 
-// Both at once: they share no app, no vendor and no store.
 describe(`${PROCESSES} processes with ${CALLERS} callers each`, () => {
-  it.concurrent(
+  it(
     'that share a file refresh once a period, and no query is ever rejected',
     async () => {
       const directory = mkdtempSync(join(tmpdir(), 'tickets-'));
@@ -69,7 +68,7 @@ describe(`${PROCESSES} processes with ${CALLERS} callers each`, () => {
     TIME_LIMIT_MS,
   );
 
-  (storiesOfRedis ? it.concurrent : it.skip)(
+  (storiesOfRedis ? it : it.skip)(
     'that share a Redis refresh once a period, and no query is ever rejected',
     async () => {
       await using redis = await RedisServer.start();
