@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
+import { storeOverClient } from '../../../../test/support/store-over-client.js';
 import { ticketStoreContract } from '../credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from './redis-ticket.store.js';
 
 const SLOTS = [
   [0, 8_191],
@@ -40,13 +40,7 @@ describeWithRedis('RedisTicketStore on a cluster', () => {
       const appId = `IDA${copy}${(appIds += 1)}`;
       return async () => {
         const client = new Cluster(servers.map(({ port }) => ({ host: '127.0.0.1', port })));
-        const store = new RedisTicketStore({ client, appId });
-        const close = store.close.bind(store);
-        store.close = async () => {
-          await close();
-          client.disconnect();
-        };
-        await store.open();
+        const store = await storeOverClient(client, appId);
         expect(store.description).toBe('redis cluster');
         return store;
       };

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
+import { storeOverClient } from '../../../../test/support/store-over-client.js';
 import { aRecord, ticketStoreContract } from '../credentials/store/ticket-store.contract.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
 import { ManualClock } from '../testing/manual-clock.js';
@@ -48,14 +49,7 @@ describeWithRedis('RedisTicketStore', () => {
     const appId = newAppId();
     return async () => {
       const client = new Redis(server.url, { keyPrefix: 'staging:' });
-      const store = new RedisTicketStore({ client, appId });
-      const close = store.close.bind(store);
-      store.close = async () => {
-        await close();
-        client.disconnect();
-      };
-      await store.open();
-      return store;
+      return storeOverClient(client, appId);
     };
   });
 
