@@ -4,6 +4,14 @@ import type { CardValidity } from './card-validity.js';
 import type { CardWarning } from './card-warning.js';
 import type { ExtraFields } from './extra-fields.js';
 
+/** How long the vendor goes on keeping a result and its photos. */
+export interface ResultRetention {
+  /** When the vendor wipes them. */
+  readonly endsAt: Date;
+  /** Milliseconds until then, from the moment in which the answer was read; 0 when that is over. */
+  readonly remainingMs: number;
+}
+
 /**
  * What the vendor recognised on a bank card: the same for every host, page and dialect of the vendor (protocol.md
  * section 3). Safe to print and to turn into JSON: the card number is masked, photos show their size only.
@@ -22,6 +30,12 @@ export interface BankCardOcrResult {
   /** `clarity` of the picture, 0 to 100. */
   readonly clarity?: number;
   readonly photos: CardPhotos;
+  /**
+   * The time that is left to fetch the result again. {@link operatedAt}, else the `recognizedAt` of the call, and
+   * `retentionMs`: an assumption, three days are documented for the face product only (protocol.md section 5). A time of
+   * recognition that lies ahead, because clocks differ, counts as now. Undefined when neither time is known.
+   */
+  readonly retention?: ResultRetention;
   /** `bizSeqNo`: the vendor's running number of the exchange; quote it to the vendor's support. */
   readonly bizSeqNo?: string;
   /** `msg`, with anything that looks like a secret or a card number removed. */

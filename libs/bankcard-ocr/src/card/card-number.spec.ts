@@ -19,6 +19,8 @@ describe('masking a card number', () => {
     ['6222 0212 3456 7890 128', '622202*********0128', 'groups'],
     [' 6222\t0212\n34567890128 ', '622202*********0128', 'any white space'],
     ['12 345 678 9012', '********9012', 'spaces do not make it long enough for the first six'],
+    ['6222-0212-3456-7890-128', '622202*********0128', 'groups with hyphens'],
+    ['1234-5678-9012', '********9012', 'nor do hyphens'],
   ])('%j is shown as %j: %s', (text, masked) => {
     expect(maskCardNumber(text)).toBe(masked);
     expect(new CardNumber(text).masked).toBe(masked);
@@ -50,6 +52,10 @@ describe('a card number', () => {
     ['JSON of a copy', JSON.stringify({ ...card, entries: Object.entries(card) })],
     ['inspect', inspect(card)],
     ['inspect, everything', inspect({ deep: [{ card }] }, { depth: Infinity, showHidden: true, getters: true })],
+    [
+      'inspect without custom, getters called',
+      inspect(card, { customInspect: false, showHidden: true, getters: true }),
+    ],
     ['inspect without custom', inspect(card, { customInspect: false, showHidden: true, depth: Infinity })],
     ['inspect of an error that carries it', inspect(error, { depth: Infinity, showHidden: true })],
     ['structuredClone', inspect(structuredClone(card), { showHidden: true })],

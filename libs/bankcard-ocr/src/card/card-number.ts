@@ -1,14 +1,18 @@
 import { inspect } from 'node:util';
+import { type FingerprintKey, fingerprintOf } from './card-fingerprint.js';
+import { type CardScheme, schemeOf } from './card-scheme.js';
+import { passesLuhn } from './luhn.js';
 
 /** Below this many characters the first six would give too much of the number away. */
 const SHORTEST_WITH_FIRST_SIX = 13;
+const DIGITS = /^\d+$/;
 
 /**
  * Mask a card number: the first six, stars, the last four; under 13 characters only the last four are shown, and of
- * four or fewer none. Spaces do not count and do not survive.
+ * four or fewer none. Spaces and hyphens do not count and do not survive.
  */
 export function maskCardNumber(text: string): string {
-  const number = withoutSpaces(text);
+  const number = withoutSeparators(text);
   const shownFirst = number.length >= SHORTEST_WITH_FIRST_SIX ? 6 : 0;
   const shownLast = number.length > 4 ? 4 : 0;
   const hidden = number.length - shownFirst - shownLast;
@@ -22,14 +26,61 @@ export function maskCardNumber(text: string): string {
 export class CardNumber {
   readonly #number: string;
 
-  /** @param text the number as the vendor wrote it; spaces between groups are dropped. */
+  /** @param text the number as the vendor wrote it; spaces and hyphens between groups are dropped. */
   constructor(text: string) {
-    this.#number = withoutSpaces(text);
+    this.#number = withoutSeparators(text);
   }
 
   /** The first six digits, stars and the last four, e.g. `622202*********7890`. */
   get masked(): string {
     return maskCardNumber(this.#number);
+  }
+
+  /** How many characters it has: 16 to 19 digits as a rule in China. */
+  get length(): number {
+    return this.#number.length;
+  }
+
+  /**
+   * The first six digits, which name the issuer (BIN): no more than {@link masked} shows.
+   *
+   * @returns undefined when the number has fewer than 13 characters, or others than digits among the six
+   */
+  get bin(): string | undefined {
+    const first = this.#number.slice(0, 6);
+    return this.#number.length >= SHORTEST_WITH_FIRST_SIX && DIGITS.test(first) ? first : undefined;
+  }
+
+  /**
+   * The network by the card's beginning and length. A hint: ranges change hands, of a card with two networks the number
+   * names one, and China's older domestic cards (e.g. 955880) are `unknown`, as is all that has fewer than 13 digits.
+   */
+  get scheme(): CardScheme {
+    const shown = this.#number.length >= SHORTEST_WITH_FIRST_SIX && DIGITS.test(this.#number);
+    return shown ? schemeOf(this.#number) : 'unknown';
+  }
+
+  /**
+   * Whether the last digit is the Luhn check digit of the others. A hint that a digit was misread, never a reason to
+   * refuse a card: some that Chinese banks have issued fail it.
+   */
+  get luhnValid(): boolean {
+    return passesLuhn(this.#number);
+  }
+
+  /**
+   * Recognise the same card again without storing its number: HMAC-SHA-256 over the digits, 64 hexadecimal digits.
+   * Personal data still, though worthless without the key.
+   *
+   * @param key 16 random bytes or more, e.g. from `randomBytes(32)`, kept apart from the fingerprints. There are so few
+   *   card numbers that whoever knows the key, or can guess it, finds the number behind every fingerprint by trying all
+   *   of them; a plain hash would protect nothing.
+   * @throws TypeError for a key that is none, RangeError for one that is shorter than 16 bytes, and for a number that is
+   *   not digits only: what the vendor has blanked out would look like one and the same card
+   */
+  fingerprint(key: FingerprintKey): string {
+    if (!DIGITS.test(this.#number)) throw new RangeError('only a card number of digits has a fingerprint');
+    return fingerprintOf(this.#number, key);
   }
 
   /** The whole number. It is personal data: never log it, never put it into a URL, store it only encrypted. */
@@ -50,6 +101,6 @@ export class CardNumber {
   }
 }
 
-function withoutSpaces(text: string): string {
-  return text.replace(/\s+/g, '');
+function withoutSeparators(text: string): string {
+  return text.replace(/[\s-]+/g, '');
 }

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { mediaTypeOf } from './media-type.js';
 
 /**
  * Which picture: the photo as it was taken (`originBankcardPhoto`), the card cut out of it (`bankcardCropPhoto`), or the
@@ -46,23 +47,14 @@ export interface CardPhotos {
   /**
    * - `absent`: photos were not asked for.
    * - `pending`: they were asked for and none had come when the waiting time (`waitForPhotosMs`) was over; ask again.
+   * - `gone`: they were asked for, none came, and the card was recognised longer ago than the vendor keeps photos
+   *   (`retentionMs`); asking again is of no use.
    * - `complete`: at least one came. One that is missing then stays missing (a crop is, when cropping failed).
    */
-  readonly status: 'complete' | 'pending' | 'absent';
+  readonly status: 'complete' | 'pending' | 'gone' | 'absent';
   readonly original?: CardPhoto;
   readonly crop?: CardPhoto;
   readonly number?: CardPhoto;
   /** Photos that came, but not as readable Base64; usually empty. */
   readonly damaged: readonly PhotoKind[];
-}
-
-const MAGIC_BYTES: readonly (readonly [mediaType: string, prefix: readonly number[]])[] = [
-  ['image/jpeg', [0xff, 0xd8, 0xff]],
-  ['image/png', [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]],
-  ['image/bmp', [0x42, 0x4d]],
-];
-
-function mediaTypeOf(bytes: Buffer): string {
-  const match = MAGIC_BYTES.find(([, prefix]) => prefix.every((byte, index) => bytes[index] === byte));
-  return match?.[0] ?? 'application/octet-stream';
 }

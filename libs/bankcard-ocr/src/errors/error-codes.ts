@@ -5,7 +5,12 @@ export type BankCardOcrErrorCode =
   | 'INVALID_ARGUMENT'
   | 'CONFIGURATION'
   | 'ORDER_NOT_FOUND'
+  | 'RESULT_GONE'
   | 'CARD_UNREADABLE'
+  | 'CARD_REJECTED'
+  | 'IMAGE_TYPE_NOT_ACCEPTED'
+  | 'IMAGE_TOO_LARGE'
+  | 'PHOTO_DAMAGED'
   | 'RATE_LIMITED'
   | 'ACCESS_DENIED'
   | 'CREDENTIALS_REJECTED'
@@ -33,6 +38,36 @@ export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
     en: 'the vendor has no result for this order number',
     zh: '查无此订单号的识别结果',
     actor: 'developer',
+    retryable: true,
+  },
+  RESULT_GONE: {
+    en: 'the vendor no longer keeps the result of this order',
+    zh: '识别结果已超过保存期限',
+    actor: 'developer',
+    retryable: false,
+  },
+  CARD_REJECTED: {
+    en: 'the card was recognised, but the warning policy rejects it',
+    zh: '银行卡存在告警，不予接受',
+    actor: 'end-user',
+    retryable: false,
+  },
+  IMAGE_TYPE_NOT_ACCEPTED: {
+    en: 'the image is of no type that is accepted (imageTypes)',
+    zh: '不支持的图片格式 (imageTypes)',
+    actor: 'end-user',
+    retryable: false,
+  },
+  IMAGE_TOO_LARGE: {
+    en: 'the image is larger than 3 MB in Base64, the limit of the vendor',
+    zh: '图片 Base64 编码后超过 3 MB',
+    actor: 'end-user',
+    retryable: false,
+  },
+  PHOTO_DAMAGED: {
+    en: 'the photo did not come as readable Base64',
+    zh: '照片数据损坏',
+    actor: 'vendor',
     retryable: true,
   },
   CARD_UNREADABLE: {
