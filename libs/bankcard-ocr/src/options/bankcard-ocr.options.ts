@@ -1,3 +1,6 @@
+import type { HttpService } from '@nestjs/axios';
+import type { CardWarning } from '../card/card-warning.js';
+import type { ImageType } from '../card/media-type.js';
 import type { Clock } from '../clock.js';
 import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
@@ -14,7 +17,18 @@ export interface VendorPaths {
   readonly apiTicket: string;
   /** @default '/api/server/getBankCardOcrResult' */
   readonly queryResult: string;
+  /** @default '/api/paas/bankcardocrapp' */
+  readonly recognize: string;
 }
+
+/** How requests travel: through `HttpService` of `@nestjs/axios`, or through undici, which costs a fraction of it. */
+export type TransportKind = 'http-service' | 'undici';
+
+/** How the app id is spelled in the body of direct recognition (protocol.md section 2). */
+export type RecognitionAppIdField = 'appId' | 'webankAppId';
+
+/** What to do about warnings; a function is called with each of them. */
+export type WarningPolicy = 'report' | 'strict' | ((warning: CardWarning) => 'accept' | 'reject');
 
 /** Time limits and attempts of a query: for all queries as options of the module, for one as options of the call. */
 export interface QueryLimits {
@@ -29,6 +43,8 @@ export interface QueryLimits {
   readonly maxAttempts?: number;
   /** Milliseconds to go on asking while none of the photos has come; 0 asks once. @default 3000 */
   readonly waitForPhotosMs?: number;
+  /** Milliseconds to go on asking while the vendor has no result for the order; 0 looks once more, briefly. @default 0 */
+  readonly waitForResultMs?: number;
 }
 
 /** The options of {@link BankCardOcrModule}. All durations are milliseconds. */
@@ -96,39 +112,61 @@ export interface BankCardOcrOptions extends QueryLimits {
   readonly verifyWindowMs?: number;
   /** Refresh by a timer, also while nobody queries. Switch it off in scripts. @default true */
   readonly backgroundRefresh?: boolean;
+  /**
+   * How requests travel (`BANKCARD_OCR_TRANSPORT`): `http-service` keeps HTTP tracing, mocks and proxies of Node's own
+   * client working; `undici` is the fast one.
+   * @default 'http-service'
+   */
+  readonly transport?: TransportKind;
+  /**
+   * Your own `HttpService` instead of the library's, with `transport: 'http-service'`. A leak risk: its interceptors and
+   * loggers see the URLs, and with them the secret, tokens and signatures.
+   * @default an instance that nobody else has
+   */
+  readonly httpService?: HttpService;
+  /**
+   * The proxy to the vendor, e.g. `http://user:password@proxy:3128` (`BANKCARD_OCR_PROXY`); `none` for none. A loopback host
+   * is never reached through a proxy of the environment.
+   * @default the usual environment variables: HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+   */
+  readonly proxy?: string;
+  /** Certificates, in PEM, that are trusted instead of Node's own ones. TLS 1.2 or newer is always verified. */
+  readonly ca?: string | Buffer | readonly (string | Buffer)[];
   /** Milliseconds to establish a connection, TLS included. @default 3000 */
   readonly connectTimeoutMs?: number;
   /** How many connections to the vendor are open at once; further requests wait. @default 50 */
   readonly maxConnections?: number;
   /** The largest answer that is read, in bytes after decompression. @default 33554432 (32 MiB) */
   readonly maxAnswerBytes?: number;
+  /**
+   * What to do about the vendor's warnings: `report` returns them with the card, `strict` rejects photocopies, photos of
+   * a screen and expired cards, a function decides about each. The vendor itself lets every one of them pass
+   * (`BANKCARD_OCR_WARNING_POLICY`).
+   * @default 'report'
+   */
+  readonly warningPolicy?: WarningPolicy;
+  /**
+   * Milliseconds that the vendor keeps results and photos. An assumption: three days are documented for the face product
+   * only (protocol.md section 5).
+   * @default 259200000
+   */
+  readonly retentionMs?: number;
+  /**
+   * The vendor's host for direct recognition (`BANKCARD_OCR_RECOGNITION_BASE_URL`).
+   * @default `https://ida.webank.com` beside idasc.webank.com, else `baseUrl`
+   */
+  readonly recognitionBaseUrl?: string;
+  /** The app id's name in the body of direct recognition. @default 'appId' on kyc1.qcloud.com, else 'webankAppId' */
+  readonly recognitionAppIdField?: RecognitionAppIdField;
+  /**
+   * Milliseconds for sending one image and its whole answer; longer than `attemptTimeoutMs`, as it is never sent twice.
+   * @default 10000
+   */
+  readonly recognitionTimeoutMs?: number;
+  /** The types of image that are sent to recognition, told by their first bytes. @default JPEG, PNG and BMP */
+  readonly imageTypes?: readonly ImageType[];
   /** Replace rows of the table of vendor codes, or parts of rows; the keys are the vendor's codes. */
   readonly codeRules?: CodeRules;
   /** Another source of time, for tests. @default the machine's clocks */
   readonly clock?: Clock;
 }
-
-/** The default of every option that has one. */
-export const DEFAULTS = {
-  baseUrl: 'https://idasc.webank.com',
-  allowInsecureHttp: false,
-  paths: {
-    accessToken: '/api/oauth2/access_token',
-    apiTicket: '/api/oauth2/api_ticket',
-    queryResult: '/api/server/getBankCardOcrResult',
-  },
-  version: '1.0.0',
-  appIdParameter: 'app_id',
-  refreshIntervalMs: 1_200_000,
-  ticketOverlapMs: 60_000,
-  backgroundRefresh: true,
-  role: 'refresher',
-  onStoreLoss: 'fail',
-  timeoutMs: 15_000,
-  attemptTimeoutMs: 5_000,
-  connectTimeoutMs: 3_000,
-  maxAttempts: 3,
-  maxConnections: 50,
-  maxAnswerBytes: 32 * 1024 * 1024,
-  waitForPhotosMs: 3_000,
-} as const satisfies Partial<BankCardOcrOptions>;

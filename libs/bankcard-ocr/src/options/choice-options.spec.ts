@@ -1,4 +1,4 @@
-import { DEFAULTS } from './bankcard-ocr.options.js';
+import { DEFAULTS } from './defaults.js';
 import { CHOICE_RULES, readChoice } from './choice-options.js';
 
 describe('an option that is one of a few values', () => {

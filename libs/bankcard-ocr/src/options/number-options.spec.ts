@@ -1,4 +1,4 @@
-import { DEFAULTS } from './bankcard-ocr.options.js';
+import { DEFAULTS } from './defaults.js';
 import { NUMBER_RULES, readNumber } from './number-options.js';
 
 const NO_NUMBERS = [NaN, Infinity, -Infinity, -1, -0.5, '5', '', true, null, undefined, {}, [5], 5n, new Date(5)];
@@ -23,7 +23,7 @@ describe('a numeric option', () => {
 
   it('may be 0 for the waiting time for photos, and where a window may be closed', () => {
     const zeroAllowed = NUMBER_RULES.filter((rule) => readNumber(0, rule) === undefined).map(({ option }) => option);
-    expect(zeroAllowed).toEqual(['verifyWindowMs', 'waitForPhotosMs']);
+    expect(zeroAllowed).toEqual(['verifyWindowMs', 'waitForPhotosMs', 'waitForResultMs']);
     expect(readNumber(-0, { option: 'waitForPhotosMs', unit: 'milliseconds', zeroAllowed: true })).toBeUndefined();
   });
 

@@ -1,5 +1,5 @@
 import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
-import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
+import type { BankCardOcrOptions, TransportKind, WarningPolicy } from './bankcard-ocr.options.js';
 
 /** The environment variables that configure the module, by the option that they set. */
 export const OPTION_VARIABLES = {
@@ -10,6 +10,10 @@ export const OPTION_VARIABLES = {
   storeKey: 'BANKCARD_OCR_STORE_KEY',
   role: 'BANKCARD_OCR_ROLE',
   onStoreLoss: 'BANKCARD_OCR_ON_STORE_LOSS',
+  transport: 'BANKCARD_OCR_TRANSPORT',
+  proxy: 'BANKCARD_OCR_PROXY',
+  recognitionBaseUrl: 'BANKCARD_OCR_RECOGNITION_BASE_URL',
+  warningPolicy: 'BANKCARD_OCR_WARNING_POLICY',
   timeoutMs: 'BANKCARD_OCR_TIMEOUT_MS',
   refreshIntervalMs: 'BANKCARD_OCR_REFRESH_INTERVAL_MS',
   ticketOverlapMs: 'BANKCARD_OCR_TICKET_OVERLAP_MS',
@@ -41,6 +45,10 @@ export function bankCardOcrOptionsFromEnv(env: Readonly<Record<string, string | 
     // Judged by the start, as everything else.
     role: text('role') as TicketRole | undefined,
     onStoreLoss: text('onStoreLoss') as StoreLossPolicy | undefined,
+    transport: text('transport') as TransportKind | undefined,
+    proxy: text('proxy'),
+    recognitionBaseUrl: text('recognitionBaseUrl'),
+    warningPolicy: text('warningPolicy') as WarningPolicy | undefined,
     timeoutMs: milliseconds('timeoutMs'),
     refreshIntervalMs: milliseconds('refreshIntervalMs'),
     ticketOverlapMs: milliseconds('ticketOverlapMs'),

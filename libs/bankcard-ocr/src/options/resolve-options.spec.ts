@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import { ManualClock } from '../testing/manual-clock.js';
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
 import { BankCardOcrConfigurationError } from '../errors/configuration-error.js';
-import { type BankCardOcrOptions, DEFAULTS } from './bankcard-ocr.options.js';
+import type { BankCardOcrOptions, WarningPolicy } from './bankcard-ocr.options.js';
+import { DEFAULTS } from './defaults.js';
 import { resolveOptions } from './resolve-options.js';
 
 const SECRET = 'canary0secret0canary0secret0canary0secret0canary0secret0canary00';
@@ -20,13 +21,15 @@ function faultsOf(change: Record<string, unknown>): BankCardOcrConfigurationErro
 
 describe('options that are right', () => {
   it('are completed with the documented defaults', () => {
-    const { secret, baseUrl, clock, ...resolved } = resolveOptions(GIVEN);
+    const { secret, baseUrl, recognitionBaseUrl, clock, ...resolved } = resolveOptions(GIVEN);
     const { baseUrl: _url, allowInsecureHttp: _allow, ...defaults } = DEFAULTS;
     expect(resolved).toEqual({
       ...defaults,
       ...{ appId: 'IDA00001', ticketStore: { kind: 'memory' }, codeRules: {}, warnings: [] },
+      recognitionAppIdField: 'webankAppId',
     });
     expect(baseUrl).toMatchObject({ origin: 'https://idasc.webank.com', prefix: '' });
+    expect(recognitionBaseUrl.origin).toBe('https://ida.webank.com');
     expect(secret.reveal()).toBe(SECRET);
     expect(clock.now()).toBeGreaterThan(0);
   });
@@ -43,8 +46,12 @@ describe('options that are right', () => {
     expect(resolved.paths).toEqual({ ...DEFAULTS.paths, queryResult: '/q' });
   });
 
+  it.each<WarningPolicy>(['report', 'strict', () => 'accept'])('may have the warning policy %p', (warningPolicy) => {
+    expect(resolveOptions({ ...GIVEN, warningPolicy }).warningPolicy).toBe(warningPolicy);
+  });
+
   it('never print the secret', () => {
-    const resolved = resolveOptions(GIVEN);
+    const resolved = resolveOptions({ ...GIVEN, proxy: 'http://user:canary@proxy:3128' });
     expect(JSON.stringify(resolved)).not.toContain('canary');
     expect(inspect(resolved, { depth: Infinity, showHidden: true })).not.toContain('canary');
   });
@@ -74,6 +81,16 @@ describe('options that are wrong', () => {
     ['attemptTimeoutMs', '5', /milliseconds/],
     ['connectTimeoutMs', Infinity, /milliseconds/],
     ['waitForPhotosMs', -1, /0 or more/],
+    ['waitForResultMs', -1, /0 or more/],
+    ['retentionMs', 0, /milliseconds, more than 0/],
+    ['retentionMs', Infinity, /milliseconds/],
+    ['warningPolicy', 'lenient', /'report', 'strict', or a function/, 'BANKCARD_OCR_WARNING_POLICY'],
+    ['warningPolicy', null, /'accept' or 'reject'/, 'BANKCARD_OCR_WARNING_POLICY'],
+    ['warningPolicy', {}, /'report', 'strict', or a function/, 'BANKCARD_OCR_WARNING_POLICY'],
+    ['recognitionBaseUrl', 'nowhere', /is not a URL/, 'BANKCARD_OCR_RECOGNITION_BASE_URL'],
+    ['recognitionBaseUrl', 'http://ida.webank.com', /plain http/, 'BANKCARD_OCR_RECOGNITION_BASE_URL'],
+    ['recognitionTimeoutMs', 0, /milliseconds/],
+    ['transport', 'fetch', /'http-service' or 'undici'/, 'BANKCARD_OCR_TRANSPORT'],
     ['maxAttempts', 0, /whole number, more than 0/],
     ['maxAttempts', 1.5, /whole number/],
     ['maxConnections', 0.5, /whole number/],

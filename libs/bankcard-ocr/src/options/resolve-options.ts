@@ -1,26 +1,40 @@
 import type { KeyObject } from 'node:crypto';
+import type { HttpService } from '@nestjs/axios';
 import { type Clock, SystemClock } from '../clock.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import { BankCardOcrConfigurationError, type ConfigurationFault } from '../errors/configuration-error.js';
 import { SecretText } from '../secret-text.js';
 import { type BaseUrl, readBaseUrl } from './base-url.js';
-import { type BankCardOcrOptions, DEFAULTS, type QueryLimits } from './bankcard-ocr.options.js';
+import type { BankCardOcrOptions, QueryLimits, RecognitionAppIdField } from './bankcard-ocr.options.js';
+import { DEFAULTS } from './defaults.js';
 import { CHOICE_RULES, readChoice } from './choice-options.js';
 import { faultsInCodeRules } from './code-rules.js';
+import { faultsInConnectionOptions } from './connection-options.js';
 import { NUMBER_RULES, readNumber } from './number-options.js';
 import { OPTION_VARIABLES } from './options-from-env.js';
+import { resolveRecognition } from './recognition-options.js';
 import { readStoreKey } from './store-key.js';
 import { NAME_A_TICKET_STORE, readTicketStoreLocation, type TicketStoreLocation } from './ticket-store-location.js';
+import { isWarningPolicy, WARNING_POLICY_RULE } from './warning-policy-option.js';
 
 /** The options that become something else when they are read. */
-type ReadFurther = 'secret' | 'baseUrl' | 'ticketStore' | 'storeKey';
+type ReadFurther = 'secret' | 'baseUrl' | 'recognitionBaseUrl' | 'ca' | 'proxy' | 'ticketStore' | 'storeKey';
+
+/** Those that may be missing. */
+type WithoutDefault =
+  Exclude<ReadFurther, 'secret' | 'baseUrl'> | 'recognitionAppIdField' | 'verifyWindowMs' | 'httpService';
 
 /** Options that were checked and completed; safe to print. */
 export interface ResolvedOptions
   extends
-    Required<Omit<BankCardOcrOptions, ReadFurther | 'verifyWindowMs' | 'allowInsecureHttp' | keyof QueryLimits>>,
+    Required<Omit<BankCardOcrOptions, ReadFurther | WithoutDefault | 'allowInsecureHttp' | keyof QueryLimits>>,
     Required<QueryLimits> {
   readonly verifyWindowMs?: number;
+  readonly httpService?: HttpService;
+  readonly proxy?: SecretText;
+  readonly ca?: (string | Buffer)[];
+  readonly recognitionBaseUrl: BaseUrl;
+  readonly recognitionAppIdField: RecognitionAppIdField;
   readonly secret: SecretText;
   readonly storeKey?: KeyObject;
   readonly baseUrl: BaseUrl;
@@ -58,11 +72,17 @@ export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
     const wrong = readChoice(options[option], choices);
     if (wrong !== undefined) fault(option, wrong);
   }
+  if (!isWarningPolicy(options.warningPolicy)) fault('warningPolicy', WARNING_POLICY_RULE);
   if (!isClock(options.clock))
     fault('clock', 'must have now(), monotonic() and setTimer(): leave it out, but for tests');
   for (const wrong of faultsInCodeRules(options.codeRules)) fault('codeRules', wrong);
   const baseUrl = readBaseUrl(options.baseUrl, options.allowInsecureHttp);
   if (typeof baseUrl === 'string') fault('baseUrl', baseUrl);
+  const recognition = resolveRecognition(options, baseUrl);
+  if (typeof recognition.baseUrl === 'string' && options.recognitionBaseUrl !== undefined) {
+    fault('recognitionBaseUrl', recognition.baseUrl);
+  }
+  for (const { option, wrong } of faultsInConnectionOptions(options)) fault(option, wrong);
   const ticketStore = resolveTicketStore(options.ticketStore, typeof baseUrl === 'string' ? undefined : baseUrl);
   if (typeof ticketStore === 'string') fault('ticketStore', ticketStore);
   else if (options.role === 'reader' && isOfThisProcess(ticketStore)) {
@@ -76,6 +96,7 @@ export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
 
   if (
     typeof baseUrl === 'string' ||
+    typeof recognition.baseUrl === 'string' ||
     typeof ticketStore === 'string' ||
     typeof storeKey === 'string' ||
     faults.length > 0
@@ -84,7 +105,18 @@ export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
   }
   const { allowInsecureHttp: _checked, ...rest } = options;
   const secret = new SecretText(options.secret);
-  return { ...rest, secret, baseUrl, ticketStore, storeKey, warnings: warningsAbout(options) };
+  return {
+    ...rest,
+    secret,
+    baseUrl,
+    recognitionBaseUrl: recognition.baseUrl,
+    recognitionAppIdField: recognition.appIdField,
+    ca: options.ca === undefined ? undefined : [options.ca].flat(),
+    proxy: options.proxy === undefined ? undefined : new SecretText(options.proxy),
+    ticketStore,
+    storeKey,
+    warnings: warningsAbout(options),
+  };
 }
 
 function withDefaults(given: BankCardOcrOptions) {
@@ -92,9 +124,9 @@ function withDefaults(given: BankCardOcrOptions) {
   const clock: Clock = new SystemClock();
   const defaults = { clock, codeRules: {} };
   return { ...DEFAULTS, ...defaults, ...(named as unknown as BankCardOcrOptions), paths: pathsOf(given) } as Required<
-    Omit<BankCardOcrOptions, 'ticketStore' | 'storeKey' | 'verifyWindowMs' | 'paths'>
+    Omit<BankCardOcrOptions, WithoutDefault | 'paths'>
   > &
-    Pick<BankCardOcrOptions, 'ticketStore' | 'storeKey' | 'verifyWindowMs'> & { paths: typeof DEFAULTS.paths };
+    Pick<BankCardOcrOptions, WithoutDefault> & { paths: typeof DEFAULTS.paths };
 }
 
 function pathsOf(given: BankCardOcrOptions): typeof DEFAULTS.paths {

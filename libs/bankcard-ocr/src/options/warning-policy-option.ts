@@ -1,0 +1,10 @@
+import type { WarningPolicy } from './bankcard-ocr.options.js';
+
+/** Whether a value is a {@link WarningPolicy}. */
+export function isWarningPolicy(value: unknown): value is WarningPolicy {
+  return value === 'report' || value === 'strict' || typeof value === 'function';
+}
+
+/** What the option must be. */
+export const WARNING_POLICY_RULE =
+  "must be 'report', 'strict', or a function that is given a warning and returns 'accept' or 'reject'";
