@@ -5,7 +5,7 @@ import type { TicketStore } from '../../libs/bankcard-ocr/src/credentials/store/
 import { TicketService } from '../../libs/bankcard-ocr/src/credentials/ticket.service.js';
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 import { OcrResultService } from '../../libs/bankcard-ocr/src/ocr/ocr-result.service.js';
-import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/bankcard-ocr.options.js';
+import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/defaults.js';
 import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-ticket.store.js';
 import { SecretText } from '../../libs/bankcard-ocr/src/secret-text.js';
 import { SignatureService } from '../../libs/bankcard-ocr/src/signature/signature.service.js';
@@ -13,7 +13,12 @@ import { AuthClient } from '../../libs/bankcard-ocr/src/upstream/auth.client.js'
 import { ConnectionGate } from '../../libs/bankcard-ocr/src/upstream/connection-gate.js';
 import { Exchange } from '../../libs/bankcard-ocr/src/upstream/exchange.js';
 import { ResultClient } from '../../libs/bankcard-ocr/src/upstream/result.client.js';
-import { Transport, type TransportAnswer } from '../../libs/bankcard-ocr/src/upstream/transport.js';
+import {
+  type AnswerReceiver,
+  Transport,
+  type TransportCall,
+  type TransportRequest,
+} from '../../libs/bankcard-ocr/src/upstream/transport.js';
 
 /**
  * Only the store, the refresh and one query, without Nest, so that it starts quickly and can be killed often. Prints what
@@ -35,12 +40,16 @@ async function inPhase<T>(phase: string, work: () => Promise<T>): Promise<T> {
 }
 
 class PlainTransport extends Transport {
-  get(pathAndQuery: string, signal: AbortSignal): Promise<TransportAnswer> {
-    return new Promise((resolve, reject) => {
-      get(environment('URL') + pathAndQuery, { signal, agent: false }, (response) => {
-        resolve({ status: response.statusCode ?? 0, header: (name) => String(response.headers[name]), body: response });
+  start({ pathAndQuery }: TransportRequest, receiver: AnswerReceiver): TransportCall {
+    const controller = new AbortController();
+    const finished = new Promise<void>((resolve, reject) => {
+      get(environment('URL') + pathAndQuery, { signal: controller.signal, agent: false }, (response) => {
+        receiver.head(response.statusCode ?? 0, () => undefined);
+        response.on('data', (bytes: Buffer) => void receiver.data(bytes));
+        response.on('end', resolve).on('error', reject);
       }).on('error', reject);
     });
+    return { finished, abort: () => controller.abort() };
   }
 
   close(): void {}
@@ -120,9 +129,11 @@ async function main(): Promise<void> {
   const results = new ResultClient(exchange, clock, {
     path: '/api/server/getBankCardOcrResult',
     appIdParameter: 'app_id',
+    appId,
+    version: '1.0.0',
   });
   const ocr = new OcrResultService({
-    ...{ appId, version: '1.0.0', codeRules: {}, limits: DEFAULTS, clock, tickets, results },
+    ...{ ...DEFAULTS, appId, version: '1.0.0', codeRules: {}, limits: DEFAULTS, clock, tickets, results },
     signatures: new SignatureService(),
   });
   while (!(await ocr.query('order1').catch(() => undefined))) await new Promise((resolve) => setTimeout(resolve, 20));

@@ -3,14 +3,14 @@ import path from 'node:path';
 
 /** The rooms of the library from the bottom up: a file imports from its own room and from lower ones only. */
 const ROOMS: readonly (readonly string[])[] = [
-  ['card', 'clock.ts', 'secret-text.ts', 'backoff.ts', 'waiting.ts'],
+  ['card', 'clock.ts', 'secret-text.ts', 'cancellation.ts', 'backoff.ts', 'waiting.ts'],
   ['errors'],
   ['signature', 'upstream'],
   ['credentials', 'options'],
   ['ocr', 'telemetry'],
   ['sdk'],
   ['redis', 'bankcard-ocr.module-definition.ts', 'registrations.ts'],
-  ['create-ticket-store.ts'],
+  ['create-ticket-store.ts', 'connect-to-vendor.ts'],
   ['bankcard-ocr.providers.ts'],
   ['bankcard-ocr.module.ts'],
   ['index.ts', 'config', 'http', 'testing'],

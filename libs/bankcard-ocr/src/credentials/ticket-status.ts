@@ -1,6 +1,9 @@
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
 import type { TicketRole } from './create-refresh.js';
 import type { SharingScope } from './store/ticket-store.js';
+import type { Clock } from '../clock.js';
+import type { HeldCredentials } from './held-credentials.js';
+import type { RefreshFailures } from './refresh-failures.js';
 
 /** How the credentials are; made for health checks and support. Nothing in it is secret. */
 export interface TicketStatus {
@@ -27,4 +30,27 @@ export interface TicketStatus {
   /** How often another program seems to have refreshed the same app id, since the start. */
   readonly foreignRefreshSuspected: number;
   readonly store: { readonly description: string; readonly scope: SharingScope };
+}
+
+/** What is held, and the failure that stands in the way of the next refresh. */
+export function statusOf(
+  { latest, valid, dueAt }: HeldCredentials,
+  { last, pauseMs }: RefreshFailures,
+  clock: Clock,
+): Omit<TicketStatus, 'refreshing' | 'role' | 'foreignRefreshSuspected' | 'store'> {
+  const now = clock.monotonic();
+  const error = last?.error;
+  return {
+    state: valid ? (now >= dueAt ? 'due' : 'fresh') : 'none',
+    everObtained: latest !== undefined,
+    ...(valid && {
+      ...valid.credentials.toJSON(),
+      ageMs: Math.round(now - valid.beganAt),
+      dueInMs: Math.max(0, Math.round(dueAt - now)),
+      remainingMs: Math.round(valid.endsAt - now),
+    }),
+    ...(error && {
+      failure: { code: error.code, vendorCode: error.vendorCode, retryInMs: Math.round(pauseMs) },
+    }),
+  };
 }

@@ -13,7 +13,7 @@ import { RefreshSchedule, type WantedRefresh } from './refresh-schedule.js';
 import { RefreshTooSoon } from './refresh-too-soon.js';
 import type { TicketEvent } from './ticket-event.js';
 import type { TicketServiceOptions } from './ticket-service.options.js';
-import type { TicketStatus } from './ticket-status.js';
+import { statusOf, type TicketStatus } from './ticket-status.js';
 
 /** A refresh that was running already may have been wanted for less and so change nothing; one more look, one more try. */
 const TRIES_TO_REPLACE = 3;
@@ -76,6 +76,16 @@ export class TicketService {
    * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when there are none, with the reason as its `cause`
    */
   async current(signal?: AbortSignal): Promise<Credentials> {
+    return this.fresh() ?? this.#obtain(signal);
+  }
+
+  /** The credentials to use while nothing needs doing about them: nearly always. Else undefined: see {@link current}. */
+  fresh(): Credentials | undefined {
+    if (this.#schedule.nobodyLooks || this.options.clock.monotonic() >= this.#held.dueAt) return undefined;
+    return this.#held.valid?.credentials;
+  }
+
+  async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
     if (this.#schedule.nobodyLooks) await waitUnlessAborted(this.#schedule.look(), signal);
     // What another process or an earlier life of this one has stored is served at once, even if it is due.
     if (!this.#held.valid) await waitUnlessAborted(this.#schedule.look(), signal);
@@ -163,25 +173,13 @@ export class TicketService {
   /** How the credentials are, for health checks. */
   status(): TicketStatus {
     const { clock, store, role = 'refresher' } = this.options;
-    const { latest, valid, dueAt } = this.#held;
-    const now = clock.monotonic();
-    const error = this.#failures.last?.error;
+    const { description, scope } = store;
     return {
-      state: valid ? (now >= dueAt ? 'due' : 'fresh') : 'none',
-      everObtained: latest !== undefined,
+      ...statusOf(this.#held, this.#failures, clock),
       refreshing: this.#schedule.refreshing,
-      ...(valid && {
-        ...valid.credentials.toJSON(),
-        ageMs: Math.round(now - valid.beganAt),
-        dueInMs: Math.max(0, Math.round(dueAt - now)),
-        remainingMs: Math.round(valid.endsAt - now),
-      }),
-      ...(error && {
-        failure: { code: error.code, vendorCode: error.vendorCode, retryInMs: Math.round(this.#failures.pauseMs) },
-      }),
       role,
       foreignRefreshSuspected: this.#foreign.times,
-      store: { description: store.description, scope: store.scope },
+      store: { description, scope },
     };
   }
 

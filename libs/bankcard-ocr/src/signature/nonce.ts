@@ -9,14 +9,18 @@ const FIRST_BIASED_BYTE = 256 - (256 % ALPHABET.length);
 const pool = Buffer.alloc(4096);
 let used = pool.length;
 
+const LETTER_CODES = Buffer.from(ALPHABET, 'latin1');
+/** Filled and read within one call. */
+const letters = Buffer.alloc(NONCE_LENGTH);
+
 /**
  * Make a nonce: 32 letters and digits, each equally likely, from the cryptographic generator (about 190 bits).
  *
  * Every request needs its own, retries included (protocol.md section 4).
  */
 export function createNonce(): string {
-  let nonce = '';
-  while (nonce.length < NONCE_LENGTH) {
+  let length = 0;
+  while (length < NONCE_LENGTH) {
     if (used === pool.length) {
       randomFillSync(pool);
       used = 0;
@@ -25,7 +29,9 @@ export function createNonce(): string {
     // What was handed out does not stay in memory.
     pool[used] = 0;
     used += 1;
-    if (byte < FIRST_BIASED_BYTE) nonce += ALPHABET.charAt(byte % ALPHABET.length);
+    if (byte >= FIRST_BIASED_BYTE) continue;
+    letters[length] = LETTER_CODES[byte % LETTER_CODES.length] ?? 0;
+    length += 1;
   }
-  return nonce;
+  return letters.toString('latin1');
 }

@@ -9,12 +9,21 @@ import { hash, timingSafeEqual } from 'node:crypto';
  * @returns 40 characters, `0-9A-F`
  */
 export function sign(values: readonly (string | null | undefined)[], ticket: string): string {
-  const present = [ticket];
-  for (const value of values) if (value !== null && value !== undefined) present.push(value);
-  // The default order of sort() is by UTF-16 code unit; any locale's order gives wrong signatures.
-  // oxlint-disable-next-line typescript/require-array-sort-compare
-  present.sort();
-  return hash('sha1', present.join(''), 'hex').toUpperCase();
+  const sorted = [ticket];
+  for (const value of values) if (value !== null && value !== undefined) insert(sorted, value);
+  let text = '';
+  for (const value of sorted) text += value;
+  return hash('sha1', text, 'hex').toUpperCase();
+}
+
+/** By UTF-16 code unit, as `<` compares; any locale's order gives wrong signatures. Of five values faster than `sort()`. */
+function insert(sorted: string[], value: string): void {
+  let at = sorted.length;
+  for (let before = sorted[at - 1]; before !== undefined && value < before; before = sorted[at - 1]) {
+    sorted[at] = before;
+    at -= 1;
+  }
+  sorted[at] = value;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { SecretText } from '../secret-text.js';
 import { AuthClient, type AuthClientOptions } from './auth.client.js';
 import { ConnectionGate } from './connection-gate.js';
-import { CANARY, failureOf, OddVendor } from './odd-vendor.contract.js';
+import { CANARY, failureOf, NEVER, OddVendor } from './odd-vendor.contract.js';
 
 const TOKEN = 'fz3HuYwpkzNh_EFxVFbTvbJWYEJQwvgKEdM7lvWPzBMxJYMXD-0Uo8vZRM3qyxK_ZM3kQy6N8TqrDYpCh2gb1ZbZ1T';
 const TICKET = 'XO99Qfxlti9iTVgHAjwvJdAZKN3nMuUhrsPdPlPVKlcyS50N6tlLnfuFBPIucaMS';
@@ -202,7 +202,7 @@ describe('the NONCE ticket', () => {
 it('only what everybody waits for goes before those who wait for a connection', async () => {
   answering(TICKET_ANSWER);
   const gate = new ConnectionGate(1);
-  const leave = await gate.enter(signal, false);
+  await gate.enter(NEVER, false);
   const auth = client({}, gate);
   const order: string[] = [];
   const asking = [
@@ -211,7 +211,7 @@ it('only what everybody waits for goes before those who wait for a connection', 
       .then(() => order.push('NONCE')),
     auth.signTicket(CANARY, 1, 1, signal).then(() => order.push('SIGN')),
   ];
-  leave();
+  gate.leave();
   await Promise.all(asking);
   expect(order).toEqual(['SIGN', 'NONCE']);
 });

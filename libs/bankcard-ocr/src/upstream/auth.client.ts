@@ -1,6 +1,8 @@
+import { SignalCancellation } from '../cancellation.js';
 import type { SecretText } from '../secret-text.js';
 import { malformedAnswer } from './answer/malformed.js';
 import { isJsonObject } from './answer/json-answer.js';
+import { JsonAnswerReader } from './answer/json-answer.reader.js';
 import { readLifeMs } from './answer/life.js';
 import type { Exchange, ExchangeAnswer } from './exchange.js';
 
@@ -55,16 +57,19 @@ export class AuthClient {
   /** Ask for an access token. From its answer on, the previous token and its tickets have one overlap left. */
   async accessToken(attempt: number, signal: AbortSignal): Promise<IssuedCredential> {
     const { appId, appIdParameter, secret, version, paths, timeoutMs } = this.options;
-    const answer = await this.exchange.get({
-      endpoint: 'access_token',
-      path: paths.accessToken,
-      parameters: { [appIdParameter]: appId, secret: secret.reveal(), grant_type: 'client_credential', version },
-      secrets: [secret.reveal()],
-      urgent: true,
-      timeoutMs,
-      attempt,
-      signal,
-    });
+    const query = { [appIdParameter]: appId, secret: secret.reveal(), grant_type: 'client_credential', version };
+    const answer = await this.exchange.send(
+      {
+        endpoint: 'access_token',
+        pathAndQuery: pathAndQuery(paths.accessToken, query),
+        secrets: [secret.reveal()],
+        urgent: true,
+        timeoutMs,
+        attempt,
+        cancellation: new SignalCancellation(signal),
+      },
+      new JsonAnswerReader(),
+    );
     const { json, envelope, sentAt } = answer;
     const value = json['access_token'];
     if (!isCredential(value)) throw malformedAnswer('gave no readable access_token', envelope, false);
@@ -86,24 +91,23 @@ export class AuthClient {
     return this.#ticket({ ...request, type: 'NONCE' });
   }
 
-  async #ticket({ type, accessToken, userId, ...request }: TicketRequest): Promise<IssuedCredential> {
+  async #ticket({ type, accessToken, userId, signal, ...request }: TicketRequest): Promise<IssuedCredential> {
     const { appId, appIdParameter, version, paths, timeoutMs } = this.options;
-    const { json, envelope, sentAt } = await this.exchange.get({
-      endpoint: 'api_ticket',
-      path: paths.apiTicket,
-      parameters: {
-        [appIdParameter]: appId,
-        access_token: accessToken,
-        type,
-        version,
-        ...(userId === undefined ? {} : { user_id: userId }),
+    const query: Record<string, string> = { [appIdParameter]: appId, access_token: accessToken, type, version };
+    if (userId !== undefined) query['user_id'] = userId;
+    const { json, envelope, sentAt } = await this.exchange.send(
+      {
+        endpoint: 'api_ticket',
+        pathAndQuery: pathAndQuery(paths.apiTicket, query),
+        secrets: [accessToken, ...(userId !== undefined && userId.length >= SHORTEST_TELLING_USER_ID ? [userId] : [])],
+        // Everybody waits for a SIGN ticket, and one user for a NONCE ticket.
+        urgent: type === 'SIGN',
+        timeoutMs,
+        cancellation: new SignalCancellation(signal),
+        ...request,
       },
-      secrets: [accessToken, ...(userId !== undefined && userId.length >= SHORTEST_TELLING_USER_ID ? [userId] : [])],
-      // Everybody waits for a SIGN ticket, and one user for a NONCE ticket.
-      urgent: type === 'SIGN',
-      timeoutMs,
-      ...request,
-    });
+      new JsonAnswerReader(),
+    );
     const tickets: unknown = json['tickets'];
     const ticket: unknown = Array.isArray(tickets) ? tickets[0] : tickets;
     const value = isJsonObject(ticket) ? ticket['value'] : undefined;
@@ -113,6 +117,10 @@ export class AuthClient {
     }
     return { value, lifeMs: readLifeMs(ticket['expire_in'], DOCUMENTED_TICKET_LIFE_MS[type]), sentAt };
   }
+}
+
+function pathAndQuery(path: string, query: Readonly<Record<string, string>>): string {
+  return `${path}?${new URLSearchParams(query).toString()}`;
 }
 
 /** Tokens have 64 or 90 characters and tickets 64; other lengths are not refused, but anything else is no credential. */

@@ -1,3 +1,4 @@
+import { SignalCancellation } from '../cancellation.js';
 import { ConnectionGate } from './connection-gate.js';
 
 const never = new AbortController().signal;
@@ -12,7 +13,8 @@ class Crowd {
 
   async come(name: string, { urgent = false, signal = never } = {}): Promise<void> {
     try {
-      this.leave.set(name, await this.gate.enter(signal, urgent));
+      await this.gate.enter(new SignalCancellation(signal), urgent);
+      this.leave.set(name, () => this.gate.leave());
       this.inside.push(name);
     } catch (error) {
       this.turnedAway.push([name, error]);
@@ -129,12 +131,12 @@ describe('the connection gate', () => {
       const controller = new AbortController();
       if (index % 3 === 0) setImmediate(() => controller.abort());
       try {
-        const leave = await gate.enter(controller.signal, index % 7 === 0);
+        await gate.enter(new SignalCancellation(controller.signal), index % 7 === 0);
         inside += 1;
         most = Math.max(most, inside);
         await settled();
         inside -= 1;
-        leave();
+        gate.leave();
         return 'in';
       } catch {
         return 'away';
@@ -144,6 +146,6 @@ describe('the connection gate', () => {
     expect(most).toBe(limit);
     expect(inside).toBe(0);
     expect(outcomes.filter((outcome) => outcome === 'in').length).toBeGreaterThan(1_300);
-    await Promise.all(Array.from({ length: limit }, () => gate.enter(never, false)));
+    await Promise.all(Array.from({ length: limit }, () => gate.enter(new SignalCancellation(never), false)));
   });
 });

@@ -1,3 +1,5 @@
+import type { Cancellation } from '../cancellation.js';
+
 /**
  * Lets so many through at once; the others wait in order, urgent ones in front. Waiting here instead of inside an agent
  * keeps a request's own time limit from running out before the request has begun.
@@ -12,37 +14,43 @@ export class ConnectionGate {
   }
 
   /**
-   * Wait for a place.
+   * Wait for a place; {@link leave} gives it back.
    *
-   * @param signal ends the waiting with its reason
-   * @returns gives the place back; to be called exactly once
+   * @returns undefined when there is a place at once
+   * @throws the reason of `cancellation`
    */
-  async enter(signal: AbortSignal, urgent: boolean): Promise<() => void> {
-    signal.throwIfAborted();
-    if (this.#free > 0) this.#free -= 1;
-    else await this.#wait(signal, urgent ? this.#urgent : this.#waiting);
-    return () => this.#leave();
+  enter(cancellation: Cancellation, urgent: boolean): Promise<void> | undefined {
+    cancellation.throwIfCancelled();
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return undefined;
+    }
+    return this.#wait(cancellation, urgent ? this.#urgent : this.#waiting);
   }
 
-  #wait(signal: AbortSignal, queue: (() => void)[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        const index = queue.indexOf(enter);
-        if (index >= 0) queue.splice(index, 1);
-        reject(signal.reason as Error);
-      };
-      const enter = () => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      queue.push(enter);
-    });
-  }
-
-  #leave(): void {
+  /** Give the place back; exactly once for each that was entered. */
+  leave(): void {
     const next = this.#urgent.shift() ?? this.#waiting.shift();
     if (next) next();
     else this.#free += 1;
+  }
+
+  #wait(cancellation: Cancellation, queue: (() => void)[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const forget = cancellation.onCancel(() => {
+        const index = queue.indexOf(enter);
+        if (index >= 0) queue.splice(index, 1);
+        try {
+          cancellation.throwIfCancelled();
+        } catch (reason) {
+          reject(reason as Error);
+        }
+      });
+      const enter = () => {
+        forget();
+        resolve();
+      };
+      queue.push(enter);
+    });
   }
 }

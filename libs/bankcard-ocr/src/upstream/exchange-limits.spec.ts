@@ -1,113 +1,119 @@
 import { gzipSync } from 'node:zlib';
+import { SignalCancellation } from '../cancellation.js';
 import { ConnectionGate } from './connection-gate.js';
-import { failureOf, type OddAnswer, OddVendor } from './odd-vendor.contract.js';
+import { failureOf, NEVER, type OddAnswer, OddVendor, TRANSPORT_KINDS } from './odd-vendor.contract.js';
 
 const OK = '{"code":"0","msg":"ok"}';
 
-let vendor: OddVendor;
+describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
+  let vendor: OddVendor;
 
-beforeEach(async () => {
-  vendor = await OddVendor.start();
-});
-afterEach(() => vendor.stop());
+  beforeEach(async () => {
+    vendor = await OddVendor.start(kind);
+  });
+  afterEach(() => vendor.stop());
 
-async function until(condition: () => boolean): Promise<void> {
-  for (let look = 0; look < 200 && !condition(); look += 1) await new Promise((resolve) => setTimeout(resolve, 2));
-  expect(condition()).toBe(true);
-}
+  async function until(condition: () => boolean): Promise<void> {
+    for (let look = 0; look < 200 && !condition(); look += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+    expect(condition()).toBe(true);
+  }
 
-describe('the limit of the body', () => {
-  it('counts while it arrives: an endless answer ends, and its connection with it', async () => {
-    let closed = false;
-    vendor.answer = (response) => {
-      const pour = () => void (response.destroyed || response.write('x'.repeat(1_000), () => setImmediate(pour)));
-      response.on('close', () => (closed = true));
-      pour();
-    };
-    const error = await failureOf(vendor.get());
-    expect(error).toMatchObject({ code: 'ANSWER_TOO_LARGE', retryable: false, maybeCarriedOut: true });
-    await until(() => closed);
+  describe('the limit of the body', () => {
+    it('counts while it arrives: an endless answer ends, and its connection with it', async () => {
+      let closed = false;
+      vendor.answer = (response) => {
+        const pour = () => void (response.destroyed || response.write('x'.repeat(1_000), () => setImmediate(pour)));
+        response.on('close', () => (closed = true));
+        pour();
+      };
+      const error = await failureOf(vendor.get());
+      expect(error).toMatchObject({ code: 'ANSWER_TOO_LARGE', retryable: false, maybeCarriedOut: true });
+      await until(() => closed);
+    });
+
+    it('counts after decompression: a bomb is not unpacked', async () => {
+      const bomb = gzipSync(Buffer.alloc(100_000_000), { level: 9 });
+      vendor.answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
+      const before = process.memoryUsage().arrayBuffers;
+      expect(await failureOf(vendor.get())).toMatchObject({ code: 'ANSWER_TOO_LARGE' });
+      expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30_000_000);
+    });
+
+    it('lets an answer of exactly its size through, and one byte more not', async () => {
+      vendor.answer = (response) => response.end(OK);
+      await expect(vendor.get({}, vendor.exchange({ maxAnswerBytes: OK.length }))).resolves.toBeDefined();
+      const error = await failureOf(vendor.get({}, vendor.exchange({ maxAnswerBytes: OK.length - 1 })));
+      expect(error.message).toContain(`larger than ${OK.length - 1} bytes (maxAnswerBytes)`);
+    });
   });
 
-  it('counts after decompression: a bomb is not unpacked', async () => {
-    const bomb = gzipSync(Buffer.alloc(100_000_000), { level: 9 });
-    vendor.answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
-    const before = process.memoryUsage().arrayBuffers;
-    expect(await failureOf(vendor.get())).toMatchObject({ code: 'ANSWER_TOO_LARGE' });
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30_000_000);
+  describe('the time of one exchange', () => {
+    it.each<[string, OddAnswer]>([
+      ['no answer', () => undefined],
+      ['a head without a body', (response) => response.writeHead(200).flushHeaders()],
+      ['half a body', (response) => void response.write('{"code"')],
+      [
+        'half a body in gzip',
+        (r) => void r.writeHead(200, { 'content-encoding': 'gzip' }).write(gzipSync(OK).subarray(0, 15)),
+      ],
+    ])('ends it: %s', async (_what, hang) => {
+      let closed = false;
+      vendor.answer = (response) => {
+        response.on('close', () => (closed = true));
+        hang(response);
+      };
+      const error = await failureOf(vendor.get({ timeoutMs: 30 }));
+      expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true, maybeCarriedOut: true });
+      expect(error.message).toBe('no answer within 30 ms (attemptTimeoutMs)');
+      expect(vendor.records[0]?.outcome).toBe('TIMEOUT');
+      await until(() => closed);
+    });
+
+    it('does not run while it waits for a connection', async () => {
+      vendor.answer = (response) => void setTimeout(() => response.end(OK), 40);
+      const exchange = vendor.exchange({ gate: new ConnectionGate(1) });
+      const three = [1, 2, 3].map(() => vendor.get({ timeoutMs: 100 }, exchange));
+      await expect(Promise.all(three)).resolves.toHaveLength(3);
+    });
   });
 
-  it('lets an answer of exactly its size through, and one byte more not', async () => {
-    vendor.answer = (response) => response.end(OK);
-    await expect(vendor.get({}, vendor.exchange({ maxAnswerBytes: OK.length }))).resolves.toBeDefined();
-    const error = await failureOf(vendor.get({}, vendor.exchange({ maxAnswerBytes: OK.length - 1 })));
-    expect(error.message).toContain(`larger than ${OK.length - 1} bytes (maxAnswerBytes)`);
-  });
-});
+  describe('a caller who stops', () => {
+    it.each<[string, OddAnswer]>([
+      ['before the head', () => undefined],
+      ['in the body', (response) => void response.write('{"code"')],
+    ])('gets exactly its own reason %s, and gives its place back', async (_when, hang) => {
+      vendor.answer = hang;
+      const exchange = vendor.exchange({ gate: new ConnectionGate(1) });
+      const reason = { my: 'reason' };
+      const controller = new AbortController();
+      const failing = vendor.get({ cancellation: new SignalCancellation(controller.signal) }, exchange);
+      setTimeout(() => controller.abort(reason), 20);
+      await expect(failing).rejects.toBe(reason);
+      expect(vendor.records[0]?.outcome).toBe('ABORTED');
+      vendor.answer = (response) => response.end(OK);
+      await expect(vendor.get({}, exchange)).resolves.toBeDefined();
+    });
 
-describe('the time of one exchange', () => {
-  it.each<[string, OddAnswer]>([
-    ['no answer', () => undefined],
-    ['a head without a body', (response) => response.writeHead(200).flushHeaders()],
-    ['half a body', (response) => void response.write('{"code"')],
-    [
-      'half a body in gzip',
-      (r) => void r.writeHead(200, { 'content-encoding': 'gzip' }).write(gzipSync(OK).subarray(0, 15)),
-    ],
-  ])('ends it: %s', async (_what, hang) => {
-    let closed = false;
-    vendor.answer = (response) => {
-      response.on('close', () => (closed = true));
-      hang(response);
-    };
-    const error = await failureOf(vendor.get({ timeoutMs: 30 }));
-    expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true, maybeCarriedOut: true });
-    expect(error.message).toBe('no answer within 30 ms (attemptTimeoutMs)');
-    expect(vendor.records[0]?.outcome).toBe('TIMEOUT');
-    await until(() => closed);
-  });
+    it('sends nothing when it stopped before', async () => {
+      const failing = vendor.get({ cancellation: new SignalCancellation(AbortSignal.abort('stopped')) });
+      await expect(failing).rejects.toBe('stopped');
+      expect(vendor.served).toEqual([]);
+    });
 
-  it('does not run while it waits for a connection', async () => {
-    vendor.answer = (response) => void setTimeout(() => response.end(OK), 40);
-    const exchange = vendor.exchange({ gate: new ConnectionGate(1) });
-    const three = [1, 2, 3].map(() => vendor.get({ timeoutMs: 100 }, exchange));
-    await expect(Promise.all(three)).resolves.toHaveLength(3);
-  });
-});
-
-describe('a caller who stops', () => {
-  it.each<[string, OddAnswer]>([
-    ['before the head', () => undefined],
-    ['in the body', (response) => void response.write('{"code"')],
-  ])('gets exactly its own reason %s, and gives its place back', async (_when, hang) => {
-    vendor.answer = hang;
-    const exchange = vendor.exchange({ gate: new ConnectionGate(1) });
-    const reason = { my: 'reason' };
-    const controller = new AbortController();
-    const failing = vendor.get({ signal: controller.signal }, exchange);
-    setTimeout(() => controller.abort(reason), 20);
-    await expect(failing).rejects.toBe(reason);
-    expect(vendor.records[0]?.outcome).toBe('ABORTED');
-    vendor.answer = (response) => response.end(OK);
-    await expect(vendor.get({}, exchange)).resolves.toBeDefined();
-  });
-
-  it('sends nothing when it stopped before', async () => {
-    const failing = vendor.get({ signal: AbortSignal.abort('stopped') });
-    await expect(failing).rejects.toBe('stopped');
-    expect(vendor.served).toEqual([]);
-  });
-
-  it('sends nothing when it stops in the very moment in which its turn comes', async () => {
-    vendor.answer = (response) => response.end(OK);
-    const gate = new ConnectionGate(1);
-    const leave = await gate.enter(new AbortController().signal, false);
-    const controller = new AbortController();
-    const failing = vendor.get({ signal: controller.signal }, vendor.exchange({ gate }));
-    leave();
-    controller.abort('stopped');
-    await expect(failing).rejects.toBe('stopped');
-    expect(vendor.served).toEqual([]);
-    await expect(vendor.get({}, vendor.exchange({ gate }))).resolves.toBeDefined();
+    it('sends nothing when it stops in the very moment in which its turn comes', async () => {
+      vendor.answer = (response) => response.end(OK);
+      const gate = new ConnectionGate(1);
+      await gate.enter(NEVER, false);
+      const controller = new AbortController();
+      const failing = vendor.get(
+        { cancellation: new SignalCancellation(controller.signal) },
+        vendor.exchange({ gate }),
+      );
+      gate.leave();
+      controller.abort('stopped');
+      await expect(failing).rejects.toBe('stopped');
+      expect(vendor.served).toEqual([]);
+      await expect(vendor.get({}, vendor.exchange({ gate }))).resolves.toBeDefined();
+    });
   });
 });

@@ -2,7 +2,7 @@ import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
 
 /** What is told of one exchange with the vendor; nothing in it is secret. */
 export interface ExchangeRecord {
-  readonly endpoint: 'access_token' | 'api_ticket' | 'getBankCardOcrResult';
+  readonly endpoint: 'access_token' | 'api_ticket' | 'getBankCardOcrResult' | 'bankcardocrapp';
   /** `OK`, the code of the error, or `ABORTED` when the caller gave up or the whole time was over. */
   readonly outcome: 'OK' | 'ABORTED' | BankCardOcrErrorCode;
   readonly vendorCode?: string;

@@ -1,116 +1,120 @@
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import { CANARY, failureOf, type OddAnswer, OddVendor } from './odd-vendor.contract.js';
+import { CANARY, failureOf, type OddAnswer, OddVendor, TRANSPORT_KINDS } from './odd-vendor.contract.js';
 
 const OK = '{"code":"0","msg":"ok","bizSeqNo":"21062120001184412617492807497465"}';
 
-let vendor: OddVendor;
+describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
+  let vendor: OddVendor;
 
-beforeEach(async () => {
-  vendor = await OddVendor.start();
-});
-afterEach(() => vendor.stop());
-
-describe('an answer', () => {
-  it('comes with everything decoded, and is recorded without a secret', async () => {
-    vendor.answer = (response) => response.end(`\ufeff${OK}`);
-    const { json, envelope, sentAt } = await vendor.get({ generation: 7, attempt: 3 });
-    expect(json['msg']).toBe('ok');
-    expect(envelope).toEqual({ code: '0', message: 'ok', bizSeqNo: '21062120001184412617492807497465' });
-    expect(Math.abs(Date.now() - sentAt.epochMs)).toBeLessThan(1_000);
-    expect(vendor.records).toEqual([
-      {
-        endpoint: 'access_token',
-        outcome: 'OK',
-        vendorCode: '0',
-        bizSeqNo: '21062120001184412617492807497465',
-        attempt: 3,
-        generation: 7,
-        durationMs: expect.any(Number),
-      },
-    ]);
+  beforeEach(async () => {
+    vendor = await OddVendor.start(kind);
   });
+  afterEach(() => vendor.stop());
 
-  it('answers exactly what was asked: every value arrives as it was given', async () => {
-    vendor.answer = (response) => response.end(OK);
-    await vendor.get();
-    const { pathname, searchParams } = new URL(vendor.served[0] ?? '', 'http://host');
-    expect(pathname).toBe('/p');
-    expect(Object.fromEntries(searchParams)).toEqual({ app_id: 'IDA00001', secret: CANARY, odd: 'a b&c=d+e/中' });
-  });
+  describe('an answer', () => {
+    it('comes with everything decoded, and is recorded without a secret', async () => {
+      vendor.answer = (response) => response.end(`\ufeff${OK}`);
+      const { json, envelope, sentAt } = await vendor.get({ generation: 7, attempt: 3 });
+      expect(json['msg']).toBe('ok');
+      expect(envelope).toEqual({ code: '0', message: 'ok', bizSeqNo: '21062120001184412617492807497465' });
+      expect(Math.abs(Date.now() - sentAt.epochMs)).toBeLessThan(1_000);
+      expect(vendor.records).toEqual([
+        {
+          endpoint: 'access_token',
+          outcome: 'OK',
+          vendorCode: '0',
+          bizSeqNo: '21062120001184412617492807497465',
+          attempt: 3,
+          generation: 7,
+          durationMs: expect.any(Number),
+        },
+      ]);
+    });
 
-  it.each([200, 400, 403, 404, 500, 502, 302])('is one at any status, also %i', async (status) => {
-    vendor.answer = (response) => response.writeHead(status, { location: '/elsewhere' }).end(OK);
-    await expect(vendor.get()).resolves.toMatchObject({ envelope: { code: '0' } });
-    expect(vendor.served).toHaveLength(1);
-  });
+    it('answers exactly what was asked', async () => {
+      vendor.answer = (response) => response.end(OK);
+      await vendor.get();
+      expect(vendor.served).toEqual([`/p?app_id=IDA00001&secret=${CANARY}`]);
+    });
 
-  it('is read through gzip', async () => {
-    vendor.answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(OK));
-    await expect(vendor.get()).resolves.toMatchObject({ envelope: { code: '0' } });
-  });
+    it.each([200, 400, 403, 404, 500, 502, 302])('is one at any status, also %i', async (status) => {
+      vendor.answer = (response) => response.writeHead(status, { location: '/elsewhere' }).end(OK);
+      await expect(vendor.get()).resolves.toMatchObject({ envelope: { code: '0' } });
+      expect(vendor.served).toHaveLength(1);
+    });
 
-  it('is read however it is cut into pieces', async () => {
-    const bytes = Buffer.from('{"code":"0","msg":"请求成功"}');
-    vendor.answer = (response) => {
-      const next = (at: number): void => {
-        if (at === bytes.length) response.end();
-        else response.write(bytes.subarray(at, at + 1), () => setImmediate(next, at + 1));
+    it('is read through gzip', async () => {
+      vendor.answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(OK));
+      await expect(vendor.get()).resolves.toMatchObject({ envelope: { code: '0' } });
+    });
+
+    it('is read however it is cut into pieces', async () => {
+      const bytes = Buffer.from('{"code":"0","msg":"请求成功"}');
+      vendor.answer = (response) => {
+        const next = (at: number): void => {
+          if (at === bytes.length) response.end();
+          else response.write(bytes.subarray(at, at + 1), () => setImmediate(next, at + 1));
+        };
+        next(0);
       };
-      next(0);
-    };
-    await expect(vendor.get()).resolves.toMatchObject({ envelope: { message: '请求成功' } });
+      await expect(vendor.get()).resolves.toMatchObject({ envelope: { message: '请求成功' } });
+    });
+
+    it('that refuses is an error by the table, without what the vendor repeats of ours', async () => {
+      vendor.answer = (response) => {
+        response.end(JSON.stringify({ code: 400101, msg: `bad: ${response.req.url} 6222021234567890128` }));
+      };
+      const error = await failureOf(vendor.get());
+      expect(error).toMatchObject({ code: 'CREDENTIALS_REJECTED', vendorCode: '400101' });
+      expect(error.vendorMessage).toContain('622202*********0128');
+      expect(vendor.records).toMatchObject([{ outcome: 'CREDENTIALS_REJECTED', vendorCode: '400101' }]);
+    });
   });
 
-  it('that refuses is an error by the table, without what the vendor repeats of ours', async () => {
-    vendor.answer = (response) => {
-      response.end(JSON.stringify({ code: 400101, msg: `bad: ${response.req.url} 6222021234567890128` }));
-    };
-    const error = await failureOf(vendor.get());
-    expect(error).toMatchObject({ code: 'CREDENTIALS_REJECTED', vendorCode: '400101' });
-    expect(error.vendorMessage).toContain('622202*********0128');
-    expect(vendor.records).toMatchObject([{ outcome: 'CREDENTIALS_REJECTED', vendorCode: '400101' }]);
-  });
-});
+  const gzipped = (body: string | Buffer): OddAnswer => {
+    return (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(body);
+  };
+  const status = (code: number, headers: Record<string, string> = {}, body = ''): OddAnswer => {
+    return (response) => response.writeHead(code, headers).end(body);
+  };
 
-const gzipped = (body: string | Buffer): OddAnswer => {
-  return (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(body);
-};
-const status = (code: number, headers: Record<string, string> = {}, body = ''): OddAnswer => {
-  return (response) => response.writeHead(code, headers).end(body);
-};
-
-describe('what is no answer', () => {
-  it.each<[string, OddAnswer, object]>([
-    ['HTML 502', status(502, {}, '<html>'), { code: 'VENDOR_FAULT', retryable: true, maybeCarriedOut: true }],
-    ['HTML 200', status(200, {}, '<html>'), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
-    ['empty', status(200), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
-    ['204', status(204), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
-    ['an array', status(200, {}, '[]'), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
-    ['408', status(408), { code: 'VENDOR_FAULT', retryable: true, maybeCarriedOut: true }],
-    ['404', status(404, {}, 'no'), { code: 'ANSWER_MALFORMED', retryable: false, maybeCarriedOut: false }],
-    ['302', status(302, { location: '/x' }), { code: 'ANSWER_MALFORMED', retryable: false, maybeCarriedOut: false }],
-    ['429', status(429, { 'retry-after': '7' }), { code: 'RATE_LIMITED', retryAfterMs: 7_000, maybeCarriedOut: false }],
-    ['429 with a date', status(429, { 'retry-after': 'Mon' }), { code: 'RATE_LIMITED', retryable: true }],
-    ['broken gzip', gzipped('canary'), { retryable: true, maybeCarriedOut: true }],
-    ['gzip, cut off', gzipped(gzipSync(OK).subarray(0, 20)), { retryable: true, maybeCarriedOut: true }],
-    ['a reset', (r) => r.socket?.resetAndDestroy(), { code: 'UNREACHABLE', retryable: true, maybeCarriedOut: true }],
-    ['no HTTP', (r) => r.socket?.end('canary\r\n\r\n'), { code: 'ANSWER_MALFORMED', maybeCarriedOut: true }],
-    [
-      'half a body',
-      (r) => r.writeHead(200, { 'content-length': 99 }).write('{', () => r.socket?.destroy()),
-      { code: 'UNREACHABLE', retryable: true, maybeCarriedOut: true },
-    ],
-    [
-      'half a body in chunks, and JSON so far',
-      (r) => r.writeHead(200).write(OK, () => r.socket?.destroy()),
-      { code: 'UNREACHABLE', retryable: true, maybeCarriedOut: true },
-    ],
-  ])('is a typed error: %s', async (_what, spoil, expected) => {
-    vendor.answer = spoil;
-    expect(await failureOf(vendor.get())).toMatchObject(expected);
-    expect(vendor.records).toHaveLength(1);
-    expect(vendor.records[0]?.outcome).not.toMatch(/OK|ABORTED/);
-    expect(inspect(vendor.records)).not.toContain('canary');
+  describe('what is no answer', () => {
+    it.each<[string, OddAnswer, object]>([
+      ['HTML 502', status(502, {}, '<html>'), { code: 'VENDOR_FAULT', retryable: true, maybeCarriedOut: true }],
+      ['HTML 200', status(200, {}, '<html>'), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
+      ['empty', status(200), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
+      ['204', status(204), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
+      ['an array', status(200, {}, '[]'), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
+      ['408', status(408), { code: 'VENDOR_FAULT', retryable: true, maybeCarriedOut: true }],
+      ['404', status(404, {}, 'no'), { code: 'ANSWER_MALFORMED', retryable: false, maybeCarriedOut: false }],
+      ['302', status(302, { location: '/x' }), { code: 'ANSWER_MALFORMED', retryable: false, maybeCarriedOut: false }],
+      [
+        '429',
+        status(429, { 'retry-after': '7' }),
+        { code: 'RATE_LIMITED', retryAfterMs: 7_000, maybeCarriedOut: false },
+      ],
+      ['429 with a date', status(429, { 'retry-after': 'Mon' }), { code: 'RATE_LIMITED', retryable: true }],
+      ['broken gzip', gzipped('canary'), { retryable: true, maybeCarriedOut: true }],
+      ['gzip, cut off', gzipped(gzipSync(OK).subarray(0, 20)), { retryable: true, maybeCarriedOut: true }],
+      ['a reset', (r) => r.socket?.resetAndDestroy(), { code: 'UNREACHABLE', retryable: true, maybeCarriedOut: true }],
+      ['no HTTP', (r) => r.socket?.end('canary\r\n\r\n'), { code: 'ANSWER_MALFORMED', maybeCarriedOut: true }],
+      [
+        'half a body',
+        (r) => r.writeHead(200, { 'content-length': 99 }).write('{', () => r.socket?.destroy()),
+        { code: 'UNREACHABLE', retryable: true, maybeCarriedOut: true },
+      ],
+      [
+        'half a body in chunks, and JSON so far',
+        (r) => r.writeHead(200).write(OK, () => r.socket?.destroy()),
+        { code: 'UNREACHABLE', retryable: true, maybeCarriedOut: true },
+      ],
+    ])('is a typed error: %s', async (_what, spoil, expected) => {
+      vendor.answer = spoil;
+      expect(await failureOf(vendor.get())).toMatchObject(expected);
+      expect(vendor.records).toHaveLength(1);
+      expect(vendor.records[0]?.outcome).not.toMatch(/OK|ABORTED/);
+      expect(inspect(vendor.records)).not.toContain('canary');
+    });
   });
 });

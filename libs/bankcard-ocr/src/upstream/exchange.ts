@@ -1,26 +1,31 @@
+import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
-import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { CodeRules } from '../errors/vendor-codes.js';
+import { AnswerIntake, type AnswerReader } from './answer-intake.js';
 import { type Envelope, readEnvelope } from './answer/envelope.js';
-import { type JsonObject, NotAnAnswer, readJsonAnswer } from './answer/json-answer.js';
+import { type JsonObject, NotAnAnswer } from './answer/json-answer.js';
 import { vendorFailure } from './answer/vendor-failure.js';
-import { collectBody } from './collect-body.js';
+import { AttemptLimit } from './attempt-limit.js';
 import type { ConnectionGate } from './connection-gate.js';
 import type { ExchangeListener, ExchangeRecord } from './exchange-record.js';
-import type { Transport, TransportAnswer } from './transport.js';
+import { faultByStatus } from './fault-by-status.js';
+import type { Transport } from './transport.js';
 import { TransportFault, transportFault } from './transport-fault.js';
 
-/** One GET to one of the vendor's endpoints. */
+/** One request to one of the vendor's endpoints. */
 export interface ExchangeRequest {
   readonly endpoint: ExchangeRecord['endpoint'];
-  /** The path of the endpoint, prefix included. */
-  readonly path: string;
-  readonly parameters: Readonly<Record<string, string>>;
-  /** Those of the parameters' values that must not be shown, also when the vendor repeats them. */
+  /** The path of the endpoint, prefix and query included. */
+  readonly pathAndQuery: string;
+  /** JSON that is posted; without one the request is a GET. */
+  readonly body?: Buffer;
+  /** Those of the values sent that must not be shown, also when the vendor repeats them. */
   readonly secrets: readonly string[];
+  /** For the request and its whole answer, in milliseconds; what the reader of the answer takes does not count. */
   readonly timeoutMs: number;
   /** Ends the exchange; its reason is thrown as it is. */
-  readonly signal: AbortSignal;
+  readonly cancellation: Cancellation;
   /** Goes before the requests that wait for a connection. */
   readonly urgent?: boolean;
   readonly attempt: number;
@@ -49,58 +54,62 @@ export interface ExchangeDependencies {
 export class Exchange {
   constructor(private readonly dependencies: ExchangeDependencies) {}
 
-  /** @throws {@link BankCardOcrError} for every way to fail, or the reason of `signal` */
-  async get(request: ExchangeRequest): Promise<ExchangeAnswer> {
+  /**
+   * @param reader takes the answer as it arrives
+   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader throws
+   */
+  async send(request: ExchangeRequest, reader: AnswerReader): Promise<ExchangeAnswer> {
     const { clock, gate, onExchange } = this.dependencies;
-    const leave = await gate.enter(request.signal, request.urgent ?? false);
+    const turn = gate.enter(request.cancellation, request.urgent ?? false);
+    if (turn) await turn;
     const startedAt = clock.monotonic();
-    const record = { endpoint: request.endpoint, attempt: request.attempt, generation: request.generation };
-    const durationMs = () => Math.round(clock.monotonic() - startedAt);
+    let told: Pick<ExchangeRecord, 'outcome' | 'vendorCode' | 'bizSeqNo'> = { outcome: 'ABORTED' };
     try {
-      const answer = await this.#limited(request);
+      const answer = await this.#limited(request, reader);
       const { code, bizSeqNo } = answer.envelope;
-      onExchange({ ...record, outcome: 'OK', vendorCode: code, bizSeqNo, durationMs: durationMs() });
+      told = { outcome: 'OK', vendorCode: code, bizSeqNo };
       return answer;
     } catch (error) {
-      const outcome = isBankCardOcrError(error) ? error : undefined;
-      const { vendorCode, bizSeqNo } = outcome ?? {};
-      onExchange({ ...record, outcome: outcome?.code ?? 'ABORTED', vendorCode, bizSeqNo, durationMs: durationMs() });
+      if (isBankCardOcrError(error)) {
+        const { code, vendorCode, bizSeqNo } = error;
+        told = { outcome: code, vendorCode, bizSeqNo };
+      }
       throw error;
     } finally {
-      leave();
+      gate.leave();
+      const { endpoint, attempt, generation } = request;
+      const durationMs = Math.round(clock.monotonic() - startedAt);
+      const { outcome, vendorCode, bizSeqNo } = told;
+      onExchange({ endpoint, outcome, vendorCode, bizSeqNo, durationMs, attempt, generation });
     }
   }
 
-  async #limited(request: ExchangeRequest): Promise<ExchangeAnswer> {
-    const { clock } = this.dependencies;
-    // Between its turn at the gate and this line the caller may have given up, and a signal tells that only once.
-    request.signal.throwIfAborted();
-    const controller = new AbortController();
-    const onAbort = () => controller.abort();
-    request.signal.addEventListener('abort', onAbort, { once: true });
-    const timer = clock.setTimer(onAbort, request.timeoutMs);
-    try {
-      return await this.#send(request, controller.signal);
-    } catch (error) {
-      request.signal.throwIfAborted();
-      if (isBankCardOcrError(error)) throw error;
-      if (!controller.signal.aborted) throw transportFault(error);
-      throw new TransportFault('TIMEOUT', true, {
-        message: `no answer within ${request.timeoutMs} ms (attemptTimeoutMs)`,
-      });
-    } finally {
-      timer.cancel();
-      request.signal.removeEventListener('abort', onAbort);
-    }
-  }
-
-  async #send(request: ExchangeRequest, signal: AbortSignal): Promise<ExchangeAnswer> {
+  async #limited(request: ExchangeRequest, reader: AnswerReader): Promise<ExchangeAnswer> {
     const { transport, clock, codeRules, maxAnswerBytes } = this.dependencies;
+    const { cancellation, pathAndQuery, body, attempt } = request;
+    // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
+    cancellation.throwIfCancelled();
     const sentAt = { monotonicMs: clock.monotonic(), epochMs: clock.now() };
-    const pathAndQuery = `${request.path}?${new URLSearchParams(request.parameters).toString()}`;
-    const answer = await transport.get(pathAndQuery, signal, request.attempt > 1);
-    const body = await collectBody(answer, maxAnswerBytes);
-    const json = readProtocolAnswer(body, answer);
+    const intake = new AnswerIntake(reader, maxAnswerBytes, clock);
+    const method = body ? 'POST' : 'GET';
+    // A connection that went stale while it was kept would leave open whether a POST, never repeated, was carried out.
+    const freshConnection = attempt > 1 || body !== undefined;
+    const call = transport.start({ method, pathAndQuery, body, freshConnection }, intake);
+    const limit = new AttemptLimit(clock, request.timeoutMs, intake, () => call.abort());
+    const forget = cancellation.onCancel(() => call.abort());
+    try {
+      await call.finished;
+      const rest = intake.taken(cancellation);
+      if (rest) await rest;
+    } catch (error) {
+      cancellation.throwIfCancelled();
+      if (intake.failure) throw faultOfReader(intake.failure.error, intake);
+      throw limit.reached ? timeout(request) : transportFault(error);
+    } finally {
+      limit.stop();
+      forget();
+    }
+    const json = readToTheEnd(reader, intake);
     const envelope = readEnvelope(json, request.secrets);
     if (envelope.code !== '0') throw vendorFailure(envelope, codeRules);
     return { envelope, json, sentAt };
@@ -108,33 +117,19 @@ export class Exchange {
 }
 
 /** Any status whose body is a protocol answer is one; anything else is a failure of the transport (protocol.md section 3). */
-function readProtocolAnswer(body: Buffer, answer: TransportAnswer): JsonObject {
+function readToTheEnd(reader: AnswerReader, intake: AnswerIntake): JsonObject {
   try {
-    return readJsonAnswer(body);
+    return reader.end();
   } catch (error) {
-    if (error instanceof NotAnAnswer) throw faultByStatus(answer, error.message);
-    throw error;
+    throw faultOfReader(error, intake);
   }
 }
 
-function faultByStatus(answer: TransportAnswer, what: string): BankCardOcrError {
-  const { status } = answer;
-  const message = `HTTP ${status}, ${what}`;
-  if (status === 429) {
-    return new TransportFault('RATE_LIMITED', false, {
-      message,
-      retryAfterMs: retryAfterMs(answer.header('retry-after')),
-    });
-  }
-  if (status >= 500 || status === 408) return new TransportFault('VENDOR_FAULT', true, { message });
-  if (status >= 300) {
-    const hint = `${message}: check baseUrl and paths`;
-    return new TransportFault('ANSWER_MALFORMED', false, { message: hint, retryable: false });
-  }
-  return new TransportFault('ANSWER_MALFORMED', true, { message });
+function faultOfReader(error: unknown, intake: AnswerIntake): unknown {
+  return error instanceof NotAnAnswer ? faultByStatus(intake, error.message) : error;
 }
 
-/** Only the form in seconds: the other needs the vendor's clock. */
-function retryAfterMs(header: string | undefined): number | undefined {
-  return header !== undefined && /^\d{1,6}$/.test(header.trim()) ? Number(header) * 1_000 : undefined;
+function timeout({ endpoint, timeoutMs }: ExchangeRequest): TransportFault {
+  const option = endpoint === 'bankcardocrapp' ? 'recognitionTimeoutMs' : 'attemptTimeoutMs';
+  return new TransportFault('TIMEOUT', true, { message: `no answer within ${timeoutMs} ms (${option})` });
 }

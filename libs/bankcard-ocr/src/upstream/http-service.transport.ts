@@ -1,24 +1,12 @@
-import { Agent as HttpAgent, type AgentOptions } from 'node:http';
-import { Agent as HttpsAgent } from 'node:https';
+import { finished } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { HttpService } from '@nestjs/axios';
-import axios, { type AxiosResponse } from 'axios';
+import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { firstValueFrom } from 'rxjs';
-import { limitConnectTime } from './connect-timeout.js';
-import { Transport, type TransportAnswer } from './transport.js';
-
-/** An idle connection is dropped before servers and load balancers commonly forget it. */
-const IDLE_CONNECTION_MS = 30_000;
-
-/** Settings of an {@link HttpServiceTransport}. */
-export interface HttpServiceTransportOptions {
-  /** e.g. `https://idasc.webank.com` */
-  readonly origin: string;
-  /** The origin is this machine: no proxy of the environment stands in between. */
-  readonly loopback: boolean;
-  readonly maxConnections: number;
-  readonly connectTimeoutMs: number;
-}
+import { type Agents, createAgents, IDLE_CONNECTION_MS } from './agents.js';
+import type { ConnectionOptions } from './connection-options.js';
+import { proxyFor } from './proxy.js';
+import { type AnswerReceiver, Transport, type TransportCall, type TransportRequest } from './transport.js';
 
 /**
  * Transport on `HttpService` of `@nestjs/axios`: an own instance, because whoever shares one can add interceptors that
@@ -28,37 +16,34 @@ export class HttpServiceTransport extends Transport {
   readonly #http: HttpService;
   readonly #kept: Agents;
   readonly #fresh: Agents;
+  readonly #config: AxiosRequestConfig;
 
-  constructor({ origin, loopback, maxConnections, connectTimeoutMs }: HttpServiceTransportOptions) {
+  /** @param shared an instance of the application's own, instead */
+  constructor(options: ConnectionOptions, shared?: HttpService) {
     super();
+    const proxy = proxyFor(options);
+    const { maxConnections, origin } = options;
     const kept = { keepAlive: true, maxSockets: maxConnections, timeout: IDLE_CONNECTION_MS };
-    this.#kept = createAgents(kept, connectTimeoutMs);
-    this.#fresh = createAgents({ keepAlive: false, maxSockets: maxConnections }, connectTimeoutMs);
-    const instance = axios.create({
+    this.#kept = createAgents(options, kept, proxy);
+    this.#fresh = createAgents(options, { keepAlive: false, maxSockets: maxConnections }, proxy);
+    this.#config = {
       baseURL: origin,
       maxRedirects: 0,
-      proxy: loopback ? false : undefined,
+      // The agents know the way to the proxy.
+      proxy: false,
       validateStatus: null,
-      headers: { Accept: 'application/json' },
-    });
+      responseType: 'stream',
+      transformRequest: [(body: unknown) => body],
+    };
     // axios has one set of types for each module system, and they do not match each other.
-    this.#http = new HttpService(instance as unknown as ConstructorParameters<typeof HttpService>[0]);
+    this.#http = shared ?? new HttpService(axios.create() as unknown as ConstructorParameters<typeof HttpService>[0]);
   }
 
-  async get(pathAndQuery: string, signal: AbortSignal, freshConnection: boolean): Promise<TransportAnswer> {
-    const agents = freshConnection ? this.#fresh : this.#kept;
-    const { status, headers, data }: AxiosResponse<Readable> = await firstValueFrom(
-      // HttpService looks for the response type in the call's own options: without it there, it would end the stream as
-      // soon as the head has come. Unsubscribing then ends nothing any more; the signal does.
-      this.#http.get<Readable>(pathAndQuery, { ...agents, signal, responseType: 'stream' }),
-    );
+  start(request: TransportRequest, receiver: AnswerReceiver): TransportCall {
+    const controller = new AbortController();
     return {
-      status,
-      header: (name) => {
-        const value: unknown = headers[name];
-        return typeof value === 'string' ? value : undefined;
-      },
-      body: data,
+      finished: this.#exchange(request, receiver, controller.signal),
+      abort: () => controller.abort(),
     };
   }
 
@@ -68,17 +53,42 @@ export class HttpServiceTransport extends Transport {
       httpsAgent.destroy();
     }
   }
+
+  async #exchange(request: TransportRequest, receiver: AnswerReceiver, signal: AbortSignal): Promise<void> {
+    const { method, pathAndQuery, body, freshConnection } = request;
+    const { status, headers, data }: AxiosResponse<Readable> = await firstValueFrom(
+      // HttpService looks for the response type in the call's own options: without it there, it would end the stream as
+      // soon as the head has come. Unsubscribing then ends nothing any more; the signal does.
+      this.#http.request<Readable>({
+        ...this.#config,
+        ...(freshConnection ? this.#fresh : this.#kept),
+        method,
+        url: pathAndQuery,
+        data: body,
+        headers: { Accept: 'application/json', ...(body && { 'Content-Type': 'application/json' }) },
+        signal,
+      }),
+    );
+    receiver.head(status, (name) => {
+      const value: unknown = headers[name];
+      return typeof value === 'string' ? value : undefined;
+    });
+    data.on('data', (bytes: Buffer) => receive(data, bytes, receiver));
+    await finished(data, { signal });
+  }
 }
 
-interface Agents {
-  readonly httpAgent: HttpAgent;
-  readonly httpsAgent: HttpsAgent;
-}
-
-function createAgents(options: AgentOptions, connectTimeoutMs: number): Agents {
-  const tls = { ...options, minVersion: 'TLSv1.2', rejectUnauthorized: true } as const;
-  return {
-    httpAgent: limitConnectTime(new HttpAgent(options), 'connect', connectTimeoutMs),
-    httpsAgent: limitConnectTime(new HttpsAgent(tls), 'secureConnect', connectTimeoutMs),
-  };
+function receive(data: Readable, bytes: Buffer, receiver: AnswerReceiver): void {
+  if (data.destroyed) return;
+  try {
+    const held = receiver.data(bytes);
+    if (!held) return;
+    data.pause();
+    held.then(
+      () => data.resume(),
+      (error: Error) => data.destroy(error),
+    );
+  } catch (error) {
+    data.destroy(error as Error);
+  }
 }

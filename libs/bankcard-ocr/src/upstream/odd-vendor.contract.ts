@@ -1,15 +1,32 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
+import { SignalCancellation } from '../cancellation.js';
 import { SystemClock } from '../clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { JsonAnswerReader } from './answer/json-answer.reader.js';
 import { ConnectionGate } from './connection-gate.js';
+import type { ConnectionOptions } from './connection-options.js';
 import { Exchange, type ExchangeAnswer, type ExchangeRequest } from './exchange.js';
 import type { ExchangeRecord } from './exchange-record.js';
 import { HttpServiceTransport } from './http-service.transport.js';
+import type { Transport } from './transport.js';
+import { UndiciTransport } from './undici.transport.js';
 
 /** A secret that must come out nowhere. */
 export const CANARY = 'canary0secret0canary0secret0';
+
+/** The wish to stop that nobody has. */
+export const NEVER = new SignalCancellation(new AbortController().signal);
+
+type TransportKind = 'http-service' | 'undici';
+
+/** Every transport; whatever one of them does, the other one does. */
+export const TRANSPORTS: Readonly<Record<TransportKind, (options: ConnectionOptions) => Transport>> = {
+  'http-service': (options) => new HttpServiceTransport(options),
+  undici: (options) => new UndiciTransport(options),
+};
+export const TRANSPORT_KINDS = Object.keys(TRANSPORTS) as TransportKind[];
 
 /** What a specification does with a response; `response.req` is the request. */
 export type OddAnswer = (response: ServerResponse) => void;
@@ -19,11 +36,11 @@ export type OddAnswer = (response: ServerResponse) => void;
  * to it. The suffix `.contract.ts` keeps it out of the build.
  */
 export class OddVendor {
-  static async start(): Promise<OddVendor> {
+  static async start(transport: TransportKind = 'http-service'): Promise<OddVendor> {
     const vendor = new OddVendor();
     await new Promise<void>((resolve) => vendor.#server.listen(0, '127.0.0.1', resolve));
     const { port } = vendor.#server.address() as AddressInfo;
-    vendor.#transport = new HttpServiceTransport({
+    vendor.#transport = TRANSPORTS[transport]({
       origin: `http://127.0.0.1:${port}`,
       maxConnections: 5,
       connectTimeoutMs: 1_000,
@@ -36,7 +53,7 @@ export class OddVendor {
   /** Path and query of every request. */
   readonly served: string[] = [];
   answer: OddAnswer = (response) => response.end();
-  #transport!: HttpServiceTransport;
+  #transport!: Transport;
   readonly #server: Server = createServer((request, response) => {
     this.served.push(request.url ?? '');
     this.answer(response);
@@ -50,20 +67,22 @@ export class OddVendor {
 
   /** One exchange, with a secret in its query. */
   get(change: Partial<ExchangeRequest> = {}, exchange = this.exchange()): Promise<ExchangeAnswer> {
-    return exchange.get({
-      endpoint: 'access_token',
-      path: '/p',
-      parameters: { app_id: 'IDA00001', secret: CANARY, odd: 'a b&c=d+e/中' },
-      secrets: [CANARY],
-      timeoutMs: 2_000,
-      signal: new AbortController().signal,
-      attempt: 1,
-      ...change,
-    });
+    return exchange.send(
+      {
+        endpoint: 'access_token',
+        pathAndQuery: `/p?app_id=IDA00001&secret=${CANARY}`,
+        secrets: [CANARY],
+        timeoutMs: 2_000,
+        cancellation: NEVER,
+        attempt: 1,
+        ...change,
+      },
+      new JsonAnswerReader(),
+    );
   }
 
   async stop(): Promise<void> {
-    this.#transport.close();
+    await this.#transport.close();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { SystemClock } from '../clock.js';
-import { failureOf, OddVendor } from './odd-vendor.contract.js';
+import { failureOf, OddVendor, NEVER } from './odd-vendor.contract.js';
 import { ResultClient } from './result.client.js';
 
 const QUERY = {
@@ -20,9 +20,11 @@ beforeEach(async () => {
 afterEach(() => vendor.stop());
 
 function query(photos: boolean, appIdParameter = 'app_id') {
-  const client = new ResultClient(vendor.exchange(), new SystemClock(), { path: '/prefix/q', appIdParameter });
-  const { signal } = new AbortController();
-  return client.queryResult({ query: QUERY, photos, attempt: 2, generation: 5, timeoutMs: 2_000, signal });
+  const { appId, version } = QUERY;
+  const options = { path: '/prefix/q', appIdParameter, appId, version };
+  const client = new ResultClient(vendor.exchange(), new SystemClock(), options);
+  const request = { query: QUERY, attempt: 2, generation: 5, timeoutMs: 2_000, cancellation: NEVER };
+  return client.queryResult(request, photos && 'kept');
 }
 
 describe('a query', () => {
@@ -39,7 +41,7 @@ describe('a query', () => {
   it('asks for photos with exactly get_file=1, and reads them only then', async () => {
     vendor.answer = (response) => response.end(OK);
     expect((await query(true)).photos).toMatchObject({ status: 'complete', number: { size: 3 } });
-    expect(vendor.served[0]).toContain('get_file=1&');
+    expect(vendor.served[0]).toMatch(/[?&]get_file=1(&|$)/);
     expect((await query(false)).photos).toEqual({ status: 'absent', damaged: [] });
     expect(vendor.served[1]).not.toContain('get_file');
   });

@@ -1,7 +1,12 @@
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
+import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
 import type { Clock } from '../clock.js';
+import { JsonAnswerReader } from './answer/json-answer.reader.js';
+import { ResultAnswerReader } from './answer/incremental/result-answer.reader.js';
+import { PhotoBuffers } from './answer/photo-buffers.js';
+import type { PhotoTargets } from './answer/photo-target.js';
 import { readResultAnswer } from './answer/result.answer.js';
-import type { Exchange } from './exchange.js';
+import type { Exchange, ExchangeRequest } from './exchange.js';
 
 /** The signed values of a query, exactly as they are sent. */
 export interface SignedQuery {
@@ -13,41 +18,59 @@ export interface SignedQuery {
 }
 
 /** How one query is sent. */
-export interface ResultRequest {
+export interface ResultRequest extends Pick<ExchangeRequest, 'attempt' | 'generation' | 'timeoutMs' | 'cancellation'> {
   readonly query: SignedQuery;
-  readonly photos: boolean;
-  readonly attempt: number;
-  readonly generation: number;
-  readonly timeoutMs: number;
-  readonly signal: AbortSignal;
 }
+
+/** Whether photos are asked for, and where they go: `kept` in the result, or elsewhere. */
+export type PhotoWish = false | 'kept' | PhotoTargets;
+
+const NONE: ReadonlyMap<PhotoKind, CardPhoto> = new Map();
 
 /** The endpoint getBankCardOcrResult (protocol.md section 2). */
 export class ResultClient {
+  /** What is the same for every query, ready to be sent. */
+  readonly #constantPart: string;
+
   constructor(
     private readonly exchange: Exchange,
     private readonly clock: Clock,
-    private readonly options: { readonly path: string; readonly appIdParameter: string },
-  ) {}
+    options: {
+      readonly path: string;
+      readonly appIdParameter: string;
+      readonly appId: string;
+      readonly version: string;
+    },
+  ) {
+    const { path, appIdParameter, appId, version } = options;
+    this.#constantPart = `${path}?${new URLSearchParams({ [appIdParameter]: appId, version }).toString()}`;
+  }
 
   /** Send one signed query and read its answer. */
-  async queryResult({ query, photos, ...request }: ResultRequest): Promise<BankCardOcrResult> {
-    const { appId, orderNo, version, nonce, sign } = query;
-    const { json, envelope } = await this.exchange.get({
-      endpoint: 'getBankCardOcrResult',
-      path: this.options.path,
-      parameters: {
-        [this.options.appIdParameter]: appId,
-        order_no: orderNo,
-        // Only exactly 1 asks for photos; the parameter is optional.
-        ...(photos ? { get_file: '1' } : {}),
-        nonce,
-        version,
-        sign,
+  async queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
+    const { query, timeoutMs, cancellation, attempt, generation } = request;
+    const { orderNo, nonce, sign } = query;
+    const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
+    const targets = photos === 'kept' ? kept : photos;
+    const reader = targets ? new ResultAnswerReader(targets) : undefined;
+    // Letters and digits all of them: nothing has to be encoded. Only exactly 1 asks for photos.
+    const values = `&order_no=${orderNo}&nonce=${nonce}&sign=${sign}${reader ? '&get_file=1' : ''}`;
+    const { json, envelope } = await this.exchange.send(
+      {
+        endpoint: 'getBankCardOcrResult',
+        pathAndQuery: this.#constantPart + values,
+        secrets: [sign, nonce],
+        timeoutMs,
+        cancellation,
+        attempt,
+        generation,
       },
-      secrets: [sign, nonce],
-      ...request,
+      reader ?? new JsonAnswerReader(),
+    );
+    return readResultAnswer(json, envelope, {
+      orderNo,
+      nowMs: this.clock.now(),
+      photos: reader && { arrivals: reader.arrivals, kept: kept?.photos ?? NONE },
     });
-    return readResultAnswer(json, envelope, { orderNo, photos, nowMs: this.clock.now() });
   }
 }

@@ -2,7 +2,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { inspect } from 'node:util';
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { CONNECT_TIMEOUT_CODE } from './connect-timeout.js';
-import { HttpServiceTransport } from './http-service.transport.js';
+import { TRANSPORT_KINDS, TRANSPORTS } from './odd-vendor.contract.js';
 import { transportFault } from './transport-fault.js';
 
 const URL_WITH_SECRET = 'https://idasc.webank.com/api?secret=canary';
@@ -73,20 +73,21 @@ describe('what came, but cannot be read', () => {
   });
 });
 
-describe('over real sockets', () => {
+describe.each(TRANSPORT_KINDS)('over real sockets, with %s', (kind) => {
   async function faultOf(origin: string, connectTimeoutMs = 1_000) {
-    const transport = new HttpServiceTransport({ origin, maxConnections: 1, connectTimeoutMs, loopback: true });
+    const transport = TRANSPORTS[kind]({ origin, maxConnections: 1, connectTimeoutMs, loopback: true });
+    const request = { method: 'GET', pathAndQuery: '/api?secret=canary', freshConnection: false } as const;
     try {
       const error = await transport
-        .get('/api?secret=canary', AbortSignal.timeout(5_000), false)
-        .catch((error: unknown) => error);
+        .start(request, { head: () => undefined, data: () => undefined })
+        .finished.catch((error: unknown) => error);
       const fault = transportFault(error);
       // Before printing: what a client hangs on its errors takes minutes to print.
       expect(Object.keys(fault.cause as Error).sort()).toEqual(['code', 'name']);
       expect(inspect(fault, { depth: Infinity, showHidden: true })).not.toContain('canary');
       return fault;
     } finally {
-      transport.close();
+      await transport.close();
     }
   }
 
@@ -132,7 +133,7 @@ describe('over real sockets', () => {
   it('TLS that never answers: connecting took too long, nothing was sent', async () => {
     const port = await portOf(() => undefined);
     const fault = await faultOf(`https://127.0.0.1:${port}`, 40);
-    expect(fault).toMatchObject({ maybeCarriedOut: false, cause: { code: CONNECT_TIMEOUT_CODE } });
+    expect(fault).toMatchObject({ maybeCarriedOut: false, cause: { code: expect.stringMatching(/CONNECT_TIMEOUT$/) } });
     expect(fault.message).toContain('connectTimeoutMs');
   });
 });

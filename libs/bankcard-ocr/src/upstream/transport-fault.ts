@@ -1,6 +1,13 @@
+import { types } from 'node:util';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
-import { CONNECT_TIMEOUT_CODE } from './connect-timeout.js';
+import {
+  CLOSED_CODE,
+  CONNECT_TIMEOUT_CODE,
+  PROXY_UNREACHABLE_CODE,
+  wasNeverSent,
+} from './transport/connection-fault.js';
+import { proxyAnswer } from './transport/proxy-answer.js';
 
 /** No protocol answer came: the exchange failed below the vendor's protocol. */
 export class TransportFault extends BankCardOcrError {
@@ -16,7 +23,7 @@ export class TransportFault extends BankCardOcrError {
   }
 }
 
-/** The codes of failures before anything of the request was sent. */
+/** Those codes of failures before anything of the request was sent that say so by themselves, whoever connected. */
 const NEVER_SENT = new Set([
   CONNECT_TIMEOUT_CODE,
   'ECONNREFUSED',
@@ -38,23 +45,48 @@ const NEVER_SENT = new Set([
  */
 export function transportFault(error: unknown): TransportFault {
   const { name, code } = describe(error);
-  // What came was no HTTP, or no gzip: somebody did answer.
-  if (code !== undefined && /^(HPE_|Z_|ERR_STREAM_|ERR_CONTENT)/.test(code)) {
-    return new TransportFault('ANSWER_MALFORMED', true, { message: `the answer cannot be read: ${code}` });
+  // What came was no HTTP, or not compressed as it says (Brotli has codes like ERR__ERROR_FORMAT): somebody did answer.
+  if (name === 'HTTPParserError' || (code !== undefined && /^(HPE_|Z_|ERR__|ERR_STREAM_|ERR_CONTENT)/.test(code))) {
+    return new TransportFault('ANSWER_MALFORMED', true, { message: `the answer cannot be read: ${code ?? name}` });
   }
-  const what = code === CONNECT_TIMEOUT_CODE ? 'connecting took longer than connectTimeoutMs' : (code ?? name);
-  return new TransportFault('UNREACHABLE', !(code !== undefined && NEVER_SENT.has(code)), {
+  const proxy = proxyAnswer(code);
+  const what = proxy?.text ?? reasonOf(error, code) ?? name;
+  const neverSent = wasNeverSent(error) || (code !== undefined && NEVER_SENT.has(code));
+  return new TransportFault('UNREACHABLE', !neverSent, {
     message: `the vendor could not be reached: ${what}`,
+    retryable: code !== CLOSED_CODE && (proxy?.passing ?? true),
     cause: Object.assign(new Error(what), { name, code }),
   });
 }
 
+function reasonOf(error: unknown, code: string | undefined): string | undefined {
+  if (code === CONNECT_TIMEOUT_CODE) return 'connecting took longer than connectTimeoutMs';
+  if (code === CLOSED_CODE) return 'the connections were closed, as at the end of the application';
+  if (code !== PROXY_UNREACHABLE_CODE) return code;
+  return `the proxy cannot be reached: ${rootCode(error) ?? 'no answer'}`;
+}
+
 function describe(error: unknown): { name: string; code: string | undefined } {
-  if (!(error instanceof Error)) return { name: 'Error', code: undefined };
-  // Several addresses were tried; Node then gives one error that holds the others.
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
-  const code = systemCode(error) ?? systemCode(inner);
+  // Errors of Node itself are no instances of Error in every context: those of jest, for one.
+  if (!types.isNativeError(error)) return { name: 'Error', code: undefined };
+  const code = systemCode(error) ?? systemCode(inside(error));
   return { name: /^\w{1,40}$/.test(error.name) ? error.name : 'Error', code };
+}
+
+/** The code of what is at the bottom of it. */
+function rootCode(error: unknown): string | undefined {
+  let code: string | undefined;
+  let one = error;
+  for (let depth = 0; depth < 4 && types.isNativeError(one); depth += 1) {
+    code = systemCode(one) ?? code;
+    one = inside(one);
+  }
+  return code === PROXY_UNREACHABLE_CODE ? undefined : code;
+}
+
+function inside(error: Error): unknown {
+  // Several addresses were tried; Node then gives one error that holds the others.
+  return 'errors' in error && Array.isArray(error.errors) ? error.errors[0] : error.cause;
 }
 
 function systemCode(error: unknown): string | undefined {

@@ -1,24 +1,43 @@
-/** An answer whose head has come; the body is read as it arrives. */
-export interface TransportAnswer {
-  readonly status: number;
-  /** One header, by its lower-case name. */
-  header(name: string): string | undefined;
-  /** The body, decompressed. Whoever stops early closes it by leaving the loop. */
-  readonly body: AsyncIterable<Uint8Array>;
+/** One request to the vendor. */
+export interface TransportRequest {
+  readonly method: 'GET' | 'POST';
+  /** Below the origin; contains secrets. */
+  readonly pathAndQuery: string;
+  /** JSON in UTF-8. */
+  readonly body?: Buffer;
+  /** Not on a connection that is kept: those may all have gone stale together. */
+  readonly freshConnection: boolean;
 }
 
-/**
- * The seam to the network: one GET, never repeated, no redirects, any status an answer. What it throws may carry
- * anything: {@link Exchange} lets none of it out.
- */
-export abstract class Transport {
+/** Is told of an answer as it arrives, in this order. */
+export interface AnswerReceiver {
   /**
-   * @param pathAndQuery below the origin; contains secrets
-   * @param signal ends the request and its body
-   * @param freshConnection not on a connection that is kept: those may all have gone stale together
+   * The head has come.
+   *
+   * @param header gives one header by its lower-case name
    */
-  abstract get(pathAndQuery: string, signal: AbortSignal, freshConnection: boolean): Promise<TransportAnswer>;
+  head(status: number, header: (name: string) => string | undefined): void;
+  /**
+   * Some of the body, decompressed.
+   *
+   * @returns a promise when no more is wanted until it is fulfilled; its rejection ends the call
+   * @throws to end the call
+   */
+  data(bytes: Buffer): Promise<void> | undefined;
+}
+
+/** A request that is on its way. */
+export interface TransportCall {
+  /** Fulfilled when the whole body was received. What it rejects with may carry anything: it is shown to nobody. */
+  readonly finished: Promise<void>;
+  /** Give up; {@link finished} is then rejected soon. Harmless when it is over. */
+  abort(): void;
+}
+
+/** The seam to the network: one request, never repeated, no redirects, any status an answer. */
+export abstract class Transport {
+  abstract start(request: TransportRequest, receiver: AnswerReceiver): TransportCall;
 
   /** Close all connections. */
-  abstract close(): void;
+  abstract close(): Promise<void> | void;
 }

@@ -1,3 +1,7 @@
+import { isUtf8 } from 'node:buffer';
+
+const BYTE_ORDER_MARK = '\ufeff';
+
 /** A JSON object whose members have not been looked at. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -18,13 +22,9 @@ export class NotAnAnswer extends Error {
  */
 export function readJsonAnswer(body: Buffer): JsonObject {
   if (body.length === 0) throw new NotAnAnswer('the body is empty');
-  let text: string;
-  try {
-    // A byte order mark is dropped by the decoder.
-    text = new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    throw new NotAnAnswer('the body is not UTF-8');
-  }
+  if (!isUtf8(body)) throw new NotAnAnswer('the body is not UTF-8');
+  const decoded = body.toString('utf8');
+  const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -45,6 +45,7 @@ const CODE = /^(?!.*\d{12})[\w.-]{1,24}$/;
 /** The vendor's `code` as text: documented as a string, seen as a number. */
 export function codeOf(json: JsonObject): string | undefined {
   const code = json['code'];
+  if (code === '0') return code;
   if (Number.isSafeInteger(code)) return codeOf({ code: String(code) });
   return typeof code === 'string' && CODE.test(code.trim()) ? code.trim() : undefined;
 }

@@ -1,3 +1,4 @@
+import type { PhotoKind } from '../../card/card-photo.js';
 import { type Scalar } from '../../card/extra-fields.js';
 import { isJsonObject, type JsonObject } from './json-answer.js';
 
@@ -31,6 +32,34 @@ const SPELLINGS: ReadonlyMap<string, ResultField> = new Map([
   ['bankcardnophoto', 'numberPhoto'],
 ]);
 
+/** As the newest documents spell them: looked up as they are, most names need not be put into lower case. */
+const DOCUMENTED: ReadonlyMap<string, ResultField> = new Map([
+  ['orderNo', 'orderNo'],
+  ['bankCardNo', 'cardNumber'],
+  ['bankCardValidDate', 'validity'],
+  ['warnCode', 'warning'],
+  ['multiWarnCode', 'warnings'],
+  ['operateTime', 'operateTime'],
+  ['clarity', 'clarity'],
+]);
+
+function fieldOf(name: string): ResultField | undefined {
+  return DOCUMENTED.get(name) ?? SPELLINGS.get(name.toLowerCase());
+}
+
+/** The fields that are photos. */
+export const PHOTO_FIELDS: readonly (readonly [kind: PhotoKind, field: ResultField])[] = [
+  ['original', 'originalPhoto'],
+  ['crop', 'cropPhoto'],
+  ['number', 'numberPhoto'],
+];
+
+/** Which photo a field of an answer is, in whatever spelling; undefined for what is no photo. */
+export function photoKindOf(name: string): PhotoKind | undefined {
+  const field = fieldOf(name);
+  return PHOTO_FIELDS.find(([, photo]) => photo === field)?.[0];
+}
+
 /** Read elsewhere, or meaningless on bank cards. */
 const ENVELOPE_FIELDS = new Set(['code', 'msg', 'bizSeqNo', 'transactionTime', 'success', 'result']);
 
@@ -49,9 +78,10 @@ export function collectResultFields(json: JsonObject): ResultFields {
   const unknown: [string, Scalar][] = [];
   const places = isJsonObject(json['result']) ? [json['result'], json] : [json];
   for (const place of places) {
-    for (const [name, value] of Object.entries(place)) {
+    for (const name of Object.keys(place)) {
       if (ENVELOPE_FIELDS.has(name)) continue;
-      const field = SPELLINGS.get(name.toLowerCase());
+      const value = place[name];
+      const field = fieldOf(name);
       if (field === undefined) {
         if (isScalar(value)) unknown.push([name, value]);
       } else if (isSilent(known.get(field))) known.set(field, value);

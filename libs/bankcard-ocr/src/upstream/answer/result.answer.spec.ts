@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { readEnvelope } from './envelope.js';
-import { readJsonAnswer } from './json-answer.js';
+import { ResultAnswerReader } from './incremental/result-answer.reader.js';
+import { JsonAnswerReader } from './json-answer.reader.js';
+import { PhotoBuffers } from './photo-buffers.js';
 import { readResultAnswer } from './result.answer.js';
 
 const NOW = Date.parse('2026-03-10T12:00:00+08:00');
@@ -9,8 +11,12 @@ const PAN = '6222021234567890128';
 const ORDER = 'bankcardPic5923ab9a3bc34488b51';
 
 function read(body: object | string, photos = false) {
-  const json = readJsonAnswer(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
-  return readResultAnswer(json, readEnvelope(json, []), { orderNo: ORDER, photos, nowMs: NOW });
+  const kept = new PhotoBuffers();
+  const reader = photos ? new ResultAnswerReader(kept) : new JsonAnswerReader();
+  void reader.write(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
+  const json = reader.end();
+  const arrived = reader instanceof ResultAnswerReader ? { arrivals: reader.arrivals, kept: kept.photos } : undefined;
+  return readResultAnswer(json, readEnvelope(json, []), { orderNo: ORDER, photos: arrived, nowMs: NOW });
 }
 
 /** protocol.md section 3, character by character. */

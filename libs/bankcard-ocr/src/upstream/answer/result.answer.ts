@@ -7,7 +7,7 @@ import { readChinaTime } from './china-time.js';
 import type { Envelope } from './envelope.js';
 import type { JsonObject } from './json-answer.js';
 import { malformedAnswer } from './malformed.js';
-import { readPhotos } from './photos.js';
+import { type ArrivedPhotos, readPhotos } from './photos.js';
 import { collectResultFields, type ResultFields } from './result-fields.js';
 import { readWarnings } from './warnings.js';
 
@@ -15,10 +15,13 @@ import { readWarnings } from './warnings.js';
 const LONGEST_CARD_NUMBER = 64;
 const LONGEST_VALIDITY = 64;
 
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** What was asked for. */
 export interface AskedFor {
   readonly orderNo: string;
-  readonly photos: boolean;
+  /** The photos that came; undefined when they were not asked for. */
+  readonly photos: ArrivedPhotos | undefined;
   /** The wall clock, in epoch milliseconds. */
   readonly nowMs: number;
 }
@@ -32,20 +35,22 @@ export function readResultAnswer(json: JsonObject, envelope: Envelope, askedFor:
   const fields = collectResultFields(json);
   const { known, unknown } = fields;
   checkOrder(known.get('orderNo'), askedFor.orderNo, envelope);
-  const operatedAt = readChinaTime(known.get('operateTime'));
-  const clarity = readClarity(known.get('clarity'));
-  return {
+  const result: Writable<BankCardOcrResult> = {
     orderNo: askedFor.orderNo,
     cardNumber: readCardNumber(fields, envelope),
     validity: readCardValidity(rawValidity(known.get('validity')), askedFor.nowMs),
     warnings: readWarnings(known.get('warning'), known.get('warnings')),
-    ...(operatedAt === undefined ? {} : { operatedAt }),
-    ...(clarity === undefined ? {} : { clarity }),
     photos: readPhotos(fields, askedFor.photos),
-    ...(envelope.bizSeqNo === undefined ? {} : { bizSeqNo: envelope.bizSeqNo }),
-    ...(envelope.message === undefined ? {} : { vendorMessage: envelope.message }),
     extra: new ExtraFields(unknown),
   };
+  const operatedAt = readChinaTime(known.get('operateTime'));
+  const clarity = readClarity(known.get('clarity'));
+  // What is missing is not there, rather than there and undefined.
+  if (operatedAt !== undefined) result.operatedAt = operatedAt;
+  if (clarity !== undefined) result.clarity = clarity;
+  if (envelope.bizSeqNo !== undefined) result.bizSeqNo = envelope.bizSeqNo;
+  if (envelope.message !== undefined) result.vendorMessage = envelope.message;
+  return result;
 }
 
 function readCardNumber({ known }: ResultFields, envelope: Envelope): CardNumber {

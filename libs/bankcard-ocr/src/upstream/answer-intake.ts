@@ -1,0 +1,107 @@
+import type { Cancellation } from '../cancellation.js';
+import type { Clock } from '../clock.js';
+import type { JsonObject } from './answer/json-answer.js';
+import { TransportFault } from './transport-fault.js';
+import type { AnswerReceiver } from './transport.js';
+
+/** Makes something of the body of an answer while it arrives. */
+export interface AnswerReader {
+  /** The body has so many bytes as it comes; called before the first of them, if that is known. */
+  expect?(bytes: number): void;
+  /**
+   * @param bytes some of the body, decompressed; may be kept
+   * @returns a promise when no more is wanted until it is fulfilled
+   * @throws NotAnAnswer
+   */
+  write(bytes: Buffer): Promise<void> | undefined;
+  /**
+   * The whole body has come.
+   *
+   * @throws NotAnAnswer
+   */
+  end(): JsonObject;
+}
+
+/** Takes an answer in for its reader: its head, its size, and how long the reader held it up. */
+export class AnswerIntake implements AnswerReceiver {
+  /** What the reader or the limit ended the answer with. */
+  failure: { readonly error: unknown } | undefined;
+  status = 0;
+  #header: (name: string) => string | undefined = () => undefined;
+  #size = 0;
+  #heldUpMs = 0;
+  #heldUpSince: number | undefined;
+  #held: Promise<void> | undefined;
+
+  constructor(
+    private readonly reader: AnswerReader,
+    private readonly maxBytes: number,
+    private readonly clock: Clock,
+  ) {}
+
+  /** How long the reader has let the answer wait; not the vendor's fault, so it is no part of the vendor's time. */
+  get heldUpMs(): number {
+    const since = this.#heldUpSince;
+    return this.#heldUpMs + (since === undefined ? 0 : this.clock.monotonic() - since);
+  }
+
+  header(name: string): string | undefined {
+    return this.#header(name);
+  }
+
+  head(status: number, header: (name: string) => string | undefined): void {
+    this.status = status;
+    this.#header = header;
+    const length = Number(header('content-length') ?? Number.NaN);
+    // An announced length is a hint, never trusted; of a compressed body it says nothing.
+    if (length <= this.maxBytes && header('content-encoding') === undefined) this.reader.expect?.(length);
+  }
+
+  data(bytes: Buffer): Promise<void> | undefined {
+    try {
+      this.#size += bytes.length;
+      // Counted while it arrives and after decompression.
+      if (this.#size > this.maxBytes) {
+        const message = `the answer is larger than ${this.maxBytes} bytes (maxAnswerBytes)`;
+        throw new TransportFault('ANSWER_TOO_LARGE', true, { message });
+      }
+      const held = this.reader.write(bytes);
+      this.#held = held && this.#wait(held);
+      return this.#held;
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    }
+  }
+
+  /**
+   * Wait until the reader has taken everything: a body may end while its last piece is still being taken.
+   *
+   * @returns undefined when it has; rejects with what the reader fails with, and with the reason of the cancellation
+   */
+  taken(cancellation: Cancellation): Promise<void> | undefined {
+    return this.#heldUpSince === undefined || !this.#held ? undefined : unlessCancelled(this.#held, cancellation);
+  }
+
+  async #wait(held: Promise<void>): Promise<void> {
+    const since = this.clock.monotonic();
+    this.#heldUpSince = since;
+    try {
+      await held;
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    } finally {
+      this.#heldUpSince = undefined;
+      this.#heldUpMs += this.clock.monotonic() - since;
+    }
+  }
+}
+
+async function unlessCancelled(held: Promise<void>, cancellation: Cancellation): Promise<void> {
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => (stop = resolve));
+  const forget = cancellation.onCancel(stop);
+  await Promise.race([held, stopped]).finally(forget);
+  cancellation.throwIfCancelled();
+}

@@ -1,0 +1,31 @@
+import { Agent as HttpAgent, type AgentOptions } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import type { Connected } from './connecting.js';
+import type { Connector } from './connector.js';
+
+/** Agents of Node's own client. */
+export interface Agents {
+  readonly httpAgent: HttpAgent;
+  readonly httpsAgent: HttpsAgent;
+}
+
+/** How an agent makes its connections: it returns a socket, or hands one to `done` later. */
+interface ConnectingAgent {
+  createConnection(options: { host?: string; port?: number | string }, done: Connected): Socket | undefined;
+}
+
+/** Make agents whose connections a connector makes. */
+export function createAgents(connector: Connector, options: AgentOptions): Agents {
+  return {
+    httpAgent: connectWith(connector, new HttpAgent(options), false),
+    httpsAgent: connectWith(connector, new HttpsAgent(options), true),
+  };
+}
+
+function connectWith<A extends HttpAgent>(connector: Connector, agent: A, secure: boolean): A {
+  (agent as unknown as ConnectingAgent).createConnection = ({ host = 'localhost', port = 80 }, done) => {
+    return connector.connect({ hostname: host, port: Number(port), secure }, done);
+  };
+  return agent;
+}

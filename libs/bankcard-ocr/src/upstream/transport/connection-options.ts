@@ -1,0 +1,18 @@
+import type { SecretText } from '../../secret-text.js';
+
+/** How connections to one origin are made, whatever transport makes them. */
+export interface ConnectionOptions {
+  /** e.g. `https://idasc.webank.com` */
+  readonly origin: string;
+  /** The origin is this machine: no proxy of the environment stands in between. */
+  readonly loopback: boolean;
+  readonly maxConnections: number;
+  readonly connectTimeoutMs: number;
+  /** The URL of a proxy, or `none`; undefined leaves it to the environment. */
+  readonly proxy?: SecretText;
+  /** PEM, instead of the certificates that Node trusts. */
+  readonly ca?: string | Buffer | (string | Buffer)[];
+}
+
+/** An idle connection is dropped before servers and load balancers commonly forget it. */
+export const IDLE_CONNECTION_MS = 30_000;

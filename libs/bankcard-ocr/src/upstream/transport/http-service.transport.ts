@@ -1,0 +1,126 @@
+import { pipeline, type Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { HttpService } from '@nestjs/axios';
+import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import { firstValueFrom } from 'rxjs';
+import { type Agents, createAgents } from './agents.js';
+import { CLOSED_CODE, connectionFault, neverSent } from './connection-fault.js';
+import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
+import { Connector } from './connector.js';
+import { decompressionOf } from './decompression.js';
+import { hasWayOfItsOwn } from './has-way-of-its-own.js';
+import { requestHeaders } from './request-headers.js';
+import { type AnswerReceiver, Transport, type TransportCall, type TransportRequest } from './transport.js';
+
+/**
+ * Transport on `HttpService` of `@nestjs/axios`: an own instance, because whoever shares one can add interceptors that
+ * see every secret, and a user's test that overrides `HttpService` would replace it.
+ */
+export class HttpServiceTransport extends Transport {
+  readonly #http: HttpService;
+  readonly #connector: Connector;
+  readonly #kept: Agents;
+  readonly #fresh: Agents;
+  readonly #config: AxiosRequestConfig;
+  /** The agents and their way to the proxy are those of the application's instance. */
+  readonly #leavesTheWay: boolean;
+  readonly #running = new Set<AbortController>();
+  #closed = false;
+
+  /** @param shared an instance of the application's own, instead */
+  constructor(options: ConnectionOptions, shared?: HttpService) {
+    super();
+    const { maxConnections, origin } = options;
+    this.#connector = new Connector(options);
+    const kept = { keepAlive: true, maxSockets: maxConnections, timeout: IDLE_CONNECTION_MS };
+    this.#kept = createAgents(this.#connector, kept);
+    this.#fresh = createAgents(this.#connector, { keepAlive: false, maxSockets: maxConnections });
+    this.#leavesTheWay = shared !== undefined && hasWayOfItsOwn(shared);
+    this.#config = {
+      baseURL: origin,
+      maxRedirects: 0,
+      // The agents know the way to the proxy.
+      ...(this.#leavesTheWay ? {} : { proxy: false }),
+      validateStatus: null,
+      responseType: 'stream',
+      // Time, size and compression are the exchange's; defaults of the application's axios do not reach them.
+      ...{ timeout: 0, maxContentLength: -1, maxBodyLength: -1, decompress: false },
+      transformRequest: [(body: unknown) => body],
+    };
+    // axios has one set of types for each module system, and they do not match each other.
+    this.#http = shared ?? new HttpService(axios.create() as unknown as ConstructorParameters<typeof HttpService>[0]);
+  }
+
+  start(request: TransportRequest, receiver: AnswerReceiver): TransportCall {
+    const controller = new AbortController();
+    return { finished: this.#run(request, receiver, controller), abort: () => controller.abort() };
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const controller of this.#running) controller.abort();
+    this.#connector.close();
+    for (const { httpAgent, httpsAgent } of [this.#kept, this.#fresh]) {
+      httpAgent.destroy();
+      httpsAgent.destroy();
+    }
+  }
+
+  async #run(request: TransportRequest, receiver: AnswerReceiver, controller: AbortController): Promise<void> {
+    if (this.#closed) throw neverSent(connectionFault(CLOSED_CODE, 'closed'));
+    this.#running.add(controller);
+    try {
+      await this.#exchange(request, receiver, controller.signal);
+    } catch (error) {
+      throw this.#closed ? connectionFault(CLOSED_CODE, 'closed', error) : error;
+    } finally {
+      this.#running.delete(controller);
+    }
+  }
+
+  async #exchange(request: TransportRequest, receiver: AnswerReceiver, signal: AbortSignal): Promise<void> {
+    const { method, pathAndQuery, body, freshConnection } = request;
+    const { status, headers, data }: AxiosResponse<Readable> = await firstValueFrom(
+      // HttpService looks for the response type in the call's own options: without it there, it would end the stream as
+      // soon as the head has come. Unsubscribing then ends nothing any more; the signal does.
+      this.#http.request<Readable>({
+        ...this.#config,
+        ...(this.#leavesTheWay ? {} : freshConnection ? this.#fresh : this.#kept),
+        method,
+        url: pathAndQuery,
+        data: body,
+        headers: requestHeaders(body),
+        signal,
+      }),
+    );
+    try {
+      const header = (name: string): string | undefined => {
+        const value: unknown = headers[name];
+        return typeof value === 'string' ? value : undefined;
+      };
+      receiver.head(status, header);
+      const decompression = decompressionOf(status, header('content-encoding'));
+      const source = decompression ? pipeline(data, decompression, () => undefined) : data;
+      source.on('data', (bytes: Buffer) => receive(source, bytes, receiver));
+      await finished(source, { signal });
+    } catch (error) {
+      data.destroy();
+      throw error;
+    }
+  }
+}
+
+function receive(data: Readable, bytes: Buffer, receiver: AnswerReceiver): void {
+  if (data.destroyed) return;
+  try {
+    const held = receiver.data(bytes);
+    if (!held) return;
+    data.pause();
+    held.then(
+      () => data.resume(),
+      (error: Error) => data.destroy(error),
+    );
+  } catch (error) {
+    data.destroy(error as Error);
+  }
+}

@@ -1,0 +1,65 @@
+import { type Dispatcher, Pool } from 'undici';
+import { CLOSED_CODE, connectionFault, neverSent } from './connection-fault.js';
+import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
+import type { Connected } from './connecting.js';
+import { Connector } from './connector.js';
+import { requestHeaders } from './request-headers.js';
+import { type AnswerReceiver, Transport, type TransportCall, type TransportRequest } from './transport.js';
+import { UndiciCall } from './undici-call.js';
+
+/**
+ * Transport on undici: one pool for the origin, its answers taken as the parser gives them, without a stream in between.
+ * It does without `AbortSignal` and without undici's own limits on the answer, which an exchange has already.
+ */
+export class UndiciTransport extends Transport {
+  readonly #options: ConnectionOptions;
+  readonly #connector: Connector;
+  readonly #kept: Dispatcher;
+  /** For what is sent again; made when it is first needed. */
+  #fresh: Dispatcher | undefined;
+  #closed = false;
+
+  constructor(options: ConnectionOptions) {
+    super();
+    this.#options = options;
+    this.#connector = new Connector(options);
+    this.#kept = this.#createPool(true);
+  }
+
+  start({ method, pathAndQuery, body, freshConnection }: TransportRequest, receiver: AnswerReceiver): TransportCall {
+    const call = new UndiciCall(receiver);
+    if (this.#closed) {
+      call.abort(neverSent(connectionFault(CLOSED_CODE, 'closed')));
+      return call;
+    }
+    const dispatcher = freshConnection ? (this.#fresh ??= this.#createPool(false)) : this.#kept;
+    const { origin } = this.#options;
+    dispatcher.dispatch({ origin, path: pathAndQuery, method, headers: requestHeaders(body), body }, call);
+    return call;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#connector.close();
+    const closed = connectionFault(CLOSED_CODE, 'closed');
+    await Promise.all([this.#kept.destroy(closed), this.#fresh?.destroy(closed)]);
+  }
+
+  #createPool(keepsConnections: boolean): Dispatcher {
+    const { origin, maxConnections } = this.#options;
+    return new Pool(origin, {
+      connections: maxConnections,
+      // undici drops idle connections after 4 s, and a new one with TLS costs as much as forty queries.
+      keepAliveTimeout: IDLE_CONNECTION_MS,
+      // 0: one request a connection.
+      pipelining: keepsConnections ? 1 : 0,
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      connect: ({ hostname, port, protocol }, done) => {
+        const secure = protocol === 'https:';
+        const destination = { hostname, port: Number(port) || (secure ? 443 : 80), secure };
+        return this.#connector.connect(destination, done as Connected);
+      },
+    });
+  }
+}
