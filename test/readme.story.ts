@@ -1,28 +1,25 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { Module, type Type } from '@nestjs/common';
-import { Test } from '@nestjs/testing';
-import type { SdkLaunch } from 'nestjs-bankcard-ocr';
+import type { Readable } from 'node:stream';
+import { Module, type ModuleMetadata, type Type } from '@nestjs/common';
+import { Test, type TestingModule } from '@nestjs/testing';
+import type { BankCardOcrResult, DownloadManifest, RecognitionError, SdkLaunch } from 'nestjs-bankcard-ocr';
 import { KycSandbox, orderNoForCode, PICTURED_CARD_NUMBER } from 'nestjs-bankcard-ocr/testing';
 import { OPTION_VARIABLES } from '../libs/bankcard-ocr/src/options/options-from-env.js';
-import { type Check, readmeChecks } from './support/readme-checks.js';
+import type { Check } from './support/readme-checks.js';
 import { codeBlocks, writeBlocks } from './support/readme-code.js';
-import { architectureChecks, fleetChecks, pageChecks, protocolChecks } from './support/readme-documents.js';
 import { markdownFiles } from './support/readme-links.js';
+import { checksOfPages, readPage, ROOT } from './support/readme-pages.js';
 import { checkTypes, type TypeReport } from './support/readme-types.js';
 
-const ROOT = path.join(__dirname, '..');
-const read = (name: string): string => readFileSync(path.join(ROOT, name), 'utf8');
-
-const README = read('README.md');
-const README_ZH = read('README.zh-CN.md');
-const FLEET = read('docs/fleet.md');
-const FLEET_ZH = read('docs/fleet.zh-CN.md');
-const BLOCKS = codeBlocks(README);
-const FLEET_BLOCKS = codeBlocks(FLEET);
+const BLOCKS = codeBlocks(readPage('README.md'));
+/** In one language: the other one has the same, which is checked below. */
+const ENGLISH = markdownFiles(ROOT, 'docs').filter((name) => !name.endsWith('.zh-CN.md'));
+const OTHER_BLOCKS = ENGLISH.sort().flatMap((name) => codeBlocks(readPage(name)));
+const ALL_BLOCKS = [...BLOCKS, ...OTHER_BLOCKS];
 
 // At once, not in a hook: the test among the blocks has to be registered while this file is.
-const folder = writeBlocks(ROOT, [...BLOCKS, ...FLEET_BLOCKS]);
+const folder = writeBlocks(ROOT, ALL_BLOCKS);
 const SPOILT = 'spoilt.ts';
 writeFileSync(path.join(folder, SPOILT), BLOCKS[1]?.code.replace('.reveal()', '.unmask()') ?? '');
 
@@ -31,28 +28,34 @@ let types: TypeReport;
 beforeAll(() => {
   types = checkTypes(
     ROOT,
-    [...[...BLOCKS, ...FLEET_BLOCKS].map(({ name }) => name), SPOILT].map((name) => path.join(folder, name)),
+    [...ALL_BLOCKS.map(({ name }) => name), SPOILT].map((name) => path.join(folder, name)),
   );
 }, 60_000);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-function load(name: string): Record<string, Type> {
-  return jest.requireActual(path.join(folder, name));
+/** A block as a module: every class that it exports, by its name. */
+function load<Name extends string>(file: string): Record<Name, Type> {
+  return jest.requireActual(path.join(folder, file));
 }
 
-describe('the code of the README, and of docs/fleet.md', () => {
-  it('is an application, a service and its test, and a client of Redis', () => {
+describe('the code of the README, and of the pages behind it', () => {
+  it('is an application, a service and its test; options, a client of Redis, services for photos and images', () => {
     expect(BLOCKS.map(({ name }) => name)).toEqual([
       'app.module.ts',
       'card-binding.service.ts',
       'card-binding.spec.ts',
     ]);
-    expect(FLEET_BLOCKS.map(({ name }) => name)).toEqual(['tickets-in-redis.ts']);
+    expect(OTHER_BLOCKS.map(({ name }) => name)).toEqual([
+      'bank-card-ocr.ts',
+      'tickets-in-redis.ts',
+      'card-photos.service.ts',
+      'card-recognition.service.ts',
+    ]);
   });
 
   it('compiles, and would be noticed if it did not', () => {
-    for (const { name } of [...BLOCKS, ...FLEET_BLOCKS]) expect([name, types.errors.get(name)]).toEqual([name, []]);
+    for (const { name } of ALL_BLOCKS) expect([name, types.errors.get(name)]).toEqual([name, []]);
     expect(types.errors.get(SPOILT)?.join()).toMatch(/unmask.*does not exist/);
   });
 
@@ -60,6 +63,15 @@ describe('the code of the README, and of docs/fleet.md', () => {
     const environment = { ...process.env };
     let sandbox: KycSandbox;
     let app: { close(): Promise<void> } | undefined;
+
+    /** The application of the README, and what else it may need. */
+    async function compile(metadata: ModuleMetadata = {}): Promise<TestingModule> {
+      const { AppModule } = load<'AppModule'>('app.module.ts');
+      const { imports = [], ...rest } = metadata;
+      const testing = await Test.createTestingModule({ imports: [AppModule, ...imports], ...rest }).compile();
+      app = testing;
+      return testing;
+    }
 
     beforeEach(async () => {
       sandbox = await KycSandbox.start();
@@ -78,8 +90,7 @@ describe('the code of the README, and of docs/fleet.md', () => {
     });
 
     it('answers masked cards over HTTP, and errors with their status', async () => {
-      const { AppModule } = load('app.module.ts') as { AppModule: Type };
-      const server = (await Test.createTestingModule({ imports: [AppModule] }).compile()).createNestApplication();
+      const server = (await compile()).createNestApplication();
       app = server;
       await server.listen(0, '127.0.0.1');
       const get = async (orderNo: string) => {
@@ -95,12 +106,10 @@ describe('the code of the README, and of docs/fleet.md', () => {
     });
 
     it('registers the module for all: another one need not import it', async () => {
-      const { AppModule } = load('app.module.ts') as { AppModule: Type };
-      const { CardBindingService } = load('card-binding.service.ts') as { CardBindingService: Type };
+      const { CardBindingService } = load<'CardBindingService'>('card-binding.service.ts');
       @Module({ providers: [CardBindingService], exports: [CardBindingService] })
       class CardBindingModule {}
-      const testing = await Test.createTestingModule({ imports: [AppModule, CardBindingModule] }).compile();
-      app = testing;
+      const testing = await compile({ imports: [CardBindingModule] });
       const cards = testing.get<{ cardNumberOf(orderNo: string): Promise<string | undefined> }>(CardBindingService);
       await expect(cards.cardNumberOf(KycSandbox.EXAMPLE_ORDERS.clean)).resolves.toBe(PICTURED_CARD_NUMBER);
       await expect(cards.cardNumberOf(KycSandbox.EXAMPLE_ORDERS.warned)).resolves.toBeUndefined();
@@ -109,13 +118,8 @@ describe('the code of the README, and of docs/fleet.md', () => {
     });
 
     it('has the phone SDK launched, and tells its signature from others', async () => {
-      const { AppModule } = load('app.module.ts') as { AppModule: Type };
-      const { CardBindingService } = load('card-binding.service.ts') as { CardBindingService: Type };
-      const testing = await Test.createTestingModule({
-        imports: [AppModule],
-        providers: [CardBindingService],
-      }).compile();
-      app = testing;
+      const { CardBindingService } = load<'CardBindingService'>('card-binding.service.ts');
+      const testing = await compile({ providers: [CardBindingService] });
       const cards = testing.get<{
         launch(userId: string): Promise<SdkLaunch>;
         isGenuine(orderNo: string, sign: string): Promise<boolean>;
@@ -127,6 +131,46 @@ describe('the code of the README, and of docs/fleet.md', () => {
       await expect(cards.isGenuine(orderNo, sandbox.phoneResultSignature(orderNo) ?? '')).resolves.toBe(true);
       await expect(cards.isGenuine(orderNo, sign)).resolves.toBe(false);
       await expect(cards.cardNumberOf(orderNo)).resolves.toMatch(/^\d{16,19}$/);
+      expect(sandbox.misuse()).toEqual([]);
+    });
+
+    it('uploads photos, has images recognised, and settles what is in doubt', async () => {
+      type Photos = 'CardPhotosService' | 'PhotoBucket';
+      const { CardPhotosService, PhotoBucket } = load<Photos>('card-photos.service.ts');
+      type Images = 'CardRecognitionService' | 'Orders';
+      const { CardRecognitionService, Orders } = load<Images>('card-recognition.service.ts');
+      const bucket = new Map<string, Buffer>();
+      const put = async (key: string, body: Readable) => bucket.set(key, Buffer.concat(await body.toArray()));
+      const notes: string[] = [];
+      const note = async (orderNo: string, state: string) => void notes.push(`${orderNo} ${state}`);
+      const begin = (orderNo: string) => note(orderNo, 'begun');
+      const stores = [
+        { provide: PhotoBucket, useValue: { put } },
+        { provide: Orders, useValue: { begin, note } },
+      ];
+      const testing = await compile({ providers: [CardPhotosService, CardRecognitionService, ...stores] });
+      const { clean } = KycSandbox.EXAMPLE_ORDERS;
+      const photos = testing.get<{ toBucket(orderNo: string): Promise<DownloadManifest> }>(CardPhotosService);
+      const manifest = await photos.toBucket(clean);
+      const stored = Object.fromEntries([...bucket].map(([key, bytes]) => [key, bytes.length]));
+      expect(stored).toEqual(
+        Object.fromEntries(manifest.photos.map(({ kind, size }) => [`${clean}/${kind}.jpg`, size])),
+      );
+
+      const file = path.join(folder, 'card.jpg');
+      writeFileSync(file, bucket.get(`${clean}/original.jpg`)!);
+      const cards = testing.get<{
+        recognize(userId: string, file: string): Promise<BankCardOcrResult>;
+        settle(inDoubt: string[]): Promise<void>;
+      }>(CardRecognitionService);
+      const { orderNo } = await cards.recognize('user1', file);
+      expect(notes.splice(0)).toEqual([`${orderNo} begun`, `${orderNo} recognised`]);
+
+      sandbox.injectFault({ endpoint: 'bankcardocrapp', kind: 'reset' });
+      const lost = await cards.recognize('user1', file).catch((error: unknown) => error as RecognitionError);
+      expect(notes.splice(0)).toEqual([`${lost.orderNo} begun`, `${lost.orderNo} in doubt`]);
+      await cards.settle([orderNo, lost.orderNo]);
+      expect(notes.sort()).toEqual([`${orderNo} recognised`, `${lost.orderNo} failed`].sort());
       expect(sandbox.misuse()).toEqual([]);
     });
   });
@@ -141,16 +185,6 @@ function holds({ faults, spoil }: Check, page: string): void {
   expect(faults(spoil(page))).not.toEqual([]);
 }
 
-const PAGES: [name: string, checks: Check[]][] = [
-  ['README.md', readmeChecks('en', README_ZH, () => types.optionNames)],
-  ['README.zh-CN.md', readmeChecks('zh', README, () => types.optionNames)],
-  ['docs/fleet.md', fleetChecks('en', FLEET_ZH, () => types)],
-  ['docs/fleet.zh-CN.md', fleetChecks('zh', FLEET, () => types)],
-  ['docs/protocol.md', protocolChecks(ROOT)],
-  ['docs/architecture.md', architectureChecks(ROOT)],
-  ...markdownFiles(ROOT).map((name): [string, Check[]] => [name, pageChecks(ROOT, name)]),
-];
-
-describe.each(PAGES)('%s', (name, checks) => {
-  it.each(checks)('$what', (check) => holds(check, read(name)));
+describe.each(checksOfPages(() => types))('%s', (name, checks) => {
+  it.each(checks)('$what', (check) => holds(check, readPage(name)));
 });

@@ -15,12 +15,15 @@ export const KEYS = `shop:${sha256Of(KEY).toString('hex')}`;
 /** The demo as main.ts makes it, the vendor being a sandbox. */
 export interface ServedDemo {
   readonly sandbox: KycSandbox;
+  readonly url: string;
   /** Every line it has logged, at any level. */
   readonly logged: readonly string[];
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   json(path: string): Promise<unknown>;
   /** Send JSON, or, a text, exactly that. */
   post(path: string, body: unknown, headers?: Record<string, string>): Promise<Response>;
+  /** Send a form. */
+  upload(path: string, form: FormData, headers?: Record<string, string>): Promise<Response>;
   /** Stop serving; requests under way are answered. */
   drain(): Promise<void>;
   close(): Promise<void>;
@@ -46,6 +49,7 @@ export async function serveDemo(
   const get = (path: string, headers: Record<string, string> = { 'x-api-key': KEY }) => fetch(url + path, { headers });
   return {
     sandbox,
+    url,
     logged,
     get,
     json: async (path) => (await get(path)).json(),
@@ -56,6 +60,7 @@ export async function serveDemo(
         body: typeof body === 'string' ? body : JSON.stringify(body),
       });
     },
+    upload: (path, form, headers = { 'x-api-key': KEY }) => fetch(url + path, { method: 'POST', headers, body: form }),
     drain: () => app.close(),
     close: async () => {
       sandbox.clearFaults();

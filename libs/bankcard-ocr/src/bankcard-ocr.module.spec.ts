@@ -10,7 +10,7 @@ import { bankCardOcrConfig } from './config/index.js';
 import { TicketService } from './credentials/ticket.service.js';
 import { OcrResultService } from './ocr/ocr-result.service.js';
 import type { BankCardOcrOptions } from './options/bankcard-ocr.options.js';
-import { createOrderNo } from './sdk/create-order-no.js';
+import { createOrderNo } from './ocr/create-order-no.js';
 import { SdkLaunchService } from './sdk/sdk-launch.service.js';
 import { SignatureService } from './signature/signature.service.js';
 import { KycSandbox } from './testing/kyc-sandbox.js';

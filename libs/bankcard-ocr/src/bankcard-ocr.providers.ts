@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { Logger, type Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { BANKCARD_OCR_OPTIONS } from './bankcard-ocr.module-definition.js';
+import { connectToVendor, VendorConnections } from './connect-to-vendor.js';
 import { createTicketStore } from './create-ticket-store.js';
 import { RecordSeal } from './credentials/record-seal.js';
 import { openTicketStore } from './credentials/store/open-ticket-store.js';
@@ -12,17 +13,16 @@ import { OcrResultService } from './ocr/ocr-result.service.js';
 import type { BankCardOcrOptions } from './options/bankcard-ocr.options.js';
 import { type ResolvedOptions, resolveOptions } from './options/resolve-options.js';
 import { registerAppId } from './registrations.js';
+import { createOrderNo } from './ocr/create-order-no.js';
+import { RecognitionService } from './ocr/recognition.service.js';
 import { SdkLaunchService } from './sdk/sdk-launch.service.js';
 import { SignatureService } from './signature/signature.service.js';
 import { logExchange } from './telemetry/exchange-log.js';
 import { logTicketEvent } from './telemetry/ticket-log.js';
 import { TicketMetrics } from './telemetry/ticket-metrics.js';
 import { AuthClient } from './upstream/auth.client.js';
-import { ConnectionGate } from './upstream/connection-gate.js';
-import { Exchange } from './upstream/exchange.js';
-import { HttpServiceTransport } from './upstream/http-service.transport.js';
+import { RecognitionClient } from './upstream/recognition.client.js';
 import { ResultClient } from './upstream/result.client.js';
-import { Transport } from './upstream/transport.js';
 
 /** The checked options. */
 export const RESOLVED_OPTIONS = Symbol.for('nestjs-bankcard-ocr/resolved-options');
@@ -52,36 +52,19 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
     },
   },
   {
-    provide: Transport,
-    inject: [RESOLVED_OPTIONS],
-    useFactory: ({ baseUrl, maxConnections, connectTimeoutMs }: ResolvedOptions) => {
-      const { origin, loopback } = baseUrl;
-      return new HttpServiceTransport({ origin, loopback, maxConnections, connectTimeoutMs });
-    },
-  },
-  {
-    provide: Exchange,
-    inject: [RESOLVED_OPTIONS, Transport, BANKCARD_OCR_LOGGER],
-    useFactory: (options: ResolvedOptions, transport: Transport, log: Logger) => {
-      const { clock, codeRules, maxAnswerBytes, maxConnections } = options;
-      const gate = new ConnectionGate(maxConnections);
-      return new Exchange({
-        transport,
-        gate,
-        clock,
-        codeRules,
-        maxAnswerBytes,
-        onExchange: (record) => logExchange(log, record),
-      });
+    provide: VendorConnections,
+    inject: [RESOLVED_OPTIONS, BANKCARD_OCR_LOGGER],
+    useFactory: (options: ResolvedOptions, log: Logger) => {
+      return connectToVendor(options, (record) => logExchange(log, record, Logger.isLevelEnabled('debug')));
     },
   },
   {
     provide: AuthClient,
-    inject: [RESOLVED_OPTIONS, Exchange],
-    useFactory: (options: ResolvedOptions, exchange: Exchange) => {
+    inject: [RESOLVED_OPTIONS, VendorConnections],
+    useFactory: (options: ResolvedOptions, { main }: VendorConnections) => {
       const { appId, secret, appIdParameter, version, paths, attemptTimeoutMs } = options;
       const { prefix } = options.baseUrl;
-      return new AuthClient(exchange, {
+      return new AuthClient(main, {
         appId,
         secret,
         appIdParameter,
@@ -125,16 +108,33 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
   SignatureService,
   {
     provide: OcrResultService,
-    inject: [RESOLVED_OPTIONS, TicketService, SignatureService, Exchange],
+    inject: [RESOLVED_OPTIONS, TicketService, SignatureService, VendorConnections],
     useFactory: (
       options: ResolvedOptions,
       tickets: TicketService,
       signatures: SignatureService,
-      exchange: Exchange,
+      { main }: VendorConnections,
     ) => {
-      const { appId, version, codeRules, clock, appIdParameter, baseUrl, paths } = options;
-      const results = new ResultClient(exchange, clock, { path: baseUrl.prefix + paths.queryResult, appIdParameter });
-      return new OcrResultService({ appId, version, codeRules, clock, limits: options, tickets, signatures, results });
+      const { appId, version, clock, appIdParameter, baseUrl, paths } = options;
+      const path = baseUrl.prefix + paths.queryResult;
+      const results = new ResultClient(main, clock, { path, appIdParameter, appId, version });
+      return new OcrResultService({ ...options, limits: options, tickets, signatures, results });
+    },
+  },
+  {
+    provide: RecognitionService,
+    inject: [RESOLVED_OPTIONS, TicketService, SignatureService, OcrResultService, VendorConnections],
+    useFactory: (
+      options: ResolvedOptions,
+      tickets: TicketService,
+      signatures: SignatureService,
+      results: OcrResultService,
+      { recognition }: VendorConnections,
+    ) => {
+      const { clock, recognitionAppIdField: appIdField, recognitionBaseUrl, paths } = options;
+      const path = recognitionBaseUrl.prefix + paths.recognize;
+      const client = new RecognitionClient(recognition, clock, { path, appIdField });
+      return new RecognitionService({ ...options, limits: options, tickets, signatures, results, client, createOrderNo });
     },
   },
   {

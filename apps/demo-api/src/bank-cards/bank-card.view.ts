@@ -14,7 +14,7 @@ export class BankCardView extends BankCardOcrResponseDto {
     const view = Object.assign(new BankCardView(), BankCardOcrResponseDto.from(result));
     const { status, available } = view.photos;
     // Only a complete set tells which photos will never come.
-    const kinds = status === 'complete' ? available : PHOTO_KINDS;
+    const kinds = status === 'complete' || status === 'gone' ? available : PHOTO_KINDS;
     const links = Object.fromEntries(kinds.map((kind) => [kind, `/bank-cards/${result.orderNo}/photos/${kind}`]));
     view.photos = Object.assign(new LinkedPhotos(), { status, available, links });
     return view;

@@ -1,18 +1,28 @@
-import { Controller, Get, Param, Query, type StreamableFile } from '@nestjs/common';
-import { OcrResultService } from 'nestjs-bankcard-ocr';
+import { Controller, Get, Param, Post, Query, Req, type StreamableFile } from '@nestjs/common';
+import { OcrResultService, RecognitionService } from 'nestjs-bankcard-ocr';
 import { QueryBankCardOcrDto, requirePhoto } from 'nestjs-bankcard-ocr/http';
 import { BankCardView } from './bank-card.view.js';
+import { type UploadRequest, withCardUpload } from './card-upload.js';
 import { photoFile } from './photo-file.js';
 import { PhotoShelf } from './photo-shelf.js';
 import { PhotoParams, PhotosFlag } from './requests.dto.js';
 
-/** What was recognised on a card, by the order number that the phone SDK was given. */
+/** What was recognised on a card: by the order number that the phone SDK was given, or on an image that is sent here. */
 @Controller('bank-cards')
 export class BankCardsController {
   constructor(
     private readonly ocr: OcrResultService,
+    private readonly recognition: RecognitionService,
     private readonly shelf: PhotoShelf,
   ) {}
+
+  /** Have a card recognised: a form with the image of its front; the answer has the order number for everything else. */
+  @Post()
+  async recognize(@Req() request: UploadRequest): Promise<BankCardView> {
+    return withCardUpload(request, async ({ image, about }) => {
+      return BankCardView.of(await this.recognition.recognize(image, about));
+    });
+  }
 
   /** The card, its number masked; with `?photos=true` also which photos there are. */
   @Get(':orderNo')

@@ -3,11 +3,13 @@ import { ConsoleLogger, Logger, type LoggerService, type LogLevel } from '@nestj
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import helmet from '@fastify/helmet';
+import multipart from '@fastify/multipart';
 import { AppModule } from '../app.module.js';
 import { ApiKeyGuard } from '../auth/api-key.guard.js';
 import type { ApiKeys } from '../auth/api-keys.js';
 import { drainQuickly } from './drain.js';
 import { REQUEST_LIMITS } from './request-limits.js';
+import { UPLOAD_LIMITS } from './upload-limits.js';
 
 /** How an application differs from another. */
 export interface AppSettings {
@@ -27,6 +29,7 @@ export async function createApp({ access, logger }: AppSettings): Promise<NestFa
   app.useLogger(Array.isArray(logger) ? new ConsoleLogger({ logLevels: logger, colors: isatty(1) }) : logger);
   app.flushLogs();
   await app.register(helmet);
+  await app.register(multipart, { limits: UPLOAD_LIMITS });
   // Answers are personal data or about this moment: nobody may keep them, errors included.
   app
     .getHttpAdapter()

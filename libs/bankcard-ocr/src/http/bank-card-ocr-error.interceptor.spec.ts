@@ -1,8 +1,13 @@
 import { ConflictException, Controller, type ExecutionContext, Get, UseInterceptors } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { lastValueFrom, throwError } from 'rxjs';
+import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
+import { CardNumber } from '../card/card-number.js';
+import { ExtraFields } from '../card/extra-fields.js';
 import { BankCardOcrError, type BankCardOcrErrorDetails } from '../errors/bank-card-ocr-error.js';
 import { type BankCardOcrErrorCode, ERROR_TEXTS } from '../errors/error-codes.js';
+import { warningText } from '../errors/vendor-codes.js';
+import { CardRejectedError } from '../ocr/card-rejected-error.js';
 import { BankCardOcrErrorInterceptor } from './bank-card-ocr-error.interceptor.js';
 import { ERROR_STATUS } from './error-status.js';
 import { PLATFORMS, serve, type TestServer } from './platforms.contract.js';
@@ -24,6 +29,15 @@ class FailingController {
 }
 
 const BIZ_SEQ_NO = '21062120001184412617492807497465';
+const CARD: BankCardOcrResult = {
+  orderNo: 'order1',
+  cardNumber: new CardNumber('6222021234567890128'),
+  validity: { raw: '12/2024' },
+  warnings: [],
+  photos: { status: 'absent', damaged: [] },
+  bizSeqNo: BIZ_SEQ_NO,
+  extra: new ExtraFields(),
+};
 const VENDOR = { vendorCode: '-9012', vendorMessage: 'canary of the vendor', bizSeqNo: BIZ_SEQ_NO };
 
 function error(code: BankCardOcrErrorCode, details: BankCardOcrErrorDetails = {}): BankCardOcrError {
@@ -43,7 +57,9 @@ describe.each(PLATFORMS)('BankCardOcrErrorInterceptor on %s', (platform) => {
   it.each<[BankCardOcrErrorCode, number]>([
     ['INVALID_ARGUMENT', 400],
     ['ORDER_NOT_FOUND', 404],
+    ['RESULT_GONE', 410],
     ['CARD_UNREADABLE', 422],
+    ['PHOTO_DAMAGED', 502],
     ['RATE_LIMITED', 429],
     ['VENDOR_FAULT', 502],
     ['VENDOR_CODE_UNKNOWN', 502],
@@ -114,6 +130,19 @@ describe.each(PLATFORMS)('BankCardOcrErrorInterceptor on %s', (platform) => {
   ])('%s after %p ms: Retry-After %p', async (code, retryAfterMs, expected) => {
     thrown = error(code, { retryAfterMs });
     expect((await server.get('/error')).headers.get('retry-after')).toBe(expected);
+  });
+
+  it('tells for which warnings a card was rejected, and nothing else of the card', async () => {
+    const [photocopy, glare] = ['-9113', '-9112'].map((code) => ({ code, ...warningText(code) }));
+    const card = { ...CARD, warnings: [photocopy!, glare!] };
+    thrown = new CardRejectedError(card, [photocopy!]);
+    const body = { statusCode: 422, code: 'CARD_REJECTED', bizSeqNo: BIZ_SEQ_NO, warningCodes: ['-9113'] };
+    const { status, json } = await server.get('/error');
+    expect([status, json]).toEqual([422, { ...body, message: expect.stringMatching(/: a photocopy \(-9113\)$/) }]);
+    expect((await server.get('/zh')).json).toEqual({
+      ...body,
+      message: '银行卡存在告警，不予接受：银行卡复印件 (-9113)',
+    });
   });
 
   it('speaks Chinese when asked to', async () => {

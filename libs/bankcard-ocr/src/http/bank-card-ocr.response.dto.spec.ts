@@ -17,6 +17,7 @@ const RESULT: BankCardOcrResult = {
     number: new CardPhoto('number', Buffer.from('a-private-strip')),
     damaged: [],
   },
+  retention: { endsAt: new Date('2021-06-24T09:40:06Z'), remainingMs: 5 },
   bizSeqNo: '21062120001184412617492807497465',
   vendorMessage: '请求成功',
   extra: new ExtraFields([['holder', 'a-private-name']]),
@@ -34,6 +35,7 @@ describe('BankCardOcrResponseDto.from', () => {
       clarity: 79,
       operatedAt: '2021-06-21T09:40:06.000Z',
       photos: { status: 'complete', available: ['original', 'number'] },
+      retentionEndsAt: '2021-06-24T09:40:06.000Z',
       bizSeqNo: '21062120001184412617492807497465',
     });
     expect(text).not.toContain('private');

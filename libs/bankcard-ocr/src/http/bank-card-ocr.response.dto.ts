@@ -25,6 +25,12 @@ export class BankCardOcrResponseDto {
         description: 'When the card was recognised',
       },
       photos: { required: true, type: () => CardPhotosDto },
+      retentionEndsAt: {
+        required: false,
+        type: () => String,
+        format: 'date-time',
+        description: 'Until when the vendor keeps the result; an assumption of this server',
+      },
       bizSeqNo: { required: false, type: () => String, description: "The vendor's running number, for its support" },
     };
   }
@@ -40,6 +46,7 @@ export class BankCardOcrResponseDto {
     dto.clarity = result.clarity;
     dto.operatedAt = result.operatedAt?.toISOString();
     dto.photos = CardPhotosDto.from(result.photos);
+    dto.retentionEndsAt = result.retention?.endsAt.toISOString();
     dto.bizSeqNo = result.bizSeqNo;
     return dto;
   }
@@ -56,6 +63,8 @@ export class BankCardOcrResponseDto {
   /** ISO 8601, UTC. */
   operatedAt?: string;
   photos!: CardPhotosDto;
+  /** Until when the vendor keeps the result, as far as one can tell; ISO 8601, UTC. */
+  retentionEndsAt?: string;
   /** The vendor's running number of the exchange. */
   bizSeqNo?: string;
 }

@@ -1,3 +1,5 @@
+import { passesLuhn } from '../card/luhn.js';
+
 /** 12 to 19 digits, spaces or hyphens between groups. */
 const CARD_NUMBER_LIKE = /^\d(?:[ -]?\d){11,18}$/;
 /** Milliseconds since 1970, of the years 2001 to 2033; no card number is like that, and every tenth passes Luhn. */
@@ -9,14 +11,4 @@ export function isCardNumberLike(value: string | number | bigint): boolean {
   if (!CARD_NUMBER_LIKE.test(text)) return false;
   if (typeof value === 'number' && EPOCH_MS_LIKE.test(text)) return false;
   return passesLuhn(text.replaceAll(/[ -]/g, ''));
-}
-
-function passesLuhn(digits: string): boolean {
-  let sum = 0;
-  for (let index = 0; index < digits.length; index += 1) {
-    const digit = Number(digits.at(-1 - index));
-    const doubled = index % 2 === 1 ? digit * 2 : digit;
-    sum += doubled > 9 ? doubled - 9 : doubled;
-  }
-  return sum % 10 === 0;
 }

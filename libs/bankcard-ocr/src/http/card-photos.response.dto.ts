@@ -8,8 +8,10 @@ export class CardPhotosDto {
       status: {
         required: true,
         type: () => String,
-        enum: ['complete', 'pending', 'absent'],
-        description: 'absent: not asked for; pending: none has come yet, ask again; complete: at least one came',
+        enum: ['complete', 'pending', 'gone', 'absent'],
+        description:
+          'absent: not asked for; pending: none has come yet, ask again; complete: at least one came; ' +
+          'gone: no longer kept by the vendor',
       },
       available: { required: true, isArray: true, enum: PHOTO_KINDS },
     };

@@ -1,6 +1,6 @@
 import { ValidateIf } from 'class-validator';
 import { ORDER_NUMBER } from '../ocr/order-number.js';
-import { USER_ID } from '../sdk/user-id.js';
+import { USER_ID } from '../ocr/user-id.js';
 import { IsOrderNumber } from './order-number.validation.js';
 import { IsUserId } from './user-id.validation.js';
 

@@ -1,5 +1,6 @@
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { ERROR_TEXTS, type BankCardOcrErrorCode } from '../errors/error-codes.js';
+import type { CardRejectedError } from '../ocr/card-rejected-error.js';
 import { statusOf } from './error-status.js';
 
 /** The language of the messages that clients see. */
@@ -16,6 +17,10 @@ export interface BankCardOcrErrorBody {
   readonly vendorCode?: string;
   /** The vendor's running number of the exchange. */
   readonly bizSeqNo?: string;
+  /** Of a recognition that failed: query it before sending the image again. */
+  readonly orderNo?: string;
+  /** The codes of the warnings for which a card was rejected (`CARD_REJECTED`). */
+  readonly warningCodes?: readonly string[];
 }
 
 /** What went wrong inside this server is no client's business. */
@@ -33,7 +38,14 @@ export function errorBody(error: BankCardOcrError, language: ErrorLanguage): Ban
     // The reason of a failed refresh stands on the error as if it were its own.
     ...(vendorCode === undefined || isOurs(error.cause) ? {} : { vendorCode }),
     ...(bizSeqNo === undefined ? {} : { bizSeqNo }),
+    ...('orderNo' in error && typeof error.orderNo === 'string' ? { orderNo: error.orderNo } : {}),
+    ...(isRejection(error) ? { warningCodes: error.warnings.map((warning) => warning.code) } : {}),
   };
+}
+
+/** By the code, not by the class: two copies of the library may be installed. */
+function isRejection(error: BankCardOcrError): error is CardRejectedError {
+  return error.code === 'CARD_REJECTED' && 'warnings' in error && Array.isArray(error.warnings);
 }
 
 function isOurs(error: unknown): boolean {

@@ -15,6 +15,7 @@ export { IsOrderNumber } from './order-number.validation.js';
 export { PhotoNotFoundException, type PhotoNotFoundReason } from './photo-not-found.exception.js';
 export { QueryBankCardOcrDto } from './query-bank-card-ocr.dto.js';
 export { IsQueryFlag } from './query-flag.validation.js';
+export { RecognizeBankCardDto } from './recognize-bank-card.dto.js';
 export { requirePhoto } from './require-photo.js';
 export { SdkLaunchResponseDto } from './sdk-launch.response.dto.js';
 export { SdkResultVerdictDto } from './sdk-result-verdict.response.dto.js';

@@ -6,10 +6,9 @@ import type { ErrorLanguage } from './error-body.js';
  * Why there is no photo:
  * - `pending`: none of the order has come yet; ask again after {@link PhotoNotFoundException.retryAfterMs}.
  * - `missing`: others came, this one stays missing (a crop does, when cropping failed).
- * - `damaged`: it came, but not as readable Base64.
  * - `absent`: photos were not asked for.
  */
-export type PhotoNotFoundReason = 'pending' | 'missing' | 'damaged' | 'absent';
+export type PhotoNotFoundReason = 'pending' | 'missing' | 'absent';
 
 const TEXTS: Readonly<Record<PhotoNotFoundReason, Readonly<Record<ErrorLanguage, string>>>> = {
   pending: {
@@ -17,7 +16,6 @@ const TEXTS: Readonly<Record<PhotoNotFoundReason, Readonly<Record<ErrorLanguage,
     zh: '该订单的照片尚未就绪 (pending)，请 2 秒后重试',
   },
   missing: { en: 'this order has no photo of this kind', zh: '该订单没有此类照片' },
-  damaged: { en: 'the photo came damaged from the vendor', zh: '服务商返回的照片已损坏' },
   absent: { en: 'the photos of this order were not asked for', zh: '查询时未请求照片' },
 };
 

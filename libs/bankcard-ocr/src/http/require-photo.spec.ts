@@ -64,12 +64,19 @@ describe.each(PLATFORMS)('an absent photo on %s', (platform) => {
 
   it.each([
     ['crop', 'complete', 'missing'],
-    ['number', 'complete', 'damaged'],
     ['original', 'absent', 'absent'],
   ])('%s, %s: %s, and no time to come back', async (kind, photos, reason) => {
     const { status, json, headers } = await server.get(`/en?kind=${kind}&status=${photos}`);
     expect([status, json]).toEqual([404, expect.objectContaining({ code: 'PHOTO_NOT_FOUND', reason })]);
     expect(headers.get('retry-after')).toBeNull();
+  });
+
+  it.each([
+    ['number', 'complete', 502, 'PHOTO_DAMAGED'],
+    ['crop', 'gone', 410, 'RESULT_GONE'],
+  ])('%s, %s: %d, %s', async (kind, photos, statusCode, code) => {
+    const { status, json } = await server.get(`/en?kind=${kind}&status=${photos}`);
+    expect([status, json]).toEqual([statusCode, { statusCode, code, message: expect.stringContaining('photo') }]);
   });
 
   it('is told in Chinese when asked to', async () => {

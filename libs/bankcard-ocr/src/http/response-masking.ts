@@ -58,7 +58,7 @@ export class ResponseMasking {
   #maskScalar(value: unknown, place: Place): unknown {
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') return value;
     const detected = this.rules.detectLuhn && place === 'other' && isCardNumberLike(value);
-    return place === 'card-number' || detected ? maskCardNumber(String(value).replaceAll('-', '')) : value;
+    return place === 'card-number' || detected ? maskCardNumber(String(value)) : value;
   }
 
   #maskObject(value: object, place: Place): unknown {

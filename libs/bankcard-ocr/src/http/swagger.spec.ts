@@ -80,6 +80,7 @@ describe.each(PLATFORMS)('the document that @nestjs/swagger makes on %s, without
           expired: { type: 'boolean' },
           clarity: { type: 'number' },
           operatedAt: { type: 'string', format: 'date-time' },
+          retentionEndsAt: { type: 'string', format: 'date-time' },
           warnings: { type: 'array', items: { $ref: '#/components/schemas/CardWarningDto' } },
           bizSeqNo: { type: 'string' },
         },
@@ -95,7 +96,7 @@ describe.each(PLATFORMS)('the document that @nestjs/swagger makes on %s, without
       },
       CardPhotosDto: {
         properties: {
-          status: { type: 'string', enum: ['complete', 'pending', 'absent'] },
+          status: { type: 'string', enum: ['complete', 'pending', 'gone', 'absent'] },
           available: { type: 'array', items: { type: 'string', enum: ['original', 'crop', 'number'] } },
         },
         required: ['status', 'available'],

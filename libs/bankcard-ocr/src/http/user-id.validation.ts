@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { Matches } from 'class-validator';
-import { USER_ID } from '../sdk/user-id.js';
+import { USER_ID } from '../ocr/user-id.js';
 
 /** Validate a property of a DTO as a user id: 1 to 32 ASCII letters and digits. The value is never repeated. */
 export function IsUserId(): PropertyDecorator {

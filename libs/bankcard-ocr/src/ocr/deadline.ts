@@ -1,16 +1,20 @@
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../clock.js';
+import type { Cancellation } from '../cancellation.js';
+import type { Clock, ClockTimer } from '../clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
 /**
- * The time that one call has for everything it does, and the caller's own wish to stop. One signal tells both.
+ * The time that one call has for everything it does, and the caller's own wish to stop: cancelled when the time is over,
+ * with an error `TIMEOUT`, or when the caller stops, with the caller's reason.
  */
-export class Deadline {
-  readonly #controller = new AbortController();
-  /** Aborted when the time is over, with an error `TIMEOUT`, or when the caller stops, with the caller's reason. */
-  readonly signal: AbortSignal = this.#controller.signal;
+export class Deadline implements Cancellation {
   readonly #endsAt: number;
-  readonly #stop: () => void;
+  readonly #timer: ClockTimer;
+  /** One at a time, as a rule. */
+  #listeners: (() => void)[] = [];
+  readonly #onAbort = () => this.#cancel(this.caller?.reason);
+  #controller: AbortController | undefined;
+  #cancelledWith: { readonly reason: unknown } | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -19,28 +23,44 @@ export class Deadline {
   ) {
     caller?.throwIfAborted();
     this.#endsAt = clock.monotonic() + timeoutMs;
-    const timer = clock.setTimer(
-      () => {
-        this.#controller.abort(
-          new BankCardOcrError('TIMEOUT', { message: `no result within ${timeoutMs} ms (timeoutMs)` }),
-        );
-      },
+    this.#timer = clock.setTimer(
+      () => this.#cancel(new BankCardOcrError('TIMEOUT', { message: `no result within ${timeoutMs} ms (timeoutMs)` })),
       timeoutMs,
       true,
     );
-    const onAbort = () => this.#controller.abort(caller?.reason);
     // One signal may end any number of calls, and each takes its listener away: Node's warning of a leak would be false.
     if (caller) setMaxListeners(0, caller);
-    caller?.addEventListener('abort', onAbort, { once: true });
-    this.#stop = () => {
-      timer.cancel();
-      caller?.removeEventListener('abort', onAbort);
-    };
+    caller?.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** Milliseconds that are left. */
   get remainingMs(): number {
     return this.#endsAt - this.clock.monotonic();
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelledWith !== undefined;
+  }
+
+  /** The same as a signal; made when it is first asked for, because most calls need none and it costs more than they do. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#cancelledWith) this.#controller.abort(this.#cancelledWith.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  throwIfCancelled(): void {
+    if (this.#cancelledWith) throw this.#cancelledWith.reason;
+  }
+
+  onCancel(listener: () => void): () => void {
+    this.#listeners.push(listener);
+    return () => {
+      if (this.#listeners.length === 1 && this.#listeners[0] === listener) this.#listeners.pop();
+      else this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
   }
 
   /** @throws the caller's reason, when it was the caller who stopped */
@@ -50,6 +70,14 @@ export class Deadline {
 
   /** To be called when the call is over, however it ended. */
   close(): void {
-    this.#stop();
+    this.#timer.cancel();
+    this.caller?.removeEventListener('abort', this.#onAbort);
+  }
+
+  #cancel(reason: unknown): void {
+    if (this.#cancelledWith) return;
+    this.#cancelledWith = { reason };
+    this.#controller?.abort(reason);
+    for (const listener of [...this.#listeners]) listener();
   }
 }

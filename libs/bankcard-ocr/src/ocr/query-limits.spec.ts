@@ -1,11 +1,12 @@
 import { inspect } from 'node:util';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { DEFAULTS, type QueryLimits } from '../options/bankcard-ocr.options.js';
+import type { QueryLimits } from '../options/bankcard-ocr.options.js';
+import { DEFAULTS } from '../options/defaults.js';
 import { checkOrderNumber } from './order-number.js';
 import { limitsOf } from './query-limits.js';
 
-const { timeoutMs, attemptTimeoutMs, maxAttempts, waitForPhotosMs } = DEFAULTS;
-const MODULE = { timeoutMs, attemptTimeoutMs, maxAttempts, waitForPhotosMs };
+const { timeoutMs, attemptTimeoutMs, maxAttempts, waitForPhotosMs, waitForResultMs } = DEFAULTS;
+const MODULE = { timeoutMs, attemptTimeoutMs, maxAttempts, waitForPhotosMs, waitForResultMs };
 
 function thrownBy(call: () => void): unknown {
   try {
@@ -32,7 +33,13 @@ describe('the limits of one call', () => {
       maxAttempts: 1,
       attemptTimeoutMs: 7,
     });
-    expect(MODULE).toEqual({ timeoutMs: 15_000, attemptTimeoutMs: 5_000, maxAttempts: 3, waitForPhotosMs: 3_000 });
+    expect(MODULE).toEqual({
+      timeoutMs: 15_000,
+      attemptTimeoutMs: 5_000,
+      maxAttempts: 3,
+      waitForPhotosMs: 3_000,
+      waitForResultMs: 0,
+    });
   });
 
   it('take nothing else from the call', () => {

@@ -2,7 +2,7 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
 import { NUMBER_RULES, readNumber } from '../options/number-options.js';
 
-const NAMES = ['timeoutMs', 'attemptTimeoutMs', 'maxAttempts', 'waitForPhotosMs'] as const;
+const NAMES = ['timeoutMs', 'attemptTimeoutMs', 'maxAttempts', 'waitForPhotosMs', 'waitForResultMs'] as const;
 
 /**
  * The limits of one call: its own ones over those of the module.
@@ -19,14 +19,15 @@ export function limitsOf(
   if (call.signal !== undefined && !(call.signal instanceof AbortSignal)) {
     throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'signal must be an AbortSignal' });
   }
-  const limits = { ...module };
+  // Most calls have none of their own.
+  let limits = module;
   for (const name of NAMES) {
     const value = call[name];
     if (value === undefined) continue;
     const rule = NUMBER_RULES.find(({ option }) => option === name);
     const wrong = rule && readNumber(value, rule);
     if (wrong !== undefined) throw new BankCardOcrError('INVALID_ARGUMENT', { message: `${name} ${wrong}` });
-    limits[name] = value;
+    limits = { ...limits, [name]: value };
   }
   return limits;
 }

@@ -24,6 +24,16 @@ export interface RetryDependencies {
   readonly codeRules: CodeRules;
 }
 
+/** How often, how long and what is sent again. */
+export interface RetryLimits {
+  readonly deadline: Deadline;
+  readonly maxAttempts: number;
+  /** False for a failure after which nothing may be sent again, except with other credentials. */
+  readonly mayRepeat?: (failure: BankCardOcrError) => boolean;
+  /** Is told of every failed attempt. */
+  readonly onFailure?: (failure: BankCardOcrError) => void;
+}
+
 /**
  * The only loop that sends something again. Rejected credentials are replaced once; the vendor's faults and limits are
  * met with growing pauses; what nobody can mend by repeating ends at once.
@@ -34,7 +44,7 @@ export interface RetryDependencies {
 export async function retry<T>(
   attempt: Attempt<T>,
   { tickets, clock, codeRules }: RetryDependencies,
-  { deadline, maxAttempts }: { readonly deadline: Deadline; readonly maxAttempts: number },
+  { deadline, maxAttempts, mayRepeat, onFailure }: RetryLimits,
 ): Promise<T> {
   let failures = 0;
   let renewed = false;
@@ -44,7 +54,7 @@ export async function retry<T>(
     let credentials: Credentials | undefined;
     let failure: BankCardOcrError;
     try {
-      credentials = await tickets.current(deadline.signal);
+      credentials = tickets.fresh() ?? (await tickets.current(deadline.signal));
       const result = await attempt(credentials, failures + (renewed ? 2 : 1));
       if (renewed) tickets.noteRenewalHelped(credentials);
       return result;
@@ -52,6 +62,7 @@ export async function retry<T>(
       failure = failureOf(error, deadline, lastAnswer);
     }
 
+    onFailure?.(failure);
     const rule = ruleFor(failure, codeRules);
     if (rule === 'renew' && credentials) {
       // A second rejection, with other credentials, is final.
@@ -69,6 +80,7 @@ export async function retry<T>(
       }
     }
 
+    if (mayRepeat && !mayRepeat(failure)) throw failure;
     failures += 1;
     if (isAnswer(failure)) lastAnswer = failure;
     const pauseMs = pauseBefore(failure, rule, failures);
@@ -85,7 +97,7 @@ export async function retry<T>(
 function failureOf(error: unknown, deadline: Deadline, lastAnswer: BankCardOcrError | undefined): BankCardOcrError {
   deadline.throwIfCallerAborted();
   if (!isBankCardOcrError(error)) throw error;
-  if (deadline.signal.aborted) throw lastAnswer ?? error;
+  if (deadline.cancelled) throw lastAnswer ?? error;
   return error;
 }
 

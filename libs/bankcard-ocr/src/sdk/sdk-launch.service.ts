@@ -8,12 +8,12 @@ import { retry } from '../ocr/retry.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
 import type { SignatureService } from '../signature/signature.service.js';
 import type { AuthClient, IssuedCredential } from '../upstream/auth.client.js';
-import { createOrderNo } from './create-order-no.js';
+import { createOrderNo } from '../ocr/create-order-no.js';
 import { launchLifeMs } from './launch-life.js';
 import { SdkLaunch } from './sdk-launch.js';
 import { SdkResultVerifier } from './sdk-result-verifier.js';
 import { SpacedLook } from './spaced-look.js';
-import { checkUserId } from './user-id.js';
+import { checkUserId } from '../ocr/user-id.js';
 import { UserSpacing } from './user-spacing.js';
 
 /** How one call differs from the module's options. */

@@ -91,7 +91,8 @@ export class UserSpacing {
 
   async #enter(user: UserQueue, deadline: Deadline): Promise<() => void> {
     try {
-      return await user.gate.enter(deadline.signal, false);
+      await user.gate.enter(deadline, false);
+      return () => user.gate.leave();
     } catch {
       deadline.throwIfCallerAborted();
       // Those in front took longer than they should have; who comes back stands behind all others.

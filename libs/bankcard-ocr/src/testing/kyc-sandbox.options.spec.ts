@@ -13,6 +13,7 @@ describe('options', () => {
       deadTicketCode: '400102',
       wrongSecretCode: '400101',
       latePhotos: undefined,
+      recognitionAppId: 'either',
       concurrencyLimit: undefined,
       expireInAs: 'number',
       httpStatusOfFailures: 200,

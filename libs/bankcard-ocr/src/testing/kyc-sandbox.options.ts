@@ -32,6 +32,11 @@ export interface KycSandboxSettings {
   wrongSecretCode: string;
   /** Photos come late. @default undefined, at once */
   latePhotos: LatePhotos | undefined;
+  /**
+   * The app id's name in the body of a recognition; hosts differ (protocol.md section 2). `either` accepts both.
+   * @default 'either'
+   */
+  recognitionAppId: 'either' | 'appId' | 'webankAppId';
   /** OCR requests in flight above this are answered with 400506. @default undefined, no limit */
   concurrencyLimit: number | undefined;
   /** Wire form of `expire_in`: a number in the wild, a string in the documents. @default 'number' */
@@ -84,6 +89,7 @@ export const DEFAULT_SETTINGS: Readonly<KycSandboxSettings> = {
   deadTicketCode: '400102',
   wrongSecretCode: '400101',
   latePhotos: undefined,
+  recognitionAppId: 'either',
   concurrencyLimit: undefined,
   expireInAs: 'number',
   httpStatusOfFailures: 200,

@@ -135,7 +135,7 @@ export class KycSandbox implements AsyncDisposable {
     return this.#vendor.recoveries.snapshot();
   }
 
-  /** Queries refused for dead or wrong credentials or a wrong signature; injected faults do not count. */
+  /** OCR requests refused for dead or wrong credentials or a wrong signature; injected faults do not count. */
   get rejected(): number {
     return this.#vendor.rejected;
   }

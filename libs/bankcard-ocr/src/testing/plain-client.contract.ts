@@ -22,6 +22,15 @@ export interface Partner {
 }
 
 type Parameters = Record<string, string | undefined>;
+type JsonFields = Record<string, unknown>;
+
+/** How something is posted. */
+export interface PlainPost {
+  readonly method?: string;
+  readonly contentType?: string;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+}
 
 export class PlainClient {
   private readonly agent: Agent;
@@ -34,12 +43,21 @@ export class PlainClient {
   }
 
   get(path: string, parameters: Parameters = {}, signal?: AbortSignal, method = 'GET'): Promise<PlainAnswer> {
+    return this.send(path, parameters, { method, signal });
+  }
+
+  send(
+    path: string,
+    parameters: Parameters,
+    { method, signal, body, contentType }: PlainPost & { method: string },
+  ): Promise<PlainAnswer> {
     const query = Object.entries(parameters).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
     );
     const url = `${this.partner.url}${path}?${query.join('&')}`;
+    const headers = contentType === undefined ? {} : { 'content-type': contentType };
     return new Promise((resolve, reject) => {
-      const call = request(url, { agent: this.agent, signal, method }, (response) => {
+      const call = request(url, { agent: this.agent, signal, method, headers }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
@@ -49,7 +67,7 @@ export class PlainClient {
         });
       });
       call.on('error', reject);
-      call.end();
+      call.end(body);
     });
   }
 
@@ -74,6 +92,19 @@ export class PlainClient {
     const regular = { app_id: appId, order_no: orderNo, nonce, version: '1.0.0' };
     const sign = sha1OfSorted([appId, orderNo, nonce, '1.0.0', ticket]);
     return this.get('/api/server/getBankCardOcrResult', { ...regular, sign, ...change }, signal);
+  }
+
+  /** @param change of the body; `orderNoInUrl` stands in the URL instead, and what is undefined is left out */
+  recognize(orderNo: string, ticket: string, image: string, change: JsonFields = {}, how: PlainPost = {}) {
+    const { appId } = this.partner;
+    const nonce = typeof change['nonce'] === 'string' ? change['nonce'] : freshNonce();
+    const { orderNoInUrl = orderNo, ...rest } = change;
+    const regular = { appId, version: '1.0.0', nonce, orderNo, bankcardStr: image };
+    const sign = sha1OfSorted([appId, orderNo, nonce, '1.0.0', ticket]);
+    const query = typeof orderNoInUrl === 'string' ? { orderNo: orderNoInUrl } : {};
+    const body = JSON.stringify({ ...regular, sign, ...rest });
+    const post = { method: 'POST', contentType: 'application/json', body, ...how };
+    return this.send('/api/paas/bankcardocrapp', query, post);
   }
 
   /** Token and SIGN ticket, one after the other. */

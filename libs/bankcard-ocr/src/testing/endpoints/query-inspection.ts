@@ -1,4 +1,5 @@
 import { LEGAL_ORDER_NO } from '../orders/order-book.js';
+import type { RecognitionRequest } from './recognition-request.js';
 import type { VendorRequest } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
@@ -14,6 +15,17 @@ export function inspectQuery(vendor: Vendor, request: VendorRequest): void {
   if (orderNo !== undefined) inspectOrderNo(vendor, orderNo);
   const nonce = request.parameter('nonce');
   if (nonce !== undefined) inspectNonce(vendor, nonce);
+}
+
+/** Report the same about an image that is to be recognised. */
+export function inspectRecognition(vendor: Vendor, request: RecognitionRequest): void {
+  if (request.orderNo !== undefined) inspectOrderNo(vendor, request.orderNo);
+  const nonce = request.parameter('nonce');
+  if (nonce !== undefined) inspectNonce(vendor, nonce);
+  const userId = request.text('userId');
+  if (Buffer.byteLength(userId) <= 32) return;
+  const text = `A user id of ${userId.length} characters is too long (protocol.md section 2).`;
+  vendor.misuse.add({ kind: 'illegal-user-id', text });
 }
 
 /** Report an illegal order number. */

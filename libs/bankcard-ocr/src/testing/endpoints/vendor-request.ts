@@ -4,7 +4,7 @@ import type { EndpointName } from './endpoint-name.js';
 /** The only version that the documents know (protocol.md section 2). */
 export const VERSION = '1.0.0';
 
-/** One GET request, its query decoded. An empty parameter counts as a missing one. */
+/** One request, its query decoded. An empty parameter counts as a missing one. */
 export class VendorRequest {
   readonly #parameters: URLSearchParams;
 
@@ -17,7 +17,7 @@ export class VendorRequest {
 
   /** The value of a parameter, empty when it is missing. */
   text(name: string): string {
-    return this.#parameters.get(name) ?? '';
+    return this.parameter(name) ?? '';
   }
 
   parameter(name: string): string | undefined {
@@ -34,9 +34,14 @@ export class VendorRequest {
     return this.endpoint === 'api_ticket' && (type === 'SIGN' || type === 'NONCE') ? type : undefined;
   }
 
-  /** The order number of a query, when it is a legal one: only such may stand in the journal. */
+  /** The order number that it is about, legal or not. */
+  get orderNo(): string | undefined {
+    return this.endpoint === 'getBankCardOcrResult' ? this.parameter('order_no') : undefined;
+  }
+
+  /** The order number, when it is a legal one: only such may stand in the journal. */
   get legalOrderNo(): string | undefined {
-    const orderNo = this.endpoint === 'getBankCardOcrResult' ? this.parameter('order_no') : undefined;
+    const { orderNo } = this;
     return orderNo !== undefined && LEGAL_ORDER_NO.test(orderNo) ? orderNo : undefined;
   }
 

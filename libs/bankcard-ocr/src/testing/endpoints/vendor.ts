@@ -31,7 +31,7 @@ export class Vendor {
   readonly misuse: EvidenceLog<Omit<MisuseEntry, 'at'>>;
   readonly recoveries: EvidenceLog<Omit<RecoveryEntry, 'at'>>;
   readonly refreshWatch: RefreshWatch;
-  /** Queries refused because of dead or wrong credentials or a wrong signature. */
+  /** OCR requests refused because of dead or wrong credentials or a wrong signature. */
   rejected = 0;
 
   constructor(

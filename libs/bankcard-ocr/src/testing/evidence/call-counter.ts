@@ -8,7 +8,8 @@ export interface CallCounts {
   readonly signTicket: number;
   readonly nonceTicket: number;
   readonly result: number;
-  /** Unknown paths and other methods than GET. */
+  readonly recognition: number;
+  /** Unknown paths, and methods that a path does not know. */
   readonly unknown: number;
   /** How often each code was answered, e.g. `codes.getBankCardOcrResult['0']`. */
   readonly codes: Readonly<Record<EndpointName, Readonly<Record<string, number>>>>;
@@ -21,16 +22,19 @@ export class CallCounter {
   #nonceTicket = 0;
   #otherTicket = 0;
   #result = 0;
+  #recognition = 0;
   #unknown = 0;
   readonly #codes: Record<EndpointName, Record<string, number>> = {
     access_token: {},
     api_ticket: {},
     getBankCardOcrResult: {},
+    bankcardocrapp: {},
   };
 
   arrived(endpoint: EndpointName | 'unknown', ticketType?: string): void {
     if (endpoint === 'access_token') this.#accessToken += 1;
     else if (endpoint === 'getBankCardOcrResult') this.#result += 1;
+    else if (endpoint === 'bankcardocrapp') this.#recognition += 1;
     else if (endpoint === 'unknown') this.#unknown += 1;
     else if (ticketType === 'SIGN') this.#signTicket += 1;
     else if (ticketType === 'NONCE') this.#nonceTicket += 1;
@@ -49,6 +53,7 @@ export class CallCounter {
       signTicket: this.#signTicket,
       nonceTicket: this.#nonceTicket,
       result: this.#result,
+      recognition: this.#recognition,
       unknown: this.#unknown,
       codes: structuredClone(this.#codes),
     };

@@ -4,7 +4,9 @@ import type { FaultKind } from '../faults/fault.js';
 /** Something that happened to the partner without a request. */
 export type PartnerEvent = 'change-secret' | 'kill-credentials' | 'foreign-refresh' | 'launch';
 
-/** One request, or one {@link PartnerEvent}; no secret, token, ticket, signature, nonce or card number is in it. */
+/**
+ * One request, or one {@link PartnerEvent}; no secret, token, ticket, signature, nonce, card number or image is in it.
+ */
 export interface JournalEntry {
   /** Wall clock of the sandbox when it arrived, ms since the epoch. */
   readonly at: number;
@@ -16,7 +18,7 @@ export interface JournalEntry {
   outcome: 'pending' | 'answered' | 'lost';
   /** The code that was answered, also when the answer was lost; absent when no regular answer was made. */
   code?: string;
-  /** Of a well-formed query. */
+  /** Of a query or a recognition whose order number is well-formed. */
   orderNo?: string;
   /** Of a query: whether it asked for photos with `get_file=1`. */
   photos?: boolean;

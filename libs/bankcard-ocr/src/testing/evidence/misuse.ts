@@ -7,6 +7,7 @@
  * - `nonce-reused`: a nonce was seen before; every request wants a fresh one, retries included.
  * - `illegal-nonce`: not 32 letters and digits.
  * - `illegal-order-no`: longer than 32, or not letters and digits only.
+ * - `order-no-reused`: an image was sent for recognition under an order number that has been used.
  * - `illegal-user-id`: longer than 32, or not letters and digits only.
  * - `nonce-ticket-too-soon`: a second NONCE ticket for the same user within two seconds.
  */
@@ -18,6 +19,7 @@ export type MisuseKind =
   | 'nonce-reused'
   | 'illegal-nonce'
   | 'illegal-order-no'
+  | 'order-no-reused'
   | 'illegal-user-id'
   | 'nonce-ticket-too-soon';
 

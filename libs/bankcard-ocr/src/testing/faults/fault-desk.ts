@@ -8,6 +8,8 @@ export interface FaultCandidate {
   readonly ticketType?: string;
 }
 
+const AUTH: ReadonlySet<EndpointName> = new Set(['access_token', 'api_ticket']);
+
 interface InjectedFault {
   readonly fault: SandboxFault;
   hits: number;
@@ -46,6 +48,6 @@ function fits(target: FaultTarget, request: FaultCandidate): boolean {
   if (target.orderNo !== undefined && target.orderNo !== request.orderNo) return false;
   if (target.ticketType !== undefined && target.ticketType !== request.ticketType) return false;
   if (target.endpoint === 'all') return true;
-  if (target.endpoint === 'auth') return request.endpoint !== 'getBankCardOcrResult';
+  if (target.endpoint === 'auth') return AUTH.has(request.endpoint);
   return target.endpoint === request.endpoint;
 }

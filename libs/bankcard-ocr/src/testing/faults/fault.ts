@@ -5,7 +5,7 @@ import type { EndpointName } from '../endpoints/endpoint-name.js';
 export interface FaultTarget {
   /** `auth` is access_token and api_ticket. */
   readonly endpoint: EndpointName | 'auth' | 'all';
-  /** Only queries of this order. @default undefined, any request */
+  /** Only queries and recognitions of this order. @default undefined, any request */
   readonly orderNo?: string;
   /** Only api_ticket calls of this type. @default undefined, both */
   readonly ticketType?: 'SIGN' | 'NONCE';

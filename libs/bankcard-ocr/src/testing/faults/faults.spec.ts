@@ -185,11 +185,12 @@ describe('faults', () => {
     });
 
     test.each([
-      ['access_token', ['X', '0', '0', '0']],
-      ['api_ticket', ['0', 'X', 'X', '0']],
-      ['auth', ['X', 'X', 'X', '0']],
-      ['getBankCardOcrResult', ['0', '0', '0', 'X']],
-      ['all', ['X', 'X', 'X', 'X']],
+      ['access_token', ['X', '0', '0', '0', '0']],
+      ['api_ticket', ['0', 'X', 'X', '0', '0']],
+      ['auth', ['X', 'X', 'X', '0', '0']],
+      ['getBankCardOcrResult', ['0', '0', '0', 'X', '0']],
+      ['bankcardocrapp', ['0', '0', '0', '0', 'X']],
+      ['all', ['X', 'X', 'X', 'X', 'X']],
     ] as const)('endpoint %s', async (endpoint, expected) => {
       const { token } = await client.refresh();
       sandbox.injectFault({ endpoint, kind: 'code', code: 'X' });
@@ -198,6 +199,7 @@ describe('faults', () => {
         await client.apiTicket(token),
         await client.nonceTicket(token, 'user1'),
         await client.query(CLEAN, ticket),
+        await client.recognize('order1', ticket, '/9j/'),
       ];
       expect(answers.map(({ json }) => json.code)).toEqual(expected);
     });

@@ -1,13 +1,15 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { EndpointName } from '../endpoints/endpoint-name.js';
-import { ENDPOINT_NAMES, ENDPOINT_PATHS } from '../endpoints/endpoint-name.js';
-import { inspectQuery } from '../endpoints/query-inspection.js';
+import { ENDPOINT_METHODS, ENDPOINT_NAMES, ENDPOINT_PATHS } from '../endpoints/endpoint-name.js';
+import { inspectQuery, inspectRecognition } from '../endpoints/query-inspection.js';
+import { RecognitionRequest } from '../endpoints/recognition-request.js';
 import { VendorRequest } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
 import { NOT_FOUND_PAGE } from '../faults/spoilt-answer.js';
 import type { KycSandboxIdentity } from '../kyc-sandbox.options.js';
 import { Exchange } from './exchange.js';
+import { receiveBody } from './posted-body.js';
 import { refuse, respond } from './respond.js';
 
 /** Idle connections stay longer than any test: a client must not meet a closing one by chance. */
@@ -23,7 +25,7 @@ export class VendorServer {
   readonly #routes: ReadonlyMap<string, EndpointName>;
   #closed: Promise<void> | undefined;
   #inFlight = 0;
-  #queriesAdmitted = 0;
+  #ocrRequestsAdmitted = 0;
   #openConnections = 0;
   #totalConnections = 0;
 
@@ -83,32 +85,47 @@ export class VendorServer {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     this.#inFlight += 1;
     response.once('close', () => (this.#inFlight -= 1));
-    request.resume();
-    const [path = '', ...query] = (request.url ?? '').split('?');
+    const [path = '', ...rest] = (request.url ?? '').split('?');
+    const query = rest.join('?');
     const endpoint = this.#routes.get(path);
-    if (!endpoint || request.method !== 'GET') return this.#turnAway(response, endpoint ? 405 : 404);
+    if (!endpoint || request.method !== ENDPOINT_METHODS[endpoint]) {
+      request.resume();
+      return this.#turnAway(response, endpoint);
+    }
+    if (endpoint === 'bankcardocrapp') {
+      return receiveBody(request, (posted) => {
+        const recognition = new RecognitionRequest(query, posted, this.#vendor.settings.recognitionAppId);
+        inspectRecognition(this.#vendor, recognition);
+        this.#answer(recognition, response);
+      });
+    }
+    request.resume();
+    const vendorRequest = new VendorRequest(endpoint, query);
+    if (endpoint === 'getBankCardOcrResult') inspectQuery(this.#vendor, vendorRequest);
+    return this.#answer(vendorRequest, response);
+  }
 
-    const vendorRequest = new VendorRequest(endpoint, query.join('?'));
-    const isQuery = endpoint === 'getBankCardOcrResult';
-    if (isQuery) inspectQuery(this.#vendor, vendorRequest);
-    const admitted = !isQuery || this.#admit(response);
-    const exchange = new Exchange(this.#vendor, vendorRequest, response, admitted);
+  #answer(request: VendorRequest, response: ServerResponse): void {
+    const isOcr = request.endpoint === 'getBankCardOcrResult' || request.endpoint === 'bankcardocrapp';
+    const admitted = !isOcr || this.#admit(response);
+    const exchange = new Exchange(this.#vendor, request, response, admitted);
     return admitted ? respond(exchange) : refuse(exchange, '400506');
   }
 
-  /** Let a query in unless the app id has as many in flight as it may. */
+  /** Let an OCR request in unless the app id has as many in flight as it may. */
   #admit(response: ServerResponse): boolean {
-    if (this.#queriesAdmitted >= (this.#vendor.settings.concurrencyLimit ?? Infinity)) return false;
-    this.#queriesAdmitted += 1;
-    response.once('close', () => (this.#queriesAdmitted -= 1));
+    if (this.#ocrRequestsAdmitted >= (this.#vendor.settings.concurrencyLimit ?? Infinity)) return false;
+    this.#ocrRequestsAdmitted += 1;
+    response.once('close', () => (this.#ocrRequestsAdmitted -= 1));
     return true;
   }
 
-  #turnAway(response: ServerResponse, status: 404 | 405): void {
+  /** 404 for a path that the vendor does not have, 405 for a method that one of its endpoints does not know. */
+  #turnAway(response: ServerResponse, endpoint: EndpointName | undefined): void {
     this.#vendor.calls.arrived('unknown');
     this.#vendor.journal.add({ endpoint: 'unknown', outcome: 'answered' });
-    if (status === 405) response.setHeader('allow', 'GET');
-    response.writeHead(status, { 'content-type': 'text/html' });
-    response.end(status === 404 ? NOT_FOUND_PAGE : '');
+    if (endpoint) response.setHeader('allow', ENDPOINT_METHODS[endpoint]);
+    response.writeHead(endpoint ? 405 : 404, { 'content-type': 'text/html' });
+    response.end(endpoint ? '' : NOT_FOUND_PAGE);
   }
 }

@@ -6,7 +6,11 @@ import { magicOrder } from './magic-orders.js';
 import type { SandboxOrder } from './sandbox-order.js';
 
 /** An order with every default filled in. */
-export type KnownOrder = Required<Omit<SandboxOrder, 'code'>> & Pick<SandboxOrder, 'code'>;
+export type KnownOrder = Required<Omit<SandboxOrder, 'code'>> &
+  Pick<SandboxOrder, 'code'> & {
+    /** Base64 of the image that was sent for recognition; a phone's photo is the sandbox's own. */
+    readonly sentImage?: string;
+  };
 
 /** What protocol.md section 2 allows as an order number. */
 export const LEGAL_ORDER_NO = /^[0-9A-Za-z]{1,32}$/;
@@ -29,6 +33,28 @@ export class OrderBook {
       throw new RangeError('An order number is 1 to 32 letters and digits; the vendor would never hold this one.');
     }
     this.#orders.set(order.orderNo, complete(order, chinaDateTime(this.#clock.now())));
+  }
+
+  /** Whether the number has been used. */
+  has(orderNo: string): boolean {
+    return this.#orders.has(orderNo);
+  }
+
+  /** The code that a magic order number stands for; undefined for a card that can be recognised. */
+  codeFor(orderNo: string): string | undefined {
+    return magicOrder(orderNo)?.code;
+  }
+
+  /**
+   * Keep what was recognised on an image, or why nothing was.
+   *
+   * @param code undefined when it was recognised
+   */
+  recognize(orderNo: string, sentImage: string, code: string | undefined): KnownOrder {
+    const order = { ...(magicOrder(orderNo) ?? { orderNo }), code };
+    const known = { ...complete(order, chinaDateTime(this.#clock.now())), sentImage };
+    this.#orders.set(orderNo, known);
+    return known;
   }
 
   /** @param invent make up a card for a number that nobody added */

@@ -21,7 +21,8 @@ export class LateFiles {
   }
 
   of(order: KnownOrder): Files {
-    const fields = photosOf(order.photos, this.#settings.photoBytes);
+    const own = photosOf(order.photos, this.#settings.photoBytes);
+    const fields = order.sentImage === undefined ? own : { ...own, originBankcardPhoto: order.sentImage };
     const late = this.#settings.latePhotos;
     if (!late) return { fields, waitMs: 0 };
     const waitMs = this.#firstAskedFor(order.orderNo) + late.delayMs - this.#clock.monotonic();

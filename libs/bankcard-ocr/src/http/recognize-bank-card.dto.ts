@@ -1,0 +1,43 @@
+import { ValidateIf } from 'class-validator';
+import { ORDER_NUMBER } from '../ocr/order-number.js';
+import { USER_ID } from '../ocr/user-id.js';
+import { IsOrderNumber } from './order-number.validation.js';
+import { IsUserId } from './user-id.validation.js';
+
+/**
+ * What a client says beside an image that is to be recognised: the text fields of a multipart form, under
+ * `ValidationPipe({ whitelist: true })`.
+ */
+export class RecognizeBankCardDto {
+  /** What `@nestjs/swagger` reads; written as its CLI plugin would, so that nobody has to install it. */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      orderNo: {
+        required: false,
+        type: () => String,
+        description: 'A new order number; one is made when there is none',
+        pattern: ORDER_NUMBER.source,
+        minLength: 1,
+        maxLength: 32,
+      },
+      userId: {
+        required: false,
+        type: () => String,
+        description: 'Whose card it is',
+        pattern: USER_ID.source,
+        minLength: 1,
+        maxLength: 32,
+      },
+    };
+  }
+
+  /** 1 to 32 ASCII letters and digits, never used before; undefined to have one made. */
+  @ValidateIf((_dto, value) => value !== undefined)
+  @IsOrderNumber()
+  orderNo?: string;
+
+  /** 1 to 32 ASCII letters and digits; undefined for nobody. */
+  @ValidateIf((_dto, value) => value !== undefined)
+  @IsUserId()
+  userId?: string;
+}

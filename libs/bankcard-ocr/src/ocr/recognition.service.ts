@@ -1,0 +1,161 @@
+import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
+import type { ImageType } from '../card/media-type.js';
+import type { Clock } from '../clock.js';
+import type { TicketService } from '../credentials/ticket.service.js';
+import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import type { CodeRules } from '../errors/vendor-codes.js';
+import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options.js';
+import type { SignatureService } from '../signature/signature.service.js';
+import { mayHaveBeenCarriedOut } from '../upstream/may-have-been-carried-out.js';
+import type { RecognitionClient } from '../upstream/recognition.client.js';
+import { Deadline } from './deadline.js';
+import type { OcrResultService } from './ocr-result.service.js';
+import { signedQuery } from './order-inquiry.js';
+import { checkOrderNumber } from './order-number.js';
+import { limitsOf } from './query-limits.js';
+import { maySendAgain } from './recognition/may-send-again.js';
+import { type CardImageSource, readImage } from './recognition/read-image.js';
+import { RecognitionError } from './recognition/recognition-error.js';
+import { recognitionTimeoutOf, type RecognizeOptions } from './recognition/recognize-options.js';
+import { addRetention } from './retention.js';
+import { retry } from './retry.js';
+import { checkUserId } from './user-id.js';
+import { applyWarningPolicy, warningPolicyOf } from './warning-policy.js';
+
+/** What a {@link RecognitionService} works with. */
+export interface RecognitionServiceOptions {
+  readonly appId: string;
+  readonly version: string;
+  readonly limits: Required<QueryLimits>;
+  readonly recognitionTimeoutMs: number;
+  readonly imageTypes: readonly ImageType[];
+  readonly warningPolicy: WarningPolicy;
+  readonly retentionMs: number;
+  readonly codeRules: CodeRules;
+  readonly tickets: TicketService;
+  readonly signatures: SignatureService;
+  readonly client: RecognitionClient;
+  /** Looks an order up whose answer was lost. */
+  readonly results: Pick<OcrResultService, 'query'>;
+  readonly createOrderNo: () => string;
+  readonly clock: Clock;
+}
+
+/** One image on its way. */
+interface Sending {
+  readonly orderNo: string;
+  readonly userId: string | undefined;
+  readonly image: CardImageSource;
+  readonly limits: Required<QueryLimits>;
+  readonly timeoutMs: number;
+  readonly deadline: Deadline;
+  /** Whether the vendor may have recognised the image, and nobody knows. */
+  outcomeUnknown: boolean;
+}
+
+/** Has the vendor recognise a card on an image that the server has, without a phone SDK. */
+export class RecognitionService {
+  constructor(private readonly options: RecognitionServiceOptions) {}
+
+  /**
+   * Recognise the front of a card (bankcardocrapp). Every call is billed, so the image is not sent again once it has
+   * left, except when the vendor rejected the credentials; after a lost answer the order is queried instead. `timeoutMs`
+   * is for all of that, reading the image included; `recognitionTimeoutMs` for sending it and its answer.
+   *
+   * @param image JPEG, PNG or BMP (`imageTypes`), at most 3 MB in Base64; read whole before anything is sent
+   * @returns the recognised card, with the strip that shows the number; the other photos can be queried by its order
+   *   number
+   * @throws {@link RecognitionError} with a typed `code` and the order number; {@link CardRejectedError} when the policy
+   *   rejects a warning; {@link BankCardOcrError} `INVALID_ARGUMENT` when `options` are wrong; an error of the caller's
+   *   stream as it is, or the reason of `signal`
+   */
+  async recognize(image: CardImageSource, options: RecognizeOptions = {}): Promise<BankCardOcrResult> {
+    const limits = limitsOf(options, this.options.limits);
+    const timeoutMs = recognitionTimeoutOf(options.recognitionTimeoutMs, this.options.recognitionTimeoutMs);
+    const policy = warningPolicyOf(options.warningPolicy, this.options.warningPolicy);
+    const { orderNo = this.options.createOrderNo(), userId, signal } = options;
+    checkOrderNumber(orderNo);
+    const deadline = new Deadline(this.options.clock, limits.timeoutMs, signal);
+    const sending: Sending = { orderNo, userId, image, limits, timeoutMs, deadline, outcomeUnknown: false };
+    try {
+      if (userId !== undefined) checkUserId(userId);
+      const result = await this.#recognize(sending);
+      applyWarningPolicy(result, policy);
+      return result;
+    } catch (error) {
+      if (!isBankCardOcrError(error) || error.code === 'CARD_REJECTED') throw error;
+      throw new RecognitionError(orderNo, error, sending.outcomeUnknown);
+    } finally {
+      deadline.close();
+    }
+  }
+
+  async #recognize(sending: Sending): Promise<BankCardOcrResult> {
+    const { clock, imageTypes, retentionMs } = this.options;
+    // Encoded once: what the caller does to its Buffer meanwhile changes nothing.
+    const base64 = (await readImage(sending.image, imageTypes, sending.deadline)).toString('base64');
+    try {
+      const result = await this.#send(base64, sending);
+      const nowMs = clock.now();
+      return addRetention(result, { retentionMs, nowMs, recognizedAt: new Date(nowMs) });
+    } catch (failure) {
+      const found = sending.outcomeUnknown ? await this.#lookUp(sending) : undefined;
+      if (!found) throw failure;
+      sending.outcomeUnknown = false;
+      return found;
+    }
+  }
+
+  #send(image: string, sending: Sending): Promise<BankCardOcrResult> {
+    const { orderNo, userId, limits, timeoutMs, deadline } = sending;
+    return retry(
+      async (credentials, attempt) => {
+        const signed = signedQuery(this.options, orderNo, credentials);
+        sending.outcomeUnknown = true;
+        try {
+          return await this.options.client.recognize({
+            signed,
+            userId,
+            image,
+            generation: credentials.generation,
+            timeoutMs,
+            cancellation: deadline,
+            attempt,
+          });
+        } catch (error) {
+          sending.outcomeUnknown = mayHaveBeenCarriedOut(error);
+          throw error;
+        }
+      },
+      this.options,
+      { deadline, maxAttempts: limits.maxAttempts, mayRepeat: maySendAgain },
+    );
+  }
+
+  /**
+   * Ask what became of an image whose answer was lost. That the result of a direct recognition can be queried is likely,
+   * but not documented (protocol.md section 1): where it cannot, nothing is found.
+   *
+   * @returns undefined when that cannot be known
+   * @throws {@link BankCardOcrError} `CARD_UNREADABLE` when the vendor says that there was nothing to recognise
+   */
+  async #lookUp(sending: Sending): Promise<BankCardOcrResult | undefined> {
+    const { orderNo, limits, deadline } = sending;
+    try {
+      // The policy is applied by whoever called us. Photos as in the answer that was lost, where they are not late.
+      return await this.options.results.query(orderNo, {
+        ...limits,
+        timeoutMs: Math.max(deadline.remainingMs, 1),
+        photos: true,
+        waitForPhotosMs: 0,
+        warningPolicy: 'report',
+        signal: deadline.signal,
+      });
+    } catch (error) {
+      deadline.throwIfCallerAborted();
+      if (!isBankCardOcrError(error) || error.code !== 'CARD_UNREADABLE') return undefined;
+      sending.outcomeUnknown = false;
+      throw error;
+    }
+  }
+}

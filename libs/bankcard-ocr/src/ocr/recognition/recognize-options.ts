@@ -1,0 +1,34 @@
+import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import type { QueryLimits, WarningPolicy } from '../../options/bankcard-ocr.options.js';
+import { NUMBER_RULES, readNumber } from '../../options/number-options.js';
+
+/** How one recognition differs from the module's options. */
+export interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
+  /**
+   * 1 to 32 ASCII letters and digits, never used before. Give your own one when you may abort the call: the reason of
+   * the signal does not tell which one was made.
+   * @default createOrderNo()
+   */
+  readonly orderNo?: string;
+  /** Whose card it is: 1 to 32 ASCII letters and digits. Sent to the vendor, not signed. @default none */
+  readonly userId?: string;
+  /** Milliseconds for sending the image and the whole answer. @default that of the module */
+  readonly recognitionTimeoutMs?: number;
+  /** What to do about the vendor's warnings. @default that of the module */
+  readonly warningPolicy?: WarningPolicy;
+  /** Ends the call; it then rejects with the signal's reason. The image may have been recognised all the same. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The time of one attempt: that of the call, or that of the module.
+ *
+ * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
+ */
+export function recognitionTimeoutOf(call: unknown, moduleMs: number): number {
+  if (call === undefined) return moduleMs;
+  const rule = NUMBER_RULES.find(({ option }) => option === 'recognitionTimeoutMs');
+  const wrong = rule && readNumber(call, rule);
+  if (wrong === undefined) return call as number;
+  throw new BankCardOcrError('INVALID_ARGUMENT', { message: `recognitionTimeoutMs ${wrong}` });
+}

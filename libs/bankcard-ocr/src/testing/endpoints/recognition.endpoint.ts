@@ -1,0 +1,98 @@
+import type { VendorAnswer } from '../answer/vendor-answer.js';
+import { failure, success } from '../answer/vendor-answer.js';
+import type { JournalEntry } from '../evidence/journal.js';
+import type { KnownOrder } from '../orders/order-book.js';
+import { LEGAL_ORDER_NO } from '../orders/order-book.js';
+import { isPicture } from '../photos/picture-type.js';
+import { photosOf } from '../photos/photo-set.js';
+import { LEGAL_NONCE } from './query-inspection.js';
+import type { RecognitionRequest } from './recognition-request.js';
+import { VERSION } from './vendor-request.js';
+import type { Vendor } from './vendor.js';
+
+/** 3 MB of Base64 (protocol.md section 2). */
+const LONGEST_IMAGE = 3 * 1024 * 1024;
+
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+
+/** Codes that say something about the card: the image was looked at, which uses the order number up. */
+const ABOUT_THE_CARD = /^-90\d\d$/;
+
+/** `POST /api/paas/bankcardocrapp`: recognise an image at once (protocol.md sections 1 to 4 and 6). */
+export function answerRecognition(vendor: Vendor, request: RecognitionRequest, record: JournalEntry): VendorAnswer {
+  const refusal = refuseRequest(vendor, request) ?? refuseSignature(vendor, request, record) ?? refuseImage(request);
+  if (refusal) return failure(refusal.code, vendor.stamps.stamp(), refusal.detail);
+  const orderNo = request.text('orderNo');
+  if (vendor.orders.has(orderNo)) {
+    const text = 'An image was sent under an order number that has been used; every call wants a new one (section 2).';
+    vendor.misuse.add({ kind: 'order-no-reused', text });
+    return failure('14', vendor.stamps.stamp());
+  }
+  const image = request.text('bankcardStr');
+  const code = vendor.orders.codeFor(orderNo) ?? (isPicture(image) ? undefined : '-9013');
+  if (code !== undefined && !ABOUT_THE_CARD.test(code)) return failure(code, vendor.stamps.stamp());
+  const order = vendor.orders.recognize(orderNo, image, code);
+  return code === undefined ? resultOf(vendor, order) : failure(code, vendor.stamps.stamp());
+}
+
+interface Refusal {
+  readonly code: string;
+  readonly detail?: string;
+}
+
+function refuseRequest(vendor: Vendor, request: RecognitionRequest): Refusal | undefined {
+  if (request.bodyFault === 'too-large') return { code: '400601' };
+  if (request.bodyFault) return { code: '400101', detail: request.bodyFault };
+  const missing = request.lacks('version', 'nonce', 'sign', 'orderNo', 'bankcardStr');
+  if (missing || request.orderNoInUrl === undefined) return { code: '1', detail: 'a parameter is missing' };
+  if (request.appId !== vendor.appId) {
+    vendor.rejected += 1;
+    return { code: '66660001' };
+  }
+  const orderNo = request.text('orderNo');
+  if (request.text('version') !== VERSION) return { code: '400502' };
+  if (Buffer.byteLength(orderNo) > 32) return { code: '66660000' };
+  if (!LEGAL_ORDER_NO.test(orderNo)) return { code: '400101', detail: 'orderNo' };
+  if (request.orderNoInUrl !== orderNo) return { code: '400101', detail: 'orderNo' };
+  if (!LEGAL_NONCE.test(request.text('nonce'))) return { code: '400101', detail: 'nonce' };
+  return Buffer.byteLength(request.text('userId')) > 32 ? { code: '400101', detail: 'userId' } : undefined;
+}
+
+function refuseSignature(vendor: Vendor, request: RecognitionRequest, record: JournalEntry): Refusal | undefined {
+  // Neither the image nor the user id is signed (protocol.md section 4).
+  const values = [vendor.appId, request.text('orderNo'), VERSION, request.text('nonce')];
+  const signed = vendor.ledger.whoSigned(request.text('sign'), values);
+  record.generation = signed?.ticket.token.generation;
+  record.ticket = signed?.ticket.number;
+  if (signed?.alive) return undefined;
+  vendor.rejected += 1;
+  return signed ? { code: vendor.settings.deadTicketCode } : { code: '400101', detail: 'sign' };
+}
+
+function refuseImage(request: RecognitionRequest): Refusal | undefined {
+  const image = request.text('bankcardStr');
+  if (image.length > LONGEST_IMAGE) return { code: '400601' };
+  return image.length % 4 === 0 && BASE64.test(image) ? undefined : { code: '400101', detail: 'bankcardStr' };
+}
+
+/** The same things as in the answer to a query, in this endpoint's own spelling (protocol.md section 3). */
+function resultOf(vendor: Vendor, order: KnownOrder): VendorAnswer {
+  const { bizSeqNo, transactionTime } = vendor.stamps.stamp();
+  const [firstWarning = '0'] = order.warnings;
+  return success({
+    bizSeqNo,
+    result: {
+      bizSeqNo,
+      transactionTime,
+      orderNo: order.orderNo,
+      bankcardNo: order.bankCardNo,
+      bankcardValidDate: order.bankCardValidDate,
+      warningCode: firstWarning,
+      bankcardNoPhoto: photosOf('all', vendor.settings.photoBytes)['bankcardNoPhoto'],
+      multiWarningCode: order.warnings.length === 0 ? '0' : `[${order.warnings.join(',')}]`,
+      clarity: order.clarity,
+      success: false,
+    },
+    transactionTime,
+  });
+}
