@@ -5,7 +5,7 @@ import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 import { Refreshers, type RefresherSettings } from '../support/refreshers.js';
 
 /** In each of the four phases. */
-const KILLS = Number(process.env['KILLS'] ?? 13);
+const KILLS = Number(process.env['KILLS'] ?? 6);
 const FILE_KILLS = Number(process.env['KILLS'] ?? 2);
 /** Twenty times faster than the vendor. */
 const FAST = { processes: 4, overlapMs: 3_000, intervalMs: 2_500 };

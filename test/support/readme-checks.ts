@@ -1,5 +1,5 @@
 import { announce } from '../../apps/demo-api/src/sandbox/announcement.js';
-import { faultsInErrorTable, faultsInOptionTable, faultsInWarningLine } from './readme-tables.js';
+import { faultsInOptionTable, faultsInStatuses, tableRows, unknownErrorCodes } from './readme-tables.js';
 
 /** Something that a page must be: what is wrong with it, and a change of the page that must be noticed. */
 export interface Check {
@@ -8,11 +8,18 @@ export interface Check {
   readonly spoil: (page: string) => string;
 }
 
+/** The languages that pages are written in. */
+export type PageLanguage = 'en' | 'zh';
+
 const LONGEST_README = 200;
 const COMMANDS = ['npm ci && npm start', 'npm ci && npm test'];
+/** What a README leaves to other pages, in its own language. */
+const PAGES = ['configuration', 'errors', 'photos', 'fleet'];
+/** Without these nothing starts. */
+const REQUIRED_OPTIONS = ['appId', 'secret', 'ticketStore'];
 
 /** What a README must be, the other language's page being `other`. */
-export function readmeChecks(language: 'en' | 'zh', other: string, optionNames: () => readonly string[]): Check[] {
+export function readmeChecks(language: PageLanguage, other: string, optionNames: () => readonly string[]): Check[] {
   return [
     {
       what: `has ${LONGEST_README} lines at most`,
@@ -32,43 +39,60 @@ export function readmeChecks(language: 'en' | 'zh', other: string, optionNames: 
       },
       spoil: (page) => page.replace('/bank-cards/exampleCleanCard', '/bank-cards/exampleCard'),
     },
-    {
-      what: 'links to the other language',
-      faults: (page) => (page.includes(`(README${language === 'en' ? '.zh-CN' : ''}.md)`) ? [] : ['no link']),
-      spoil: (page) => page.replaceAll('README', 'readme'),
-    },
+    linkToOtherLanguage('README', language),
     sameCode(other, (page) => page.replace(".toBe('6222021234567890128')", '.toBeDefined()')),
     {
-      what: 'tells the status of every error code, and who acts',
-      faults: faultsInErrorTable,
-      spoil: (page) => page.replace('| 504 |', '| 500 |'),
+      what: 'links to the pages that have the rest, in its own language',
+      faults: (page) => {
+        const links = PAGES.map((name) => `(docs/${fileName(name, language)})`);
+        return links.filter((link) => !page.includes(link));
+      },
+      spoil: (page) => page.replaceAll(`docs/${fileName('errors', language)}`, 'docs/protocol.md'),
     },
     {
-      what: 'names no error code that does not exist',
-      faults: faultsInErrorTable,
-      spoil: (page) => page.replace('| `TIMEOUT` |', '| `TIMED_OUT` |'),
-    },
-    {
-      what: 'tells the meaning of every warning',
-      faults: (page) => faultsInWarningLine(page, language),
-      spoil: (page) => page.replace('`-9112` ', '`-9115` '),
-    },
-    {
-      what: 'tells the variable and the default of every option',
-      faults: (page) => faultsInOptionTable(page, optionNames()),
+      what: 'tells the variable and the default of the options that it lists',
+      faults: (page) => faultsInOptionTable(page, listedOptions(page, optionNames())),
       spoil: (page) => page.replace('`15000`', '`10000`'),
     },
     {
       what: 'names no option that does not exist',
-      faults: (page) => faultsInOptionTable(page, optionNames()),
-      spoil: (page) => page.replace('| `clock` |', '| `watch` |'),
+      faults: (page) => faultsInOptionTable(page, listedOptions(page, optionNames())),
+      spoil: (page) => page.replace('| `timeoutMs` |', '| `timeLimitMs` |'),
     },
     {
-      what: 'forgets no option',
-      faults: (page) => faultsInOptionTable(page, optionNames()),
-      spoil: (page) => page.replace(/^\| `maxAttempts` .*\n/m, ''),
+      what: 'lists the options that must be set',
+      faults: (page) => {
+        const listed = listedOptions(page, optionNames());
+        return REQUIRED_OPTIONS.filter((name) => !listed.includes(name));
+      },
+      spoil: (page) => page.replace(/^\| `ticketStore` .*\n/m, ''),
     },
+    {
+      what: 'tells the status of the error codes that it names as it is',
+      faults: faultsInStatuses,
+      spoil: (page) => page.replace(/([(（])504/, '$1500'),
+    },
+    onlyKnownErrorCodes(),
   ];
+}
+
+/** A page names no error code that does not exist. */
+export function onlyKnownErrorCodes(): Check {
+  return {
+    what: 'names no error code that does not exist in its text',
+    faults: unknownErrorCodes,
+    spoil: (page) => `${page}\n\`CARD_REFUSED\`\n`,
+  };
+}
+
+/** A page has a link to the same page in the other language. */
+export function linkToOtherLanguage(name: string, language: PageLanguage): Check {
+  const target = fileName(name, language === 'en' ? 'zh' : 'en');
+  return {
+    what: 'links to the other language',
+    faults: (page) => (page.includes(`(${target})`) ? [] : ['no link']),
+    spoil: (page) => page.replaceAll(`(${name}`, '(nowhere'),
+  };
 }
 
 /** A page has the code of the same page in the other language, `other`. */
@@ -78,6 +102,15 @@ export function sameCode(other: string, spoil: Check['spoil']): Check {
     faults: (page) => differing(codeOf(page), codeOf(other)),
     spoil,
   };
+}
+
+function fileName(name: string, language: PageLanguage): string {
+  return `${name}${language === 'en' ? '' : '.zh-CN'}.md`;
+}
+
+function listedOptions(page: string, optionNames: readonly string[]): string[] {
+  const listed = new Set(tableRows(page).map(([name = '']) => name.slice(1, -1)));
+  return optionNames.filter((name) => listed.has(name));
 }
 
 /** The inside of every block, whatever its language. */

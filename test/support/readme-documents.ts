@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SignatureService, VENDOR_CODES, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
-import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/bankcard-ocr.options.js';
+import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/defaults.js';
 import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
-import { type Check, sameCode } from './readme-checks.js';
+import { type Check, linkToOtherLanguage, type PageLanguage, sameCode } from './readme-checks.js';
 import { brokenLinks } from './readme-links.js';
 import { namesInFirstCells } from './readme-tables.js';
 import type { TypeReport } from './readme-types.js';
@@ -86,14 +86,10 @@ export function architectureChecks(root: string): Check[] {
 }
 
 /** What docs/fleet.md must be, and the other language's page, `other`. */
-export function fleetChecks(language: 'en' | 'zh', other: string, types: () => TypeReport): Check[] {
+export function fleetChecks(language: PageLanguage, other: string, types: () => TypeReport): Check[] {
   const names = (page: string) => namesInFirstCells(page);
   return [
-    {
-      what: 'links to the other language',
-      faults: (page) => (page.includes(`(fleet${language === 'en' ? '.zh-CN' : ''}.md)`) ? [] : ['no link']),
-      spoil: (page) => page.replaceAll('(fleet', '(flight'),
-    },
+    linkToOtherLanguage('fleet', language),
     sameCode(other, (page) => page.replace('sort($values, SORT_STRING)', 'sort($values)')),
     {
       what: 'names every member of a stored record, and no other',

@@ -1,5 +1,13 @@
-import { DEFAULTS, ERROR_TEXTS, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
+import {
+  type BankCardOcrResult,
+  CardNumber,
+  DEFAULTS,
+  ERROR_TEXTS,
+  ExtraFields,
+  WARNING_TEXTS,
+} from 'nestjs-bankcard-ocr';
 import { ERROR_STATUS } from 'nestjs-bankcard-ocr/http';
+import { applyWarningPolicy } from '../../libs/bankcard-ocr/src/ocr/warning-policy.js';
 import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
 
 /** The cells of the rows whose first cell is one text in backticks. */
@@ -35,11 +43,57 @@ export function faultsInErrorTable(page: string): string[] {
   );
 }
 
-/** What the line about warnings says wrongly, the language of the page being `language`. */
-export function faultsInWarningLine(page: string, language: 'en' | 'zh'): string[] {
-  const line = /^- `warnings`.*$/m.exec(page)?.[0] ?? '';
-  const expected = Object.entries(WARNING_TEXTS).map(([code, text]) => `${quoted(code)} ${text[language]}`);
-  return differences(expected, line.match(/`-?\d+` [^;.；。]+/g) ?? []);
+/** The error codes that stand in a page and do not exist. */
+export function unknownErrorCodes(page: string): string[] {
+  const names = [...page.matchAll(/`(?<name>[A-Z]+(?:_[A-Z]+)+)`/g)].map(({ groups }) => groups?.['name'] ?? '');
+  return names.filter((name) => !Object.hasOwn(ERROR_TEXTS, name) && !isVariable(name));
+}
+
+/** Of the environment, not of ours: those are checked by their own names. */
+function isVariable(name: string): boolean {
+  return name.startsWith('BANKCARD_OCR_') || name.endsWith('_PROXY') || name.startsWith('NODE_');
+}
+
+/** The codes that a text names with another status than theirs: one or several, then the status in brackets. */
+export function faultsInStatuses(page: string): string[] {
+  const told = page.matchAll(/(?<codes>`[A-Z_]+`(?:(?:, | and |、)`[A-Z_]+`)*) ?[(（](?<status>\d{3})[)）]/g);
+  const found = [...told].flatMap(({ groups }) => {
+    const codes = groups?.['codes']?.match(/[A-Z_]+/g) ?? [];
+    return codes.map((code) => [code, Number(groups?.['status'])] as const);
+  });
+  if (found.length === 0) return ['tells no status'];
+  return found
+    .filter(([code, status]) => ERROR_STATUS[code as keyof typeof ERROR_STATUS] !== status)
+    .map(([code, status]) => `is not so: ${code} ${status}`);
+}
+
+/** What the table of warnings says wrongly, the language of the page being `language`. */
+export function faultsInWarningTable(page: string, language: 'en' | 'zh'): string[] {
+  const rows = tableRows(page).filter(([code = '']) => /^`-?\d+`$/.test(code));
+  const expected = Object.entries(WARNING_TEXTS).map(([code, text]) => {
+    return [quoted(code), text[language], quoted(strictVerdict(code))].join(' | ');
+  });
+  return differences(
+    expected,
+    rows.map((cells) => cells.join(' | ')),
+  );
+}
+
+function strictVerdict(code: string): 'accept' | 'reject' {
+  const card: BankCardOcrResult = {
+    orderNo: 'order1',
+    cardNumber: new CardNumber(''),
+    validity: { raw: '' },
+    warnings: [{ code, en: '', zh: '' }],
+    photos: { status: 'absent', damaged: [] },
+    extra: new ExtraFields(),
+  };
+  try {
+    applyWarningPolicy(card, 'strict');
+    return 'accept';
+  } catch {
+    return 'reject';
+  }
 }
 
 /** What the table of options says wrongly: names, variables, and every default that is a text, a number or a flag. */

@@ -10,6 +10,9 @@ export interface TypeReport {
   readonly recordFields: readonly string[];
   readonly eventTypes: readonly string[];
   readonly countNames: readonly string[];
+  /** Of the manifest of a download, those of its photos with a dot, e.g. `photos.sha256`. */
+  readonly manifestFields: readonly string[];
+  readonly photoStatuses: readonly string[];
 }
 
 const LIBRARY = 'libs/bankcard-ocr/src';
@@ -17,6 +20,9 @@ const OPTIONS_FILE = `${LIBRARY}/options/bankcard-ocr.options.ts`;
 const RECORD_FILE = `${LIBRARY}/credentials/ticket-record.ts`;
 const EVENT_FILE = `${LIBRARY}/credentials/ticket-event.ts`;
 const COUNTS_FILE = `${LIBRARY}/telemetry/ticket-metrics.ts`;
+const MANIFEST_FILE = `${LIBRARY}/ocr/download/download-manifest.ts`;
+const PHOTO_FILE = `${LIBRARY}/card/card-photo.ts`;
+const FILES = [OPTIONS_FILE, RECORD_FILE, EVENT_FILE, COUNTS_FILE, MANIFEST_FILE, PHOTO_FILE];
 
 /** Check files with the repository's own compiler options, all in one program: that is what takes the time. */
 export function checkTypes(root: string, files: readonly string[]): TypeReport {
@@ -29,7 +35,7 @@ export function checkTypes(root: string, files: readonly string[]): TypeReport {
     { noEmit: true },
     configFile,
   );
-  const library = [OPTIONS_FILE, RECORD_FILE, EVENT_FILE, COUNTS_FILE].map((file) => path.join(root, file));
+  const library = FILES.map((file) => path.join(root, file));
   const program = ts.createProgram([...files, ...library], options);
   const errors = new Map(
     files.map((file) => {
@@ -47,6 +53,11 @@ export function checkTypes(root: string, files: readonly string[]): TypeReport {
     recordFields: fieldsOf(checker, declared(RECORD_FILE, 'TicketRecord')),
     eventTypes: discriminants(checker, declared(EVENT_FILE, 'TicketEvent')),
     countNames: names(declared(COUNTS_FILE, 'TicketCounts')),
+    manifestFields: [
+      ...names(declared(MANIFEST_FILE, 'DownloadManifest')),
+      ...names(declared(MANIFEST_FILE, 'DownloadedPhoto')).map((name) => `photos.${name}`),
+    ],
+    photoStatuses: textsOf(checker, declared(PHOTO_FILE, 'CardPhotos').getProperty('status')!),
   };
 }
 
@@ -68,6 +79,12 @@ function fieldsOf(checker: ts.TypeChecker, type: ts.Type, prefix = ''): string[]
     const isObject = (one.flags & ts.TypeFlags.Object) !== 0;
     return isObject ? [name, ...fieldsOf(checker, one, `${name}.`)] : [name];
   });
+}
+
+/** The texts that a member may be. */
+function textsOf(checker: ts.TypeChecker, member: ts.Symbol): string[] {
+  const type = checker.getTypeOfSymbol(member);
+  return (type.isUnion() ? type.types : [type]).flatMap((one) => (one.isStringLiteral() ? [one.value] : []));
 }
 
 /** The texts that `type` may be in a union of objects. */
