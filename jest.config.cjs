@@ -43,7 +43,7 @@ module.exports = {
     {
       ...common,
       displayName: 'one',
-      roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
+      roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test', '<rootDir>/bench'],
       testMatch: ['**/*.spec.ts', '**/*.story.ts'],
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/fleet/'],
     },

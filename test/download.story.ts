@@ -131,7 +131,7 @@ describe('a download that does not go well', () => {
     const failing = app.ocr.download(
       'order1',
       () => {
-        const sink = new Writable({ highWaterMark: 1, write: () => void controller.abort(reason) });
+        const sink = new Writable({ highWaterMark: 1, write: () => controller.abort(reason) });
         hanging.push(sink);
         return sink;
       },

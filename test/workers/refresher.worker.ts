@@ -18,7 +18,7 @@ import {
   Transport,
   type TransportCall,
   type TransportRequest,
-} from '../../libs/bankcard-ocr/src/upstream/transport.js';
+} from '../../libs/bankcard-ocr/src/upstream/transport/transport.js';
 
 /**
  * Only the store, the refresh and one query, without Nest, so that it starts quickly and can be killed often. Prints what

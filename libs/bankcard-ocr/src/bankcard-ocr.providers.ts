@@ -134,7 +134,15 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
       const { clock, recognitionAppIdField: appIdField, recognitionBaseUrl, paths } = options;
       const path = recognitionBaseUrl.prefix + paths.recognize;
       const client = new RecognitionClient(recognition, clock, { path, appIdField });
-      return new RecognitionService({ ...options, limits: options, tickets, signatures, results, client, createOrderNo });
+      return new RecognitionService({
+        ...options,
+        limits: options,
+        tickets,
+        signatures,
+        results,
+        client,
+        createOrderNo,
+      });
     },
   },
   {

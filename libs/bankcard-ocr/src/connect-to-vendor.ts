@@ -3,7 +3,7 @@ import type { ResolvedOptions } from './options/resolve-options.js';
 import { ConnectionGate } from './upstream/connection-gate.js';
 import { Exchange } from './upstream/exchange.js';
 import type { ExchangeListener } from './upstream/exchange-record.js';
-import type { Transport } from './upstream/transport.js';
+import type { Transport } from './upstream/transport/transport.js';
 
 /** The exchanges with the vendor's hosts, and the connections below them. */
 export class VendorConnections {
@@ -16,7 +16,7 @@ export class VendorConnections {
   ) {}
 
   async close(): Promise<void> {
-    await Promise.all(this.transports.map((transport) => transport.close()));
+    await Promise.all(this.transports.map(async (transport) => transport.close()));
   }
 }
 
@@ -43,9 +43,9 @@ async function createTransport({ origin, loopback }: BaseUrl, options: ResolvedO
   const { transport, maxConnections, connectTimeoutMs, proxy, ca, httpService } = options;
   const connection = { origin, loopback, maxConnections, connectTimeoutMs, proxy, ca };
   if (transport === 'undici') {
-    const { UndiciTransport } = await import('./upstream/undici.transport.js');
+    const { UndiciTransport } = await import('./upstream/transport/undici.transport.js');
     return new UndiciTransport(connection);
   }
-  const { HttpServiceTransport } = await import('./upstream/http-service.transport.js');
+  const { HttpServiceTransport } = await import('./upstream/transport/http-service.transport.js');
   return new HttpServiceTransport(connection, httpService);
 }

@@ -13,8 +13,8 @@ export interface CardValidity {
   readonly expired?: boolean;
 }
 
-const MONTH_FIRST = /^(?<month>\d{1,2})\s*[/.-]\s*(?<year>\d{4}|\d{2})$/;
-const YEAR_FIRST = /^(?<year>\d{4})\s*[/.-]\s*(?<month>\d{1,2})$/;
+const MONTH_FIRST = /^(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})$/;
+const YEAR_FIRST = /^(\d{4})\s*[/.-]\s*(\d{1,2})$/;
 const CHINA_OFFSET_MS = 8 * 3_600_000;
 
 /**
@@ -24,10 +24,11 @@ const CHINA_OFFSET_MS = 8 * 3_600_000;
  */
 export function readCardValidity(text: string, nowMs: number): CardValidity {
   const raw = text.trim();
-  const groups = (MONTH_FIRST.exec(raw) ?? YEAR_FIRST.exec(raw))?.groups;
-  if (!groups) return { raw };
-  const month = Number(groups['month']);
-  const yearAsPrinted = Number(groups['year']);
+  const monthFirst = MONTH_FIRST.exec(raw);
+  const found = monthFirst ?? YEAR_FIRST.exec(raw);
+  if (!found) return { raw };
+  const month = Number(found[monthFirst ? 1 : 2]);
+  const yearAsPrinted = Number(found[monthFirst ? 2 : 1]);
   if (month < 1 || month > 12) return { raw };
   const year = yearAsPrinted < 100 ? 2000 + yearAsPrinted : yearAsPrinted;
   // Date.UTC counts months from zero, so the card's own month already names the first day of the next one.

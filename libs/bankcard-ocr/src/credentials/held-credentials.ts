@@ -39,6 +39,13 @@ export class HeldCredentials {
     return this.#held && this.clock.monotonic() < this.#held.endsAt ? this.#held : undefined;
   }
 
+  /** The generation to use, when no refresh is due either. */
+  get fresh(): HeldGeneration | undefined {
+    const held = this.#held;
+    const now = this.clock.monotonic();
+    return held && now < held.endsAt && now < this.#dueAt ? held : undefined;
+  }
+
   /** Whether the store last told of a refresh that somebody had begun and not finished: what is held may be dying. */
   get isBeingReplaced(): boolean {
     return this.#isBeingReplaced;

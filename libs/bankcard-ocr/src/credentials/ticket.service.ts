@@ -81,8 +81,7 @@ export class TicketService {
 
   /** The credentials to use while nothing needs doing about them: nearly always. Else undefined: see {@link current}. */
   fresh(): Credentials | undefined {
-    if (this.#schedule.nobodyLooks || this.options.clock.monotonic() >= this.#held.dueAt) return undefined;
-    return this.#held.valid?.credentials;
+    return this.#schedule.nobodyLooks ? undefined : this.#held.fresh?.credentials;
   }
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {

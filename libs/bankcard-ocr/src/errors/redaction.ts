@@ -9,8 +9,8 @@ const CARD_NUMBER_LIKE = /(?<![0-9])[0-9](?:[ -]{0,4}[0-9]){11,}/g;
 const BASE64_LIKE = /[A-Za-z0-9+/_-]{16,31}={0,2}/g;
 /** Nonces have 32 characters, signatures 40, tickets, tokens and secrets 64 or more; Base64 any number. */
 const SECRET_LIKE = /[A-Za-z0-9+/_=-]{32,}/g;
-/** A text shorter than this holds neither a card number nor anything else that is looked for, but control characters. */
-const SHORTEST_TELLING = 12;
+/** Too short for a card number or any secret, and without control characters: most messages are such words. */
+const HARMLESS = /^(?! )[^\u0000-\u001f\u007f-\u009f\u2028\u2029]{1,11}(?<! )$/;
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
 /**
@@ -18,9 +18,9 @@ const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
  * card numbers are removed; control characters (forged log lines) become spaces; the length is limited.
  */
 export function redactVendorText(text: string, secrets: readonly string[] = []): string {
+  if (HARMLESS.test(text) && !secrets.some(({ length }) => length <= text.length)) return text;
   // Control characters first: tabs and line ends between the groups of a card number must not hide it.
   let safe = text.slice(0, LONGEST_READ).replace(CONTROL_CHARACTERS, ' ');
-  if (text.length < SHORTEST_TELLING && secrets.every(({ length }) => length > text.length)) return safe.trim();
   for (const secret of secrets) safe = withoutSecret(safe, secret);
   safe = safe.replace(SECRET_LIKE, '[redacted]').replace(BASE64_LIKE, withoutEncodedCardNumber);
   safe = safe.replace(CARD_NUMBER_LIKE, maskCardNumber).trim();

@@ -22,7 +22,8 @@ const RATE_LIMIT_PAUSE_MS = 1_000;
 
 /**
  * Answers every {@link BankCardOcrError} that a handler throws with a fitting HTTP status and the body
- * `{ statusCode, code, message, vendorCode, bizSeqNo }`, of a rejected card also with `warningCodes`; 429, and 503 when the time is known, with `Retry-After`. Lets
+ * `{ statusCode, code, message, vendorCode, bizSeqNo }`, of a rejected card also with
+ * `warningCodes`; 429, and 503 when the time is known, with `Retry-After`. Lets
  * everything else pass, and everything that is not HTTP.
  *
  * Bind it with `@UseInterceptors(new BankCardOcrErrorInterceptor())`, or as `APP_INTERCEPTOR` with `useClass`, or with

@@ -12,7 +12,7 @@ export class Deadline implements Cancellation {
   readonly #timer: ClockTimer;
   /** One at a time, as a rule. */
   #listeners: (() => void)[] = [];
-  readonly #onAbort = () => this.#cancel(this.caller?.reason);
+  readonly #onAbort: (() => void) | undefined;
   #controller: AbortController | undefined;
   #cancelledWith: { readonly reason: unknown } | undefined;
 
@@ -28,9 +28,11 @@ export class Deadline implements Cancellation {
       timeoutMs,
       true,
     );
+    if (!caller) return;
+    this.#onAbort = () => this.#cancel(caller.reason);
     // One signal may end any number of calls, and each takes its listener away: Node's warning of a leak would be false.
-    if (caller) setMaxListeners(0, caller);
-    caller?.addEventListener('abort', this.#onAbort, { once: true });
+    setMaxListeners(0, caller);
+    caller.addEventListener('abort', this.#onAbort, { once: true });
   }
 
   /** Milliseconds that are left. */
@@ -71,13 +73,16 @@ export class Deadline implements Cancellation {
   /** To be called when the call is over, however it ended. */
   close(): void {
     this.#timer.cancel();
-    this.caller?.removeEventListener('abort', this.#onAbort);
+    if (this.#onAbort) this.caller?.removeEventListener('abort', this.#onAbort);
   }
 
   #cancel(reason: unknown): void {
     if (this.#cancelledWith) return;
     this.#cancelledWith = { reason };
     this.#controller?.abort(reason);
-    for (const listener of [...this.#listeners]) listener();
+    // Each takes itself out of the list.
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener();
   }
 }

@@ -31,7 +31,7 @@ export class OcrResultService {
    * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
    */
   async query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
-    return this.#query(new OrderInquiry(this.options, orderNo, options), options.photos === true);
+    return await this.#query(new OrderInquiry(this.options, orderNo, options), options.photos === true);
   }
 
   /**
@@ -81,8 +81,9 @@ export class OcrResultService {
   }
 
   #query(inquiry: OrderInquiry, photos: boolean): Promise<BankCardOcrResult> {
-    return inquiry.ask(async (request) => {
-      return inquiry.judge(await this.options.results.queryResult(request, photos && 'kept'));
-    });
+    return inquiry.ask(
+      (request) => this.options.results.queryResult(request, photos && 'kept'),
+      (result) => inquiry.judge(result),
+    );
   }
 }

@@ -44,8 +44,12 @@ export class OrderInquiry {
     checkRecognizedAt(options.recognizedAt);
   }
 
-  /** Ask for the result, and go on asking for what is late. */
-  async ask<A extends InquiryAnswer>(attempt: InquiryAttempt<A>): Promise<A> {
+  /**
+   * Ask for the result, and go on asking for what is late.
+   *
+   * @param judge sees every answer; left out by an attempt that has {@link judge} see it before it keeps anything
+   */
+  async ask<A extends InquiryAnswer>(attempt: InquiryAttempt<A>, judge: (answer: A) => A = asItIs): Promise<A> {
     const { clock } = this.service;
     const { timeoutMs, waitForPhotosMs } = this.#limits;
     const deadline = new Deadline(clock, timeoutMs, this.options.signal);
@@ -56,8 +60,9 @@ export class OrderInquiry {
       } catch (error) {
         answer = await this.#waitForResult(error, attempt, deadline);
       }
+      answer = judge(answer);
       if (answer.photos.status !== 'pending') return answer;
-      const again = (within: Deadline) => this.#send(attempt, within);
+      const again = async (within: Deadline) => judge(await this.#send(attempt, within));
       return await waitForPhotos(answer, again, { clock, deadline, waitMs: waitForPhotosMs });
     } finally {
       deadline.close();
@@ -70,7 +75,7 @@ export class OrderInquiry {
    * @throws CardRejectedError
    */
   judge(answer: BankCardOcrResult): BankCardOcrResult {
-    const warnings = answer.warnings.map(({ code }) => code).join();
+    const warnings = answer.warnings.length === 0 ? '' : answer.warnings.map(({ code }) => code).join();
     // A late answer with the same warnings is the same card.
     if (warnings !== this.#accepted) applyWarningPolicy(answer, this.#policy);
     this.#accepted = warnings;
@@ -79,7 +84,9 @@ export class OrderInquiry {
 
   #waitForResult<A>(failure: unknown, attempt: InquiryAttempt<A>, deadline: Deadline): Promise<A> {
     return waitForResult(failure, (within) => this.#send(attempt, within, 1), {
-      ...{ clock: this.service.clock, deadline, waitMs: this.#limits.waitForResultMs },
+      clock: this.service.clock,
+      deadline,
+      waitMs: this.#limits.waitForResultMs,
       goneFor: (notFound) => goneFor(notFound, this.#retentionFacts),
     });
   }
@@ -105,6 +112,8 @@ export class OrderInquiry {
     return { retentionMs, nowMs: clock.now(), recognizedAt: this.options.recognizedAt };
   }
 }
+
+const asItIs = <A>(answer: A): A => answer;
 
 /** Sign a query: a fresh nonce, and the five values (protocol.md section 4). */
 export function signedQuery(

@@ -20,14 +20,15 @@ export function limitsOf(
     throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'signal must be an AbortSignal' });
   }
   // Most calls have none of their own.
-  let limits = module;
+  let limits: { -readonly [K in keyof QueryLimits]-?: QueryLimits[K] & {} } = module;
   for (const name of NAMES) {
     const value = call[name];
     if (value === undefined) continue;
     const rule = NUMBER_RULES.find(({ option }) => option === name);
     const wrong = rule && readNumber(value, rule);
     if (wrong !== undefined) throw new BankCardOcrError('INVALID_ARGUMENT', { message: `${name} ${wrong}` });
-    limits = { ...limits, [name]: value };
+    if (limits === module) limits = { ...module };
+    limits[name] = value;
   }
   return limits;
 }

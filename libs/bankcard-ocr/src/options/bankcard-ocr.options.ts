@@ -120,14 +120,15 @@ export interface BankCardOcrOptions extends QueryLimits {
   readonly transport?: TransportKind;
   /**
    * Your own `HttpService` instead of the library's, with `transport: 'http-service'`. A leak risk: its interceptors and
-   * loggers see the URLs, and with them the secret, tokens and signatures.
+   * loggers see the URLs, and with them the secret, tokens and signatures. Agents or a proxy set on it are used as they
+   * are; TLS, proxy and certificates are its own affair then.
    * @default an instance that nobody else has
    */
   readonly httpService?: HttpService;
   /**
    * The proxy to the vendor, e.g. `http://user:password@proxy:3128` (`BANKCARD_OCR_PROXY`); `none` for none. A loopback host
    * is never reached through a proxy of the environment.
-   * @default the usual environment variables: HTTPS_PROXY, HTTP_PROXY, NO_PROXY
+   * @default the usual environment variables: HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
    */
   readonly proxy?: string;
   /** Certificates, in PEM, that are trusted instead of Node's own ones. TLS 1.2 or newer is always verified. */

@@ -1,9 +1,14 @@
-import { createSecureContext } from 'node:tls';
+import { X509Certificate } from 'node:crypto';
+import { hasWayOfItsOwn } from '../upstream/transport/has-way-of-its-own.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 
 type ConnectionOption = 'proxy' | 'ca' | 'httpService' | 'imageTypes' | 'recognitionAppIdField';
 
 const IMAGE_TYPES: readonly string[] = ['image/jpeg', 'image/png', 'image/bmp', 'image/gif', 'image/webp'];
+
+const PROXY_RULE =
+  "must be a URL like http://proxy:3128 (https works too), or 'none'; write % @ : / in a user name or a password as " +
+  '%25 %40 %3A %2F';
 
 /** Find what is wrong with the options about the way to the vendor, and about what travels on it. */
 export function faultsInConnectionOptions(
@@ -13,13 +18,17 @@ export function faultsInConnectionOptions(
   const faults: { option: ConnectionOption; wrong: string }[] = [];
   const fault = (option: ConnectionOption, wrong: string) => void faults.push({ option, wrong });
   if (proxy !== undefined && !isProxy(proxy)) {
-    fault('proxy', "must be a URL like http://proxy:3128 (https works too), or 'none'");
+    fault('proxy', PROXY_RULE);
   }
   if (ca !== undefined && !isCa(ca)) fault('ca', 'must be certificates in PEM: their text, not the name of a file');
   if (httpService !== undefined && typeof (httpService as { request?: unknown } | null)?.request !== 'function') {
     fault('httpService', 'must be an HttpService of @nestjs/axios: leave it out, unless you need your own');
   } else if (httpService !== undefined && transport === 'undici') {
     fault('httpService', "cannot be used with transport 'undici': leave one of the two out");
+  } else if (httpService !== undefined && hasWayOfItsOwn(httpService)) {
+    for (const option of ['proxy', 'ca'] as const) {
+      if (options[option] !== undefined) fault(option, 'cannot be used with an httpService that has agents or a proxy');
+    }
   }
   if (
     !Array.isArray(imageTypes) ||
@@ -37,18 +46,36 @@ export function faultsInConnectionOptions(
 /** Its text is not repeated in any message: it carries a password as a rule. */
 function isProxy(text: unknown): boolean {
   if (text === 'none') return true;
-  return typeof text === 'string' && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  if (typeof text !== 'string' || !URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && [username, password].every(canBeDecoded);
 }
 
+function canBeDecoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Each certificate by itself: as a list of CAs, Node ignores in silence what it cannot read. */
 function isCa(value: unknown): boolean {
   const parts: unknown[] = [value].flat();
-  const allPem = parts.every((part) => {
-    return (typeof part === 'string' || Buffer.isBuffer(part)) && part.includes('-----BEGIN CERTIFICATE-----');
-  });
-  if (!allPem || parts.length === 0) return false;
+  return (
+    parts.length > 0 &&
+    parts.every((part) => {
+      if (typeof part !== 'string' && !Buffer.isBuffer(part)) return false;
+      const certificates = part.toString().match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
+      return certificates.length > 0 && certificates.every(isCertificate);
+    })
+  );
+}
+
+function isCertificate(pem: string): boolean {
   try {
-    createSecureContext({ ca: parts as (string | Buffer)[] });
-    return true;
+    return new X509Certificate(pem).subject !== undefined;
   } catch {
     return false;
   }

@@ -10,16 +10,21 @@ import { hash, timingSafeEqual } from 'node:crypto';
  */
 export function sign(values: readonly (string | null | undefined)[], ticket: string): string {
   const sorted = [ticket];
-  for (const value of values) if (value !== null && value !== undefined) insert(sorted, value);
+  for (let index = 0; index < values.length; index += 1) insert(sorted, values[index]);
   let text = '';
-  for (const value of sorted) text += value;
+  for (let index = 0; index < sorted.length; index += 1) text += sorted[index];
   return hash('sha1', text, 'hex').toUpperCase();
 }
 
-/** By UTF-16 code unit, as `<` compares; any locale's order gives wrong signatures. Of five values faster than `sort()`. */
-function insert(sorted: string[], value: string): void {
+/**
+ * By UTF-16 code unit, as `<` compares; any locale's order gives wrong signatures. Of five values this takes half as long
+ * as to sort and join them, and every query is signed.
+ */
+function insert(sorted: string[], value: string | null | undefined): void {
+  if (value === null || value === undefined) return;
   let at = sorted.length;
-  for (let before = sorted[at - 1]; before !== undefined && value < before; before = sorted[at - 1]) {
+  sorted.push(value);
+  for (let before = sorted[at - 1]; at > 0 && before !== undefined && value < before; before = sorted[at - 1]) {
     sorted[at] = before;
     at -= 1;
   }

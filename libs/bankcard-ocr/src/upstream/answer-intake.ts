@@ -2,7 +2,7 @@ import type { Cancellation } from '../cancellation.js';
 import type { Clock } from '../clock.js';
 import type { JsonObject } from './answer/json-answer.js';
 import { TransportFault } from './transport-fault.js';
-import type { AnswerReceiver } from './transport.js';
+import type { AnswerReceiver } from './transport/transport.js';
 
 /** Makes something of the body of an answer while it arrives. */
 export interface AnswerReader {
@@ -22,6 +22,12 @@ export interface AnswerReader {
   end(): JsonObject;
 }
 
+/**
+ * Node gives one connection up to 2 MB before it looks at the next: with ten large answers at once nobody else would be
+ * served for a tenth of a second. After so many bytes an answer waits for the next turn of the event loop.
+ */
+const BYTES_IN_A_TURN = 128 * 1024;
+
 /** Takes an answer in for its reader: its head, its size, and how long the reader held it up. */
 export class AnswerIntake implements AnswerReceiver {
   /** What the reader or the limit ended the answer with. */
@@ -29,6 +35,7 @@ export class AnswerIntake implements AnswerReceiver {
   status = 0;
   #header: (name: string) => string | undefined = () => undefined;
   #size = 0;
+  #sizeOfTurn = 0;
   #heldUpMs = 0;
   #heldUpSince: number | undefined;
   #held: Promise<void> | undefined;
@@ -65,7 +72,8 @@ export class AnswerIntake implements AnswerReceiver {
         const message = `the answer is larger than ${this.maxBytes} bytes (maxAnswerBytes)`;
         throw new TransportFault('ANSWER_TOO_LARGE', true, { message });
       }
-      const held = this.reader.write(bytes);
+      const taken = this.reader.write(bytes);
+      const held = this.#isTurnOver(bytes.length) ? nextTurn(taken) : taken;
       this.#held = held && this.#wait(held);
       return this.#held;
     } catch (error) {
@@ -83,6 +91,13 @@ export class AnswerIntake implements AnswerReceiver {
     return this.#heldUpSince === undefined || !this.#held ? undefined : unlessCancelled(this.#held, cancellation);
   }
 
+  #isTurnOver(bytes: number): boolean {
+    this.#sizeOfTurn += bytes;
+    if (this.#sizeOfTurn < BYTES_IN_A_TURN) return false;
+    this.#sizeOfTurn = 0;
+    return true;
+  }
+
   async #wait(held: Promise<void>): Promise<void> {
     const since = this.clock.monotonic();
     this.#heldUpSince = since;
@@ -96,6 +111,11 @@ export class AnswerIntake implements AnswerReceiver {
       this.#heldUpMs += this.clock.monotonic() - since;
     }
   }
+}
+
+async function nextTurn(taken: Promise<void> | undefined): Promise<void> {
+  await taken;
+  await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function unlessCancelled(held: Promise<void>, cancellation: Cancellation): Promise<void> {

@@ -43,7 +43,7 @@ export class ConnectionGate {
         try {
           cancellation.throwIfCancelled();
         } catch (reason) {
-          reject(reason as Error);
+          reject(reason);
         }
       });
       const enter = () => {

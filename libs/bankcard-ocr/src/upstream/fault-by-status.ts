@@ -12,7 +12,7 @@ export function faultByStatus(answer: Pick<AnswerIntake, 'status' | 'header'>, w
   if (status >= 500 || status === 408) return new TransportFault('VENDOR_FAULT', true, { message });
   if (status === 407) {
     const hint = `${message}: the proxy wants a user name and a password, or other ones (proxy)`;
-    return new TransportFault('UNREACHABLE', false, { message: hint, retryable: false });
+    return new TransportFault('UNREACHABLE', false, { message: hint, retryable: false, actor: 'developer' });
   }
   if (status >= 300) {
     const hint = `${message}: check baseUrl and paths`;

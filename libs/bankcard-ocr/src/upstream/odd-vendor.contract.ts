@@ -6,12 +6,12 @@ import { SystemClock } from '../clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { JsonAnswerReader } from './answer/json-answer.reader.js';
 import { ConnectionGate } from './connection-gate.js';
-import type { ConnectionOptions } from './connection-options.js';
+import type { ConnectionOptions } from './transport/connection-options.js';
 import { Exchange, type ExchangeAnswer, type ExchangeRequest } from './exchange.js';
 import type { ExchangeRecord } from './exchange-record.js';
-import { HttpServiceTransport } from './http-service.transport.js';
-import type { Transport } from './transport.js';
-import { UndiciTransport } from './undici.transport.js';
+import { HttpServiceTransport } from './transport/http-service.transport.js';
+import type { Transport } from './transport/transport.js';
+import { UndiciTransport } from './transport/undici.transport.js';
 
 /** A secret that must come out nowhere. */
 export const CANARY = 'canary0secret0canary0secret0';

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { CONNECT_TIMEOUT_CODE } from './connect-timeout.js';
+import { CONNECT_TIMEOUT_CODE } from './transport/connection-fault.js';
 import { TRANSPORT_KINDS, TRANSPORTS } from './odd-vendor.contract.js';
 import { transportFault } from './transport-fault.js';
 

@@ -1,5 +1,5 @@
 import { types } from 'node:util';
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, type BankCardOcrErrorDetails } from '../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
 import {
   CLOSED_CODE,
@@ -17,7 +17,7 @@ export class TransportFault extends BankCardOcrError {
     code: BankCardOcrErrorCode,
     /** Whether the vendor may have carried the request out all the same. */
     readonly maybeCarriedOut: boolean,
-    details: { message: string; retryable?: boolean; retryAfterMs?: number; cause?: unknown },
+    details: Pick<BankCardOcrErrorDetails, 'message' | 'actor' | 'retryable' | 'retryAfterMs' | 'cause'>,
   ) {
     super(code, details);
   }
@@ -55,6 +55,8 @@ export function transportFault(error: unknown): TransportFault {
   return new TransportFault('UNREACHABLE', !neverSent, {
     message: `the vendor could not be reached: ${what}`,
     retryable: code !== CLOSED_CODE && (proxy?.passing ?? true),
+    // Somebody has to change the configuration, here or in the proxy.
+    actor: proxy?.passing === false ? 'developer' : undefined,
     cause: Object.assign(new Error(what), { name, code }),
   });
 }

@@ -17,17 +17,17 @@ export interface Envelope {
  * @param sent the secret values of the request, which the vendor's message may repeat
  */
 export function readEnvelope(json: JsonObject, sent: readonly string[]): Envelope {
-  const result = isJsonObject(json['result']) ? json['result'] : {};
-  const message = json['msg'];
+  const { result, msg } = json;
   return {
     code: codeOf(json) ?? '',
-    ...(typeof message === 'string' && message !== '' ? { message: redactVendorText(message, sent) } : {}),
-    ...bizSeqNoOf([json['bizSeqNo'], result['bizSeqNo']]),
+    message: typeof msg === 'string' && msg !== '' ? redactVendorText(msg, sent) : undefined,
+    bizSeqNo: bizSeqNoOf(json) ?? (isJsonObject(result) ? bizSeqNoOf(result) : undefined),
   };
 }
 
-/** The first that is one: it is shown as it is, so it must be digits, and more of them than a card number has. */
-function bizSeqNoOf(candidates: readonly unknown[]): { bizSeqNo?: string } {
-  const bizSeqNo = candidates.find((value): value is string => typeof value === 'string' && /^\d{20,64}$/.test(value));
-  return bizSeqNo === undefined ? {} : { bizSeqNo };
+/** It is shown as it is, so it must be digits, and more of them than a card number has. */
+const BIZ_SEQ_NO = /^\d{20,64}$/;
+
+function bizSeqNoOf({ bizSeqNo }: JsonObject): string | undefined {
+  return typeof bizSeqNo === 'string' && BIZ_SEQ_NO.test(bizSeqNo) ? bizSeqNo : undefined;
 }

@@ -43,7 +43,7 @@ describe('photos in memory', () => {
     const sizes = [
       ['original', randomBytes(10)],
       ['crop', randomBytes(70 * KB)],
-      ['number', randomBytes(200 * KB)],
+      ['number', randomBytes(60 * KB)],
     ] as const;
     for (const [kind, bytes] of sizes) {
       const target = buffers.open(kind, undefined);

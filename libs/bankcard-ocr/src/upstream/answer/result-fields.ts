@@ -79,11 +79,10 @@ export function collectResultFields(json: JsonObject): ResultFields {
   const places = isJsonObject(json['result']) ? [json['result'], json] : [json];
   for (const place of places) {
     for (const name of Object.keys(place)) {
-      if (ENVELOPE_FIELDS.has(name)) continue;
       const value = place[name];
       const field = fieldOf(name);
       if (field === undefined) {
-        if (isScalar(value)) unknown.push([name, value]);
+        if (isScalar(value) && !ENVELOPE_FIELDS.has(name)) unknown.push([name, value]);
       } else if (isSilent(known.get(field))) known.set(field, value);
     }
   }
@@ -95,5 +94,5 @@ function isSilent(value: unknown): boolean {
 }
 
 function isScalar(value: unknown): value is Scalar {
-  return value === null || ['string', 'number', 'boolean'].includes(typeof value);
+  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }

@@ -1,7 +1,7 @@
 import { WARNING_TEXTS } from '../../errors/vendor-codes.js';
 import { readWarnings } from './warnings.js';
 
-const codes = (...fields: unknown[]) => readWarnings(...fields).map(({ code }) => code);
+const codes = (one: unknown, several?: unknown) => readWarnings(one, several).map(({ code }) => code);
 
 describe('warnings', () => {
   it.each<[warnCode: unknown, multiWarnCode: unknown, expected: string[]]>([
@@ -31,11 +31,11 @@ describe('warnings', () => {
   });
 
   it.each(Object.entries(WARNING_TEXTS))('%s has its text', (code, text) => {
-    expect(readWarnings(code)).toEqual([{ code, ...text }]);
+    expect(readWarnings(code, undefined)).toEqual([{ code, ...text }]);
   });
 
   it.each(['__proto__', 'constructor', '-9999'])('%s, which no document knows, is readable', (code) => {
-    const [warning] = readWarnings(code);
+    const [warning] = readWarnings(code, undefined);
     expect(warning).toEqual({
       code,
       en: expect.stringContaining('not documented'),

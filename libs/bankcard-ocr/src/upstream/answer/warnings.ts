@@ -11,12 +11,16 @@ const MOST_READ = 4096;
  * Read `warnCode` (one code, `0` or empty for none) and `multiWarnCode` (several, as the text `[-9110,-9111]`, a single
  * one bare or in brackets) and unite them, each code once (protocol.md section 3).
  */
-export function readWarnings(...fields: readonly unknown[]): CardWarning[] {
+export function readWarnings(one: unknown, several: unknown): CardWarning[] {
   // Most cards have no warnings.
-  if (fields.every((field) => field === undefined || field === '' || field === '0')) return [];
-  const codes = new Set(fields.flatMap(codesIn));
+  if (isNone(one) && isNone(several)) return [];
+  const codes = new Set([one, several].flatMap(codesIn));
   codes.delete('0');
   return [...codes].slice(0, MOST_WARNINGS).map((code) => ({ code, ...warningText(code) }));
+}
+
+function isNone(field: unknown): boolean {
+  return field === '0' || field === undefined || field === '';
 }
 
 function codesIn(field: unknown): string[] {

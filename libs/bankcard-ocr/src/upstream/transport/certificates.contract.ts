@@ -15,6 +15,8 @@ export interface Certificates {
   readonly ca: string;
   /** For `localhost` and 127.0.0.1. */
   readonly server: Certificate;
+  /** For 127.0.0.1 only. */
+  readonly proxy: Certificate;
   /** For another host. */
   readonly elsewhere: Certificate;
 }
@@ -54,6 +56,7 @@ export function makeCertificates(): Certificates {
     return {
       ca: readFileSync(file('ca.pem'), 'utf8'),
       server: sign('server', 'DNS:localhost,IP:127.0.0.1'),
+      proxy: sign('proxy', 'IP:127.0.0.1'),
       elsewhere: sign('elsewhere', 'DNS:elsewhere.example'),
     };
   } finally {

@@ -55,15 +55,18 @@ export class Connector {
 
   #secure({ hostname: host, port }: Destination, tunnel?: Socket): TLSSocket {
     const socket = connectTls({
-      ...{ ...TLS, ca: this.options.ca, ALPNProtocols: ['http/1.1'], session: this.#session },
-      ...{ host, port, servername: isIP(host) ? '' : host, socket: tunnel },
+      ...TLS,
+      ca: this.options.ca,
+      ALPNProtocols: ['http/1.1'],
+      session: this.#session,
+      host,
+      port,
+      servername: isIP(host) ? '' : host,
+      socket: tunnel,
     });
     socket.setNoDelay(true).setKeepAlive(true);
-    // Not before the certificate is verified: with a resumed session Node does not compare the host's name again.
-    socket.once('secureConnect', () => {
-      this.#session = socket.getSession();
-      socket.on('session', (session: Buffer) => (this.#session = session));
-    });
+    // Node tells of it once the certificate is verified, and never of a session with somebody else.
+    socket.on('session', (session: Buffer) => (this.#session = session));
     return socket;
   }
 }

@@ -2,11 +2,14 @@ import type { Duplex } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { connectionFault } from './connection-fault.js';
 
+/** Larger steps than zlib's own 16 KiB: each of them is a trip to another thread and back. */
+const STEPS = { chunkSize: 65_536, highWaterMark: 262_144 };
+
 const DECOMPRESSION: Readonly<Record<string, () => Duplex>> = {
-  gzip: createGunzip,
-  'x-gzip': createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
+  gzip: () => createGunzip(STEPS),
+  'x-gzip': () => createGunzip(STEPS),
+  deflate: () => createInflate(STEPS),
+  br: () => createBrotliDecompress(STEPS),
 };
 
 /**

@@ -44,7 +44,10 @@ export class HttpServiceTransport extends Transport {
       validateStatus: null,
       responseType: 'stream',
       // Time, size and compression are the exchange's; defaults of the application's axios do not reach them.
-      ...{ timeout: 0, maxContentLength: -1, maxBodyLength: -1, decompress: false },
+      timeout: 0,
+      maxContentLength: -1,
+      maxBodyLength: -1,
+      decompress: false,
       transformRequest: [(body: unknown) => body],
     };
     // axios has one set of types for each module system, and they do not match each other.

@@ -87,7 +87,7 @@ describe('the choice of a proxy', () => {
       expect(proxy.asked).toHaveLength(1);
     } finally {
       delete process.env['http_proxy'];
-      await Promise.all(transports.map((transport) => transport.close()));
+      await Promise.all(transports.map(async (transport) => transport.close()));
       await Promise.all([proxy.stop(), vendor.stop()]);
     }
   });

@@ -16,8 +16,11 @@ export function openTunnel(
   const authority = isIPv6(hostname) ? `[${hostname}]:${port}` : `${hostname}:${port}`;
   const proxyHost = proxy.hostname.replace(/^\[|\]$/g, '');
   const request = (proxy.protocol === 'https:' ? httpsRequest : httpRequest)({
+    ...TLS,
+    ca,
     // Node would take the name that the proxy's certificate must have from the header `host`.
-    ...{ ...TLS, ca, agent: false, servername: isIP(proxyHost) ? '' : proxyHost },
+    servername: isIP(proxyHost) ? '' : proxyHost,
+    agent: false,
     method: 'CONNECT',
     path: authority,
     hostname: proxyHost,
@@ -28,7 +31,7 @@ export function openTunnel(
   request.once('connect', ({ statusCode = 0 }, tunnel, head) => {
     if (statusCode >= 200 && statusCode < 300) {
       if (head.length > 0) tunnel.unshift(head);
-      return done(null, tunnel as Socket);
+      return done(null, tunnel);
     }
     tunnel.destroy();
     return done(connectionFault(PROXY_ANSWERED + statusCode, 'the proxy opens no tunnel'));

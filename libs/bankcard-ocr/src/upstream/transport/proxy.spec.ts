@@ -37,7 +37,7 @@ describe.each(TRANSPORT_KINDS)('over %s, through a proxy,', (kind) => {
     proxy = await ConnectProxy.start();
   });
   afterEach(async () => {
-    await Promise.all(transports.splice(0).map((transport) => transport.close()));
+    await Promise.all(transports.splice(0).map(async (transport) => transport.close()));
     await proxy.stop();
     await vendor.stop();
   });
@@ -56,7 +56,10 @@ describe.each(TRANSPORT_KINDS)('over %s, through a proxy,', (kind) => {
 
   it('sends what is sent again through a tunnel of its own', async () => {
     const transport = transportThrough(proxy.url());
-    for (const freshConnection of [false, true, true]) await send(transport, { freshConnection });
+    for (const freshConnection of [false, true, true]) {
+      await turn();
+      await send(transport, { freshConnection });
+    }
     expect(proxy.asked).toHaveLength(3);
   });
 
@@ -79,7 +82,7 @@ describe.each(TRANSPORT_KINDS)('over %s, through a proxy,', (kind) => {
   });
 
   it('reaches a proxy over TLS, and verifies it', async () => {
-    const secure = await ConnectProxy.start(certificates.server);
+    const secure = await ConnectProxy.start(certificates.proxy);
     const elsewhere = await ConnectProxy.start(certificates.elsewhere);
     try {
       await expect(send(transportThrough(secure.url('user:password@')))).resolves.toMatchObject({ text: OK });
@@ -136,7 +139,8 @@ describe.each(TRANSPORT_KINDS)('over %s, through a proxy,', (kind) => {
   ])('tells what the proxy has answered, and nothing else of it: %s', async (_what, answer, retryable, expected) => {
     proxy.answer = answer;
     const fault = await faultOf(send(transportThrough(proxy.url('user:hush@'))));
-    expect(fault).toMatchObject({ code: 'UNREACHABLE', maybeCarriedOut: false, retryable });
+    const actor = retryable ? 'vendor' : 'developer';
+    expect(fault).toMatchObject({ code: 'UNREACHABLE', maybeCarriedOut: false, retryable, actor });
     expect(fault.message).toBe(`the vendor could not be reached: ${expected}`);
     const shown = inspect(fault, { depth: Infinity, showHidden: true });
     for (const hidden of ['hush', 'aHVza', CANARY, String(proxy.port), '127.0.0.1'])

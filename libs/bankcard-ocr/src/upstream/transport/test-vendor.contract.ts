@@ -2,23 +2,12 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
+import { CANARY, TRANSPORT_KINDS, TRANSPORTS } from '../odd-vendor.contract.js';
 import { transportFault, type TransportFault } from '../transport-fault.js';
 import type { ConnectionOptions } from './connection-options.js';
-import { HttpServiceTransport } from './http-service.transport.js';
 import type { AnswerReceiver, Transport, TransportRequest } from './transport.js';
-import { UndiciTransport } from './undici.transport.js';
 
-type TransportKind = 'http-service' | 'undici';
-
-/** Every transport; whatever one of them does, the other one does. */
-export const TRANSPORTS: Readonly<Record<TransportKind, (options: ConnectionOptions) => Transport>> = {
-  'http-service': (options) => new HttpServiceTransport(options),
-  undici: (options) => new UndiciTransport(options),
-};
-export const TRANSPORT_KINDS = Object.keys(TRANSPORTS) as TransportKind[];
-
-/** A secret in every query. */
-export const CANARY = 'canary0secret0canary0secret0';
+export { CANARY, TRANSPORT_KINDS, TRANSPORTS };
 
 export const OK = '{"code":"0"}';
 

@@ -1,6 +1,5 @@
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { neverSent } from './connection-fault.js';
 import { decompressionOf } from './decompression.js';
 import type { AnswerReceiver, TransportCall } from './transport.js';
 
@@ -67,7 +66,7 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#reject(this.#controller ? error : neverSent(error));
+    this.#reject(error);
     this.#decompression?.destroy();
   }
 

@@ -1,0 +1,50 @@
+import type { Contestant, ContestantName, Scheme } from '../contestants/contestant.js';
+import { createContestant } from '../contestants/create-contestant.js';
+import { orderNumber } from '../contestants/order-number.js';
+import { alternate } from '../measures/alternate.js';
+import { inFlight } from '../measures/in-flight.js';
+import { Findings } from '../report/finding.js';
+
+const CONCURRENCY = 50;
+const NAMES: readonly ContestantName[] = ['undici', 'axios', 'usual', 'ours-undici', 'ours-http'];
+const PLAN = { rounds: 17, sliceMs: 100, cost: 'cpu', warmUp: 6 } as const;
+
+/** Queries without photos: what a whole query costs, and what HTTPS adds on connections that are kept. */
+export async function smallQueries(): Promise<Findings> {
+  const findings = new Findings();
+  const all = await alternate(await subjects(NAMES, 'http'), PLAN);
+  const cpu = 'CPU of a whole query';
+  findings.add('small-undici-floor', `${cpu}, ours on undici / undici json`, 'x', () =>
+    all.ratio('ours-undici', 'undici'),
+  );
+  findings.add('small-http-usual', `${cpu}, ours on HttpService / usual client`, 'x', () =>
+    all.ratio('ours-http', 'usual'),
+  );
+  for (const name of ['axios', 'usual', 'ours-http'] as const) {
+    findings.add(`small-${name}-floor`, `${cpu}, ${name} / undici json`, 'x', () => all.ratio(name, 'undici'));
+  }
+  findings.add('small-floor-us', `${cpu}, undici json`, 'us', () => all.cost('undici'));
+
+  const secure = (await subjects(['ours-undici', 'ours-http'], 'https')).map(rename);
+  const kept = await alternate([...(await subjects(['ours-undici', 'ours-http'], 'http')), ...secure], PLAN);
+  for (const [id, name] of [
+    ['https-undici', 'ours-undici'],
+    ['https-http', 'ours-http'],
+  ] as const) {
+    findings.add(id, `${cpu}, ${name}, HTTPS / HTTP`, 'x', () => kept.ratio(`${name} secure`, name));
+  }
+  return findings;
+}
+
+async function subjects(names: readonly ContestantName[], scheme: Scheme) {
+  return Promise.all(names.map(async (name) => subject(await createContestant(name, scheme))));
+}
+
+function subject(contestant: Contestant) {
+  const ask = (index: number) => contestant.query(orderNumber(index));
+  return { name: contestant.name, run: (times: number) => inFlight(times, CONCURRENCY, ask) };
+}
+
+function rename<T extends { name: string }>(subject: T) {
+  return { ...subject, name: `${subject.name} secure` };
+}

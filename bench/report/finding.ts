@@ -1,0 +1,23 @@
+/** One figure that a group of measurements found. */
+export interface Finding {
+  /** What goals are named by, e.g. `photos-8mb-undici`. */
+  readonly id: string;
+  readonly what: string;
+  readonly unit: string;
+  readonly value?: number;
+  /** Why there is no value. */
+  readonly skipped?: string;
+}
+
+/** Collects what a group finds; what cannot be measured is told with its reason. */
+export class Findings {
+  readonly all: Finding[] = [];
+
+  add(id: string, what: string, unit: string, measure: () => number): void {
+    try {
+      this.all.push({ id, what, unit, value: measure() });
+    } catch (error) {
+      this.all.push({ id, what, unit, skipped: (error as Error).message });
+    }
+  }
+}

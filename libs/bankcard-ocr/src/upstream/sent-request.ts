@@ -1,0 +1,89 @@
+import type { Clock } from '../clock.js';
+import { AnswerIntake, type AnswerReader } from './answer-intake.js';
+import { NotAnAnswer } from './answer/json-answer.js';
+import { AttemptLimit } from './attempt-limit.js';
+import type { ExchangeRequest } from './exchange.js';
+import { faultByStatus } from './fault-by-status.js';
+import type { Transport, TransportCall } from './transport/transport.js';
+import { TransportFault, transportFault } from './transport-fault.js';
+
+/** What sends a request. */
+export interface Sender {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly maxAnswerBytes: number;
+}
+
+/** A request on its way, with its time limit and its caller's wish to stop; {@link stop} ends both. */
+export class SentRequest {
+  /** When it was sent, on the monotonic clock and on the wall clock, in milliseconds. */
+  readonly sentAt: { readonly monotonicMs: number; readonly epochMs: number };
+  readonly #intake: AnswerIntake;
+  /** Whether the whole answer was taken: what fails from then on is neither the transport's nor the caller's doing. */
+  #isReceived = false;
+  readonly #call: TransportCall;
+  readonly #limit: AttemptLimit;
+  readonly #forget: () => void;
+
+  /** @throws the reason, when it is cancelled already */
+  constructor(
+    private readonly request: ExchangeRequest,
+    reader: AnswerReader,
+    { transport, clock, maxAnswerBytes }: Sender,
+  ) {
+    const { cancellation, pathAndQuery, body, attempt, timeoutMs } = request;
+    // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
+    cancellation.throwIfCancelled();
+    this.sentAt = { monotonicMs: clock.monotonic(), epochMs: clock.now() };
+    this.#intake = new AnswerIntake(reader, maxAnswerBytes, clock);
+    const method = body ? 'POST' : 'GET';
+    // A connection that went stale while it was kept would leave open whether a POST, never repeated, was carried out.
+    const freshConnection = attempt > 1 || body !== undefined;
+    const call = transport.start({ method, pathAndQuery, body, freshConnection }, this.#intake);
+    this.#call = call;
+    this.#limit = new AttemptLimit(clock, timeoutMs, this.#intake, () => call.abort());
+    this.#forget = cancellation.onCancel(() => call.abort());
+  }
+
+  readonly #done = (): void => void (this.#isReceived = true);
+
+  /** Wait for the whole answer. */
+  received(): Promise<void> {
+    // A body may end while its last piece is still being taken.
+    return this.#call.finished.then(
+      () => this.#intake.taken(this.request.cancellation)?.then(this.#done) ?? this.#done(),
+    );
+  }
+
+  stop(): void {
+    this.#limit.stop();
+    this.#forget();
+  }
+
+  /** What to throw for whatever ended it: nothing that a transport throws gets out. */
+  failureFor(error: unknown): unknown {
+    const { failure } = this.#intake;
+    if (!this.#isReceived) {
+      const reason = reasonOf(this.request);
+      if (reason) return reason.value;
+      if (!failure) return this.#limit.reached ? timeout(this.request) : transportFault(error);
+    }
+    const cause = failure ? failure.error : error;
+    // Any status whose body is a protocol answer is one; anything else failed below the protocol (protocol.md section 3).
+    return cause instanceof NotAnAnswer ? faultByStatus(this.#intake, cause.message) : cause;
+  }
+}
+
+function reasonOf({ cancellation }: ExchangeRequest): { readonly value: unknown } | undefined {
+  try {
+    cancellation.throwIfCancelled();
+    return undefined;
+  } catch (value) {
+    return { value };
+  }
+}
+
+function timeout({ endpoint, timeoutMs }: ExchangeRequest): TransportFault {
+  const option = endpoint === 'bankcardocrapp' ? 'recognitionTimeoutMs' : 'attemptTimeoutMs';
+  return new TransportFault('TIMEOUT', true, { message: `no answer within ${timeoutMs} ms (${option})` });
+}

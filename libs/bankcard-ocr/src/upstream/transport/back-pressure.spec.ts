@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { createGzip } from 'node:zlib';
+import {
+  OK,
+  optionsFor,
+  REQUEST,
+  send,
+  TestVendor,
+  TRANSPORT_KINDS,
+  TRANSPORTS,
+  until,
+} from './test-vendor.contract.js';
+import type { AnswerReceiver, Transport } from './transport.js';
+
+/** More than all buffers on the way take together. */
+const MANY_BYTES = 24_000_000;
+/** Incompressible, so that a compressed body is as long as a plain one. */
+const CHUNK = randomBytes(100_000);
+
+describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
+  let vendor: TestVendor;
+  let transport: Transport;
+  let written = 0;
+
+  beforeEach(async () => {
+    vendor = await TestVendor.start();
+    transport = TRANSPORTS[kind](optionsFor(vendor.origin));
+    written = 0;
+  });
+  afterEach(async () => {
+    await transport.close();
+    await vendor.stop();
+  });
+
+  function pour(response: ServerResponse, gzip: boolean): void {
+    const target = gzip ? createGzip({ level: 1 }) : response;
+    if (gzip) {
+      response.writeHead(200, { 'content-encoding': 'gzip' });
+      target.pipe(response);
+    }
+    const next = (): void => {
+      if (response.destroyed) return;
+      if (written >= MANY_BYTES) return void target.end();
+      written += CHUNK.length;
+      target.write(CHUNK, () => setImmediate(next));
+    };
+    next();
+  }
+
+  async function stalled(): Promise<void> {
+    let before = -1;
+    for (let look = 0; look < 100 && before !== written; look += 1) {
+      before = written;
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    expect(before).toBe(written);
+  }
+
+  const receiver = (data: AnswerReceiver['data'], head: AnswerReceiver['head'] = () => undefined): AnswerReceiver => {
+    return { head, data };
+  };
+
+  describe.each([
+    ['a plain body', false],
+    ['a body in gzip', true],
+  ])('a receiver of %s', (_what, gzip) => {
+    beforeEach(() => {
+      vendor.answer = (_request, response) => pour(response, gzip);
+    });
+
+    it('stops the sender while it wants no more, and gets everything all the same', async () => {
+      let release = (): void => undefined;
+      let received = 0;
+      let busy = 0;
+      let overtaken = false;
+      const held = new Promise<void>((resolve) => (release = resolve));
+      const call = transport.start(
+        REQUEST,
+        receiver((bytes) => {
+          received += bytes.length;
+          overtaken ||= busy > 0;
+          if (received > 2_000_000) return undefined;
+          busy += 1;
+          return held.then(() => void (busy -= 1));
+        }),
+      );
+      await until(() => received > 0);
+      await stalled();
+      expect(written).toBeLessThan(MANY_BYTES / 2);
+      expect(received).toBeLessThan(1_000_000);
+      release();
+      await call.finished;
+      expect(received).toBe(MANY_BYTES);
+      expect(overtaken).toBe(false);
+    });
+
+    it.each<[string, AnswerReceiver]>([
+      [
+        'throws',
+        receiver(() => {
+          throw new Error('enough');
+        }),
+      ],
+      ['rejects', receiver(() => Promise.reject(new Error('enough')))],
+      ['rejects later', receiver(() => new Promise((_resolve, reject) => setTimeout(reject, 20, new Error('enough'))))],
+      [
+        'throws at the head',
+        receiver(
+          () => undefined,
+          () => {
+            throw new Error('enough');
+          },
+        ),
+      ],
+    ])('that %s ends the connection', async (_how, one) => {
+      const data = jest.spyOn(one, 'data');
+      await expect(transport.start(REQUEST, one).finished).rejects.toThrow('enough');
+      await until(() => vendor.sockets[0]?.destroyed === true);
+      const times = data.mock.calls.length;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      expect(data).toHaveBeenCalledTimes(times);
+      expect(times).toBeLessThanOrEqual(1);
+      vendor.answer = (_request, response) => void response.end(OK);
+      await expect(send(transport)).resolves.toMatchObject({ text: OK });
+    });
+  });
+});
