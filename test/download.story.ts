@@ -151,6 +151,17 @@ describe('a download that does not go well', () => {
     await expect(waiting).resolves.toMatchObject({ status: 'pending', photos: [] });
   });
 
+  it('counts its attempts through everything that is waited for', async () => {
+    sandbox.addOrder({ orderNo: 'broken1', photos: 'all' });
+    const broken = { endpoint: 'getBankCardOcrResult', orderNo: 'broken1', times: 1 } as const;
+    sandbox.injectFault({ ...broken, kind: 'truncated-json' });
+    sandbox.injectFault({ ...broken, kind: 'code', code: '66660020' });
+    sandbox.injectFault({ ...broken, kind: 'truncated-json' });
+    const shelf = new Shelf();
+    await app.ocr.download('broken1', shelf.sink, { maxAttempts: 2, waitForResultMs: 5_000 });
+    expect(new Set(shelf.opened).size).toBe(shelf.opened.length);
+  });
+
   it.each(['nothing', 5, undefined])('refuses %p as a sink before anything is sent', async (sink) => {
     await expect(app.ocr.download('order1', sink as never)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(sandbox.calls.result).toBe(0);

@@ -46,6 +46,20 @@ function expectEveryCard(outcomes: QueryManyOutcome[], orders: string[]): void {
 const answersWith = (code: string): number => sandbox.journal().filter((entry) => entry.code === code).length;
 
 describe('a batch over real HTTP', () => {
+  it.each([{ warningPolicy: 'strickt' }, { recognizedAt: new Date(Number.NaN) }])(
+    'is refused before anything is taken when its options are wrong: %j',
+    async (wrong) => {
+      const taken: string[] = [];
+      const orders = (function* () {
+        taken.push('order0001');
+        yield 'order0001';
+      })();
+      const failing = collected(many(orders, wrong as QueryManyOptions));
+      await expect(failing).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+      expect(taken).toEqual([]);
+    },
+  );
+
   it('brings every order its own card, and sends no request more than it has orders', async () => {
     const orders = orderNumbers(60);
     expectEveryCard(await collected(many(orders, FAST)), orders);

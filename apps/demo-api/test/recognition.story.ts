@@ -58,7 +58,7 @@ describe('an image that is uploaded', () => {
     ['of a type that is not accepted', WEBP, 415, 'IMAGE_TYPE_NOT_ACCEPTED'],
     ['that is none', Buffer.from('canary text'), 415, 'IMAGE_TYPE_NOT_ACCEPTED'],
     ['above 3 MB of Base64', Buffer.concat([JPEG, Buffer.alloc(2_100_000)]), 413, 'IMAGE_TOO_LARGE'],
-    ['far above it', Buffer.concat([JPEG, Buffer.alloc(20_000_000)]), 413, 'IMAGE_TOO_LARGE'],
+    ['as a camera makes it', Buffer.concat([JPEG, Buffer.alloc(12_000_000)]), 413, 'IMAGE_TOO_LARGE'],
     ['that is empty', Buffer.alloc(0), 400, 'INVALID_ARGUMENT'],
   ])('%s is refused, and not sent on', async (_what, image, status, code) => {
     const { upload, json, sandbox } = await serve();
@@ -82,6 +82,13 @@ describe('an image that is uploaded', () => {
   });
 });
 
+function fill(body: FormData, ...parts: (readonly [name: string, value: string | Blob])[]): void {
+  for (const [name, value] of parts) {
+    if (typeof value === 'string') body.append(name, value);
+    else body.append(name, value, 'card.jpg');
+  }
+}
+
 describe('a form', () => {
   it.each([
     ['without a file', form(undefined, { orderNo: 'order1' }), 400],
@@ -96,12 +103,25 @@ describe('a form', () => {
     expect(sandbox.calls.recognition).toBe(0);
   });
 
-  it('with a field twice is refused', async () => {
-    const { upload } = await serve();
+  it.each<[string, (body: FormData, image: Blob) => void]>([
+    ['a field twice', (body, image) => fill(body, ['orderNo', 'one'], ['orderNo', 'two'], ['image', image])],
+    ['a field that is not known', (body, image) => fill(body, ['orderNumber', 'canary1'], ['image', image])],
+    ['a field too many', (body, image) => fill(body, ['orderNo', '1'], ['userId', '1'], ['a', 'b'], ['image', image])],
+    ['a field behind the image', (body, image) => fill(body, ['image', image], ['orderNo', 'canary1'])],
+    ['a second image', (body, image) => fill(body, ['image', image], ['image', image])],
+    ['many images', (body, image) => fill(body, ['image', image], ['image', image], ['image', image])],
+    ['a file of another name', (body, image) => fill(body, ['canary', image])],
+    ['a file for a field', (body, image) => fill(body, ['orderNo', image], ['image', image])],
+  ])('with %s is refused, told what to send, and not billed', async (_what, make) => {
+    const { upload, sandbox } = await serve();
     const body = new FormData();
-    for (const orderNo of ['order1', 'order2']) body.append('orderNo', orderNo);
-    body.append('image', new Blob([JPEG]), 'card.jpg');
-    expect((await upload('/bank-cards', body)).status).toBe(400);
+    make(body, new Blob([JPEG], { type: 'image/jpeg' }));
+    const refused = await upload('/bank-cards', body);
+    const { message } = (await refused.json()) as { message: string };
+    expect(refused.status).toBe(400);
+    expect(message).toContain('send the text fields orderNo and userId');
+    expect(message).not.toContain('canary');
+    expect(sandbox.calls.recognition).toBe(0);
   });
 
   it('that ends in the middle of the image is 400', async () => {
@@ -127,27 +147,43 @@ describe('a form', () => {
 
   it('whose sender leaves in the middle harms nobody', async () => {
     const { url, upload, sandbox } = await serve();
-    const { port } = new URL(url);
-    const head = [
-      'POST /bank-cards HTTP/1.1',
-      'host: x',
-      `x-api-key: ${KEY}`,
-      'content-type: multipart/form-data; boundary=B',
-      'content-length: 500000',
-      '',
-      '--B',
-      'Content-Disposition: form-data; name="image"; filename="a.jpg"',
-      '',
-      'some of it',
-    ];
-    const socket = connect(Number(port), '127.0.0.1', () => {
-      socket.write(head.join('\r\n'), () => setTimeout(() => socket.destroy(), 20));
+    const socket = connect(Number(new URL(url).port), '127.0.0.1', () => {
+      socket.write(unfinished('image'), () => setTimeout(() => socket.destroy(), 20));
     });
     await new Promise((resolve) => socket.on('close', resolve));
     expect((await upload('/bank-cards', form(JPEG))).status).toBe(201);
     expect(sandbox.calls.recognition).toBe(1);
   });
+
+  it('that is refused is answered though its sender never ends it, and the connection closed', async () => {
+    const { url, sandbox } = await serve();
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    const began = Date.now();
+    socket.write(unfinished('canary'));
+    let answer = '';
+    for await (const chunk of socket.setEncoding('utf8')) answer += String(chunk);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(answer).toMatch(/^connection: close\r$/im);
+    expect(Date.now() - began).toBeLessThan(5_000);
+    expect(sandbox.calls.recognition).toBe(0);
+  });
 });
+
+/** The beginning of a request that says it is much longer. */
+function unfinished(field: string): string {
+  return [
+    'POST /bank-cards HTTP/1.1',
+    'host: x',
+    `x-api-key: ${KEY}`,
+    'content-type: multipart/form-data; boundary=B',
+    'content-length: 500000',
+    '',
+    '--B',
+    `Content-Disposition: form-data; name="${field}"; filename="a.jpg"`,
+    '',
+    'some of it',
+  ].join('\r\n');
+}
 
 it('logs which route it was, never an order, a user or anything of the image', async () => {
   const { upload, sandbox, logged } = await serve();

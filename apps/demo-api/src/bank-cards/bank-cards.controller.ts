@@ -1,8 +1,8 @@
-import { Controller, Get, Param, Post, Query, Req, type StreamableFile } from '@nestjs/common';
+import { Controller, Get, Param, Post, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { OcrResultService, RecognitionService } from 'nestjs-bankcard-ocr';
 import { QueryBankCardOcrDto, requirePhoto } from 'nestjs-bankcard-ocr/http';
 import { BankCardView } from './bank-card.view.js';
-import { type UploadRequest, withCardUpload } from './card-upload.js';
+import { readCardUpload, type UploadReply, type UploadRequest } from './card-upload.js';
 import { photoFile } from './photo-file.js';
 import { PhotoShelf } from './photo-shelf.js';
 import { PhotoParams, PhotosFlag } from './requests.dto.js';
@@ -18,10 +18,12 @@ export class BankCardsController {
 
   /** Have a card recognised: a form with the image of its front; the answer has the order number for everything else. */
   @Post()
-  async recognize(@Req() request: UploadRequest): Promise<BankCardView> {
-    return withCardUpload(request, async ({ image, about }) => {
-      return BankCardView.of(await this.recognition.recognize(image, about));
-    });
+  async recognize(
+    @Req() request: UploadRequest,
+    @Res({ passthrough: true }) reply: UploadReply,
+  ): Promise<BankCardView> {
+    const { image, about } = await readCardUpload(request, reply);
+    return BankCardView.of(await this.recognition.recognize(image, about));
   }
 
   /** The card, its number masked; with `?photos=true` also which photos there are. */

@@ -1,75 +1,93 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { finished } from 'node:stream/promises';
-import { BadRequestException, UnsupportedMediaTypeException, ValidationPipe } from '@nestjs/common';
+import { BadRequestException, HttpException, UnsupportedMediaTypeException, ValidationPipe } from '@nestjs/common';
 import { RecognizeBankCardDto } from 'nestjs-bankcard-ocr/http';
+import { UPLOAD_LIMITS } from '../server/upload-limits.js';
+import { readRest } from './rest-of-upload.js';
 
 /** A request as @fastify/multipart makes it. */
 export interface UploadRequest {
   readonly raw: IncomingMessage;
   isMultipart(): boolean;
-  /** The first file, and the fields that stand before it. */
-  file(): Promise<{ readonly file: Readable; readonly fields: Readonly<Record<string, unknown>> } | undefined>;
+  /** The fields and files in the order in which they stand in the form. */
+  parts(): AsyncIterable<UploadPart>;
 }
 
-/** An image that is being uploaded, and what was said about it. */
+type UploadPart =
+  | { readonly type: 'field'; readonly fieldname: string; readonly value: unknown }
+  | { readonly type: 'file'; readonly fieldname: string; readonly file: Readable };
+
+/** The answer, as far as an upload has a say in it. */
+export interface UploadReply {
+  header(name: string, value: string): unknown;
+}
+
+/** An image that was uploaded, and what was said about it. */
 export interface CardUpload {
-  readonly image: Readable;
+  readonly image: Buffer;
   readonly about: RecognizeBankCardDto;
 }
 
 const FIELDS = new ValidationPipe({ transform: true, whitelist: true });
+const TEXTS: readonly string[] = ['orderNo', 'userId'] satisfies (keyof RecognizeBankCardDto)[];
+const WHAT_TO_SEND =
+  'send the text fields orderNo and userId, each once or not at all, and behind them one file, image';
 
 /**
- * Take a form with an image in; its text fields stand before the file, because the file is passed on while it arrives.
+ * Take a form with an image in, to its end: a recognition is billed, and nothing of the form is overlooked.
  *
- * @param use what to do with it; the upload ends with that, whether all of it was read or not
+ * @returns the image; one that is too large is cut, and still too large for the library
  * @throws {@link UnsupportedMediaTypeException} for what is no form
- * @throws {@link BadRequestException} for one without an image, or with half of one
+ * @throws {@link BadRequestException} for one that has something else in it, no image, or half of one
  */
-export async function withCardUpload<T>(request: UploadRequest, use: (upload: CardUpload) => Promise<T>): Promise<T> {
+export async function readCardUpload(request: UploadRequest, reply: UploadReply): Promise<CardUpload> {
   if (!request.isMultipart()) throw new UnsupportedMediaTypeException('send a form: multipart/form-data');
-  let image: Readable | undefined;
-  let broken: unknown;
   try {
-    const part = await request.file();
-    if (!part) throw new BadRequestException('the form has no file: put the image of the card into it');
-    image = part.file;
-    image.once('error', (error) => (broken = error));
-    const about: RecognizeBankCardDto = await FIELDS.transform(textsIn(part.fields), {
-      type: 'body',
-      metatype: RecognizeBankCardDto,
-    });
-    return await use({ image, about });
+    return await readForm(request.parts());
   } catch (error) {
-    if (broken !== undefined && error === broken) throw new BadRequestException('the form ended before the image did');
-    throw error;
+    if (error instanceof HttpException) throw error;
+    throw new BadRequestException('the form cannot be read: it is malformed, or ended before the image did');
   } finally {
-    image?.destroy();
-    await drain(request.raw);
+    if (!(await readRest(request.raw))) reply.header('connection', 'close');
   }
 }
 
-/** Some clients read no answer before they have sent everything; the server's `requestTimeout` ends those that never do. */
-async function drain(request: IncomingMessage): Promise<void> {
-  request.unpipe();
-  request.resume();
-  if (!request.readableEnded && !request.destroyed) await finished(request).catch(() => undefined);
+async function readForm(parts: AsyncIterable<UploadPart>): Promise<CardUpload> {
+  const texts = new Map<string, unknown>();
+  let upload: CardUpload | undefined;
+  for await (const part of parts) {
+    if (upload) throw wrong('something stands behind the image');
+    if (part.type === 'field') {
+      if (!TEXTS.includes(part.fieldname)) throw wrong('there is a field of another name');
+      if (texts.has(part.fieldname)) throw wrong('there is a field twice');
+      texts.set(part.fieldname, part.value);
+      continue;
+    }
+    if (part.fieldname !== 'image') throw wrong('there is a file of another name');
+    const about = await readTexts(texts);
+    upload = { image: await readFile(part.file), about };
+    // It is refused whatever stands behind it.
+    if (upload.image.length >= UPLOAD_LIMITS.fileSize) return upload;
+  }
+  if (!upload) throw wrong('there is no file');
+  return upload;
 }
 
-/** A field that stands there twice is no text, and not valid. */
-function textsIn(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields)
-      .filter(([, field]) => !isFile(field))
-      .map(([name, field]) => [name, Array.isArray(field) ? field.map(textOf) : textOf(field)]),
-  );
+async function readTexts(texts: ReadonlyMap<string, unknown>): Promise<RecognizeBankCardDto> {
+  return FIELDS.transform(Object.fromEntries(texts), { type: 'body', metatype: RecognizeBankCardDto });
 }
 
-function textOf(field: unknown): unknown {
-  return (field as { value?: unknown } | undefined)?.value;
+async function readFile(file: Readable): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of file as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size >= UPLOAD_LIMITS.fileSize) break;
+  }
+  return Buffer.concat(chunks, size);
 }
 
-function isFile(field: unknown): boolean {
-  return (field as { type?: unknown } | undefined)?.type === 'file';
+function wrong(what: string): BadRequestException {
+  return new BadRequestException(`${what}: ${WHAT_TO_SEND}`);
 }

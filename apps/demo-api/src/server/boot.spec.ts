@@ -47,6 +47,17 @@ describe('a start that cannot be', () => {
   });
 });
 
+it('gives the head of a request 5 s, all of it 30 s, and looks often enough for both to hold', async () => {
+  const app = await boot({ access: keys.apiKeys, logger: ['error'], faults: [] });
+  expect(app.getHttpServer()).toMatchObject({
+    headersTimeout: 5_000,
+    requestTimeout: 30_000,
+    connectionsCheckingInterval: 1_000,
+    timeout: 60_000,
+  });
+  await app.close();
+});
+
 describe('listening', () => {
   let taken: Server;
 

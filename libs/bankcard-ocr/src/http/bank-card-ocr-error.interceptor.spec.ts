@@ -136,7 +136,8 @@ describe.each(PLATFORMS)('BankCardOcrErrorInterceptor on %s', (platform) => {
     const [photocopy, glare] = ['-9113', '-9112'].map((code) => ({ code, ...warningText(code) }));
     const card = { ...CARD, warnings: [photocopy!, glare!] };
     thrown = new CardRejectedError(card, [photocopy!]);
-    const body = { statusCode: 422, code: 'CARD_REJECTED', bizSeqNo: BIZ_SEQ_NO, warningCodes: ['-9113'] };
+    const about = { bizSeqNo: BIZ_SEQ_NO, orderNo: 'order1', warningCodes: ['-9113'] };
+    const body = { statusCode: 422, code: 'CARD_REJECTED', ...about };
     const { status, json } = await server.get('/error');
     expect([status, json]).toEqual([422, { ...body, message: expect.stringMatching(/: a photocopy \(-9113\)$/) }]);
     expect((await server.get('/zh')).json).toEqual({

@@ -17,8 +17,10 @@ export interface BankCardOcrErrorBody {
   readonly vendorCode?: string;
   /** The vendor's running number of the exchange. */
   readonly bizSeqNo?: string;
-  /** Of a recognition that failed: query it before sending the image again. */
+  /** Of a recognition, or of a card that was rejected. */
   readonly orderNo?: string;
+  /** The image may have been recognised and billed: query the order before sending the image again. */
+  readonly outcomeUnknown?: true;
   /** The codes of the warnings for which a card was rejected (`CARD_REJECTED`). */
   readonly warningCodes?: readonly string[];
 }
@@ -39,6 +41,7 @@ export function errorBody(error: BankCardOcrError, language: ErrorLanguage): Ban
     ...(vendorCode === undefined || isOurs(error.cause) ? {} : { vendorCode }),
     ...(bizSeqNo === undefined ? {} : { bizSeqNo }),
     ...('orderNo' in error && typeof error.orderNo === 'string' ? { orderNo: error.orderNo } : {}),
+    ...('outcomeUnknown' in error && error.outcomeUnknown === true ? { outcomeUnknown: true } : {}),
     ...(isRejection(error) ? { warningCodes: error.warnings.map((warning) => warning.code) } : {}),
   };
 }

@@ -23,6 +23,8 @@ export class CardRejectedError extends BankCardOcrError {
   /** The warnings that were rejected. */
   readonly warnings: readonly CardWarning[];
   readonly card: RejectedCard;
+  /** Of the card; of a recognition it may have been generated. */
+  readonly orderNo: string;
 
   constructor(result: BankCardOcrResult, rejected: readonly CardWarning[]) {
     super('CARD_REJECTED', {
@@ -32,6 +34,7 @@ export class CardRejectedError extends BankCardOcrError {
     });
     this.warnings = rejected.map(copyOf);
     this.card = cardOf(result);
+    this.orderNo = result.orderNo;
   }
 }
 

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { ImageType } from '../card/media-type.js';
 import type { Clock } from '../clock.js';
@@ -70,6 +71,16 @@ export class RecognitionService {
    *   stream as it is, or the reason of `signal`
    */
   async recognize(image: CardImageSource, options: RecognizeOptions = {}): Promise<BankCardOcrResult> {
+    try {
+      return await this.#checkAndRecognize(image, options);
+    } catch (error) {
+      // Whoever hands a stream in need not see to it any more, however early the call has ended.
+      if (image instanceof Readable) image.destroy();
+      throw error;
+    }
+  }
+
+  async #checkAndRecognize(image: CardImageSource, options: RecognizeOptions): Promise<BankCardOcrResult> {
     const limits = limitsOf(options, this.options.limits);
     const timeoutMs = recognitionTimeoutOf(options.recognitionTimeoutMs, this.options.recognitionTimeoutMs);
     const policy = warningPolicyOf(options.warningPolicy, this.options.warningPolicy);
@@ -111,9 +122,8 @@ export class RecognitionService {
     return retry(
       async (credentials, attempt) => {
         const signed = signedQuery(this.options, orderNo, credentials);
-        sending.outcomeUnknown = true;
         try {
-          return await this.options.client.recognize({
+          const result = await this.options.client.recognize({
             signed,
             userId,
             image,
@@ -121,9 +131,13 @@ export class RecognitionService {
             timeoutMs,
             cancellation: deadline,
             attempt,
+            // Not before: who has waited for a connection in vain has sent nothing.
+            onSend: () => (sending.outcomeUnknown = true),
           });
+          sending.outcomeUnknown = false;
+          return result;
         } catch (error) {
-          sending.outcomeUnknown = mayHaveBeenCarriedOut(error);
+          sending.outcomeUnknown &&= mayHaveBeenCarriedOut(error);
           throw error;
         }
       },

@@ -1,9 +1,9 @@
 import { randomFillSync } from 'node:crypto';
 
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+const LETTERS = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 'latin1');
 const NONCE_LENGTH = 32;
 /** The largest multiple of 62 that a byte can hold: bytes from here on would favour the first letters. */
-const FIRST_BIASED_BYTE = 256 - (256 % ALPHABET.length);
+const FIRST_BIASED_BYTE = 256 - (256 % LETTERS.length);
 
 /** The kernel is asked for the entropy of a hundred nonces at once: asking costs more than all the rest. */
 const entropy = Buffer.alloc(4096);
@@ -26,12 +26,13 @@ export function createNonce(): string {
 
 function randomLetters(): string {
   randomFillSync(entropy);
-  let drawn = '';
+  let drawn = 0;
   for (let index = 0; index < entropy.length; index += 1) {
     const byte = entropy[index] ?? FIRST_BIASED_BYTE;
-    if (byte < FIRST_BIASED_BYTE) drawn += ALPHABET.charAt(byte % ALPHABET.length);
+    if (byte >= FIRST_BIASED_BYTE) continue;
+    // In place: what has been read makes room.
+    entropy[drawn] = LETTERS[byte % LETTERS.length] ?? 0;
+    drawn += 1;
   }
-  // Drawn letters are kept until they are used; what they were made from need not be.
-  entropy.fill(0);
-  return drawn;
+  return entropy.toString('latin1', 0, drawn);
 }

@@ -88,6 +88,7 @@ export class AnswerIntake implements AnswerReceiver {
    * @returns undefined when it has; rejects with what the reader fails with, and with the reason of the cancellation
    */
   taken(cancellation: Cancellation): Promise<void> | undefined {
+    if (this.failure) throw this.failure.error;
     return this.#heldUpSince === undefined || !this.#held ? undefined : unlessCancelled(this.#held, cancellation);
   }
 

@@ -26,6 +26,8 @@ export interface ExchangeRequest {
   readonly cancellation: Cancellation;
   /** Goes before the requests that wait for a connection. */
   readonly urgent?: boolean;
+  /** Is told when the request leaves: from then on it may be carried out. */
+  readonly onSend?: () => void;
   readonly attempt: number;
   readonly generation?: number;
 }

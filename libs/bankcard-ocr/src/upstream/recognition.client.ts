@@ -10,7 +10,10 @@ import type { SignedQuery } from './result.client.js';
 const SHORTEST_TELLING_USER_ID = 6;
 
 /** How one image is sent. */
-export interface ImageRequest extends Pick<ExchangeRequest, 'attempt' | 'generation' | 'timeoutMs' | 'cancellation'> {
+export interface ImageRequest extends Pick<
+  ExchangeRequest,
+  'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onSend'
+> {
   /** The same five values are signed as for a query (protocol.md section 4). */
   readonly signed: SignedQuery;
   readonly userId: string | undefined;

@@ -39,6 +39,7 @@ export class SentRequest {
     const method = body ? 'POST' : 'GET';
     // A connection that went stale while it was kept would leave open whether a POST, never repeated, was carried out.
     const freshConnection = attempt > 1 || body !== undefined;
+    request.onSend?.();
     const call = transport.start({ method, pathAndQuery, body, freshConnection }, this.#intake);
     this.#call = call;
     this.#limit = new AttemptLimit(clock, timeoutMs, this.#intake, () => call.abort());

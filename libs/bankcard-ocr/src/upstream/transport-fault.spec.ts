@@ -22,8 +22,8 @@ describe('a failure of the transport', () => {
     ['ECONNREFUSED', false],
     ['ENOTFOUND', false],
     ['EAI_AGAIN', false],
-    ['EHOSTUNREACH', false],
-    ['ENETUNREACH', false],
+    ['EHOSTUNREACH', true],
+    ['ENETUNREACH', true],
     [CONNECT_TIMEOUT_CODE, false],
     ['CERT_HAS_EXPIRED', false],
     ['DEPTH_ZERO_SELF_SIGNED_CERT', false],
@@ -39,6 +39,15 @@ describe('a failure of the transport', () => {
     const fault = transportFault(thrown(code));
     expect(fault).toMatchObject({ code: 'UNREACHABLE', maybeCarriedOut, retryable: true, actor: 'vendor' });
     expect(isBankCardOcrError(fault)).toBe(true);
+  });
+
+  it.each([
+    ['connect', false],
+    ['read', true],
+  ])('EHOSTUNREACH of %s: may have been carried out: %p', (syscall, maybeCarriedOut) => {
+    expect(transportFault(thrown('EHOSTUNREACH', { syscall }))).toMatchObject({ maybeCarriedOut });
+    const wrapped = thrown(undefined, { cause: thrown('ENETUNREACH', { syscall }) });
+    expect(transportFault(wrapped)).toMatchObject({ maybeCarriedOut });
   });
 
   it.each<[string, unknown]>([

@@ -6,6 +6,7 @@ import {
   CONNECT_TIMEOUT_CODE,
   PROXY_UNREACHABLE_CODE,
   wasNeverSent,
+  NO_STREAM_CODE,
 } from './transport/connection-fault.js';
 import { proxyAnswer } from './transport/proxy-answer.js';
 
@@ -29,15 +30,15 @@ const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
+
+/** Those that say so of a connection that is being made; they also end one whose route has died. */
+const NEVER_SENT_BY_CONNECT = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
 
 /**
  * Turn whatever a transport threw into an error that is safe to show: of the original, which carries the URL and with
@@ -51,7 +52,7 @@ export function transportFault(error: unknown): TransportFault {
   }
   const proxy = proxyAnswer(code);
   const what = proxy?.text ?? reasonOf(error, code) ?? name;
-  const neverSent = wasNeverSent(error) || (code !== undefined && NEVER_SENT.has(code));
+  const neverSent = wasNeverSent(error) || (code !== undefined && NEVER_SENT.has(code)) || wasConnecting(error);
   return new TransportFault('UNREACHABLE', !neverSent, {
     message: `the vendor could not be reached: ${what}`,
     retryable: code !== CLOSED_CODE && (proxy?.passing ?? true),
@@ -64,6 +65,7 @@ export function transportFault(error: unknown): TransportFault {
 function reasonOf(error: unknown, code: string | undefined): string | undefined {
   if (code === CONNECT_TIMEOUT_CODE) return 'connecting took longer than connectTimeoutMs';
   if (code === CLOSED_CODE) return 'the connections were closed, as at the end of the application';
+  if (code === NO_STREAM_CODE) return 'httpService must answer with a stream, as responseType asks it to';
   if (code !== PROXY_UNREACHABLE_CODE) return code;
   return `the proxy cannot be reached: ${rootCode(error) ?? 'no answer'}`;
 }
@@ -73,6 +75,14 @@ function describe(error: unknown): { name: string; code: string | undefined } {
   if (!types.isNativeError(error)) return { name: 'Error', code: undefined };
   const code = systemCode(error) ?? systemCode(inside(error));
   return { name: /^\w{1,40}$/.test(error.name) ? error.name : 'Error', code };
+}
+
+function wasConnecting(error: unknown): boolean {
+  if (!types.isNativeError(error)) return false;
+  return [error, inside(error)].some((one) => {
+    const { code, syscall } = (one ?? {}) as { code?: unknown; syscall?: unknown };
+    return syscall === 'connect' && NEVER_SENT_BY_CONNECT.has(String(code));
+  });
 }
 
 /** The code of what is at the bottom of it. */

@@ -3,6 +3,8 @@ import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { DEFAULTS } from '../../options/defaults.js';
 import type { QueryOptions } from '../query-options.js';
 import { limitsOf } from '../query-limits.js';
+import { checkRecognizedAt } from '../retention.js';
+import { warningPolicyOf } from '../warning-policy.js';
 
 /** The vendor's limits are not documented (protocol.md section 8): these are low enough for a beginning, no more. */
 const DEFAULT_CONCURRENCY = 8;
@@ -46,6 +48,8 @@ export function batchLimitsOf(orders: unknown, options: QueryManyOptions): Batch
   }
   // Each query would refuse wrong limits as well, but then every order of the batch would fail.
   limitsOf(options, DEFAULTS);
+  warningPolicyOf(options.warningPolicy, DEFAULTS.warningPolicy);
+  checkRecognizedAt(options.recognizedAt);
   const { concurrency = DEFAULT_CONCURRENCY, ratePerSecond = DEFAULT_RATE_PER_SECOND } = options;
   if (!Number.isSafeInteger(concurrency) || concurrency < 1)
     throw invalid('concurrency must be a whole number, 1 or more');

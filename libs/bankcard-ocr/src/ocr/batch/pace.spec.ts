@@ -117,6 +117,14 @@ describe('the pace of a batch', () => {
     expect(moments).toEqual([2_000]);
   });
 
+  it('does not believe anybody who wants it to wait for days', async () => {
+    const pace = new Pace(10, clock);
+    pace.slowDown(999_999_000);
+    const moments = turns(pace, 1);
+    await clock.advanceAsync(60_000);
+    expect(moments).toEqual([60_000]);
+  });
+
   it('ends the waiting with the reason of the signal, and leaves nothing behind', async () => {
     const pace = new Pace(1, clock);
     const controller = new AbortController();

@@ -8,6 +8,8 @@ const ONE_LESSON_MS = 1_000;
 const RECOVERY_MS = 60_000;
 /** However often the vendor refuses: one in five seconds finds out whether it still does. */
 const LOWEST_RATE_PER_SECOND = 0.2;
+/** What asks for more is a gateway's page, not the vendor, and would hold a batch for days. */
+const LONGEST_WISH_MS = 60_000;
 /** An order that was refused goes out of the way of the others for a while; in less than a second nothing changes. */
 const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 8_000;
@@ -42,7 +44,7 @@ export class Pace {
   /** The vendor has said "too many", and perhaps for how long nobody should come. */
   slowDown(retryAfterMs = 0): void {
     const now = this.clock.monotonic();
-    this.#notBefore = Math.max(this.#notBefore, now + retryAfterMs);
+    this.#notBefore = Math.max(this.#notBefore, now + Math.min(retryAfterMs, LONGEST_WISH_MS));
     if (now - this.#slowedAt < ONE_LESSON_MS) return;
     this.#ratePerSecond = Math.max(this.ratePerSecond / 2, Math.min(LOWEST_RATE_PER_SECOND, this.highestPerSecond));
     this.#ratedAt = now;

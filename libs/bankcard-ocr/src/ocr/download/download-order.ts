@@ -23,9 +23,12 @@ export async function downloadOrder(
   results: ResultClient,
   destination: PhotoDestination,
 ): Promise<DownloadManifest> {
+  // Counted through all that is waited for, so that no two are the same.
+  let attempt = 0;
   try {
     const { manifest } = await inquiry.ask<DownloadedOrder>(async (request) => {
-      const download = new Download(request.query.orderNo, request.attempt, destination);
+      attempt += 1;
+      const download = new Download(request.query.orderNo, attempt, destination);
       try {
         // Judged before anything is kept: photos of a card that is rejected leave no file.
         const result = inquiry.judge(await results.queryResult(request, download));

@@ -73,25 +73,37 @@ async function readFile(file: string, cancellation: Cancellation): Promise<Buffe
 
 async function collect(stream: Readable, cancellation: Cancellation): Promise<Buffer> {
   cancellation.throwIfCancelled();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  const forget = cancellation.onCancel(() => stream.destroy());
+  let stop: (reason: Error) => void = () => undefined;
+  const stopped = new Promise<never>((_resolve, reject) => (stop = reject));
+  const forget = cancellation.onCancel(() => {
+    stream.destroy();
+    stop(new Error('stopped'));
+  });
+  const reading = readAll(stream);
+  // A stream that does not close, or a file that does not even open, is not waited for; nobody hears of its end then.
+  reading.catch(() => undefined);
   try {
-    // Leaving the loop destroys the stream, whose later errors then end no process.
-    for await (const chunk of stream as AsyncIterable<unknown>) {
-      if (!(chunk instanceof Uint8Array)) {
-        throw wrong('the stream of the image must give bytes: do not set an encoding', '图片流必须输出字节');
-      }
-      size += chunk.length;
-      if (size > MOST_BYTES) throw tooLarge();
-      chunks.push(chunk);
-    }
+    return await Promise.race([reading, stopped]);
   } catch (error) {
     cancellation.throwIfCancelled();
     if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
     throw wrong('the stream of the image ended before the image did: it was closed, or read before', '图片流提前结束');
   } finally {
     forget();
+  }
+}
+
+/** Leaving the loop destroys the stream, whose later errors then end no process. */
+async function readAll(stream: Readable): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of stream as AsyncIterable<unknown>) {
+    if (!(chunk instanceof Uint8Array)) {
+      throw wrong('the stream of the image must give bytes: do not set an encoding', '图片流必须输出字节');
+    }
+    size += chunk.length;
+    if (size > MOST_BYTES) throw tooLarge();
+    chunks.push(chunk);
   }
   return Buffer.concat(chunks, size);
 }

@@ -56,6 +56,7 @@ describe('an image may be sent again', () => {
     ['when there was nothing to sign it with', new BankCardOcrError('NO_VALID_TICKET', { vendorCode: '9' }), true],
     ['never when it may have arrived', new TransportFault('TIMEOUT', true, { message: '' }), false],
     ['never when the vendor has too many', new BankCardOcrError('RATE_LIMITED', { vendorCode: '400506' }), false],
+    ['never when a gateway has too many', new TransportFault('RATE_LIMITED', false, { message: '' }), false],
     ['never when the vendor failed', new BankCardOcrError('VENDOR_FAULT', { vendorCode: '999999' }), false],
     ['never when the time is over', new BankCardOcrError('TIMEOUT'), false],
     ['never after something else', new Error('else'), false],

@@ -10,6 +10,9 @@ export const PROXY_ANSWERED = 'PROXY_ANSWERED_';
 /** The `code` of the error that ends what is under way when all connections are closed, and all that begins later. */
 export const CLOSED_CODE = 'BANKCARD_OCR_CLOSED';
 
+/** The `code` of the error for an HttpService of the application's own that answered with something else than a stream. */
+export const NO_STREAM_CODE = 'BANKCARD_OCR_NO_STREAM';
+
 const NEVER_SENT = new WeakSet<Error>();
 
 /** An error that is known by its code. */

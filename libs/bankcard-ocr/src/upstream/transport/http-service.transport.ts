@@ -4,7 +4,7 @@ import { HttpService } from '@nestjs/axios';
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { firstValueFrom } from 'rxjs';
 import { type Agents, createAgents } from './agents.js';
-import { CLOSED_CODE, connectionFault, neverSent } from './connection-fault.js';
+import { CLOSED_CODE, connectionFault, neverSent, NO_STREAM_CODE } from './connection-fault.js';
 import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
 import { Connector } from './connector.js';
 import { decompressionOf } from './decompression.js';
@@ -96,6 +96,8 @@ export class HttpServiceTransport extends Transport {
         signal,
       }),
     );
+    if (typeof (data as Partial<Readable> | undefined)?.pipe !== 'function')
+      throw connectionFault(NO_STREAM_CODE, 'no stream');
     try {
       const header = (name: string): string | undefined => {
         const value: unknown = headers[name];
