@@ -27,7 +27,7 @@ afterEach(async () => {
   await sandbox.stop();
 });
 
-describe('what is known of an image that was not recognised', () => {
+describe('what is known of an image that brought no card', () => {
   it('is that it was sent once, when a gateway has too many (HTTP 429)', async () => {
     await start();
     const headers = { 'retry-after': '0' };
@@ -46,7 +46,7 @@ describe('what is known of an image that was not recognised', () => {
     await first;
   });
 
-  it('is no longer in doubt once its answer has come, whatever a policy makes of it', async () => {
+  it('is to be queried, when it was recognised and a policy could not judge it', async () => {
     await start({
       warningPolicy: () => {
         throw new Error('a fault of the policy');
@@ -58,7 +58,9 @@ describe('what is known of an image that was not recognised', () => {
       rewrite: (json) => ({ ...json, result: { ...(json['result'] as object), warningCode: '-9112' } }),
     });
     const failing = recognition.recognize(JPEG, { orderNo: 'order1' });
-    await expect(failing).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', outcomeUnknown: false });
+    await expect(failing).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', outcomeUnknown: true });
+    expect(sandbox.calls).toMatchObject({ recognition: 1, result: 0 });
+    await expect(app.ocr.query('order1', { warningPolicy: 'report' })).resolves.toMatchObject({ orderNo: 'order1' });
   });
 });
 

@@ -91,6 +91,8 @@ export class RecognitionService {
     try {
       if (userId !== undefined) checkUserId(userId);
       const result = await this.#recognize(sending);
+      // A policy that cannot judge the card leaves it to a query to tell what was recognised.
+      sending.outcomeUnknown = true;
       applyWarningPolicy(result, policy);
       return result;
     } catch (error) {
