@@ -26,7 +26,7 @@ export interface AnswerReader {
  * Node gives one connection up to 2 MB before it looks at the next: with ten large answers at once nobody else would be
  * served for a tenth of a second. After so many bytes an answer waits for the next turn of the event loop.
  */
-const BYTES_IN_A_TURN = 128 * 1024;
+const BYTES_IN_A_TURN = 256 * 1024;
 
 /** Takes an answer in for its reader: its head, its size, and how long the reader held it up. */
 export class AnswerIntake implements AnswerReceiver {

@@ -68,7 +68,9 @@ export class Exchange {
     let sent: SentRequest | undefined;
     try {
       sent = new SentRequest(request, reader, this.dependencies);
-      await sent.received();
+      await sent.arrived;
+      const rest = sent.rest();
+      if (rest) await rest;
       const json = reader.end();
       const envelope = readEnvelope(json, request.secrets);
       const { code: vendorCode, bizSeqNo } = envelope;

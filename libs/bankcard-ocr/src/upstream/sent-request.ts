@@ -46,14 +46,16 @@ export class SentRequest {
     this.#forget = cancellation.onCancel(() => call.abort());
   }
 
-  readonly #done = (): void => void (this.#isReceived = true);
+  /** The whole answer has come; what its reader has not taken yet is the {@link rest}. */
+  get arrived(): Promise<void> {
+    return this.#call.finished;
+  }
 
-  /** Wait for the whole answer. */
-  received(): Promise<void> {
-    // A body may end while its last piece is still being taken.
-    return this.#call.finished.then(
-      () => this.#intake.taken(this.request.cancellation)?.then(this.#done) ?? this.#done(),
-    );
+  /** The promise for what is still being taken: a body may end before its last piece is. */
+  rest(): Promise<void> | undefined {
+    const rest = this.#intake.taken(this.request.cancellation);
+    this.#isReceived = rest === undefined;
+    return rest?.then(() => void (this.#isReceived = true));
   }
 
   stop(): void {
