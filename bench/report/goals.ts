@@ -24,7 +24,8 @@ const aim = (group: string, id: string, value: number, reason: string, test: Goa
   reason,
 });
 
-const ONE_TURN = 'an answer gives way after 256 KB, ten of them together take 2.5 MB a turn; half as much costs photos of 1.2 MB their goal';
+const ONE_TURN =
+  'an answer gives way after 256 KB, ten of them together take 2.5 MB a turn; half as much costs photos of 1.2 MB their goal';
 
 /** Every goal; ratios only, as those are all that travels from one machine to another. */
 export const GOALS: readonly Goal[] = [
