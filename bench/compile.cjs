@@ -1,8 +1,8 @@
 'use strict';
-const { spawnSync } = require('node:child_process');
 const { copyFileSync, mkdirSync, readdirSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { transformFileSync } = require('@swc/core');
+const { buildLibrary } = require('../scripts/build-library.cjs');
 
 const ROOT = path.join(__dirname, '..');
 const LIBRARY = path.join(ROOT, 'libs/bankcard-ocr');
@@ -21,11 +21,7 @@ function compileLibrary(target) {
   mkdirSync(target, { recursive: true });
   copyFileSync(path.join(LIBRARY, 'package.json'), path.join(target, 'package.json'));
   // Types are checked elsewhere, and that would double the time.
-  const options = ['--noCheck', '-p', path.join(LIBRARY, 'tsconfig.lib.json'), '--outDir', path.join(target, 'dist')];
-  const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), ...options], {
-    stdio: 'inherit',
-  });
-  if (status !== 0) throw new Error('the library does not compile');
+  buildLibrary(path.join(target, 'dist'), ['--noCheck']);
 }
 
 function compileFolder(source, target) {

@@ -1,0 +1,37 @@
+'use strict';
+// npm run build: the library as CommonJS and as ES modules, each with its own types.
+const { spawnSync } = require('node:child_process');
+const { mkdirSync, rmSync, writeFileSync } = require('node:fs');
+const path = require('node:path');
+
+const LIBRARY = path.join(__dirname, '../libs/bankcard-ocr');
+/** What package.json means by `require` and by `import`. */
+const BUILDS = [
+  { folder: 'cjs', project: 'tsconfig.lib.json', type: 'commonjs' },
+  // The same sources, whose types the first one has checked.
+  { folder: 'esm', project: 'tsconfig.esm.json', type: 'module', options: ['--noCheck'] },
+];
+
+/**
+ * Build the library.
+ *
+ * @param target where to; the package's own dist by default
+ * @param options further options of the compiler
+ */
+function buildLibrary(target = path.join(LIBRARY, 'dist'), options = []) {
+  rmSync(target, { recursive: true, force: true });
+  for (const { folder, project, type, options: own = [] } of BUILDS) {
+    const outDir = path.join(target, folder);
+    const args = ['-p', path.join(LIBRARY, project), '--outDir', outDir, ...own, ...options];
+    const { status } = spawnSync(process.execPath, [require.resolve('typescript/bin/tsc'), ...args], {
+      stdio: 'inherit',
+    });
+    if (status !== 0) throw new Error(`the library does not compile as ${type}`);
+    mkdirSync(outDir, { recursive: true });
+    // Node and compilers take the kind of a module from the nearest manifest.
+    writeFileSync(path.join(outDir, 'package.json'), `${JSON.stringify({ type })}\n`);
+  }
+}
+
+module.exports = { buildLibrary };
+if (require.main === module) buildLibrary();
