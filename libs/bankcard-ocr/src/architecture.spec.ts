@@ -4,15 +4,17 @@ import path from 'node:path';
 /** The rooms of the library from the bottom up: a file imports from its own room and from lower ones only. */
 const ROOMS: readonly (readonly string[])[] = [
   ['card', 'clock.ts', 'secret-text.ts', 'cancellation.ts', 'backoff.ts', 'waiting.ts'],
-  ['errors'],
+  ['errors', 'registration-name.ts'],
   ['signature', 'upstream'],
   ['credentials', 'options'],
   ['ocr', 'telemetry'],
   ['sdk'],
-  ['redis', 'bankcard-ocr.module-definition.ts', 'registrations.ts'],
+  ['redis', 'bankcard-ocr.tokens.ts', 'registrations.ts'],
   ['create-ticket-store.ts', 'connect-to-vendor.ts'],
+  ['client'],
+  ['bankcard-ocr.module-definition.ts'],
   ['bankcard-ocr.providers.ts'],
-  ['bankcard-ocr.module.ts'],
+  ['bankcard-ocr.module.ts', 'bankcard-ocr-accounts.module.ts'],
   ['index.ts', 'config', 'http', 'testing'],
 ];
 

@@ -1,15 +1,28 @@
-import { ConfigurableModuleBuilder } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type DynamicModule, type Provider } from '@nestjs/common';
+import { BANKCARD_OCR_SERVICES, tokenNamed } from './bankcard-ocr.tokens.js';
 import type { BankCardOcrOptions } from './options/bankcard-ocr.options.js';
+import { checkRegistrationName, type RegistrationName } from './registration-name.js';
 
 /** What a class given to `forRootAsync({ useClass })` or `useExisting` must be able to do. */
 export interface BankCardOcrOptionsFactory {
   createBankCardOcrOptions(): Promise<BankCardOcrOptions> | BankCardOcrOptions;
 }
 
-/** Whether the services can be injected everywhere without importing the module. */
+/** What is known when the module is registered: Nest cannot take these from a factory. */
 export interface BankCardOcrModuleExtras {
-  /** @default false */
+  /** Whether the services can be injected everywhere without importing the module. @default false */
   readonly isGlobal?: boolean;
+  /**
+   * Registers one of several accounts (app ids): its services are injected with `@InjectBankCardOcr(OcrResultService,
+   * name)`. A letter and up to 31 letters, digits, `_` or `-`.
+   * @default none: the services are injected by their class
+   */
+  readonly name?: string;
+}
+
+/** The name that this registration has, as a provider of its own. */
+export class Registration {
+  constructor(readonly name: RegistrationName) {}
 }
 
 export const {
@@ -22,8 +35,22 @@ export const {
 })
   .setClassMethodName('forRoot')
   .setFactoryMethodName('createBankCardOcrOptions')
-  .setExtras<BankCardOcrModuleExtras>({ isGlobal: false }, (definition, { isGlobal }) => ({
-    ...definition,
+  .setExtras<BankCardOcrModuleExtras>({ isGlobal: false, name: undefined }, (definition, { isGlobal, name }) => ({
+    ...withServices(definition, name),
     global: isGlobal,
   }))
   .build();
+
+/** A registration with a name exports tokens that have it, and nothing else: a class would be everybody's. */
+function withServices(definition: DynamicModule, name: RegistrationName): DynamicModule {
+  if (name !== undefined) checkRegistrationName(name);
+  const registration: Provider = { provide: Registration, useValue: new Registration(name) };
+  const aliases: Provider[] = BANKCARD_OCR_SERVICES.map((service) => {
+    return { provide: tokenNamed(service, name), useExisting: service };
+  });
+  return {
+    ...definition,
+    providers: [...(definition.providers ?? []), registration, ...(name === undefined ? [] : aliases)],
+    exports: BANKCARD_OCR_SERVICES.map((service) => tokenNamed(service, name)),
+  };
+}

@@ -1,5 +1,7 @@
 export type { Actor } from './errors/actor.js';
+export { BankCardOcrAccountsModule } from './bankcard-ocr-accounts.module.js';
 export { BankCardOcrModule } from './bankcard-ocr.module.js';
+export { type BankCardOcrService, getBankCardOcrToken, InjectBankCardOcr } from './bankcard-ocr.tokens.js';
 export type { BankCardOcrModuleExtras, BankCardOcrOptionsFactory } from './bankcard-ocr.module-definition.js';
 export type { BankCardOcrResult, ResultRetention } from './card/bank-card-ocr-result.js';
 export type { FingerprintKey } from './card/card-fingerprint.js';
@@ -10,6 +12,9 @@ export type { CardValidity } from './card/card-validity.js';
 export type { CardWarning } from './card/card-warning.js';
 export { ExtraFields, type Scalar } from './card/extra-fields.js';
 export type { ImageType } from './card/media-type.js';
+export type { BankCardOcrClient } from './client/bank-card-ocr-client.js';
+export { BankCardOcrClientFactory } from './client/client-factory.js';
+export type { ClientFactoryOptions } from './client/client-factory.options.js';
 export { type Clock, type ClockTimer, SystemClock } from './clock.js';
 export type { StoreLossPolicy, TicketRole } from './credentials/create-refresh.js';
 export type { Credentials } from './credentials/credentials.js';

@@ -1,28 +1,61 @@
 import type { ModulesContainer } from '@nestjs/core';
-import { BankCardOcrConfigurationError } from './errors/configuration-error.js';
+import { TicketStore } from './credentials/store/ticket-store.js';
+import { BankCardOcrConfigurationError, type ConfigurationFault } from './errors/configuration-error.js';
 import { maskAppId } from './errors/redaction.js';
+import type { RegistrationName } from './registration-name.js';
+
+/** One account of an application. */
+export interface Account {
+  readonly name: RegistrationName;
+  readonly appId: string;
+  readonly ticketStore: unknown;
+}
 
 /** By application, because one process may run several (tests do). */
-const APP_IDS = new WeakMap<ModulesContainer, Set<string>>();
+const ACCOUNTS = new WeakMap<ModulesContainer, Account[]>();
 
 /**
- * Refuse a second registration of an app id in one application: two refreshers for one app id end each other's tickets.
+ * Refuse an account that would get in the way of another one of the application: two refreshers for one app id end each
+ * other's tickets, and services without a name of their own cannot be told apart.
  *
  * @throws {@link BankCardOcrConfigurationError}
  */
-export function registerAppId(application: ModulesContainer, appId: string): void {
-  const appIds = APP_IDS.get(application) ?? new Set();
-  APP_IDS.set(application, appIds);
-  if (appIds.has(appId)) {
-    throw new BankCardOcrConfigurationError([
-      {
-        option: 'appId',
-        fix:
-          `BankCardOcrModule is registered twice for app id ${maskAppId(appId)}, and the two would end each other's ` +
-          'tickets. Call forRoot() or forRootAsync() once, in the root module, with isGlobal: true; or keep what the ' +
-          'call returns in a constant and import that constant wherever it is needed',
-      },
-    ]);
+export function registerAccount(application: ModulesContainer, account: Account): void {
+  const accounts = ACCOUNTS.get(application) ?? [];
+  ACCOUNTS.set(application, accounts);
+  for (const other of accounts) {
+    const fault = conflict(account, other);
+    if (fault) throw new BankCardOcrConfigurationError([fault]);
   }
-  appIds.add(appId);
+  accounts.push(account);
+}
+
+function conflict(account: Account, other: Account): ConfigurationFault | undefined {
+  const { name, appId, ticketStore } = account;
+  if (appId === other.appId) {
+    const fix =
+      `BankCardOcrModule is registered twice for app id ${maskAppId(appId)}, as ${titled(other)} and as ` +
+      `${titled(account)}, and the two would end each other's tickets. Call forRoot() or forRootAsync() once, in the ` +
+      'root module, with isGlobal: true; or keep what the call returns in a constant and import that constant ' +
+      'wherever it is needed';
+    return { option: 'appId', fix };
+  }
+  if (name === other.name) {
+    const fix =
+      name === undefined
+        ? 'is missing: BankCardOcrModule is registered for several app ids, and only one registration can do without ' +
+          "a name. Give the others one, forRootAsync({ name: 'loans', ... }), and inject their services with " +
+          "@InjectBankCardOcr(OcrResultService, 'loans')"
+        : `is '${name}' for two app ids: give each registration a name of its own, and use it in @InjectBankCardOcr() too`;
+    return { option: 'name', fix };
+  }
+  if (ticketStore instanceof TicketStore && ticketStore === other.ticketStore) {
+    const fix = `is one object for ${titled(other)} and ${titled(account)}: a store holds the credentials of one app id, make one for each`;
+    return { option: 'ticketStore', fix };
+  }
+  return undefined;
+}
+
+function titled({ name }: Account): string {
+  return name === undefined ? 'the one without a name' : `'${name}'`;
 }

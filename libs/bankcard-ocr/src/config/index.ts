@@ -1,8 +1,25 @@
-import { registerAs } from '@nestjs/config';
+import { type ConfigFactory, type ConfigFactoryKeyHost, registerAs } from '@nestjs/config';
+import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
+import { checkRegistrationName } from '../registration-name.js';
 
 /**
  * The configuration namespace `bankcardOcr`, read from the environment by `@nestjs/config`. Register the module with
  * `BankCardOcrModule.forRootAsync(bankCardOcrConfig.asProvider())`.
  */
 export const bankCardOcrConfig = registerAs('bankcardOcr', () => bankCardOcrOptionsFromEnv(process.env));
+
+/**
+ * Make the configuration namespace of a named registration, read from variables that begin with its name:
+ * `LOANS_BANKCARD_OCR_APP_ID` for `loans`. Register it with
+ * `BankCardOcrModule.forRootAsync({ ...bankCardOcrConfigFor('loans').asProvider(), name: 'loans' })`.
+ *
+ * @param name of the registration
+ * @throws {@link BankCardOcrConfigurationError} when that cannot be a name
+ */
+export function bankCardOcrConfigFor(
+  name: string,
+): ConfigFactory<BankCardOcrOptions> & ConfigFactoryKeyHost<BankCardOcrOptions> {
+  checkRegistrationName(name);
+  return registerAs(`bankcardOcr.${name}`, () => bankCardOcrOptionsFromEnv(process.env, name));
+}

@@ -18,6 +18,9 @@ export interface TicketCounts {
 
 /** Counts what happens to the credentials; hand {@link counts} to whatever collects your metrics. */
 export class TicketMetrics {
+  /** @param name of the registration whose credentials are counted, a label for your metrics; undefined if it has none */
+  constructor(readonly name?: string) {}
+
   #counts: TicketCounts = {
     refreshed: 0,
     adopted: 0,

@@ -1,20 +1,38 @@
-import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { createHash } from 'node:crypto';
+import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { BankCardOcrModule } from '../bankcard-ocr.module.js';
+import { tokenNamed } from '../bankcard-ocr.tokens.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
+import { checkRegistrationName } from '../registration-name.js';
 import { KycSandbox } from './kyc-sandbox.js';
 import type { KycSandboxOptions } from './kyc-sandbox.options.js';
 
 /** What a {@link BankCardOcrTestingModule} is made of. */
 export interface BankCardOcrTestingOptions {
-  /** How the sandbox behaves. Its clock is also the module's. */
+  /** The registration whose place it takes. @default none, the one without a name */
+  readonly name?: string;
+  /**
+   * How the sandbox behaves. Its clock is also the module's, and its app id is made from the name where there is one.
+   */
   readonly sandbox?: KycSandboxOptions;
   /** Options of `BankCardOcrModule` beside those that lead to the sandbox. */
   readonly module?: Partial<BankCardOcrOptions>;
 }
 
 /**
+ * Tell by which token the sandbox of a {@link BankCardOcrTestingModule} is injected.
+ *
+ * @param name of the registration; without one, the class `KycSandbox` is the token
+ * @throws {@link BankCardOcrConfigurationError} when that cannot be a name
+ */
+export function getSandboxToken(name?: string): Type<KycSandbox> {
+  if (name !== undefined) checkRegistrationName(name);
+  return tokenNamed(KycSandbox, name) as Type<KycSandbox>;
+}
+
+/**
  * Takes the place of `BankCardOcrModule` in a test: the same services, global, on a sandbox of their own, which can be
- * injected as `KycSandbox` and ends with the application.
+ * injected as `KycSandbox` and ends with the application. Several accounts are several of these, each with its `name`.
  *
  * @example
  * const app = await Test.createTestingModule({ imports: [BankCardOcrTestingModule.forRoot(), MyModule] }).compile();
@@ -22,18 +40,26 @@ export interface BankCardOcrTestingOptions {
  */
 @Module({})
 export class BankCardOcrTestingModule {
-  static forRoot({ sandbox, module }: BankCardOcrTestingOptions = {}): DynamicModule {
+  static forRoot({ name, sandbox, module }: BankCardOcrTestingOptions = {}): DynamicModule {
+    const token = getSandboxToken(name);
+    const appId = name === undefined ? undefined : appIdFor(name);
+    const alias = { provide: token, useExisting: KycSandbox };
     const provideSandbox: DynamicModule = {
       module: SandboxModule,
-      providers: [{ provide: KycSandbox, useFactory: () => KycSandbox.start(sandbox) }],
-      exports: [KycSandbox],
+      providers: [
+        { provide: KycSandbox, useFactory: () => KycSandbox.start({ appId, ...sandbox }) },
+        ...(name === undefined ? [] : [alias]),
+      ],
+      exports: [token],
     };
     const ocr = BankCardOcrModule.forRootAsync({
+      name,
       isGlobal: true,
       imports: [provideSandbox],
-      inject: [KycSandbox],
-      useFactory: ({ appId, secret, url }: KycSandbox): BankCardOcrOptions => {
-        return { appId, secret, baseUrl: url, ticketStore: 'memory:', clock: sandbox?.clock, ...module };
+      inject: [token],
+      useFactory: (started: KycSandbox): BankCardOcrOptions => {
+        const { secret, url } = started;
+        return { appId: started.appId, secret, baseUrl: url, ticketStore: 'memory:', clock: sandbox?.clock, ...module };
       },
     });
     return { module: BankCardOcrTestingModule, imports: [provideSandbox, ocr], exports: [provideSandbox, ocr] };
@@ -48,4 +74,9 @@ class SandboxModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.sandbox.stop();
   }
+}
+
+/** No two registrations of an application may have one app id. */
+function appIdFor(name: string): string {
+  return `IDA${createHash('sha256').update(name).digest('hex').slice(0, 5).toUpperCase()}`;
 }

@@ -16,5 +16,5 @@ export type { CallCounts } from './evidence/call-counter.js';
 export type { JournalEntry, PartnerEvent } from './evidence/journal.js';
 export type { MisuseEntry, MisuseKind, RecoveryEntry, RecoveryReason } from './evidence/misuse.js';
 export type { LaunchVerdict, PhoneLaunch } from './launch/accept-launch.js';
-export { BankCardOcrTestingModule } from './bankcard-ocr-testing.module.js';
+export { BankCardOcrTestingModule, getSandboxToken } from './bankcard-ocr-testing.module.js';
 export type { BankCardOcrTestingOptions } from './bankcard-ocr-testing.module.js';

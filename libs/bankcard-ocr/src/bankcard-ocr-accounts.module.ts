@@ -1,0 +1,45 @@
+import { ConfigurableModuleBuilder, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { BankCardOcrClientFactory } from './client/client-factory.js';
+import type { ClientFactoryOptions } from './client/client-factory.options.js';
+import { maskAppId } from './errors/redaction.js';
+
+const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<ClientFactoryOptions>({
+  optionsInjectionToken: Symbol.for('nestjs-bankcard-ocr/accounts-options'),
+})
+  .setClassMethodName('forRoot')
+  .setExtras<{
+    /** Whether the factory can be injected everywhere without importing the module. @default false */
+    readonly isGlobal?: boolean;
+  }>({ isGlobal: false }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+  .build();
+
+/**
+ * Accounts (app ids) that are known only at run time: gives a {@link BankCardOcrClientFactory}, whose clients end with the
+ * application. Accounts that are known at the start are registered by name with `BankCardOcrModule`.
+ */
+@Module({
+  providers: [
+    {
+      provide: BankCardOcrClientFactory,
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (options: ClientFactoryOptions) =>
+        new BankCardOcrClientFactory(options, (accountId, appId) => ({
+          // The app id is masked, and the account's id stays out of the log: whose it is, only the application knows.
+          log: new Logger(`BankCardOcr:${maskAppId(appId)}`),
+          debugs: () => Logger.isLevelEnabled('debug'),
+          name: accountId,
+        })),
+    },
+  ],
+  exports: [BankCardOcrClientFactory],
+})
+export class BankCardOcrAccountsModule extends ConfigurableModuleClass implements OnApplicationShutdown {
+  constructor(@Inject(BankCardOcrClientFactory) private readonly factory: BankCardOcrClientFactory) {
+    super();
+  }
+
+  /** The server has drained by now. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.factory.close();
+  }
+}

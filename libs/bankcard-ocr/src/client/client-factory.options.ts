@@ -1,0 +1,30 @@
+import type { ConfigurationFault } from '../errors/configuration-error.js';
+import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
+
+/** Options of {@link BankCardOcrClientFactory}. */
+export interface ClientFactoryOptions {
+  /**
+   * Tell the options of an account, from a database or a vault: `appId` and `secret` at least. Asked once for as long as
+   * the account's client lives, however many callers want it; a failure is not kept.
+   */
+  readonly resolve: (accountId: string) => Promise<Partial<BankCardOcrOptions>> | Partial<BankCardOcrOptions>;
+  /** Options of every account, unless {@link resolve} says otherwise: `ticketStore` above all. */
+  readonly defaults?: Partial<Omit<BankCardOcrOptions, 'appId' | 'secret'>>;
+  /** How many accounts have a client at once; the one that was not asked for the longest is closed. At least 1. @default 100 */
+  readonly maxAccounts?: number;
+}
+
+/** What {@link ClientFactoryOptions} say when they say nothing. */
+export const CLIENT_FACTORY_DEFAULTS = { maxAccounts: 100 } as const satisfies Partial<ClientFactoryOptions>;
+
+/** What is wrong with the options of a factory; those of accounts are checked when they are known. */
+export function faultsInFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): ConfigurationFault[] {
+  const faults: ConfigurationFault[] = [];
+  if (typeof resolve !== 'function') {
+    faults.push({ option: 'resolve', fix: 'must be a function that gives appId and secret of an account id' });
+  }
+  if (maxAccounts !== undefined && !(Number.isSafeInteger(maxAccounts) && maxAccounts >= 1)) {
+    faults.push({ option: 'maxAccounts', fix: 'must be a whole number, at least 1' });
+  }
+  return faults;
+}

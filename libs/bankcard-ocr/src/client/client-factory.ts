@@ -1,0 +1,148 @@
+import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrConfigurationError } from '../errors/configuration-error.js';
+import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
+import { resolveOptions } from '../options/resolve-options.js';
+import { type Account, refuseConflict } from './account.js';
+import type { BankCardOcrClient } from './bank-card-ocr-client.js';
+import {
+  CLIENT_FACTORY_DEFAULTS,
+  type ClientFactoryOptions,
+  faultsInFactoryOptions,
+} from './client-factory.options.js';
+import { type ClientSurroundings, createClient } from './create-client.js';
+
+/**
+ * Clients of accounts that are known only at run time, e.g. one for each tenant: made when they are first asked for,
+ * and closed when others need the room. Each has credentials, a ticket store, connections, events and counts of its own.
+ */
+export class BankCardOcrClientFactory {
+  readonly #maxAccounts: number;
+  /** The one that was asked for the longest ago comes first. */
+  readonly #accounts = new Map<string, Account>();
+  /** Those that had to make room, until the calls that are under way have ended. */
+  readonly #leaving = new Map<string, Account>();
+  #isClosed = false;
+
+  /**
+   * @param surroundings where the client of an account logs to
+   * @throws {@link BankCardOcrConfigurationError} when the options are wrong
+   * @internal made by `BankCardOcrAccountsModule`
+   */
+  constructor(
+    private readonly options: ClientFactoryOptions,
+    private readonly surroundings: (accountId: string, appId: string) => ClientSurroundings,
+  ) {
+    const faults = faultsInFactoryOptions(options);
+    if (faults.length > 0) throw new BankCardOcrConfigurationError(faults);
+    this.#maxAccounts = options.maxAccounts ?? CLIENT_FACTORY_DEFAULTS.maxAccounts;
+  }
+
+  /** How many accounts have a client, without those that are leaving. */
+  get size(): number {
+    return this.#accounts.size;
+  }
+
+  /**
+   * Give the client of an account. Ask for it again for each piece of work: an account that has to make room keeps its
+   * client for its `timeoutMs` only, in which calls that are under way can end.
+   *
+   * @param accountId what `resolve` is called with, e.g. the id of a tenant
+   * @throws {@link BankCardOcrConfigurationError} when its options are wrong, or another account has the same app id
+   * @throws whatever `resolve` throws, as it is
+   */
+  async forAccount(accountId: string): Promise<BankCardOcrClient> {
+    if (this.#isClosed) throw closedError();
+    if (typeof accountId !== 'string' || accountId === '') {
+      throw new BankCardOcrError('INVALID_ARGUMENT', {
+        message: 'forAccount() takes the id of an account, a text that is not empty',
+      });
+    }
+    const account = this.#accounts.get(accountId) ?? this.#comeBack(accountId) ?? this.#begin(accountId);
+    // Whatever was asked for last stands last.
+    this.#accounts.delete(accountId);
+    this.#accounts.set(accountId, account);
+    this.#makeRoom();
+    return account.client;
+  }
+
+  /**
+   * Close the client of an account, e.g. when its secret has changed: the next {@link forAccount} asks `resolve` anew.
+   * Calls that are under way fail.
+   */
+  async forget(accountId: string): Promise<void> {
+    const account = this.#accounts.get(accountId) ?? this.#leaving.get(accountId);
+    if (account) await this.#close(account);
+  }
+
+  /** Close all clients; none is made any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#everyAccount().map(async (account) => this.#close(account)));
+  }
+
+  #begin(id: string): Account {
+    const account: Account = { id, client: Promise.resolve().then(async () => this.#create(account)) };
+    // Whoever asks next tries again; those who wait for this one are told by its promise.
+    account.client.catch(() => this.#remove(account));
+    return account;
+  }
+
+  async #create(account: Account): Promise<BankCardOcrClient> {
+    const own = await this.options.resolve(account.id);
+    const resolved = resolveOptions({ ...this.options.defaults, ...own } as BankCardOcrOptions);
+    const others = this.#everyAccount().filter((other) => other !== account);
+    refuseConflict(
+      resolved,
+      others.map((other) => other.resolved),
+    );
+    account.resolved = resolved;
+    const client = await createClient(resolved, this.surroundings(account.id, resolved.appId));
+    client.start();
+    return client;
+  }
+
+  #makeRoom(): void {
+    for (const account of this.#accounts.values()) {
+      if (this.#accounts.size <= this.#maxAccounts) return;
+      this.#accounts.delete(account.id);
+      this.#leaving.set(account.id, account);
+      void account.client.then(() => this.#closeLater(account), ignoreFailure);
+    }
+  }
+
+  #closeLater(account: Account): void {
+    if (this.#leaving.get(account.id) !== account) return;
+    const { clock, timeoutMs } = account.resolved!;
+    account.closing = clock.setTimer(() => void this.#close(account), timeoutMs);
+  }
+
+  /** An account that is asked for again while it leaves keeps its client: a second one would refresh beside it. */
+  #comeBack(id: string): Account | undefined {
+    const account = this.#leaving.get(id);
+    if (account) this.#remove(account);
+    return account;
+  }
+
+  async #close(account: Account): Promise<void> {
+    this.#remove(account);
+    await account.client.then(async (client) => client.close(), ignoreFailure);
+  }
+
+  #remove(account: Account): void {
+    account.closing?.cancel();
+    for (const accounts of [this.#accounts, this.#leaving]) {
+      if (accounts.get(account.id) === account) accounts.delete(account.id);
+    }
+  }
+
+  #everyAccount(): Account[] {
+    return [...this.#accounts.values(), ...this.#leaving.values()];
+  }
+}
+
+/** Whoever waits for the client is told by its own promise. */
+function ignoreFailure(): void {}
+
+function closedError(): BankCardOcrError {
+  return new BankCardOcrError('NO_VALID_TICKET', { message: 'the application is closing: no client is made any more' });
+}

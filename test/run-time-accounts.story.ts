@@ -1,0 +1,156 @@
+import { Test, type TestingModule } from '@nestjs/testing';
+import {
+  BankCardOcrAccountsModule,
+  BankCardOcrClientFactory,
+  type BankCardOcrOptions,
+  type ClientFactoryOptions,
+  MemoryTicketStore,
+} from 'nestjs-bankcard-ocr';
+import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
+import { MemoryLog } from './support/memory-log.js';
+
+const TIMEOUT_MS = 15_000;
+
+describe('accounts that are known only at run time', () => {
+  const clock = new ManualClock();
+  const sandboxes = new Map<string, KycSandbox>();
+  const resolved: string[] = [];
+  const log = new MemoryLog();
+  const applications: TestingModule[] = [];
+
+  async function sandboxOf(id: string): Promise<KycSandbox> {
+    const started = await KycSandbox.start({ appId: `IDA${id.toUpperCase()}`, unknownOrders: 'invent', clock });
+    sandboxes.set(id, started);
+    return started;
+  }
+
+  const resolve = async (id: string): Promise<Partial<BankCardOcrOptions>> => {
+    resolved.push(id);
+    const sandbox = sandboxes.get(id);
+    if (!sandbox) throw new RangeError(`no tenant ${id}`);
+    return { appId: sandbox.appId, secret: sandbox.secret, baseUrl: sandbox.url };
+  };
+
+  async function start(options: Partial<ClientFactoryOptions> = {}): Promise<BankCardOcrClientFactory> {
+    const imports = [
+      BankCardOcrAccountsModule.forRootAsync({
+        useFactory: () => ({ resolve, defaults: { clock, backgroundRefresh: false }, ...options }),
+      }),
+    ];
+    const application = await Test.createTestingModule({ imports }).setLogger(log).compile();
+    applications.push(application);
+    return application.get(BankCardOcrClientFactory);
+  }
+
+  beforeEach(async () => {
+    await Promise.all(['aa', 'bb', 'cc'].map(sandboxOf));
+    resolved.splice(0);
+  });
+
+  afterEach(async () => {
+    await Promise.all(applications.splice(0).map((application) => application.close()));
+    await Promise.all([...sandboxes.values()].map((sandbox) => sandbox.stop()));
+    sandboxes.clear();
+  });
+
+  it('have credentials, events and counts of their own', async () => {
+    const factory = await start();
+    const [a, b] = [await factory.forAccount('aa'), await factory.forAccount('bb')];
+    const events: string[] = [];
+    a.tickets.events$.subscribe(({ type }) => void events.push(type));
+    await b.results.query('order1');
+    expect(events).toEqual([]);
+    await a.results.query('order1');
+    expect(events).toContain('generation-adopted');
+    for (const id of ['aa', 'bb']) {
+      expect(sandboxes.get(id)?.calls).toMatchObject({ accessToken: 1, result: 1 });
+      expect(sandboxes.get(id)?.misuse()).toEqual([]);
+    }
+    expect(a.metrics).toMatchObject({ name: 'aa', counts: { refreshed: 1 } });
+    expect(b.metrics).toMatchObject({ name: 'bb', counts: { refreshed: 1 } });
+    expect(log.lines.map(({ text, context }) => `${context} ${text}`).join()).not.toMatch(/IDAAA|IDABB/);
+  });
+
+  it('are resolved once, however many callers want one at the same time', async () => {
+    const factory = await start();
+    const clients = await Promise.all(Array.from({ length: 50 }, () => factory.forAccount('aa')));
+    expect(new Set(clients).size).toBe(1);
+    expect(resolved).toEqual(['aa']);
+  });
+
+  it('do not suffer from one that cannot be resolved, which is tried anew', async () => {
+    const factory = await start();
+    await expect(Promise.all([factory.forAccount('dd'), factory.forAccount('dd')])).rejects.toThrow('no tenant dd');
+    await expect(factory.forAccount('aa')).resolves.toBeDefined();
+    await sandboxOf('dd');
+    await expect(factory.forAccount('dd')).resolves.toBeDefined();
+    expect(resolved).toEqual(['dd', 'aa', 'dd']);
+  });
+
+  it('make room for others, the one first that was not asked for the longest', async () => {
+    const factory = await start({ maxAccounts: 2 });
+    const a = await factory.forAccount('aa');
+    const b = await factory.forAccount('bb');
+    await factory.forAccount('aa');
+    await factory.forAccount('cc');
+    expect(factory.size).toBe(2);
+    // Calls that are under way have their time to end.
+    await expect(b.results.query('order1')).resolves.toBeDefined();
+    await clock.advance(TIMEOUT_MS);
+    await expect(b.results.query('order1')).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    await expect(a.results.query('order1')).resolves.toBeDefined();
+    expect(await factory.forAccount('bb')).not.toBe(b);
+  });
+
+  it('that are asked for again while they leave stay', async () => {
+    const factory = await start({ maxAccounts: 1 });
+    const a = await factory.forAccount('aa');
+    await factory.forAccount('bb');
+    await clock.advance(TIMEOUT_MS - 1);
+    expect(await factory.forAccount('aa')).toBe(a);
+    await clock.advance(TIMEOUT_MS);
+    await expect(a.results.query('order1')).resolves.toBeDefined();
+    expect(resolved).toEqual(['aa', 'bb']);
+  });
+
+  it('are forgotten when their secret has changed', async () => {
+    const factory = await start();
+    const before = await factory.forAccount('aa');
+    await before.results.query('order1');
+    sandboxes.get('aa')?.changeSecret();
+    await factory.forget('aa');
+    await expect(before.results.query('order1')).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    await expect((await factory.forAccount('aa')).results.query('order1')).resolves.toBeDefined();
+    await factory.forget('nobody');
+  });
+
+  it('cannot share an app id or a store object', async () => {
+    const ticketStore = new MemoryTicketStore();
+    const factory = await start({
+      resolve: async (id) => ({
+        ...(await resolve(id === 'twin' ? 'aa' : id)),
+        ticketStore: id === 'twin' ? undefined : ticketStore,
+      }),
+    });
+    await factory.forAccount('aa');
+    await expect(factory.forAccount('twin')).rejects.toThrow(/appId: is that of another account/);
+    await expect(factory.forAccount('bb')).rejects.toThrow(/ticketStore.*one object for two accounts/);
+    expect(factory.size).toBe(1);
+  });
+
+  it('have their options checked when they are known, those of the factory at the start', async () => {
+    const factory = await start({ resolve: () => ({ appId: 'IDAAA' }), defaults: { baseUrl: 'http://127.0.0.1:1' } });
+    await expect(factory.forAccount('aa')).rejects.toThrow(/secret/);
+    await expect(factory.forAccount('')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(start({ maxAccounts: 0 })).rejects.toThrow(/maxAccounts: must be a whole number/);
+    await expect(start({ resolve: undefined })).rejects.toThrow(/resolve: must be a function/);
+  });
+
+  it('end with the application', async () => {
+    const factory = await start();
+    const client = await factory.forAccount('aa');
+    await applications[0]?.close();
+    await expect(client.results.query('order1')).rejects.toMatchObject({ code: 'NO_VALID_TICKET' });
+    await expect(factory.forAccount('aa')).rejects.toMatchObject({ code: 'NO_VALID_TICKET' });
+  });
+});
