@@ -1,14 +1,15 @@
 import { BankCardOcrError } from 'nestjs-bankcard-ocr';
 import {
   KycSandbox,
-  ManualClock,
   orderNoForCode,
   orderNoForWarning,
   VENDOR_CODES,
   WARNING_CODES,
 } from 'nestjs-bankcard-ocr/testing';
-import { startApplication, type TestApplication } from './support/application.js';
-import { atRest, passTime, type Scene } from './support/passing-time.js';
+import { startApplication } from './support/application.js';
+import { failureWith } from './support/failure-with.js';
+import { passTime } from './support/passing-time.js';
+import { beginStage, endStage, type QueryStage } from './support/query-stage.js';
 
 /** What a backend gets for the vendor's codes: typed in from protocol.md section 6, with how often each is sent. */
 const EXPECTED = new Map<string, readonly [code: string, actor: string, retryable: boolean, sent: number]>();
@@ -30,32 +31,15 @@ expectEach('-9011 -9012 -9013 -9014', 'CARD_UNREADABLE', 'end-user', false, 1);
 
 const BIZ_SEQ_NO = '21062120001184412617492807497465';
 
-let clock: ManualClock;
-let sandbox: KycSandbox;
-let app: TestApplication;
-let scene: Scene;
+let { clock, sandbox, app, scene } = {} as QueryStage;
 
 beforeEach(async () => {
-  clock = new ManualClock();
-  sandbox = await KycSandbox.start({ clock });
-  app = await startApplication(sandbox, { clock });
-  scene = { clock, sandbox, tickets: [app.tickets] };
-  await atRest(scene);
+  ({ clock, sandbox, app, scene } = await beginStage());
 });
 
-afterEach(async () => {
-  await app.application.close();
-  await sandbox.stop();
-});
+afterEach(endStage);
 
-async function failureOf(query: Promise<unknown>): Promise<BankCardOcrError> {
-  const error = await query.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof BankCardOcrError) return error;
-  throw new Error('The query did not fail with an error of the library.', { cause: error });
-}
+const failureOf = (query: Promise<unknown>) => failureWith(BankCardOcrError, query);
 
 /** When the queries of an order were sent, on the clock of the sandbox. */
 function sentAt(orderNo: string): number[] {

@@ -1,27 +1,17 @@
-import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
-import { startApplication, type TestApplication } from './support/application.js';
-import { atRest, passTime, type Scene } from './support/passing-time.js';
+import { Writable } from 'node:stream';
+import { atRest, passTime } from './support/passing-time.js';
+import { beginStage, endStage, type QueryStage } from './support/query-stage.js';
 
 const SECOND = 1_000;
 
-let clock: ManualClock;
-let sandbox: KycSandbox;
-let app: TestApplication;
-let scene: Scene;
+let { clock, sandbox, app, scene } = {} as QueryStage;
 
 beforeEach(async () => {
-  clock = new ManualClock();
-  sandbox = await KycSandbox.start({ clock });
-  app = await startApplication(sandbox, { clock });
-  scene = { clock, sandbox, tickets: [app.tickets] };
+  ({ clock, sandbox, app, scene } = await beginStage());
   sandbox.addOrder({ orderNo: 'order1', photos: 'all' });
-  await atRest(scene);
 });
 
-afterEach(async () => {
-  await app.application.close();
-  await sandbox.stop();
-});
+afterEach(endStage);
 
 describe('photos', () => {
   it.each(['missing', 'empty'] as const)('that come a second late (%s) are waited for', async (as) => {
@@ -142,6 +132,25 @@ describe('photos', () => {
       damaged: ['crop', 'number'],
       original: { mediaType: 'image/jpeg' },
     });
+  });
+
+  it('that turn out to be no Base64 on their way to a sink destroy it, and the rest is downloaded', async () => {
+    sandbox.injectFault({
+      endpoint: 'getBankCardOcrResult',
+      kind: 'answer',
+      rewrite: (json) => ({
+        ...json,
+        result: { ...(json['result'] as object), bankcardNoPhoto: `${'/9j/'.repeat(100_000)}***` },
+      }),
+    });
+    const sinks = new Map<string, Writable>();
+    const manifest = await app.ocr.download('order1', (kind) => {
+      sinks.set(kind, new Writable({ write: (_bytes, _encoding, callback) => callback() }));
+      return sinks.get(kind)!;
+    });
+    expect(manifest).toMatchObject({ status: 'complete', damaged: ['number'] });
+    expect(manifest.photos.map(({ kind }) => kind)).toEqual(['original', 'crop']);
+    expect(sinks.get('number')?.errored).toMatchObject({ code: 'PHOTO_DAMAGED' });
   });
 });
 

@@ -1,41 +1,23 @@
-import { RecognitionError, RecognitionService } from 'nestjs-bankcard-ocr';
-import { KycSandbox, ManualClock, orderNoForCode } from 'nestjs-bankcard-ocr/testing';
-import { startApplication, type TestApplication } from './support/application.js';
-import { atRest, passTime, type Scene } from './support/passing-time.js';
+import { orderNoForCode } from 'nestjs-bankcard-ocr/testing';
+import { atRest, passTime } from './support/passing-time.js';
+import { endStage } from './support/query-stage.js';
+import {
+  beginRecognition,
+  JPEG,
+  RECOGNIZE,
+  recognitionFailure,
+  type RecognitionStage,
+} from './support/recognition-stage.js';
 
 const SECOND = 1_000;
-const RECOGNIZE = 'bankcardocrapp';
-const JPEG = Buffer.concat([Buffer.from('ffd8ffe000104a464946000101', 'hex'), Buffer.alloc(10_000, 'picture ')]);
 
-let clock: ManualClock;
-let sandbox: KycSandbox;
-let app: TestApplication;
-let scene: Scene;
-let recognition: RecognitionService;
+let { sandbox, scene, recognition } = {} as RecognitionStage;
 
 beforeEach(async () => {
-  clock = new ManualClock();
-  sandbox = await KycSandbox.start({ clock });
-  app = await startApplication(sandbox, { clock });
-  scene = { clock, sandbox, tickets: [app.tickets] };
-  recognition = app.application.get(RecognitionService);
-  await atRest(scene);
+  ({ sandbox, scene, recognition } = await beginRecognition());
 });
 
-afterEach(async () => {
-  sandbox.clearFaults();
-  await app.application.close();
-  await sandbox.stop();
-});
-
-async function failureOf(call: Promise<unknown>): Promise<RecognitionError> {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof RecognitionError) return error;
-  throw new Error('The recognition did not fail with its error.', { cause: error });
-}
+afterEach(endStage);
 
 describe('an image whose answer does not come', () => {
   it.each(['lost-answer', 'truncated', 'truncated-json', 'wrong-types'] as const)(
@@ -64,7 +46,7 @@ describe('an image whose answer does not come', () => {
     ['empty-body', 'ANSWER_MALFORMED'],
   ] as const)('and is not there when it is queried (%s): the error says to query, and why', async (kind, code) => {
     sandbox.injectFault({ endpoint: RECOGNIZE, kind });
-    const failing = failureOf(recognition.recognize(JPEG));
+    const failing = recognitionFailure(recognition.recognize(JPEG));
     await passTime(scene, 16 * SECOND, 100);
     const error = await failing;
     expect(error).toMatchObject({ code, outcomeUnknown: true, retryable: false });
@@ -80,7 +62,7 @@ describe('an image whose answer does not come', () => {
 
   it.each(['999999', '4', '66660021'])('because of a fault inside the vendor (%s) is the same', async (vendorCode) => {
     sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'code', code: vendorCode });
-    const failing = failureOf(recognition.recognize(JPEG));
+    const failing = recognitionFailure(recognition.recognize(JPEG));
     await passTime(scene, 3 * SECOND, 100);
     expect(await failing).toMatchObject({ code: 'VENDOR_FAULT', vendorCode, outcomeUnknown: true });
     expect(sandbox.calls).toMatchObject({ recognition: 1, result: 2 });
@@ -99,13 +81,13 @@ describe('an image whose answer does not come', () => {
   it('and had no card on it, is that', async () => {
     const orderNo = orderNoForCode('-9012');
     sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'lost-answer' });
-    const error = await failureOf(recognition.recognize(JPEG, { orderNo }));
+    const error = await recognitionFailure(recognition.recognize(JPEG, { orderNo }));
     expect(error).toMatchObject({ code: 'CARD_UNREADABLE', vendorCode: '-9012', orderNo, outcomeUnknown: false });
   });
 
   it('and that cannot be queried either, tells its own failure', async () => {
     sandbox.injectFault({ endpoint: 'all', kind: 'reset' });
-    const failing = failureOf(recognition.recognize(JPEG, { maxAttempts: 2 }));
+    const failing = recognitionFailure(recognition.recognize(JPEG, { maxAttempts: 2 }));
     await passTime(scene, 3 * SECOND, 100);
     expect(await failing).toMatchObject({ code: 'UNREACHABLE', outcomeUnknown: true });
     expect(sandbox.calls).toMatchObject({ recognition: 1, result: 2 });
@@ -113,7 +95,7 @@ describe('an image whose answer does not come', () => {
 
   it('before the time of the whole call is over, is not queried any more', async () => {
     sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'hang' });
-    const failing = failureOf(recognition.recognize(JPEG, { timeoutMs: 3 * SECOND }));
+    const failing = recognitionFailure(recognition.recognize(JPEG, { timeoutMs: 3 * SECOND }));
     await passTime(scene, 4 * SECOND, 100);
     expect(await failing).toMatchObject({ code: 'TIMEOUT', outcomeUnknown: true });
     expect((await failing).message).toContain('timeoutMs');
@@ -147,7 +129,7 @@ describe('an image whose answer does not come', () => {
 describe('a limit of the vendor', () => {
   it.each(['400501', '400506', '400504'])('(%s) ends it: whoever calls decides when to send again', async (code) => {
     sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'code', code });
-    const failing = failureOf(recognition.recognize(JPEG));
+    const failing = recognitionFailure(recognition.recognize(JPEG));
     await passTime(scene, 6 * SECOND, 100);
     expect(await failing).toMatchObject({ code: 'RATE_LIMITED', retryable: true, outcomeUnknown: false });
     expect(sandbox.calls).toMatchObject({ recognition: 1, result: 0 });

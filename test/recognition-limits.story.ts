@@ -3,9 +3,7 @@ import { RecognitionService } from 'nestjs-bankcard-ocr';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { startApplication, type TestApplication } from './support/application.js';
 import { eventually } from './support/passing-time.js';
-
-const RECOGNIZE = 'bankcardocrapp';
-const JPEG = Buffer.concat([Buffer.from('ffd8ffe000104a464946000101', 'hex'), Buffer.alloc(10_000, 'picture ')]);
+import { JPEG, RECOGNIZE } from './support/recognition-stage.js';
 
 let sandbox: KycSandbox;
 let app: TestApplication;

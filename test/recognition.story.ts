@@ -2,44 +2,27 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { type BankCardOcrOptions, CardRejectedError, RecognitionError, RecognitionService } from 'nestjs-bankcard-ocr';
-import { KycSandbox, ManualClock, orderNoForCode, orderNoForWarning } from 'nestjs-bankcard-ocr/testing';
-import { startApplication, type TestApplication } from './support/application.js';
-import { atRest, passTime, type Scene } from './support/passing-time.js';
+import { type BankCardOcrOptions, CardRejectedError } from 'nestjs-bankcard-ocr';
+import { orderNoForCode, orderNoForWarning } from 'nestjs-bankcard-ocr/testing';
+import { passTime } from './support/passing-time.js';
+import { endStage } from './support/query-stage.js';
+import {
+  beginRecognition,
+  JPEG,
+  RECOGNIZE,
+  recognitionFailure,
+  type RecognitionStage,
+} from './support/recognition-stage.js';
 
 const SECOND = 1_000;
-const RECOGNIZE = 'bankcardocrapp';
-const JPEG = Buffer.concat([Buffer.from('ffd8ffe000104a464946000101', 'hex'), Buffer.alloc(100_000, 'picture ')]);
 
-let clock: ManualClock;
-let sandbox: KycSandbox;
-let app: TestApplication;
-let scene: Scene;
-let recognition: RecognitionService;
+let { clock, sandbox, app, scene, recognition } = {} as RecognitionStage;
 
 async function start(change: Partial<BankCardOcrOptions> = {}): Promise<void> {
-  clock = new ManualClock();
-  sandbox = await KycSandbox.start({ clock });
-  app = await startApplication(sandbox, { clock, ...change });
-  scene = { clock, sandbox, tickets: [app.tickets] };
-  recognition = app.application.get(RecognitionService);
-  await atRest(scene);
+  ({ clock, sandbox, app, scene, recognition } = await beginRecognition(change));
 }
 
-afterEach(async () => {
-  sandbox.clearFaults();
-  await app.application.close();
-  await sandbox.stop();
-});
-
-async function failureOf(call: Promise<unknown>): Promise<RecognitionError> {
-  const error = await call.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof RecognitionError) return error;
-  throw new Error('The recognition did not fail with its error.', { cause: error });
-}
+afterEach(endStage);
 
 describe.each(['http-service', 'undici'] as const)('a recognition over %s', (transport) => {
   beforeEach(() => start({ transport }));
@@ -73,7 +56,7 @@ describe.each(['http-service', 'undici'] as const)('a recognition over %s', (tra
   it('has the order number that it was given, once', async () => {
     const options = { orderNo: 'order1', userId: 'user1' };
     await expect(recognition.recognize(JPEG, options)).resolves.toMatchObject({ orderNo: 'order1' });
-    const error = await failureOf(recognition.recognize(JPEG, options));
+    const error = await recognitionFailure(recognition.recognize(JPEG, options));
     expect(error).toMatchObject({
       code: 'INVALID_ARGUMENT',
       vendorCode: '14',
@@ -85,7 +68,7 @@ describe.each(['http-service', 'undici'] as const)('a recognition over %s', (tra
 
   it.each(['-9011', '-9012', '-9013', '-9014'])('of no readable card (%s) is final', async (code) => {
     const orderNo = orderNoForCode(code);
-    const error = await failureOf(recognition.recognize(JPEG, { orderNo }));
+    const error = await recognitionFailure(recognition.recognize(JPEG, { orderNo }));
     expect(error).toMatchObject({ code: 'CARD_UNREADABLE', vendorCode: code, orderNo, outcomeUnknown: false });
     expect(sandbox.calls).toMatchObject({ recognition: 1, result: 0 });
   });
@@ -125,7 +108,7 @@ describe('what is wrong is told before anything is sent', () => {
     ['an image above 3 MB', Buffer.concat([JPEG, Buffer.alloc(2_400_000)]), 'IMAGE_TOO_LARGE'],
     ['a file that is not there', { file: '/nowhere/card.jpg' }, 'INVALID_ARGUMENT'],
   ])('%s, with the order number', async (_what, image, code) => {
-    const error = await failureOf(recognition.recognize(image));
+    const error = await recognitionFailure(recognition.recognize(image));
     expect(error).toMatchObject({ code, outcomeUnknown: false, orderNo: expect.stringMatching(/^\w{32}$/) });
     expect(sandbox.calls.recognition).toBe(0);
   });
@@ -133,7 +116,7 @@ describe('what is wrong is told before anything is sent', () => {
   it('an upload that stands still is given up when the time is over', async () => {
     const upload = new PassThrough();
     upload.write(JPEG);
-    const failing = failureOf(recognition.recognize(upload));
+    const failing = recognitionFailure(recognition.recognize(upload));
     await passTime(scene, 16 * SECOND, SECOND);
     expect(await failing).toMatchObject({ code: 'TIMEOUT', outcomeUnknown: false });
     expect(upload.destroyed).toBe(true);
@@ -155,7 +138,7 @@ describe('rejected credentials', () => {
 
   it('that are rejected again end it', async () => {
     const orderNo = orderNoForCode('400102');
-    const error = await failureOf(recognition.recognize(JPEG, { orderNo }));
+    const error = await recognitionFailure(recognition.recognize(JPEG, { orderNo }));
     expect(error).toMatchObject({ code: 'CREDENTIALS_REJECTED', vendorCode: '400102', orderNo, outcomeUnknown: false });
     expect(sandbox.calls).toMatchObject({ recognition: 2, result: 0 });
   });

@@ -96,7 +96,7 @@ describe('accounts that are known only at run time', () => {
     expect(factory.size).toBe(2);
     // Calls that are under way have their time to end.
     await expect(b.results.query('order1')).resolves.toBeDefined();
-    await clock.advance(TIMEOUT_MS);
+    clock.advance(TIMEOUT_MS);
     await expect(b.results.query('order1')).rejects.toMatchObject({ code: 'UNREACHABLE' });
     await expect(a.results.query('order1')).resolves.toBeDefined();
     expect(await factory.forAccount('bb')).not.toBe(b);
@@ -106,9 +106,9 @@ describe('accounts that are known only at run time', () => {
     const factory = await start({ maxAccounts: 1 });
     const a = await factory.forAccount('aa');
     await factory.forAccount('bb');
-    await clock.advance(TIMEOUT_MS - 1);
+    clock.advance(TIMEOUT_MS - 1);
     expect(await factory.forAccount('aa')).toBe(a);
-    await clock.advance(TIMEOUT_MS);
+    clock.advance(TIMEOUT_MS);
     await expect(a.results.query('order1')).resolves.toBeDefined();
     expect(resolved).toEqual(['aa', 'bb']);
   });

@@ -1,30 +1,19 @@
 import { type BankCardOcrError, OcrResultService, type QueryOptions } from 'nestjs-bankcard-ocr';
-import { KycSandbox, ManualClock, orderNoForCode } from 'nestjs-bankcard-ocr/testing';
-import { startApplication, type TestApplication } from './support/application.js';
-import { atRest, passTime, type Scene } from './support/passing-time.js';
+import { orderNoForCode } from 'nestjs-bankcard-ocr/testing';
+import { atRest, passTime } from './support/passing-time.js';
+import { beginStage, endStage, type QueryStage } from './support/query-stage.js';
 
 const SECOND = 1_000;
 const DAY = 86_400 * SECOND;
 const FOUR_DAYS_AGO = '2025-12-28 00:00:00';
 
-let clock: ManualClock;
-let sandbox: KycSandbox;
-let app: TestApplication;
-let scene: Scene;
+let { clock, sandbox, app, scene } = {} as QueryStage;
 
 beforeEach(async () => {
-  clock = new ManualClock();
-  sandbox = await KycSandbox.start({ clock });
-  app = await startApplication(sandbox, { clock });
-  scene = { clock, sandbox, tickets: [app.tickets] };
-  await atRest(scene);
+  ({ clock, sandbox, app, scene } = await beginStage());
 });
 
-afterEach(async () => {
-  await app.application.close();
-  await sandbox.stop();
-  expect(clock.pendingTimers).toBe(0);
-});
+afterEach(endStage);
 
 /** A query and when it ended, in milliseconds after its start. */
 async function ended(query: ReturnType<OcrResultService['query']>, withinMs: number) {

@@ -1,5 +1,4 @@
-import { ORDER_NUMBER } from '../ocr/order-number.js';
-import { IsOrderNumber } from './order-number.validation.js';
+import { IsOrderNumber, orderNumberSchema } from './order-number.validation.js';
 import { IsQueryFlag } from './query-flag.validation.js';
 
 /**
@@ -10,14 +9,7 @@ export class QueryBankCardOcrDto {
   /** What `@nestjs/swagger` reads; written as its CLI plugin would, so that nobody has to install it. */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
     return {
-      orderNo: {
-        required: true,
-        type: () => String,
-        description: 'The order number that was given to the phone SDK',
-        pattern: ORDER_NUMBER.source,
-        minLength: 1,
-        maxLength: 32,
-      },
+      orderNo: orderNumberSchema({ required: true, description: 'The order number that was given to the phone SDK' }),
       photos: { required: false, type: () => Boolean, description: 'Ask for the photos too', default: false },
     };
   }

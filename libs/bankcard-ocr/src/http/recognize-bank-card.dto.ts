@@ -1,8 +1,6 @@
 import { ValidateIf } from 'class-validator';
-import { ORDER_NUMBER } from '../ocr/order-number.js';
-import { USER_ID } from '../ocr/user-id.js';
-import { IsOrderNumber } from './order-number.validation.js';
-import { IsUserId } from './user-id.validation.js';
+import { IsOrderNumber, orderNumberSchema } from './order-number.validation.js';
+import { IsUserId, userIdSchema } from './user-id.validation.js';
 
 /**
  * What a client says beside an image that is to be recognised: the text fields of a multipart form, under
@@ -12,22 +10,11 @@ export class RecognizeBankCardDto {
   /** What `@nestjs/swagger` reads; written as its CLI plugin would, so that nobody has to install it. */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
     return {
-      orderNo: {
+      orderNo: orderNumberSchema({
         required: false,
-        type: () => String,
         description: 'A new order number; one is made when there is none',
-        pattern: ORDER_NUMBER.source,
-        minLength: 1,
-        maxLength: 32,
-      },
-      userId: {
-        required: false,
-        type: () => String,
-        description: 'Whose card it is',
-        pattern: USER_ID.source,
-        minLength: 1,
-        maxLength: 32,
-      },
+      }),
+      userId: userIdSchema({ required: false, description: 'Whose card it is' }),
     };
   }
 

@@ -1,21 +1,13 @@
 import { Matches } from 'class-validator';
-import { ORDER_NUMBER } from '../ocr/order-number.js';
 import { RESULT_SIGNATURE } from '../sdk/sdk-result-verifier.js';
-import { IsOrderNumber } from './order-number.validation.js';
+import { IsOrderNumber, orderNumberSchema } from './order-number.validation.js';
 
 /** What an app reports about a result of the phone SDK; for `@Body()` under `ValidationPipe({ whitelist: true })`. */
 export class VerifySdkResultDto {
   /** What `@nestjs/swagger` reads; written as its CLI plugin would, so that nobody has to install it. */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
     return {
-      orderNo: {
-        required: true,
-        type: () => String,
-        description: 'The order number of the launch',
-        pattern: ORDER_NUMBER.source,
-        minLength: 1,
-        maxLength: 32,
-      },
+      orderNo: orderNumberSchema({ required: true, description: 'The order number of the launch' }),
       sign: {
         required: true,
         type: () => String,

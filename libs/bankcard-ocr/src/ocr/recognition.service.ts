@@ -9,6 +9,7 @@ import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options
 import type { SignatureService } from '../signature/signature.service.js';
 import { mayHaveBeenCarriedOut } from '../upstream/may-have-been-carried-out.js';
 import type { RecognitionClient } from '../upstream/recognition.client.js';
+import { createOrderNo } from './create-order-no.js';
 import { Deadline } from './deadline.js';
 import type { OcrResultService } from './ocr-result.service.js';
 import { signedQuery } from './order-inquiry.js';
@@ -38,7 +39,6 @@ export interface RecognitionServiceOptions {
   readonly client: RecognitionClient;
   /** Looks an order up whose answer was lost. */
   readonly results: Pick<OcrResultService, 'query'>;
-  readonly createOrderNo: () => string;
   readonly clock: Clock;
 }
 
@@ -84,7 +84,7 @@ export class RecognitionService {
     const limits = limitsOf(options, this.options.limits);
     const timeoutMs = recognitionTimeoutOf(options.recognitionTimeoutMs, this.options.recognitionTimeoutMs);
     const policy = warningPolicyOf(options.warningPolicy, this.options.warningPolicy);
-    const { orderNo = this.options.createOrderNo(), userId, signal } = options;
+    const { orderNo = createOrderNo(), userId, signal } = options;
     checkOrderNumber(orderNo);
     const deadline = new Deadline(this.options.clock, limits.timeoutMs, signal);
     const sending: Sending = { orderNo, userId, image, limits, timeoutMs, deadline, outcomeUnknown: false };

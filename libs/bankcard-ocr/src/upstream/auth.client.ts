@@ -5,13 +5,11 @@ import { isJsonObject } from './answer/json-answer.js';
 import { JsonAnswerReader } from './answer/json-answer.reader.js';
 import { readLifeMs } from './answer/life.js';
 import type { Exchange, ExchangeAnswer } from './exchange.js';
+import { userIdSecrets } from './user-id-secrets.js';
 
 /** What the vendor documents when an answer does not say (protocol.md section 1). */
 const DOCUMENTED_TOKEN_LIFE_MS = 7_200_000;
 const DOCUMENTED_TICKET_LIFE_MS = { SIGN: 3_600_000, NONCE: 120_000 };
-
-/** A shorter user id says nothing about anybody, and removing it from a message could remove every second word. */
-const SHORTEST_TELLING_USER_ID = 6;
 
 /** A token or ticket as it was given. */
 export interface IssuedCredential {
@@ -99,7 +97,7 @@ export class AuthClient {
       {
         endpoint: 'api_ticket',
         pathAndQuery: pathAndQuery(paths.apiTicket, query),
-        secrets: [accessToken, ...(userId !== undefined && userId.length >= SHORTEST_TELLING_USER_ID ? [userId] : [])],
+        secrets: [accessToken, ...userIdSecrets(userId)],
         // Everybody waits for a SIGN ticket, and one user for a NONCE ticket.
         urgent: type === 'SIGN',
         timeoutMs,

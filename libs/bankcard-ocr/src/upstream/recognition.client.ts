@@ -5,9 +5,7 @@ import { PhotoBuffers } from './answer/photo-buffers.js';
 import { readResultAnswer } from './answer/result.answer.js';
 import type { Exchange, ExchangeRequest } from './exchange.js';
 import type { SignedQuery } from './result.client.js';
-
-/** A shorter user id says nothing about anybody, and removing it from a message could remove every second word. */
-const SHORTEST_TELLING_USER_ID = 6;
+import { userIdSecrets } from './user-id-secrets.js';
 
 /** How one image is sent. */
 export interface ImageRequest extends Pick<
@@ -38,14 +36,13 @@ export class RecognitionClient {
     const { orderNo, nonce, sign } = signed;
     const kept = new PhotoBuffers();
     const reader = new ResultAnswerReader(kept);
-    const tellsWho = userId !== undefined && userId.length >= SHORTEST_TELLING_USER_ID;
     const { json, envelope } = await this.exchange.send(
       {
         endpoint: 'bankcardocrapp',
         // Letters and digits: nothing has to be encoded.
         pathAndQuery: `${this.options.path}?orderNo=${orderNo}`,
         body: this.#body(signed, userId, image),
-        secrets: [sign, nonce, ...(tellsWho ? [userId] : [])],
+        secrets: [sign, nonce, ...userIdSecrets(userId)],
         ...request,
       },
       reader,

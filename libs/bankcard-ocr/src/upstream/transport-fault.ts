@@ -53,11 +53,12 @@ export function transportFault(error: unknown): TransportFault {
   const proxy = proxyAnswer(code);
   const what = proxy?.text ?? reasonOf(error, code) ?? name;
   const neverSent = wasNeverSent(error) || (code !== undefined && NEVER_SENT.has(code)) || wasConnecting(error);
+  // Somebody has to change something, here or in the proxy; every repetition, which the vendor may carry out, is in vain.
+  const misconfigured = proxy?.passing === false || code === NO_STREAM_CODE;
   return new TransportFault('UNREACHABLE', !neverSent, {
     message: `the vendor could not be reached: ${what}`,
-    retryable: code !== CLOSED_CODE && (proxy?.passing ?? true),
-    // Somebody has to change the configuration, here or in the proxy.
-    actor: proxy?.passing === false ? 'developer' : undefined,
+    retryable: code !== CLOSED_CODE && !misconfigured,
+    actor: misconfigured ? 'developer' : undefined,
     cause: Object.assign(new Error(what), { name, code }),
   });
 }

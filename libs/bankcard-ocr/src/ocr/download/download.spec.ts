@@ -38,7 +38,6 @@ describe('a download to a sink of the application', () => {
       },
       { kind: 'number', size: 14, mediaType: 'application/octet-stream', sha256: expect.any(String) },
     ]);
-    expect(download.damaged).toEqual([]);
   });
 
   it('shows no byte when it is printed', async () => {
@@ -48,16 +47,25 @@ describe('a download to a sink of the application', () => {
     for (const secret of [CARD_CROP_JPEG.slice(8, 24), 'ff d8 ff']) expect(shown).not.toContain(secret);
   });
 
-  it('lists damaged photos, which are not among those that came', async () => {
-    const download = new Download('order1', 1, nowhere);
+  it('lists no damaged photo among those that came, and destroys what it went to', async () => {
+    const opened = new Map<string, Writable>();
+    const download = new Download('order1', 1, (kind) => {
+      opened.set(kind, nowhere());
+      return opened.get(kind)!;
+    });
     for (const kind of ['number', 'original'] as const) {
       const target = download.open(kind);
       await target.write(CROP);
       target.damaged();
     }
     await write(download, 'crop', CROP);
-    expect(download.damaged).toEqual(['original', 'number']);
     expect((await download.complete()).map(({ kind }) => kind)).toEqual(['crop']);
+    const damaged = expect.objectContaining({ code: 'PHOTO_DAMAGED' });
+    expect([...opened].map(([kind, { errored }]) => [kind, errored])).toEqual([
+      ['number', damaged],
+      ['original', damaged],
+      ['crop', null],
+    ]);
   });
 
   it('destroys what has not finished when it is given up, and leaves the rest', async () => {

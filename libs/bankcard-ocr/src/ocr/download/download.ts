@@ -20,11 +20,6 @@ export class Download implements PhotoTargets {
     this.#batch = batchOf(destination);
   }
 
-  /** Photos that turned out not to be Base64. */
-  get damaged(): PhotoKind[] {
-    return PHOTO_KINDS.filter((kind) => this.#targets.get(kind)?.isDamaged);
-  }
-
   open(kind: PhotoKind): PhotoTarget {
     const { orderNo, attempt } = this;
     const target = new SinkTarget((mediaType) => {

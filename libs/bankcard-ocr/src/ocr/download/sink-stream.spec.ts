@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { setImmediate } from 'node:timers/promises';
 import { SinkFailure } from './sink-failure.js';
 import { SinkStream } from './sink-stream.js';
+import { expectNoErrorUnheard } from './unheard-errors.contract.js';
 
 const PIECE = Buffer.alloc(1_000, 7);
 
@@ -42,18 +43,7 @@ async function failureOf(promise: Promise<unknown> | undefined): Promise<SinkFai
   throw new Error('it did not fail');
 }
 
-const unheard: unknown[] = [];
-const listen = (reason: unknown) => void unheard.push(reason);
-
-beforeAll(() => {
-  process.on('unhandledRejection', listen).on('uncaughtException', listen);
-});
-
-afterAll(async () => {
-  await setImmediate();
-  process.off('unhandledRejection', listen).off('uncaughtException', listen);
-  expect(unheard).toEqual([]);
-});
+expectNoErrorUnheard();
 
 describe('a Writable that works', () => {
   it('is written to without a pause while it wants more, and with one when it does not', async () => {

@@ -6,6 +6,7 @@ import { CARD_CROP_JPEG } from '../../testing/photos/card-crop.jpeg.js';
 import type { PhotoTarget } from '../../upstream/answer/photo-target.js';
 import { SinkFailure } from './sink-failure.js';
 import { SinkTarget } from './sink.target.js';
+import { expectNoErrorUnheard } from './unheard-errors.contract.js';
 
 const CROP = Buffer.from(CARD_CROP_JPEG, 'base64');
 
@@ -33,18 +34,7 @@ function keeping(pieces: Buffer[], highWaterMark = 16_384): Writable {
   });
 }
 
-const unheard: unknown[] = [];
-const listen = (reason: unknown) => void unheard.push(reason);
-
-beforeAll(() => {
-  process.on('unhandledRejection', listen).on('uncaughtException', listen);
-});
-
-afterAll(async () => {
-  await setImmediate();
-  process.off('unhandledRejection', listen).off('uncaughtException', listen);
-  expect(unheard).toEqual([]);
-});
+expectNoErrorUnheard();
 
 describe('a photo on its way to a sink', () => {
   it('arrives unchanged, however it is cut, also where the pieces are kept', async () => {
@@ -160,13 +150,20 @@ describe('a photo that does not arrive whole', () => {
     await target.write(CROP);
     target.damaged();
     expect(writable.errored).toMatchObject({ code: 'PHOTO_DAMAGED' });
-    expect(target).toMatchObject({ isDamaged: true, photo: undefined });
+    expect(target.photo).toBeUndefined();
   });
 
-  it('opens nothing when it is damaged from the beginning', () => {
-    const target = new SinkTarget(throwIt(new Error('opened')));
+  it('opens nothing when it is damaged from the beginning', async () => {
+    const opened: Writable[] = [];
+    const target = new SinkTarget(() => {
+      opened.push(keeping([]));
+      return opened[0]!;
+    });
+    expect(target.write(CROP.subarray(0, 11))).toBeUndefined();
     target.damaged();
-    expect(target).toMatchObject({ isDamaged: true, photo: undefined });
+    await expect(target.end()).rejects.toMatchObject({ code: 'PHOTO_DAMAGED' });
+    expect(opened).toEqual([]);
+    expect(target.photo).toBeUndefined();
   });
 
   it.each<[string, Writable]>([

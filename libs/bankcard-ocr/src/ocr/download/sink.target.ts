@@ -16,7 +16,6 @@ import { SinkStream } from './sink-stream.js';
 export class SinkTarget implements PhotoTarget {
   /** Known when the sink has everything. */
   photo: PhotoMeasures | undefined;
-  isDamaged = false;
   readonly #measure = new PhotoMeasure();
   #beginning: Buffer = Buffer.alloc(0);
   #stream: SinkStream | undefined;
@@ -37,7 +36,6 @@ export class SinkTarget implements PhotoTarget {
   }
 
   damaged(): void {
-    this.isDamaged = true;
     this.abandon(new BankCardOcrError('PHOTO_DAMAGED'));
   }
 

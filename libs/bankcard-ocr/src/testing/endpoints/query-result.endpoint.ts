@@ -1,17 +1,20 @@
+import { resultAnswer, warningTexts } from '../answer/result-answer.js';
 import type { JsonObject, VendorAnswer } from '../answer/vendor-answer.js';
-import { failure, success } from '../answer/vendor-answer.js';
+import { failure } from '../answer/vendor-answer.js';
 import type { JournalEntry } from '../evidence/journal.js';
 import type { KnownOrder } from '../orders/order-book.js';
 import { LEGAL_ORDER_NO } from '../orders/order-book.js';
 import { LEGAL_NONCE } from './query-inspection.js';
+import type { Refusal } from './signature-check.js';
+import { refuseSignature } from './signature-check.js';
 import type { VendorRequest } from './vendor-request.js';
 import { VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
 /** `GET /api/server/getBankCardOcrResult`: the result of an order (protocol.md sections 1 to 4 and 6). */
 export function answerQueryResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): VendorAnswer {
-  const refusal = refuse(vendor, request, record);
-  if (refusal) return refusal;
+  const refusal = refuseRequest(vendor, request) ?? refuseSignature(vendor, request, record);
+  if (refusal) return failure(refusal.code, vendor.stamps.stamp(), refusal.detail);
   const orderNo = request.legalOrderNo ?? '';
   const order = vendor.orders.find(orderNo, vendor.settings.unknownOrders === 'invent');
   if (!order) return failure('66660020', vendor.stamps.stamp());
@@ -22,47 +25,27 @@ export function answerQueryResult(vendor: Vendor, request: VendorRequest, record
 }
 
 /** Why the request itself is not accepted; undefined when it is. */
-function refuse(vendor: Vendor, request: VendorRequest, record: JournalEntry): VendorAnswer | undefined {
-  const stamp = vendor.stamps.stamp();
-  if (request.lacks('order_no', 'nonce', 'version', 'sign')) return failure('1', stamp, 'a parameter is missing');
+function refuseRequest(vendor: Vendor, request: VendorRequest): Refusal | undefined {
+  if (request.lacks('order_no', 'nonce', 'version', 'sign')) return { code: '1', detail: 'a parameter is missing' };
   if (request.appId !== vendor.appId) {
     vendor.rejected += 1;
-    return failure('66660001', stamp);
+    return { code: '66660001' };
   }
   const orderNo = request.text('order_no');
-  const nonce = request.text('nonce');
-  if (request.text('version') !== VERSION) return failure('400502', stamp);
-  if (Buffer.byteLength(orderNo) > 32) return failure('66660000', stamp);
-  if (!LEGAL_ORDER_NO.test(orderNo)) return failure('400101', stamp, 'order_no');
-  if (!LEGAL_NONCE.test(nonce)) return failure('400101', stamp, 'nonce');
-
-  const signed = vendor.ledger.whoSigned(request.text('sign'), [vendor.appId, orderNo, VERSION, nonce]);
-  record.generation = signed?.ticket.token.generation;
-  record.ticket = signed?.ticket.number;
-  if (signed?.alive) return undefined;
-  vendor.rejected += 1;
-  return signed ? failure(vendor.settings.deadTicketCode, stamp) : failure('400101', stamp, 'sign');
+  if (request.text('version') !== VERSION) return { code: '400502' };
+  if (Buffer.byteLength(orderNo) > 32) return { code: '66660000' };
+  if (!LEGAL_ORDER_NO.test(orderNo)) return { code: '400101', detail: 'order_no' };
+  return LEGAL_NONCE.test(request.text('nonce')) ? undefined : { code: '400101', detail: 'nonce' };
 }
 
-/** The nested answer; `success` is false even here, as in the official example (protocol.md section 3: ignore it). */
 function resultOf(vendor: Vendor, order: KnownOrder, photos: JsonObject): VendorAnswer {
-  const { bizSeqNo, transactionTime } = vendor.stamps.stamp();
-  const [firstWarning = '0'] = order.warnings;
-  return success({
-    bizSeqNo,
-    result: {
-      bizSeqNo,
-      transactionTime,
-      orderNo: order.orderNo,
-      bankCardNo: order.bankCardNo,
-      bankCardValidDate: order.bankCardValidDate,
-      warnCode: firstWarning,
-      multiWarnCode: order.warnings.length === 0 ? '0' : `[${order.warnings.join(',')}]`,
-      ...photos,
-      operateTime: order.operateTime,
-      clarity: order.clarity,
-      success: false,
-    },
-    transactionTime,
+  const warnings = warningTexts(order);
+  return resultAnswer(vendor.stamps.stamp(), order, {
+    bankCardNo: order.bankCardNo,
+    bankCardValidDate: order.bankCardValidDate,
+    warnCode: warnings.first,
+    multiWarnCode: warnings.all,
+    ...photos,
+    operateTime: order.operateTime,
   });
 }

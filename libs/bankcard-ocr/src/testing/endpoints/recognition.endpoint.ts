@@ -1,5 +1,6 @@
+import { resultAnswer, warningTexts } from '../answer/result-answer.js';
 import type { VendorAnswer } from '../answer/vendor-answer.js';
-import { failure, success } from '../answer/vendor-answer.js';
+import { failure } from '../answer/vendor-answer.js';
 import type { JournalEntry } from '../evidence/journal.js';
 import type { KnownOrder } from '../orders/order-book.js';
 import { LEGAL_ORDER_NO } from '../orders/order-book.js';
@@ -7,6 +8,8 @@ import { isPicture } from '../photos/picture-type.js';
 import { photosOf } from '../photos/photo-set.js';
 import { LEGAL_NONCE } from './query-inspection.js';
 import type { RecognitionRequest } from './recognition-request.js';
+import type { Refusal } from './signature-check.js';
+import { refuseSignature } from './signature-check.js';
 import { VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
@@ -35,11 +38,6 @@ export function answerRecognition(vendor: Vendor, request: RecognitionRequest, r
   return code === undefined ? resultOf(vendor, order) : failure(code, vendor.stamps.stamp());
 }
 
-interface Refusal {
-  readonly code: string;
-  readonly detail?: string;
-}
-
 function refuseRequest(vendor: Vendor, request: RecognitionRequest): Refusal | undefined {
   if (request.bodyFault === 'too-large') return { code: '400601' };
   if (request.bodyFault) return { code: '400101', detail: request.bodyFault };
@@ -58,17 +56,6 @@ function refuseRequest(vendor: Vendor, request: RecognitionRequest): Refusal | u
   return Buffer.byteLength(request.text('userId')) > 32 ? { code: '400101', detail: 'userId' } : undefined;
 }
 
-function refuseSignature(vendor: Vendor, request: RecognitionRequest, record: JournalEntry): Refusal | undefined {
-  // Neither the image nor the user id is signed (protocol.md section 4).
-  const values = [vendor.appId, request.text('orderNo'), VERSION, request.text('nonce')];
-  const signed = vendor.ledger.whoSigned(request.text('sign'), values);
-  record.generation = signed?.ticket.token.generation;
-  record.ticket = signed?.ticket.number;
-  if (signed?.alive) return undefined;
-  vendor.rejected += 1;
-  return signed ? { code: vendor.settings.deadTicketCode } : { code: '400101', detail: 'sign' };
-}
-
 function refuseImage(request: RecognitionRequest): Refusal | undefined {
   const image = request.text('bankcardStr');
   if (image.length > LONGEST_IMAGE) return { code: '400601' };
@@ -77,22 +64,12 @@ function refuseImage(request: RecognitionRequest): Refusal | undefined {
 
 /** The same things as in the answer to a query, in this endpoint's own spelling (protocol.md section 3). */
 function resultOf(vendor: Vendor, order: KnownOrder): VendorAnswer {
-  const { bizSeqNo, transactionTime } = vendor.stamps.stamp();
-  const [firstWarning = '0'] = order.warnings;
-  return success({
-    bizSeqNo,
-    result: {
-      bizSeqNo,
-      transactionTime,
-      orderNo: order.orderNo,
-      bankcardNo: order.bankCardNo,
-      bankcardValidDate: order.bankCardValidDate,
-      warningCode: firstWarning,
-      bankcardNoPhoto: photosOf('all', vendor.settings.photoBytes)['bankcardNoPhoto'],
-      multiWarningCode: order.warnings.length === 0 ? '0' : `[${order.warnings.join(',')}]`,
-      clarity: order.clarity,
-      success: false,
-    },
-    transactionTime,
+  const warnings = warningTexts(order);
+  return resultAnswer(vendor.stamps.stamp(), order, {
+    bankcardNo: order.bankCardNo,
+    bankcardValidDate: order.bankCardValidDate,
+    warningCode: warnings.first,
+    bankcardNoPhoto: photosOf('all', vendor.settings.photoBytes)['bankcardNoPhoto'],
+    multiWarningCode: warnings.all,
   });
 }

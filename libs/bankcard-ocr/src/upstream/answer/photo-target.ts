@@ -1,8 +1,5 @@
 import type { PhotoKind } from '../../card/card-photo.js';
 
-/** Why a photo's text is no Base64. */
-export type PhotoDamage = 'not-base64' | 'not-a-text';
-
 /** Takes the decoded bytes of one photo as they arrive. */
 export interface PhotoTarget {
   /**

@@ -1,17 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { createGzip } from 'node:zlib';
-import {
-  OK,
-  optionsFor,
-  REQUEST,
-  send,
-  TestVendor,
-  TRANSPORT_KINDS,
-  TRANSPORTS,
-  until,
-} from './test-vendor.contract.js';
-import type { AnswerReceiver, Transport } from './transport.js';
+import { lineForEachTest } from './test-line.contract.js';
+import { OK, REQUEST, send, TRANSPORT_KINDS, until } from './test-vendor.contract.js';
+import type { AnswerReceiver } from './transport.js';
 
 /** More than all buffers on the way take together. */
 const MANY_BYTES = 24_000_000;
@@ -19,19 +11,9 @@ const MANY_BYTES = 24_000_000;
 const CHUNK = randomBytes(100_000);
 
 describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
-  let vendor: TestVendor;
-  let transport: Transport;
+  const line = lineForEachTest(kind);
   let written = 0;
-
-  beforeEach(async () => {
-    vendor = await TestVendor.start();
-    transport = TRANSPORTS[kind](optionsFor(vendor.origin));
-    written = 0;
-  });
-  afterEach(async () => {
-    await transport.close();
-    await vendor.stop();
-  });
+  beforeEach(() => void (written = 0));
 
   function pour(response: ServerResponse, gzip: boolean): void {
     const target = gzip ? createGzip({ level: 1 }) : response;
@@ -66,7 +48,7 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
     ['a body in gzip', true],
   ])('a receiver of %s', (_what, gzip) => {
     beforeEach(() => {
-      vendor.answer = (_request, response) => pour(response, gzip);
+      line.vendor.answer = (_request, response) => pour(response, gzip);
     });
 
     it('stops the sender while it wants no more, and gets everything all the same', async () => {
@@ -75,7 +57,7 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
       let busy = 0;
       let overtaken = false;
       const held = new Promise<void>((resolve) => (release = resolve));
-      const call = transport.start(
+      const call = line.transport.start(
         REQUEST,
         receiver((bytes) => {
           received += bytes.length;
@@ -115,14 +97,14 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
       ],
     ])('that %s ends the connection', async (_how, one) => {
       const data = jest.spyOn(one, 'data');
-      await expect(transport.start(REQUEST, one).finished).rejects.toThrow('enough');
-      await until(() => vendor.sockets[0]?.destroyed === true);
+      await expect(line.transport.start(REQUEST, one).finished).rejects.toThrow('enough');
+      await until(() => line.vendor.sockets[0]?.destroyed === true);
       const times = data.mock.calls.length;
       await new Promise((resolve) => setTimeout(resolve, 20));
       expect(data).toHaveBeenCalledTimes(times);
       expect(times).toBeLessThanOrEqual(1);
-      vendor.answer = (_request, response) => void response.end(OK);
-      await expect(send(transport)).resolves.toMatchObject({ text: OK });
+      line.vendor.answer = (_request, response) => void response.end(OK);
+      await expect(send(line.transport)).resolves.toMatchObject({ text: OK });
     });
   });
 });

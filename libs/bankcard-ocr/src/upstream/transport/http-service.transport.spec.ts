@@ -1,4 +1,7 @@
 import { Agent } from 'node:https';
+import type { Readable } from 'node:stream';
+import { json } from 'node:stream/consumers';
+import { inspect } from 'node:util';
 import { HttpService } from '@nestjs/axios';
 import axios, { type CreateAxiosDefaults } from 'axios';
 import nock from 'nock';
@@ -102,6 +105,22 @@ describe('the transport on HttpService', () => {
       expect(vendor.sockets).toHaveLength(1);
       expect(await faultOf(send(transportWith({}, httpServiceWith({}))))).toMatchObject({ code: 'UNREACHABLE' });
       httpsAgent.destroy();
+    });
+
+    it.each<[string, (body: Readable) => unknown]>([
+      ['the JSON', json],
+      ['a text', () => `{"code":"0","access_token":"${CANARY}"}`],
+      ['nothing', () => undefined],
+    ])('is blamed when it gives %s instead of a stream, nothing of which is shown', async (_what, give) => {
+      vendor.answer = (_request, response) => void response.end(`{"code":"0","access_token":"${CANARY}"}`);
+      const shared = httpServiceWith({});
+      shared.axiosRef.interceptors.response.use(async (response) => {
+        return { ...response, data: await give(response.data as Readable) };
+      });
+      const fault = await faultOf(send(transportWith({ ca }, shared)));
+      expect(fault).toMatchObject({ code: 'UNREACHABLE', actor: 'developer', retryable: false, maybeCarriedOut: true });
+      expect(fault.message).toContain('httpService must answer with a stream');
+      expect(inspect(fault, { depth: Infinity, showHidden: true })).not.toContain(CANARY);
     });
 
     it('ends its own calls at the end, and not the connections of that instance', async () => {

@@ -3,32 +3,21 @@ import { createServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { SecretText } from '../../secret-text.js';
 import { ConnectProxy } from './connect-proxy.contract.js';
+import { lineForEachTest } from './test-line.contract.js';
 import {
   faultOf,
   OK,
   optionsFor,
   REQUEST,
   send,
-  TestVendor,
   TextReceiver,
   TRANSPORT_KINDS,
   TRANSPORTS,
   until,
 } from './test-vendor.contract.js';
-import type { Transport } from './transport.js';
 
 describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
-  let vendor: TestVendor;
-  let transport: Transport;
-
-  beforeEach(async () => {
-    vendor = await TestVendor.start();
-    transport = TRANSPORTS[kind](optionsFor(vendor.origin));
-  });
-  afterEach(async () => {
-    await transport.close();
-    await vendor.stop();
-  });
+  const line = lineForEachTest(kind);
 
   describe('whoever gives up', () => {
     it.each<[string, (response: ServerResponse) => void]>([
@@ -41,29 +30,29 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
       ],
     ])('%s ends the connection', async (_when, answer) => {
       let asked = false;
-      vendor.answer = (_request, response) => {
+      line.vendor.answer = (_request, response) => {
         asked = true;
         answer(response);
       };
-      const call = transport.start(REQUEST, new TextReceiver());
+      const call = line.transport.start(REQUEST, new TextReceiver());
       await until(() => asked);
       await new Promise((resolve) => setTimeout(resolve, 30));
       call.abort();
       call.abort();
       await expect(call.finished).rejects.toBeDefined();
-      await until(() => vendor.sockets[0]?.destroyed === true);
+      await until(() => line.vendor.sockets[0]?.destroyed === true);
     });
 
     it('in the moment of the start has sent nothing', async () => {
       let served = 0;
-      vendor.answer = (_request, response) => {
+      line.vendor.answer = (_request, response) => {
         served += 1;
         response.end(OK);
       };
-      const call = transport.start(REQUEST, new TextReceiver());
+      const call = line.transport.start(REQUEST, new TextReceiver());
       call.abort();
       await expect(call.finished).rejects.toBeDefined();
-      await expect(send(transport)).resolves.toMatchObject({ text: OK });
+      await expect(send(line.transport)).resolves.toMatchObject({ text: OK });
       expect(served).toBe(1);
     });
 
@@ -72,7 +61,7 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
       let open = (): void => undefined;
       proxy.answer = (socket) => (open = () => void socket.write('HTTP/1.1 200 OK\r\n\r\n'));
       let sent = '';
-      const through = TRANSPORTS[kind](optionsFor(vendor.origin, { proxy: new SecretText(proxy.url()) }));
+      const through = TRANSPORTS[kind](optionsFor(line.vendor.origin, { proxy: new SecretText(proxy.url()) }));
       const call = through.start(REQUEST, new TextReceiver());
       await until(() => proxy.asked.length === 1);
       call.abort();
@@ -86,31 +75,31 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
     });
 
     it('after the end does no harm', async () => {
-      const call = transport.start(REQUEST, new TextReceiver());
+      const call = line.transport.start(REQUEST, new TextReceiver());
       await call.finished;
       call.abort();
-      await expect(send(transport)).resolves.toMatchObject({ text: OK });
+      await expect(send(line.transport)).resolves.toMatchObject({ text: OK });
     });
   });
 
   describe('close()', () => {
     it('ends what is under way, and lets nothing begin', async () => {
-      vendor.answer = (_request, response) => void response.write('{');
-      const running = [false, true].map((freshConnection) => send(transport, { freshConnection }));
-      await until(() => vendor.open === 2);
+      line.vendor.answer = (_request, response) => void response.write('{');
+      const running = [false, true].map((freshConnection) => send(line.transport, { freshConnection }));
+      await until(() => line.vendor.open === 2);
       const faults = running.map(faultOf);
-      await transport.close();
+      await line.transport.close();
       for (const fault of await Promise.all(faults)) {
         expect(fault).toMatchObject({ code: 'UNREACHABLE', maybeCarriedOut: true, retryable: false });
         expect(fault.message).toContain('the connections were closed');
       }
-      await until(() => vendor.sockets[0]?.destroyed === true);
+      await until(() => line.vendor.sockets[0]?.destroyed === true);
       for (const freshConnection of [false, true]) {
-        const late = await faultOf(send(transport, { freshConnection }));
+        const late = await faultOf(send(line.transport, { freshConnection }));
         expect(late).toMatchObject({ code: 'UNREACHABLE', maybeCarriedOut: false, retryable: false });
       }
-      expect(vendor.sockets).toHaveLength(2);
-      await transport.close();
+      expect(line.vendor.sockets).toHaveLength(2);
+      await line.transport.close();
     });
 
     it.each([
