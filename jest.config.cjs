@@ -38,7 +38,8 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/set-up.cjs',
   globalTeardown: '<rootDir>/test/support/remove-workers.cjs',
   testTimeout: 60_000,
-  maxWorkers: '100%',
+  // Most stories wait for something half of their time.
+  maxWorkers: '150%',
   projects: [
     {
       ...common,

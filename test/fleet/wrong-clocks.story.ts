@@ -16,7 +16,7 @@ describeWithRedis('a fleet on Redis', () => {
     const minRefreshIntervalMs = INTERVAL_MS * 0.9;
     const sandbox = await SandboxProcess.start({ unknownOrders: 'invent', ...LIVES, minRefreshIntervalMs });
     const settings = { sandbox, ticketStore: redis.url, intervalMs: INTERVAL_MS, overlapMs: LIVES.overlapMs };
-    const fleet = new Fleet({ ...settings, callers: 20, pauseMs: 500, preload: ['shifted-clock.preload'] });
+    const fleet = new Fleet({ ...settings, callers: 20, pauseMs: 1_000, preload: ['shifted-clock.preload'] });
     try {
       for (const hours of [2, -2, 0]) await fleet.start(hours === 0 ? 2 : 3, { SHIFT_MS: String(hours * HOUR_MS) });
       const before = (await sandbox.report()).calls.accessToken;
@@ -41,7 +41,7 @@ describeWithRedis('a fleet on Redis', () => {
     const { appId, url } = sandbox;
     await outdated.start(4);
     const secret = await sandbox.changeSecret();
-    const fleet = new Fleet({ ...settings, sandbox: { appId, url, secret }, callers: 20, pauseMs: 500 });
+    const fleet = new Fleet({ ...settings, sandbox: { appId, url, secret }, callers: 20, pauseMs: 1_000 });
     try {
       await fleet.start(4);
       await seconds(2 * (INTERVAL_MS / 1_000));
