@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Check, readmeChecks } from './readme-checks.js';
 import { architectureChecks, fleetChecks, pageChecks, protocolChecks } from './readme-documents.js';
+import { guideChecks } from './readme-guides.js';
 import { markdownFiles } from './readme-links.js';
 import { configurationChecks, errorsChecks, photosChecks } from './readme-references.js';
 import type { TypeReport } from './readme-types.js';
@@ -14,20 +15,27 @@ export function readPage(name: string): string {
   return readFileSync(path.join(ROOT, name), 'utf8');
 }
 
+/** Pages of text, whose two languages have the same shape. */
+const GUIDES = ['getting-started', 'migrating', 'accounts', 'security'];
+
 /** Every page, with one of the things that it must be; pages of two languages must also agree. */
 export function checksOfPages(types: () => TypeReport): [name: string, checks: Check[]][] {
   const optionNames = () => types().optionNames;
   return [
     ['README.md', readmeChecks('en', readPage('README.zh-CN.md'), optionNames)],
     ['README.zh-CN.md', readmeChecks('zh', readPage('README.md'), optionNames)],
-    ['docs/configuration.md', configurationChecks('en', readPage('docs/configuration.zh-CN.md'), optionNames)],
-    ['docs/configuration.zh-CN.md', configurationChecks('zh', readPage('docs/configuration.md'), optionNames)],
-    ['docs/errors.md', errorsChecks('en')],
-    ['docs/errors.zh-CN.md', errorsChecks('zh')],
+    ['docs/configuration.md', configurationChecks(ROOT, 'en', readPage('docs/configuration.zh-CN.md'))],
+    ['docs/configuration.zh-CN.md', configurationChecks(ROOT, 'zh', readPage('docs/configuration.md'))],
+    ['docs/errors.md', errorsChecks(ROOT, 'en')],
+    ['docs/errors.zh-CN.md', errorsChecks(ROOT, 'zh')],
     ['docs/photos.md', photosChecks('en', readPage('docs/photos.zh-CN.md'), types)],
     ['docs/photos.zh-CN.md', photosChecks('zh', readPage('docs/photos.md'), types)],
     ['docs/fleet.md', fleetChecks('en', readPage('docs/fleet.zh-CN.md'), types)],
     ['docs/fleet.zh-CN.md', fleetChecks('zh', readPage('docs/fleet.md'), types)],
+    ...GUIDES.flatMap((name): [string, Check[]][] => [
+      [`docs/${name}.md`, guideChecks(name, 'en', readPage(`docs/${name}.zh-CN.md`))],
+      [`docs/${name}.zh-CN.md`, guideChecks(name, 'zh', readPage(`docs/${name}.md`))],
+    ]),
     ['docs/protocol.md', protocolChecks(ROOT)],
     ['docs/architecture.md', architectureChecks(ROOT)],
     ...markdownFiles(ROOT).map((name): [string, Check[]] => [name, pageChecks(ROOT, name)]),

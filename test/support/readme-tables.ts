@@ -1,14 +1,7 @@
-import {
-  type BankCardOcrResult,
-  CardNumber,
-  DEFAULTS,
-  ERROR_TEXTS,
-  ExtraFields,
-  WARNING_TEXTS,
-} from 'nestjs-bankcard-ocr';
+import { DEFAULTS, ERROR_TEXTS } from 'nestjs-bankcard-ocr';
 import { ERROR_STATUS } from 'nestjs-bankcard-ocr/http';
-import { applyWarningPolicy } from '../../libs/bankcard-ocr/src/ocr/warning-policy.js';
 import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
+import { generatedPage } from '../../scripts/docs/generated-pages.js';
 
 /** The cells of the rows whose first cell is one text in backticks. */
 export function tableRows(page: string): string[][] {
@@ -31,16 +24,16 @@ export function namesInFirstCells(page: string): string[] {
 
 const quoted = (text: string): string => `\`${text}\``;
 
-/** What the error table says wrongly; every code must stand there once. */
-export function faultsInErrorTable(page: string): string[] {
-  const rows = tableRows(page).filter(([code = '']) => /^`[A-Z_]+`$/.test(code));
-  const expected = Object.entries(ERROR_TEXTS).map(([code, { actor }]) => {
-    return [quoted(code), String(ERROR_STATUS[code as keyof typeof ERROR_STATUS]), quoted(actor)].join(' ');
-  });
-  return differences(
-    expected,
-    rows.map((cells) => cells.slice(0, 3).join(' ')),
-  );
+/** Where a page that has generated parts is not as `npm run docs` makes it. */
+export function faultsInGenerated(root: string, name: string, page: string): string[] {
+  try {
+    const expected = generatedPage(root, name, page).split('\n');
+    return page
+      .split('\n')
+      .flatMap((line, index) => (line === expected[index] ? [] : [`npm run docs changes: ${line}`]));
+  } catch (error) {
+    return [String(error)];
+  }
 }
 
 /** The error codes that stand in a page and do not exist. */
@@ -51,7 +44,7 @@ export function unknownErrorCodes(page: string): string[] {
 
 /** Of the environment, not of ours: those are checked by their own names. */
 function isVariable(name: string): boolean {
-  return name.startsWith('BANKCARD_OCR_') || name.endsWith('_PROXY') || name.startsWith('NODE_');
+  return name.includes('BANKCARD_OCR_') || name.endsWith('_PROXY') || name.startsWith('NODE_');
 }
 
 /** The codes that a text names with another status than theirs: one or several, then the status in brackets. */
@@ -65,35 +58,6 @@ export function faultsInStatuses(page: string): string[] {
   return found
     .filter(([code, status]) => ERROR_STATUS[code as keyof typeof ERROR_STATUS] !== status)
     .map(([code, status]) => `is not so: ${code} ${status}`);
-}
-
-/** What the table of warnings says wrongly, the language of the page being `language`. */
-export function faultsInWarningTable(page: string, language: 'en' | 'zh'): string[] {
-  const rows = tableRows(page).filter(([code = '']) => /^`-?\d+`$/.test(code));
-  const expected = Object.entries(WARNING_TEXTS).map(([code, text]) => {
-    return [quoted(code), text[language], quoted(strictVerdict(code))].join(' | ');
-  });
-  return differences(
-    expected,
-    rows.map((cells) => cells.join(' | ')),
-  );
-}
-
-function strictVerdict(code: string): 'accept' | 'reject' {
-  const card: BankCardOcrResult = {
-    orderNo: 'order1',
-    cardNumber: new CardNumber(''),
-    validity: { raw: '' },
-    warnings: [{ code, en: '', zh: '' }],
-    photos: { status: 'absent', damaged: [] },
-    extra: new ExtraFields(),
-  };
-  try {
-    applyWarningPolicy(card, 'strict');
-    return 'accept';
-  } catch {
-    return 'reject';
-  }
 }
 
 /** What the table of options says wrongly: names, variables, and every default that is a text, a number or a flag. */

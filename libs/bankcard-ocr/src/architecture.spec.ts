@@ -12,7 +12,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['redis', 'bankcard-ocr.tokens.ts', 'registrations.ts'],
   ['create-ticket-store.ts', 'connect-to-vendor.ts'],
   ['client'],
-  ['bankcard-ocr.module-definition.ts'],
+  ['bankcard-ocr.module-definition.ts', 'nest-log.ts'],
   ['bankcard-ocr.providers.ts'],
   ['bankcard-ocr.module.ts', 'bankcard-ocr-accounts.module.ts'],
   ['index.ts', 'config', 'http', 'testing'],

@@ -1,7 +1,8 @@
-import { ConfigurableModuleBuilder, Inject, Logger, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { BankCardOcrClientFactory } from './client/client-factory.js';
 import type { ClientFactoryOptions } from './client/client-factory.options.js';
 import { maskAppId } from './errors/redaction.js';
+import { nestLog } from './nest-log.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<ClientFactoryOptions>({
   optionsInjectionToken: Symbol.for('nestjs-bankcard-ocr/accounts-options'),
@@ -25,8 +26,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
       useFactory: (options: ClientFactoryOptions) =>
         new BankCardOcrClientFactory(options, (accountId, appId) => ({
           // The app id is masked, and the account's id stays out of the log: whose it is, only the application knows.
-          log: new Logger(`BankCardOcr:${maskAppId(appId)}`),
-          debugs: () => Logger.isLevelEnabled('debug'),
+          ...nestLog(maskAppId(appId)),
           name: accountId,
         })),
     },

@@ -1,9 +1,10 @@
-import { Logger, type Provider, type Type } from '@nestjs/common';
+import type { Provider, Type } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { BANKCARD_OCR_OPTIONS, Registration } from './bankcard-ocr.module-definition.js';
 import type { BankCardOcrService } from './bankcard-ocr.tokens.js';
 import { BankCardOcrClient } from './client/bank-card-ocr-client.js';
 import { createClient } from './client/create-client.js';
+import { nestLog } from './nest-log.js';
 import { TicketService } from './credentials/ticket.service.js';
 import { OcrResultService } from './ocr/ocr-result.service.js';
 import { RecognitionService } from './ocr/recognition.service.js';
@@ -22,8 +23,7 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
     useFactory: async (options: BankCardOcrOptions, { name }: Registration, application: ModulesContainer) => {
       const resolved = resolveOptions(options, name);
       registerAccount(application, { ...resolved, name });
-      const log = new Logger(name === undefined ? 'BankCardOcr' : `BankCardOcr:${name}`);
-      return createClient(resolved, { log, debugs: () => Logger.isLevelEnabled('debug'), name });
+      return createClient(resolved, { ...nestLog(name), name });
     },
   },
   ofClient(SignatureService, (client) => client.signatures),

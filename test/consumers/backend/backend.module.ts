@@ -1,0 +1,45 @@
+import { Controller, Get, Inject, Module, Param, UseInterceptors, ValidationPipe } from '@nestjs/common';
+import { ConfigModule } from '@nestjs/config';
+import { BankCardOcrModule, OcrResultService, TicketService } from 'nestjs-bankcard-ocr';
+import { bankCardOcrConfig, bankCardOcrConfigFor } from 'nestjs-bankcard-ocr/config';
+import { BankCardOcrErrorInterceptor, BankCardOcrResponseDto, QueryBankCardOcrDto } from 'nestjs-bankcard-ocr/http';
+import { Loans } from './loans.js';
+
+const validate = new ValidationPipe({ transform: true, whitelist: true });
+
+@Controller()
+@UseInterceptors(BankCardOcrErrorInterceptor)
+export class BankCardsController {
+  constructor(
+    private readonly ocr: OcrResultService,
+    private readonly loans: Loans,
+    @Inject(TicketService) private readonly tickets: TicketService,
+  ) {}
+
+  @Get('bank-cards/:orderNo')
+  async find(@Param(validate) { orderNo }: QueryBankCardOcrDto): Promise<BankCardOcrResponseDto> {
+    return BankCardOcrResponseDto.from(await this.ocr.query(orderNo));
+  }
+
+  @Get('loans/:orderNo')
+  async findLoan(@Param(validate) { orderNo }: QueryBankCardOcrDto): Promise<BankCardOcrResponseDto> {
+    return BankCardOcrResponseDto.from(await this.loans.ocr.query(orderNo));
+  }
+
+  @Get('photos/:orderNo')
+  async findPhoto(@Param(validate) { orderNo }: QueryBankCardOcrDto): Promise<{ bytes: number; generation: number }> {
+    const { photos } = await this.ocr.query(orderNo, { photos: true });
+    return { bytes: photos.original?.bytes.length ?? 0, generation: this.tickets.status().generation ?? 0 };
+  }
+}
+
+@Module({
+  imports: [
+    ConfigModule.forRoot({ ignoreEnvFile: true }),
+    BankCardOcrModule.forRootAsync({ ...bankCardOcrConfig.asProvider(), isGlobal: true }),
+    BankCardOcrModule.forRootAsync({ ...bankCardOcrConfigFor('loans').asProvider(), name: 'loans', isGlobal: true }),
+  ],
+  controllers: [BankCardsController],
+  providers: [Loans],
+})
+export class BackendModule {}

@@ -1,0 +1,30 @@
+import 'reflect-metadata';
+import { Test, type TestingModule } from '@nestjs/testing';
+import { BankCardOcrTestingModule, getSandboxToken, orderNoForCode } from 'nestjs-bankcard-ocr/testing';
+import { Loans } from './loans';
+
+/** A user's test, on nothing but the entry for tests; the runner's globals are those of jest and of vitest. */
+describe('Loans', () => {
+  let app: TestingModule;
+
+  beforeAll(async () => {
+    const imports = [BankCardOcrTestingModule.forRoot({ name: 'loans' })];
+    app = await Test.createTestingModule({ imports, providers: [Loans] }).compile();
+    await app.init();
+  });
+
+  afterAll(() => app.close());
+
+  it('takes a good card, not one with warnings', async () => {
+    const sandbox = app.get(getSandboxToken('loans'));
+    sandbox.addOrder({ orderNo: 'good1' });
+    sandbox.addOrder({ orderNo: 'copy1', warnings: ['-9113'] });
+    expect(await app.get(Loans).isGood('good1')).toBe(true);
+    expect(await app.get(Loans).isGood('copy1')).toBe(false);
+    expect(sandbox.misuse()).toEqual([]);
+  });
+
+  it('is told of a photo that cannot be read', async () => {
+    await expect(app.get(Loans).isGood(orderNoForCode('-9012'))).rejects.toMatchObject({ code: 'CARD_UNREADABLE' });
+  });
+});
