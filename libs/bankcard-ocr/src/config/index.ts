@@ -15,7 +15,7 @@ export const bankCardOcrConfig = registerAs('bankcardOcr', () => bankCardOcrOpti
  * `BankCardOcrModule.forRootAsync({ ...bankCardOcrConfigFor('loans').asProvider(), name: 'loans' })`.
  *
  * @param name of the registration
- * @throws {@link BankCardOcrConfigurationError} when that cannot be a name
+ * @throws a `BankCardOcrConfigurationError` when that cannot be a name
  */
 export function bankCardOcrConfigFor(
   name: string,

@@ -1,26 +1,7 @@
 import type { Actor } from './actor.js';
+import type { BankCardOcrErrorCode } from './error-code.js';
 
-/** Every way in which this library fails. */
-export type BankCardOcrErrorCode =
-  | 'INVALID_ARGUMENT'
-  | 'CONFIGURATION'
-  | 'ORDER_NOT_FOUND'
-  | 'RESULT_GONE'
-  | 'CARD_UNREADABLE'
-  | 'CARD_REJECTED'
-  | 'IMAGE_TYPE_NOT_ACCEPTED'
-  | 'IMAGE_TOO_LARGE'
-  | 'PHOTO_DAMAGED'
-  | 'RATE_LIMITED'
-  | 'ACCESS_DENIED'
-  | 'CREDENTIALS_REJECTED'
-  | 'NO_VALID_TICKET'
-  | 'VENDOR_FAULT'
-  | 'VENDOR_CODE_UNKNOWN'
-  | 'ANSWER_MALFORMED'
-  | 'ANSWER_TOO_LARGE'
-  | 'UNREACHABLE'
-  | 'TIMEOUT';
+export type { BankCardOcrErrorCode } from './error-code.js';
 
 /** What a code says when the place that throws it has nothing better to say. */
 export interface ErrorText {

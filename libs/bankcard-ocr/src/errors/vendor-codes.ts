@@ -1,15 +1,39 @@
 import type { Actor } from './actor.js';
 import type { BankCardOcrErrorCode } from './error-codes.js';
 
-/**
- * When the same request may be sent again:
- * - `never`: somebody has to change something first.
- * - `renew`: once, with newer credentials.
- * - `backoff`: after a growing pause, while attempts and time last.
- * - `briefly`: once more after a short pause; the result may still be on its way into the vendor's storage.
- * - `spaced`: after two seconds or more.
- */
-export type RetryRule = 'never' | 'renew' | 'backoff' | 'briefly' | 'spaced';
+/** When the same request may be sent again. */
+export type RetryRule =
+  /**
+   * Not at all: somebody has to change something first.
+   *
+   * 不重发，要有人先处理。
+   */
+  | 'never'
+  /**
+   * Once, with newer credentials.
+   *
+   * 换新凭证后重发一次。
+   */
+  | 'renew'
+  /**
+   * After a growing pause, while attempts and time last.
+   *
+   * 等待后重发，间隔逐次加长，直到次数或时间用完。
+   */
+  | 'backoff'
+  /**
+   * Once more after a short pause, longer with `waitForResultMs`: the result may still be on its way into the vendor's
+   * storage.
+   *
+   * 稍等后再看一次，结果可能还在写入；设了 `waitForResultMs` 就等得更久。
+   */
+  | 'briefly'
+  /**
+   * After two seconds or more.
+   *
+   * 至少两秒后重发。
+   */
+  | 'spaced';
 
 /** What one of the vendor's codes means. */
 export interface VendorCodeRule {

@@ -7,7 +7,7 @@ import { PhotoNotFoundException } from './photo-not-found.exception.js';
  * One photo of a result, for a handler under {@link BankCardOcrErrorInterceptor}.
  *
  * @throws {@link PhotoNotFoundException} when it is not there
- * @throws {@link BankCardOcrError} `PHOTO_DAMAGED` when it came damaged, `RESULT_GONE` when the vendor no longer keeps it
+ * @throws a `BankCardOcrError` `PHOTO_DAMAGED` when it came damaged, `RESULT_GONE` when the vendor no longer keeps it
  */
 export function requirePhoto(result: BankCardOcrResult, kind: PhotoKind): CardPhoto {
   const photo = photoOf(result, kind);

@@ -20,14 +20,29 @@ export const OPTION_VARIABLES = {
 } as const satisfies Partial<Record<keyof BankCardOcrOptions, string>>;
 
 /**
+ * Tell the variable that sets an option.
+ *
+ * @param name of the registration: `LOANS_BANKCARD_OCR_APP_ID` for `loans`, dashes become underscores
+ */
+export function variableOf(option: string, name?: string): string | undefined {
+  const variable = (OPTION_VARIABLES as Partial<Record<string, string>>)[option];
+  if (variable === undefined || name === undefined) return variable;
+  return `${name.replaceAll('-', '_').toUpperCase()}_${variable}`;
+}
+
+/**
  * Read the options from environment variables. Pure: looks at nothing but `env`, and leaves judging the values to the
  * start of the module, which reports all faults at once.
  *
  * @param env e.g. `process.env`; empty variables count as not set
+ * @param name of the registration, whose variables begin with it: `LOANS_BANKCARD_OCR_APP_ID` for `loans`
  */
-export function bankCardOcrOptionsFromEnv(env: Readonly<Record<string, string | undefined>>): BankCardOcrOptions {
+export function bankCardOcrOptionsFromEnv(
+  env: Readonly<Record<string, string | undefined>>,
+  name?: string,
+): BankCardOcrOptions {
   const text = (option: keyof typeof OPTION_VARIABLES): string | undefined => {
-    return env[OPTION_VARIABLES[option]]?.trim() || undefined;
+    return env[variableOf(option, name) ?? '']?.trim() || undefined;
   };
   const milliseconds = (option: keyof typeof OPTION_VARIABLES): number | undefined => {
     const value = text(option);

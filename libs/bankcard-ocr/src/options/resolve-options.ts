@@ -11,7 +11,7 @@ import { CHOICE_RULES, readChoice } from './choice-options.js';
 import { faultsInCodeRules } from './code-rules.js';
 import { faultsInConnectionOptions } from './connection-options.js';
 import { NUMBER_RULES, readNumber } from './number-options.js';
-import { OPTION_VARIABLES } from './options-from-env.js';
+import { variableOf } from './options-from-env.js';
 import { resolveRecognition } from './recognition-options.js';
 import { readStoreKey } from './store-key.js';
 import { NAME_A_TICKET_STORE, readTicketStoreLocation, type TicketStoreLocation } from './ticket-store-location.js';
@@ -48,13 +48,14 @@ export interface ResolvedOptions
 /**
  * Check and complete the options.
  *
+ * @param name of the registration that they are for
  * @throws {@link BankCardOcrConfigurationError} with every fault, when there is one
  */
-export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
+export function resolveOptions(given: BankCardOcrOptions, name?: string): ResolvedOptions {
   const options = withDefaults(given ?? {});
   const faults: ConfigurationFault[] = [];
   const fault = (option: keyof BankCardOcrOptions, fix: string): void => {
-    faults.push({ option, variable: (OPTION_VARIABLES as Partial<Record<string, string>>)[option], fix });
+    faults.push({ option, variable: variableOf(option, name), fix });
   };
 
   checkTexts(options, fault);
@@ -81,6 +82,9 @@ export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
   const recognition = resolveRecognition(options, baseUrl);
   if (typeof recognition.baseUrl === 'string' && options.recognitionBaseUrl !== undefined) {
     fault('recognitionBaseUrl', recognition.baseUrl);
+  }
+  if ('name' in (given ?? {})) {
+    faults.push({ option: 'name', fix: 'cannot come from a factory: write it beside useFactory, or leave it out' });
   }
   for (const { option, wrong } of faultsInConnectionOptions(options)) fault(option, wrong);
   const ticketStore = resolveTicketStore(options.ticketStore, typeof baseUrl === 'string' ? undefined : baseUrl);
@@ -115,7 +119,7 @@ export function resolveOptions(given: BankCardOcrOptions): ResolvedOptions {
     proxy: options.proxy === undefined ? undefined : new SecretText(options.proxy),
     ticketStore,
     storeKey,
-    warnings: warningsAbout(options),
+    warnings: warningsAbout(options, name),
   };
 }
 
@@ -171,10 +175,13 @@ function resolveTicketStore(
   return baseUrl === undefined || baseUrl.loopback ? { kind: 'memory' } : NAME_A_TICKET_STORE;
 }
 
-function warningsAbout({ refreshIntervalMs, ticketOverlapMs }: ReturnType<typeof withDefaults>): string[] {
+function warningsAbout(
+  { refreshIntervalMs, ticketOverlapMs }: ReturnType<typeof withDefaults>,
+  name: string | undefined,
+): string[] {
   const warnings: string[] = [];
-  const say = (option: keyof typeof OPTION_VARIABLES, text: string) => {
-    warnings.push(`${option} (${OPTION_VARIABLES[option]}) ${text}`);
+  const say = (option: 'refreshIntervalMs' | 'ticketOverlapMs', text: string) => {
+    warnings.push(`${option} (${variableOf(option, name)}) ${text}`);
   };
   if (refreshIntervalMs < 60_000) {
     say('refreshIntervalMs', `is ${refreshIntervalMs} ms: the vendor advises 1200000 (20 minutes)`);

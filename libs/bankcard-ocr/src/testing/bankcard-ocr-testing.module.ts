@@ -23,7 +23,7 @@ export interface BankCardOcrTestingOptions {
  * Tell by which token the sandbox of a {@link BankCardOcrTestingModule} is injected.
  *
  * @param name of the registration; without one, the class `KycSandbox` is the token
- * @throws {@link BankCardOcrConfigurationError} when that cannot be a name
+ * @throws a `BankCardOcrConfigurationError` when that cannot be a name
  */
 export function getSandboxToken(name?: string): Type<KycSandbox> {
   if (name !== undefined) checkRegistrationName(name);

@@ -1,0 +1,82 @@
+import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
+import type { TicketStore } from '../credentials/store/ticket-store.js';
+
+/** Where credentials are kept, and when they are refreshed. */
+export interface CredentialOptions {
+  /**
+   * Where credentials are kept, so that a restart costs no refresh and processes do not kill each other's tickets:
+   * `memory:` (this process only), `file:/directory` (all processes of one machine), `redis://host:6379/0` or
+   * `rediss://…` (any number of machines), or a {@link TicketStore} of your own, e.g. a `RedisTicketStore` with your
+   * client, which you close yourself.
+   *
+   * 凭证存放在哪里，重启就不必刷新，进程之间也不会互相作废 ticket：`memory:`（仅本进程）、`file:/目录`（同一台机器的所有进程）、
+   * `redis://host:6379/0` 或 `rediss://…`（任意多台机器），或者你自己的 {@link TicketStore}，例如用自有客户端的 `RedisTicketStore`，由你自己关闭。
+   * @default `memory:` for a loopback host; must be named for any other
+   * @defaultZh 本机地址为 `memory:`，其他地址必填
+   * @env BANKCARD_OCR_TICKET_STORE
+   */
+  readonly ticketStore?: string | TicketStore;
+  /**
+   * Encrypts stored credentials with AES-256-GCM: 32 bytes as 64 hexadecimal digits or in Base64, the same for all
+   * processes. What another key has encrypted is dropped and fetched anew.
+   *
+   * 用 AES-256-GCM 加密存放的凭证：32 字节，写成 64 位十六进制或 Base64，所有进程必须相同。用别的密钥加密的内容会被丢弃并重新获取。
+   * @default none: the store holds them in clear
+   * @defaultZh 无，明文存放
+   * @env BANKCARD_OCR_STORE_KEY
+   */
+  readonly storeKey?: string;
+  /**
+   * `reader`: this process never asks the vendor for credentials, but uses what a `refresher` puts into the same store.
+   *
+   * `reader` 从不自己获取凭证，只用 `refresher` 写进同一处存储的凭证。
+   * @default 'refresher'
+   * @env BANKCARD_OCR_ROLE
+   */
+  readonly role?: TicketRole;
+  /**
+   * What to do when the store cannot be used and no usable credentials are left: `fail` answers queries with
+   * `NO_VALID_TICKET` until the store is back; `refresh-alone` refreshes without it, which is safe only while a single
+   * process does so.
+   *
+   * 存储不可用、手里也没有可用凭证时怎么办：`fail` 一律报 `NO_VALID_TICKET`，直到存储恢复；`refresh-alone` 撇开存储自行刷新，
+   * 只有单个进程这样做时才安全。
+   * @default 'fail'
+   * @env BANKCARD_OCR_ON_STORE_LOSS
+   */
+  readonly onStoreLoss?: StoreLossPolicy;
+  /**
+   * Milliseconds from one refresh to the next. The vendor advises 20 minutes.
+   *
+   * 刷新间隔。服务商建议 20 分钟。
+   * @default 1200000
+   * @env BANKCARD_OCR_REFRESH_INTERVAL_MS
+   */
+  readonly refreshIntervalMs?: number;
+  /**
+   * Milliseconds that the previous token and ticket go on working after a refresh: the vendor's rule, shorter in
+   * sandboxes only. How often a shared store is read, how long a lease lasts and how far forced refreshes stand apart
+   * derive from it.
+   *
+   * 刷新后旧的 token 和 ticket 还能用多久：这是服务商的规则，只有沙箱才会更短。读共享存储的频率、租约时长、强制刷新的间隔都由它推算。
+   * @default 60000
+   * @env BANKCARD_OCR_TICKET_OVERLAP_MS
+   */
+  readonly ticketOverlapMs?: number;
+  /**
+   * Milliseconds that the SIGN ticket of a replaced generation is kept to verify what phones report late; nothing is
+   * signed with it.
+   *
+   * 被替换的 SIGN ticket 还保留多久，用来校验手机晚到的回传；不会再用它签名。
+   * @default one refresh interval, and in any case as long as the ticket would have lived
+   * @defaultZh 一个刷新间隔，且不短于该 ticket 原本的寿命
+   */
+  readonly verifyWindowMs?: number;
+  /**
+   * Refresh by a timer, also while nobody queries. Switch it off in scripts.
+   *
+   * 定时刷新，没有查询时也刷新。一次性脚本里关掉它。
+   * @default true
+   */
+  readonly backgroundRefresh?: boolean;
+}

@@ -1,0 +1,40 @@
+/** Time limits and attempts of a query: for all queries as options of the module, for one as options of the call. */
+export interface QueryLimits {
+  /**
+   * Milliseconds for a whole call: waiting for a ticket and a connection, every attempt, every pause, late photos,
+   * and a sink that takes its time.
+   *
+   * 一次调用的总时限：等 ticket、等连接、各次尝试、间隔、等照片、写照片所花的时间都算。
+   * @default 15000
+   * @env BANKCARD_OCR_TIMEOUT_MS
+   */
+  readonly timeoutMs?: number;
+  /**
+   * Milliseconds for one request and its whole answer, without the time that a sink takes.
+   *
+   * 单个请求的时限，含读完响应，不含写照片所花的时间。
+   * @default 5000
+   */
+  readonly attemptTimeoutMs?: number;
+  /**
+   * How many times a query is sent at most; a repetition with new credentials does not count.
+   *
+   * 一次查询最多发几个请求；换新凭证后的重发不计。
+   * @default 3
+   */
+  readonly maxAttempts?: number;
+  /**
+   * Milliseconds to go on asking while none of the photos has come; 0 asks once.
+   *
+   * 照片一张都没到时继续等多久；0 表示只问一次。
+   * @default 3000
+   */
+  readonly waitForPhotosMs?: number;
+  /**
+   * Milliseconds to go on asking while the vendor has no result for the order; 0 looks once more, after half a second.
+   *
+   * 服务商还没有该订单的结果时继续等多久；0 表示半秒后只再看一次。
+   * @default 0
+   */
+  readonly waitForResultMs?: number;
+}

@@ -1,0 +1,67 @@
+import type { HttpService } from '@nestjs/axios';
+
+/** How requests travel: through `HttpService` of `@nestjs/axios`, or through undici, which costs a fraction of it. */
+export type TransportKind = 'http-service' | 'undici';
+
+/** The way to the vendor. */
+export interface TransportOptions {
+  /**
+   * How requests travel: `http-service` keeps HTTP tracing and mocks of Node's own client working; `undici` costs a
+   * fraction of it.
+   *
+   * 请求怎么发：`http-service` 能让挂在 Node 自带客户端上的链路追踪和 mock 照常工作；`undici` 的开销只有它的零头。
+   * @default 'http-service'
+   * @env BANKCARD_OCR_TRANSPORT
+   */
+  readonly transport?: TransportKind;
+  /**
+   * Your own `HttpService` instead of the library's, with `http-service` only. A leak risk: its interceptors and
+   * loggers see the URLs, and with them the secret, tokens and signatures. Agents or a proxy set on it are used as
+   * they are; TLS, proxy and certificates are its own affair then.
+   *
+   * 换成你自己的 `HttpService`，只能配合 `http-service`。有泄密风险：它的拦截器和日志看得到 URL，也就看得到密钥、token 和签名。
+   * 它自带的 agent 或代理会原样使用，这时 TLS、代理和证书都由它自己负责。
+   * @default an instance that nobody else has
+   * @defaultZh 本模块专用的实例
+   */
+  readonly httpService?: HttpService;
+  /**
+   * The proxy to the vendor, `http` or `https`, e.g. `http://user:password@proxy:3128`; `none` for none. A loopback
+   * host is never reached through a proxy of the environment.
+   *
+   * 访问服务商的代理，`http` 或 `https`，例如 `http://user:password@proxy:3128`；`none` 表示不走代理。本机地址不受环境变量里的代理影响。
+   * @default `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment
+   * @defaultZh 环境变量 `HTTPS_PROXY`、`HTTP_PROXY`、`ALL_PROXY`、`NO_PROXY`
+   * @env BANKCARD_OCR_PROXY
+   */
+  readonly proxy?: string;
+  /**
+   * Certificates, in PEM, that are trusted *instead* of Node's own list. TLS 1.2 or newer is always verified.
+   *
+   * PEM 格式的证书，会*取代* Node 自带的列表。TLS 不低于 1.2，证书一定校验。
+   * @default Node's own list
+   * @defaultZh Node 自带的列表
+   */
+  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  /**
+   * Milliseconds to establish a connection, `CONNECT` and TLS together.
+   *
+   * 建立连接的时限，`CONNECT` 和 TLS 握手合计。
+   * @default 3000
+   */
+  readonly connectTimeoutMs?: number;
+  /**
+   * How many connections are in use at once, for each host; further requests wait.
+   *
+   * 每个地址同时使用的连接数，超出的请求排队。
+   * @default 50
+   */
+  readonly maxConnections?: number;
+  /**
+   * The largest answer that is read, in bytes, counted after decompression while it arrives.
+   *
+   * 响应大小上限（字节），边接收边计，按解压后的大小算。
+   * @default 33554432
+   */
+  readonly maxAnswerBytes?: number;
+}

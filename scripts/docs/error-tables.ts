@@ -1,0 +1,58 @@
+import { BankCardOcrError } from '../../libs/bankcard-ocr/src/errors/bank-card-ocr-error.js';
+import type { BankCardOcrErrorCode } from '../../libs/bankcard-ocr/src/errors/error-code.js';
+import { VENDOR_CODES } from '../../libs/bankcard-ocr/src/errors/vendor-codes.js';
+import { statusOf } from '../../libs/bankcard-ocr/src/http/error-status.js';
+import { vendorFailure } from '../../libs/bankcard-ocr/src/upstream/answer/vendor-failure.js';
+import type { GeneratedParts } from './generated-parts.js';
+import { code, markdownTable } from './markdown-table.js';
+import type { InBoth, PageLanguage } from './page-language.js';
+import { textsOfUnion } from './union-members.js';
+import { warningTable } from './warning-table.js';
+
+const ERRORS = 'libs/bankcard-ocr/src/errors';
+const HEADS = {
+  codes: {
+    en: ['code', 'HTTP', 'who acts', 'retryable', 'when'],
+    zh: ['错误码', 'HTTP', '谁来处理', '可重试', '什么情况'],
+  },
+  actors: { en: ['`actor`', 'who acts'], zh: ['`actor`', '谁来处理'] },
+  rules: { en: ['sent again', 'by the library'], zh: ['重发', '本模块怎么做'] },
+  vendorCodes: {
+    en: ['vendor code', 'meaning', 'error', 'HTTP', 'who acts', 'sent again', 'retryable'],
+    zh: ['服务商错误码', '含义', '错误码', 'HTTP', '谁来处理', '重发', '可重试'],
+  },
+} as const;
+const YES: InBoth = { en: 'yes', zh: '是' };
+const NO: InBoth = { en: 'no', zh: '否' };
+
+/** The tables of errors and of what they are made of; the code that throws them decides what is in a row. */
+export function errorTables(root: string, language: PageLanguage): GeneratedParts {
+  const when = textsOfUnion(root, `${ERRORS}/error-code.ts`, 'BankCardOcrErrorCode');
+  const legend = (head: readonly string[], file: string, union: string) => {
+    const rows = [...textsOfUnion(root, `${ERRORS}/${file}`, union)].map(([name, text]) => [
+      code(name),
+      text[language],
+    ]);
+    return markdownTable(head, rows);
+  };
+  const codes = [...when].map(([name, text]) => {
+    const error = new BankCardOcrError(name as BankCardOcrErrorCode);
+    return [code(name), ...factsOf(error, language), text[language]];
+  });
+  const vendorCodes = Object.entries(VENDOR_CODES).map(([name, rule]) => {
+    const error = vendorFailure({ code: name, message: '' }, {});
+    const [status, actor, retryable] = factsOf(error, language);
+    return [code(name), rule[language], code(error.code), status, actor, code(rule.retry), retryable];
+  });
+  return new Map([
+    ['error codes', markdownTable(HEADS.codes[language], codes)],
+    ['actors', legend(HEADS.actors[language], 'actor.ts', 'Actor')],
+    ['vendor codes', markdownTable(HEADS.vendorCodes[language], vendorCodes)],
+    ['retry rules', legend(HEADS.rules[language], 'vendor-codes.ts', 'RetryRule')],
+    ['warnings', warningTable(language)],
+  ]);
+}
+
+function factsOf(error: BankCardOcrError, language: PageLanguage): [status: string, actor: string, retryable: string] {
+  return [String(statusOf(error)), code(error.actor), (error.retryable ? YES : NO)[language]];
+}

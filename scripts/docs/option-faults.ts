@@ -1,0 +1,30 @@
+import { NUMBER_RULES } from '../../libs/bankcard-ocr/src/options/number-options.js';
+import type { OptionDeclaration } from './option-declarations.js';
+import { literalOf, VALUES, VARIABLES } from './option-facts.js';
+
+/** How the text of an option tells the unit of its number. */
+const UNIT_IN_TEXT = { milliseconds: /^Milliseconds /, bytes: / in bytes\b/, 'whole number': /(?:)/ } as const;
+
+/** Where the comment of an option says something else than the code, or nothing. */
+export function faultsInOption({ name, required, comment: { text, zh, tags } }: OptionDeclaration): string[] {
+  const unit = NUMBER_RULES.find(({ option }) => option === name)?.unit;
+  const faults = [
+    zh === '' ? 'has no Chinese text' : '',
+    unit === undefined || UNIT_IN_TEXT[unit].test(text) ? '' : `does not say that it counts ${unit}`,
+    tags.get('env') === VARIABLES[name] ? '' : `has not @env ${VARIABLES[name] ?? 'left out, as it has no variable'}`,
+    Object.hasOwn(VALUES, name) ? faultInLiteral(name, tags) : faultInWords(required, tags),
+  ];
+  return faults.filter((fault) => fault !== '').map((fault) => `${name} ${fault}`);
+}
+
+/** Of an option whose default is among the values. */
+function faultInLiteral(name: string, tags: ReadonlyMap<string, string>): string {
+  const literal = literalOf(VALUES[name]);
+  return tags.get('default') === literal ? '' : `has not @default ${literal ?? 'left out, as its members have them'}`;
+}
+
+/** Of an option that becomes something else when it is left out, or must not be left out. */
+function faultInWords(required: boolean, tags: ReadonlyMap<string, string>): string {
+  if (tags.has('default') === required) return required ? 'is required, and has a @default' : 'has no @default';
+  return tags.has('default') === tags.has('defaultZh') ? '' : 'has no @defaultZh';
+}
