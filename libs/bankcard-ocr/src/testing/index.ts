@@ -1,3 +1,8 @@
+export {
+  aBankCardOcrResult,
+  type BankCardOcrResultFields,
+  BankCardOcrResultFixture,
+} from './fixtures/bank-card-ocr-result.fixture.js';
 export { ManualClock } from './manual-clock.js';
 export { KycSandbox } from './kyc-sandbox.js';
 export type { KycSandboxOptions, KycSandboxSettings, LatePhotos } from './kyc-sandbox.options.js';
