@@ -52,6 +52,8 @@ describe('the code of the README, and of the pages behind it', () => {
       ...['hand-written.client.ts', 'card-lookup.service.ts', 'old-tickets.store.ts', 'old-cache.bridge.ts'],
       'card-photos.service.ts',
       'card-recognition.service.ts',
+      ...['card-check.service.ts', 'card-check-on-sandbox.spec.ts', 'card-check-overridden.spec.ts'],
+      'card-check-rules.test.ts',
     ]);
   });
 

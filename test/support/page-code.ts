@@ -5,6 +5,7 @@ import { readPage, ROOT } from './readme-pages.js';
 
 /** The code of some pages, written to files that know each other. */
 export interface PageCode {
+  readonly folder: string;
   /** A block as a module, by the name in its first line; loading one that is a test registers it. */
   load(file: string): unknown;
   remove(): void;
@@ -17,6 +18,7 @@ export function writePages(...names: string[]): PageCode {
     names.flatMap((name) => codeBlocks(readPage(name))),
   );
   return {
+    folder,
     load: (file) => jest.requireActual<object>(path.join(folder, file)),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
