@@ -1,0 +1,3 @@
+import { serve } from './serve.js';
+
+console.log(`listening on ${await serve()}`);
