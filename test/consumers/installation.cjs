@@ -1,6 +1,7 @@
 'use strict';
 const { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
+const compilers = require('./compilers.cjs');
 const { run } = require('./process.cjs');
 
 /** How many packages the library may bring beside its peers. */
@@ -15,7 +16,8 @@ async function install(target, name, tarball) {
   writeFileSync(path.join(target, 'package.json'), JSON.stringify(manifest));
   const options = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
   await run('npm', ['install', ...options], { cwd: target });
-  for (const folder of ['backend', 'checks'])
+  writeFileSync(path.join(target, 'tsconfig.json'), JSON.stringify(compilers[name]));
+  for (const folder of ['backend', 'bare', 'checks'])
     cpSync(path.join(__dirname, folder), path.join(target, folder), { recursive: true });
   copyFileSync(path.join(__dirname, 'vitest.config.mjs'), path.join(target, 'vitest.config.mjs'));
   return target;

@@ -1,14 +1,15 @@
 'use strict';
 const { spawn } = require('node:child_process');
 
-const TIME_LIMIT_MS = 120_000;
+/** Nothing takes so long, not even where everything else is checked at the same time. */
+const TIME_LIMIT_MS = 300_000;
 /** A machine that is busy with the other consumer is slow, too. */
 const STOP_LIMIT_MS = 10_000;
 
 /** Run a command to its end. @returns what it printed @throws with all of that when it fails */
 function run(command, args, options) {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIME_LIMIT_MS });
+    const child = start(command, args, options);
     const output = outputOf(child);
     child.on('error', reject);
     child.on('close', (code, signal) => {
@@ -18,26 +19,20 @@ function run(command, args, options) {
   });
 }
 
-/** Start a server; it is there when it has printed a line that begins with `word`. */
-async function serve(script, word, options) {
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', script], {
-    ...options,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: TIME_LIMIT_MS,
-  });
+/** Start a server; it is there when it has printed what is looked for. @returns what was found, and how to stop it */
+async function serve(command, args, line, options) {
+  const name = [command, ...args].join(' ');
+  const child = start(command, args, options);
   const output = outputOf(child);
   const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve(signal ?? code)));
-  const said = await new Promise((resolve, reject) => {
+  const found = await new Promise((resolve, reject) => {
     child.stdout.on('data', () => {
-      const line = output()
-        .split('\n')
-        .slice(0, -1)
-        .find((each) => each.startsWith(`${word} `));
-      if (line !== undefined) resolve(line.slice(word.length + 1));
+      const match = line.exec(output());
+      if (match) resolve(match);
     });
-    void ended.then((how) => reject(new Error(`${script} ended (${how}) before it served\n${output()}`)));
+    void ended.then((how) => reject(new Error(`${name} ended (${how}) before it served\n${output()}`)));
   });
-  return { said, output, stop: () => stop(child, ended, `${script}\n`, output) };
+  return { found, output, stop: () => stop(child, ended, name, output) };
 }
 
 /** The process has to end by itself: whatever it has left open would keep it alive. */
@@ -48,6 +43,10 @@ async function stop(child, ended, name, output) {
   clearTimeout(timer);
   if (how !== 0)
     throw new Error(`${name} did not end by itself within ${STOP_LIMIT_MS} ms after SIGTERM: ${how}\n${output()}`);
+}
+
+function start(command, args, options) {
+  return spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIME_LIMIT_MS });
 }
 
 function outputOf(child) {

@@ -1,16 +1,22 @@
 'use strict';
 // npm run test:consumers: the packed library in other people's backends.
-const { mkdirSync } = require('node:fs');
+const { mkdtempSync, rmSync } = require('node:fs');
+const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { compile, tryServer } = require('./backend.cjs');
 const combinations = require('./combinations.cjs');
 const { install, ownPackages } = require('./installation.cjs');
+const { tryWithoutOptionalPeers } = require('./optional-peers.cjs');
+const { packLibrary } = require('./packed-library.cjs');
 const { run, serve } = require('./process.cjs');
+const { startRedis } = require('./redis-server.cjs');
 
-const ROOT = path.join(__dirname, '../..');
-const TARGET = path.join(ROOT, '.tmp/consumers');
+/** Outside the repository, whose packages a consumer would find and could do without its own. */
+const TARGET = mkdtempSync(path.join(tmpdir(), 'consumers-'));
 /** The usual runner of each, without flags. */
 const RUNNERS = { nest11: ['jest/bin/jest.js'], nest12: ['vitest/vitest.mjs', 'run'] };
+/** What an application without the optional peers is, so that both kinds are tried. */
+const BARE = { nest11: 'commonjs', nest12: 'module' };
 
 /** Do something and print how long it took. */
 async function step(what, action) {
@@ -20,44 +26,48 @@ async function step(what, action) {
   return result;
 }
 
-async function pack() {
-  const output = await run('npm', ['pack', path.join(ROOT, 'libs/bankcard-ocr'), '--json', '--loglevel=error'], {
-    cwd: TARGET,
-  });
-  return path.join(TARGET, JSON.parse(output)[0].filename);
-}
-
 async function tryOn(name, tarball) {
   const folder = await step(`${name}: installed`, () => install(path.join(TARGET, name), name, tarball));
   const own = ownPackages(folder);
   console.log(`           ${name}: brings ${own.length} of its own: ${own.join(', ')}`);
-  const node = (...args) => run(process.execPath, ['--disable-warning=ExperimentalWarning', ...args], { cwd: folder });
+  const node = (...args) => run(process.execPath, args, { cwd: folder });
   await step(`${name}: every entry, required and imported`, () => node('checks/entries.cjs'));
-  await step(`${name}: without the optional peers`, () => node('checks/without-optional-peers.cjs'));
-  const sandbox = await serve('checks/sandbox.cjs', 'sandbox', { cwd: folder });
-  try {
-    for (const combination of combinations[name]) {
-      const { kind, module, moduleResolution, server } = combination;
-      const what = `${name}, ${kind}: ${module} with ${moduleResolution}`;
-      const dist = await step(`${what}, compiled`, () => compile(folder, combination));
-      await step(`${what}, on ${server}`, () => tryServer(dist, server, JSON.parse(sandbox.said)));
-    }
-  } finally {
-    await sandbox.stop();
-  }
+  await tryBackends(name, folder);
   const [runner, ...args] = RUNNERS[name];
   await step(`${name}: tests of its own, ${runner.split('/')[0]}`, () => node(`node_modules/${runner}`, ...args));
+  await step(`${name}, ${BARE[name]}: without the optional peers`, () => tryWithoutOptionalPeers(folder, BARE[name]));
+}
+
+async function tryBackends(name, folder) {
+  const sandbox = await serve(process.execPath, ['checks/sandbox.cjs'], /^sandbox (.+)\n/m, { cwd: folder });
+  const redis = await startRedis(folder);
+  if (!redis) console.log(`           ${name}: there is no redis-server, credentials stay in memory`);
+  try {
+    for (const combination of combinations[name]) {
+      const { kind, module, moduleResolution, server, inRedis } = combination;
+      const store = inRedis ? redis?.url : undefined;
+      const what = `${name}, ${kind}: ${module} with ${moduleResolution}`;
+      const dist = await step(`${what}, compiled`, () => compile(folder, combination));
+      await step(`${what}, on ${server}${store ? ', in Redis' : ''}`, () =>
+        tryServer(dist, server, JSON.parse(sandbox.found[1]), store),
+      );
+    }
+  } finally {
+    await redis?.stop();
+    await sandbox.stop();
+  }
 }
 
 async function main() {
-  mkdirSync(TARGET, { recursive: true });
-  const tarball = await step('packed', pack);
+  const tarball = await step('packed', () => packLibrary(TARGET));
   // Both at once: one waits for the disk while the other computes.
   const outcomes = await Promise.allSettled(Object.keys(combinations).map((name) => tryOn(name, tarball)));
-  for (const { reason } of outcomes.filter(({ status }) => status === 'rejected')) {
-    console.error(reason.message);
-    process.exitCode = 1;
-  }
+  const failures = outcomes.filter(({ status }) => status === 'rejected').map(({ reason }) => reason.message);
+  if (failures.length > 0) throw new Error([...failures, `Everything is still in ${TARGET}`].join('\n'));
+  rmSync(TARGET, { recursive: true, force: true });
 }
 
-void main();
+main().catch((error) => {
+  console.error(error.message);
+  process.exitCode = 1;
+});

@@ -7,7 +7,7 @@ import { SandboxProcess } from '../support/sandbox-process.js';
 
 const PROCESSES = 8;
 const CALLERS = 200;
-const PERIODS = Number(process.env['PERIODS'] ?? 6);
+const PERIODS = Number(process.env['PERIODS'] ?? 5);
 /** The vendor's minute, hour and two hours, twenty times faster. */
 const OVERLAP_MS = 3_000;
 const TICKET_LIFE_MS = 180_000;

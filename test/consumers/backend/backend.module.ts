@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { Controller, Get, Inject, Module, Param, UseInterceptors, ValidationPipe } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { BankCardOcrModule, OcrResultService, TicketService } from 'nestjs-bankcard-ocr';
@@ -27,9 +28,14 @@ export class BankCardsController {
   }
 
   @Get('photos/:orderNo')
-  async findPhoto(@Param(validate) { orderNo }: QueryBankCardOcrDto): Promise<{ bytes: number; generation: number }> {
+  async findPhoto(@Param(validate) { orderNo }: QueryBankCardOcrDto) {
     const { photos } = await this.ocr.query(orderNo, { photos: true });
-    return { bytes: photos.original?.bytes.length ?? 0, generation: this.tickets.status().generation ?? 0 };
+    const manifest = await this.ocr.download(orderNo, () => new PassThrough().resume());
+    return {
+      bytes: photos.original?.bytes.length,
+      downloaded: manifest.photos.find(({ kind }) => kind === 'original')?.size,
+      generation: this.tickets.status().generation,
+    };
   }
 }
 

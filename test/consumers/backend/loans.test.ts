@@ -1,15 +1,21 @@
 import 'reflect-metadata';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { BankCardOcrTestingModule, getSandboxToken, orderNoForCode } from 'nestjs-bankcard-ocr/testing';
+import { getBankCardOcrToken, OcrResultService } from 'nestjs-bankcard-ocr';
+import {
+  aBankCardOcrResult,
+  BankCardOcrTestingModule,
+  getSandboxToken,
+  orderNoForCode,
+} from 'nestjs-bankcard-ocr/testing';
 import { Loans } from './loans';
 
 /** A user's test, on nothing but the entry for tests; the runner's globals are those of jest and of vitest. */
 describe('Loans', () => {
+  const metadata = { imports: [BankCardOcrTestingModule.forRoot({ name: 'loans' })], providers: [Loans] };
   let app: TestingModule;
 
   beforeAll(async () => {
-    const imports = [BankCardOcrTestingModule.forRoot({ name: 'loans' })];
-    app = await Test.createTestingModule({ imports, providers: [Loans] }).compile();
+    app = await Test.createTestingModule(metadata).compile();
     await app.init();
   });
 
@@ -26,5 +32,20 @@ describe('Loans', () => {
 
   it('is told of a photo that cannot be read', async () => {
     await expect(app.get(Loans).isGood(orderNoForCode('-9012'))).rejects.toMatchObject({ code: 'CARD_UNREADABLE' });
+  });
+
+  it('takes a result that a test has made, without a vendor', async () => {
+    const results = {
+      query: async () =>
+        aBankCardOcrResult()
+          .with({ warnings: ['-9113'] })
+          .build(),
+    };
+    const alone = await Test.createTestingModule(metadata)
+      .overrideProvider(getBankCardOcrToken(OcrResultService, 'loans'))
+      .useValue(results)
+      .compile();
+    expect(await alone.get(Loans).isGood('order1')).toBe(false);
+    await alone.close();
   });
 });
