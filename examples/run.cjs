@@ -1,78 +1,118 @@
 'use strict';
-// npm run test:examples: each example with the library as it would be published. test/consumers makes real installs; here
-// everything else is found in the packages of the repository, which are the versions that the examples name.
-const { spawn, spawnSync } = require('node:child_process');
-const { cpSync, mkdirSync, readFileSync, rmSync } = require('node:fs');
+// npm run test:examples: every example, built and started by its own commands, on the library as it would be published.
+const assert = require('node:assert/strict');
+const { spawnSync } = require('node:child_process');
+const { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
+const { run, serve } = require('../test/consumers/process.cjs');
 
 const ROOT = path.join(__dirname, '..');
-const TARGET = path.join(ROOT, '.tmp/examples');
 const LIBRARY = path.join(ROOT, 'libs/bankcard-ocr');
-const STOP_LIMIT_MS = 10_000;
+mkdirSync(path.join(ROOT, '.tmp'), { recursive: true });
+/** Inside the repository: what an example needs beside the library is found in the packages that are installed there. */
+const TARGET = mkdtempSync(path.join(ROOT, '.tmp/examples-'));
+const INSTALLED = path.join(TARGET, 'node_modules/nestjs-bankcard-ocr');
 
-/** Compile an example beside the library. @returns the folder of its JavaScript */
-function prepare(name) {
-  const folder = path.join(TARGET, name);
-  cpSync(path.join(__dirname, name), folder, { recursive: true });
-  checkVersions(folder);
-  const tsc = require.resolve('typescript/bin/tsc');
-  if (spawnSync(process.execPath, [tsc, '-p', folder], { stdio: 'inherit' }).status !== 0) {
-    throw new Error(`${name} does not compile`);
+/** Nothing that configures the library on this machine reaches an example. */
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.includes('BANKCARD_OCR_')));
+
+/** Put the library where an installation would put it: its manifest, and what that publishes. */
+function installLibrary() {
+  const { files } = readManifest(LIBRARY);
+  for (const name of ['package.json', ...files]) {
+    if (!existsSync(path.join(LIBRARY, name))) throw new Error(`There is no ${name} of the library: npm run build`);
+    cpSync(path.join(LIBRARY, name), path.join(INSTALLED, name), { recursive: true });
   }
-  return path.join(folder, 'dist');
 }
 
+/** Copy an example and build it. @returns the folder */
+async function build(name) {
+  const folder = path.join(TARGET, name);
+  const isSource = (file) => !['node_modules', 'dist', '.env'].includes(path.basename(file));
+  cpSync(path.join(__dirname, name), folder, { recursive: true, filter: isSource });
+  checkVersions(folder);
+  await run('npm', ['run', 'build'], { cwd: folder, env });
+  return folder;
+}
+
+/**
+ * No package is installed a second time. That proves as much as an installation would, as long as an example names
+ * exactly the versions that it finds here; that npm can install the library is shown by test/consumers.
+ */
 function checkVersions(folder) {
-  const { dependencies } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  for (const [name, version] of Object.entries(dependencies)) {
-    const base = name === 'nestjs-bankcard-ocr' ? LIBRARY : path.join(ROOT, 'node_modules', name);
-    const installed = JSON.parse(readFileSync(path.join(base, 'package.json'), 'utf8')).version;
-    if (installed !== version) throw new Error(`${folder} names ${name} ${version}, but ${installed} was tried`);
+  const { name: example, dependencies, devDependencies } = readManifest(folder);
+  for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
+    const installed = name === 'nestjs-bankcard-ocr' ? INSTALLED : path.join(ROOT, 'node_modules', name);
+    assert.equal(version, readManifest(installed).version, `the version of ${name} that ${example} names`);
   }
+}
+
+function readManifest(folder) {
+  return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
 }
 
 async function tryMinimal() {
-  const script = path.join(prepare('minimal'), 'main.js');
-  const child = spawn(process.execPath, [script], {
-    env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const ended = new Promise((resolve) => child.on('exit', (code, signal) => resolve(signal ?? code)));
-  let output = '';
-  const url = await new Promise((resolve, reject) => {
-    child.stdout.on('data', (data) => {
-      output += data;
-      const match = /curl (\S+)/.exec(output);
-      if (match) resolve(match[1]);
-    });
-    void ended.then((how) => reject(new Error(`minimal ended (${how})\n${output}`)));
-  });
-  const { cardNumber } = await (await fetch(url)).json();
-  child.kill('SIGTERM');
-  setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS).unref();
-  const how = await ended;
-  if (cardNumber !== '622202*********0128' || how !== 0) throw new Error(`minimal: ${cardNumber}, ended with ${how}`);
-  console.log('minimal: answers a masked card, and ends by itself');
+  const cwd = await build('minimal');
+  const startOfNothing = run(process.execPath, ['dist/main.js'], { cwd, env });
+  await assert.rejects(startOfNothing, /appId.*BANKCARD_OCR_APP_ID[\s\S]*secret[\s\S]*ticketStore/);
+
+  const { KycSandbox } = require(path.join(INSTALLED, 'dist/cjs/testing/index.js'));
+  const vendor = await KycSandbox.start();
+  const account = { APP_ID: vendor.appId, SECRET: vendor.secret, BASE_URL: vendor.url, TICKET_STORE: 'memory:' };
+  const lines = Object.entries(account).map(([name, value]) => `BANKCARD_OCR_${name}=${value}\n`);
+  writeFileSync(path.join(cwd, '.env'), lines.join(''));
+  try {
+    const answers = await askServer(cwd, 'sandbox.js', /(?:^ {2}curl .+\n){3}/m, ([commands]) =>
+      commands.match(/http\S+/g),
+    );
+    const warned = '200 620000*********8250 -9113 66661009';
+    assert.deepEqual(answers, ['200 622202*********0128', warned, '422 CARD_UNREADABLE']);
+    assert.equal(vendor.calls.accessToken, 0, 'the sandbox leaves the vendor of the configuration alone');
+
+    const cards = ([, url]) => [`${url}/bank-cards/${KycSandbox.EXAMPLE_ORDERS.clean}`];
+    assert.deepEqual(await askServer(cwd, 'main.js', /^listening on (.+)\n/m, cards), ['200 622202*********0128']);
+    assert.deepEqual([vendor.calls.accessToken, vendor.misuse()], [1, []]);
+  } finally {
+    await vendor.stop();
+  }
+  return 'a masked card, warnings, an unreadable photo; on the sandbox, and on the vendor of a configuration';
 }
 
-function tryFleet() {
-  if (spawnSync('redis-server', ['--version']).status !== 0 && process.env.CI !== 'true') {
-    console.log('redis-fleet: skipped, because there is no redis-server: npm run setup installs it (Debian, as root)');
-    return;
+/** Start a backend, ask it what its output suggests, and stop it; it has to end by itself. */
+async function askServer(cwd, file, line, urlsIn) {
+  const server = await serve(process.execPath, [`dist/${file}`], line, { cwd, env: { ...env, PORT: '0' } });
+  try {
+    return await Promise.all(urlsIn(server.found).map(ask));
+  } finally {
+    await server.stop();
   }
-  const script = path.join(prepare('redis-fleet'), 'fleet.js');
-  const { status } = spawnSync(process.execPath, [script], { stdio: 'inherit', timeout: 120_000 });
-  if (status !== 0) throw new Error('redis-fleet: more than one refresh, see above');
+}
+
+/** @returns status, card or code, and warnings */
+async function ask(url) {
+  const answer = await fetch(url);
+  const { cardNumber, code, warnings = [] } = await answer.json();
+  return [answer.status, cardNumber ?? code, ...warnings.map((warning) => warning.code)].join(' ');
+}
+
+async function tryRedisFleet() {
+  const hasRedis = process.env.REDIS_URL || spawnSync('redis-server', ['--version']).status === 0;
+  if (!hasRedis && process.env.CI !== 'true') return 'skipped: there is no redis-server, see npm run setup';
+  const cwd = await build('redis-fleet');
+  const output = await run(process.execPath, ['dist/fleet/run.js'], { cwd, env });
+  assert.match(output, /^load: \d+ queries, 0 failed; refreshes so far: 1,.*\nrolling restart.* refreshes so far: 1,/m);
+  return `\n${output}`;
 }
 
 async function main() {
+  installLibrary();
+  const examples = { minimal: tryMinimal, 'redis-fleet': tryRedisFleet };
+  const tried = Object.entries(examples).map(async ([name, action]) => console.log(`${name}: ${await action()}`));
+  const failures = (await Promise.allSettled(tried)).filter(({ status }) => status === 'rejected');
+  if (failures.length > 0) {
+    throw new Error([...failures.map(({ reason }) => reason.message), `Everything is still in ${TARGET}`].join('\n'));
+  }
   rmSync(TARGET, { recursive: true, force: true });
-  const installed = path.join(TARGET, 'node_modules/nestjs-bankcard-ocr');
-  mkdirSync(installed, { recursive: true });
-  for (const part of ['package.json', 'dist'])
-    cpSync(path.join(LIBRARY, part), path.join(installed, part), { recursive: true });
-  await tryMinimal();
-  tryFleet();
 }
 
 main().catch((error) => {

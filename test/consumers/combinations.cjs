@@ -10,6 +10,7 @@ module.exports = {
     { kind: 'commonjs', module: 'commonjs', moduleResolution: 'node10', server: 'express' },
     { kind: 'commonjs', module: 'node16', moduleResolution: 'node16', server: 'fastify', inRedis: true },
     { kind: 'commonjs', module: 'nodenext', moduleResolution: 'nodenext', server: 'express' },
+    { kind: 'module', module: 'nodenext', moduleResolution: 'nodenext', server: 'fastify' },
   ],
   nest12: [
     { kind: 'commonjs', module: 'nodenext', moduleResolution: 'nodenext', server: 'express' },
