@@ -1,4 +1,5 @@
 const { readdirSync, readFileSync } = require('node:fs');
+const { availableParallelism } = require('node:os');
 const path = require('node:path');
 
 /**
@@ -38,8 +39,8 @@ module.exports = {
   globalSetup: '<rootDir>/test/support/set-up.cjs',
   globalTeardown: '<rootDir>/test/support/remove-workers.cjs',
   testTimeout: 60_000,
-  // Most stories wait for something half of their time.
-  maxWorkers: '150%',
+  // Most stories wait for something half of their time. A number: Jest takes '150%' for 150 workers.
+  maxWorkers: Math.ceil(availableParallelism() * 1.5),
   projects: [
     {
       ...common,

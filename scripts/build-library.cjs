@@ -1,5 +1,5 @@
 'use strict';
-// npm run build: the library as CommonJS and as ES modules, each with its own types.
+// npm run build: the library as CommonJS and as ES modules, each with its own types. Arguments are options of the compiler.
 const { spawnSync } = require('node:child_process');
 const { mkdirSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
@@ -34,4 +34,4 @@ function buildLibrary(target = path.join(LIBRARY, 'dist'), options = []) {
 }
 
 module.exports = { buildLibrary };
-if (require.main === module) buildLibrary();
+if (require.main === module) buildLibrary(undefined, process.argv.slice(2));

@@ -114,7 +114,9 @@ describe('the workflows', () => {
   it('run what .ci/run runs', () => {
     const scripts = /^for script in (?<list>.*); do$/m.exec(read('.ci/run'))?.groups?.['list']?.split(' ') ?? [];
     expect(scripts).toContain('test:consumers');
-    for (const script of scripts) expect(CI).toContain(`- run: npm run ${script}\n`);
+    // `npm run build` is both builds.
+    const called = scripts.map((script) => (script === 'build:demo' ? 'build' : script));
+    for (const script of called) expect(CI).toContain(`- run: npm run ${script}\n`);
   });
 });
 
