@@ -51,7 +51,8 @@ describe.each(TRANSPORT_KINDS)('over %s, through a proxy,', (kind) => {
     expect(proxy.asked).toEqual([`localhost:${vendor.port}`]);
     expect(proxy.authorizations).toEqual([undefined]);
     expect(vendor.sockets).toHaveLength(1);
-    expect(proxy.seen).not.toMatch(/canary|secret|\/p\b/);
+    // Nothing shorter: two or three bytes come about by chance in what is encrypted.
+    expect(proxy.seen).not.toMatch(/canary|secret|\/p\?s/);
   });
 
   it('sends what is sent again through a tunnel of its own', async () => {
