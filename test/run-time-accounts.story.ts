@@ -1,7 +1,9 @@
+import type { DynamicModule } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import {
   BankCardOcrAccountsModule,
   BankCardOcrClientFactory,
+  BankCardOcrModule,
   type BankCardOcrOptions,
   type ClientFactoryOptions,
   MemoryTicketStore,
@@ -26,13 +28,21 @@ describe('accounts that are known only at run time', () => {
 
   const resolve = async (id: string): Promise<Partial<BankCardOcrOptions>> => {
     resolved.push(id);
+    return optionsOf(id);
+  };
+
+  function optionsOf(id: string): { appId: string; secret: string; baseUrl: string } {
     const sandbox = sandboxes.get(id);
     if (!sandbox) throw new RangeError(`no tenant ${id}`);
     return { appId: sandbox.appId, secret: sandbox.secret, baseUrl: sandbox.url };
-  };
+  }
 
-  async function start(options: Partial<ClientFactoryOptions> = {}): Promise<BankCardOcrClientFactory> {
+  async function start(
+    options: Partial<ClientFactoryOptions> = {},
+    others: readonly DynamicModule[] = [],
+  ): Promise<BankCardOcrClientFactory> {
     const imports = [
+      ...others,
       BankCardOcrAccountsModule.forRootAsync({
         useFactory: () => ({ resolve, defaults: { clock, backgroundRefresh: false }, ...options }),
       }),
@@ -134,8 +144,28 @@ describe('accounts that are known only at run time', () => {
     });
     await factory.forAccount('aa');
     await expect(factory.forAccount('twin')).rejects.toThrow(/appId: is that of another account/);
-    await expect(factory.forAccount('bb')).rejects.toThrow(/ticketStore.*one object for two accounts/);
+    await expect(factory.forAccount('bb')).rejects.toThrow(
+      /ticketStore.*one object for a client of .* make one for each/,
+    );
     expect(factory.size).toBe(1);
+  });
+
+  it('cannot have the app id of a registration of the same application', async () => {
+    const loans = BankCardOcrModule.forRoot({ name: 'loans', ...optionsOf('aa'), backgroundRefresh: false });
+    const factory = await start({}, [loans]);
+    await expect(factory.forAccount('aa')).rejects.toThrow(/appId: is that of another account \('loans'\)/);
+    await expect(factory.forAccount('bb')).resolves.toBeDefined();
+  });
+
+  it('give their app id free when they are forgotten, also while they are being made', async () => {
+    const factory = await start();
+    const beingMade = factory.forAccount('aa');
+    await factory.forget('aa');
+    await (await beingMade).results.query('order1').catch(() => undefined);
+    await factory.forAccount('aa');
+    await factory.forget('aa');
+    await expect((await factory.forAccount('aa')).results.query('order1')).resolves.toBeDefined();
+    expect(resolved).toEqual(['aa', 'aa', 'aa']);
   });
 
   it('have their options checked when they are known, those of the factory at the start', async () => {

@@ -1,8 +1,10 @@
 import { ConfigurableModuleBuilder, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { BankCardOcrClientFactory } from './client/client-factory.js';
 import type { ClientFactoryOptions } from './client/client-factory.options.js';
 import { maskAppId } from './errors/redaction.js';
 import { nestLog } from './nest-log.js';
+import { registerAccount } from './registrations.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<ClientFactoryOptions>({
   optionsInjectionToken: Symbol.for('nestjs-bankcard-ocr/accounts-options'),
@@ -22,13 +24,13 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
   providers: [
     {
       provide: BankCardOcrClientFactory,
-      inject: [MODULE_OPTIONS_TOKEN],
-      useFactory: (options: ClientFactoryOptions) =>
-        new BankCardOcrClientFactory(options, (accountId, appId) => ({
+      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
+      useFactory: (options: ClientFactoryOptions, application: ModulesContainer) =>
+        new BankCardOcrClientFactory(options, {
           // The app id is masked, and the account's id stays out of the log: whose it is, only the application knows.
-          ...nestLog(maskAppId(appId)),
-          name: accountId,
-        })),
+          clientSurroundings: (accountId, appId) => ({ ...nestLog(maskAppId(appId)), name: accountId }),
+          register: (resolved) => registerAccount(application, resolved),
+        }),
     },
   ],
   exports: [BankCardOcrClientFactory],

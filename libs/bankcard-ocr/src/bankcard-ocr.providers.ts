@@ -22,7 +22,7 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
     inject: [BANKCARD_OCR_OPTIONS, Registration, ModulesContainer],
     useFactory: async (options: BankCardOcrOptions, { name }: Registration, application: ModulesContainer) => {
       const resolved = resolveOptions(options, name);
-      registerAccount(application, { ...resolved, name });
+      registerAccount(application, { ...resolved, registration: { name } });
       return createClient(resolved, { ...nestLog(name), name });
     },
   },

@@ -1,8 +1,8 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { BankCardOcrConfigurationError } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
-import { resolveOptions } from '../options/resolve-options.js';
-import { type Account, refuseConflict } from './account.js';
+import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
+import type { ClockTimer } from '../clock.js';
 import type { BankCardOcrClient } from './bank-card-ocr-client.js';
 import {
   CLIENT_FACTORY_DEFAULTS,
@@ -10,6 +10,31 @@ import {
   faultsInFactoryOptions,
 } from './client-factory.options.js';
 import { type ClientSurroundings, createClient } from './create-client.js';
+
+/** An account that has a client, or is about to have one. */
+interface Account {
+  readonly id: string;
+  readonly client: Promise<BankCardOcrClient>;
+  /** Known when its options are. */
+  resolved?: ResolvedOptions;
+  /** Gives its app id free; set when it has one. */
+  unregister?: () => void;
+  /** Closes the client when the calls that are under way have ended; set when the account had to make room. */
+  closing?: ClockTimer;
+}
+
+/** What the application gives to the clients of a factory. */
+export interface FactorySurroundings {
+  /** Where the client of an account logs to. */
+  clientSurroundings(accountId: string, appId: string): ClientSurroundings;
+  /**
+   * Claim an app id and a store for an account.
+   *
+   * @returns what gives them free
+   * @throws {@link BankCardOcrConfigurationError} when another account of the application has them
+   */
+  register(resolved: ResolvedOptions): () => void;
+}
 
 /**
  * Clients of accounts that are known only at run time, e.g. one for each tenant: made when they are first asked for,
@@ -24,13 +49,12 @@ export class BankCardOcrClientFactory {
   #isClosed = false;
 
   /**
-   * @param surroundings where the client of an account logs to
    * @throws {@link BankCardOcrConfigurationError} when the options are wrong
    * @internal made by `BankCardOcrAccountsModule`
    */
   constructor(
     private readonly options: ClientFactoryOptions,
-    private readonly surroundings: (accountId: string, appId: string) => ClientSurroundings,
+    private readonly surroundings: FactorySurroundings,
   ) {
     const faults = faultsInFactoryOptions(options);
     if (faults.length > 0) throw new BankCardOcrConfigurationError(faults);
@@ -77,26 +101,23 @@ export class BankCardOcrClientFactory {
   /** Close all clients; none is made any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    await Promise.all(this.#everyAccount().map(async (account) => this.#close(account)));
+    const accounts = [...this.#accounts.values(), ...this.#leaving.values()];
+    await Promise.all(accounts.map(async (account) => this.#close(account)));
   }
 
   #begin(id: string): Account {
     const account: Account = { id, client: Promise.resolve().then(async () => this.#create(account)) };
     // Whoever asks next tries again; those who wait for this one are told by its promise.
-    account.client.catch(() => this.#remove(account));
+    account.client.catch(() => this.#end(account));
     return account;
   }
 
   async #create(account: Account): Promise<BankCardOcrClient> {
     const own = await this.options.resolve(account.id);
     const resolved = resolveOptions({ ...this.options.defaults, ...own } as BankCardOcrOptions);
-    const others = this.#everyAccount().filter((other) => other !== account);
-    refuseConflict(
-      resolved,
-      others.map((other) => other.resolved),
-    );
+    account.unregister = this.surroundings.register(resolved);
     account.resolved = resolved;
-    const client = await createClient(resolved, this.surroundings(account.id, resolved.appId));
+    const client = await createClient(resolved, this.surroundings.clientSurroundings(account.id, resolved.appId));
     client.start();
     return client;
   }
@@ -124,8 +145,15 @@ export class BankCardOcrClientFactory {
   }
 
   async #close(account: Account): Promise<void> {
-    this.#remove(account);
+    this.#end(account);
     await account.client.then(async (client) => client.close(), ignoreFailure);
+    // It may have been registered meanwhile, if it was still being made.
+    account.unregister?.();
+  }
+
+  #end(account: Account): void {
+    this.#remove(account);
+    account.unregister?.();
   }
 
   #remove(account: Account): void {
@@ -133,10 +161,6 @@ export class BankCardOcrClientFactory {
     for (const accounts of [this.#accounts, this.#leaving]) {
       if (accounts.get(account.id) === account) accounts.delete(account.id);
     }
-  }
-
-  #everyAccount(): Account[] {
-    return [...this.#accounts.values(), ...this.#leaving.values()];
   }
 }
 
