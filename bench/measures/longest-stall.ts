@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
  * Of each gap between two turns of a timer, the lesser of elapsed and of processor time counts: what another process takes
  * from this core stalls it too, but is not its own doing.
  */
-export async function longestStall(work: () => Promise<unknown>): Promise<number> {
+export async function longestStall(work: () => Promise<unknown>, readClocks = clocksOfProcess): Promise<number> {
   globalThis.gc?.();
   await pause(20);
   let longest = 0;
@@ -26,8 +26,13 @@ export async function longestStall(work: () => Promise<unknown>): Promise<number
   return longest;
 }
 
-/** Milliseconds. */
-function readClocks() {
+/** What has passed since some moment, in milliseconds. */
+export interface Clocks {
+  readonly elapsed: number;
+  readonly cpu: number;
+}
+
+function clocksOfProcess(): Clocks {
   const { user, system } = process.cpuUsage();
   return { elapsed: performance.now(), cpu: (user + system) / 1_000 };
 }

@@ -91,20 +91,54 @@ describe('peakGrowth', () => {
 });
 
 describe('longestStall', () => {
-  it('finds the longest piece of work between two turns of the loop', async () => {
-    const stall = await longestStall(async () => {
-      for (const milliseconds of [5, 60, 20]) {
-        const [startedAt, { user }] = [performance.now(), process.cpuUsage()];
-        // Of both clocks: the time of other threads counts as the process's own, too.
-        while (performance.now() - startedAt < milliseconds || process.cpuUsage().user - user < milliseconds * 1_000);
-        await new Promise((resolve) => setTimeout(resolve, 5));
+  /** Clocks that only stand still and jump, however busy this machine is. */
+  async function stallOf(...pieces: readonly (readonly [elapsed: number, cpu: number])[]): Promise<number> {
+    const now = { elapsed: 7, cpu: 3 };
+    const work = async () => {
+      for (const [elapsed, cpu] of pieces) {
+        now.elapsed += elapsed;
+        now.cpu += cpu;
+        // A turn of the loop, in which the clocks are read.
+        await new Promise((resolve) => setTimeout(resolve, 20));
       }
+    };
+    return longestStall(work, () => ({ ...now }));
+  }
+
+  it.each<[string, [number, number][], number]>([
+    [
+      'is the longest piece between two turns of the loop',
+      [
+        [5, 5],
+        [60, 60],
+        [20, 20],
+      ],
+      60,
+    ],
+    [
+      'is not what another process took from the core',
+      [
+        [60, 10],
+        [20, 20],
+      ],
+      20,
+    ],
+    [
+      'is not what other threads took beside it',
+      [
+        [10, 60],
+        [20, 20],
+      ],
+      20,
+    ],
+    ['is nothing while it waits', [[100, 0]], 0],
+  ])('%s', async (_what, pieces, expected) => expect(await stallOf(...pieces)).toBe(expected));
+
+  it('is measured by the clocks of the process', async () => {
+    const stall = await longestStall(async () => {
+      const startedAt = process.cpuUsage();
+      while (process.cpuUsage(startedAt).user < 60_000);
     });
     expect(stall).toBeGreaterThan(40);
-    expect(stall).toBeLessThan(200);
-  });
-
-  it('does not count waiting', async () => {
-    expect(await longestStall(() => new Promise((resolve) => setTimeout(resolve, 100)))).toBeLessThan(50);
   });
 });

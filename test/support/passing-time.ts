@@ -1,4 +1,4 @@
-import type { TicketService } from 'nestjs-bankcard-ocr';
+import type { TicketService, TicketStatus } from 'nestjs-bankcard-ocr';
 import type { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
 
 /** Who has to come to rest before time goes on. */
@@ -35,14 +35,20 @@ export async function atRest({ sandbox, tickets }: Scene): Promise<void> {
   for (;;) {
     await new Promise((resolve) => setImmediate(resolve));
     const asking = sandbox.inFlight > 0;
-    const refreshing = tickets.some((service) => service.status().refreshing);
-    const now = `${sandbox.inFlight} ${JSON.stringify([sandbox.calls, tickets.map((service) => service.status())])}`;
+    const all = tickets.map((service) => service.status());
+    const refreshing = all.some((status) => status.refreshing);
+    const now = `${sandbox.inFlight} ${Object.values(sandbox.calls).join()} ${all.map(signOfLife).join()}`;
     unchanged = now === before ? unchanged + 1 : 0;
     before = now;
     const enough = asking ? TURNS_OF_A_HANGING_VENDOR : refreshing ? TURNS_OF_A_SLOW_STORE : TURNS_OF_REST;
     if (unchanged >= enough) return;
     if (asking || refreshing) await new Promise((resolve) => setTimeout(resolve, 1));
   }
+}
+
+/** What changes of a status while the clock stands. */
+function signOfLife({ state, refreshing, generationId, failure }: TicketStatus): string {
+  return `${state} ${refreshing} ${generationId} ${failure?.retryInMs}`;
 }
 
 /** Wait, in real time, for what a disk or another process has to do first. */

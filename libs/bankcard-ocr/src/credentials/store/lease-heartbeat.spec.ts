@@ -1,7 +1,7 @@
 import { LeaseHeartbeat } from './lease-heartbeat.js';
 
-/** Real times: a heartbeat concerns real processes. */
-const TTL_MS = 80;
+/** Real times: a heartbeat concerns real processes. Long enough for a machine on which others compute. */
+const TTL_MS = 300;
 
 const started: LeaseHeartbeat[] = [];
 afterEach(async () => void (await Promise.all(started.splice(0).map((heartbeat) => heartbeat.stop()))));
