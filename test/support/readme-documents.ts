@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SignatureService, VENDOR_CODES, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
+import { EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET } from '../../libs/bankcard-ocr/src/cli/sign/explain-variables.js';
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/defaults.js';
 import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
@@ -15,7 +16,11 @@ const SOURCES = ['libs/bankcard-ocr/src', 'apps/demo-api', 'test'];
 /** What every markdown file must be. */
 export function pageChecks(root: string, name: string): Check[] {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: object };
-  const variables: ReadonlySet<string> = new Set(Object.values(OPTION_VARIABLES));
+  const variables: ReadonlySet<string> = new Set([
+    ...Object.values(OPTION_VARIABLES),
+    EXPLAIN_TICKET,
+    EXPLAIN_NONCE_TICKET,
+  ]);
   return [
     {
       what: 'has no link that leads nowhere',

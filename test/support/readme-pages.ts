@@ -16,7 +16,7 @@ export function readPage(name: string): string {
 }
 
 /** Pages of text, whose two languages have the same shape. */
-const GUIDES = ['getting-started', 'migrating', 'accounts', 'security', 'testing'];
+const GUIDES = ['getting-started', 'migrating', 'accounts', 'security', 'testing', 'doctor'];
 
 /** Every page, with one of the things that it must be; pages of two languages must also agree. */
 export function checksOfPages(types: () => TypeReport): [name: string, checks: Check[]][] {

@@ -1,0 +1,45 @@
+import { BankCardOcrConfigurationError, type ConfigurationFault } from '../errors/configuration-error.js';
+import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
+import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
+import { checkRegistrationName } from '../registration-name.js';
+import type { ConfigurationChoice } from './arguments.js';
+import { type Text, text } from './text.js';
+
+/** The options of the environment, or all that is wrong with them. */
+export type Configuration =
+  | { readonly options: ResolvedOptions }
+  | { readonly options: undefined; readonly faults: readonly ConfigurationFault[] };
+
+/**
+ * Bring the variables of a file into the environment, where they are not set already.
+ *
+ * @returns what is wrong with the choice; undefined when nothing is
+ */
+export function prepareEnvironment({ name, envFile }: ConfigurationChoice): Text | undefined {
+  try {
+    if (name !== undefined) checkRegistrationName(name);
+  } catch {
+    return text(
+      '--name must be a letter and up to 31 more letters, digits, _ or -',
+      '--name 必须以字母开头，最多再跟 31 个字母、数字、_ 或 -',
+    );
+  }
+  if (envFile === undefined) return undefined;
+  try {
+    process.loadEnvFile(envFile);
+    return undefined;
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
+    return text(`--env cannot be read (${code})`, `--env 无法读取（${code}）`);
+  }
+}
+
+/** Read the options as an application does that takes them from the environment. */
+export function readConfiguration(name: string | undefined): Configuration {
+  try {
+    return { options: resolveOptions(bankCardOcrOptionsFromEnv(process.env, name), name) };
+  } catch (error) {
+    if (!(error instanceof BankCardOcrConfigurationError)) throw error;
+    return { options: undefined, faults: error.faults };
+  }
+}

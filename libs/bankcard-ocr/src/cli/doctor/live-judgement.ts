@@ -1,0 +1,80 @@
+import type { Actor } from '../../errors/actor.js';
+import type { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { vendorCodeRule } from '../../errors/vendor-codes.js';
+import { sentences, type Text, text } from '../text.js';
+import { type Finding, findingsOf } from './finding.js';
+import type { ObtainedCredentials } from './obtain-credentials.js';
+
+const finding = findingsOf('live');
+
+const WHO_ACTS: Readonly<Record<Actor, Text>> = {
+  us: text('It may succeed by itself later: run this again', '稍后可能自行恢复：请再试一次'),
+  developer: text('A developer has to mend configuration or request', '需要开发者修正配置或请求'),
+  vendor: text('The vendor has to act: quote the bizSeqNo to its support', '需要服务商处理：请把 bizSeqNo 报给客服'),
+  'end-user': text('The person with the card has to try again', '需要持卡人重试'),
+  business: text('The business side has to see to the contract', '需要业务方处理合同'),
+};
+
+/** No credentials could be had. */
+export function judgeCredentialFailure(error: BankCardOcrError): Finding {
+  const { vendorCode } = error;
+  // The vendor documents no code for a wrong secret; those seen are of these kinds.
+  const suspectsSecret = vendorCode !== undefined && ['developer', 'us'].includes(error.actor);
+  const todo = suspectsSecret
+    ? text(
+        'Check app id and secret, and that they belong to this host',
+        '请核对 app id 和密钥，并确认它们属于这个服务商地址',
+      )
+    : WHO_ACTS[error.actor];
+  return finding('fail', sentences(text('no credentials', '拿不到凭证'), told(error)), { todo, facts: factsOf(error) });
+}
+
+/** The query of an order that does not exist has failed, as it should; the code tells whether for the right reason. */
+export function judgeQueryFailure(error: BankCardOcrError, { credentials, fetched }: ObtainedCredentials): Finding {
+  const { generation } = credentials;
+  const facts = { ...factsOf(error), generation, fetched };
+  const origin = fetched ? text('fetched just now', '刚刚获取') : text('from the store', '来自存储');
+  if (error.code === 'ORDER_NOT_FOUND') {
+    const found = text(
+      `generation ${generation}, ${origin.en}, is accepted (${error.vendorCode ?? ''}: no such order, as expected)`,
+      `第 ${generation} 代凭证（${origin.zh}）有效（${error.vendorCode ?? ''}：查无此订单，符合预期）`,
+    );
+    return finding('ok', found, { facts });
+  }
+  const found = sentences(
+    text(`generation ${generation}, ${origin.en}`, `第 ${generation} 代凭证，${origin.zh}`),
+    told(error),
+  );
+  if (error.code === 'CREDENTIALS_REJECTED') return finding('fail', found, { facts, todo: rejectionAdvice(fetched) });
+  // Credentials that are counted have been accepted.
+  const status = error.code === 'RATE_LIMITED' ? 'warn' : 'fail';
+  return finding(status, found, { facts, todo: WHO_ACTS[error.actor] });
+}
+
+function rejectionAdvice(fetched: boolean): Text {
+  if (fetched) {
+    return text(
+      'Fresh credentials are refused: version or app id parameter of this host may differ (docs/protocol.md, section 2)',
+      '刚获取的凭证也被拒：这个地址的 version 或 app id 参数名可能不同（docs/protocol.md 第 2 节）',
+    );
+  }
+  return text(
+    'They should live on: another program seems to refresh this app id without sharing the store (docs/fleet.md), or the secret was changed. Nothing was fetched',
+    '它们本应还有效：可能有别的程序在刷新这个 app id 却不共享存储（docs/fleet.zh-CN.md），或密钥刚换过。没有获取新凭证',
+  );
+}
+
+/** What the vendor said, in the words of the table of codes, else what the library says. */
+function told({ vendorCode, vendorMessage, message, messageZh, cause }: BankCardOcrError): Text {
+  const said = vendorMessage === undefined ? '' : ` (${vendorMessage})`;
+  if (vendorCode === undefined) {
+    const reason = cause instanceof Error && 'messageZh' in cause ? String(cause.messageZh) : messageZh;
+    return text(message, reason);
+  }
+  const { en, zh } = vendorCodeRule(vendorCode);
+  return text(`the vendor answered ${vendorCode}: ${en}${said}`, `服务商返回 ${vendorCode}：${zh}${said}`);
+}
+
+function factsOf({ code, vendorCode, bizSeqNo, actor }: BankCardOcrError): Record<string, string> {
+  return { code, actor, ...(vendorCode !== undefined && { vendorCode }), ...(bizSeqNo !== undefined && { bizSeqNo }) };
+}

@@ -1,0 +1,28 @@
+import type { ResolvedOptions } from '../../options/resolve-options.js';
+import { type StoreVisit, visitStore } from '../store/store-visit.js';
+import { text } from '../text.js';
+import { type Finding, findingsOf } from './finding.js';
+
+const finding = findingsOf('store');
+
+/** Begin to look at the store; or why that cannot be done. */
+export async function beginVisit(options: ResolvedOptions): Promise<StoreVisit | Finding> {
+  try {
+    return (await visitStore(options)) ?? memoryFinding();
+  } catch (error) {
+    if (!/Cannot find (module|package) 'ioredis'/.test((error as Error).message)) throw error;
+    return finding('fail', text('the package that talks to Redis is missing', '缺少访问 Redis 的包'), {
+      todo: text('npm install ioredis', '请执行 npm install ioredis'),
+    });
+  }
+}
+
+function memoryFinding(): Finding {
+  return finding('skipped', text('memory: is seen by its own process only', 'memory: 只有它自己的进程看得到'), {
+    facts: { kind: 'memory' },
+    todo: text(
+      'Right for exactly one process; a second one of the same app id ends the credentials of the first',
+      '只适合唯一的一个进程；同一 app id 的第二个进程会让第一个的凭证作废',
+    ),
+  });
+}

@@ -1,0 +1,33 @@
+import { createHmac, type KeyObject } from 'node:crypto';
+import { RecordSeal, withoutSealed } from '../../credentials/record-seal.js';
+import type { TicketRecord } from '../../credentials/ticket-record.js';
+
+/** How what is stored fits the keys of the environment. */
+export interface StoredState {
+  /** The record as this process can use it: what it cannot open is left out. */
+  readonly usable: TicketRecord;
+  /** Undefined when no generation is stored. */
+  readonly isSealed: boolean | undefined;
+  /** A generation is stored that the store key of the environment, or its absence, does not fit. */
+  readonly isUnusable: boolean;
+  readonly madeWithOtherSecret: boolean;
+}
+
+/** Compare a record with the app secret and the store key of the environment. */
+export function stateOf(
+  record: TicketRecord,
+  { appId, secret, storeKey }: { readonly appId: string; readonly secret: string; readonly storeKey?: KeyObject },
+): StoredState {
+  const usable = storeKey ? new RecordSeal(storeKey, appId).open(record) : withoutSealed(record);
+  return {
+    usable,
+    isSealed: record.current && withoutSealed(record).current === undefined,
+    isUnusable: record.current !== undefined && usable.current === undefined,
+    madeWithOtherSecret: record.secretFingerprint !== secretFingerprint(appId, secret),
+  };
+}
+
+/** As every process writes it into the record (docs/fleet.md). */
+export function secretFingerprint(appId: string, secret: string): string {
+  return createHmac('sha256', secret).update(`nestjs-bankcard-ocr secret of ${appId}`).digest('hex').slice(0, 32);
+}

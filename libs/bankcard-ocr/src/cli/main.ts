@@ -1,0 +1,17 @@
+#!/usr/bin/env node
+import { runCommandLine } from './run-command-line.js';
+
+/** What hangs after a check has given up is not waited for. */
+const LINGER_MS = 500;
+
+function end(exitCode: number): void {
+  process.exitCode = exitCode;
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+runCommandLine(process.argv.slice(2)).then(end, (error: unknown) => {
+  // Its text is not printed: nobody knows what it repeats.
+  const name = error instanceof Error && /^\w{1,40}$/.test(error.name) ? error.name : 'Error';
+  process.stderr.write(`nestjs-bankcard-ocr: broke down (${name})\n`);
+  end(1);
+});

@@ -1,0 +1,104 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { FileTicketStore } from '../../credentials/store/file-ticket.store.js';
+import type { TicketRecord } from '../../credentials/ticket-record.js';
+import type { BankCardOcrOptions } from '../../options/bankcard-ocr.options.js';
+import { resolveOptions } from '../../options/resolve-options.js';
+import { FileStoreVisit } from './file-store.visit.js';
+import { ticketFolder } from './ticket-folder.js';
+
+const APP_ID = 'IDASANDB';
+const RECORD: TicketRecord = { format: 1, revision: 1, writeId: 'w1', secretFingerprint: 'f' };
+
+let directory: string;
+beforeEach(() => void (directory = mkdtempSync(path.join(tmpdir(), 'visit-'))));
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function visit(where = directory, change: Partial<BankCardOcrOptions> = {}): FileStoreVisit {
+  const given = { appId: APP_ID, secret: 's', baseUrl: 'http://127.0.0.1:1', ticketStore: `file:${where}`, ...change };
+  return new FileStoreVisit(where, resolveOptions(given));
+}
+
+async function used(): Promise<string> {
+  const store = new FileTicketStore({ directory, appId: APP_ID });
+  await store.open();
+  await store.swap(undefined, RECORD);
+  return ticketFolder(directory, APP_ID);
+}
+
+describe('a look at the files of a store', () => {
+  it('finds the record where the store has put it', async () => {
+    await used();
+    await expect(visit().look()).resolves.toEqual({ kind: 'record', record: RECORD });
+    await expect(visit().tryAccess()).resolves.toMatchObject([{ status: 'ok', facts: { kind: 'file', leased: true } }]);
+  });
+
+  it('leaves a damaged record where it is', async () => {
+    const folder = await used();
+    const file = path.join(
+      folder,
+      readdirSync(folder).find((name) => name.startsWith('record'))!,
+    );
+    writeFileSync(file, '{"format":1,');
+    await expect(visit().look()).resolves.toEqual({ kind: 'damaged' });
+    expect(readFileSync(file, 'utf8')).toBe('{"format":1,');
+  });
+
+  it('leaves the record of a newer version alone', async () => {
+    const folder = await used();
+    writeFileSync(path.join(folder, 'record.0000000000000009'), '{"format":2}');
+    await expect(visit().look()).resolves.toEqual({ kind: 'another-version' });
+  });
+
+  it('makes no directory', async () => {
+    const missing = path.join(directory, 'missing');
+    await expect(visit(missing).look()).resolves.toEqual({ kind: 'nothing' });
+    await expect(visit(missing).tryAccess()).resolves.toMatchObject([
+      { status: 'ok', found: { en: 'does not exist yet' } },
+    ]);
+    await expect(visit(missing, { role: 'reader' }).tryAccess()).resolves.toMatchObject([{ status: 'warn' }]);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('fails below something that is no directory', async () => {
+    const file = path.join(directory, 'file');
+    writeFileSync(file, '');
+    await expect(visit(file).tryAccess()).resolves.toMatchObject([{ status: 'fail', facts: { code: 'ENOTDIR' } }]);
+    await expect(visit(file).look()).resolves.toEqual({ kind: 'unreadable', code: 'ENOTDIR' });
+  });
+
+  it('writes nothing as another user than the one it belongs to', async () => {
+    const folder = await used();
+    const before = readdirSync(folder);
+    const getuid = jest.spyOn(process, 'getuid').mockReturnValue((process.getuid?.() ?? 0) + 1);
+    try {
+      await expect(visit().tryAccess()).resolves.toMatchObject([{ facts: { anotherUser: true } }]);
+    } finally {
+      getuid.mockRestore();
+    }
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  it('notices a folder that others may enter', async () => {
+    const folder = await used();
+    chmodSync(folder, 0o755);
+    await expect(visit().tryAccess()).resolves.toMatchObject([
+      { status: 'ok' },
+      { status: 'warn', facts: { mode: '0755' } },
+    ]);
+  });
+
+  it('asks for no lease as a reader', async () => {
+    const folder = await used();
+    const before = readdirSync(folder);
+    await expect(visit(directory, { role: 'reader' }).tryAccess()).resolves.toMatchObject([{ status: 'ok' }]);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  it('does not count another app id', async () => {
+    await used();
+    mkdirSync(ticketFolder(directory, 'IDAOTHER'));
+    await expect(visit(directory, { appId: 'IDAOTHER' }).look()).resolves.toEqual({ kind: 'nothing' });
+  });
+});

@@ -1,0 +1,30 @@
+/** The language that the command line answers in. */
+export type Language = 'en' | 'zh';
+
+/** What is said, in both languages. */
+export type Text = Readonly<Record<Language, string>>;
+
+/** Say the same in both languages. */
+export function text(en: string, zh: string): Text {
+  return { en, zh };
+}
+
+/** One sentence behind the other. */
+export function sentences(...all: readonly (Text | undefined)[]): Text {
+  const said = all.filter((one) => one !== undefined);
+  return { en: said.map(({ en }) => en).join('. '), zh: said.map(({ zh }) => zh).join('。') };
+}
+
+const UNITS = [
+  { ms: 86_400_000, en: 'days', zh: '天' },
+  { ms: 3_600_000, en: 'h', zh: '小时' },
+  { ms: 60_000, en: 'min', zh: '分钟' },
+  { ms: 1_000, en: 's', zh: '秒' },
+] as const;
+
+/** A length of time as people say it: two of the unit or more, so that little is lost by rounding. */
+export function duration(ms: number): Text {
+  const { ms: unitMs, en, zh } = UNITS.find((unit) => ms >= 2 * unit.ms) ?? UNITS[3];
+  const count = Math.max(0, Math.round(ms / unitMs));
+  return text(`${count} ${en}`, `${count} ${zh}`);
+}

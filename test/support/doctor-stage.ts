@@ -1,0 +1,48 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { ticketFolder } from '../../libs/bankcard-ocr/src/cli/store/ticket-folder.js';
+import { startApplication } from './application.js';
+
+/** A sandbox and a file store for the command line to look at. */
+export class DoctorStage {
+  readonly directory = mkdtempSync(path.join(tmpdir(), 'doctor-'));
+
+  private constructor(readonly sandbox: KycSandbox) {}
+
+  static async begin(): Promise<DoctorStage> {
+    return new DoctorStage(await KycSandbox.start());
+  }
+
+  /** The variables of a backend on them. */
+  environment(change: Readonly<Record<string, string>> = {}): Record<string, string> {
+    const { appId, secret, url } = this.sandbox;
+    return {
+      BANKCARD_OCR_APP_ID: appId,
+      BANKCARD_OCR_SECRET: secret,
+      BANKCARD_OCR_BASE_URL: url,
+      BANKCARD_OCR_TICKET_STORE: `file:${this.directory}`,
+      ...change,
+    };
+  }
+
+  /** A backend runs on the store, fetches credentials, and ends. */
+  async runBackend(): Promise<void> {
+    const { application, tickets } = await startApplication(this.sandbox, { ticketStore: `file:${this.directory}` });
+    await tickets.current();
+    await application.close();
+  }
+
+  /** The file of the newest record. */
+  get recordFile(): string {
+    const folder = ticketFolder(this.directory, this.sandbox.appId);
+    const name = readdirSync(folder).findLast((entry) => entry.startsWith('record'));
+    return path.join(folder, name ?? 'none');
+  }
+
+  async end(): Promise<void> {
+    await this.sandbox.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
