@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { ticketFolder } from '../libs/bankcard-ocr/src/cli/store/ticket-folder.js';
+import { recordFolder } from '../libs/bankcard-ocr/src/credentials/store/record-folder.js';
 import { runCommandLine } from './support/command-line.js';
 import { leaksIn, RecordingProxy } from './support/recording-proxy.js';
 
@@ -102,7 +102,7 @@ describe('neither command shows a secret, a token, a ticket or the store key', (
   });
 
   it('doctor, with a record that is damaged', async () => {
-    const folder = ticketFolder(directory, sandbox.appId);
+    const folder = recordFolder(directory, sandbox.appId);
     const file = path.join(
       folder,
       readdirSync(folder).findLast((name) => name.startsWith('record'))!,

@@ -5,6 +5,7 @@ const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { compile, tryServer } = require('./backend.cjs');
 const combinations = require('./combinations.cjs');
+const { tryCommandLine } = require('./command-line.cjs');
 const { install, ownPackages } = require('./installation.cjs');
 const { tryWithoutOptionalPeers } = require('./optional-peers.cjs');
 const { packLibrary } = require('./packed-library.cjs');
@@ -42,16 +43,16 @@ async function tryBackends(name, folder) {
   const sandbox = await serve(process.execPath, ['checks/sandbox.cjs'], /^sandbox (.+)\n/m, { cwd: folder });
   const redis = await startRedis(folder);
   if (!redis) console.log(`           ${name}: there is no redis-server, credentials stay in memory`);
+  const accounts = JSON.parse(sandbox.found[1]);
   try {
     for (const combination of combinations[name]) {
       const { kind, module, moduleResolution, server, inRedis } = combination;
       const store = inRedis ? redis?.url : undefined;
       const what = `${name}, ${kind}: ${module} with ${moduleResolution}`;
       const dist = await step(`${what}, compiled`, () => compile(folder, combination));
-      await step(`${what}, on ${server}${store ? ', in Redis' : ''}`, () =>
-        tryServer(dist, server, JSON.parse(sandbox.found[1]), store),
-      );
+      await step(`${what}, on ${server}${store ? ', in Redis' : ''}`, () => tryServer(dist, server, accounts, store));
     }
+    await step(`${name}: its command line`, () => tryCommandLine(folder, accounts.own));
   } finally {
     await redis?.stop();
     await sandbox.stop();

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { ticketFolder } from '../../libs/bankcard-ocr/src/cli/store/ticket-folder.js';
+import { recordFolder } from '../../libs/bankcard-ocr/src/credentials/store/record-folder.js';
 import { startApplication } from './application.js';
 
 /** A sandbox and a file store for the command line to look at. */
@@ -36,7 +36,7 @@ export class DoctorStage {
 
   /** The file of the newest record. */
   get recordFile(): string {
-    const folder = ticketFolder(this.directory, this.sandbox.appId);
+    const folder = recordFolder(this.directory, this.sandbox.appId);
     const name = readdirSync(folder).findLast((entry) => entry.startsWith('record'));
     return path.join(folder, name ?? 'none');
   }

@@ -1,7 +1,7 @@
-import { createHmac } from 'node:crypto';
 import { connectToVendor, type VendorConnections } from '../connect-to-vendor.js';
 import { createTicketStore } from '../create-ticket-store.js';
 import { RecordSeal } from '../credentials/record-seal.js';
+import { secretFingerprint } from '../credentials/secret-fingerprint.js';
 import { openTicketStore } from '../credentials/store/open-ticket-store.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
 import { TicketService } from '../credentials/ticket.service.js';
@@ -111,16 +111,11 @@ function createTicketService(options: ResolvedOptions, store: TicketStore, auth:
     verifyWindowMs,
     seal: storeKey && new RecordSeal(storeKey, appId),
     timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
-    secretFingerprint: fingerprint(appId, secret.reveal()),
+    secretFingerprint: secretFingerprint(appId, secret.reveal()),
   });
 }
 
 function createRecognitionClient(options: ResolvedOptions, { recognition }: VendorConnections): RecognitionClient {
   const { clock, recognitionAppIdField: appIdField, recognitionBaseUrl, paths } = options;
   return new RecognitionClient(recognition, clock, { path: recognitionBaseUrl.prefix + paths.recognize, appIdField });
-}
-
-/** Tells that a secret has changed without telling the secret, which is far too long to be guessed from it. */
-function fingerprint(appId: string, secret: string): string {
-  return createHmac('sha256', secret).update(`nestjs-bankcard-ocr secret of ${appId}`).digest('hex').slice(0, 32);
 }

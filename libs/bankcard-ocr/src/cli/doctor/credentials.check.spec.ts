@@ -5,7 +5,7 @@ import { resolveOptions } from '../../options/resolve-options.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { checkCredentials } from './credentials.check.js';
 import { checkRefreshers } from './refreshers.check.js';
-import { secretFingerprint } from './stored-state.js';
+import { secretFingerprint } from '../../credentials/secret-fingerprint.js';
 
 const SECRET = 'canarySecret'.repeat(5);
 const APP_ID = 'IDASANDB';

@@ -1,5 +1,6 @@
-import { createHmac, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { RecordSeal, withoutSealed } from '../../credentials/record-seal.js';
+import { secretFingerprint } from '../../credentials/secret-fingerprint.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 
 /** How what is stored fits the keys of the environment. */
@@ -25,9 +26,4 @@ export function stateOf(
     isUnusable: record.current !== undefined && usable.current === undefined,
     madeWithOtherSecret: record.secretFingerprint !== secretFingerprint(appId, secret),
   };
-}
-
-/** As every process writes it into the record (docs/fleet.md). */
-export function secretFingerprint(appId: string, secret: string): string {
-  return createHmac('sha256', secret).update(`nestjs-bankcard-ocr secret of ${appId}`).digest('hex').slice(0, 32);
 }

@@ -6,7 +6,7 @@ import type { TicketRecord } from '../../credentials/ticket-record.js';
 import type { BankCardOcrOptions } from '../../options/bankcard-ocr.options.js';
 import { resolveOptions } from '../../options/resolve-options.js';
 import { FileStoreVisit } from './file-store.visit.js';
-import { ticketFolder } from './ticket-folder.js';
+import { recordFolder } from '../../credentials/store/record-folder.js';
 
 const APP_ID = 'IDASANDB';
 const RECORD: TicketRecord = { format: 1, revision: 1, writeId: 'w1', secretFingerprint: 'f' };
@@ -24,7 +24,7 @@ async function used(): Promise<string> {
   const store = new FileTicketStore({ directory, appId: APP_ID });
   await store.open();
   await store.swap(undefined, RECORD);
-  return ticketFolder(directory, APP_ID);
+  return recordFolder(directory, APP_ID);
 }
 
 describe('a look at the files of a store', () => {
@@ -98,7 +98,7 @@ describe('a look at the files of a store', () => {
 
   it('does not count another app id', async () => {
     await used();
-    mkdirSync(ticketFolder(directory, 'IDAOTHER'));
+    mkdirSync(recordFolder(directory, 'IDAOTHER'));
     await expect(visit(directory, { appId: 'IDAOTHER' }).look()).resolves.toEqual({ kind: 'nothing' });
   });
 });

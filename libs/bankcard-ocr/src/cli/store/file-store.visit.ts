@@ -3,6 +3,7 @@ import path from 'node:path';
 import { FileLeases } from '../../credentials/store/file-lease.js';
 import { FileTicketStore } from '../../credentials/store/file-ticket.store.js';
 import { listNumbers, numberedName } from '../../credentials/store/numbered-files.js';
+import { recordFolder } from '../../credentials/store/record-folder.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { type Finding, findingsOf } from '../doctor/finding.js';
 import { nameOf } from '../doctor/run-check.js';
@@ -10,7 +11,7 @@ import { text } from '../text.js';
 import { leaseFinding } from './lease-trial.js';
 import { lookAtText, type StoredLook } from './stored-look.js';
 import type { StoreVisit } from './store-visit.js';
-import { folderState, type FolderState, nearestFolder, ticketFolder } from './ticket-folder.js';
+import { folderState, type FolderState, nearestFolder } from './folder-state.js';
 
 const finding = findingsOf('store');
 /** A record that was listed and is gone has been replaced meanwhile: look again, but not for ever. */
@@ -24,7 +25,7 @@ export class FileStoreVisit implements StoreVisit {
     private readonly directory: string,
     private readonly options: ResolvedOptions,
   ) {
-    this.#folder = ticketFolder(directory, options.appId);
+    this.#folder = recordFolder(directory, options.appId);
   }
 
   async tryAccess(): Promise<readonly Finding[]> {

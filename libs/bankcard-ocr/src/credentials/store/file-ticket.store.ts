@@ -1,4 +1,4 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
 import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { readTicketRecord } from '../read-ticket-record.js';
 import type { TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
 import { listNumbers, numberedName } from './numbered-files.js';
+import { recordFolder } from './record-folder.js';
 import { type StoreAccess, type TicketLease, TicketStore } from './ticket-store.js';
 
 const SERIES = 'record';
@@ -41,9 +42,7 @@ export class FileTicketStore extends TicketStore {
   constructor(private readonly options: FileTicketStoreOptions) {
     super();
     this.description = `file:${options.directory}`;
-    // The app id could hold characters that a path must not, and need not be told to whoever lists the directory.
-    const folder = createHash('sha256').update(options.appId).digest('hex').slice(0, 16);
-    this.#directory = join(options.directory, folder);
+    this.#directory = recordFolder(options.directory, options.appId);
     this.#leases = new FileLeases(this.#directory);
   }
 

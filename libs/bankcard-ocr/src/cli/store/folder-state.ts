@@ -1,11 +1,5 @@
-import { createHash } from 'node:crypto';
 import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
-
-/** Where the file store keeps the records of an app id, below its directory. */
-export function ticketFolder(directory: string, appId: string): string {
-  return path.join(directory, createHash('sha256').update(appId).digest('hex').slice(0, 16));
-}
 
 /** A folder that exists, and what this process is to it. */
 export interface FolderState {
