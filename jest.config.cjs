@@ -51,12 +51,12 @@ module.exports = {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/fleet/'],
     },
     {
-      // Each of these starts many processes whose credentials live for seconds: one at a time, after all others.
+      // Each of these starts many processes whose credentials live for seconds: after all others, most of them one at a time.
       ...common,
       displayName: 'fleet',
       roots: ['<rootDir>/test/fleet'],
       testMatch: ['**/*.story.ts'],
-      runner: '<rootDir>/test/support/serial-runner.cjs',
+      runner: '<rootDir>/test/support/fleet-runner.cjs',
     },
   ],
 };

@@ -1,14 +1,12 @@
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { type DynamicModule, Injectable, Module } from '@nestjs/common';
-import { Test, type TestingModule } from '@nestjs/testing';
+import { Injectable, Module } from '@nestjs/common';
+import type { TestingModule } from '@nestjs/testing';
 import {
   BankCardOcrModule,
-  type BankCardOcrOptions,
   getBankCardOcrToken,
   InjectBankCardOcr,
-  MemoryTicketStore,
   OcrResultService,
   SdkLaunchService,
   TicketMetrics,
@@ -17,7 +15,9 @@ import {
 import { bankCardOcrConfigFor } from 'nestjs-bankcard-ocr/config';
 import { BankCardOcrTestingModule, getSandboxToken, KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { ConfigModule } from '@nestjs/config';
+import { optionsFor } from './support/application.js';
 import { MemoryLog } from './support/memory-log.js';
+import { sandbox, start, stopAll } from './support/several-accounts.js';
 
 /** A service of the application that works for two accounts. */
 @Injectable()
@@ -32,29 +32,10 @@ class Lending {
 @Module({ providers: [Lending] })
 class LendingModule {}
 
-const applications: TestingModule[] = [];
-const sandboxes: KycSandbox[] = [];
 const directories: string[] = [];
 
-async function start(imports: (DynamicModule | typeof LendingModule)[], log = new MemoryLog()): Promise<TestingModule> {
-  const application = await Test.createTestingModule({ imports }).setLogger(log).compile();
-  applications.push(application);
-  return application.init();
-}
-
-async function sandbox(appId: string): Promise<KycSandbox> {
-  const started = await KycSandbox.start({ appId, unknownOrders: 'invent' });
-  sandboxes.push(started);
-  return started;
-}
-
-function optionsFor({ appId, secret, url }: KycSandbox, more: Partial<BankCardOcrOptions> = {}): BankCardOcrOptions {
-  return { appId, secret, baseUrl: url, ...more };
-}
-
 afterEach(async () => {
-  await Promise.all(applications.splice(0).map((application) => application.close()));
-  await Promise.all(sandboxes.splice(0).map((one) => one.stop()));
+  await stopAll();
   for (const one of directories.splice(0)) rmSync(one, { recursive: true, force: true });
 });
 
@@ -197,55 +178,5 @@ describe('a registration with a name', () => {
     await expect(loans.query('order1')).resolves.toMatchObject({ orderNo: 'order1' });
     await expect(savings.query('order1')).rejects.toMatchObject({ code: 'ORDER_NOT_FOUND' });
     expect(application.get(KycSandbox).calls.result).toBe(0);
-  });
-});
-
-describe('wrong use says how to mend it', () => {
-  let options: BankCardOcrOptions;
-  let others: BankCardOcrOptions;
-
-  beforeEach(async () => {
-    options = optionsFor(await sandbox('IDALOANS'));
-    others = optionsFor(await sandbox('IDASAVES'));
-  });
-
-  it('the same name twice', async () => {
-    const twice = [options, others].map((each) => BankCardOcrModule.forRoot({ name: 'loans', ...each }));
-    await expect(start(twice)).rejects.toThrow(/name: is 'loans' for two app ids: give each registration a name/);
-  });
-
-  it('the same app id twice, whatever the names', async () => {
-    const twice = ['loans', 'savings'].map((name) => BankCardOcrModule.forRoot({ name, ...options }));
-    await expect(start(twice)).rejects.toThrow(/registered twice for app id .*as 'loans' and as 'savings'.*Call/s);
-  });
-
-  it('a missing name', async () => {
-    const twice = [options, others].map((each) => BankCardOcrModule.forRoot(each));
-    await expect(start(twice)).rejects.toThrow(
-      /name: is missing.*forRootAsync\({ name: 'loans', ... }\).*@InjectBankCardOcr\(OcrResultService, 'loans'\)/s,
-    );
-  });
-
-  it('a name that cannot be one, at once', () => {
-    expect(() => BankCardOcrModule.forRoot({ name: 'two words', ...options })).toThrow(/name: must be a letter/);
-    expect(() => BankCardOcrModule.forRootAsync({ name: '', useFactory: () => options })).toThrow(/must be a letter/);
-    expect(() => bankCardOcrConfigFor('two words')).toThrow(/name: must be a letter/);
-    expect(() => getSandboxToken('two words')).toThrow(/name: must be a letter/);
-  });
-
-  it('a name that comes from the factory, which is too late', async () => {
-    const useFactory = () => ({ ...options, name: 'loans' });
-    await expect(start([BankCardOcrModule.forRootAsync({ useFactory })])).rejects.toThrow(
-      /name: cannot come from a factory: write it beside useFactory/,
-    );
-  });
-
-  it('one store object for two accounts', async () => {
-    const ticketStore = new MemoryTicketStore();
-    const both = [
-      BankCardOcrModule.forRoot({ name: 'loans', ...options, ticketStore }),
-      BankCardOcrModule.forRoot({ name: 'savings', ...others, ticketStore }),
-    ];
-    await expect(start(both)).rejects.toThrow(/ticketStore.*one object for 'loans' and 'savings'.*make one for each/);
   });
 });

@@ -9,7 +9,7 @@ beforeEach(async () => void (stage = await DoctorStage.begin()));
 afterEach(() => stage.end());
 
 describe('doctor, about the store', () => {
-  it('notices a stage.directory that cannot be one', async () => {
+  it('notices a directory that cannot be one', async () => {
     const file = path.join(stage.directory, 'file');
     writeFileSync(file, '');
     const { run, statuses } = await examine(['--live'], {
@@ -19,7 +19,7 @@ describe('doctor, about the store', () => {
     expect(statuses).toMatchObject({ store: ['fail'], credentials: ['fail'], live: ['skipped'] });
   });
 
-  it('makes no stage.directory, so that it belongs to the application later', async () => {
+  it('makes no directory, so that it belongs to the application later', async () => {
     const missing = path.join(stage.directory, 'missing');
     const { run, statuses } = await examine([], {
       env: stage.environment({ BANKCARD_OCR_TICKET_STORE: `file:${missing}` }),

@@ -9,10 +9,7 @@ const FOUR_DAYS_AGO = '2025-12-28 00:00:00';
 
 let { clock, sandbox, app, scene } = {} as QueryStage;
 
-beforeEach(async () => {
-  ({ clock, sandbox, app, scene } = await beginStage());
-});
-
+beforeEach(async () => void ({ clock, sandbox, app, scene } = await beginStage()));
 afterEach(endStage);
 
 /** A query and when it ended, in milliseconds after its start. */
