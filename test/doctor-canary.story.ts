@@ -1,36 +1,25 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { recordFolder } from '../libs/bankcard-ocr/src/credentials/store/record-folder.js';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { runCommandLine } from './support/command-line.js';
+import { CommandLineStage } from './support/command-line-stage.js';
 import { leaksIn, RecordingProxy } from './support/recording-proxy.js';
 
 const KEY = '5ec4e7'.repeat(11).slice(0, 64);
 const NONCE = 'c4n4ry'.repeat(6).slice(0, 32);
 
-let sandbox: KycSandbox;
+let stage: CommandLineStage;
 let proxy: RecordingProxy;
-let directory: string;
 beforeAll(async () => {
-  sandbox = await KycSandbox.start();
-  proxy = await RecordingProxy.start(sandbox.url);
-  directory = mkdtempSync(path.join(tmpdir(), 'canary-'));
+  stage = await CommandLineStage.begin();
+  proxy = await RecordingProxy.start(stage.sandbox.url);
 });
 afterAll(async () => {
   await proxy.stop();
-  await sandbox.stop();
-  rmSync(directory, { recursive: true, force: true });
+  await stage.end();
 });
 
-const environment = (change: Record<string, string> = {}): Record<string, string> => ({
-  BANKCARD_OCR_APP_ID: sandbox.appId,
-  BANKCARD_OCR_SECRET: sandbox.secret,
-  BANKCARD_OCR_BASE_URL: proxy.url,
-  BANKCARD_OCR_TICKET_STORE: `file:${directory}`,
-  BANKCARD_OCR_STORE_KEY: KEY,
-  ...change,
-});
+const environment = (change: Record<string, string> = {}): Record<string, string> => {
+  return stage.environment({ BANKCARD_OCR_BASE_URL: proxy.url, BANKCARD_OCR_STORE_KEY: KEY, ...change });
+};
 
 /** What a run prints, as lines and as JSON, in English and in Chinese. */
 async function everythingShown(
@@ -49,7 +38,7 @@ async function everythingShown(
 const canaries = (change: Record<string, string> = {}) => {
   const own = new Map([
     ['store key', new Set([KEY])],
-    ['secret', new Set([sandbox.secret, change['BANKCARD_OCR_SECRET'] ?? sandbox.secret])],
+    ['secret', new Set([stage.sandbox.secret, change['BANKCARD_OCR_SECRET'] ?? stage.sandbox.secret])],
     ['password', new Set(['canary@pass', 'canary%40pass'])],
     ['nonce', new Set([NONCE])],
   ]);
@@ -94,7 +83,7 @@ describe('neither command shows a secret, a token, a ticket or the store key', (
 
   it('doctor, when the vendor repeats in its message what it was sent', async () => {
     const all = [...proxy.canaries.values()].flatMap((values) => [...values]).join(' ');
-    const fault = sandbox.injectFault({ endpoint: 'all', kind: 'code', code: '400103', detail: `denied ${all}` });
+    const fault = stage.sandbox.injectFault({ endpoint: 'all', kind: 'code', code: '400103', detail: `denied ${all}` });
     const shown = await everythingShown(['doctor', '--live', '--fetch'], { BANKCARD_OCR_TICKET_STORE: 'memory:' });
     fault.clear();
     expect(shown).toContain('[redacted]');
@@ -102,11 +91,7 @@ describe('neither command shows a secret, a token, a ticket or the store key', (
   });
 
   it('doctor, with a record that is damaged', async () => {
-    const folder = recordFolder(directory, sandbox.appId);
-    const file = path.join(
-      folder,
-      readdirSync(folder).findLast((name) => name.startsWith('record'))!,
-    );
+    const file = stage.recordFile;
     const whole = readFileSync(file, 'utf8');
     writeFileSync(file, whole.slice(0, -9));
     const shown = await everythingShown(['doctor', '--live', '--fetch']);

@@ -2,10 +2,10 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { FileTicketStore } from 'nestjs-bankcard-ocr';
 import { examine } from './support/command-line.js';
-import { DoctorStage } from './support/doctor-stage.js';
+import { CommandLineStage } from './support/command-line-stage.js';
 
-let stage: DoctorStage;
-beforeEach(async () => void (stage = await DoctorStage.begin()));
+let stage: CommandLineStage;
+beforeEach(async () => void (stage = await CommandLineStage.begin()));
 afterEach(() => stage.end());
 
 describe('doctor, about the store', () => {

@@ -3,14 +3,14 @@ import path from 'node:path';
 import { makeCertificates } from '../libs/bankcard-ocr/src/upstream/transport/certificates.contract.js';
 import { ConnectProxy } from '../libs/bankcard-ocr/src/upstream/transport/connect-proxy.contract.js';
 import { examine } from './support/command-line.js';
-import { DoctorStage } from './support/doctor-stage.js';
+import { CommandLineStage } from './support/command-line-stage.js';
 import { freePort } from './support/redis-server.js';
 import { VendorFront } from './support/vendor-front.js';
 
 const MINUTE = 60_000;
 
-let stage: DoctorStage;
-beforeEach(async () => void (stage = await DoctorStage.begin()));
+let stage: CommandLineStage;
+beforeEach(async () => void (stage = await CommandLineStage.begin()));
 afterEach(() => stage.end());
 
 describe('doctor, about the way to the vendor', () => {

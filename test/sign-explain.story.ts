@@ -1,10 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { FileTicketStore, SignatureService, TicketService } from 'nestjs-bankcard-ocr';
-import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { startApplication } from './support/application.js';
 import { runCommandLine } from './support/command-line.js';
+import { CommandLineStage } from './support/command-line-stage.js';
 
 const NONCE = 'kHoSxvLZGxSoFsjxlbzEoUzh5PAnTU7T';
 const ORDER = 'order1';
@@ -89,31 +86,20 @@ describe('sign --explain, with a ticket that is handed in', () => {
 });
 
 describe('sign --explain, with the ticket store of the environment', () => {
-  let sandbox: KycSandbox;
-  let directory: string;
-  beforeEach(async () => {
-    sandbox = await KycSandbox.start();
-    directory = mkdtempSync(path.join(tmpdir(), 'explain-'));
-  });
-  afterEach(async () => {
-    await sandbox.stop();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  let stage: CommandLineStage;
+  beforeEach(async () => void (stage = await CommandLineStage.begin()));
+  afterEach(() => stage.end());
 
-  const environment = (change: Record<string, string> = {}): Record<string, string> => ({
-    BANKCARD_OCR_APP_ID: sandbox.appId,
-    BANKCARD_OCR_SECRET: sandbox.secret,
-    BANKCARD_OCR_BASE_URL: sandbox.url,
-    BANKCARD_OCR_TICKET_STORE: `file:${directory}`,
-    BANKCARD_OCR_STORE_KEY: KEY,
-    ...change,
-  });
+  const environment = (change: Record<string, string> = {}): Record<string, string> => {
+    return stage.environment({ BANKCARD_OCR_STORE_KEY: KEY, ...change });
+  };
   const queryOf = (appId: string, signature: string) => {
     return ['sign', '--explain', '--app-id', appId, '--order-no', ORDER, '--nonce', NONCE, '--sign', signature];
   };
 
   /** Two generations, the first one replaced by the second. */
   async function twoTickets(): Promise<{ first: string; second: string; token: string }> {
+    const { sandbox, directory } = stage;
     const ticketStore = `file:${directory}`;
     const { application } = await startApplication(sandbox, { ticketStore, storeKey: KEY });
     const tickets = application.get(TicketService);
@@ -125,10 +111,10 @@ describe('sign --explain, with the ticket store of the environment', () => {
 
   it('knows the current ticket, the earlier ones, and what was taken for a ticket', async () => {
     const { first, second, token } = await twoTickets();
-    const values = [sandbox.appId, ORDER, '1.0.0', NONCE];
+    const values = [stage.sandbox.appId, ORDER, '1.0.0', NONCE];
     const runs = await Promise.all(
-      [second, first, token, sandbox.secret].map((ticket) => {
-        return runCommandLine(queryOf(sandbox.appId, sign(values, ticket)), { env: environment() });
+      [second, first, token, stage.sandbox.secret].map((ticket) => {
+        return runCommandLine(queryOf(stage.sandbox.appId, sign(values, ticket)), { env: environment() });
       }),
     );
     expect(runs.map(({ exitCode }) => exitCode)).toEqual([0, 1, 1, 1]);
@@ -136,22 +122,22 @@ describe('sign --explain, with the ticket store of the environment', () => {
     expect(runs[1]?.stdout).toMatch(/stale-generation: signed with generation 1, which was replaced \d+ s ago/);
     expect(runs[2]?.stdout).toContain('ticket-type: signed with the access token');
     expect(runs[3]?.stdout).toContain('ticket-type: signed with the app secret');
-    for (const secret of [first, second, token, sandbox.secret, KEY]) {
+    for (const secret of [first, second, token, stage.sandbox.secret, KEY]) {
       for (const { shown } of runs) expect(shown).not.toContain(secret);
     }
   });
 
   it('knows a ticket that is handed in as stale, when the store says so', async () => {
     const { first } = await twoTickets();
-    const signature = sign([sandbox.appId, ORDER, '1.0.0', NONCE], first);
+    const signature = sign([stage.sandbox.appId, ORDER, '1.0.0', NONCE], first);
     const env = environment({ BANKCARD_OCR_EXPLAIN_TICKET: first });
-    const run = await runCommandLine(queryOf(sandbox.appId, signature), { env });
+    const run = await runCommandLine(queryOf(stage.sandbox.appId, signature), { env });
     expect(run.stdout).toContain('stale-generation');
   });
 
   it('fits a report that comes late', async () => {
     const { first } = await twoTickets();
-    const args = ['sign', '--explain', '--order-no', ORDER, '--sign', sign([sandbox.appId, ORDER], first)];
+    const args = ['sign', '--explain', '--order-no', ORDER, '--sign', sign([stage.sandbox.appId, ORDER], first)];
     await expect(runCommandLine(args, { env: environment() })).resolves.toMatchObject({ exitCode: 0 });
   });
 
@@ -161,15 +147,15 @@ describe('sign --explain, with the ticket store of the environment', () => {
     ['memory', { BANKCARD_OCR_TICKET_STORE: 'memory:' }, 'cannot be looked into'],
   ])('says why it knows none: %s', async (_what, change, why) => {
     await twoTickets();
-    const run = await runCommandLine(queryOf(sandbox.appId, 'A'.repeat(40)), { env: environment(change) });
+    const run = await runCommandLine(queryOf(stage.sandbox.appId, 'A'.repeat(40)), { env: environment(change) });
     expect(run).toMatchObject({ exitCode: 2, stderr: expect.stringContaining(why) });
   });
 
   it('leaves the store as it was', async () => {
     await twoTickets();
-    const store = new FileTicketStore({ directory, appId: sandbox.appId });
+    const store = new FileTicketStore({ directory: stage.directory, appId: stage.sandbox.appId });
     const before = await store.read();
-    await runCommandLine(queryOf(sandbox.appId, 'A'.repeat(40)), { env: environment() });
+    await runCommandLine(queryOf(stage.sandbox.appId, 'A'.repeat(40)), { env: environment() });
     expect(await store.read()).toEqual(before);
   });
 });

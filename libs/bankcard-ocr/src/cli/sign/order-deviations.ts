@@ -1,19 +1,9 @@
 import { text } from '../text.js';
 import type { Deviation } from './deviation.js';
 import { byCodeUnit, type NamedValue, type SignatureRecipe, type ValueName } from './signature-recipe.js';
-import { listOf } from './signing-values.js';
+import { listOf, PARAMETER_NAMES } from './signing-values.js';
 
 type Arrange = SignatureRecipe['arrange'];
-
-const PARAMETER_NAMES: Readonly<Record<ValueName, string>> = {
-  appId: 'app_id',
-  orderNo: 'order_no',
-  userId: 'user_id',
-  version: 'version',
-  nonce: 'nonce',
-  ticket: 'ticket',
-  getFile: 'get_file',
-};
 
 /** Ways to sort that have a name. */
 const SORTINGS: readonly (readonly [en: string, zh: string, arrange: Arrange])[] = [

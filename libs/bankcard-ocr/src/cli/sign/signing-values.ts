@@ -23,6 +23,17 @@ export const VALUE_TEXTS: Readonly<Record<ValueName, Text>> = {
   getFile: text('get_file', 'get_file'),
 };
 
+/** What the vendor's parameters for them are called. */
+export const PARAMETER_NAMES: Readonly<Record<ValueName, string>> = {
+  appId: 'app_id',
+  orderNo: 'order_no',
+  userId: 'user_id',
+  version: 'version',
+  nonce: 'nonce',
+  ticket: 'ticket',
+  getFile: 'get_file',
+};
+
 /** What a signature is made for. */
 export const PURPOSE_TEXTS: Readonly<Record<Purpose, Text>> = {
   query: text('a query', '查询'),

@@ -2,7 +2,7 @@ import { type Text, text } from '../text.js';
 import type { Deviation } from './deviation.js';
 import type { ValueName } from './signature-recipe.js';
 import type { SigningRule } from './signing-rule.js';
-import { VALUE_TEXTS } from './signing-values.js';
+import { PARAMETER_NAMES, VALUE_TEXTS } from './signing-values.js';
 import { replaced } from './value-deviations.js';
 
 type Spelling = readonly [rule: SigningRule, how: Text, spell: (value: string) => string];
@@ -28,44 +28,14 @@ const SPELLINGS: readonly Spelling[] = [
   ['encoding', text('lost its hyphens', '去掉了短横线'), (value) => value.replaceAll('-', '')],
 ];
 
+const CAMEL_CASE = { ...PARAMETER_NAMES, appId: 'appId', orderNo: 'orderNo', userId: 'userId' };
+
 /** How others call the values in what they sign. */
 const NAMES: readonly Readonly<Record<ValueName, string>>[] = [
-  {
-    appId: 'app_id',
-    orderNo: 'order_no',
-    userId: 'user_id',
-    version: 'version',
-    nonce: 'nonce',
-    ticket: 'ticket',
-    getFile: 'get_file',
-  },
-  {
-    appId: 'appId',
-    orderNo: 'orderNo',
-    userId: 'userId',
-    version: 'version',
-    nonce: 'nonce',
-    ticket: 'ticket',
-    getFile: 'getFile',
-  },
-  {
-    appId: 'app_id',
-    orderNo: 'order_no',
-    userId: 'user_id',
-    version: 'version',
-    nonce: 'nonce',
-    ticket: 'api_ticket',
-    getFile: 'get_file',
-  },
-  {
-    appId: 'webankAppId',
-    orderNo: 'orderNo',
-    userId: 'userId',
-    version: 'version',
-    nonce: 'nonce',
-    ticket: 'ticket',
-    getFile: 'get_file',
-  },
+  PARAMETER_NAMES,
+  { ...CAMEL_CASE, getFile: 'getFile' },
+  { ...PARAMETER_NAMES, ticket: 'api_ticket' },
+  { ...CAMEL_CASE, appId: 'webankAppId' },
 ];
 
 const EACH_VALUE = text('every value', '每个值');

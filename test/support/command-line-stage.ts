@@ -6,13 +6,13 @@ import { recordFolder } from '../../libs/bankcard-ocr/src/credentials/store/reco
 import { startApplication } from './application.js';
 
 /** A sandbox and a file store for the command line to look at. */
-export class DoctorStage {
+export class CommandLineStage {
   readonly directory = mkdtempSync(path.join(tmpdir(), 'doctor-'));
 
   private constructor(readonly sandbox: KycSandbox) {}
 
-  static async begin(): Promise<DoctorStage> {
-    return new DoctorStage(await KycSandbox.start());
+  static async begin(): Promise<CommandLineStage> {
+    return new CommandLineStage(await KycSandbox.start());
   }
 
   /** The variables of a backend on them. */
