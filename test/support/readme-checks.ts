@@ -11,7 +11,6 @@ export interface Check {
 /** The languages that pages are written in. */
 export type PageLanguage = 'en' | 'zh';
 
-const LONGEST_README = 200;
 const COMMANDS = ['npm ci && npm start', 'npm ci && npm test'];
 /** What a README leaves to other pages, in its own language. */
 const PAGES = ['configuration', 'errors', 'photos', 'fleet'];
@@ -21,11 +20,6 @@ const REQUIRED_OPTIONS = ['appId', 'secret', 'ticketStore'];
 /** What a README must be, the other language's page being `other`. */
 export function readmeChecks(language: PageLanguage, other: string, optionNames: () => readonly string[]): Check[] {
   return [
-    {
-      what: `has ${LONGEST_README} lines at most`,
-      faults: (page) => (page.trimEnd().split('\n').length > LONGEST_README ? ['too long'] : []),
-      spoil: (page) => page.replace('\n', '\n'.repeat(LONGEST_README)),
-    },
     {
       what: 'names the two commands, each on a line of its own',
       faults: (page) => COMMANDS.filter((command) => !page.includes(`\n${command}\n`)),

@@ -1,15 +1,8 @@
 import { type Check, linkToOtherLanguage, type PageLanguage, sameCode } from './readme-checks.js';
 
-const LONGEST_GUIDE = 200;
-
 /** What a guide (docs/getting-started.md and the like) must be, the other language's page being `other`. */
 export function guideChecks(name: string, language: PageLanguage, other: string): Check[] {
   return [
-    {
-      what: `has ${LONGEST_GUIDE} lines at most`,
-      faults: (page) => (page.trimEnd().split('\n').length > LONGEST_GUIDE ? ['too long'] : []),
-      spoil: (page) => page.replace('\n', '\n'.repeat(LONGEST_GUIDE)),
-    },
     linkToOtherLanguage(name, language),
     sameCode(other, (page) => `${page}\n\`\`\`sh\nnpm stop\n\`\`\`\n`),
     {
