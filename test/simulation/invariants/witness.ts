@@ -5,7 +5,7 @@ import type { SimulatedProcess } from '../kernel/process.js';
 import type { TicketEvent, TicketRecord } from '../library.js';
 import type { StoreObserver } from '../stores/store-observer.js';
 import { clockTime, type Story } from '../story.js';
-import type { Exchange, Ticket, Token, Vendor } from '../vendor/vendor.js';
+import { type Exchange, FOREIGN, type Ticket, type Token, type Vendor } from '../vendor/vendor.js';
 import type { Endpoint, VendorObserver } from '../vendor/vendor-network.js';
 import { Effects } from './effects.js';
 
@@ -403,7 +403,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
 
   #checkSecret(process: SimulatedProcess, token: Token | undefined, does: string): void {
     const secret = this.world.instanceOf(process.name)?.settings.secret;
-    if (token && secret !== undefined && token.secret !== secret && token.by !== 'a foreign program') {
+    if (token && secret !== undefined && token.secret !== secret && token.by !== FOREIGN) {
       this.#violated('S9-secret', `${process.name} ${does} with what another secret had made`);
     }
   }

@@ -49,6 +49,9 @@ export interface VendorAnswer {
   readonly exchange: Exchange;
 }
 
+/** Who issues what another program asked for. */
+export const FOREIGN = 'a foreign program';
+
 const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const MESSAGES: Readonly<Record<string, string>> = { '0': '请求成功' };
 
@@ -85,9 +88,9 @@ export class Vendor {
     return at < diesAt;
   }
 
-  /** The newest ticket; what everybody should use. */
+  /** The newest ticket of ours; what everybody should use. */
   get newest(): Ticket | undefined {
-    return this.tickets.at(-1);
+    return this.tickets.findLast(({ by }) => by !== FOREIGN);
   }
 
   ticketOf(value: string): Ticket | undefined {
@@ -112,8 +115,8 @@ export class Vendor {
 
   /** Another program, which does not share the store, refreshes. */
   foreignRefresh(at: number): void {
-    const token = this.#issueToken(at, 'a foreign program');
-    this.#issueTicket(token, at, 'a foreign program');
+    const token = this.#issueToken(at, FOREIGN);
+    this.#issueTicket(token, at, FOREIGN);
   }
 
   #accessToken(query: URLSearchParams, at: number, by: string): VendorAnswer {
