@@ -76,10 +76,11 @@ function isSameFault({ code, vendorCode }: BankCardOcrError, last: BankCardOcrEr
   return last?.code === code && last.vendorCode === vendorCode;
 }
 
-/** How long nobody asks again, in milliseconds, after so many failures in a row. */
+/** How long nobody asks again, in milliseconds, after so many failures in a row; longer when the error says so. */
 export function pauseAfter(error: BankCardOcrError, attempts: number, timings: RefreshTimings): number {
   const { firstRetryMs, longestRetryMs, longestDeveloperRetryMs } = timings;
-  return backoffMs(attempts, firstRetryMs, mustBeMended(error) ? longestDeveloperRetryMs : longestRetryMs);
+  const pauseMs = backoffMs(attempts, firstRetryMs, mustBeMended(error) ? longestDeveloperRetryMs : longestRetryMs);
+  return Math.max(pauseMs, Math.min(error.retryAfterMs ?? 0, longestDeveloperRetryMs));
 }
 
 /** Whether asking again soon is pointless: somebody has to change the configuration, a privilege or a contract. */
