@@ -1,5 +1,6 @@
 import type { AuthClient } from '../upstream/auth.client.js';
 import type { Clock } from '../clock.js';
+import type { Random } from '../random.js';
 import { CredentialRefresh } from './refresh.js';
 import { ForcedSpacing } from './forced-spacing.js';
 import type { HeldCredentials } from './held-credentials.js';
@@ -24,6 +25,7 @@ export interface RefreshParts {
   readonly onStoreLoss: StoreLossPolicy;
   readonly auth: AuthClient;
   readonly clock: Clock;
+  readonly random: Random;
   readonly timings: RefreshTimings;
   readonly held: HeldCredentials;
   readonly records: TicketRecordsOptions;
@@ -45,7 +47,7 @@ export function createRefresh(parts: RefreshParts): { refresh: Refresh; look: St
   const shared = new CredentialRefresh({ ...dependencies, records }, look);
   if (onStoreLoss === 'fail') return { refresh: shared, look };
   const createAlone = (): Refresh => {
-    const ownRecords = new TicketRecords({ ...parts.records, store: new MemoryTicketStore() });
+    const ownRecords = new TicketRecords({ ...parts.records, store: new MemoryTicketStore(parts.random) });
     // What is held is no loss of a store that has just been made.
     const ownLook = new StoreLook({ ...parts, records: ownRecords, spacing, mayWrite: false });
     return new CredentialRefresh({ ...dependencies, records: ownRecords }, ownLook);

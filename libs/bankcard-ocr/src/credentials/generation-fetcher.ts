@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { IssuedCredential } from '../upstream/auth.client.js';
 import { mayHaveBeenCarriedOut } from '../upstream/may-have-been-carried-out.js';
@@ -93,7 +92,7 @@ export class GenerationFetcher {
     forced: boolean,
     { attempt, signal }: RefreshRequest,
   ): Promise<{ pending: PendingToken; sentAt: number }> {
-    const { auth, spacing, timings, emit } = this.dependencies;
+    const { auth, spacing, timings, emit, random } = this.dependencies;
     const number = stored.highestNumber + 1;
     try {
       await stored.markAsked(forced ? spacing.begin() : undefined);
@@ -119,7 +118,7 @@ export class GenerationFetcher {
     }
     const pending: PendingToken = {
       number,
-      id: randomUUID(),
+      id: random.id(),
       refreshId: stored.id,
       accessToken: token.value,
       tokenRequestedAtMs: token.sentAt.epochMs,
@@ -138,13 +137,13 @@ export class GenerationFetcher {
     stored: RefreshRecord,
     { attempt, signal }: RefreshRequest,
   ): Promise<void> {
-    const { auth, held, spacing, clock, timings } = this.dependencies;
+    const { auth, held, spacing, clock, timings, random } = this.dependencies;
     stored.throwIfLeaseLost();
     const ticket = await auth.signTicket(pending.accessToken, pending.number, attempt, signal);
     const current = {
       ...pending,
       // Of its own for each ticket: a second ticket of the same token is another generation for those who hold the first.
-      id: randomUUID(),
+      id: random.id(),
       signTicket: ticket.value,
       ticketRequestedAtMs: ticket.sentAt.epochMs,
       ticketLifeMs: Math.max(ticket.lifeMs, timings.overlapMs),

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import { type Random, SYSTEM_RANDOM } from '../random.js';
 import type { SecretText } from '../secret-text.js';
 import { EarlierTickets, type VerifyWindow } from './earlier-tickets.js';
 import { dueAt, hold, type HeldGeneration, holdStored, isNewer, isUnfinished, leaptMs, recordOf } from './freshness.js';
@@ -25,6 +26,7 @@ export class HeldCredentials {
     /** Of the app secret of today: credentials made with another one are not used. */
     readonly secretFingerprint: string,
     private readonly emit: TicketEventListener,
+    private readonly random: Random = SYSTEM_RANDOM,
   ) {
     this.#earlier = new EarlierTickets(clock, window);
   }
@@ -153,7 +155,7 @@ export class HeldCredentials {
     const { intervalMs, overlapMs, longestJitterMs } = this.timings;
     if (this.#held) this.#earlier.add(this.#held, Math.min(held.beganAt, this.#held.endsAt));
     this.#held = held;
-    const jitterMs = Math.random() * Math.min(intervalMs * MOST_JITTER, longestJitterMs);
+    const jitterMs = this.random.next() * Math.min(intervalMs * MOST_JITTER, longestJitterMs);
     this.#dueAt = dueAt(held, intervalMs, overlapMs) - jitterMs;
     const { generation, generationId } = held.credentials;
     const remainingMs = Math.round(held.endsAt - this.clock.monotonic());

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
+import { type Random, SYSTEM_RANDOM } from '../random.js';
 import type { EarlierTicket, GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
 
 const CIPHER = 'aes-256-gcm';
@@ -20,6 +21,7 @@ export class RecordSeal {
   constructor(
     key: KeyObject,
     private readonly appId: string,
+    private readonly random: Random = SYSTEM_RANDOM,
   ) {
     this.#key = key;
   }
@@ -37,7 +39,7 @@ export class RecordSeal {
   }
 
   #encrypt(text: string, place: string): string {
-    const iv = randomBytes(IV_BYTES);
+    const iv = this.random.bytes(IV_BYTES);
     const cipher = createCipheriv(CIPHER, this.#key, iv, { authTagLength: TAG_BYTES }).setAAD(this.#aad(place));
     const encrypted = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
     return PREFIX + Buffer.concat([iv, encrypted, cipher.getAuthTag()]).toString('base64');

@@ -1,6 +1,7 @@
 import { backoffMs } from '../backoff.js';
 import type { Clock } from '../clock.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { type Random, SYSTEM_RANDOM } from '../random.js';
 import { RefreshFailed } from './refresh-failed.js';
 import type { RefreshRequest } from './refresh-request.js';
 import type { TicketEventListener } from './ticket-event.js';
@@ -23,6 +24,7 @@ export class RefreshFailures {
     private readonly clock: Clock,
     private readonly timings: RefreshTimings,
     private readonly emit: TicketEventListener,
+    private readonly random: Random = SYSTEM_RANDOM,
   ) {}
 
   get last(): RefreshFailure | undefined {
@@ -54,7 +56,7 @@ export class RefreshFailures {
     const error = isBankCardOcrError(thrown)
       ? thrown
       : new BankCardOcrError('NO_VALID_TICKET', { message: 'the refresh failed inside this library', cause: thrown });
-    return { error, attempts: attempt, retryInMs: pauseAfter(error, attempt, this.timings) };
+    return { error, attempts: attempt, retryInMs: pauseAfter(error, attempt, this.timings, this.random) };
   }
 
   /** What a caller is told who needs credentials while there are none. */
@@ -77,9 +79,14 @@ function isSameFault({ code, vendorCode }: BankCardOcrError, last: BankCardOcrEr
 }
 
 /** How long nobody asks again, in milliseconds, after so many failures in a row; longer when the error says so. */
-export function pauseAfter(error: BankCardOcrError, attempts: number, timings: RefreshTimings): number {
+export function pauseAfter(error: BankCardOcrError, attempts: number, timings: RefreshTimings, random: Random): number {
   const { firstRetryMs, longestRetryMs, longestDeveloperRetryMs } = timings;
-  const pauseMs = backoffMs(attempts, firstRetryMs, mustBeMended(error) ? longestDeveloperRetryMs : longestRetryMs);
+  const pauseMs = backoffMs(
+    attempts,
+    firstRetryMs,
+    mustBeMended(error) ? longestDeveloperRetryMs : longestRetryMs,
+    random,
+  );
   return Math.max(pauseMs, Math.min(error.retryAfterMs ?? 0, longestDeveloperRetryMs));
 }
 

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Clock } from '../clock.js';
+import type { Random } from '../random.js';
 import { UNCERTAIN_MS } from './freshness.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { TicketEventListener } from './ticket-event.js';
@@ -15,13 +15,14 @@ export interface RefreshRecordDependencies {
   readonly records: TicketRecords;
   readonly held: HeldCredentials;
   readonly clock: Clock;
+  readonly random: Random;
   readonly emit: TicketEventListener;
 }
 
 /** The record of one refresh, written step by step under its lease on top of what was read. */
 export class RefreshRecord {
   /** By which its mark is known. */
-  readonly id = randomUUID();
+  readonly id: string;
   /** Generations and tokens that were there before, or are our own. */
   readonly #knownIds: Set<string | undefined>;
   readonly #begun: TicketRecord | undefined;
@@ -34,7 +35,8 @@ export class RefreshRecord {
     private readonly lease: TicketLease,
     record: TicketRecord | undefined,
   ) {
-    const { held, clock } = dependencies;
+    const { held, clock, random } = dependencies;
+    this.id = random.id();
     this.#latest = record;
     this.#begun = held.ours(record);
     this.#askedAtMs = clock.now();
@@ -104,13 +106,13 @@ export class RefreshRecord {
 
   /** See to it that one more refresh follows, whoever else has written meanwhile. */
   async markSuspect(): Promise<void> {
-    const { records, held, emit } = this.dependencies;
+    const { records, held, emit, random } = this.dependencies;
     for (let tries = 0; tries < TRIES; tries += 1) {
       try {
         const latest = await records.read();
         if ((latest && !held.ours(latest)) || latest?.unanswered?.by === this.id) return;
         // Not our mark, which whoever has taken over knows and clears away.
-        const unanswered = { sinceMs: this.#askedAtMs, by: randomUUID() };
+        const unanswered = { sinceMs: this.#askedAtMs, by: random.id() };
         await records.write(latest, { unanswered });
         emit({ type: 'generation-suspect', generation: latest?.current?.number ?? 0 });
         return;

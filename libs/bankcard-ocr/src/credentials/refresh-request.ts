@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { Random } from '../random.js';
 import type { AuthClient } from '../upstream/auth.client.js';
 import type { ForcedSpacing } from './forced-spacing.js';
 import type { HeldCredentials } from './held-credentials.js';
@@ -22,6 +23,7 @@ export interface RefreshDependencies {
   readonly auth: AuthClient;
   readonly held: HeldCredentials;
   readonly clock: Clock;
+  readonly random: Random;
   readonly timings: RefreshTimings;
   readonly spacing: ForcedSpacing;
   readonly emit: TicketEventListener;

@@ -1,5 +1,6 @@
 import type { Clock, ClockTimer } from '../clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import type { Random } from '../random.js';
 import { isUnfinished } from './freshness.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { RefreshFailures } from './refresh-failures.js';
@@ -22,6 +23,7 @@ export interface RefreshScheduleDependencies {
   readonly failures: RefreshFailures;
   readonly clock: Clock;
   readonly timings: RefreshTimings;
+  readonly random: Random;
   readonly backgroundRefresh: boolean;
   /** Whether this process refreshes, or waits until another one has. */
   readonly refreshes: boolean;
@@ -189,8 +191,8 @@ export class RefreshSchedule {
 
   /** Up to a fifth earlier at random, so that a large fleet does not ask its store all at once. */
   #planLook(): void {
-    const { clock, timings } = this.dependencies;
-    this.#lookAt = clock.monotonic() + timings.pollMs * (1 - Math.random() / 5);
+    const { clock, timings, random } = this.dependencies;
+    this.#lookAt = clock.monotonic() + timings.pollMs * (1 - random.next() / 5);
   }
 
   async #lookOnce(): Promise<void> {

@@ -60,11 +60,11 @@ export class CredentialRefresh implements Refresh {
 
   /** Tell the other processes, before they get the lease, that the vendor is in trouble and when to try again. */
   async #shareFailure(error: unknown, lease: TicketLease, { attempt, signal }: RefreshRequest): Promise<unknown> {
-    const { records, held, clock, timings } = this.dependencies;
+    const { records, held, clock, timings, random } = this.dependencies;
     if (!isOfTheVendor(error) || signal.aborted || lease.signal.aborted) return error;
     const latest = await records.read().catch(() => undefined);
     const attempts = Math.max(attempt, (held.ours(latest)?.failed?.attempts ?? 0) + 1);
-    const retryInMs = Math.min(pauseAfter(error, attempts, timings), this.#overlapLeftMs(held.ours(latest)));
+    const retryInMs = Math.min(pauseAfter(error, attempts, timings, random), this.#overlapLeftMs(held.ours(latest)));
     // Without a record, or with one that another secret made, there is nobody to tell.
     if (held.ours(latest)) {
       const failed = { attempts, retryAtMs: clock.now() + retryInMs, pauseMs: retryInMs };

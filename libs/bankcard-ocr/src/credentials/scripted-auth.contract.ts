@@ -62,6 +62,8 @@ export class ScriptedAuth {
         return new Promise((_, reject) => {
           signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
         });
+      default:
+        throw new Error(`no such outcome: ${String(outcome satisfies never)}`);
     }
   }
 }

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { type Random, SYSTEM_RANDOM } from '../random.js';
 import { type RecordSeal, withoutSealed } from './record-seal.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
@@ -29,6 +29,8 @@ export interface TicketRecordsOptions {
   /** Encrypts credentials before the store sees them. */
   readonly seal?: RecordSeal;
   readonly emit: TicketEventListener;
+  /** @default the machine's */
+  readonly random?: Random;
 }
 
 /** The store as a refresh uses it: credentials are sealed on their way, faults become typed errors and events. */
@@ -70,7 +72,7 @@ export class TicketRecords {
    * @throws {@link StoreFailed}
    */
   async write(expected: TicketRecord | undefined, change: RecordChange, lease?: TicketLease): Promise<TicketRecord> {
-    const { store, secretFingerprint, seal } = this.options;
+    const { store, secretFingerprint, seal, random = SYSTEM_RANDOM } = this.options;
     // What another secret made is dropped with the first write.
     const kept = expected?.secretFingerprint === secretFingerprint ? expected : undefined;
     const next: TicketRecord = {
@@ -78,7 +80,7 @@ export class TicketRecords {
       ...change,
       format: 1,
       revision: (expected?.revision ?? 0) + 1,
-      writeId: randomUUID(),
+      writeId: random.id(),
       secretFingerprint,
     };
     const sealed = seal ? seal.seal(next) : next;

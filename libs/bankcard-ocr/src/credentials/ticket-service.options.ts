@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.js';
+import type { Random } from '../random.js';
 import type { AuthClient } from '../upstream/auth.client.js';
 import type { StoreLossPolicy, TicketRole } from './create-refresh.js';
 import type { RecordSeal } from './record-seal.js';
@@ -10,6 +11,8 @@ export interface TicketServiceOptions {
   readonly store: TicketStore;
   readonly auth: AuthClient;
   readonly clock: Clock;
+  /** @default the machine's */
+  readonly random?: Random;
   readonly timings: RefreshTimings;
   /** Tells credentials made with today's app secret from others. */
   readonly secretFingerprint: string;

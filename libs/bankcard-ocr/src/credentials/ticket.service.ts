@@ -1,5 +1,6 @@
 import { type Observable, Subject } from 'rxjs';
 import type { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { SYSTEM_RANDOM } from '../random.js';
 import type { SecretText } from '../secret-text.js';
 import { waitUnlessAborted } from '../waiting.js';
 import type { Credentials } from './credentials.js';
@@ -38,19 +39,28 @@ export class TicketService {
     const { store, clock, timings, secretFingerprint, seal, role = 'refresher', onStoreLoss = 'fail' } = options;
     this.#refreshes = role === 'refresher';
     const refreshes = this.#refreshes;
+    const random = options.random ?? SYSTEM_RANDOM;
     const emit = (event: TicketEvent) => {
       this.#events.next(event);
       this.#foreign.observe(event);
     };
     const window = { intervalMs: timings.intervalMs, verifyWindowMs: options.verifyWindowMs };
-    const held = new HeldCredentials(clock, timings, window, secretFingerprint, emit);
-    const records = { store, secretFingerprint, seal, emit };
-    const { refresh, look } = createRefresh({ ...options, role, onStoreLoss, held, records, emit });
+    const held = new HeldCredentials(clock, timings, window, secretFingerprint, emit, random);
+    const records = { store, secretFingerprint, seal, emit, random };
+    const { refresh, look } = createRefresh({ ...options, role, onStoreLoss, held, records, emit, random });
     this.#held = held;
-    this.#failures = new RefreshFailures(clock, timings, emit);
+    this.#failures = new RefreshFailures(clock, timings, emit, random);
     this.#blame = new RequestBlame(clock, timings.overlapMs);
     this.#foreign = new ForeignRefreshWatch(clock, timings.intervalMs, held, refreshes, emit);
-    this.#schedule = new RefreshSchedule({ ...options, refresh, look, held, failures: this.#failures, refreshes });
+    this.#schedule = new RefreshSchedule({
+      ...options,
+      refresh,
+      look,
+      held,
+      failures: this.#failures,
+      refreshes,
+      random,
+    });
   }
 
   /** Begin to refresh in the background; returns at once and never fails because of the vendor. */

@@ -3,6 +3,7 @@ import type { TicketService } from '../credentials/ticket.service.js';
 import type { CodeRules } from '../errors/vendor-codes.js';
 import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options.js';
 import type { SignatureService } from '../signature/signature.service.js';
+import type { Random } from '../random.js';
 import type { ResultClient } from '../upstream/result.client.js';
 
 /** What an {@link OcrResultService} works with. */
@@ -18,4 +19,6 @@ export interface OcrResultServiceOptions {
   readonly signatures: SignatureService;
   readonly results: ResultClient;
   readonly clock: Clock;
+  /** @default the machine's */
+  readonly random?: Random;
 }

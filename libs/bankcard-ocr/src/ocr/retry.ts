@@ -4,6 +4,7 @@ import type { Credentials } from '../credentials/credentials.js';
 import type { TicketService } from '../credentials/ticket.service.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type CodeRules, type RetryRule, vendorCodeRule } from '../errors/vendor-codes.js';
+import type { Random } from '../random.js';
 import { pause } from '../waiting.js';
 import type { Deadline } from './deadline.js';
 
@@ -22,6 +23,8 @@ export interface RetryDependencies {
   readonly tickets: TicketService;
   readonly clock: Clock;
   readonly codeRules: CodeRules;
+  /** @default the machine's */
+  readonly random?: Random;
 }
 
 /** How often, how long and what is sent again. */
@@ -43,7 +46,7 @@ export interface RetryLimits {
  */
 export async function retry<T>(
   attempt: Attempt<T>,
-  { tickets, clock, codeRules }: RetryDependencies,
+  { tickets, clock, codeRules, random }: RetryDependencies,
   { deadline, maxAttempts, mayRepeat, onFailure }: RetryLimits,
 ): Promise<T> {
   let failures = 0;
@@ -83,7 +86,7 @@ export async function retry<T>(
     if (mayRepeat && !mayRepeat(failure)) throw failure;
     failures += 1;
     if (isAnswer(failure)) lastAnswer = failure;
-    const pauseMs = pauseBefore(failure, rule, failures);
+    const pauseMs = pauseBefore(failure, rule, failures, random);
     const hopeless = !failure.retryable || (rule === 'briefly' && lookedAgain);
     if (hopeless || failures >= maxAttempts || pauseMs >= deadline.remainingMs) throw lastAnswer ?? failure;
     lookedAgain ||= rule === 'briefly';
@@ -127,8 +130,13 @@ function isAnswer({ code }: BankCardOcrError): boolean {
   return code !== 'TIMEOUT' && code !== 'UNREACHABLE' && code !== 'NO_VALID_TICKET';
 }
 
-function pauseBefore({ code, retryAfterMs }: BankCardOcrError, rule: RetryRule | undefined, failures: number): number {
+function pauseBefore(
+  { code, retryAfterMs }: BankCardOcrError,
+  rule: RetryRule | undefined,
+  failures: number,
+  random: Random | undefined,
+): number {
   if (rule === 'briefly') return BRIEF_PAUSE_MS;
   const firstMs = code === 'RATE_LIMITED' ? FIRST_PAUSE_OVER_LIMIT_MS : FIRST_PAUSE_MS;
-  return Math.max(retryAfterMs ?? 0, backoffMs(failures, firstMs, LONGEST_PAUSE_MS));
+  return Math.max(retryAfterMs ?? 0, backoffMs(failures, firstMs, LONGEST_PAUSE_MS, random));
 }

@@ -1,4 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
+import type { Clock, ClockTimer } from '../clock.js';
+import { SYSTEM_RUNTIME } from '../random.js';
 import { RedisFault, redisFault } from './redis-fault.js';
 import { TIME } from './redis-scripts.js';
 
@@ -10,7 +12,7 @@ const DEAD_AFTER_MS = 5_000;
 
 /** What runs scripts, each limited in time. Nothing waits in the client's queue for a connection that may come. */
 export class RedisCommands {
-  #lastSignOfLifeAt = performance.now();
+  #lastSignOfLifeAt: number;
 
   readonly #client: RedisClient;
 
@@ -19,8 +21,10 @@ export class RedisCommands {
     client: RedisClient,
     private readonly timeoutMs: number,
     private readonly mayReconnect: boolean,
+    private readonly clock: Clock = SYSTEM_RUNTIME.clock,
   ) {
     this.#client = client;
+    this.#lastSignOfLifeAt = clock.monotonic();
   }
 
   /** Run a script that changes nothing. */
@@ -64,13 +68,14 @@ export class RedisCommands {
       if (fault.isRefusal) settle?.(fault);
     };
     client.on('ready', onReady).on('error', onError);
-    const timer = setTimeout(() => settle?.(new RedisFault('NOT_CONNECTED', false)), this.timeoutMs);
+    const late = () => settle?.(new RedisFault('NOT_CONNECTED', false));
+    const timer = this.clock.setTimer(late, this.timeoutMs, true);
     try {
       await new Promise<void>((resolve, reject) => {
         settle = (fault) => (fault ? reject(fault) : resolve());
       });
     } finally {
-      clearTimeout(timer);
+      timer.cancel();
       client.off('ready', onReady).off('error', onError);
     }
   }
@@ -85,20 +90,20 @@ export class RedisCommands {
       this.#endDeadConnection();
       throw new RedisFault('NOT_CONNECTED', false);
     }
-    let timer: NodeJS.Timeout | undefined;
+    let timer: ClockTimer | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new RedisFault('TIMEOUT', false)), this.timeoutMs);
+      timer = this.clock.setTimer(() => reject(new RedisFault('TIMEOUT', false)), this.timeoutMs, true);
     });
     try {
       const answer = await Promise.race([command(), timeout]);
-      this.#lastSignOfLifeAt = performance.now();
+      this.#lastSignOfLifeAt = this.clock.monotonic();
       return answer;
     } catch (error) {
       const fault = redisFault(error);
       if (fault.code === 'TIMEOUT') this.#endDeadConnection();
       throw fault;
     } finally {
-      clearTimeout(timer);
+      timer?.cancel();
     }
   }
 
@@ -107,8 +112,8 @@ export class RedisCommands {
     const client = this.#client;
     // While it connects, the client has time limits of its own.
     const isConnected = client.status === 'ready' || client.status === 'connect';
-    if (!this.mayReconnect || !isConnected || performance.now() - this.#lastSignOfLifeAt < DEAD_AFTER_MS) return;
-    this.#lastSignOfLifeAt = performance.now();
+    if (!this.mayReconnect || !isConnected || this.clock.monotonic() - this.#lastSignOfLifeAt < DEAD_AFTER_MS) return;
+    this.#lastSignOfLifeAt = this.clock.monotonic();
     client.disconnect(true);
   }
 }

@@ -1,6 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { LeaseHeartbeat } from '../credentials/store/lease-heartbeat.js';
 import type { TicketLease } from '../credentials/store/ticket-store.js';
+import { type Runtime, SYSTEM_RUNTIME } from '../random.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { RedisKeys } from './redis-keys.js';
 import { RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from './redis-scripts.js';
@@ -16,20 +16,25 @@ export class RedisLease implements TicketLease {
     private readonly keys: RedisKeys,
     ttlMs: number,
     takenAt: number,
+    { clock }: Runtime,
   ) {
     const life = () => [id, String(Math.ceil(ttlMs))];
-    this.#heartbeat = new LeaseHeartbeat(ttlMs, takenAt, async () => {
-      return (await commands.change(RENEW_LEASE, [keys.lease], life)) !== 'fenced';
-    });
+    const beat = async (): Promise<boolean> => (await commands.change(RENEW_LEASE, [keys.lease], life)) !== 'fenced';
+    this.#heartbeat = new LeaseHeartbeat(ttlMs, takenAt, beat, clock);
     this.signal = this.#heartbeat.signal;
   }
 
   /** Take the lease if nobody alive holds it. */
-  static async tryTake(commands: RedisCommands, keys: RedisKeys, ttlMs: number): Promise<RedisLease | undefined> {
-    const id = randomUUID();
-    const takenAt = performance.now();
+  static async tryTake(
+    commands: RedisCommands,
+    keys: RedisKeys,
+    ttlMs: number,
+    runtime: Runtime = SYSTEM_RUNTIME,
+  ): Promise<RedisLease | undefined> {
+    const id = runtime.random.id();
+    const takenAt = runtime.clock.monotonic();
     const outcome = await commands.change(TAKE_LEASE, [keys.lease], () => [id, String(Math.ceil(ttlMs))]);
-    return outcome === 'done' ? new RedisLease(id, commands, keys, ttlMs, takenAt) : undefined;
+    return outcome === 'done' ? new RedisLease(id, commands, keys, ttlMs, takenAt, runtime) : undefined;
   }
 
   throwIfLost(): void {

@@ -1,4 +1,5 @@
 import { type Clock, SystemClock } from '../clock.js';
+import { type Runtime, SYSTEM_RUNTIME } from '../random.js';
 import { readTicketRecord } from '../credentials/read-ticket-record.js';
 import { shiftMoments } from '../credentials/record-moments.js';
 import { type StoreAccess, type TicketLease, TicketStore } from '../credentials/store/ticket-store.js';
@@ -41,6 +42,7 @@ export class RedisTicketStore extends TicketStore {
   readonly #keys: RedisKeys;
   readonly #watch: RedisWatch;
   readonly #clock: Clock;
+  readonly #runtime: Runtime;
   readonly #onDamaged: RedisTicketStoreOptions['onDamaged'];
   readonly #ownClient: RedisClient | undefined;
 
@@ -54,8 +56,11 @@ export class RedisTicketStore extends TicketStore {
     return new RedisTicketStore({ ...options, client }, client);
   }
 
-  /** @param ownClient the same client when it is the store's own, to reconnect and to close */
-  constructor(options: RedisTicketStoreOptions, ownClient?: RedisClient) {
+  /**
+   * @param ownClient the same client when it is the store's own, to reconnect and to close
+   * @param runtime times leases and commands, whatever `clock` says; an application leaves it out
+   */
+  constructor(options: RedisTicketStoreOptions, ownClient?: RedisClient, runtime: Runtime = SYSTEM_RUNTIME) {
     super();
     const { client, appId, timeoutMs = DEFAULT_TIMEOUT_MS, clock = new SystemClock() } = options;
     // Nothing that leads to the client, which knows the password, can be printed.
@@ -63,9 +68,10 @@ export class RedisTicketStore extends TicketStore {
     this.#onDamaged = options.onDamaged;
     this.description = describeRedis(client);
     this.#keys = redisKeysFor(appId, client.options.keyPrefix ?? '');
-    this.#commands = new RedisCommands(client, timeoutMs, ownClient !== undefined);
+    this.#commands = new RedisCommands(client, timeoutMs, ownClient !== undefined, runtime.clock);
     this.#watch = new RedisWatch(client, this.#keys.channel);
     this.#clock = clock;
+    this.#runtime = runtime;
   }
 
   /** A Redis that cannot be reached does not stop the start, like a vendor that cannot; one that refuses does. */
@@ -100,7 +106,7 @@ export class RedisTicketStore extends TicketStore {
   }
 
   async lease(ttlMs: number): Promise<TicketLease | undefined> {
-    return RedisLease.tryTake(this.#commands, this.#keys, ttlMs);
+    return RedisLease.tryTake(this.#commands, this.#keys, ttlMs, this.#runtime);
   }
 
   watch(listener: () => void): () => void {

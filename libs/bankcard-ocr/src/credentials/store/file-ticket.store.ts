@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { type FSWatcher, watch } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Runtime, SYSTEM_RUNTIME } from '../../random.js';
 import { readTicketRecord } from '../read-ticket-record.js';
 import type { TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
+import { type FileSystem, NODE_FILE_SYSTEM } from './file-system.js';
 import { listNumbers, numberedName } from './numbered-files.js';
 import { recordFolder } from './record-folder.js';
 import { type StoreAccess, type TicketLease, TicketStore } from './ticket-store.js';
@@ -38,33 +37,42 @@ export class FileTicketStore extends TicketStore {
   readonly #directory: string;
   readonly #leases: FileLeases;
   readonly #stopWatching = new Set<() => void>();
+  readonly #files: FileSystem;
+  readonly #runtime: Runtime;
 
-  constructor(private readonly options: FileTicketStoreOptions) {
+  /** @internal the arguments after the first; an application leaves them out */
+  constructor(
+    private readonly options: FileTicketStoreOptions,
+    files: FileSystem = NODE_FILE_SYSTEM,
+    runtime: Runtime = SYSTEM_RUNTIME,
+  ) {
     super();
+    this.#files = files;
+    this.#runtime = runtime;
     this.description = `file:${options.directory}`;
     this.#directory = recordFolder(options.directory, options.appId);
-    this.#leases = new FileLeases(this.#directory);
+    this.#leases = new FileLeases(this.#directory, files, runtime.clock);
   }
 
   override async open(access: StoreAccess = 'write'): Promise<void> {
     if (access === 'read') return void (await this.read());
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await this.#files.mkdir(this.#directory, 0o700);
     await this.#clearLeftOvers();
     // What will be needed later is tried now: creating, making durable and linking.
     const probe = await this.#writeBeside('{}');
     try {
-      await link(probe, `${probe}.linked`);
-      await unlink(`${probe}.linked`);
+      await this.#files.link(probe, `${probe}.linked`);
+      await this.#files.unlink(`${probe}.linked`);
     } finally {
-      await unlink(probe);
+      await this.#files.unlink(probe);
     }
   }
 
   async read(): Promise<TicketRecord | undefined> {
     for (let looks = 1; ; looks += 1) {
-      const highest = (await listNumbers(this.#directory, SERIES)).at(-1);
+      const highest = (await this.#revisions()).at(-1);
       if (highest === undefined) return undefined;
-      const text = await readFile(this.#path(highest), 'utf8').catch(undefinedWhenNoFile);
+      const text = await this.#files.readFile(this.#path(highest)).catch(undefinedWhenNoFile);
       // A newer record has taken its place since the directory was listed: look again. Or the name leads nowhere.
       if (text === undefined && looks % LOOKS_FOR_A_FILE !== 0) continue;
       const record = readTicketRecord(text ?? '');
@@ -74,43 +82,43 @@ export class FileTicketStore extends TicketStore {
   }
 
   async swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await this.#files.mkdir(this.#directory, 0o700);
     const current = await this.read();
     if (current?.writeId !== expected?.writeId || current?.revision !== expected?.revision) return false;
     if (lease && !(await this.#leases.isHeld(lease.id))) return false;
     const beside = await this.#writeBeside(JSON.stringify(next));
     try {
-      await link(beside, this.#path(next.revision));
+      await this.#files.link(beside, this.#path(next.revision));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
       throw error;
     } finally {
-      await unlink(beside);
+      await this.#files.unlink(beside);
     }
-    const revisions = await listNumbers(this.#directory, SERIES);
+    const revisions = await this.#revisions();
     if ((revisions.at(-1) ?? 0) >= next.revision + KEPT) {
       // We were slow: others had moved on, and our number was free only because it had been cleared away.
-      await unlink(this.#path(next.revision)).catch(undefinedWhenMissing);
+      await this.#files.unlink(this.#path(next.revision)).catch(undefinedWhenMissing);
       return false;
     }
     await this.#makeDirectoryDurable();
     const old = revisions.filter((revision) => revision <= next.revision - KEPT);
-    await Promise.all(old.map((revision) => unlink(this.#path(revision)).catch(undefinedWhenMissing)));
+    await Promise.all(old.map((revision) => this.#files.unlink(this.#path(revision)).catch(undefinedWhenMissing)));
     return true;
   }
 
   async lease(ttlMs: number): Promise<TicketLease | undefined> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
+    await this.#files.mkdir(this.#directory, 0o700);
     return this.#leases.tryTake(ttlMs);
   }
 
   watch(listener: () => void): () => void {
-    const watcher = tryToWatch(this.#directory, (name) => {
+    const stopWatching = this.#files.watch(this.#directory, (name) => {
       if (name.startsWith(SERIES)) listener();
     });
     const stop = () => {
       this.#stopWatching.delete(stop);
-      watcher?.close();
+      stopWatching();
     };
     this.#stopWatching.add(stop);
     return stop;
@@ -120,18 +128,22 @@ export class FileTicketStore extends TicketStore {
     for (const stop of this.#stopWatching) stop();
   }
 
+  async #revisions(): Promise<number[]> {
+    return listNumbers(this.#directory, SERIES, this.#files);
+  }
+
   #path(revision: number): string {
     return join(this.#directory, numberedName(SERIES, revision));
   }
 
   async #writeBeside(text: string): Promise<string> {
-    const path = join(this.#directory, `beside.${randomUUID()}`);
-    const file = await open(path, 'wx', 0o600);
+    const path = join(this.#directory, `beside.${this.#runtime.random.id()}`);
+    const file = await this.#files.open(path, 'wx', 0o600);
     try {
       await file.writeFile(text);
       await file.sync();
     } catch (error) {
-      await unlink(path);
+      await this.#files.unlink(path);
       throw error;
     } finally {
       await file.close();
@@ -140,7 +152,7 @@ export class FileTicketStore extends TicketStore {
   }
 
   async #makeDirectoryDurable(): Promise<void> {
-    const directory = await open(this.#directory, 'r');
+    const directory = await this.#files.open(this.#directory, 'r');
     // Some file systems cannot do that; the record is complete all the same.
     await directory.sync().catch(() => undefined);
     await directory.close();
@@ -149,27 +161,18 @@ export class FileTicketStore extends TicketStore {
   /** One name for all, so that damaged files, which may hold credentials, do not pile up. */
   async #setAside(path: string): Promise<void> {
     const aside = join(this.#directory, 'damaged');
-    await rename(path, aside).catch(undefinedWhenMissing);
+    await this.#files.rename(path, aside).catch(undefinedWhenMissing);
     this.options.onDamaged?.(aside);
   }
 
   async #clearLeftOvers(): Promise<void> {
-    for (const name of await readdir(this.#directory)) {
+    for (const name of await this.#files.readdir(this.#directory)) {
       if (!name.startsWith('beside.')) continue;
       const path = join(this.#directory, name);
-      const age = Date.now() - ((await stat(path).catch(undefinedWhenMissing))?.mtimeMs ?? Infinity);
-      if (age > LEFT_OVER_AFTER_MS) await unlink(path).catch(undefinedWhenMissing);
+      const touchedAt = await this.#files.touchedAt(path).catch(undefinedWhenMissing);
+      const age = this.#runtime.clock.now() - (touchedAt?.ms ?? Infinity);
+      if (age > LEFT_OVER_AFTER_MS) await this.#files.unlink(path).catch(undefinedWhenMissing);
     }
-  }
-}
-
-/** Not every file system tells of changes, and a machine can run out of watches; whoever watches also polls. */
-function tryToWatch(directory: string, listener: (name: string) => void): FSWatcher | undefined {
-  try {
-    const watcher = watch(directory, { persistent: false }, (_event, name) => listener(name ?? ''));
-    return watcher.on('error', () => watcher.close());
-  } catch {
-    return undefined;
   }
 }
 

@@ -1,4 +1,6 @@
+import type { Clock, ClockTimer } from '../../clock.js';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { SYSTEM_RUNTIME } from '../../random.js';
 
 /** A live holder gives so many signs of life within the time after which it would count as dead. */
 const SIGNS_OF_LIFE_PER_TTL = 4;
@@ -7,48 +9,54 @@ const END_AT = 0.8;
 
 /**
  * Keeps a lease alive by signs of life, and ends the work of a holder that cannot give them before anybody else may take
- * it for dead. Times are real: they concern real processes.
+ * it for dead. Times are those of the process, never of a clock that a test moves by hand.
  */
 export class LeaseHeartbeat {
   readonly #lost = new AbortController();
   /** Aborted when the lease was lost, or may be soon. */
   readonly signal: AbortSignal = this.#lost.signal;
-  readonly #beats: NodeJS.Timeout;
-  /** When the work has to end, unless there is another sign of life; on `performance.now()`. */
+  #beats: ClockTimer;
+  /** When the work has to end, unless there is another sign of life; on the monotonic clock. */
   #endsAt: number;
-  #end: NodeJS.Timeout | undefined;
+  #end: ClockTimer | undefined;
   #beating: Promise<void> | undefined;
 
   /**
-   * @param takenAt when the lease was asked for, on `performance.now()`
+   * @param takenAt when the lease was asked for, on the monotonic clock
    * @param beat gives a sign of life; false when somebody else holds the lease, and throws when that cannot be known
    */
   constructor(
     private readonly ttlMs: number,
     takenAt: number,
     private readonly beat: () => Promise<boolean>,
+    private readonly clock: Clock = SYSTEM_RUNTIME.clock,
   ) {
     this.#endsAt = this.#endAfter(takenAt);
-    this.#beats = setInterval(() => {
-      this.#beating ??= this.#beatOnce().finally(() => (this.#beating = undefined));
-    }, ttlMs / SIGNS_OF_LIFE_PER_TTL).unref();
+    this.#beats = this.#nextBeat();
   }
 
   throwIfLost(): void {
-    if (performance.now() >= this.#endsAt) this.#lose();
+    if (this.clock.monotonic() >= this.#endsAt) this.#lose();
     this.signal.throwIfAborted();
   }
 
   /** No further sign of life is under way when the promise resolves. */
   async stop(): Promise<void> {
-    clearInterval(this.#beats);
-    clearTimeout(this.#end);
+    this.#beats.cancel();
+    this.#end?.cancel();
     await this.#beating;
-    clearTimeout(this.#end);
+    this.#end?.cancel();
+  }
+
+  #nextBeat(): ClockTimer {
+    return this.clock.setTimer(() => {
+      this.#beats = this.#nextBeat();
+      this.#beating ??= this.#beatOnce().finally(() => (this.#beating = undefined));
+    }, this.ttlMs / SIGNS_OF_LIFE_PER_TTL);
   }
 
   async #beatOnce(): Promise<void> {
-    const sentAt = performance.now();
+    const sentAt = this.clock.monotonic();
     try {
       if (!(await this.beat())) return this.#lose();
       this.#endsAt = this.#endAfter(sentAt);
@@ -59,8 +67,8 @@ export class LeaseHeartbeat {
 
   #endAfter(lastSignAt: number): number {
     const endsAt = lastSignAt + this.ttlMs * END_AT;
-    clearTimeout(this.#end);
-    this.#end = setTimeout(() => this.#lose(), Math.max(0, endsAt - performance.now())).unref();
+    this.#end?.cancel();
+    this.#end = this.clock.setTimer(() => this.#lose(), Math.max(0, endsAt - this.clock.monotonic()));
     return endsAt;
   }
 

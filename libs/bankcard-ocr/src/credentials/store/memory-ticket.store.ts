@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { type Random, SYSTEM_RANDOM } from '../../random.js';
 import type { TicketRecord } from '../ticket-record.js';
 import { type TicketLease, TicketStore } from './ticket-store.js';
 
@@ -9,6 +9,13 @@ export class MemoryTicketStore extends TicketStore {
   #record: TicketRecord | undefined;
   #lease: MemoryLease | undefined;
   readonly #listeners = new Set<() => void>();
+  readonly #random: Random;
+
+  /** @internal the argument; an application makes a store without one */
+  constructor(random: Random = SYSTEM_RANDOM) {
+    super();
+    this.#random = random;
+  }
 
   async read(): Promise<TicketRecord | undefined> {
     return this.#record;
@@ -25,7 +32,7 @@ export class MemoryTicketStore extends TicketStore {
   /** The holder lives as long as this process, so the lease needs no sign of life. */
   async lease(): Promise<TicketLease | undefined> {
     if (this.#lease) return undefined;
-    const lease = new MemoryLease(() => {
+    const lease = new MemoryLease(this.#random.id(), () => {
       if (this.#lease === lease) this.#lease = undefined;
     });
     this.#lease = lease;
@@ -43,10 +50,12 @@ export class MemoryTicketStore extends TicketStore {
 }
 
 class MemoryLease implements TicketLease {
-  readonly id = randomUUID();
   readonly signal = new AbortController().signal;
 
-  constructor(private readonly onRelease: () => void) {}
+  constructor(
+    readonly id: string,
+    private readonly onRelease: () => void,
+  ) {}
 
   throwIfLost(): void {}
 

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { type FileSystem, NODE_FILE_SYSTEM } from './file-system.js';
 
 /** Enough digits for any safe integer, so that names sort as numbers do. */
 const DIGITS = 16;
@@ -9,9 +9,13 @@ export function numberedName(series: string, number: number): string {
 }
 
 /** The numbers of a series that exist in a directory, lowest first; none when the directory does not exist. */
-export async function listNumbers(directory: string, series: string): Promise<number[]> {
+export async function listNumbers(
+  directory: string,
+  series: string,
+  files: FileSystem = NODE_FILE_SYSTEM,
+): Promise<number[]> {
   const pattern = new RegExp(String.raw`^${series}\.(\d{${DIGITS}})$`);
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+  const names = await files.readdir(directory).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
   });
