@@ -68,12 +68,14 @@ describe('when the vendor fails', () => {
     expect(eventsOf('token-answer-lost')).toHaveLength(1);
   });
 
-  it('a new token is asked for only when the vendor refuses the pending one', async () => {
+  it('a new token is asked for when the vendor refuses the pending one, but not before the overlap is over', async () => {
     const { sandbox, app, scene, eventsOf, query } = await start();
     const down = sandbox.injectFault({ endpoint: 'api_ticket', kind: 'reset' });
     await passTime(scene, 20 * MINUTE + 5 * SECOND, SECOND);
     sandbox.killCredentials();
     down.clear();
+    await passTime(scene, 40 * SECOND, SECOND);
+    expect(sandbox.calls.accessToken).toBe(2);
     await passTime(scene, 20 * SECOND, SECOND);
     expect(eventsOf('pending-token-refused')).toMatchObject([{ generation: 2, vendorCode: '15' }]);
     expect(sandbox.calls.accessToken).toBe(3);

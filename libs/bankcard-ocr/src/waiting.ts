@@ -1,25 +1,29 @@
 import type { Clock } from './clock.js';
 
 /**
- * Pause a caller who waits for its result.
+ * Pause a caller who waits for its result, for `ms` milliseconds of the monotonic clock at least: timers fire up to a
+ * millisecond early, and whoever waits for a moment must find it passed.
  *
  * @throws the reason of `signal` as soon as that is aborted
  */
 export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
-    const timer = clock.setTimer(
-      () => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      },
-      ms,
-      true,
-    );
+    const endsAt = clock.monotonic() + ms;
+    const onTimer = () => {
+      const leftMs = endsAt - clock.monotonic();
+      if (leftMs > 0) {
+        timer = clock.setTimer(onTimer, leftMs, true);
+        return;
+      }
+      signal.removeEventListener('abort', onAbort);
+      resolve();
+    };
     const onAbort = () => {
       timer.cancel();
       reject(signal.reason as Error);
     };
+    let timer = clock.setTimer(onTimer, ms, true);
     return signal.addEventListener('abort', onAbort, { once: true });
   });
 }

@@ -107,7 +107,8 @@ describe('a generation is due', () => {
   it.each([
     ['after the interval', HOUR, 20 * MINUTE],
     ['an overlap before its end', 15 * MINUTE, 14 * MINUTE],
-    ['after half of a life that is hardly longer than an overlap', 90_000, 45_000],
+    ['never sooner than an overlap after it was fetched', 90_000, 60_000],
+    ['after half of a life that is hardly longer than two', 130_000, 70_000],
   ])('%s', (_when, lifeMs, afterMs) => {
     const held = hold(aged(0, { ticketLifeMs: lifeMs }), 1_000, 1_000, clock);
     expect(dueAt(held, 20 * MINUTE, MINUTE)).toBe(1_000 + afterMs);

@@ -17,7 +17,7 @@ export interface HeldGeneration {
 }
 
 /** Clocks of one machine are set by small steps now and then; a record written a moment ago is not from the future. */
-const CLOCK_STEP_MS = 1_000;
+export const CLOCK_STEP_MS = 1_000;
 
 /**
  * How long ago a moment of a record was.
@@ -78,6 +78,11 @@ export function behindMs(clock: Clock): number {
   return clock.now() - clock.monotonic();
 }
 
+/** By how much the wall clock has run ahead of the monotonic clock since a generation was taken into use. */
+export function leaptMs(held: HeldGeneration, clock: Clock): number {
+  return Math.max(0, behindMs(clock) - held.behindMs);
+}
+
 /** When a generation ends, by its record. */
 export function endsAtMs(record: GenerationRecord): number {
   const { tokenRequestedAtMs, tokenLifeMs, ticketRequestedAtMs, ticketLifeMs } = record;
@@ -97,10 +102,13 @@ export function isNewer(stored: GenerationRecord, held: GenerationRecord): boole
   return laterByMs > 0 || (stored.number > held.number && laterByMs > -UNCERTAIN_MS);
 }
 
-/** When a generation is due for its refresh: after the interval, and in any case well before its end. */
+/**
+ * When a generation is due for its refresh: after the interval, and well before its end. Never sooner than an overlap
+ * after it was fetched, whatever life the vendor gives: each refresh ends what other processes hold.
+ */
 export function dueAt({ beganAt, endsAt }: HeldGeneration, intervalMs: number, overlapMs: number): number {
   const lifeMs = endsAt - beganAt;
-  return beganAt + Math.min(intervalMs, Math.max(lifeMs / 2, lifeMs - overlapMs));
+  return beganAt + Math.min(intervalMs, Math.max(lifeMs / 2, lifeMs - overlapMs, overlapMs));
 }
 
 /** Whether a token that waits for its ticket may still be used. */

@@ -1,4 +1,4 @@
-import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { IssuedCredential } from '../upstream/auth.client.js';
 import { mayHaveBeenCarriedOut } from '../upstream/may-have-been-carried-out.js';
 import { ageMs, hold, isAlive, isUnfinished } from './freshness.js';
@@ -7,11 +7,31 @@ import type { RefreshDependencies, RefreshRequest } from './refresh-request.js';
 import type { TicketLease } from './store/ticket-store.js';
 import type { PendingToken, TicketRecord } from './ticket-record.js';
 
+/** Whether a response came from where the vendor should be, and could not be read. */
+function isUnreadableResponse(error: unknown): error is BankCardOcrError {
+  const isUnreadable =
+    isBankCardOcrError(error) && (error.code === 'ANSWER_MALFORMED' || error.code === 'ANSWER_TOO_LARGE');
+  return isUnreadable && mayHaveBeenCarriedOut(error);
+}
+
+/**
+ * The vendor has given a token, and we cannot read it. Asking again at once would give another one that cannot be read, and
+ * each ends what other processes hold: nobody asks for one overlap.
+ */
+function unreadableToken(error: BankCardOcrError, overlapMs: number): BankCardOcrError {
+  const { code, message, messageZh, actor, vendorCode, vendorMessage, bizSeqNo } = error;
+  const details = { message, messageZh, actor, vendorCode, vendorMessage, bizSeqNo, cause: error };
+  return new BankCardOcrError(code, { ...details, retryable: false, retryAfterMs: overlapMs });
+}
+
 /**
  * Talks to the vendor for the one who holds the lease: the token, then at once its ticket, each stored the moment it
  * arrives (protocol.md section 5).
  */
 export class GenerationFetcher {
+  /** The token that this process was given last and has no ticket for, in case the store has not got it. */
+  #pending: PendingToken | undefined;
+
   constructor(private readonly dependencies: RefreshDependencies) {}
 
   /**
@@ -21,19 +41,31 @@ export class GenerationFetcher {
    * @throws {@link RefreshTooSoon}, and whatever the vendor or the store throws
    */
   async fetch(record: TicketRecord | undefined, lease: TicketLease, request: RefreshRequest): Promise<void> {
-    const { held, clock, spacing, emit } = this.dependencies;
+    const { held, spacing, emit } = this.dependencies;
     const ours = held.ours(record);
+    const waiting = this.#waitingToken(record, ours);
     // Finishing what was begun ends nothing that has not been ended already, so it is never too soon.
-    const forced = (request.reason === 'rejected' || request.reason === 'requested') && !isUnfinished(ours);
+    const forced = (request.reason === 'rejected' || request.reason === 'requested') && !waiting && !isUnfinished(ours);
     if (forced) spacing.check(ours);
     emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
     const stored = new RefreshRecord(this.dependencies, lease, record);
     // What the vendor is asked must be over before anybody else may take the lease.
     const call = { ...request, signal: AbortSignal.any([request.signal, lease.signal]) };
-    const waiting = ours?.pending;
-    if (waiting && isAlive(waiting, clock) && !(await this.#isRefused(waiting, stored, call))) return;
+    if (waiting && !(await this.#isRefused(waiting, stored, call))) return;
     const { pending, sentAt } = await this.#fetchToken(stored, forced, call);
     await this.#fetchTicket(pending, sentAt, stored, call);
+  }
+
+  /** A token for which a ticket is still to come: one that is stored, or ours that the store could not take. */
+  #waitingToken(record: TicketRecord | undefined, ours: TicketRecord | undefined): PendingToken | undefined {
+    const { clock } = this.dependencies;
+    if (ours?.pending) return isAlive(ours.pending, clock) ? ours.pending : undefined;
+    const pending = this.#pending;
+    if (!pending || (record && !ours) || !isAlive(pending, clock)) return undefined;
+    // Somebody has asked for another one since, and so ended it.
+    const isForeignMark = ours?.unanswered !== undefined && ours.unanswered.by !== pending.refreshId;
+    const isOutdated = ours?.current !== undefined && ours.current.number >= pending.number;
+    return isForeignMark || isOutdated ? undefined : pending;
   }
 
   /** Try to finish with a token that somebody left; a new one is asked for only when the vendor refuses it. */
@@ -45,9 +77,11 @@ export class GenerationFetcher {
       return false;
     } catch (error) {
       if (!isBankCardOcrError(error) || error.vendorCode === undefined) throw error;
-      // Beyond the overlap a new token can end nothing that still works, so any refusal will do.
-      const overlapIsOver = ageOfTokenMs >= timings.overlapMs;
-      if (error.code !== 'CREDENTIALS_REJECTED' && !(overlapIsOver && !error.retryable)) throw error;
+      // Within the overlap it is the ticket that is asked for again, and never another token (protocol.md section 5). Beyond
+      // it a new token can end nothing that still works, so any refusal will do.
+      const isFinal = error.code === 'CREDENTIALS_REJECTED' || !error.retryable;
+      if (ageOfTokenMs < timings.overlapMs || !isFinal) throw error;
+      this.#pending = undefined;
       emit({ type: 'pending-token-refused', generation: waiting.number, vendorCode: error.vendorCode });
       return true;
     }
@@ -58,7 +92,7 @@ export class GenerationFetcher {
     forced: boolean,
     { attempt, signal }: RefreshRequest,
   ): Promise<{ pending: PendingToken; sentAt: number }> {
-    const { auth, spacing, emit, random } = this.dependencies;
+    const { auth, spacing, timings, emit, random } = this.dependencies;
     const number = stored.highestNumber + 1;
     try {
       await stored.markAsked(forced ? spacing.begin() : undefined);
@@ -70,8 +104,10 @@ export class GenerationFetcher {
     let token: IssuedCredential;
     try {
       token = await auth.accessToken(attempt, signal);
-    } catch (error) {
-      if (mayHaveBeenCarriedOut(error)) {
+    } catch (thrown) {
+      const isUnreadable = isUnreadableResponse(thrown);
+      const error = isUnreadable ? unreadableToken(thrown, timings.overlapMs) : thrown;
+      if (isUnreadable || mayHaveBeenCarriedOut(error)) {
         emit({ type: 'token-answer-lost', generation: number });
         await stored.markSuspect();
       } else {
@@ -86,8 +122,9 @@ export class GenerationFetcher {
       refreshId: stored.id,
       accessToken: token.value,
       tokenRequestedAtMs: token.sentAt.epochMs,
-      tokenLifeMs: token.lifeMs,
+      tokenLifeMs: Math.max(token.lifeMs, timings.overlapMs),
     };
+    this.#pending = pending;
     emit({ type: 'token-pending', generation: number });
     await stored.keep({ pending });
     return { pending, sentAt: token.sentAt.monotonicMs };
@@ -100,7 +137,7 @@ export class GenerationFetcher {
     stored: RefreshRecord,
     { attempt, signal }: RefreshRequest,
   ): Promise<void> {
-    const { auth, held, spacing, clock, random } = this.dependencies;
+    const { auth, held, spacing, clock, timings, random } = this.dependencies;
     stored.throwIfLeaseLost();
     const ticket = await auth.signTicket(pending.accessToken, pending.number, attempt, signal);
     const current = {
@@ -109,8 +146,9 @@ export class GenerationFetcher {
       id: random.id(),
       signTicket: ticket.value,
       ticketRequestedAtMs: ticket.sentAt.epochMs,
-      ticketLifeMs: ticket.lifeMs,
+      ticketLifeMs: Math.max(ticket.lifeMs, timings.overlapMs),
     };
+    this.#pending = undefined;
     // To be used at once, also when it cannot be written: the previous one is dying.
     held.replace(hold(current, tokenSentAt, ticket.sentAt.monotonicMs, clock));
     const earlier = held.earlierForRecord;

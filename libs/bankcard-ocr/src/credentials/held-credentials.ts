@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import { type Random, SYSTEM_RANDOM } from '../random.js';
 import type { SecretText } from '../secret-text.js';
 import { EarlierTickets, type VerifyWindow } from './earlier-tickets.js';
-import { dueAt, hold, type HeldGeneration, holdStored, isNewer, isUnfinished, recordOf } from './freshness.js';
+import { dueAt, hold, type HeldGeneration, holdStored, isNewer, isUnfinished, leaptMs, recordOf } from './freshness.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
 import type { RecordChange } from './ticket-records.js';
@@ -44,8 +44,18 @@ export class HeldCredentials {
   /** The generation to use, when no refresh is due either. */
   get fresh(): HeldGeneration | undefined {
     const held = this.#held;
+    if (!held) return undefined;
     const now = this.clock.monotonic();
-    return held && now < held.endsAt && now < this.#dueAt ? held : undefined;
+    return now < held.endsAt && now < this.#dueAt - leaptMs(held, this.clock) ? held : undefined;
+  }
+
+  /**
+   * Whether what is valid by the monotonic clock may have ended all the same: by the wall clock it has. Either the machine
+   * was suspended, or its wall clock was set.
+   */
+  get mayHaveEnded(): boolean {
+    const held = this.valid;
+    return held !== undefined && this.clock.monotonic() >= held.endsAt - leaptMs(held, this.clock);
   }
 
   /** Whether the store last told of a refresh that somebody had begun and not finished: what is held may be dying. */
@@ -53,9 +63,14 @@ export class HeldCredentials {
     return this.#isBeingReplaced;
   }
 
-  /** The moment of the monotonic clock at which a refresh is due; now when there is nothing to use. */
+  /**
+   * The moment of the monotonic clock at which a refresh is due; now when there is nothing to use. What the wall clock has
+   * leapt ahead counts as age: while a machine is suspended its monotonic clock stands still, and a refresh that comes
+   * early because somebody set the wall clock costs little.
+   */
   get dueAt(): number {
-    return this.valid ? this.#dueAt : this.clock.monotonic();
+    const held = this.valid;
+    return held ? this.#dueAt - leaptMs(held, this.clock) : this.clock.monotonic();
   }
 
   /** The SIGN tickets that a report of a phone may be signed with, newest first. */

@@ -25,7 +25,7 @@ const RECORD: Readonly<Record<keyof TicketRecord, Check>> = {
   current: orMissing(has(GENERATION)),
   pending: orMissing(has(TOKEN)),
   unanswered: orMissing(has({ sinceMs: moment, by: text })),
-  failed: orMissing(has({ attempts: moment, retryAtMs: moment })),
+  failed: orMissing(has({ attempts: moment, retryAtMs: moment, pauseMs: orMissing(moment) })),
   forcedAtMs: orMissing(moment),
   writtenBackAtMs: orMissing(moment),
   rejectedId: orMissing(text),

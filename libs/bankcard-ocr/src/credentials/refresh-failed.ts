@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { CLOCK_STEP_MS } from './freshness.js';
 import type { TicketRecord } from './ticket-record.js';
 import type { RefreshTimings } from './timings.js';
 
@@ -32,10 +33,10 @@ export function failureOfOthers(
   { longestDeveloperRetryMs }: RefreshTimings,
 ): RefreshFailed | undefined {
   if (!record?.failed) return undefined;
-  const { attempts, retryAtMs } = record.failed;
+  const { attempts, retryAtMs, pauseMs = longestDeveloperRetryMs } = record.failed;
   const remainingMs = retryAtMs - clock.now();
-  // A moment further off than any pause is long was written by a clock that has been set back since.
-  if (remainingMs <= ROUNDING_MS || remainingMs > longestDeveloperRetryMs) return undefined;
+  // A moment further off than the pause was long was written by a clock that has been set back since.
+  if (remainingMs <= ROUNDING_MS || remainingMs > pauseMs + CLOCK_STEP_MS) return undefined;
   const message = `the refresh has failed ${attempts} times, in another process too; the next try is not due yet`;
   return new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), attempts, remainingMs, true);
 }

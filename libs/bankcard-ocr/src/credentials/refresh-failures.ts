@@ -78,10 +78,16 @@ function isSameFault({ code, vendorCode }: BankCardOcrError, last: BankCardOcrEr
   return last?.code === code && last.vendorCode === vendorCode;
 }
 
-/** How long nobody asks again, in milliseconds, after so many failures in a row. */
+/** How long nobody asks again, in milliseconds, after so many failures in a row; longer when the error says so. */
 export function pauseAfter(error: BankCardOcrError, attempts: number, timings: RefreshTimings, random: Random): number {
   const { firstRetryMs, longestRetryMs, longestDeveloperRetryMs } = timings;
-  return backoffMs(attempts, firstRetryMs, mustBeMended(error) ? longestDeveloperRetryMs : longestRetryMs, random);
+  const pauseMs = backoffMs(
+    attempts,
+    firstRetryMs,
+    mustBeMended(error) ? longestDeveloperRetryMs : longestRetryMs,
+    random,
+  );
+  return Math.max(pauseMs, Math.min(error.retryAfterMs ?? 0, longestDeveloperRetryMs));
 }
 
 /** Whether asking again soon is pointless: somebody has to change the configuration, a privilege or a contract. */

@@ -29,9 +29,17 @@ export interface RefreshScheduleDependencies {
   readonly refreshes: boolean;
 }
 
+/** The shortest sleep: timers count whole milliseconds. */
+const SHORTEST_SLEEP_MS = 1;
+
 /**
- * When refreshes run: one at a time for all who want one, on the timer, after a pause when they fail, and soon after
+ * When refreshes run: one at a time for all who want one, when they are due, after a pause when they fail, and soon after
  * another process has left one unfinished. No timer here keeps the process alive.
+ *
+ * In the background it is one loop: it wakes, does whatever has become due by the clock, and sleeps again. Going to sleep
+ * is the loop's own last step, whatever a refresh or a look ended with, and it never sleeps longer than the store may go
+ * unread. So nothing hangs on a timer that is exact: one that is early finds nothing to do yet, and one that is late, or
+ * was set before the clocks jumped, is made up for by the next.
  */
 export class RefreshSchedule {
   readonly #closing = new AbortController();
@@ -40,8 +48,11 @@ export class RefreshSchedule {
   #looking: Promise<void> | undefined;
   #lookingNext: Promise<void> | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
-  #refreshTimer: ClockTimer | undefined;
-  #pollTimer: ClockTimer | undefined;
+  /** When a shared store is to be read next. */
+  #lookAt = Number.POSITIVE_INFINITY;
+  /** Before this moment the loop starts no refresh, however short the lives are that the vendor gives. */
+  #notBefore = Number.NEGATIVE_INFINITY;
+  #wakeUp: ClockTimer | undefined;
   #stopWatching: (() => void) | undefined;
 
   constructor(private readonly dependencies: RefreshScheduleDependencies) {
@@ -55,17 +66,17 @@ export class RefreshSchedule {
   start(): void {
     if (!this.dependencies.backgroundRefresh || this.#closing.signal.aborted) return;
     if (this.#shared) {
-      this.#stopWatching = this.dependencies.store.watch(() => void this.lookAfresh());
-      this.#poll();
+      this.#planLook();
+      this.#stopWatching = this.#watch();
     }
     this.inBackground({ reason: 'initial' });
+    this.#sleep();
   }
 
   async close(): Promise<void> {
     const message = 'the ticket service is closed';
     this.#closing.abort(new BankCardOcrError('NO_VALID_TICKET', { message, retryable: false }));
-    this.#refreshTimer?.cancel();
-    this.#pollTimer?.cancel();
+    this.#wakeUp?.cancel();
     this.#stopWatching?.();
     await Promise.allSettled([this.#running, this.#looking, this.#lookingNext]);
   }
@@ -80,7 +91,8 @@ export class RefreshSchedule {
     if (!this.#running && failures.pauseMs > 0) throw failures.toError();
     this.#running ??= this.#run(wanted).finally(() => {
       this.#running = undefined;
-      this.#scheduleNext();
+      this.#notBefore = this.dependencies.clock.monotonic() + this.dependencies.timings.firstRetryMs / 2;
+      this.#sleep();
     });
     return this.#running;
   }
@@ -137,28 +149,50 @@ export class RefreshSchedule {
     }
   }
 
-  #scheduleNext(): void {
-    const { backgroundRefresh, refreshes, held, failures, clock, timings } = this.dependencies;
-    this.#refreshTimer?.cancel();
-    if (!backgroundRefresh || !refreshes || this.#closing.signal.aborted) return;
-    const delayMs = failures.last ? failures.pauseMs : held.dueAt - clock.monotonic();
-    // Never in a tight loop, whatever lives the vendor gives.
-    this.#refreshTimer = clock.setTimer(
-      () => this.inBackground(failures.last?.request ?? { reason: 'due' }),
-      Math.max(delayMs, timings.firstRetryMs / 2),
-    );
+  /** A hint only: a store that cannot give it is read all the same. */
+  #watch(): (() => void) | undefined {
+    try {
+      return this.dependencies.store.watch(() => void this.lookAfresh());
+    } catch {
+      return undefined;
+    }
   }
 
-  #poll(): void {
-    const { clock, timings, random } = this.dependencies;
-    // Up to a fifth earlier at random, so that a large fleet does not ask its store all at once.
-    this.#pollTimer = clock.setTimer(
-      () => {
+  #wake(): void {
+    const { clock, failures } = this.dependencies;
+    try {
+      const now = clock.monotonic();
+      if (now >= this.#lookAt) {
+        this.#planLook();
         void this.look();
-        this.#poll();
-      },
-      timings.pollMs * (1 - random.next() / 5),
-    );
+      }
+      if (now >= this.#refreshAt) this.inBackground(failures.last?.request ?? { reason: 'due' });
+    } finally {
+      this.#sleep();
+    }
+  }
+
+  /** Sleep until something is due. Called again whenever that may have changed, it sleeps anew. */
+  #sleep(): void {
+    const { backgroundRefresh, clock, timings } = this.dependencies;
+    this.#wakeUp?.cancel();
+    if (!backgroundRefresh || this.#closing.signal.aborted) return;
+    const untilDueMs = Math.min(this.#lookAt, this.#refreshAt) - clock.monotonic();
+    const sleepMs = Math.max(SHORTEST_SLEEP_MS, Math.min(untilDueMs, timings.pollMs));
+    this.#wakeUp = clock.setTimer(() => this.#wake(), sleepMs);
+  }
+
+  /** When this process is to refresh next, on the monotonic clock; never while it does. */
+  get #refreshAt(): number {
+    const { refreshes, held, failures } = this.dependencies;
+    if (!refreshes || this.#running) return Number.POSITIVE_INFINITY;
+    return Math.max(this.#notBefore, failures.last ? failures.last.retryAt : held.dueAt);
+  }
+
+  /** Up to a fifth earlier at random, so that a large fleet does not ask its store all at once. */
+  #planLook(): void {
+    const { clock, timings, random } = this.dependencies;
+    this.#lookAt = clock.monotonic() + timings.pollMs * (1 - random.next() / 5);
   }
 
   async #lookOnce(): Promise<void> {
@@ -180,7 +214,7 @@ export class RefreshSchedule {
   #noteAdopted(): void {
     // What a reader had waited for in vain has come.
     if (!this.dependencies.refreshes) this.dependencies.failures.clear();
-    this.#scheduleNext();
+    this.#sleep();
   }
 
   /** The refresh that others have begun and not finished, or have asked for. */

@@ -64,13 +64,21 @@ export class CredentialRefresh implements Refresh {
     if (!isOfTheVendor(error) || signal.aborted || lease.signal.aborted) return error;
     const latest = await records.read().catch(() => undefined);
     const attempts = Math.max(attempt, (held.ours(latest)?.failed?.attempts ?? 0) + 1);
-    const retryInMs = pauseAfter(error, attempts, timings, random);
+    const retryInMs = Math.min(pauseAfter(error, attempts, timings, random), this.#overlapLeftMs(held.ours(latest)));
     // Without a record, or with one that another secret made, there is nobody to tell.
     if (held.ours(latest)) {
-      const failed = { attempts, retryAtMs: clock.now() + retryInMs };
+      const failed = { attempts, retryAtMs: clock.now() + retryInMs, pauseMs: retryInMs };
       await records.write(latest, { failed }, lease).catch(() => undefined);
     }
     return new RefreshFailed(error, attempts, retryInMs);
+  }
+
+  /** A token that waits for its ticket is tried once more when the overlap ends: from then on it may be replaced. */
+  #overlapLeftMs(record: TicketRecord | undefined): number {
+    const { clock, timings } = this.dependencies;
+    const ageOfTokenMs = record?.pending && ageMs(record.pending.tokenRequestedAtMs, clock);
+    const leftMs = ageOfTokenMs === undefined ? 0 : timings.overlapMs - ageOfTokenMs;
+    return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
   }
 
   #isUnnecessary(record: TicketRecord | undefined, { reason, replaces }: RefreshRequest): boolean {

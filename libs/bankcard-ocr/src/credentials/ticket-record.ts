@@ -57,7 +57,12 @@ export interface TicketRecord {
    */
   readonly unanswered?: UnansweredRequest;
   /** Refreshes are failing: how many in a row, and when anybody may try again. All processes share one back-off. */
-  readonly failed?: { readonly attempts: number; readonly retryAtMs: number };
+  readonly failed?: {
+    readonly attempts: number;
+    readonly retryAtMs: number;
+    /** How long that pause was when it began: more of it than that can only be left by a clock that was set back. */
+    readonly pauseMs?: number;
+  };
   /** When the last refresh began that was not due but forced; forced ones stand one overlap apart. */
   readonly forcedAtMs?: number;
   /** When somebody put back what the store had lost: whoever was in the middle of a refresh may have lost its lease too. */

@@ -99,6 +99,10 @@ export class TicketService {
     // What another process or an earlier life of this one has stored is served at once, even if it is due.
     if (!this.#held.valid) await waitUnlessAborted(this.#schedule.look(), signal);
     if (!this.#held.valid) await waitUnlessAborted(this.#schedule.ensure({ reason: 'initial' }), signal);
+    else if (this.#refreshes && this.#held.mayHaveEnded) {
+      // They are served all the same when the refresh fails: the wall clock may be wrong.
+      await waitUnlessAborted(this.#schedule.ensure({ reason: 'due' }), signal).catch(() => signal?.throwIfAborted());
+    }
     if (this.#refreshes && this.options.clock.monotonic() >= this.#held.dueAt) {
       this.#schedule.inBackground({ reason: 'due' });
     }

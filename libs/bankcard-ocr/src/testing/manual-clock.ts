@@ -19,6 +19,12 @@ interface PendingTimer {
 
 /** A clock that stands until a test moves it; timers fire only in {@link advance} and {@link advanceAsync}. */
 export class ManualClock implements Clock {
+  /**
+   * By how many milliseconds timers that are set from now on miss their moment, or a function that says so for each
+   * delay. Node's timers do: they count whole milliseconds, at least 1, so one fires up to a millisecond early by
+   * `performance.now()` (negative, more than -1), and late while the event loop is busy. With 0, timers are exact.
+   */
+  timerOffsetMs: number | ((delayMs: number) => number) = 0;
   #elapsed = 0;
   #wallShift = 0;
   readonly #startAt: number;
@@ -39,7 +45,7 @@ export class ManualClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number, _keepsProcessAlive?: boolean): ClockTimer {
-    const timer: PendingTimer = { due: this.#elapsed + Math.max(delayMs, 0), callback };
+    const timer: PendingTimer = { due: this.#elapsed + this.#firesAfter(delayMs), callback };
     const later = this.#timers.findIndex(({ due }) => due > timer.due);
     this.#timers.splice(later === -1 ? this.#timers.length : later, 0, timer);
     return {
@@ -48,6 +54,14 @@ export class ManualClock implements Clock {
         if (at !== -1) this.#timers.splice(at, 1);
       },
     };
+  }
+
+  #firesAfter(delayMs: number): number {
+    const offsetMs = typeof this.timerOffsetMs === 'function' ? this.timerOffsetMs(delayMs) : this.timerOffsetMs;
+    if (offsetMs === 0) return Math.max(delayMs, 0);
+    if (!(offsetMs > -1)) throw new RangeError('timerOffsetMs must be greater than -1: no timer is earlier than that');
+    // One that fired early and is set again for the rest fires in time.
+    return delayMs < 2 ? 1 + Math.max(offsetMs, 0) : Math.trunc(delayMs) + offsetMs;
   }
 
   /** How many timers are set and have neither fired nor been cancelled. */
