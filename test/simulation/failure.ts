@@ -24,6 +24,8 @@ export async function smallest(
   };
   const tryToLeaveOut = async (member: 'faults' | 'instances', least: number): Promise<void> => {
     for (const number of best.settings[member]) {
+      // The first instance is one that refreshes.
+      if (member === 'instances' && number === 0) continue;
       if (best.settings[member].length <= least) return;
       const smaller = { ...best.settings, [member]: best.settings[member].filter((one) => one !== number) };
       const again = await simulate(smaller);

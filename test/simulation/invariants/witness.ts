@@ -310,6 +310,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const { now } = this.world.kernel;
     this.#authCallMoments.push(now);
     while ((this.#authCallMoments[0] ?? now) < now - 60_000) this.#authCallMoments.shift();
+    // Those that still have the old secret cannot tell each other of a refusal: each asks for itself.
+    if (this.effects.anyOf(['secret changed', 'alone'], now - 60_000, now)) return;
     if (this.#authCallMoments.length === MOST_AUTH_CALLS) {
       this.#violated('S7-auth', `${MOST_AUTH_CALLS} auth calls within a minute`);
     }
