@@ -102,7 +102,7 @@ function planInstances(mix: Mix, machines: number, random: SeededRandom): Planne
     role: index >= count - readers ? 'reader' : 'refresher',
     // The first one refreshes by a timer, unless the mix is about those that do not.
     background: mix.background ?? (index === 0 || random.chance(0.9)),
-    queryEveryMs: isIdle ? 1e12 : random.magnitude(500, 15_000),
+    queryEveryMs: isIdle ? 1e12 : random.magnitude(1_000, 20_000),
   }));
 }
 

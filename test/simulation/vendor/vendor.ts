@@ -252,7 +252,15 @@ function envelope(code: string, at: number, content: object = {}): string {
   return JSON.stringify({ code, msg, transactionTime: chinaTime(at), success: code === '0', ...content });
 }
 
+let lastSecond = Number.NaN;
+let lastChinaTime = '';
+
 /** The vendor's own clock, which nobody may compare with. */
 function chinaTime(at: number): string {
-  return new Date(Date.UTC(2026, 0, 1, 8) + at).toISOString().replace(/[-T:]/g, '').slice(0, 14);
+  const second = Math.floor(at / 1_000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastChinaTime = new Date(Date.UTC(2026, 0, 1, 8) + at).toISOString().replace(/[-T:]/g, '').slice(0, 14);
+  }
+  return lastChinaTime;
 }
