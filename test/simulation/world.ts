@@ -21,6 +21,8 @@ const RESTART_MS = 3_000;
 /** How often replicas of the store are thought to have been in step. */
 const SNAPSHOT_MS = 2_000;
 const KEPT_SNAPSHOTS = 200;
+/** More than any run of two hours has. */
+const MOST_EVENTS = 3_000_000;
 
 /** A place for an instance: killed and restarted, it stays the same place. */
 export interface Slot {
@@ -99,7 +101,14 @@ export class World {
     }
     for (const fault of plan.faults) kernel.at(fault.from, () => (fault.point ? this.#arm(fault) : this.#begin(fault)));
     this.#lookLater();
-    await kernel.run(plan.durationMs);
+    await kernel.run(plan.durationMs, MOST_EVENTS);
+    if (kernel.events >= MOST_EVENTS) {
+      this.witness.failed(
+        'S7-runaway',
+        `${MOST_EVENTS} events have happened by now: something goes round without a pause`,
+      );
+      return;
+    }
     await this.#end();
   }
 
@@ -346,7 +355,7 @@ export class World {
   /** Everybody ends in good order, and leaves nothing. */
   async #end(): Promise<void> {
     for (const slot of this.slots) this.shutDown(slot, () => undefined);
-    await this.kernel.run(this.plan.durationMs + 60_000);
+    await this.kernel.run(this.plan.durationMs + 60_000, 2 * MOST_EVENTS);
   }
 }
 

@@ -14,33 +14,32 @@ module.exports = function compileWorkers() {
   process.env.COMPILED_WORKERS = compileInto(`workers-${process.pid}`, SOURCES);
 };
 module.exports.compileInto = compileInto;
+module.exports.compileFileInto = compileFileInto;
 
 /**
  * Compile folders of the repository, for programs that run without jest.
  *
  * @param {string} name of the folder to make: inside the repository, so that the programs find node_modules
  * @param {readonly string[]} sources
- * @param {(relative: string, text: string) => string} [change] the text of a source file before it is compiled
  * @returns {string} the path of the folder
  */
-function compileInto(name, sources, change = (_relative, text) => text) {
+function compileInto(name, sources) {
   const target = path.join(ROOT, '.tmp', name);
-  for (const source of sources) compileFolder(source, target, change);
+  for (const source of sources) compileFolder(source, target);
   return target;
 }
 
-function compileFolder(folder, target, change) {
+function compileFolder(folder, target) {
   for (const name of readdirSync(path.join(ROOT, folder))) {
     const relative = path.join(folder, name);
-    if (statSync(path.join(ROOT, relative)).isDirectory()) compileFolder(relative, target, change);
-    else if (name.endsWith('.ts') && !/\.(spec|contract|story)\.ts$/.test(name)) compileFile(relative, target, change);
+    if (statSync(path.join(ROOT, relative)).isDirectory()) compileFolder(relative, target);
+    else if (name.endsWith('.ts') && !/\.(spec|contract|story)\.ts$/.test(name)) compileFileInto(target, relative);
   }
 }
 
-function compileFile(relative, target, change) {
-  const filename = path.join(ROOT, relative);
-  const text = change(relative, readFileSync(filename, 'utf8'));
-  const { code } = transformSync(text, { filename, configFile: path.join(ROOT, '.swcrc') });
+/** @param {string} [text] of the file, when it is not to be compiled as it is */
+function compileFileInto(target, relative, text = readFileSync(path.join(ROOT, relative), 'utf8')) {
+  const { code } = transformSync(text, { filename: path.join(ROOT, relative), configFile: path.join(ROOT, '.swcrc') });
   const compiled = path.join(target, relative.replace(/\.ts$/, '.js'));
   mkdirSync(path.dirname(compiled), { recursive: true });
   writeFileSync(compiled, withRelativeImports(code, path.dirname(compiled), target));

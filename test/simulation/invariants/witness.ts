@@ -68,6 +68,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   /** The newest ticket in the store, and since when. */
   #stored: { readonly ticket: Ticket; readonly at: number }[] = [];
   #lastForced: { readonly token: Token } | undefined;
+  /** When the request for the newest token was sent. */
+  #tokenSentAt: number | undefined;
 
   constructor(private readonly world: WitnessedWorld) {}
 
@@ -96,7 +98,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (exchange.kind === 'query') this.#queryCarriedOut(process, exchange, call);
     else if (exchange.kind === 'token') {
       if (!exchange.token) this.#tell(`the vendor refuses ${process.name} a token: ${exchange.code}`);
-      else this.#tokenIssued(process, exchange.token);
+      else this.#tokenIssued(process, exchange.token, call?.sentAt ?? this.world.kernel.now);
     } else {
       if (exchange.ticket) {
         this.counts.tickets += 1;
@@ -250,7 +252,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const refreshers = running.filter(({ settings }) => settings.role === 'refresher');
     const byTimer = refreshers.some(({ settings }) => settings.backgroundRefresh);
     const fastest = Math.min(...refreshers.map(({ settings }) => settings.queryEveryMs));
-    if (refreshers.length === 0) return;
+    if (refreshers.length === 0 || (!byTimer && fastest > 60_000)) return;
     // Without a timer the refresh waits for a query; a query is not sure to come for a while.
     const slackMs = byTimer ? OVERDUE_MS : OVERDUE_MS + 12 * fastest;
     if (!newest || now - newest.issuedAt > intervalMs + slackMs) {
@@ -329,7 +331,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     );
   }
 
-  #tokenIssued(process: SimulatedProcess, token: Token): void {
+  #tokenIssued(process: SimulatedProcess, token: Token, sentAt: number): void {
     const { vendor, intervalMs } = this.world;
     const { name } = process;
     this.counts.tokens += 1;
@@ -358,6 +360,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
         `token ${token.number} comes ${Math.round(age / 1_000)} s after the one before, and nothing asks for it`,
       );
     }
+    this.#checkPunctual(why, sentAt);
     if (!why?.forced) return;
     const last = this.#lastForced;
     this.#lastForced = { token };
@@ -366,6 +369,21 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES, 'alone', 'secret changed'], last.token.issuedAt - 10_000, at))
       return;
     this.#violated('S2-forced', `two forced refreshes ${Math.round((at - last.token.issuedAt) / 1_000)} s apart`);
+  }
+
+  /** While nothing is wrong, the timer brings a refresh before the interval is over: jitter goes to the early side. */
+  #checkPunctual(why: { readonly reason: string; readonly attempt: number } | undefined, sentAt: number): void {
+    const { kernel, vendor, intervalMs } = this.world;
+    const last = this.#tokenSentAt;
+    this.#tokenSentAt = sentAt;
+    if (last === undefined || why?.reason !== 'due' || why.attempt > 1) return;
+    const lateMs = sentAt - last - dueAfter(intervalMs, vendor().rules);
+    if (lateMs < LATE_MS || this.effects.all.some(({ endedAt }) => (endedAt ?? kernel.now) > last - GRACE_MS)) return;
+    const isByTimer = this.world.instances().some(({ settings, startedAt, isReady, isClosing }) => {
+      const isThere = isReady && !isClosing && startedAt < last;
+      return isThere && settings.backgroundRefresh && settings.role === 'refresher';
+    });
+    if (isByTimer) this.#violated('S2-late', `a refresh begins ${Math.round(lateMs)} ms later than it is due`);
   }
 
   #queryCarriedOut(
@@ -544,6 +562,8 @@ const OVERDUE_MS = 15_000;
 const STUCK_MS = 45_000;
 /** What the way to the vendor takes, and jitter, which goes to the early side. */
 const EARLY_MS = 7_000;
+/** What lease, mark and the lag of a loop take. */
+const LATE_MS = 400;
 const MOST_AUTH_CALLS = 24;
 const STORE_WINDOW_MS = 300_000;
 const MOST_STORE_OPERATIONS = 1_500;

@@ -15,7 +15,6 @@ export class Kernel {
   /** How many events have happened. */
   events = 0;
   #order = 0;
-  #ended = false;
   readonly #heap: KernelEvent[] = [];
 
   /** Let something happen at a moment, at once at the earliest. */
@@ -33,23 +32,18 @@ export class Kernel {
     if (event) event.run = undefined;
   }
 
-  /** Let no more events happen. */
-  end(): void {
-    this.#ended = true;
-  }
-
   /**
-   * Run until a moment, or until there is nothing left, or somebody ends it.
+   * Run until a moment, or until so many events have happened.
    *
    * @throws what an event throws
    */
-  run(until: number): Promise<void> {
+  run(until: number, mostEvents: number): Promise<void> {
     return new Promise((resolve, reject) => {
       // Node settles all promises between two callbacks of setImmediate.
       const turn = (): void => {
-        const next = this.#ended ? undefined : this.#heap[0];
-        if (!next || next.at > until) {
-          this.now = this.#ended ? this.now : Math.max(this.now, until);
+        const next = this.#heap[0];
+        if (!next || next.at > until || this.events >= mostEvents) {
+          if (this.events < mostEvents) this.now = Math.max(this.now, until);
           resolve();
           return;
         }
