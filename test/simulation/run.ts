@@ -1,3 +1,4 @@
+import { sealedOff } from './kernel/sealed-off.js';
 import type { Violation } from './invariants/witness.js';
 import { type Plan, planRun, type RunSettings } from './plan.js';
 import type { StoryLine } from './story.js';
@@ -17,7 +18,7 @@ export interface RunResult {
 export async function simulate(settings: RunSettings): Promise<RunResult> {
   const plan = planRun(settings);
   const world = new World(plan);
-  await world.run();
+  await sealedOff(() => world.run());
   const { witness, story, kernel } = world;
   return {
     plan,

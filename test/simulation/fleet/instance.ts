@@ -176,7 +176,7 @@ export class Instance {
     });
     this.#close = async () => {
       await tickets.close();
-      transport.close();
+      await transport.close();
       await store.close();
     };
     tickets.start();

@@ -226,7 +226,9 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
         `${instance.name}: a query fails with ${code} while ticket ${held.number}, which it holds, is alive`,
       );
     }
-    if (!this.#isTouched(instance, beganAt - GRACE_MS)) {
+    // A reader has nothing before the first refresher has come.
+    const mayLack = instance.settings.role === 'reader' && !this.#stored.some(({ at }) => at < beganAt);
+    if (!mayLack && !this.#isTouched(instance, beganAt - GRACE_MS)) {
       this.#violated(
         'S3-failed',
         `${instance.name}: a query fails with ${code} ${vendorCode ?? ''} although no fault touches it`,
@@ -343,11 +345,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const seen = this.#recordAtLease.get(name);
     const isRecovery = !seen?.current || seen.pending !== undefined || seen.unanswered !== undefined || !previous;
     const isOutdated = seen?.current !== undefined && vendor().tokenOf(seen.current.accessToken) !== previous;
-    const inDoubt = this.effects.anyOf(
-      [...CLOCK_FAULTS, ...LOSSES, ...ENDS_FROM_OUTSIDE, 'alone'],
-      previous?.issuedAt ?? 0,
-      at,
-    );
+    // A clock that is set back leaves a record that is being written in the future.
+    const inDoubt =
+      this.effects.anyOf([...LOSSES, ...ENDS_FROM_OUTSIDE, 'alone'], previous?.issuedAt ?? 0, at) ||
+      this.effects.anyOf(CLOCK_FAULTS, (previous?.issuedAt ?? 0) - GRACE_MS, at);
     if (
       !why?.forced &&
       !isRecovery &&

@@ -1,7 +1,7 @@
 'use strict';
 // npm run simulate:mutants [-- --only TEXT] [--first N]: breaks the credential code on purpose, one way at a time, and tells
 // after how many seeds the simulation notices. Ends with 1 when a breakage is not noticed in time.
-const { cpSync, mkdirSync, readFileSync, rmSync } = require('node:fs');
+const { cpSync, readFileSync, rmSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { compileInto, compileFileInto } = require('../../support/compile-workers.cjs');
