@@ -46,7 +46,7 @@ export class TicketService {
     };
     const window = { intervalMs: timings.intervalMs, verifyWindowMs: options.verifyWindowMs };
     const held = new HeldCredentials(clock, timings, window, secretFingerprint, emit, random);
-    const records = { store, secretFingerprint, seal, emit, random };
+    const records = { store, secretFingerprint, seal, emit, random, storeClock: options.storeClock };
     const { refresh, look } = createRefresh({ ...options, role, onStoreLoss, held, records, emit, random });
     this.#held = held;
     this.#failures = new RefreshFailures(clock, timings, emit, random);
