@@ -7,6 +7,7 @@ const { compile, tryServer } = require('./backend.cjs');
 const combinations = require('./combinations.cjs');
 const { tryCommandLine } = require('./command-line.cjs');
 const { install, ownPackages } = require('./installation.cjs');
+const { tryOpenApi } = require('./openapi.cjs');
 const { tryWithoutOptionalPeers } = require('./optional-peers.cjs');
 const { packLibrary } = require('./packed-library.cjs');
 const { run, serve } = require('./process.cjs');
@@ -51,6 +52,7 @@ async function tryBackends(name, folder) {
       const what = `${name}, ${kind}: ${module} with ${moduleResolution}`;
       const dist = await step(`${what}, compiled`, () => compile(folder, combination));
       await step(`${what}, on ${server}${store ? ', in Redis' : ''}`, () => tryServer(dist, server, accounts, store));
+      await step(`${what}, its OpenAPI document`, () => tryOpenApi(folder, dist));
     }
     await step(`${name}: its command line`, () => tryCommandLine(folder, accounts.own));
   } finally {
