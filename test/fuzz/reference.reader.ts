@@ -35,9 +35,9 @@ const UNREADABLE = new Error('this is no answer');
 /**
  * Read a whole answer at leisure: descend through all of it, take out the photos, and give the rest to JSON.parse.
  *
- * It differs from JSON.parse of everything in three things, all of them wanted: inside a photo, a control character or a byte that is no
- * UTF-8 is for Base64 to judge; the same photo, or the result, twice in an object is no answer; and of
- * several texts for one photo the first that is not empty counts.
+ * It differs from JSON.parse of everything in four things, all of them wanted: inside a photo, a control character or a byte that is no
+ * UTF-8 is for Base64 to judge; the same photo, or the result, twice in an object is no answer; of several texts for one photo the first
+ * that is not empty counts; and the others, as well as those of photos that nobody knows, are skipped unread.
  *
  * @returns undefined for what is no answer
  */
@@ -70,13 +70,14 @@ class ReferenceReader {
     return this.#rest + this.text.slice(this.#at);
   }
 
-  #value(place: Place, kind?: PhotoKind): void {
+  #value(place: Place, kind?: PhotoKind | 'unknown'): void {
     this.#space();
     const next = this.text[this.#at];
     if (next === '{') this.#object(place);
     else if (next === '[') this.#array();
     else if (next !== '"') this.#literal();
-    else if (kind && !this.photos.has(kind)) this.#photo(kind);
+    else if (kind === 'unknown' || (kind && this.photos.has(kind))) this.#skip();
+    else if (kind) this.#photo(kind);
     else this.#string();
   }
 
@@ -84,9 +85,10 @@ class ReferenceReader {
     const keys = new Set<string>();
     this.#list('{', '}', () => {
       const key = this.#string();
-      const kind = place && KINDS.find(([name]) => name.test(key))?.[1];
+      const known = place && KINDS.find(([name]) => name.test(key))?.[1];
+      const kind = known ?? (place && /photo$/i.test(key) ? 'unknown' : undefined);
       const isResult = place === 'top' && key === 'result';
-      if ((kind || isResult) && keys.has(key)) throw UNREADABLE;
+      if ((known || isResult) && keys.has(key)) throw UNREADABLE;
       keys.add(key);
       this.#space();
       this.#expect(':');
@@ -140,6 +142,16 @@ class ReferenceReader {
     }
     this.#expect('"');
     if (characters.length > 0) this.photos.set(kind, decodeSlowly(characters.join('')) ?? 'damaged');
+  }
+
+  /** Nobody wants it, so nobody judges it. */
+  #skip(): void {
+    this.#expect('"');
+    while (this.text[this.#at] !== '"') {
+      if (this.#at >= this.text.length) throw UNREADABLE;
+      this.#at += this.text[this.#at] === '\\' ? 2 : 1;
+    }
+    this.#expect('"');
   }
 
   #escape(): string {

@@ -25,6 +25,11 @@ export interface ResultRequest extends Pick<ExchangeRequest, 'attempt' | 'genera
 /** Whether photos are asked for, and where they go: `kept` in the result, or elsewhere. */
 export type PhotoWish = false | 'kept' | PhotoTargets;
 
+/** For a host that sends photos although nobody has asked for them. */
+const NOWHERE: PhotoTargets = {
+  open: () => ({ write: () => undefined, end: () => undefined, damaged: () => undefined }),
+};
+
 const NONE: ReadonlyMap<PhotoKind, CardPhoto> = new Map();
 
 /** The endpoint getBankCardOcrResult (protocol.md section 2). */
@@ -65,7 +70,7 @@ export class ResultClient {
         attempt,
         generation,
       },
-      reader ?? new JsonAnswerReader(),
+      reader ?? new JsonAnswerReader(() => new ResultAnswerReader(NOWHERE)),
     );
     return readResultAnswer(json, envelope, {
       orderNo,

@@ -45,7 +45,12 @@ describe('a body that is none', () => {
     ['a text in JSON', Buffer.from('"canary"'), /is JSON, but not an object/],
     ['a number', Buffer.from('0'), /is JSON, but not an object/],
     ['without a code', Buffer.from('{"canary":1}'), /without a readable code/],
-    ['deeper than any stack', Buffer.from('{"code":'.repeat(200_000)), /is not JSON/],
+    ['deeper than any stack', Buffer.from('{"code":'.repeat(200_000)), /more than 262144 bytes/],
+    ['deep', Buffer.from('{"code":'.repeat(33)), /more than 32 levels/],
+    ['deep, after strings that look deep', Buffer.from(`["[[","\\"]","\\\\",${'['.repeat(32)}`), /more than 32 levels/],
+    ['long', Buffer.from(`{"code":"0"${',"a":0'.repeat(8_193)}}`), /more than 8192 values/],
+    ['long, of empty objects', Buffer.from(`{"code":"0","a":[${'{},'.repeat(5_000)}0]}`), /more than 8192 values/],
+    ['large', Buffer.from(`{"code":"0","a":"${'x'.repeat(262_144)}"}`), /more than 262144 bytes besides photos/],
   ])('is told, and nothing of it is kept: %s', (_what, body, message) => {
     let thrown: unknown;
     try {

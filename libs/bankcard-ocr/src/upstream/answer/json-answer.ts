@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer';
+import { excessIn, MOST_JSON_BYTES } from './json-limits.js';
 
 const BYTE_ORDER_MARK = '\ufeff';
 
@@ -15,6 +16,15 @@ export class NotAnAnswer extends Error {
   override name = 'NotAnAnswer';
 }
 
+/** More than any answer has, photos left aside. */
+export class TooLarge extends NotAnAnswer {
+  override name = 'TooLarge';
+
+  constructor(what = `the body has more than ${MOST_JSON_BYTES} bytes besides photos`) {
+    super(what);
+  }
+}
+
 /**
  * Read a body as a protocol answer: UTF-8 JSON, an object with a `code` (protocol.md section 3).
  *
@@ -22,9 +32,12 @@ export class NotAnAnswer extends Error {
  */
 export function readJsonAnswer(body: Buffer): JsonObject {
   if (body.length === 0) throw new NotAnAnswer('the body is empty');
+  if (body.length > MOST_JSON_BYTES) throw new TooLarge();
   if (!isUtf8(body)) throw new NotAnAnswer('the body is not UTF-8');
   const decoded = body.toString('utf8');
   const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
+  const excess = excessIn(text);
+  if (excess !== undefined) throw new TooLarge(excess);
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -149,7 +149,7 @@ describe('every dialect gives the same result', () => {
     expect(read({ code: '0', result: { ...FIELDS, clarity } }).clarity).toBe(expected);
   });
 
-  it.each([PAN, '6222 0212 3456 7890 128', 'x'.repeat(1_000_000), `12/2024 ${'y'.repeat(40)}`])(
+  it.each([PAN, '6222 0212 3456 7890 128', 'x'.repeat(200_000), `12/2024 ${'y'.repeat(40)}`])(
     'a validity that is something else is not shown (%.30s)',
     (bankCardValidDate) => {
       const { validity } = read({ code: '0', result: { ...FIELDS, bankCardValidDate } });
