@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { equalityTag } from '../equality-tag.js';
+import { plainest, printable } from '../plain-text.js';
 import { type FingerprintKey, fingerprintOf } from './card-fingerprint.js';
 import { type CardScheme, schemeOf } from './card-scheme.js';
 import { passesLuhn } from './luhn.js';
@@ -10,14 +11,17 @@ const DIGITS = /^\d+$/;
 
 /**
  * Mask a card number: the first six, stars, the last four; under 13 characters only the last four are shown, and of
- * four or fewer none. Spaces and hyphens do not count and do not survive.
+ * four or fewer none. Spaces, hyphens and what is never seen do not count and do not survive; digits of other scripts
+ * become ASCII.
  */
 export function maskCardNumber(text: string): string {
   const number = withoutSeparators(text);
   const shownFirst = number.length >= SHORTEST_WITH_FIRST_SIX ? 6 : 0;
   const shownLast = number.length > 4 ? 4 : 0;
   const hidden = number.length - shownFirst - shownLast;
-  return number.slice(0, shownFirst) + '*'.repeat(hidden) + number.slice(number.length - shownLast);
+  const masked = number.slice(0, shownFirst) + '*'.repeat(hidden) + number.slice(number.length - shownLast);
+  // Half of a character that takes two, where letters stand among the digits.
+  return masked.replace(/\p{Cs}/gu, '*');
 }
 
 /**
@@ -132,6 +136,7 @@ export class CardNumber {
   }
 }
 
+/** In ASCII as far as it can be, so that its digits count as such, and nothing in it moves the cursor of a terminal. */
 function withoutSeparators(text: string): string {
-  return text.replace(/[\s-]+/g, '');
+  return plainest(printable(text)).replace(/[\s\p{Pd}]+/gu, '');
 }

@@ -1,5 +1,6 @@
 import type { PhotoKind } from '../../card/card-photo.js';
 import { type Scalar } from '../../card/extra-fields.js';
+import { printable } from '../../plain-text.js';
 import { isJsonObject, type JsonObject } from './json-answer.js';
 import { isOrderNumberName } from './order-number-members.js';
 
@@ -84,7 +85,7 @@ export function collectResultFields(json: JsonObject): ResultFields {
       const field = fieldOf(name);
       if (field === undefined && isOrderNumberName(name)) orderNumbers.push(value);
       else if (field === undefined) {
-        if (isScalar(value) && !ENVELOPE_FIELDS.has(name)) unknown.push([name, value]);
+        if (isScalar(value) && !ENVELOPE_FIELDS.has(name)) unknown.push([printable(name), printableScalar(value)]);
       } else if (isSilent(known.get(field))) known.set(field, value);
     }
   }
@@ -97,4 +98,9 @@ function isSilent(value: unknown): boolean {
 
 function isScalar(value: unknown): value is Scalar {
   return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+/** Whoever prints it must not have the cursor of a terminal moved by it. */
+function printableScalar(value: Scalar): Scalar {
+  return typeof value === 'string' ? printable(value) : value;
 }
