@@ -1,6 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import type { PhotoKind } from '../../libs/bankcard-ocr/src/card/card-photo.js';
 import { codeOf, isJsonObject, type JsonObject } from '../../libs/bankcard-ocr/src/upstream/answer/json-answer.js';
+import { bodyText } from '../../libs/bankcard-ocr/src/upstream/answer/body-text.js';
+import { withExactOrderNumbers } from '../../libs/bankcard-ocr/src/upstream/answer/order-number-members.js';
 import { decodeSlowly } from './slow-base64.js';
 
 /** What an answer says: its photos by kind, and the rest of it, in which the texts of photos are empty. */
@@ -45,9 +46,7 @@ export function readAtLeisure(body: Buffer): Reading | undefined {
   const reader = new ReferenceReader(body.toString('latin1'));
   try {
     const rest = Buffer.from(reader.read(), 'latin1');
-    if (!isUtf8(rest)) return undefined;
-    // It leaves a byte order mark out.
-    const json: unknown = JSON.parse(new TextDecoder().decode(rest));
+    const json: unknown = JSON.parse(withExactOrderNumbers(bodyText(rest)));
     return isJsonObject(json) && codeOf(json) !== undefined ? { photos: reader.photos, json } : undefined;
   } catch (error) {
     if (error === UNREADABLE || error instanceof SyntaxError) return undefined;

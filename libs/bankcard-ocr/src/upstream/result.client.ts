@@ -54,7 +54,7 @@ export class ResultClient {
   /** Send one signed query and read its answer. */
   async queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
     const { query, timeoutMs, cancellation, attempt, generation } = request;
-    const { orderNo, nonce, sign } = query;
+    const { appId, orderNo, nonce, sign } = query;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
     const targets = photos === 'kept' ? kept : photos;
     const reader = targets ? new ResultAnswerReader(targets) : undefined;
@@ -64,7 +64,7 @@ export class ResultClient {
       {
         endpoint: 'getBankCardOcrResult',
         pathAndQuery: this.#constantPart + values,
-        secrets: [sign, nonce],
+        secrets: [sign, nonce, appId, orderNo],
         timeoutMs,
         cancellation,
         attempt,
