@@ -9,7 +9,7 @@ const ROOMS: readonly (readonly string[])[] = [
   ['credentials', 'options'],
   ['ocr', 'telemetry'],
   ['sdk'],
-  ['redis', 'bankcard-ocr.tokens.ts', 'registrations.ts'],
+  ['redis', 'bankcard-ocr.tokens.ts', 'registrations.ts', 'startup-check.ts'],
   ['create-ticket-store.ts', 'connect-to-vendor.ts'],
   ['client'],
   // Started as dist/cjs/cli/main.js; nobody imports it.
