@@ -1,4 +1,7 @@
 import { Redis } from 'ioredis';
+import { BankCardOcrConfigurationError, configurationFault } from '../errors/configuration-error.js';
+import { Problem } from '../errors/problem.js';
+import { readTicketStoreLocation } from '../options/ticket-store-location.js';
 import type { RedisClient } from './redis-commands.js';
 import { redisFault } from './redis-fault.js';
 
@@ -11,8 +14,10 @@ const LONGEST_RECONNECT_MS = 1_000;
  * Make the client for a URL.
  *
  * @param url `redis://` or `rediss://` (TLS, always verified), with user, password and database as needed
+ * @throws {@link BankCardOcrConfigurationError} when it is none; its text, which holds a password, is not repeated
  */
 export function createRedisClient(url: string): Redis {
+  checkUrl(url);
   const isTls = url.toLowerCase().startsWith('rediss:');
   const client = new Redis(url, {
     // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
@@ -30,6 +35,15 @@ export function createRedisClient(url: string): Redis {
   });
   // Without a listener the client prints its errors.
   return client.on('error', () => undefined);
+}
+
+/** What ioredis throws for a wrong URL carries the URL, or says no more than "URI malformed". */
+function checkUrl(url: string): void {
+  // Options in a query string are between the application and ioredis.
+  const read = readTicketStoreLocation(url.replace(/[?#].*$/s, ''));
+  if (!(read instanceof Problem) && read.kind === 'redis') return;
+  const problem = read instanceof Problem ? read : new Problem('is not a Redis URL', '不是 Redis URL');
+  throw new BankCardOcrConfigurationError([configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')]);
 }
 
 /** How logs call it: host, port, database and key prefix, never user or password. */

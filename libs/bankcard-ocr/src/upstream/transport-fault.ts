@@ -12,8 +12,6 @@ import { proxyAnswer } from './transport/proxy-answer.js';
 
 /** No protocol answer came: the exchange failed below the vendor's protocol. */
 export class TransportFault extends BankCardOcrError {
-  override name = 'TransportFault';
-
   constructor(
     code: BankCardOcrErrorCode,
     /** Whether the vendor may have carried the request out all the same. */
