@@ -3,7 +3,7 @@ import path from 'node:path';
 
 /** The rooms of the library from the bottom up: a file imports from its own room and from lower ones only. */
 const ROOMS: readonly (readonly string[])[] = [
-  ['card', 'clock.ts', 'secret-text.ts', 'cancellation.ts', 'backoff.ts', 'waiting.ts'],
+  ['card', 'clock.ts', 'secret-text.ts', 'cancellation.ts', 'backoff.ts', 'waiting.ts', 'tracing-suppression.ts'],
   ['errors', 'registration-name.ts'],
   ['signature', 'upstream'],
   ['credentials', 'options'],

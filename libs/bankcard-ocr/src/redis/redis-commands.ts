@@ -1,4 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
+import { untraced } from '../tracing-suppression.js';
+import { withHiddenArguments } from './hidden-arguments.js';
 import { RedisFault, redisFault } from './redis-fault.js';
 import { TIME } from './redis-scripts.js';
 
@@ -13,6 +15,8 @@ export class RedisCommands {
   #lastSignOfLifeAt = performance.now();
 
   readonly #client: RedisClient;
+  /** The same client, for commands. */
+  readonly #sender: RedisClient;
 
   /** @param mayReconnect whether the client is ours, so that a dead connection may be ended */
   constructor(
@@ -21,11 +25,12 @@ export class RedisCommands {
     private readonly mayReconnect: boolean,
   ) {
     this.#client = client;
+    this.#sender = withHiddenArguments(client);
   }
 
   /** Run a script that changes nothing. */
   async read(script: string, keys: readonly string[]): Promise<unknown> {
-    return this.#inTime(() => this.#client.eval(script, keys.length, ...keys));
+    return this.#inTime(() => this.#sender.eval(script, keys.length, ...keys));
   }
 
   /**
@@ -42,7 +47,7 @@ export class RedisCommands {
     const nowMs = Number(await this.read(TIME, keys.slice(0, 1)));
     const lastMoment = String(nowMs + this.timeoutMs);
     const outcome = await this.#inTime(() =>
-      this.#client.eval(script, keys.length, ...keys, lastMoment, ...argsAt(nowMs)),
+      this.#sender.eval(script, keys.length, ...keys, lastMoment, ...argsAt(nowMs)),
     );
     if (outcome === 'done' || outcome === 'fenced') return outcome;
     throw new RedisFault('TIMEOUT', false);
@@ -90,7 +95,7 @@ export class RedisCommands {
       timer = setTimeout(() => reject(new RedisFault('TIMEOUT', false)), this.timeoutMs);
     });
     try {
-      const answer = await Promise.race([command(), timeout]);
+      const answer = await Promise.race([this.#send(command), timeout]);
       this.#lastSignOfLifeAt = performance.now();
       return answer;
     } catch (error) {
@@ -100,6 +105,12 @@ export class RedisCommands {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async #send<T>(command: () => Promise<T>): Promise<T> {
+    // A connection that a command begins lives in that command's context: with it the application would lose its traces.
+    if (this.#client.status === 'wait') await this.#client.connect();
+    return untraced(command);
   }
 
   /** Its end could otherwise take the system a quarter of an hour to notice. */
