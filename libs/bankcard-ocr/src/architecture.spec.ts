@@ -14,6 +14,7 @@ const ROOMS: readonly (readonly string[])[] = [
     'equality-tag.ts',
     'plain-text.ts',
     'copies.ts',
+    'tracing-suppression.ts',
   ],
   ['errors', 'registration-name.ts'],
   ['signature', 'upstream'],

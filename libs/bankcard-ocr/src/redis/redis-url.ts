@@ -1,7 +1,8 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import { BankCardOcrConfigurationError, configurationFault } from '../errors/configuration-error.js';
 import { Problem } from '../errors/problem.js';
 import { readTicketStoreLocation } from '../options/ticket-store-location.js';
+import { untraced } from '../tracing-suppression.js';
 import type { RedisClient } from './redis-commands.js';
 import { redisFault } from './redis-fault.js';
 
@@ -19,7 +20,7 @@ const LONGEST_RECONNECT_MS = 1_000;
 export function createRedisClient(url: string): Redis {
   checkUrl(url);
   const isTls = url.toLowerCase().startsWith('rediss:');
-  const client = new Redis(url, {
+  const options: RedisOptions = {
     // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
     ...(isTls && { tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2' } }),
     connectionName: 'nestjs-bankcard-ocr',
@@ -32,7 +33,9 @@ export function createRedisClient(url: string): Redis {
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_MS) * (0.5 + Math.random() / 2),
     // After a failover the old primary says so, or the connection leads to a replica.
     reconnectOnError: (error) => redisFault(error).code === 'READONLY',
-  });
+  };
+  // It connects at once; that connection and all that follow it are made untraced.
+  const client = untraced(() => new Redis(url, options));
   // Without a listener the client prints its errors.
   return client.on('error', () => undefined);
 }
