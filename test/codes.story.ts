@@ -103,6 +103,15 @@ describe('the vendor codes over real HTTP', () => {
     }
   });
 
+  it('of sibling products for pictures ask the end user for a new photo', async () => {
+    for (const code of ['66660015', '66661001', '66661005', '66661010']) {
+      const error = await failureOf(app.ocr.query(orderNoForCode(code)));
+      const expected = { code: 'CARD_UNREADABLE', actor: 'end-user', retryable: false, vendorCode: code };
+      expect(error).toMatchObject({ ...expected, vendorMessage: expect.not.stringContaining('未知') as string });
+      expect(sentAt(orderNoForCode(code))).toHaveLength(1);
+    }
+  });
+
   it('can be given another meaning by codeRules', async () => {
     const codeRules = {
       '31415926': { error: 'VENDOR_FAULT', actor: 'vendor', retry: 'backoff' },

@@ -22,7 +22,8 @@ import {
   BankCardOcrErrorInterceptor,
   BankCardOcrResponseDto,
   CardNumberMaskingInterceptor,
-  QueryBankCardOcrDto,
+  OrderNoParamsDto,
+  PhotosQueryDto,
   requirePhoto,
 } from 'nestjs-bankcard-ocr/http';
 import { KycSandbox, orderNoForCode, PICTURED_CARD_NUMBER } from 'nestjs-bankcard-ocr/testing';
@@ -38,25 +39,28 @@ class CardsController {
   constructor(private readonly ocr: OcrResultService) {}
 
   @Get()
-  async find(@Query() { orderNo, photos }: QueryBankCardOcrDto): Promise<BankCardOcrResponseDto> {
+  async find(
+    @Query() { orderNo }: OrderNoParamsDto,
+    @Query() { photos }: PhotosQueryDto,
+  ): Promise<BankCardOcrResponseDto> {
     return BankCardOcrResponseDto.from(await this.ocr.query(orderNo, { photos }));
   }
 
   /** Careless: hands out all there is. */
   @Get('raw')
-  async raw(@Query() { orderNo }: QueryBankCardOcrDto): Promise<{ card: BankCardOcrResult; cardNo: string }> {
+  async raw(@Query() { orderNo }: OrderNoParamsDto): Promise<{ card: BankCardOcrResult; cardNo: string }> {
     const card = await this.ocr.query(orderNo, { photos: true });
     return { card, cardNo: card.cardNumber.reveal() };
   }
 
   @Get('full')
   @AllowFullCardNumber()
-  async full(@Query() { orderNo }: QueryBankCardOcrDto): Promise<{ cardNo: string }> {
+  async full(@Query() { orderNo }: OrderNoParamsDto): Promise<{ cardNo: string }> {
     return { cardNo: (await this.ocr.query(orderNo)).cardNumber.reveal() };
   }
 
   @Get(':orderNo/:kind')
-  async photo(@Param() { orderNo }: QueryBankCardOcrDto, @Param('kind') kind: PhotoKind): Promise<StreamableFile> {
+  async photo(@Param() { orderNo }: OrderNoParamsDto, @Param('kind') kind: PhotoKind): Promise<StreamableFile> {
     const { bytes, mediaType } = requirePhoto(await this.ocr.query(orderNo, { photos: true }), kind);
     return new StreamableFile(bytes, { type: mediaType });
   }

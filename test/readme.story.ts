@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Readable } from 'node:stream';
 import { Module, type ModuleMetadata, type Type } from '@nestjs/common';
@@ -9,6 +9,7 @@ import { OPTION_VARIABLES } from '../libs/bankcard-ocr/src/options/options-from-
 import type { Check } from './support/readme-checks.js';
 import { codeBlocks, writeBlocks } from './support/readme-code.js';
 import { markdownFiles } from './support/readme-links.js';
+import { unsafeCommands } from './support/readme-documents.js';
 import { checksOfPages, readPage, ROOT } from './support/readme-pages.js';
 import { checkTypes, type TypeReport } from './support/readme-types.js';
 
@@ -181,6 +182,18 @@ describe('the code of the README, and of the pages behind it', () => {
   describe('that is a test', () => {
     load('card-binding.spec.ts');
   });
+});
+
+it('what the package and the demo print calls the installed command line only', () => {
+  const sources = ['libs/bankcard-ocr/src', 'apps/demo-api', 'examples'].flatMap((name) => {
+    const files = readdirSync(path.join(ROOT, name), { recursive: true, encoding: 'utf8' });
+    return files.filter((file) => /\.[cm]?[jt]s$/.test(file)).map((file) => path.join(name, file));
+  });
+  expect(sources.length).toBeGreaterThan(300);
+  for (const name of sources) expect([name, unsafeCommands(readPage(name))]).toEqual([name, []]);
+  expect(unsafeCommands('Run npx nestjs-bankcard-ocr doctor')).toHaveLength(1);
+  expect(unsafeCommands('Run npx --yes nestjs-bankcard-ocr doctor, or npx -y nestjs-bankcard-ocr')).toHaveLength(1);
+  expect(unsafeCommands('Run npx --no nestjs-bankcard-ocr doctor')).toEqual([]);
 });
 
 function holds({ faults, spoil }: Check, page: string): void {

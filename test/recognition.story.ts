@@ -66,12 +66,15 @@ describe.each(['http-service', 'undici'] as const)('a recognition over %s', (tra
     expect(sandbox.calls).toMatchObject({ recognition: 2, result: 0 });
   });
 
-  it.each(['-9011', '-9012', '-9013', '-9014'])('of no readable card (%s) is final', async (code) => {
-    const orderNo = orderNoForCode(code);
-    const error = await recognitionFailure(recognition.recognize(JPEG, { orderNo }));
-    expect(error).toMatchObject({ code: 'CARD_UNREADABLE', vendorCode: code, orderNo, outcomeUnknown: false });
-    expect(sandbox.calls).toMatchObject({ recognition: 1, result: 0 });
-  });
+  it.each([...['-9011', '-9012', '-9013', '-9014'], ...['66660015', '66661001', '66661005', '66661010']])(
+    'of no readable card (%s) is final',
+    async (code) => {
+      const orderNo = orderNoForCode(code);
+      const error = await recognitionFailure(recognition.recognize(JPEG, { orderNo }));
+      expect(error).toMatchObject({ code: 'CARD_UNREADABLE', vendorCode: code, orderNo, outcomeUnknown: false });
+      expect(sandbox.calls).toMatchObject({ recognition: 1, result: 0 });
+    },
+  );
 
   it('returns warnings, or rejects the card for them, as the policy says', async () => {
     const orderNo = orderNoForWarning('-9113');

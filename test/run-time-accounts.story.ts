@@ -129,7 +129,7 @@ describe('accounts that are known only at run time', () => {
     await before.results.query('order1');
     sandboxes.get('aa')?.changeSecret();
     await factory.forget('aa');
-    await expect(before.results.query('order1')).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    await expect(before.results.query('order1')).rejects.toThrow('the module is closed');
     await expect((await factory.forAccount('aa')).results.query('order1')).resolves.toBeDefined();
     await factory.forget('nobody');
   });
@@ -174,6 +174,24 @@ describe('accounts that are known only at run time', () => {
     await expect(factory.forAccount('')).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     await expect(start({ maxAccounts: 0 })).rejects.toThrow(/maxAccounts: must be a whole number/);
     await expect(start({ resolve: undefined })).rejects.toThrow(/resolve: must be a function/);
+  });
+
+  it('have the defaults of the factory for what they leave open, empty columns of a database too', async () => {
+    const factory = await start({
+      resolve: async (id) => ({
+        ...(await resolve(id)),
+        ticketStore: '',
+        timeoutMs: undefined,
+        maxAttempts: '2' as never,
+      }),
+      defaults: { ticketStore: new MemoryTicketStore(), timeoutMs: 4_321 },
+      maxAccounts: '3' as never,
+    });
+    const client = await factory.forAccount('aa');
+    expect(client.tickets.status().store.description).toBe('memory:');
+    await expect(client.results.query('order1')).resolves.toBeDefined();
+    // The store is one object, which only defaults can have made that of both.
+    await expect(factory.forAccount('bb')).rejects.toThrow(/ticketStore.*one object/);
   });
 
   it('end with the application', async () => {

@@ -56,6 +56,28 @@ function faultsOf(workflow: string): string[] {
   ];
 }
 
+/** `- uses:` or `uses:`, quoted or not, in whatever place; what stands behind it is the rest of the line. */
+const USES = /\buses['"]?\s*:\s*(?<action>\S.*)$/gm;
+/** A tag can be moved to another commit, a hash cannot; the comment tells people, and Dependabot, which release it is. */
+const PINNED = /^(?<name>actions\/[a-z-]+)@(?<hash>[0-9a-f]{40}) # v\d+\.\d+\.\d+$/;
+const OWN = './.github/workflows/ci.yml';
+
+/** What is wrong with the actions that a workflow uses; all workflows use the same version of an action. */
+function faultsOfUses(workflow: string): string[] {
+  const versions = new Map<string, string>();
+  return [...Object.values(WORKFLOWS), workflow].flatMap((text) => {
+    const actions = [...text.matchAll(USES)].map(({ groups }) => groups?.['action'] ?? '');
+    return actions.flatMap((action) => {
+      if (action === OWN) return [];
+      const { name } = PINNED.exec(action)?.groups ?? {};
+      if (name === undefined) return [`${action} is not pinned`];
+      const other = versions.get(name) ?? action;
+      versions.set(name, other);
+      return other === action ? [] : [`${name} has two versions`];
+    });
+  });
+}
+
 describe('the workflows', () => {
   it('are one for changes and one for releases', () => {
     expect(readdirSync(path.join(ROOT, '.github/workflows'))).toEqual(Object.keys(WORKFLOWS));
@@ -73,11 +95,21 @@ describe('the workflows', () => {
     for (const step of spoilt) expect([step, faultsOf(`${text}      ${step}\n`).length]).toEqual([step, 1]);
   });
 
-  it.each(Object.entries(WORKFLOWS))('%s uses actions of GitHub only, by major, and holds no secret', (_name, text) => {
-    const uses = [...text.matchAll(/uses: (\S+)/g)].map(([, action = '']) => action);
-    for (const action of uses) expect(action).toMatch(/^actions\/[a-z-]+@v\d+$|^\.\/\.github\/workflows\/ci\.yml$/);
-    // Each of them is used in one version.
-    expect(new Set(uses.map((action) => action.split('@')[0])).size).toBe(new Set(uses).size);
+  it.each(Object.entries(WORKFLOWS))('%s uses actions of GitHub only, pinned by hash', (_name, text) => {
+    expect(faultsOfUses(text)).toEqual([]);
+    for (const [step, fault] of [
+      ['actions/checkout@v6', 'not pinned'],
+      ['actions/checkout@d23441a # v6.1.0', 'not pinned'],
+      [`actions/checkout@${'d'.repeat(40)}`, 'not pinned'],
+      [`someone/checkout@${'d'.repeat(40)} # v6.1.0`, 'not pinned'],
+      ['docker://node:24', 'not pinned'],
+      [`actions/checkout@${'d'.repeat(40)} # v6.1.0`, 'two versions'],
+    ]) {
+      expect(faultsOfUses(`${text}      - uses: ${step}\n`)).toEqual([expect.stringContaining(fault!)]);
+    }
+  });
+
+  it.each(Object.entries(WORKFLOWS))('%s holds no secret', (_name, text) => {
     expect(text).not.toMatch(/secrets\.|pull_request_target|registry-url:|https?:/);
     expect(text.match(/uses: actions\/checkout@/g)?.length).toBe(text.match(/persist-credentials: false/g)?.length);
   });

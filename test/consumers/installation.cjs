@@ -7,8 +7,8 @@ const { run } = require('./process.cjs');
 /** How many packages the library may bring beside its peers. */
 const MOST_PACKAGES = 3;
 
-/** Install the packed library and what a consumer has beside it. @returns the folder */
-async function install(target, name, tarball) {
+/** Install the packed library and the packages of a manifest in installs. @returns the folder */
+async function installPackages(target, name, tarball) {
   rmSync(target, { recursive: true, force: true });
   mkdirSync(target, { recursive: true });
   const manifest = JSON.parse(readFileSync(path.join(__dirname, 'installs', `${name}.json`), 'utf8'));
@@ -16,6 +16,12 @@ async function install(target, name, tarball) {
   writeFileSync(path.join(target, 'package.json'), JSON.stringify(manifest));
   const options = ['--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'];
   await run('npm', ['install', ...options], { cwd: target });
+  return target;
+}
+
+/** Install the packed library and what a backend has beside it. @returns the folder */
+async function install(target, name, tarball) {
+  await installPackages(target, name, tarball);
   writeFileSync(path.join(target, 'tsconfig.json'), JSON.stringify(compilers[name]));
   for (const folder of ['backend', 'bare', 'checks'])
     cpSync(path.join(__dirname, folder), path.join(target, folder), { recursive: true });
@@ -40,4 +46,4 @@ function ownPackages(folder) {
   return [...found];
 }
 
-module.exports = { install, ownPackages };
+module.exports = { install, installPackages, ownPackages };

@@ -6,11 +6,13 @@ const path = require('node:path');
 const { compile, tryServer } = require('./backend.cjs');
 const combinations = require('./combinations.cjs');
 const { tryCommandLine } = require('./command-line.cjs');
-const { install, ownPackages } = require('./installation.cjs');
+const { install, installPackages, ownPackages } = require('./installation.cjs');
+const { tryOpenApi } = require('./openapi.cjs');
 const { tryWithoutOptionalPeers } = require('./optional-peers.cjs');
 const { packLibrary } = require('./packed-library.cjs');
 const { run, serve } = require('./process.cjs');
 const { startRedis } = require('./redis-server.cjs');
+const { tryTracing } = require('./tracing.cjs');
 
 /** Outside the repository, whose packages a consumer would find and could do without its own. */
 const TARGET = mkdtempSync(path.join(tmpdir(), 'consumers-'));
@@ -51,6 +53,7 @@ async function tryBackends(name, folder) {
       const what = `${name}, ${kind}: ${module} with ${moduleResolution}`;
       const dist = await step(`${what}, compiled`, () => compile(folder, combination));
       await step(`${what}, on ${server}${store ? ', in Redis' : ''}`, () => tryServer(dist, server, accounts, store));
+      await step(`${what}, its OpenAPI document`, () => tryOpenApi(folder, dist));
     }
     await step(`${name}: its command line`, () => tryCommandLine(folder, accounts.own));
   } finally {
@@ -59,10 +62,27 @@ async function tryBackends(name, folder) {
   }
 }
 
+/** Run something beside a Redis, on a machine that has one. */
+async function withRedis(folder, action) {
+  const redis = await startRedis(folder);
+  try {
+    await action(redis?.url);
+  } finally {
+    await redis?.stop();
+  }
+}
+
+async function tryUnderTracers(tarball) {
+  const name = 'tracing';
+  const folder = await step(`${name}: installed`, () => installPackages(path.join(TARGET, name), name, tarball));
+  await step(`${name}: nothing secret is exported`, () => withRedis(folder, (url) => tryTracing(folder, url)));
+}
+
 async function main() {
   const tarball = await step('packed', () => packLibrary(TARGET));
   // Both at once: one waits for the disk while the other computes.
-  const outcomes = await Promise.allSettled(Object.keys(combinations).map((name) => tryOn(name, tarball)));
+  const backends = Object.keys(combinations).map((name) => tryOn(name, tarball));
+  const outcomes = await Promise.allSettled([...backends, tryUnderTracers(tarball)]);
   const failures = outcomes.filter(({ status }) => status === 'rejected').map(({ reason }) => reason.message);
   if (failures.length > 0) throw new Error([...failures, `Everything is still in ${TARGET}`].join('\n'));
   rmSync(TARGET, { recursive: true, force: true });

@@ -1,6 +1,7 @@
-import { isUtf8 } from 'node:buffer';
 import type { PhotoKind } from '../../libs/bankcard-ocr/src/card/card-photo.js';
 import { codeOf, isJsonObject, type JsonObject } from '../../libs/bankcard-ocr/src/upstream/answer/json-answer.js';
+import { bodyText } from '../../libs/bankcard-ocr/src/upstream/answer/body-text.js';
+import { withExactOrderNumbers } from '../../libs/bankcard-ocr/src/upstream/answer/order-number-members.js';
 import { decodeSlowly } from './slow-base64.js';
 
 /** What an answer says: its photos by kind, and the rest of it, in which the texts of photos are empty. */
@@ -35,9 +36,9 @@ const UNREADABLE = new Error('this is no answer');
 /**
  * Read a whole answer at leisure: descend through all of it, take out the photos, and give the rest to JSON.parse.
  *
- * It differs from JSON.parse of everything in three things, all of them wanted: inside a photo, a control character or a byte that is no
- * UTF-8 is for Base64 to judge; the same photo, or the result, twice in an object is no answer; and of
- * several texts for one photo the first that is not empty counts.
+ * It differs from JSON.parse of everything in four things, all of them wanted: inside a photo, a control character or a byte that is no
+ * UTF-8 is for Base64 to judge; the same photo, or the result, twice in an object is no answer; of several texts for one photo the first
+ * that is not empty counts; and the others, as well as those of photos that nobody knows, are skipped unread.
  *
  * @returns undefined for what is no answer
  */
@@ -45,9 +46,7 @@ export function readAtLeisure(body: Buffer): Reading | undefined {
   const reader = new ReferenceReader(body.toString('latin1'));
   try {
     const rest = Buffer.from(reader.read(), 'latin1');
-    if (!isUtf8(rest)) return undefined;
-    // It leaves a byte order mark out.
-    const json: unknown = JSON.parse(new TextDecoder().decode(rest));
+    const json: unknown = JSON.parse(withExactOrderNumbers(bodyText(rest)));
     return isJsonObject(json) && codeOf(json) !== undefined ? { photos: reader.photos, json } : undefined;
   } catch (error) {
     if (error === UNREADABLE || error instanceof SyntaxError) return undefined;
@@ -70,13 +69,14 @@ class ReferenceReader {
     return this.#rest + this.text.slice(this.#at);
   }
 
-  #value(place: Place, kind?: PhotoKind): void {
+  #value(place: Place, kind?: PhotoKind | 'unknown'): void {
     this.#space();
     const next = this.text[this.#at];
     if (next === '{') this.#object(place);
     else if (next === '[') this.#array();
     else if (next !== '"') this.#literal();
-    else if (kind && !this.photos.has(kind)) this.#photo(kind);
+    else if (kind === 'unknown' || (kind && this.photos.has(kind))) this.#skip();
+    else if (kind) this.#photo(kind);
     else this.#string();
   }
 
@@ -84,9 +84,10 @@ class ReferenceReader {
     const keys = new Set<string>();
     this.#list('{', '}', () => {
       const key = this.#string();
-      const kind = place && KINDS.find(([name]) => name.test(key))?.[1];
+      const known = place && KINDS.find(([name]) => name.test(key))?.[1];
+      const kind = known ?? (place && /photo$/i.test(key) ? 'unknown' : undefined);
       const isResult = place === 'top' && key === 'result';
-      if ((kind || isResult) && keys.has(key)) throw UNREADABLE;
+      if ((known || isResult) && keys.has(key)) throw UNREADABLE;
       keys.add(key);
       this.#space();
       this.#expect(':');
@@ -140,6 +141,16 @@ class ReferenceReader {
     }
     this.#expect('"');
     if (characters.length > 0) this.photos.set(kind, decodeSlowly(characters.join('')) ?? 'damaged');
+  }
+
+  /** Nobody wants it, so nobody judges it. */
+  #skip(): void {
+    this.#expect('"');
+    while (this.text[this.#at] !== '"') {
+      if (this.#at >= this.text.length) throw UNREADABLE;
+      this.#at += this.text[this.#at] === '\\' ? 2 : 1;
+    }
+    this.#expect('"');
   }
 
   #escape(): string {

@@ -1,7 +1,10 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, constants, openSync } from 'node:fs';
 import path from 'node:path';
+import { Readable, type Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 
 /** How a run of the command line ended. */
 export interface CommandLineRun {
@@ -29,7 +32,10 @@ export interface DoctorDocument {
 /** How a run is set up; nothing of the environment of the tests reaches it. */
 export interface CommandLineSetting {
   readonly env?: Readonly<Record<string, string>>;
-  readonly stdin?: string;
+  /** A text, or a stream, which may be endless. */
+  readonly stdin?: string | Readable;
+  /** The path of what stands in the place of stdin, as the shell's `<` has it. */
+  readonly stdinFrom?: string;
   /** The name of a file of test/workers that is loaded first. */
   readonly preload?: string;
 }
@@ -40,13 +46,17 @@ export async function runCommandLine(
   setting: CommandLineSetting = {},
 ): Promise<CommandLineRun> {
   const compiled = process.env['COMPILED_WORKERS'] ?? '';
-  const { env, stdin = '', preload } = setting;
+  const { env, stdin = '', stdinFrom, preload } = setting;
   const first = preload === undefined ? [] : ['--require', path.join(compiled, `test/workers/${preload}.js`)];
   const main = path.join(compiled, 'libs/bankcard-ocr/src/cli/main.js');
+  const file = stdinFrom === undefined ? undefined : openSync(stdinFrom, constants.O_RDONLY | constants.O_NONBLOCK);
   const child = spawn(process.execPath, [...first, main, ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
-  });
-  child.stdin.end(stdin);
+    stdio: [file ?? 'pipe', 'pipe', 'pipe'],
+  }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
+  if (file !== undefined) closeSync(file);
+  // It may end before it has read everything.
+  if (child.stdin) pipeline(Readable.from(stdin), child.stdin).catch(() => undefined);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { exitCode: child.exitCode, stdout, stderr, shown: stdout + stderr };
 }

@@ -36,11 +36,31 @@ export function pageChecks(root: string, name: string): Check[] {
       spoil: (page) => `${page}\nnpm run nothing\n`,
     },
     {
+      what: 'has no import that the Jest of a CommonJS backend cannot resolve',
+      faults: (page) => page.match(/^(?:import|export) .*from '\.[^']*\.js';$/gm) ?? [],
+      spoil: (page) => `${page}\nimport { CardService } from './card.service.js';\n`,
+    },
+    {
       what: 'names no variable that does not exist',
       faults: (page) => (page.match(/BANKCARD_OCR_\w+/g) ?? []).filter((variable) => !variables.has(variable)),
       spoil: (page) => `${page}\nBANKCARD_OCR_APPID\n`,
     },
+    // The changelog tells what was, also in commands that are no more.
+    ...(name === 'CHANGELOG.md' ? [] : [onlyInstalledCommands()]),
   ];
+}
+
+function onlyInstalledCommands(): Check {
+  return {
+    what: 'runs the command line of the package that is installed, never of one that npx would download',
+    faults: unsafeCommands,
+    spoil: (page) => `${page}\nnpx nestjs-bankcard-ocr doctor\n`,
+  };
+}
+
+/** Calls of the command line that would have npx download a package when this one is not installed. */
+export function unsafeCommands(text: string): string[] {
+  return text.match(/\b(?:npx|npm exec)(?! --no )[^\n`]*nestjs-bankcard-ocr(?= |`|$)/gm) ?? [];
 }
 
 /** What docs/protocol.md must be. */

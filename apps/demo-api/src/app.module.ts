@@ -1,12 +1,13 @@
 import { Module, ValidationPipe } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
-import { APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { BankCardOcrModule } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
 import { BankCardOcrErrorInterceptor, CardNumberMaskingInterceptor } from 'nestjs-bankcard-ocr/http';
 import { BankCardsModule } from './bank-cards/bank-cards.module.js';
 import { HealthModule } from './health/health.module.js';
 import { SdkModule } from './sdk/sdk.module.js';
+import { HttpErrorFilter } from './server/http-error.filter.js';
 
 /** The demo: one registration of the library, and what an HTTP API binds around it. */
 @Module({
@@ -22,6 +23,7 @@ import { SdkModule } from './sdk/sdk.module.js';
     // First in, last out: it sees what every other interceptor has made of an answer.
     { provide: APP_INTERCEPTOR, useValue: new CardNumberMaskingInterceptor({ detect: 'luhn' }) },
     { provide: APP_INTERCEPTOR, useClass: BankCardOcrErrorInterceptor },
+    { provide: APP_FILTER, useClass: HttpErrorFilter },
     { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true }) },
   ],
 })

@@ -5,6 +5,7 @@ import { sha256Of } from '../src/auth/api-keys.js';
 import { readApiKeys } from '../src/auth/read-api-keys.js';
 import { pointAtSandbox } from '../src/sandbox/sandbox-environment.js';
 import { boot } from '../src/server/boot.js';
+import type { AppSettings } from '../src/server/create-app.js';
 import { listen } from '../src/server/listen.js';
 
 /** The key of the demo's only client. */
@@ -29,10 +30,14 @@ export interface ServedDemo {
   close(): Promise<void>;
 }
 
-/** @param prepare is called before the demo starts, which then does not wait for its credentials */
+/**
+ * @param prepare is called before the demo starts, which then does not wait for its credentials
+ * @param settings who may come in; whoever has {@link KEY} by default
+ */
 export async function serveDemo(
   options: KycSandboxOptions = {},
   prepare?: (sandbox: KycSandbox) => void,
+  settings: Partial<Pick<AppSettings, 'access'>> = {},
 ): Promise<ServedDemo> {
   const sandbox = await KycSandbox.start(options);
   prepare?.(sandbox);
@@ -43,7 +48,7 @@ export async function serveDemo(
   const logged: string[] = [];
   const log = (...line: unknown[]): void => void logged.push(line.join(' '));
   const logger: LoggerService = { log, error: log, warn: log, debug: log, verbose: log, fatal: log };
-  const app = await boot({ access: readApiKeys(KEYS).apiKeys, logger, faults: [] });
+  const app = await boot({ access: readApiKeys(KEYS).apiKeys, ...settings, logger, faults: [] });
   const url = await listen(app, { port: 0, host: '127.0.0.1' });
   if (!prepare) await app.get(TicketService).current();
   const get = (path: string, headers: Record<string, string> = { 'x-api-key': KEY }) => fetch(url + path, { headers });

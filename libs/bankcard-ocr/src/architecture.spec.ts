@@ -3,13 +3,25 @@ import path from 'node:path';
 
 /** The rooms of the library from the bottom up: a file imports from its own room and from lower ones only. */
 const ROOMS: readonly (readonly string[])[] = [
-  ['card', 'clock.ts', 'random.ts', 'secret-text.ts', 'cancellation.ts', 'backoff.ts', 'waiting.ts'],
+  [
+    'card',
+    'clock.ts',
+    'random.ts',
+    'secret-text.ts',
+    'cancellation.ts',
+    'backoff.ts',
+    'waiting.ts',
+    'equality-tag.ts',
+    'plain-text.ts',
+    'copies.ts',
+    'tracing-suppression.ts',
+  ],
   ['errors', 'registration-name.ts'],
   ['signature', 'upstream'],
   ['credentials', 'options'],
   ['ocr', 'telemetry'],
   ['sdk'],
-  ['redis', 'bankcard-ocr.tokens.ts', 'registrations.ts'],
+  ['redis', 'bankcard-ocr.tokens.ts', 'registrations.ts', 'startup-check.ts'],
   ['create-ticket-store.ts', 'connect-to-vendor.ts'],
   ['client'],
   // Started as dist/cjs/cli/main.js; nobody imports it.

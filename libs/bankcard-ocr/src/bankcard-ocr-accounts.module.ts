@@ -5,6 +5,7 @@ import type { ClientFactoryOptions } from './client/client-factory.options.js';
 import { maskAppId } from './errors/redaction.js';
 import { nestLog } from './nest-log.js';
 import { registerAccount } from './registrations.js';
+import { StartupCheck } from './startup-check.js';
 
 const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<ClientFactoryOptions>({
   optionsInjectionToken: Symbol.for('nestjs-bankcard-ocr/accounts-options'),
@@ -22,6 +23,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
  */
 @Module({
   providers: [
+    StartupCheck,
     {
       provide: BankCardOcrClientFactory,
       inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],

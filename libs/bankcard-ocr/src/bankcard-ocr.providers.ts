@@ -9,19 +9,21 @@ import { TicketService } from './credentials/ticket.service.js';
 import { OcrResultService } from './ocr/ocr-result.service.js';
 import { RecognitionService } from './ocr/recognition.service.js';
 import type { BankCardOcrOptions } from './options/bankcard-ocr.options.js';
-import { resolveOptions } from './options/resolve-options.js';
+import { resolveRegistration } from './options/resolve-registration.js';
 import { registerAccount } from './registrations.js';
+import { StartupCheck } from './startup-check.js';
 import { SdkLaunchService } from './sdk/sdk-launch.service.js';
 import { SignatureService } from './signature/signature.service.js';
 import { TicketMetrics } from './telemetry/ticket-metrics.js';
 
 /** What the module provides; the services themselves know nothing of Nest. */
 export const BANKCARD_OCR_PROVIDERS: Provider[] = [
+  StartupCheck,
   {
     provide: BankCardOcrClient,
     inject: [BANKCARD_OCR_OPTIONS, Registration, ModulesContainer],
     useFactory: async (options: BankCardOcrOptions, { name }: Registration, application: ModulesContainer) => {
-      const resolved = resolveOptions(options, name);
+      const resolved = resolveRegistration(options, name);
       registerAccount(application, { ...resolved, registration: { name } });
       return createClient(resolved, { ...nestLog(name), name });
     },

@@ -1,4 +1,5 @@
 import { type Abstract, Inject, type Type } from '@nestjs/common';
+import { isLoadedTwice } from './copies.js';
 import { TicketService } from './credentials/ticket.service.js';
 import { OcrResultService } from './ocr/ocr-result.service.js';
 import { RecognitionService } from './ocr/recognition.service.js';
@@ -39,7 +40,13 @@ export function getBankCardOcrToken<Service extends BankCardOcrService>(
 ): Type<Service> {
   if (!(BANKCARD_OCR_SERVICES as readonly unknown[]).includes(service)) {
     const known = BANKCARD_OCR_SERVICES.map((one) => one.name).join(', ');
-    throw new TypeError(`getBankCardOcrToken() and @InjectBankCardOcr() take one of ${known} as their first argument.`);
+    const hint = isLoadedTwice()
+      ? ' Two copies of nestjs-bankcard-ocr are loaded, and a class of one is none of the other: load the library by ' +
+        'require() everywhere, or by import everywhere, and install it once.'
+      : '';
+    throw new TypeError(
+      `getBankCardOcrToken() and @InjectBankCardOcr() take one of ${known} as their first argument.${hint}`,
+    );
   }
   if (name !== undefined) checkRegistrationName(name);
   return tokenNamed(service, name) as Type<Service>;

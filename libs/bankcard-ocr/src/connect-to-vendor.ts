@@ -4,6 +4,7 @@ import { ConnectionGate } from './upstream/connection-gate.js';
 import { Exchange } from './upstream/exchange.js';
 import type { ExchangeListener } from './upstream/exchange-record.js';
 import type { Transport } from './upstream/transport/transport.js';
+import { UntracedTransport } from './upstream/transport/untraced.transport.js';
 
 /** The exchanges with the vendor's hosts, and the connections below them. */
 export class VendorConnections {
@@ -28,7 +29,7 @@ export async function connectToVendor(
   const { baseUrl, recognitionBaseUrl, maxConnections, clock, codeRules, maxAnswerBytes } = options;
   const transports: Transport[] = [];
   const exchangeWith = async (host: BaseUrl): Promise<Exchange> => {
-    const transport = await createTransport(host, options);
+    const transport = new UntracedTransport(await createTransport(host, options));
     transports.push(transport);
     const gate = new ConnectionGate(maxConnections);
     return new Exchange({ transport, gate, clock, codeRules, maxAnswerBytes, onExchange });

@@ -1,7 +1,8 @@
 import { FileTicketStore } from './credentials/store/file-ticket.store.js';
 import { MemoryTicketStore } from './credentials/store/memory-ticket.store.js';
 import { TicketStore } from './credentials/store/ticket-store.js';
-import { BankCardOcrConfigurationError } from './errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationFault } from './errors/configuration-error.js';
+import { Problem } from './errors/problem.js';
 import type { ResolvedOptions } from './options/resolve-options.js';
 
 /**
@@ -27,9 +28,12 @@ async function loadRedis(): Promise<typeof import('./redis/index.js')> {
     return await import('./redis/index.js');
   } catch (error) {
     if (!/Cannot find (module|package) 'ioredis'/.test((error as Error).message)) throw error;
-    const fix = 'is a Redis URL, and the package that talks to Redis is missing: npm install ioredis';
+    const problem = new Problem(
+      'is a Redis URL, and the package that talks to Redis is missing: npm install ioredis',
+      '是 Redis URL，但没有安装访问 Redis 的包：npm install ioredis',
+    );
     throw new BankCardOcrConfigurationError(
-      [{ option: 'ticketStore', variable: 'BANKCARD_OCR_TICKET_STORE', fix }],
+      [configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
       error,
     );
   }

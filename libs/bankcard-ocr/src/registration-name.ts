@@ -1,4 +1,5 @@
-import { BankCardOcrConfigurationError } from './errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationFault } from './errors/configuration-error.js';
+import { Problem } from './errors/problem.js';
 
 /** What the registration of one account is called; undefined for the only one of most applications. */
 export type RegistrationName = string | undefined;
@@ -13,8 +14,10 @@ const NAME = /^[a-z][a-z0-9_-]{0,31}$/i;
  */
 export function checkRegistrationName(name: unknown): asserts name is string {
   if (typeof name === 'string' && NAME.test(name)) return;
-  const fix =
+  const problem = new Problem(
     'must be a letter and up to 31 more letters, digits, _ or -, e.g. loans. It must be known when the module is ' +
-    'registered: write it beside useFactory';
-  throw new BankCardOcrConfigurationError([{ option: 'name', fix }]);
+      'registered: write it beside useFactory',
+    '必须以字母开头，最多再跟 31 个字母、数字、_ 或 -，例如 loans；注册模块时就要确定，请写在 useFactory 旁边',
+  );
+  throw new BankCardOcrConfigurationError([configurationFault('name', problem)]);
 }

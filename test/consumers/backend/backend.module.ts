@@ -3,7 +3,7 @@ import { Controller, Get, Inject, Module, Param, UseInterceptors, ValidationPipe
 import { ConfigModule } from '@nestjs/config';
 import { BankCardOcrModule, OcrResultService, TicketService } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfig, bankCardOcrConfigFor } from 'nestjs-bankcard-ocr/config';
-import { BankCardOcrErrorInterceptor, BankCardOcrResponseDto, QueryBankCardOcrDto } from 'nestjs-bankcard-ocr/http';
+import { BankCardOcrErrorInterceptor, BankCardOcrResponseDto, OrderNoParamsDto } from 'nestjs-bankcard-ocr/http';
 import { Loans } from './loans.js';
 
 const validate = new ValidationPipe({ transform: true, whitelist: true });
@@ -18,17 +18,17 @@ export class BankCardsController {
   ) {}
 
   @Get('bank-cards/:orderNo')
-  async find(@Param(validate) { orderNo }: QueryBankCardOcrDto): Promise<BankCardOcrResponseDto> {
+  async find(@Param(validate) { orderNo }: OrderNoParamsDto): Promise<BankCardOcrResponseDto> {
     return BankCardOcrResponseDto.from(await this.ocr.query(orderNo));
   }
 
   @Get('loans/:orderNo')
-  async findLoan(@Param(validate) { orderNo }: QueryBankCardOcrDto): Promise<BankCardOcrResponseDto> {
+  async findLoan(@Param(validate) { orderNo }: OrderNoParamsDto): Promise<BankCardOcrResponseDto> {
     return BankCardOcrResponseDto.from(await this.loans.ocr.query(orderNo));
   }
 
   @Get('photos/:orderNo')
-  async findPhoto(@Param(validate) { orderNo }: QueryBankCardOcrDto) {
+  async findPhoto(@Param(validate) { orderNo }: OrderNoParamsDto) {
     const { photos } = await this.ocr.query(orderNo, { photos: true });
     const manifest = await this.ocr.download(orderNo, () => new PassThrough().resume());
     return {

@@ -1,11 +1,11 @@
 import { Controller, Get, Param, Post, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { OcrResultService, RecognitionService } from 'nestjs-bankcard-ocr';
-import { QueryBankCardOcrDto, requirePhoto } from 'nestjs-bankcard-ocr/http';
+import { OrderNoParamsDto, PhotosQueryDto, requirePhoto } from 'nestjs-bankcard-ocr/http';
 import { BankCardView } from './bank-card.view.js';
 import { readCardUpload, type UploadReply, type UploadRequest } from './card-upload.js';
 import { photoFile } from './photo-file.js';
 import { PhotoShelf } from './photo-shelf.js';
-import { PhotoParams, PhotosFlag } from './requests.dto.js';
+import { PhotoParams } from './requests.dto.js';
 
 /** What was recognised on a card: by the order number that the phone SDK was given, or on an image that is sent here. */
 @Controller('bank-cards')
@@ -28,7 +28,7 @@ export class BankCardsController {
 
   /** The card, its number masked; with `?photos=true` also which photos there are. */
   @Get(':orderNo')
-  async find(@Param() { orderNo }: QueryBankCardOcrDto, @Query() { photos }: PhotosFlag): Promise<BankCardView> {
+  async find(@Param() { orderNo }: OrderNoParamsDto, @Query() { photos }: PhotosQueryDto): Promise<BankCardView> {
     return BankCardView.of(await (photos === true ? this.shelf.take(orderNo) : this.ocr.query(orderNo)));
   }
 

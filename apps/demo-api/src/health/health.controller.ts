@@ -3,11 +3,11 @@ import { TicketService } from 'nestjs-bankcard-ocr';
 import { Public } from '../auth/public.decorator.js';
 
 /** For the orchestrator. Says nothing about the vendor's reasons: everybody may ask. */
-@Public()
 @Controller('health')
 export class HealthController {
   constructor(private readonly tickets: TicketService) {}
 
+  @Public()
   @Get('live')
   live(): object {
     return { status: 'live' };
@@ -17,6 +17,7 @@ export class HealthController {
    * Not ready only until the first credentials have come, which a wrong configuration never gets beyond. Later an
    * outage of the vendor is no reason to take instances away: all would go at once, and none would serve better.
    */
+  @Public()
   @Get('ready')
   ready(): object {
     const { everObtained, state } = this.tickets.status();

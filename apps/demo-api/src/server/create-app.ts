@@ -1,14 +1,23 @@
 import { isatty } from 'node:tty';
-import { ConsoleLogger, Logger, type LoggerService, type LogLevel } from '@nestjs/common';
+import {
+  BadRequestException,
+  ConsoleLogger,
+  Logger,
+  NotFoundException,
+  type LoggerService,
+  type LogLevel,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import helmet from '@fastify/helmet';
 import multipart from '@fastify/multipart';
 import { AppModule } from '../app.module.js';
-import { ApiKeyGuard } from '../auth/api-key.guard.js';
+import { requireApiKey } from '../auth/api-key.hook.js';
 import type { ApiKeys } from '../auth/api-keys.js';
 import { drainQuickly } from './drain.js';
+import { refuseAlike, refuseConnection, refusePath } from './http-errors.js';
+import { readJsonBody } from './read-json-body.js';
 import { REQUEST_LIMITS } from './request-limits.js';
+import { SECURITY_HEADERS } from './security-headers.js';
 import { UPLOAD_LIMITS } from './upload-limits.js';
 
 /** How an application differs from another. */
@@ -28,23 +37,46 @@ export async function createApp({ access, logger }: AppSettings): Promise<NestFa
   const app = await create();
   app.useLogger(Array.isArray(logger) ? new ConsoleLogger({ logLevels: logger, colors: isatty(1) }) : logger);
   app.flushLogs();
-  await app.register(helmet);
+  const fastify = app.getHttpAdapter().getInstance();
+  fastify.addHook('onRequest', async ({ raw, is404 }, reply) => {
+    reply.headers(SECURITY_HEADERS);
+    if (raw.headers.host === undefined && raw.httpVersion === '1.1')
+      throw new BadRequestException('the header host is missing');
+    // Nobody needs a key to learn that there is no such route; its body, if any, is not read.
+    if (is404) throw new NotFoundException();
+  });
+  if (access !== 'open') fastify.addHook('onRequest', requireApiKey(access));
+  readBodies(app);
   await app.register(multipart, { limits: UPLOAD_LIMITS });
-  // Answers are personal data or about this moment: nobody may keep them, errors included.
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+  refuseAlike(app.getHttpServer());
   drainQuickly(app);
-  if (access !== 'open') app.useGlobalGuards(new ApiKeyGuard(access));
   return app;
+}
+
+/** Of all that Fastify and Nest would read, this API takes JSON and, by `@fastify/multipart`, forms with an image. */
+function readBodies(app: NestFastifyApplication): void {
+  app.getHttpAdapter().getInstance().removeAllContentTypeParsers();
+  const { bodyLimit } = REQUEST_LIMITS;
+  app.useBodyParser('application/json', { bodyLimit }, (_request: unknown, body: Buffer, done) => {
+    try {
+      done(null, readJsonBody(body));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
 }
 
 /** Nest logs the error of a failed start with its stack: its lines are held back and, in that case, thrown away. */
 async function create(): Promise<NestFastifyApplication> {
   try {
-    return await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter(REQUEST_LIMITS), {
+    const adapter = new FastifyAdapter({
+      ...REQUEST_LIMITS,
+      frameworkErrors: refusePath,
+      clientErrorHandler: refuseConnection,
+    });
+    return await NestFactory.create<NestFastifyApplication>(AppModule, adapter, {
       abortOnError: false,
+      bodyParser: false,
       bufferLogs: true,
       autoFlushLogs: false,
     });

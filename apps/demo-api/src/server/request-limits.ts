@@ -18,6 +18,8 @@ export const REQUEST_LIMITS = {
     requestTimeout: REQUEST_TIMEOUT_MS,
     /** How often Node looks for requests that are late. Its own 30 s would double the time. */
     connectionsCheckingInterval: 1_000,
+    /** A request without a host is refused all the same, by a hook: Node would respond without a body or any header. */
+    requireHostHeader: false,
   },
   routerOptions: {
     /** Characters of a path's parameter; order numbers have 32. */

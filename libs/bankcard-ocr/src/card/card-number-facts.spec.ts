@@ -18,7 +18,7 @@ describe('what a card number tells without being revealed', () => {
     ['xxxxxxxxxxxxxxxxxxx', 19, undefined, false],
     ['622202*********0128', 19, '622202', false],
     ['62220x1234567890128', 19, undefined, false],
-    ['６２２２０２１２３４５６７８９０', 16, undefined, false],
+    ['６２２２０２１２３４５６７８９０', 16, '622202', false],
   ])('%j: length %i, BIN %j, Luhn %j', (text, length, bin, luhnValid) => {
     const card = new CardNumber(text);
     expect({ length: card.length, bin: card.bin, luhnValid: card.luhnValid }).toEqual({ length, bin, luhnValid });
@@ -37,6 +37,6 @@ describe('what a card number tells without being revealed', () => {
     for (const shown of [inspect(card, { getters: true, showHidden: true }), JSON.stringify(card), String(card)]) {
       expect(shown.replace(/^CardNumber\(|["()]/g, '')).toBe('622202*********0128');
     }
-    expect(Reflect.ownKeys(card)).toEqual([]);
+    expect(Reflect.ownKeys(card)).toEqual(['masked', 'equalityTag']);
   });
 });

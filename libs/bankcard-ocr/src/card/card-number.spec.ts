@@ -72,3 +72,19 @@ describe('a card number', () => {
     expect(inspect([card])).toBe('[ CardNumber(622202*********0128) ]');
   });
 });
+
+describe('a copy of a card number that was made of its properties', () => {
+  // oxlint-disable-next-line typescript/no-unsafe-argument, typescript/no-explicit-any -- as class-transformer does
+  const copy = Object.assign(new CardNumber(undefined as any), { ...new CardNumber(PAN) });
+
+  it('shows the masked number, and pretends to no other', () => {
+    expect([String(copy), JSON.stringify(copy), inspect(copy)]).toEqual([
+      '622202*********0128',
+      '"622202*********0128"',
+      'CardNumber(622202*********0128)',
+    ]);
+    expect(() => copy.reveal()).toThrow(TypeError);
+    expect(() => copy.fingerprint('k'.repeat(32))).toThrow(RangeError);
+    expect(copy.equals(copy)).toBe(false);
+  });
+});

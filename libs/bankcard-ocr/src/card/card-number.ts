@@ -1,4 +1,6 @@
 import { inspect } from 'node:util';
+import { equalityTag } from '../equality-tag.js';
+import { plainest, printable } from '../plain-text.js';
 import { type FingerprintKey, fingerprintOf } from './card-fingerprint.js';
 import { type CardScheme, schemeOf } from './card-scheme.js';
 import { passesLuhn } from './luhn.js';
@@ -9,36 +11,46 @@ const DIGITS = /^\d+$/;
 
 /**
  * Mask a card number: the first six, stars, the last four; under 13 characters only the last four are shown, and of
- * four or fewer none. Spaces and hyphens do not count and do not survive.
+ * four or fewer none. Spaces, hyphens and what is never seen do not count and do not survive; digits of other scripts
+ * become ASCII.
  */
 export function maskCardNumber(text: string): string {
   const number = withoutSeparators(text);
   const shownFirst = number.length >= SHORTEST_WITH_FIRST_SIX ? 6 : 0;
   const shownLast = number.length > 4 ? 4 : 0;
   const hidden = number.length - shownFirst - shownLast;
-  return number.slice(0, shownFirst) + '*'.repeat(hidden) + number.slice(number.length - shownLast);
+  const masked = number.slice(0, shownFirst) + '*'.repeat(hidden) + number.slice(number.length - shownLast);
+  // Half of a character that takes two, where letters stand among the digits.
+  return masked.replace(/\p{Cs}/gu, '*');
 }
 
 /**
  * A bank card's number (PAN) that cannot be printed by accident: `String()`, template literals, `JSON.stringify` and
- * `util.inspect` all give {@link masked}. Only {@link reveal} gives the whole number.
+ * `util.inspect` return {@link masked}, and whatever copies objects property by property (`ClassSerializerInterceptor`,
+ * `structuredClone`) finds it under that name. Only {@link reveal} returns the whole number.
  */
 export class CardNumber {
-  readonly #number: string;
+  /** The first six digits, stars and the last four, e.g. `622202*********7890`. */
+  readonly masked: string;
+  /**
+   * Tells two cards apart wherever objects are compared by their properties, as test runners do: the same text for the
+   * same number, in this process only. It says nothing about the number, and another process has other tags.
+   */
+  readonly equalityTag: string;
+  readonly #number: string | undefined;
 
   /** @param text the number as the vendor wrote it; spaces and hyphens between groups are dropped. */
   constructor(text: string) {
-    this.#number = withoutSeparators(text);
-  }
-
-  /** The first six digits, stars and the last four, e.g. `622202*********7890`. */
-  get masked(): string {
-    return maskCardNumber(this.#number);
+    // class-transformer makes copies with `new CardNumber()`, and sets what it found afterwards.
+    const given: string | undefined = text;
+    this.#number = given === undefined ? undefined : withoutSeparators(given);
+    this.masked = maskCardNumber(this.#digits);
+    this.equalityTag = equalityTag(this.#digits);
   }
 
   /** How many characters it has: 16 to 19 digits as a rule in China. */
   get length(): number {
-    return this.#number.length;
+    return this.#digits.length;
   }
 
   /**
@@ -47,8 +59,8 @@ export class CardNumber {
    * @returns undefined when the number has fewer than 13 characters, or others than digits among the six
    */
   get bin(): string | undefined {
-    const first = this.#number.slice(0, 6);
-    return this.#number.length >= SHORTEST_WITH_FIRST_SIX && DIGITS.test(first) ? first : undefined;
+    const first = this.#digits.slice(0, 6);
+    return this.#digits.length >= SHORTEST_WITH_FIRST_SIX && DIGITS.test(first) ? first : undefined;
   }
 
   /**
@@ -56,8 +68,8 @@ export class CardNumber {
    * names one, and China's older domestic cards (e.g. 955880) are `unknown`, as is all that has fewer than 13 digits.
    */
   get scheme(): CardScheme {
-    const shown = this.#number.length >= SHORTEST_WITH_FIRST_SIX && DIGITS.test(this.#number);
-    return shown ? schemeOf(this.#number) : 'unknown';
+    const shown = this.#digits.length >= SHORTEST_WITH_FIRST_SIX && DIGITS.test(this.#digits);
+    return shown ? schemeOf(this.#digits) : 'unknown';
   }
 
   /**
@@ -65,7 +77,7 @@ export class CardNumber {
    * refuse a card: some that Chinese banks have issued fail it.
    */
   get luhnValid(): boolean {
-    return passesLuhn(this.#number);
+    return passesLuhn(this.#digits);
   }
 
   /**
@@ -79,13 +91,32 @@ export class CardNumber {
    *   not digits only: what the vendor has blanked out would look like one and the same card
    */
   fingerprint(key: FingerprintKey): string {
-    if (!DIGITS.test(this.#number)) throw new RangeError('only a card number of digits has a fingerprint');
-    return fingerprintOf(this.#number, key);
+    if (!DIGITS.test(this.#digits)) throw new RangeError('only a card number of digits has a fingerprint');
+    return fingerprintOf(this.#digits, key);
   }
 
-  /** The whole number. It is personal data: never log it, never put it into a URL, store it only encrypted. */
+  /**
+   * The whole number. It is personal data: never log it, never put it into a URL, store it only encrypted.
+   *
+   * @throws TypeError for a copy that somebody made of the properties: it has the masked text only
+   */
   reveal(): string {
+    if (this.#number === undefined) throw new TypeError('a copy of a CardNumber has its masked text, not its number');
     return this.#number;
+  }
+
+  /** Whether another value is the same card number. */
+  equals(other: unknown): boolean {
+    return other instanceof CardNumber && this.#number !== undefined && this.#number === other.#number;
+  }
+
+  /** What comparisons ask for that prefer it to properties (fast-deep-equal); a text where a primitive is wanted. */
+  valueOf(): string {
+    return this.equalityTag;
+  }
+
+  [Symbol.toPrimitive](): string {
+    return this.masked;
   }
 
   toString(): string {
@@ -99,8 +130,13 @@ export class CardNumber {
   [inspect.custom](): string {
     return `CardNumber(${this.masked})`;
   }
+
+  get #digits(): string {
+    return this.#number ?? '';
+  }
 }
 
+/** In ASCII as far as it can be, so that its digits count as such, and nothing in it moves the cursor of a terminal. */
 function withoutSeparators(text: string): string {
-  return text.replace(/[\s-]+/g, '');
+  return plainest(printable(text)).replace(/[\s\p{Pd}]+/gu, '');
 }

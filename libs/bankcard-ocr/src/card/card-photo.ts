@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { defineEqualityTag, equalityTag } from '../equality-tag.js';
 import { mediaTypeOf } from './media-type.js';
 
 /**
@@ -10,27 +11,33 @@ export type PhotoKind = 'original' | 'crop' | 'number';
 /** Every {@link PhotoKind}, in the order in which they are listed. */
 export const PHOTO_KINDS: readonly PhotoKind[] = ['original', 'crop', 'number'];
 
-/** One picture of a card. Printing it or turning it into JSON shows its kind, type and size, never its bytes. */
+/**
+ * One picture of a card. Printing it, turning it into JSON or copying its properties shows its kind, type and size, never
+ * its bytes.
+ */
 export class CardPhoto {
   readonly kind: PhotoKind;
   /** By the first bytes, e.g. `image/jpeg`; `application/octet-stream` for bytes that we do not recognise. */
   readonly mediaType: string;
+  /** Size in bytes. */
+  readonly size: number;
+  /** Tells two photos apart wherever objects are compared by their properties; the same bytes have the same tag. */
+  declare readonly equalityTag: string;
   readonly #bytes: Buffer;
 
   constructor(kind: PhotoKind, bytes: Buffer) {
+    // class-transformer makes copies with `new CardPhoto()`, and sets what it found afterwards.
+    const given: Buffer | undefined = bytes;
+    this.#bytes = given ?? Buffer.alloc(0);
     this.kind = kind;
-    this.mediaType = mediaTypeOf(bytes);
-    this.#bytes = bytes;
+    this.mediaType = mediaTypeOf(this.#bytes);
+    this.size = this.#bytes.length;
+    defineEqualityTag(this, () => equalityTag(this.#bytes));
   }
 
   /** The picture exactly as the vendor sent it, Base64 removed; personal data. */
   get bytes(): Buffer {
     return this.#bytes;
-  }
-
-  /** Size in bytes. */
-  get size(): number {
-    return this.#bytes.length;
   }
 
   toJSON(): { kind: PhotoKind; mediaType: string; size: number } {

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { defineEqualityTag, equalityTag } from '../equality-tag.js';
 
 /** A value that JSON knows and that is neither an object nor an array. */
 export type Scalar = string | number | boolean | null;
@@ -8,10 +9,17 @@ export type Scalar = string | number | boolean | null;
  * JSON and `util.inspect` show only how many there are.
  */
 export class ExtraFields {
+  /** How many there are. */
+  readonly count: number;
+  /** Tells fields apart wherever objects are compared by their properties; missing when there are none. */
+  declare readonly equalityTag?: string;
   readonly #fields: ReadonlyMap<string, Scalar>;
 
   constructor(fields: Iterable<readonly [string, Scalar]> = []) {
     this.#fields = new Map(fields);
+    this.count = this.#fields.size;
+    // In whatever order the vendor wrote them.
+    if (this.count > 0) defineEqualityTag(this, () => equalityTag(...[...this.#fields].map(asText).sort()));
   }
 
   /** The field's value, or undefined when the answer had no such field. Names are spelled as the vendor did. */
@@ -29,6 +37,10 @@ export class ExtraFields {
   }
 
   [inspect.custom](): string {
-    return `ExtraFields(${this.#fields.size})`;
+    return `ExtraFields(${this.count})`;
   }
+}
+
+function asText(field: readonly [string, Scalar]): string {
+  return JSON.stringify(field);
 }

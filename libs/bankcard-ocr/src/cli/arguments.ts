@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { INPUT_LIMITS } from './limited-input.js';
 import { type Language, type Text, text } from './text.js';
 
 /** How a command answers. */
@@ -79,6 +80,8 @@ const NO_SECRETS = text(
 
 /** Read the arguments of the process. What is wrong with them is told without repeating a value, which may be secret. */
 export function readCommandLine(args: readonly string[]): CommandLine {
+  const excess = excessOf(args);
+  if (excess) return fault(outputOf(args.filter((one) => OUTPUT_ARGUMENT.test(one))), excess);
   const output = outputOf(args);
   const [command, ...rest] = args;
   if (command === undefined || command === 'help' || args.includes('--help') || args.includes('-h')) {
@@ -93,6 +96,17 @@ export function readCommandLine(args: readonly string[]): CommandLine {
   } catch (error) {
     return fault(output, wrongArgument(error));
   }
+}
+
+/** What is looked at although there is too much of everything: how to tell that. */
+const OUTPUT_ARGUMENT = /^--(?:json|lang=(?:en|zh))$/;
+
+/** More than any command needs is not even parsed: every part of a command would have to bear it. */
+function excessOf(args: readonly string[]): Text | undefined {
+  const { arguments: most, argumentLength: longest } = INPUT_LIMITS;
+  if (args.length > most) return text(`there are more than ${most} arguments`, `参数超过 ${most} 个`);
+  if (args.every(({ length }) => length <= longest)) return undefined;
+  return text(`an argument has more than ${longest} characters`, `有参数超过 ${longest} 个字符`);
 }
 
 const NO_COMMAND = text(

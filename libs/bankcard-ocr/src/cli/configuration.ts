@@ -1,8 +1,10 @@
+import { parseEnv } from 'node:util';
 import { BankCardOcrConfigurationError, type ConfigurationFault } from '../errors/configuration-error.js';
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
 import { checkRegistrationName } from '../registration-name.js';
 import type { ConfigurationChoice } from './arguments.js';
+import { INPUT_LIMITS, InputRefused, readTextFile } from './limited-input.js';
 import { type Text, text } from './text.js';
 
 /** The options of the environment, or all that is wrong with them. */
@@ -26,11 +28,13 @@ export function prepareEnvironment({ name, envFile }: ConfigurationChoice): Text
   }
   if (envFile === undefined) return undefined;
   try {
-    process.loadEnvFile(envFile);
+    const variables = parseEnv(readTextFile('--env', envFile, INPUT_LIMITS.envFileBytes));
+    // As Node.js does with --env-file: what is set already stays.
+    for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
     return undefined;
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
-    return text(`--env cannot be read (${code})`, `--env 无法读取（${code}）`);
+    if (!(error instanceof InputRefused)) throw error;
+    return error.why;
   }
 }
 

@@ -1,3 +1,4 @@
+import { printable } from '../plain-text.js';
 import { type CommandLine, readCommandLine } from './arguments.js';
 import { prepareEnvironment } from './configuration.js';
 import type { Text } from './text.js';
@@ -31,7 +32,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 }
 
 function print(answer: string, exitCode: number): number {
-  process.stdout.write(`${answer}\n`);
+  process.stdout.write(`${forTerminal(answer)}\n`);
   return exitCode;
 }
 
@@ -42,6 +43,11 @@ function refuse({ json, language }: Pick<CommandLine, 'json' | 'language'>, wron
       NOT_UNDERSTOOD,
     );
   }
-  process.stderr.write(`nestjs-bankcard-ocr: ${wrong[language]}\n`);
+  process.stderr.write(`nestjs-bankcard-ocr: ${forTerminal(wrong[language])}\n`);
   return NOT_UNDERSTOOD;
+}
+
+/** Some of it comes from variables, files, a Redis or the vendor, and none of these may move the cursor. */
+function forTerminal(text: string): string {
+  return text.split('\n').map(printable).join('\n');
 }

@@ -18,13 +18,14 @@ nestjs-bankcard-ocr sign --explain --sign SIGNATURE [values] [options]
     --order-no NO  --user-id ID  --nonce NONCE  --version 1.0.0
     --for query|launch|report   a query (or a recognition), a launch of the phone SDK, or what the phone
               reports; told from the values by default
-    --tickets-from-stdin   one ticket a line; those of type NONCE with "NONCE " in front
+    --tickets-from-stdin   one ticket a line; those of type NONCE with "NONCE " in front;
+              at most 100 of them
     Tickets come from the variables ${EXPLAIN_TICKET} and
     ${EXPLAIN_NONCE_TICKET}, from stdin, and from the ticket store of the environment.
 
 Options
     --name NAME       of a named registration: its variables begin with NAME_
-    --env PATH        variables that are not set already come from this file
+    --env PATH        variables that are not set already come from this file, of at most 256 kB
     --json            one JSON document instead of lines
     --lang en|zh      the language of the texts
     --help
@@ -43,13 +44,13 @@ nestjs-bankcard-ocr sign --explain --sign 签名 [各个值] [选项]
     --app-id ID       默认取环境变量里的
     --order-no NO  --user-id ID  --nonce NONCE  --version 1.0.0
     --for query|launch|report   查询（或识别）、启动手机 SDK、手机回传；默认按给出的值判断
-    --tickets-from-stdin   每行一个 ticket；NONCE 类型的在前面写 "NONCE "
+    --tickets-from-stdin   每行一个 ticket，最多 100 个；NONCE 类型的在前面写 "NONCE "
     ticket 来自环境变量 ${EXPLAIN_TICKET}、
     ${EXPLAIN_NONCE_TICKET}，来自标准输入，以及环境变量所配置的 ticket 存储。
 
 选项
     --name NAME       带名字的注册：变量名以 NAME_ 开头
-    --env PATH        尚未设置的变量从这个文件读取
+    --env PATH        尚未设置的变量从这个文件读取，不超过 256 kB
     --json            输出一个 JSON 文档
     --lang en|zh      输出语言
     --help

@@ -4,7 +4,7 @@ import type { TicketService } from '../credentials/ticket.service.js';
 import { maskAppId } from '../errors/redaction.js';
 import type { OcrResultService } from '../ocr/ocr-result.service.js';
 import type { RecognitionService } from '../ocr/recognition.service.js';
-import type { ResolvedOptions } from '../options/resolve-options.js';
+import type { ResolvedOptions, WayToVendor } from '../options/resolve-options.js';
 import type { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import type { SignatureService } from '../signature/signature.service.js';
 import type { LogSink } from '../telemetry/log-sink.js';
@@ -28,6 +28,13 @@ export interface ClientParts {
   readonly results: OcrResultService;
   readonly recognition: RecognitionService;
   readonly sdk: SdkLaunchService;
+}
+
+/** Whoever reads the log must see which way the traffic goes; user name and password of a proxy are not in it. */
+function describeWay({ proxy, variable, isOfHttpService }: WayToVendor): string {
+  if (isOfHttpService) return 'agents and proxy of the httpService';
+  if (proxy === undefined) return 'no proxy';
+  return variable === undefined ? `proxy ${proxy}` : `proxy ${proxy} (${variable})`;
 }
 
 /** The services of one account (app id), with a ticket store and connections that nobody else has. */
@@ -54,11 +61,14 @@ export class BankCardOcrClient {
   /** Begin to refresh in the background; neither waits for the vendor nor fails because of it. @internal */
   start(): void {
     const { options, log, store } = this.#parts;
+    const { appId, baseUrl, storeKey, transport, warningPolicy } = options;
     log.log(
-      `app id ${maskAppId(options.appId)}, host ${options.baseUrl.host}, credentials in ${store.description} ` +
-        `(shared with ${SHARED_WITH[store.scope]})`,
+      `app id ${maskAppId(appId)}, host ${baseUrl.host}, credentials in ${store.description} ` +
+        `(shared with ${SHARED_WITH[store.scope]}), ${storeKey ? 'encrypted' : 'not encrypted'}, ` +
+        `transport ${transport}, ${describeWay(options.way)}, ` +
+        `warning policy ${typeof warningPolicy === 'function' ? 'of the application' : warningPolicy}`,
     );
-    for (const warning of options.warnings) log.warn(warning);
+    for (const { en } of options.warnings) log.warn(en);
     this.tickets.start();
   }
 

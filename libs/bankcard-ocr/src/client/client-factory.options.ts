@@ -1,4 +1,7 @@
-import type { ConfigurationFault } from '../errors/configuration-error.js';
+import { configurationFault, type ConfigurationFault } from '../errors/configuration-error.js';
+import { got, Problem } from '../errors/problem.js';
+import { numberFromText } from '../options/number-options.js';
+import { isUnset } from '../options/unset.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 
 /** Options of {@link BankCardOcrClientFactory}. */
@@ -17,14 +20,26 @@ export interface ClientFactoryOptions {
 /** What {@link ClientFactoryOptions} say when they say nothing. */
 export const CLIENT_FACTORY_DEFAULTS = { maxAccounts: 100 } as const satisfies Partial<ClientFactoryOptions>;
 
+/** How many accounts may have a client, in digits as text too; undefined for what is no such number. */
+export function maxAccountsOf(given: unknown): number | undefined {
+  const number = isUnset(given) ? CLIENT_FACTORY_DEFAULTS.maxAccounts : numberFromText(given);
+  return Number.isSafeInteger(number) && (number as number) >= 1 ? (number as number) : undefined;
+}
+
 /** What is wrong with the options of a factory; those of accounts are checked when they are known. */
 export function faultsInFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): ConfigurationFault[] {
   const faults: ConfigurationFault[] = [];
   if (typeof resolve !== 'function') {
-    faults.push({ option: 'resolve', fix: 'must be a function that gives appId and secret of an account id' });
+    const problem = new Problem(
+      'must be a function that gives appId and secret of an account id',
+      '必须是函数，由账号 id 给出 appId 和 secret',
+    );
+    faults.push(configurationFault('resolve', problem));
   }
-  if (maxAccounts !== undefined && !(Number.isSafeInteger(maxAccounts) && maxAccounts >= 1)) {
-    faults.push({ option: 'maxAccounts', fix: 'must be a whole number, at least 1' });
+  if (maxAccountsOf(maxAccounts) === undefined) {
+    const is = got(maxAccounts);
+    const problem = new Problem(`must be a whole number, at least 1; ${is.en}`, `必须是不小于 1 的整数；${is.zh}`);
+    faults.push(configurationFault('maxAccounts', problem));
   }
   return faults;
 }

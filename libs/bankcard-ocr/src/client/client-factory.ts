@@ -2,12 +2,14 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { BankCardOcrConfigurationError } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
+import { whatIsSet } from '../options/unset.js';
 import type { ClockTimer } from '../clock.js';
 import type { BankCardOcrClient } from './bank-card-ocr-client.js';
 import {
   CLIENT_FACTORY_DEFAULTS,
   type ClientFactoryOptions,
   faultsInFactoryOptions,
+  maxAccountsOf,
 } from './client-factory.options.js';
 import { type ClientSurroundings, createClient } from './create-client.js';
 
@@ -58,7 +60,7 @@ export class BankCardOcrClientFactory {
   ) {
     const faults = faultsInFactoryOptions(options);
     if (faults.length > 0) throw new BankCardOcrConfigurationError(faults);
-    this.#maxAccounts = options.maxAccounts ?? CLIENT_FACTORY_DEFAULTS.maxAccounts;
+    this.#maxAccounts = maxAccountsOf(options.maxAccounts) ?? CLIENT_FACTORY_DEFAULTS.maxAccounts;
   }
 
   /** How many accounts have a client, without those that are leaving. */
@@ -114,7 +116,9 @@ export class BankCardOcrClientFactory {
 
   async #create(account: Account): Promise<BankCardOcrClient> {
     const own = await this.options.resolve(account.id);
-    const resolved = resolveOptions({ ...this.options.defaults, ...own } as BankCardOcrOptions);
+    // What an account leaves open, e.g. an empty column, is for the defaults to say.
+    const set = { ...this.options.defaults, ...whatIsSet(own ?? {}) };
+    const resolved = resolveOptions(set as BankCardOcrOptions);
     account.unregister = this.surroundings.register(resolved);
     account.resolved = resolved;
     const client = await createClient(resolved, this.surroundings.clientSurroundings(account.id, resolved.appId));

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { equalityTag } from '../equality-tag.js';
 import { SecretText } from '../secret-text.js';
 
 /**
@@ -9,6 +10,8 @@ export class Credentials {
   readonly generation: number;
   /** Random id of the refresh. */
   readonly generationId: string;
+  /** Tells credentials apart wherever objects are compared by their properties, whatever their generation. */
+  readonly equalityTag: string;
   readonly #accessToken: SecretText;
   readonly #signTicket: SecretText;
 
@@ -17,6 +20,7 @@ export class Credentials {
     this.generationId = generationId;
     this.#accessToken = new SecretText(accessToken);
     this.#signTicket = new SecretText(signTicket);
+    this.equalityTag = equalityTag(accessToken, signTicket);
   }
 
   /** The access token; `reveal()` gives the text. */

@@ -1,6 +1,6 @@
 import { ManualClock } from '../testing/manual-clock.js';
 import { EarlierTickets } from './earlier-tickets.js';
-import { hold, type HeldGeneration } from './freshness.js';
+import { behindMs, hold, type HeldGeneration } from './freshness.js';
 import type { EarlierTicket } from './ticket-record.js';
 
 const INTERVAL_MS = 1_000;
@@ -18,7 +18,7 @@ function generation(number: number): HeldGeneration {
   const now = clock.now();
   const lives = { tokenRequestedAtMs: now, tokenLifeMs: 2 * LIFE_MS, ticketRequestedAtMs: now, ticketLifeMs: LIFE_MS };
   const record = { number, id: `id-${number}`, accessToken: 'token', signTicket: `ticket-${number}`, ...lives };
-  return hold(record, clock.monotonic(), clock.monotonic(), clock);
+  return hold(record, clock.monotonic(), clock.monotonic(), behindMs(clock));
 }
 
 const textsOf = (tickets: EarlierTickets) => tickets.tickets.map((ticket) => ticket.reveal());

@@ -1,6 +1,6 @@
 import { ManualClock } from '../testing/manual-clock.js';
 import { ForeignRefreshWatch } from './foreign-refresh-watch.js';
-import { hold } from './freshness.js';
+import { behindMs, hold } from './freshness.js';
 import { HeldCredentials } from './held-credentials.js';
 import { aRecord } from './store/ticket-store.contract.js';
 import type { RefreshReason, TicketEvent } from './ticket-event.js';
@@ -44,7 +44,7 @@ function generation(number: number): TicketRecord {
 
 /** This process fetches a generation. */
 function fetch(number: number): void {
-  held.replace(hold(generation(number).current!, clock.monotonic(), clock.monotonic(), clock));
+  held.replace(hold(generation(number).current!, clock.monotonic(), clock.monotonic(), behindMs(clock)));
 }
 
 const current = () => held.latest!.credentials;

@@ -50,10 +50,11 @@ export class ForeignRefreshWatch {
     { generation, generationId }: Credentials,
     { vendorCode, actor }: Pick<BankCardOcrError, 'vendorCode' | 'actor'>,
   ): void {
-    const { valid, isBeingReplaced } = this.held;
+    const { valid, mayHaveEnded, isBeingReplaced } = this.held;
     this.#rejection = undefined;
     // Expired, or replaced by one of ours, or about to be: no wonder.
     if (valid?.credentials.generationId !== generationId || isBeingReplaced || this.#isAlone) return;
+    if (mayHaveEnded || valid.record.contested) return;
     const at = this.clock.monotonic();
     const ageMs = Math.round(at - valid.beganAt);
     const remainingMs = Math.round(valid.endsAt - at);

@@ -3,6 +3,7 @@ import {
   ageMs,
   dueAt,
   endsAtMs,
+  behindMs,
   hold,
   holdStored,
   isAlive,
@@ -65,7 +66,7 @@ describe('a stored generation', () => {
 });
 
 describe('the record of a generation in use', () => {
-  const held = () => hold(aged(0), clock.monotonic(), clock.monotonic(), clock);
+  const held = () => hold(aged(0), clock.monotonic(), clock.monotonic(), behindMs(clock));
 
   it('keeps its moments while time passes', () => {
     const generation = held();
@@ -110,7 +111,7 @@ describe('a generation is due', () => {
     ['never sooner than an overlap after it was fetched', 90_000, 60_000],
     ['after half of a life that is hardly longer than two', 130_000, 70_000],
   ])('%s', (_when, lifeMs, afterMs) => {
-    const held = hold(aged(0, { ticketLifeMs: lifeMs }), 1_000, 1_000, clock);
+    const held = hold(aged(0, { ticketLifeMs: lifeMs }), 1_000, 1_000, behindMs(clock));
     expect(dueAt(held, 20 * MINUTE, MINUTE)).toBe(1_000 + afterMs);
   });
 });

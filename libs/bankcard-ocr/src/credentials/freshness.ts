@@ -40,16 +40,21 @@ export function holdStored(record: GenerationRecord, clock: Clock): HeldGenerati
   const ticketAge = ageMs(record.ticketRequestedAtMs, clock);
   if (tokenAge === undefined || ticketAge === undefined) return undefined;
   const now = clock.monotonic();
-  const held = hold(record, now - tokenAge, now - ticketAge, clock);
+  const held = hold(record, now - tokenAge, now - ticketAge, behindMs(clock));
   return held.endsAt > now ? held : undefined;
 }
 
-/** Take a generation into use whose requests were sent at these moments of the monotonic clock. */
+/**
+ * Take a generation into use whose requests were sent at these moments of the monotonic clock.
+ *
+ * @param behindWallMs by how much the monotonic clock was behind the wall clock then: not now, because the machine may have
+ *   been suspended while the response was on its way
+ */
 export function hold(
   record: GenerationRecord,
   tokenSentAt: number,
   ticketSentAt: number,
-  clock: Clock,
+  behindWallMs: number,
 ): HeldGeneration {
   return {
     credentials: new Credentials(record.number, record.id, record.accessToken, record.signTicket),
@@ -58,7 +63,7 @@ export function hold(
     ticketBeganAt: ticketSentAt,
     // A ticket dies with its token (protocol.md section 5).
     endsAt: Math.min(tokenSentAt + record.tokenLifeMs, ticketSentAt + record.ticketLifeMs),
-    behindMs: behindMs(clock),
+    behindMs: behindWallMs,
   };
 }
 

@@ -31,6 +31,8 @@ function unreadableToken(error: BankCardOcrError, overlapMs: number): BankCardOc
 export class GenerationFetcher {
   /** The token that this process was given last and has no ticket for, in case the store has not got it. */
   #pending: PendingToken | undefined;
+  /** A request whose answer was given up may still be carried out, and would end what comes next. */
+  #isContested = false;
 
   constructor(private readonly dependencies: RefreshDependencies) {}
 
@@ -51,6 +53,7 @@ export class GenerationFetcher {
     const stored = new RefreshRecord(this.dependencies, lease, record);
     // What the vendor is asked must be over before anybody else may take the lease.
     const call = { ...request, signal: AbortSignal.any([request.signal, lease.signal]) };
+    this.#isContested ||= isUnfinished(ours) || waiting !== undefined;
     if (waiting && !(await this.#isRefused(waiting, stored, call))) return;
     const { pending, sentAt } = await this.#fetchToken(stored, forced, call);
     await this.#fetchTicket(pending, sentAt, stored, call);
@@ -108,6 +111,7 @@ export class GenerationFetcher {
       const isUnreadable = isUnreadableResponse(thrown);
       const error = isUnreadable ? unreadableToken(thrown, timings.overlapMs) : thrown;
       if (isUnreadable || mayHaveBeenCarriedOut(error)) {
+        this.#isContested = true;
         emit({ type: 'token-answer-lost', generation: number });
         await stored.markSuspect();
       } else {
@@ -137,20 +141,31 @@ export class GenerationFetcher {
     stored: RefreshRecord,
     { attempt, signal }: RefreshRequest,
   ): Promise<void> {
-    const { auth, held, spacing, clock, timings, random } = this.dependencies;
+    const { auth, held, spacing, timings, random } = this.dependencies;
     stored.throwIfLeaseLost();
-    const ticket = await auth.signTicket(pending.accessToken, pending.number, attempt, signal);
+    const ticket = await auth
+      .signTicket(pending.accessToken, pending.number, attempt, signal)
+      .catch((error: unknown) => {
+        this.#isContested ||= mayHaveBeenCarriedOut(error);
+        throw error;
+      });
     const current = {
       ...pending,
+      // Another process may have put a generation of its own back meanwhile.
+      number: Math.max(pending.number, stored.highestGeneration + 1),
       // Of its own for each ticket: a second ticket of the same token is another generation for those who hold the first.
       id: random.id(),
       signTicket: ticket.value,
       ticketRequestedAtMs: ticket.sentAt.epochMs,
       ticketLifeMs: Math.max(ticket.lifeMs, timings.overlapMs),
+      ...(this.#isContested && { contested: true }),
     };
     this.#pending = undefined;
+    this.#isContested = false;
     // To be used at once, also when it cannot be written: the previous one is dying.
-    held.replace(hold(current, tokenSentAt, ticket.sentAt.monotonicMs, clock));
+    const { monotonicMs, epochMs } = ticket.sentAt;
+    const behindWallMs = Math.min(pending.tokenRequestedAtMs - tokenSentAt, epochMs - monotonicMs);
+    held.replace(hold(current, tokenSentAt, monotonicMs, behindWallMs));
     const earlier = held.earlierForRecord;
     const finished = { pending: undefined, failed: undefined, rejectedId: undefined, writtenBackAtMs: undefined };
     await stored.keep({ current, earlier, ...finished, forcedAtMs: spacing.latest(stored.ours) });

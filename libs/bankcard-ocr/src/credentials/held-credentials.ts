@@ -147,8 +147,7 @@ export class HeldCredentials {
   #renumber(number: number): void {
     const held = this.#held;
     if (!held || number <= held.record.number) return;
-    const renumbered = hold({ ...held.record, number }, held.beganAt, held.ticketBeganAt, this.clock);
-    this.#held = { ...renumbered, behindMs: held.behindMs };
+    this.#held = hold({ ...held.record, number }, held.beganAt, held.ticketBeganAt, held.behindMs);
   }
 
   #take(held: HeldGeneration, source: 'refresh' | 'store'): void {

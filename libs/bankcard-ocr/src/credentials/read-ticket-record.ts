@@ -5,6 +5,7 @@ type Check = (value: unknown) => boolean;
 const text: Check = (value) => typeof value === 'string' && value !== '';
 const moment: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const whole: Check = (value) => Number.isSafeInteger(value);
+const flag: Check = (value) => typeof value === 'boolean';
 
 const TOKEN = {
   number: whole,
@@ -14,7 +15,13 @@ const TOKEN = {
   tokenRequestedAtMs: moment,
   tokenLifeMs: moment,
 };
-const GENERATION = { ...TOKEN, signTicket: text, ticketRequestedAtMs: moment, ticketLifeMs: moment };
+const GENERATION = {
+  ...TOKEN,
+  signTicket: text,
+  ticketRequestedAtMs: moment,
+  ticketLifeMs: moment,
+  contested: orMissing(flag),
+};
 const EARLIER = { number: whole, id: text, signTicket: text, replacedAtMs: moment, endsAtMs: moment };
 
 const RECORD: Readonly<Record<keyof TicketRecord, Check>> = {

@@ -48,11 +48,15 @@ export class RefreshRecord {
     return this.dependencies.held.ours(this.#latest);
   }
 
-  /** The highest number that is in use. */
+  /** The highest number that is in use, that of a token without a ticket included. */
   get highestNumber(): number {
+    return Math.max(this.highestGeneration, this.#latest?.pending?.number ?? 0);
+  }
+
+  /** The highest number that a generation has. */
+  get highestGeneration(): number {
     const { held, records } = this.dependencies;
-    const { current, pending } = this.#latest ?? {};
-    const numbers = [current?.number, pending?.number, held.latest?.record.number, records.unreadableIn(this.#latest)];
+    const numbers = [this.#latest?.current?.number, held.latest?.record.number, records.unreadableIn(this.#latest)];
     return Math.max(...numbers.map((number) => number ?? 0));
   }
 

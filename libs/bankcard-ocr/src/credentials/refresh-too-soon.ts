@@ -2,8 +2,6 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
 /** A forced refresh was wanted less than one overlap after the last one. */
 export class RefreshTooSoon extends BankCardOcrError {
-  override name = 'RefreshTooSoon';
-
   constructor(retryAfterMs: number) {
     super('RATE_LIMITED', {
       message:

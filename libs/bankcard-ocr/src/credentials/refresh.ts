@@ -54,7 +54,7 @@ export class CredentialRefresh implements Refresh {
     } catch (error) {
       throw await this.#shareFailure(error, lease, request);
     } finally {
-      await lease.release();
+      await this.dependencies.records.release(lease);
     }
   }
 

@@ -16,10 +16,15 @@ export interface GenerationRecord {
   readonly signTicket: string;
   readonly ticketRequestedAtMs: number;
   readonly ticketLifeMs: number;
+  /**
+   * A request of ours for this ticket or its token may still be carried out after its answer was given up, and would end
+   * it: that it is rejected then is no sign of a foreign refresher.
+   */
+  readonly contested?: boolean;
 }
 
 /** A token whose SIGN ticket has not come yet. It has started the end of the generation before it. */
-export type PendingToken = Omit<GenerationRecord, 'signTicket' | 'ticketRequestedAtMs' | 'ticketLifeMs'>;
+export type PendingToken = Omit<GenerationRecord, 'signTicket' | 'ticketRequestedAtMs' | 'ticketLifeMs' | 'contested'>;
 
 /** The SIGN ticket of a generation that was replaced: a phone may still report what was signed with it. */
 export interface EarlierTicket {

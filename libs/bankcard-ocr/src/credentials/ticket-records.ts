@@ -1,5 +1,6 @@
+import type { Clock, ClockTimer } from '../clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { type Random, SYSTEM_RANDOM } from '../random.js';
+import { type Random, SYSTEM_RANDOM, SYSTEM_RUNTIME } from '../random.js';
 import { type RecordSeal, withoutSealed } from './record-seal.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
@@ -22,6 +23,9 @@ export class StoreFailed extends BankCardOcrError {
   override name = 'StoreFailed';
 }
 
+/** A store that has not answered for so long hangs: a disk that is gone, a store of the application's own with a fault. */
+const STORE_TIMEOUT_MS = 15_000;
+
 /** What {@link TicketRecords} work with. */
 export interface TicketRecordsOptions {
   readonly store: TicketStore;
@@ -31,6 +35,8 @@ export interface TicketRecordsOptions {
   readonly emit: TicketEventListener;
   /** @default the machine's */
   readonly random?: Random;
+  /** Times the operations of the store, which are real ones: never a clock that a test moves by hand. @default the machine's */
+  readonly storeClock?: Clock;
 }
 
 /** The store as a refresh uses it: credentials are sealed on their way, faults become typed errors and events. */
@@ -45,7 +51,7 @@ export class TicketRecords {
   /** @throws {@link StoreFailed} */
   async read(): Promise<TicketRecord | undefined> {
     const { store, seal } = this.options;
-    const stored = await this.#guard('read', () => store.read());
+    const stored = await this.#guard('read', () => this.#inTime(store.read()));
     if (!stored) return undefined;
     const record = seal ? seal.open(stored) : withoutSealed(stored);
     if (stored.current && !record.current) {
@@ -62,7 +68,23 @@ export class TicketRecords {
 
   /** @throws {@link StoreFailed} */
   async lease(ttlMs: number): Promise<TicketLease | undefined> {
-    return this.#guard('lease', () => this.options.store.lease(ttlMs));
+    return this.#guard('lease', async () => {
+      let isLate = false;
+      const taken = this.options.store.lease(ttlMs).then((lease) => {
+        // Nobody waits for it any more, and it would keep itself alive.
+        if (isLate) void lease?.release().catch(() => undefined);
+        return lease;
+      });
+      return this.#inTime(taken).catch((error: unknown) => {
+        isLate = true;
+        throw error;
+      });
+    });
+  }
+
+  /** Give a lease back. One that cannot be costs the next one a wait, nothing else. */
+  async release(lease: TicketLease): Promise<void> {
+    await this.#inTime(lease.release()).catch(() => undefined);
   }
 
   /**
@@ -84,14 +106,29 @@ export class TicketRecords {
       secretFingerprint,
     };
     const sealed = seal ? seal.seal(next) : next;
-    const outcome = await this.#guard('write', () => store.swap(expected, sealed, lease)).catch(
+    const outcome = await this.#guard('write', () => this.#inTime(store.swap(expected, sealed, lease))).catch(
       (error: unknown) => error,
     );
     if (outcome === true) return next;
     // A write whose end nobody heard of may have been carried out.
-    const now = await store.read().catch(() => undefined);
+    const now = await this.#inTime(store.read()).catch(() => undefined);
     if (now?.writeId === next.writeId) return next;
     throw outcome === false ? new FencedOff() : outcome;
+  }
+
+  /** Whatever hangs in a store must not hang the refresh, which would be the last one. */
+  async #inTime<T>(operation: Promise<T>): Promise<T> {
+    const { storeClock = SYSTEM_RUNTIME.clock } = this.options;
+    let timer: ClockTimer | undefined;
+    const timeout = new Promise<never>((_resolve, reject) => {
+      const late = () => reject(Object.assign(new Error('the store does not answer'), { code: 'TIMEOUT' }));
+      timer = storeClock.setTimer(late, STORE_TIMEOUT_MS, true);
+    });
+    try {
+      return await Promise.race([operation, timeout]);
+    } finally {
+      timer?.cancel();
+    }
   }
 
   async #guard<T>(operation: 'read' | 'write' | 'lease', use: () => Promise<T>): Promise<T> {

@@ -13,6 +13,8 @@ export interface TicketServiceOptions {
   readonly clock: Clock;
   /** @default the machine's */
   readonly random?: Random;
+  /** Times the operations of the store, which are real ones; a simulation has a clock for them. @default the machine's */
+  readonly storeClock?: Clock;
   readonly timings: RefreshTimings;
   /** Tells credentials made with today's app secret from others. */
   readonly secretFingerprint: string;

@@ -18,24 +18,39 @@ const TIMER_OFFSETS_MS = [-0.4, 0, 0.6];
 class SharedStore extends MemoryTicketStore {
   override readonly scope = 'machine' as never;
   isDown = false;
+  /** What hangs, as on a disk that is gone. */
+  hanging: 'nothing' | 'read' | 'write' | 'lease' | 'release' = 'nothing';
 
   override async read(...args: Parameters<MemoryTicketStore['read']>) {
-    this.#throwIfDown();
+    await this.#pass('read');
     return super.read(...args);
   }
 
   override async swap(...args: Parameters<MemoryTicketStore['swap']>) {
-    this.#throwIfDown();
+    await this.#pass('write');
     return super.swap(...args);
   }
 
   override async lease(): Promise<TicketLease | undefined> {
-    this.#throwIfDown();
-    return super.lease();
+    await this.#pass('lease');
+    const lease = await super.lease();
+    if (!lease) return undefined;
+    return {
+      id: lease.id,
+      signal: lease.signal,
+      throwIfLost: () => lease.throwIfLost(),
+      release: async () => {
+        // One that cannot be given back lapses.
+        await this.#pass('release').catch(() => undefined);
+        await lease.release();
+      },
+    };
   }
 
-  #throwIfDown(): void {
+  async #pass(operation: SharedStore['hanging']): Promise<void> {
     if (this.isDown) throw Object.assign(new Error('down'), { code: 'EIO' });
+    // What hung goes on once the disk is back.
+    while (this.hanging === operation) await new Promise((resolve) => clock.setTimer(() => resolve(undefined), 1_000));
   }
 }
 
@@ -61,6 +76,7 @@ function aService(change: Partial<TicketServiceOptions> = {}): TicketService {
     store: new MemoryTicketStore(),
     auth: auth.asClient,
     clock,
+    storeClock: clock,
     timings: TIMINGS,
     secretFingerprint: 'fingerprint',
     backgroundRefresh: true,
@@ -169,6 +185,23 @@ describe.each(TIMER_OFFSETS_MS)('with timers that miss their moment by %f ms', (
     expect(fresh()).toBe(PROCESSES);
   });
 
+  it.each(['read', 'write', 'lease', 'release'] as const)(
+    'has fresh credentials soon after the %s of the shared store hung',
+    async (operation) => {
+      const store = new SharedStore();
+      for (let i = 0; i < PROCESSES; i += 1) aService({ store }).start();
+      await pass(19 * MINUTE, 5 * SECOND);
+      store.hanging = operation;
+      await pass(2 * MINUTE);
+      store.hanging = 'nothing';
+      await pass(40 * SECOND);
+      expect(fresh()).toBe(PROCESSES);
+      const calls = auth.tokenCalls.length;
+      await pass(40 * MINUTE, 5 * SECOND);
+      expect(auth.tokenCalls.length - calls).toBe(2);
+    },
+  );
+
   it('a reader has them soon after a refresher has', async () => {
     const store = new SharedStore();
     auth.token = 'refused';
@@ -190,6 +223,32 @@ describe.each(TIMER_OFFSETS_MS)('with timers that miss their moment by %f ms', (
     expect(isBankCardOcrError(await again) && (await again)).toMatchObject({ code: 'RATE_LIMITED' });
     await pass(MINUTE);
     await expect(service.refresh()).resolves.toMatchObject({ generation: 3 });
+  });
+});
+
+describe('a machine that was suspended while a response was on its way', () => {
+  it('dates what it was given by when it was asked for, so that nothing older is put over something newer', async () => {
+    const store = new SharedStore();
+    const service = aService({ store });
+    let respond = (): void => undefined;
+    let sentAtMs = 0;
+    const signTicket = auth.signTicket.bind(auth);
+    auth.signTicket = async (...args) => {
+      sentAtMs = clock.now();
+      const ticket = await signTicket(...args);
+      await new Promise<void>((resolve) => (respond = resolve));
+      return ticket;
+    };
+    service.start();
+    await pass(SECOND);
+    clock.shiftWallClock(3 * MINUTE);
+    store.isDown = true;
+    respond();
+    await pass(SECOND);
+    // The store has not got it, so what it has lost is put back.
+    store.isDown = false;
+    await pass(10 * SECOND);
+    expect((await store.read())?.current?.ticketRequestedAtMs).toBe(sentAtMs);
   });
 });
 

@@ -1,5 +1,5 @@
 import { type Observable, Subject } from 'rxjs';
-import type { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { SYSTEM_RANDOM } from '../random.js';
 import type { SecretText } from '../secret-text.js';
 import { waitUnlessAborted } from '../waiting.js';
@@ -34,6 +34,7 @@ export class TicketService {
   readonly #foreign: ForeignRefreshWatch;
   readonly #refreshes: boolean;
   #rejectedId: string | undefined;
+  #isClosed = false;
 
   constructor(private readonly options: TicketServiceOptions) {
     const { store, clock, timings, secretFingerprint, seal, role = 'refresher', onStoreLoss = 'fail' } = options;
@@ -46,7 +47,7 @@ export class TicketService {
     };
     const window = { intervalMs: timings.intervalMs, verifyWindowMs: options.verifyWindowMs };
     const held = new HeldCredentials(clock, timings, window, secretFingerprint, emit, random);
-    const records = { store, secretFingerprint, seal, emit, random };
+    const records = { store, secretFingerprint, seal, emit, random, storeClock: options.storeClock };
     const { refresh, look } = createRefresh({ ...options, role, onStoreLoss, held, records, emit, random });
     this.#held = held;
     this.#failures = new RefreshFailures(clock, timings, emit, random);
@@ -70,6 +71,7 @@ export class TicketService {
 
   /** Stop all timers, end a refresh that runs, and tell no more events. The store is closed by whoever opened it. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     await this.#schedule.close();
     this.#events.complete();
   }
@@ -86,12 +88,13 @@ export class TicketService {
    * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when there are none, with the reason as its `cause`
    */
   async current(signal?: AbortSignal): Promise<Credentials> {
+    this.#refuseWhenClosed();
     return this.fresh() ?? this.#obtain(signal);
   }
 
   /** The credentials to use while nothing needs doing about them: nearly always. Else undefined: see {@link current}. */
   fresh(): Credentials | undefined {
-    return this.#schedule.nobodyLooks ? undefined : this.#held.fresh?.credentials;
+    return this.#isClosed || this.#schedule.nobodyLooks ? undefined : this.#held.fresh?.credentials;
   }
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
@@ -119,6 +122,7 @@ export class TicketService {
    *   `CONFIGURATION` with `role: 'reader'`
    */
   async refresh(): Promise<Credentials> {
+    this.#refuseWhenClosed();
     if (!this.#refreshes) throw readersDoNotRefresh();
     return this.#replace({ reason: 'requested', replaces: this.#held.latest?.credentials.generationId });
   }
@@ -179,6 +183,7 @@ export class TicketService {
    * some. One look for all who want one; failures are told as events.
    */
   async look(): Promise<void> {
+    this.#refuseWhenClosed();
     await this.#schedule.settled();
     await this.#schedule.lookAfresh();
   }
@@ -194,6 +199,16 @@ export class TicketService {
       foreignRefreshSuspected: this.#foreign.times,
       store: { description, scope },
     };
+  }
+
+  /** Nothing is asked of the vendor any more, and credentials that are left would only meet closed connections. */
+  #refuseWhenClosed(): void {
+    if (!this.#isClosed) return;
+    throw new BankCardOcrError('NO_VALID_TICKET', {
+      message: 'the module is closed, with its application or its account: nothing is asked of the vendor any more',
+      messageZh: '模块已随应用或账号关闭，不再向腾讯云发起请求',
+      retryable: false,
+    });
   }
 
   async #replace(wanted: WantedRefresh): Promise<Credentials> {

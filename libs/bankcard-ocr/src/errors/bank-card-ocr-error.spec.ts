@@ -86,9 +86,9 @@ describe('the guard', () => {
 
 describe('a configuration error', () => {
   const faults = [
-    { option: 'appId', variable: 'BANKCARD_OCR_APP_ID', fix: 'is missing' },
-    { option: 'paths', fix: 'must begin with a slash' },
-    { option: 'secret', variable: 'BANKCARD_OCR_SECRET', fix: 'is missing too' },
+    { option: 'appId', variable: 'BANKCARD_OCR_APP_ID', fix: 'is missing', fixZh: '缺失' },
+    { option: 'paths', fix: 'must begin with a slash', fixZh: '必须以斜杠开头' },
+    { option: 'secret', variable: 'BANKCARD_OCR_SECRET', fix: 'is missing too', fixZh: '也缺失' },
   ];
 
   it('lists every fault with its option, its variable and the fix', () => {
@@ -101,8 +101,14 @@ describe('a configuration error', () => {
         '  - secret (BANKCARD_OCR_SECRET): is missing too',
       ].join('\n'),
     );
-    expect(error.messageZh).toContain('3 处错误');
-    expect(error.messageZh).toContain('  - paths: must begin with a slash');
+    expect(error.messageZh).toBe(
+      [
+        'nestjs-bankcard-ocr 无法启动，配置有 3 处错误：',
+        '  - appId（BANKCARD_OCR_APP_ID）：缺失',
+        '  - paths：必须以斜杠开头',
+        '  - secret（BANKCARD_OCR_SECRET）：也缺失',
+      ].join('\n'),
+    );
     expect(error.faults).toEqual(faults);
     expect(error).toMatchObject({
       ...{ name: 'BankCardOcrConfigurationError', code: 'CONFIGURATION', actor: 'developer', retryable: false },

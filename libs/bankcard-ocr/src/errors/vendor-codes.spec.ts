@@ -47,6 +47,14 @@ const PROTOCOL_ROWS = [
   ['-9014', 'end-user', 'never', 'CARD_UNREADABLE'],
 ] as const;
 
+/** Codes for pictures that are documented for the vendor's sibling products: a new photo is what helps. */
+const SIBLING_ROWS = [
+  ['66660015', 'end-user', 'never', 'CARD_UNREADABLE'],
+  ['66661001', 'end-user', 'never', 'CARD_UNREADABLE'],
+  ['66661005', 'end-user', 'never', 'CARD_UNREADABLE'],
+  ['66661010', 'end-user', 'never', 'CARD_UNREADABLE'],
+] as const;
+
 /** The sentence below the table of protocol.md section 6. */
 const PROTOCOL_WARNINGS = [
   ['-9110', /date/, /日期/],
@@ -58,14 +66,18 @@ const PROTOCOL_WARNINGS = [
 ] as const;
 
 describe('the table of vendor codes', () => {
-  it('has the 42 codes of the documents and no other', () => {
+  it('has the 42 codes of the documents, those of siblings for pictures, and no other', () => {
     expect(PROTOCOL_ROWS).toHaveLength(42);
-    expect(Object.keys(VENDOR_CODES).sort()).toEqual(PROTOCOL_ROWS.map(([code]) => code).sort());
+    const rows = [...PROTOCOL_ROWS, ...SIBLING_ROWS];
+    expect(Object.keys(VENDOR_CODES).sort()).toEqual(rows.map(([code]) => code).sort());
   });
 
-  it.each(PROTOCOL_ROWS)('%s: %s acts, sent again: %s, thrown as %s', (code, actor, retry, error) => {
-    expect(vendorCodeRule(code)).toMatchObject({ actor, retry, error });
-  });
+  it.each([...PROTOCOL_ROWS, ...SIBLING_ROWS])(
+    '%s: %s acts, sent again: %s, thrown as %s',
+    (code, actor, retry, error) => {
+      expect(vendorCodeRule(code)).toMatchObject({ actor, retry, error });
+    },
+  );
 
   it('says something of its own in both languages', () => {
     for (const [code, { en, zh }] of Object.entries(VENDOR_CODES)) {

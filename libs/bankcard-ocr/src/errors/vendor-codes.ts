@@ -123,6 +123,17 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
     'the card information is not legible (number, glare, cover)',
     '银行卡信息不合法 (卡号、反光或遮挡)',
   ),
+  // Documented for the identity card and the face only; what they say about a picture holds for one of a bank card.
+  '66660015': row('CARD_UNREADABLE', 'end-user', 'never', 'the picture is faulty', '视频或图片异常'),
+  '66661001': row(
+    'CARD_UNREADABLE',
+    'end-user',
+    'never',
+    'the angle or the sharpness of the picture does not do',
+    '拍摄角度或清晰度不合要求',
+  ),
+  '66661005': row('CARD_UNREADABLE', 'end-user', 'never', 'the picture cannot be decoded', '图像解码异常'),
+  '66661010': row('CARD_UNREADABLE', 'end-user', 'never', 'the format of the picture is wrong', '图片格式有误'),
 };
 
 /** The vendor's warnings (protocol.md section 6): the recognition succeeded, the partner decides. */

@@ -1,3 +1,4 @@
+import { Expose } from 'class-transformer';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { CardPhotosDto } from './card-photos.response.dto.js';
 import { CardValidityDto } from './card-validity.response.dto.js';
@@ -51,20 +52,30 @@ export class BankCardOcrResponseDto {
     return dto;
   }
 
+  @Expose()
   orderNo!: string;
   /** Masked, e.g. `622202*********0128`. */
+  @Expose()
   cardNumber!: string;
+  @Expose()
   validity!: CardValidityDto;
   /** Undefined when the validity could not be read. */
+  @Expose()
   expired?: boolean;
+  @Expose()
   warnings!: CardWarningDto[];
   /** 0 to 100. */
+  @Expose()
   clarity?: number;
   /** ISO 8601, UTC. */
+  @Expose()
   operatedAt?: string;
+  @Expose()
   photos!: CardPhotosDto;
   /** Until when the vendor keeps the result, as far as one can tell; ISO 8601, UTC. */
+  @Expose()
   retentionEndsAt?: string;
   /** The vendor's running number of the exchange. */
+  @Expose()
   bizSeqNo?: string;
 }

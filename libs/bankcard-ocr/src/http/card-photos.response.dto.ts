@@ -1,3 +1,4 @@
+import { Expose } from 'class-transformer';
 import { type CardPhotos, PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
 
 /** Which photos there are, as answered over HTTP; never their bytes. */
@@ -22,7 +23,9 @@ export class CardPhotosDto {
     return Object.assign(new CardPhotosDto(), { status: photos.status, available });
   }
 
+  @Expose()
   status!: CardPhotos['status'];
   /** The kinds that came. */
+  @Expose()
   available!: PhotoKind[];
 }

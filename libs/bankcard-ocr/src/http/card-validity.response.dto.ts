@@ -1,3 +1,4 @@
+import { Expose } from 'class-transformer';
 import type { CardValidity } from '../card/card-validity.js';
 
 /** How long a card is valid, as answered over HTTP. */
@@ -16,9 +17,12 @@ export class CardValidityDto {
   }
 
   /** The vendor's text; empty when the card shows none. */
+  @Expose()
   raw!: string;
   /** 1 to 12; undefined when {@link raw} could not be read. */
+  @Expose()
   month?: number;
   /** Four digits; undefined when {@link raw} could not be read. */
+  @Expose()
   year?: number;
 }

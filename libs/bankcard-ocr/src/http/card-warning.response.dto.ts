@@ -1,3 +1,4 @@
+import { Expose } from 'class-transformer';
 import type { CardWarning } from '../card/card-warning.js';
 
 /** A doubt about a card, as answered over HTTP. */
@@ -16,7 +17,10 @@ export class CardWarningDto {
   }
 
   /** The vendor's warning code; decide on this, not on the texts. */
+  @Expose()
   code!: string;
+  @Expose()
   en!: string;
+  @Expose()
   zh!: string;
 }

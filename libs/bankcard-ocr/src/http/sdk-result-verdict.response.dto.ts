@@ -1,3 +1,4 @@
+import { Expose } from 'class-transformer';
 /** Whether the vendor signed what an app reports, as answered over HTTP. */
 export class SdkResultVerdictDto {
   /** What `@nestjs/swagger` reads; written as its CLI plugin would. */
@@ -11,5 +12,6 @@ export class SdkResultVerdictDto {
     return Object.assign(new SdkResultVerdictDto(), { valid });
   }
 
+  @Expose()
   valid!: boolean;
 }

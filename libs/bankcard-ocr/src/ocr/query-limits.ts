@@ -1,6 +1,7 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
-import { NUMBER_RULES, readNumber } from '../options/number-options.js';
+import { NUMBER_RULES, numberFromText, readNumber } from '../options/number-options.js';
+import { isUnset } from '../options/unset.js';
 
 const NAMES = ['timeoutMs', 'attemptTimeoutMs', 'maxAttempts', 'waitForPhotosMs', 'waitForResultMs'] as const;
 
@@ -22,13 +23,18 @@ export function limitsOf(
   // Most calls have none of their own.
   let limits: { -readonly [K in keyof QueryLimits]-?: QueryLimits[K] & {} } = module;
   for (const name of NAMES) {
-    const value = call[name];
-    if (value === undefined) continue;
+    if (isUnset(call[name])) continue;
+    const value = numberFromText(call[name]);
     const rule = NUMBER_RULES.find(({ option }) => option === name);
     const wrong = rule && readNumber(value, rule);
-    if (wrong !== undefined) throw new BankCardOcrError('INVALID_ARGUMENT', { message: `${name} ${wrong}` });
+    if (wrong) {
+      throw new BankCardOcrError('INVALID_ARGUMENT', {
+        message: `${name} ${wrong.en}`,
+        messageZh: `${name} ${wrong.zh}`,
+      });
+    }
     if (limits === module) limits = { ...module };
-    limits[name] = value;
+    limits[name] = value as number;
   }
   return limits;
 }

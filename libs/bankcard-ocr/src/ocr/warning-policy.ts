@@ -3,6 +3,7 @@ import type { CardWarning } from '../card/card-warning.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { WarningPolicy } from '../options/bankcard-ocr.options.js';
 import { isWarningPolicy, WARNING_POLICY_RULE } from '../options/warning-policy-option.js';
+import { isUnset } from '../options/unset.js';
 import { CardRejectedError } from './card-rejected-error.js';
 
 /** What `strict` rejects (protocol.md section 6): a photocopy, a photo of a screen, an expired card. */
@@ -25,9 +26,9 @@ export function applyWarningPolicy(result: BankCardOcrResult, policy: WarningPol
  * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
  */
 export function warningPolicyOf(call: unknown, module: WarningPolicy): WarningPolicy {
-  if (call === undefined) return module;
+  if (isUnset(call)) return module;
   if (isWarningPolicy(call)) return call;
-  throw notUnderstood(WARNING_POLICY_RULE);
+  throw notUnderstood(WARNING_POLICY_RULE.en);
 }
 
 function rejects(policy: WarningPolicy, warning: CardWarning): boolean {
@@ -41,7 +42,7 @@ function rejects(policy: WarningPolicy, warning: CardWarning): boolean {
 }
 
 function verdictOf(policy: unknown, warning: CardWarning): unknown {
-  if (typeof policy !== 'function') throw notUnderstood(WARNING_POLICY_RULE);
+  if (typeof policy !== 'function') throw notUnderstood(WARNING_POLICY_RULE.en);
   try {
     return (policy as (warning: CardWarning) => unknown)(warning);
   } catch (cause) {

@@ -1,4 +1,13 @@
+import { inspect } from 'node:util';
+import { Problem } from '../errors/problem.js';
 import { readBaseUrl } from './base-url.js';
+
+/** In both languages: neither may repeat what is secret. */
+function refusalOf(text: unknown, allowInsecureHttp: boolean): string {
+  const refusal = readBaseUrl(text, allowInsecureHttp);
+  if (refusal instanceof Problem) return `${refusal.en} | ${refusal.zh}`;
+  throw new Error(`was accepted: ${inspect(refusal)}`);
+}
 
 describe('a base URL', () => {
   it.each([
@@ -41,7 +50,7 @@ describe('a base URL', () => {
     'http://[::2]',
     'http://[fe80::1]',
   ])('%s is not: plain http needs allowInsecureHttp', (text) => {
-    const refusal = readBaseUrl(text, false);
+    const refusal = refusalOf(text, false);
     expect(refusal).toMatch(/^uses plain http to .*travel in clear.*allowInsecureHttp: true/);
     expect(readBaseUrl(text, true)).toMatchObject({ loopback: false });
   });
@@ -52,7 +61,7 @@ describe('a base URL', () => {
     'https://:pa55word@idasc.webank.com',
     'http://user:pa55word@localhost',
   ])('%s is refused for its credentials, which are not repeated', (text) => {
-    const refusal = readBaseUrl(text, true);
+    const refusal = refusalOf(text, true);
     expect(refusal).toMatch(/user name or a password/);
     expect(refusal).not.toContain('pa55word');
   });
@@ -60,7 +69,7 @@ describe('a base URL', () => {
   it.each(['https://idasc.webank.com/?secret=pa55word', 'https://idasc.webank.com/#pa55word'])(
     '%s is refused for what follows the path',
     (text) => {
-      const refusal = readBaseUrl(text, true);
+      const refusal = refusalOf(text, true);
       expect(refusal).toMatch(/query or a fragment/);
       expect(refusal).not.toContain('pa55word');
     },
@@ -84,6 +93,6 @@ describe('a base URL', () => {
     {},
     new URL('https://idasc.webank.com'),
   ])('%p is no URL', (text) => {
-    expect(readBaseUrl(text, true)).toBe('is not a URL: write it like https://idasc.webank.com');
+    expect(readBaseUrl(text, true)).toMatchObject({ en: 'is not a URL: write it like https://idasc.webank.com' });
   });
 });

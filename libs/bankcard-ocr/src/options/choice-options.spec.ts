@@ -8,15 +8,16 @@ describe('an option that is one of a few values', () => {
       for (const choice of choices) expect(readChoice(choice, choices)).toBeUndefined();
       expect(choices).toContain((DEFAULTS as Record<string, unknown>)[option]);
       for (const wrong of ['', 'x', 'TRUE', 'constructor', 0, 1, null, undefined, {}, [choices[0]]]) {
-        expect([wrong, readChoice(wrong, choices)]).toEqual([wrong, expect.stringMatching(/^must be /)]);
+        expect([wrong, readChoice(wrong, choices)?.en]).toEqual([wrong, expect.stringMatching(/^must be .*; got /)]);
+        expect(readChoice(wrong, choices)?.zh).toMatch(/^必须是 .*；实际为/);
       }
     },
   );
 
   it('is refused with every choice that there is', () => {
-    expect(readChoice('c', ['a', 'b'])).toBe("must be 'a' or 'b'");
-    expect(readChoice('d', ['a', 'b', 'c'])).toBe("must be 'a', 'b' or 'c'");
-    expect(readChoice('true', [true, false])).toBe('must be true or false, not a text');
+    expect(readChoice('c', ['a', 'b'])?.en).toBe("must be 'a' or 'b'; got text");
+    expect(readChoice(4, ['a', 'b', 'c'])?.en).toBe("must be 'a', 'b' or 'c'; got 4");
+    expect(readChoice('"true"', [true, false])?.en).toBe('must be true or false; got text in quotation marks');
   });
 
   it('has a rule when its default is a choice', () => {

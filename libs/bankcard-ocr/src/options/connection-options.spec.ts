@@ -32,7 +32,6 @@ describe('the options about the way to the vendor', () => {
 
   it.each<[string, Record<string, unknown>, string[]]>([
     ['empty', { proxy: '' }, ['proxy']],
-    ['no URL', { proxy: 'proxy:3128' }, ['proxy']],
     ['socks', { proxy: 'socks5://proxy:1080' }, ['proxy']],
     ['a URL object', { proxy: new URL('http://proxy') }, ['proxy']],
     ['a password with a bare percent sign', { proxy: 'http://user:50%@proxy' }, ['proxy']],

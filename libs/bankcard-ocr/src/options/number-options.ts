@@ -1,3 +1,4 @@
+import { got, Problem } from '../errors/problem.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 
 /** What a numeric option must be. */
@@ -26,21 +27,32 @@ export const NUMBER_RULES: readonly NumberRule[] = [
   { option: 'maxAnswerBytes', unit: 'bytes' },
 ];
 
+const WANTED: Readonly<Record<NumberRule['unit'], Problem>> = {
+  milliseconds: new Problem('a number of milliseconds', '毫秒数'),
+  bytes: new Problem('a whole number of bytes', '字节数（整数）'),
+  'whole number': new Problem('a whole number', '整数'),
+};
+
+/** Take digits for the number that they are: configuration often arrives as text. Anything else is left as it is. */
+export function numberFromText(value: unknown): unknown {
+  // Number() would also take 0x10 and 1e3.
+  return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+}
+
 /**
  * Check a number by its rule.
  *
- * @returns undefined when it is right, else a sentence that says what it must be
+ * @returns undefined when it is right, else what it must be
  */
-export function readNumber(value: unknown, { unit, zeroAllowed = false, optional }: NumberRule): string | undefined {
+export function readNumber(value: unknown, { unit, zeroAllowed = false, optional }: NumberRule): Problem | undefined {
   if (optional && value === undefined) return undefined;
   const lowest = zeroAllowed ? 0 : Number.MIN_VALUE;
   const right = typeof value === 'number' && Number.isFinite(value) && value >= lowest;
   if (right && (unit === 'milliseconds' || Number.isInteger(value))) return undefined;
-  const wanted =
-    unit === 'milliseconds'
-      ? 'a number of milliseconds'
-      : unit === 'bytes'
-        ? 'a whole number of bytes'
-        : 'a whole number';
-  return `must be ${wanted}, ${zeroAllowed ? '0 or more' : 'more than 0'}, written in digits only`;
+  const wanted = WANTED[unit];
+  const is = got(value);
+  return new Problem(
+    `must be ${wanted.en}, ${zeroAllowed ? '0 or more' : 'more than 0'}, written in digits only; ${is.en}`,
+    `必须是${wanted.zh}，${zeroAllowed ? '不小于 0' : '大于 0'}，只用数字书写；${is.zh}`,
+  );
 }

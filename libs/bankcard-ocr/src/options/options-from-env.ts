@@ -1,4 +1,5 @@
 import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
+import { numberFromText } from './number-options.js';
 import type { BankCardOcrOptions, TransportKind, WarningPolicy } from './bankcard-ocr.options.js';
 
 /** The environment variables that configure the module, by the option that they set. */
@@ -44,12 +45,8 @@ export function bankCardOcrOptionsFromEnv(
   const text = (option: keyof typeof OPTION_VARIABLES): string | undefined => {
     return env[variableOf(option, name) ?? '']?.trim() || undefined;
   };
-  const milliseconds = (option: keyof typeof OPTION_VARIABLES): number | undefined => {
-    const value = text(option);
-    if (value === undefined) return undefined;
-    // Number() would also take 0x10 and 1e3.
-    return /^\d+(\.\d+)?$/.test(value) ? Number(value) : Number.NaN;
-  };
+  // What is no number stays as it is, so that the start can say so.
+  const milliseconds = (option: keyof typeof OPTION_VARIABLES) => numberFromText(text(option)) as number | undefined;
   return {
     // Missing ones are reported by the start of the module, together with everything else that is wrong.
     appId: text('appId') ?? '',

@@ -1,9 +1,10 @@
+import { Problem } from '../errors/problem.js';
 import { readBaseUrl } from './base-url.js';
 import { resolveRecognition } from './recognition-options.js';
 
 const resolved = (baseUrl: string, named: Parameters<typeof resolveRecognition>[0] = {}) => {
   const { baseUrl: found, appIdField } = resolveRecognition(named, readBaseUrl(baseUrl, false));
-  return [typeof found === 'string' ? found : found.origin + found.prefix, appIdField];
+  return [found instanceof Problem ? found.en : found.origin + found.prefix, appIdField];
 };
 
 describe('direct recognition', () => {

@@ -1,3 +1,4 @@
+import { Problem } from '../errors/problem.js';
 import { type BaseUrl, readBaseUrl } from './base-url.js';
 import type { BankCardOcrOptions, RecognitionAppIdField } from './bankcard-ocr.options.js';
 
@@ -8,15 +9,15 @@ const HOSTS_WITH_APP_ID: ReadonlySet<string> = new Set(['kyc1.qcloud.com']);
 
 /** Where an image is sent for recognition, and how the app id is called there. */
 export interface RecognitionOptions {
-  /** Or a sentence that says what is wrong. */
-  readonly baseUrl: BaseUrl | string;
+  /** Or what is wrong. */
+  readonly baseUrl: BaseUrl | Problem;
   readonly appIdField: RecognitionAppIdField;
 }
 
 /**
  * Find the host that belongs to the one that results are queried from.
  *
- * @param baseUrl of the queries; a text when that one is wrong, which is reported elsewhere
+ * @param baseUrl of the queries; a problem when that one is wrong, which is reported elsewhere
  */
 export function resolveRecognition(
   {
@@ -24,12 +25,12 @@ export function resolveRecognition(
     recognitionAppIdField,
     allowInsecureHttp = false,
   }: Pick<BankCardOcrOptions, 'recognitionBaseUrl' | 'recognitionAppIdField' | 'allowInsecureHttp'>,
-  baseUrl: BaseUrl | string,
+  baseUrl: BaseUrl | Problem,
 ): RecognitionOptions {
-  const ownHost = typeof baseUrl === 'string' ? undefined : RECOGNITION_HOSTS.get(baseUrl.host);
+  const ownHost = baseUrl instanceof Problem ? undefined : RECOGNITION_HOSTS.get(baseUrl.host);
   const named = recognitionBaseUrl ?? ownHost;
   const found = named === undefined ? baseUrl : readBaseUrl(named, allowInsecureHttp);
-  const host = typeof found === 'string' ? '' : found.host;
+  const host = found instanceof Problem ? '' : found.host;
   const appIdField = recognitionAppIdField ?? (HOSTS_WITH_APP_ID.has(host) ? 'appId' : 'webankAppId');
   return { baseUrl: found, appIdField };
 }

@@ -27,6 +27,7 @@ describe('options that are right', () => {
       ...defaults,
       ...{ appId: 'IDA00001', ticketStore: { kind: 'memory' }, codeRules: {}, warnings: [] },
       recognitionAppIdField: 'webankAppId',
+      way: { isOfHttpService: false },
     });
     expect(baseUrl).toMatchObject({ origin: 'https://idasc.webank.com', prefix: '' });
     expect(recognitionBaseUrl.origin).toBe('https://ida.webank.com');
@@ -78,7 +79,7 @@ describe('options that are wrong', () => {
     ['refreshIntervalMs', 0, /more than 0/, 'BANKCARD_OCR_REFRESH_INTERVAL_MS'],
     ['ticketOverlapMs', -1, /more than 0/, 'BANKCARD_OCR_TICKET_OVERLAP_MS'],
     ['timeoutMs', NaN, /milliseconds/, 'BANKCARD_OCR_TIMEOUT_MS'],
-    ['attemptTimeoutMs', '5', /milliseconds/],
+    ['attemptTimeoutMs', '5s', /milliseconds.*got text "5s"/],
     ['connectTimeoutMs', Infinity, /milliseconds/],
     ['waitForPhotosMs', -1, /0 or more/],
     ['waitForResultMs', -1, /0 or more/],
@@ -95,7 +96,7 @@ describe('options that are wrong', () => {
     ['maxAttempts', 1.5, /whole number/],
     ['maxConnections', 0.5, /whole number/],
     ['maxAnswerBytes', '1MB', /bytes/],
-    ['version', '', /1 to 20/],
+    ['version', ' 1 ', /1 to 20/],
     ['version', '123456789012345678901', /1 to 20/],
     ['appIdParameter', 'app-id', /'app_id', 'appId' or 'webankAppId'/],
     ['paths', { queryResult: 'api' }, /queryResult must begin with one slash/],
@@ -106,7 +107,8 @@ describe('options that are wrong', () => {
     ['paths', { queryResult: '/a b' }, /white space/],
     ['paths', { apiTicket: 5 }, /apiTicket must/],
     ['paths', { apiTicket: null }, /apiTicket must/],
-    ['backgroundRefresh', 'false', /true or false/],
+    ['backgroundRefresh', 'no', /true or false; got text/],
+    ['backgroundRefresh', 0, /true or false; got 0/],
     ['allowInsecureHttp', 'yes', /true or false/],
     ['codeRules', null, /an object/],
     ['codeRules', 'x', /an object/],
@@ -120,7 +122,9 @@ describe('options that are wrong', () => {
     // Jest hands a callback in where a row is short.
     const variable = typeof rest[0] === 'string' ? rest[0] : undefined;
     const { faults, message } = faultsOf({ [option]: value });
-    expect(faults).toEqual([{ option, variable, fix: expect.stringMatching(fix) }]);
+    expect(faults).toEqual([
+      { option, variable, fix: expect.stringMatching(fix), fixZh: expect.stringMatching(/[\u4e00-\u9fff]/) },
+    ]);
     expect(message).toContain(`  - ${option}${variable ? ` (${variable})` : ''}: `);
     expect(message).not.toContain('pa55word');
     expect(message).not.toContain('canary');
@@ -133,7 +137,7 @@ describe('options that are wrong', () => {
 
   it('are all reported in one error', () => {
     const error = faultsOf({
-      ...{ appId: '', secret: ' ', baseUrl: 'x', ticketStore: 'x', version: '', appIdParameter: 'x', timeoutMs: 0 },
+      ...{ appId: '', secret: ' ', baseUrl: 'x', ticketStore: 'x', version: 'ä', appIdParameter: 'x', timeoutMs: 0 },
       ...{ maxAttempts: 0, paths: { apiTicket: 'x', queryResult: 'x' }, codeRules: 5, backgroundRefresh: 1 },
     });
     expect(error.faults.map(({ option }) => option).sort()).toEqual(
@@ -157,6 +161,187 @@ describe('options that are wrong', () => {
     });
     expect(inspect(error, { depth: Infinity, showHidden: true }) + JSON.stringify(error)).not.toContain('canary');
   });
+});
+
+describe('options out of a configuration of the application', () => {
+  it('count as not set when they are empty text', () => {
+    const empty = Object.fromEntries(
+      [
+        ...Object.keys(DEFAULTS),
+        'storeKey',
+        'proxy',
+        'ca',
+        'verifyWindowMs',
+        'recognitionBaseUrl',
+        'clock',
+        'codeRules',
+      ].map((option) => [option, option.length % 2 ? '' : ' \n']),
+    );
+    const given = { ...GIVEN, ...empty } as unknown as BankCardOcrOptions;
+    const { clock: _clock, ...resolved } = resolveOptions(given);
+    const { clock: _same, ...expected } = resolveOptions(GIVEN);
+    expect(resolved).toEqual(expected);
+    expect(resolveOptions({ ...GIVEN, paths: { queryResult: '' } }).paths).toEqual(DEFAULTS.paths);
+    expect(faultsOf({ appId: '', secret: '  ', ticketStore: '' }).faults.map(({ option }) => option)).toEqual([
+      'appId',
+      'secret',
+      'ticketStore',
+    ]);
+  });
+
+  it('may be digits as text where a number is wanted, and true or false as text', () => {
+    const text = { timeoutMs: '9000', maxAttempts: ' 2 ', waitForPhotosMs: '0', maxAnswerBytes: '1048576' };
+    const booleans = { backgroundRefresh: 'false', allowInsecureHttp: 'TRUE', baseUrl: 'http://vendor.lan' };
+    expect(resolveOptions({ ...GIVEN, ...text, ...booleans } as unknown as BankCardOcrOptions)).toMatchObject({
+      ...{ timeoutMs: 9_000, maxAttempts: 2, waitForPhotosMs: 0, maxAnswerBytes: 1_048_576, backgroundRefresh: false },
+      baseUrl: { host: 'vendor.lan' },
+    });
+  });
+
+  it.each<[string, string]>([
+    ['in quotation marks', '"%s"'],
+    ['in single quotation marks', "'%s'"],
+    ['with one quotation mark', '"%s'],
+    ['in typographic quotation marks', '“%s”'],
+    ['a placeholder of a shell', '${%s}'],
+    ['a placeholder of Kubernetes', '$(VALUE)'],
+    ['a placeholder of a template', '{{ .Values.value }}'],
+    ['a variable', '$VALUE'],
+    ['a variable of Windows', '%VALUE%'],
+    ['a placeholder of a document', '<value>'],
+    ['the text of a missing value', 'undefined'],
+    ['the text null', 'null'],
+    ['the text of an object', '[object Object]'],
+  ])('are refused %s, whichever text option it is, and are not repeated', (_what, form) => {
+    const texts = {
+      appId: 'IDA00001',
+      secret: SECRET,
+      baseUrl: 'https://canary.example',
+      recognitionBaseUrl: 'https://canary.example',
+      ticketStore: 'redis://:canary@host:6379/0',
+      storeKey: 'canary'.repeat(8),
+      proxy: 'http://user:canary@proxy:3128',
+      version: '1.0.0',
+    };
+    for (const [option, value] of Object.entries(texts)) {
+      const { faults, message, messageZh } = faultsOf({ [option]: form.replace('%s', value) });
+      expect(faults.map((fault) => fault.option)).toEqual([option]);
+      expect(faults[0]?.fix).toMatch(/quotation marks|placeholder|missing value/);
+      expect(faults[0]?.fixZh).toMatch(/引号|占位符|取值缺失/);
+      expect(message + messageZh).not.toContain('canary');
+    }
+  });
+
+  it.each([
+    ['file:${HOME}/tickets'],
+    ['file:"/var/lib/tickets"'],
+    ['file:~/tickets'],
+    ['file:/var/undefined/tickets'],
+    ['file:/var/lib\u0000'],
+    ['redis://undefined:6379'],
+    ['redis://:undefined@host:6379'],
+    ['redis://:canary%@host:6379/0'],
+    ['redis://:100%@host:6379/0'],
+    ['redis://ca%zznary:x@host'],
+    ['redis://:ca#nary@host:6379/0'],
+    ['redis://:ca/nary@host:6379/0'],
+    ['redis://:ca?nary@host:6379/0'],
+    ['redis://user:12#canary@host:6379/0'],
+  ])('are refused where they name a store that is not meant: %j', (ticketStore) => {
+    const { faults, message } = faultsOf({ ticketStore });
+    expect(faults).toMatchObject([{ option: 'ticketStore', variable: 'BANKCARD_OCR_TICKET_STORE' }]);
+    expect(message).not.toMatch(/canary|nary@/);
+  });
+
+  it('say where values come from when one is wrong', () => {
+    const { message, messageZh } = faultsOf({ appId: undefined });
+    expect(message).toMatch(/\nThe variables in brackets are read from process\.env.*ConfigModule's validate function/);
+    expect(messageZh).toMatch(/\n括号里的变量.*process\.env.*ConfigModule/);
+    expect(faultsOf({ paths: { x: '/y' } }).message).not.toContain('process.env');
+  });
+});
+
+describe('the proxy of the environment', () => {
+  const HTTPS = { HTTPS_PROXY: 'http://user:canary@proxy.example:3128' };
+
+  function faultsWith(environment: Record<string, string>, change: Partial<BankCardOcrOptions> = {}) {
+    try {
+      resolveOptions({ ...GIVEN, ...change }, undefined, environment);
+      return [];
+    } catch (error) {
+      expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('canary');
+      return (error as BankCardOcrConfigurationError).faults;
+    }
+  }
+
+  it('is told with the variable that names it, and without user and password', () => {
+    expect(resolveOptions(GIVEN, undefined, HTTPS).way).toEqual({
+      ...{ proxy: 'http://proxy.example:3128', variable: 'HTTPS_PROXY', isOfHttpService: false },
+    });
+    expect(resolveOptions({ ...GIVEN, proxy: 'http://u:canary@own' }, undefined, HTTPS).way.proxy).toBe('http://own');
+  });
+
+  it.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'])(
+    '%s stops the start when it is unusable',
+    (variable) => {
+      const [fault, ...others] = faultsWith({ [variable]: 'http://user:can#ary@proxy:3128' });
+      expect(others).toEqual([]);
+      expect(fault).toMatchObject({
+        option: 'proxy',
+        variable,
+        fix: expect.stringContaining('BANKCARD_OCR_PROXY=none'),
+      });
+      expect(fault?.fixZh).toMatch(/请写成/);
+    },
+  );
+
+  it('is one of several faults in the one list', () => {
+    const faults = faultsWith({ https_proxy: '"http://proxy"' }, { secret: '', timeoutMs: -1 });
+    expect(faults.map(({ option }) => option)).toEqual(['secret', 'timeoutMs', 'proxy']);
+  });
+
+  it('is looked at for the host of recognition too', () => {
+    const faults = faultsWith(
+      { HTTP_PROXY: 'socks5://canary:1' },
+      {
+        ...{ recognitionBaseUrl: 'http://images.lan', allowInsecureHttp: true },
+      },
+    );
+    expect(faults).toMatchObject([{ variable: 'HTTP_PROXY', fix: expect.stringContaining('(socks5)') }]);
+  });
+
+  it.each<[string, Record<string, string>, Partial<BankCardOcrOptions>]>([
+    ['an option names the proxy', { HTTPS_PROXY: '"' }, { proxy: 'http://own:3128' }],
+    ['an option says that there is none', { HTTPS_PROXY: '"' }, { proxy: 'none' }],
+    ['the host is this machine', { HTTPS_PROXY: '"', HTTP_PROXY: '"' }, { baseUrl: 'http://127.0.0.1:9' }],
+    ['the host is excepted', { HTTPS_PROXY: '"', NO_PROXY: 'webank.com' }, {}],
+    ['another variable counts', { ALL_PROXY: '"', https_proxy: 'http://proxy' }, {}],
+    ['it is empty', { HTTPS_PROXY: ' ' }, {}],
+    ['it is for the other scheme', { HTTP_PROXY: '"' }, {}],
+  ])('may be unusable where %s', (_where, environment, change) => {
+    expect(faultsWith(environment, change)).toEqual([]);
+  });
+
+  it.each([
+    '"idasc.webank.com"',
+    "'webank.com",
+    'https://idasc.webank.com',
+    'idasc.webank.com/',
+    'idasc.*',
+    'id*.webank.com:443/x',
+  ])('is not used against the will of NO_PROXY=%s, which cannot be read', (exceptions) => {
+    expect(faultsWith({ ...HTTPS, no_proxy: exceptions })).toMatchObject([{ option: 'proxy', variable: 'no_proxy' }]);
+  });
+
+  it.each([
+    '"other.example"',
+    'https://other.example',
+    '10.0.0.0/8',
+    'webank.com:8443',
+    '127.0.0.1,localhost,.svc,::1',
+  ])('does not mind NO_PROXY=%s, which is about others', (exceptions) =>
+    expect(faultsWith({ ...HTTPS, NO_PROXY: exceptions })).toEqual([]),
+  );
 });
 
 describe('the ticket store', () => {
@@ -198,6 +383,28 @@ describe('warnings', () => {
     [{ refreshIntervalMs: 10, ticketOverlapMs: 5 }, [/refreshIntervalMs/, /ticketOverlapMs/]],
   ])('%j', (change, expected) => {
     const { warnings } = resolveOptions({ ...GIVEN, ...change });
-    expect(warnings).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
+    expect(warnings.map(({ en }) => en)).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
+  });
+
+  it.each<[string, Partial<BankCardOcrOptions>, RegExp[]]>([
+    [
+      'half of a secret',
+      { secret: SECRET.slice(0, 32) },
+      [/^secret \(BANKCARD_OCR_SECRET\) has 32 characters.*have 64/],
+    ],
+    ['a comment behind it', { secret: `${SECRET}#prod` }, [/^secret .*has 69 characters/]],
+    ['64 characters that are no letters', { secret: SECRET.replace('canary', 'c#n$ry') }, [/other characters/]],
+    ['Base64 of a secret', { secret: Buffer.from(SECRET).toString('base64') }, [/Base64, as Kubernetes/]],
+    ['Base64 of a line', { secret: Buffer.from(`${SECRET}\n`).toString('base64') }, [/Base64, as Kubernetes/]],
+    ['the two swapped', { appId: SECRET, secret: 'IDA00001' }, [/^appId .*swapped/]],
+    ['an app id to fill in', { appId: 'your-app-id' }, [/^appId .*placeholder/]],
+    ['a name for an app id', { appId: 'WBappid' }, [/^appId .*placeholder/]],
+    ['the app id of the documents', { appId: 'IDAXXXXX' }, []],
+    ['a key that is none', { storeKey: '0'.repeat(64) }, [/^storeKey .*not random/]],
+  ])('of %s', (_what, change, expected) => {
+    const { warnings } = resolveOptions({ ...GIVEN, ...change });
+    expect(warnings.map(({ en }) => en)).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
+    expect(JSON.stringify(warnings)).not.toContain('canary');
+    for (const { zh } of warnings) expect(zh).toMatch(/[\u4e00-\u9fff]{4}/);
   });
 });

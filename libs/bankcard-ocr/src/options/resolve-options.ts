@@ -1,20 +1,31 @@
 import type { KeyObject } from 'node:crypto';
 import type { HttpService } from '@nestjs/axios';
 import { type Clock, SystemClock } from '../clock.js';
+import { isLoadedTwice } from '../copies.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
-import { BankCardOcrConfigurationError, type ConfigurationFault } from '../errors/configuration-error.js';
+import {
+  BankCardOcrConfigurationError,
+  configurationFault,
+  type ConfigurationFault,
+} from '../errors/configuration-error.js';
+import { Problem } from '../errors/problem.js';
+import { unusableText } from '../errors/unusable-text.js';
 import { SecretText } from '../secret-text.js';
+import { hasWayOfItsOwn } from '../upstream/transport/has-way-of-its-own.js';
+import { proxyNamed } from '../upstream/transport/proxy.js';
 import { type BaseUrl, readBaseUrl } from './base-url.js';
 import type { BankCardOcrOptions, QueryLimits, RecognitionAppIdField } from './bankcard-ocr.options.js';
 import { DEFAULTS } from './defaults.js';
-import { CHOICE_RULES, readChoice } from './choice-options.js';
+import { BOOLEAN_OPTIONS, booleanFromText, CHOICE_RULES, readChoice } from './choice-options.js';
 import { faultsInCodeRules } from './code-rules.js';
 import { faultsInConnectionOptions } from './connection-options.js';
-import { NUMBER_RULES, readNumber } from './number-options.js';
+import { oddCredentials } from './credential-plausibility.js';
+import { NUMBER_RULES, numberFromText, readNumber } from './number-options.js';
 import { variableOf } from './options-from-env.js';
 import { resolveRecognition } from './recognition-options.js';
-import { readStoreKey } from './store-key.js';
+import { isOneByteRepeated, readStoreKey } from './store-key.js';
 import { NAME_A_TICKET_STORE, readTicketStoreLocation, type TicketStoreLocation } from './ticket-store-location.js';
+import { isUnset, whatIsSet } from './unset.js';
 import { isWarningPolicy, WARNING_POLICY_RULE } from './warning-policy-option.js';
 
 /** The options that become something else when they are read. */
@@ -23,6 +34,16 @@ type ReadFurther = 'secret' | 'baseUrl' | 'recognitionBaseUrl' | 'ca' | 'proxy' 
 /** Those that may be missing. */
 type WithoutDefault =
   Exclude<ReadFurther, 'secret' | 'baseUrl'> | 'recognitionAppIdField' | 'verifyWindowMs' | 'httpService';
+
+/** How a host is reached. */
+export interface WayToVendor {
+  /** Scheme, host and port of the proxy; undefined for none. Its user name and password are not in it. */
+  readonly proxy?: string | undefined;
+  /** The variable of the environment that names the proxy; undefined when the option does. */
+  readonly variable?: string | undefined;
+  /** Whether the application's own `httpService` says how connections are made. */
+  readonly isOfHttpService: boolean;
+}
 
 /** Options that were checked and completed; safe to print. */
 export interface ResolvedOptions
@@ -41,71 +62,84 @@ export interface ResolvedOptions
   readonly ticketStore: TicketStoreLocation | TicketStore;
   readonly paths: typeof DEFAULTS.paths & Record<string, string>;
   readonly clock: Clock;
+  /** How the host of queries is reached, for the log. */
+  readonly way: WayToVendor;
   /** What is allowed but deserves a line in the log. */
-  readonly warnings: readonly string[];
+  readonly warnings: readonly Problem[];
 }
+
+/** Variables by name, e.g. `process.env`. */
+type Environment = Readonly<Record<string, string | undefined>>;
+
+type OptionName = keyof BankCardOcrOptions;
+type Report = (option: OptionName, problem: Problem) => void;
+
+/** Those that are read as they are written; a placeholder in one of them is not what anybody means. */
+const TEXT_OPTIONS = ['appId', 'secret', 'version'] as const satisfies readonly OptionName[];
 
 /**
  * Check and complete the options.
  *
  * @param name of the registration that they are for
+ * @param environment names the proxy where no option does
  * @throws {@link BankCardOcrConfigurationError} with every fault, when there is one
  */
-export function resolveOptions(given: BankCardOcrOptions, name?: string): ResolvedOptions {
+export function resolveOptions(
+  given: BankCardOcrOptions,
+  name?: string,
+  environment: Environment = process.env,
+): ResolvedOptions {
   const options = withDefaults(given ?? {});
   const faults: ConfigurationFault[] = [];
-  const fault = (option: keyof BankCardOcrOptions, fix: string): void => {
-    faults.push({ option, variable: variableOf(option, name), fix });
+  const fault: Report = (option, problem) => {
+    faults.push(configurationFault(option, problem, variableOf(option, name)));
   };
 
   checkTexts(options, fault);
   for (const rule of NUMBER_RULES) {
     const wrong = readNumber(options[rule.option], rule);
-    if (wrong !== undefined) fault(rule.option, wrong);
+    if (wrong) fault(rule.option, wrong);
   }
-  for (const [name, path] of Object.entries(options.paths)) {
-    if (!Object.hasOwn(DEFAULTS.paths, name)) fault('paths', `knows no '${name}': remove it, or spell it right`);
-    else if (typeof path !== 'string' || !/^(\/[^/?#\s]+)+\/?$/.test(path)) {
-      fault('paths', `${name} must begin with one slash and have neither query, white space nor two slashes in a row`);
-    }
-  }
+  checkPaths(options.paths, fault);
   for (const { option, choices } of CHOICE_RULES) {
     const wrong = readChoice(options[option], choices);
-    if (wrong !== undefined) fault(option, wrong);
+    if (wrong) fault(option, wrong);
   }
   if (!isWarningPolicy(options.warningPolicy)) fault('warningPolicy', WARNING_POLICY_RULE);
-  if (!isClock(options.clock))
-    fault('clock', 'must have now(), monotonic() and setTimer(): leave it out, but for tests');
+  if (!isClock(options.clock)) fault('clock', CLOCK_RULE);
   for (const wrong of faultsInCodeRules(options.codeRules)) fault('codeRules', wrong);
   const baseUrl = readBaseUrl(options.baseUrl, options.allowInsecureHttp);
-  if (typeof baseUrl === 'string') fault('baseUrl', baseUrl);
+  if (baseUrl instanceof Problem) fault('baseUrl', baseUrl);
   const recognition = resolveRecognition(options, baseUrl);
-  if (typeof recognition.baseUrl === 'string' && options.recognitionBaseUrl !== undefined) {
+  if (recognition.baseUrl instanceof Problem && options.recognitionBaseUrl !== undefined) {
     fault('recognitionBaseUrl', recognition.baseUrl);
   }
-  if ('name' in (given ?? {})) {
-    faults.push({ option: 'name', fix: 'cannot come from a factory: write it beside useFactory, or leave it out' });
-  }
-  for (const { option, wrong } of faultsInConnectionOptions(options)) fault(option, wrong);
-  const ticketStore = resolveTicketStore(options.ticketStore, typeof baseUrl === 'string' ? undefined : baseUrl);
-  if (typeof ticketStore === 'string') fault('ticketStore', ticketStore);
-  else if (options.role === 'reader' && isOfThisProcess(ticketStore)) {
-    fault('role', "cannot be 'reader' with a store of this process only: name the store that the refresher writes");
-  }
-  if (options.role === 'reader' && options.onStoreLoss === 'refresh-alone') {
-    fault('onStoreLoss', "cannot be 'refresh-alone' with role 'reader', which never refreshes: leave it out");
-  }
+  if (!isUnset((given as { name?: unknown } | undefined)?.name))
+    faults.push(configurationFault('name', NAME_IN_FACTORY));
+  const faultsOfConnection = faultsInConnectionOptions(options);
+  for (const { option, wrong } of faultsOfConnection) fault(option, wrong);
+  const ticketStore = resolveTicketStore(options.ticketStore, baseUrl);
+  if (ticketStore instanceof Problem) fault('ticketStore', ticketStore);
+  else if (options.role === 'reader' && isOfThisProcess(ticketStore)) fault('role', READER_WITHOUT_STORE);
+  if (options.role === 'reader' && options.onStoreLoss === 'refresh-alone') fault('onStoreLoss', READER_ALONE);
   const storeKey = options.storeKey === undefined ? undefined : readStoreKey(options.storeKey);
-  if (typeof storeKey === 'string') fault('storeKey', storeKey);
+  if (storeKey instanceof Problem) fault('storeKey', storeKey);
+  const hosts = [baseUrl, recognition.baseUrl].filter((host): host is BaseUrl => !(host instanceof Problem));
+  const { way, faults: faultsOnTheWay } = wayTo(hosts, options, faultsOfConnection.some(saysNoWay), environment);
+  faults.push(...faultsOnTheWay);
 
   if (
-    typeof baseUrl === 'string' ||
-    typeof recognition.baseUrl === 'string' ||
-    typeof ticketStore === 'string' ||
-    typeof storeKey === 'string' ||
+    baseUrl instanceof Problem ||
+    recognition.baseUrl instanceof Problem ||
+    ticketStore instanceof Problem ||
+    storeKey instanceof Problem ||
     faults.length > 0
   ) {
-    throw new BankCardOcrConfigurationError(faults);
+    throw new BankCardOcrConfigurationError(
+      faults,
+      undefined,
+      faults.some(hasVariable) ? [WHERE_VALUES_COME_FROM] : [],
+    );
   }
   const { allowInsecureHttp: _checked, ...rest } = options;
   const secret = new SecretText(options.secret);
@@ -119,34 +153,111 @@ export function resolveOptions(given: BankCardOcrOptions, name?: string): Resolv
     proxy: options.proxy === undefined ? undefined : new SecretText(options.proxy),
     ticketStore,
     storeKey,
-    warnings: warningsAbout(options, name),
+    way,
+    warnings: warningsAbout(options, storeKey, name),
   };
 }
 
+function saysNoWay({ option }: { readonly option: string }): boolean {
+  return option === 'proxy' || option === 'httpService';
+}
+
+const WHERE_VALUES_COME_FROM = new Problem(
+  'The variables in brackets are read from process.env by bankCardOcrOptionsFromEnv() and bankCardOcrConfig. What ' +
+    "stands in .env gets there only if something loads it, and ConfigModule's validate function (Zod, class-validator) " +
+    'drops what it does not declare.',
+  '括号里的变量由 bankCardOcrOptionsFromEnv() 和 bankCardOcrConfig 从 process.env 读取。.env 里的内容要先加载才会出现在那里；' +
+    'ConfigModule 的 validate 函数（Zod、class-validator）会丢弃它没有声明的变量。',
+);
+
+function hasVariable({ variable }: ConfigurationFault): boolean {
+  return variable !== undefined;
+}
+
+const CLOCK_RULE = new Problem(
+  'must have now(), monotonic() and setTimer(): leave it out, but for tests',
+  '必须有 now()、monotonic() 和 setTimer()：除测试外不要设置',
+);
+const NAME_IN_FACTORY = new Problem(
+  'cannot come from a factory: write it beside useFactory, or leave it out',
+  '不能由工厂函数返回：请写在 useFactory 旁边，或者不写',
+);
+const READER_WITHOUT_STORE = new Problem(
+  "cannot be 'reader' with a store of this process only: name the store that the refresher writes",
+  "只在本进程内的存储不能配 'reader'：请指定 refresher 写入的那处存储",
+);
+const READER_ALONE = new Problem(
+  "cannot be 'refresh-alone' with role 'reader', which never refreshes: leave it out",
+  "role 为 'reader' 时从不刷新，不能设为 'refresh-alone'：请去掉",
+);
+
+/**
+ * The defaults, and over them what is set. Digits as text are numbers, `true` and `false` as text are booleans: what
+ * comes from a configuration service is text as a rule.
+ */
 function withDefaults(given: BankCardOcrOptions) {
-  const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const set: Record<string, unknown> = whatIsSet(given);
+  for (const { option } of NUMBER_RULES) if (option in set) set[option] = numberFromText(set[option]);
+  for (const option of BOOLEAN_OPTIONS) if (option in set) set[option] = booleanFromText(set[option]);
   const clock: Clock = new SystemClock();
   const defaults = { clock, codeRules: {} };
-  return { ...DEFAULTS, ...defaults, ...(named as unknown as BankCardOcrOptions), paths: pathsOf(given) } as Required<
+  return { ...DEFAULTS, ...defaults, ...(set as unknown as BankCardOcrOptions), paths: pathsOf(given) } as Required<
     Omit<BankCardOcrOptions, WithoutDefault | 'paths'>
   > &
     Pick<BankCardOcrOptions, WithoutDefault> & { paths: typeof DEFAULTS.paths };
 }
 
 function pathsOf(given: BankCardOcrOptions): typeof DEFAULTS.paths {
-  const named = Object.entries(given.paths ?? {}).filter(([, path]) => path !== undefined);
-  return { ...DEFAULTS.paths, ...Object.fromEntries(named) };
+  return { ...DEFAULTS.paths, ...whatIsSet<object>(isUnset(given.paths) ? {} : (given.paths ?? {})) };
 }
 
-type Report = (option: keyof BankCardOcrOptions, fix: string) => void;
-
 function checkTexts(options: ReturnType<typeof withDefaults>, fault: Report): void {
-  if (!isVisibleAscii(options.appId))
-    fault('appId', 'is missing or has white space: set the app id that the vendor assigned');
-  if (!isVisibleAscii(options.secret))
-    fault('secret', "is missing or has white space: set the app's secret (64 characters)");
+  const unusable = new Map<OptionName, Problem | undefined>(
+    TEXT_OPTIONS.map((option) => [
+      option,
+      typeof options[option] === 'string' ? unusableText(options[option]) : undefined,
+    ]),
+  );
+  if (!isVisibleAscii(options.appId)) {
+    const problem = new Problem(
+      'is missing or has white space: set the app id that the vendor assigned',
+      '缺失或含有空白字符：请填入腾讯云分配的 WBappid',
+    );
+    unusable.set('appId', unusable.get('appId') ?? problem);
+  }
+  if (!isVisibleAscii(options.secret)) {
+    const problem = new Problem(
+      "is missing or has white space: set the app's secret (64 characters)",
+      '缺失或含有空白字符：请填入密钥（64 位）',
+    );
+    unusable.set('secret', unusable.get('secret') ?? problem);
+  }
   if (!isVisibleAscii(options.version) || options.version.length > 20) {
-    fault('version', "must have 1 to 20 characters; the vendor documents '1.0.0'");
+    const problem = new Problem(
+      "must have 1 to 20 characters; the vendor documents '1.0.0'",
+      "必须有 1 到 20 个字符；官方文档写的是 '1.0.0'",
+    );
+    unusable.set('version', unusable.get('version') ?? problem);
+  }
+  for (const [option, problem] of unusable) if (problem) fault(option, problem);
+}
+
+function checkPaths(paths: object, fault: Report): void {
+  for (const [name, path] of Object.entries(paths) as [string, unknown][]) {
+    if (!Object.hasOwn(DEFAULTS.paths, name)) {
+      fault(
+        'paths',
+        new Problem(`knows no '${name}': remove it, or spell it right`, `没有 '${name}' 这一项：请去掉或改正拼写`),
+      );
+    } else if (typeof path !== 'string' || !/^(\/[^/?#\s]+)+\/?$/.test(path)) {
+      fault(
+        'paths',
+        new Problem(
+          `${name} must begin with one slash and have neither query, white space nor two slashes in a row`,
+          `${name} 必须以一个斜杠开头，不能有查询串、空白字符或连续两个斜杠`,
+        ),
+      );
+    }
   }
 }
 
@@ -166,31 +277,110 @@ function isOfThisProcess(store: TicketStoreLocation | TicketStore): boolean {
 
 function resolveTicketStore(
   given: string | TicketStore | undefined,
-  baseUrl: BaseUrl | undefined,
-): TicketStoreLocation | TicketStore | string {
+  baseUrl: BaseUrl | Problem,
+): TicketStoreLocation | TicketStore | Problem {
   if (given instanceof TicketStore) return given;
   if (typeof given === 'string') return readTicketStoreLocation(given);
-  if (given !== undefined) return "must be a text such as 'file:/directory', or a TicketStore";
+  if (given !== undefined && isLoadedTwice() && isStoreOfAnotherCopy(given)) {
+    return new Problem(
+      'is a TicketStore of another copy of nestjs-bankcard-ocr: load the library by require() everywhere, or by import ' +
+        'everywhere, and install it once',
+      '是另一份 nestjs-bankcard-ocr 的 TicketStore：请统一用 require() 或统一用 import 加载本库，并且只安装一份',
+    );
+  }
+  if (given !== undefined) {
+    return new Problem(
+      "must be a text such as 'file:/directory', or a TicketStore",
+      "必须是 'file:/目录' 这样的文本，或者 TicketStore",
+    );
+  }
   // Whether a broken base URL is a real host cannot be known; its own fault is reported already.
-  return baseUrl === undefined || baseUrl.loopback ? { kind: 'memory' } : NAME_A_TICKET_STORE;
+  return baseUrl instanceof Problem || baseUrl.loopback ? { kind: 'memory' } : NAME_A_TICKET_STORE;
+}
+
+function isStoreOfAnotherCopy(given: unknown): boolean {
+  const store = given as Partial<Record<string, unknown>> | null;
+  return ['read', 'swap', 'lease'].every((method) => typeof store?.[method] === 'function');
+}
+
+/** How the hosts are reached; what is wrong with the environment's variables counts only where they are used. */
+function wayTo(
+  hosts: readonly BaseUrl[],
+  { proxy, httpService }: ReturnType<typeof withDefaults>,
+  isFaulty: boolean,
+  environment: Environment,
+): { readonly way: WayToVendor; readonly faults: ConfigurationFault[] } {
+  if (isFaulty) return { way: { isOfHttpService: false }, faults: [] };
+  if (httpService && hasWayOfItsOwn(httpService)) return { way: { isOfHttpService: true }, faults: [] };
+  const option = proxy === undefined ? undefined : new SecretText(proxy);
+  const named = hosts.map(({ origin, loopback }) => proxyNamed({ origin, loopback, proxy: option }, environment));
+  const wrong = new Map<string, ConfigurationFault>();
+  for (const one of named) {
+    if (!(one?.proxy instanceof Problem) || one.variable === undefined) continue;
+    const problem = new Problem(
+      `${one.proxy.en}. Or go without: BANKCARD_OCR_PROXY=none`,
+      `${one.proxy.zh}。不走代理可设 BANKCARD_OCR_PROXY=none`,
+    );
+    if (!wrong.has(one.variable)) wrong.set(one.variable, configurationFault('proxy', problem, one.variable));
+  }
+  const [first] = named;
+  const way = {
+    isOfHttpService: false,
+    ...(first &&
+      !(first.proxy instanceof Problem) && {
+        proxy: `${first.proxy.protocol}//${first.proxy.host}`,
+        variable: first.variable,
+      }),
+  };
+  return { way, faults: [...wrong.values()] };
 }
 
 function warningsAbout(
-  { refreshIntervalMs, ticketOverlapMs }: ReturnType<typeof withDefaults>,
+  { appId, secret, refreshIntervalMs, ticketOverlapMs }: ReturnType<typeof withDefaults>,
+  storeKey: KeyObject | undefined,
   name: string | undefined,
-): string[] {
-  const warnings: string[] = [];
-  const say = (option: 'refreshIntervalMs' | 'ticketOverlapMs', text: string) => {
-    warnings.push(`${option} (${variableOf(option, name)}) ${text}`);
+): Problem[] {
+  const warnings: Problem[] = [];
+  const say = (option: OptionName, { en, zh }: Problem) => {
+    const variable = variableOf(option, name);
+    warnings.push(new Problem(`${option} (${variable}) ${en}`, `${option}（${variable}）${zh}`));
   };
+  for (const { option, problem } of oddCredentials(appId, secret)) say(option, problem);
+  if (storeKey && isOneByteRepeated(storeKey)) {
+    say(
+      'storeKey',
+      new Problem(
+        'is not random: make one with `openssl rand -base64 32`',
+        '不是随机密钥：可用 `openssl rand -base64 32` 生成',
+      ),
+    );
+  }
   if (refreshIntervalMs < 60_000) {
-    say('refreshIntervalMs', `is ${refreshIntervalMs} ms: the vendor advises 1200000 (20 minutes)`);
+    say(
+      'refreshIntervalMs',
+      new Problem(
+        `is ${refreshIntervalMs} ms: the vendor advises 1200000 (20 minutes)`,
+        `为 ${refreshIntervalMs} 毫秒：腾讯云建议 1200000（20 分钟）`,
+      ),
+    );
   }
   if (ticketOverlapMs < 60_000) {
-    say('ticketOverlapMs', `is ${ticketOverlapMs} ms: the vendor documents 60000; only a sandbox has less`);
+    say(
+      'ticketOverlapMs',
+      new Problem(
+        `is ${ticketOverlapMs} ms: the vendor documents 60000; only a sandbox has less`,
+        `为 ${ticketOverlapMs} 毫秒：官方文档为 60000，只有沙箱更短`,
+      ),
+    );
   }
   if (refreshIntervalMs < ticketOverlapMs) {
-    say('refreshIntervalMs', `is shorter than ticketOverlapMs: a refresh would follow before the last one has settled`);
+    say(
+      'refreshIntervalMs',
+      new Problem(
+        'is shorter than ticketOverlapMs: a refresh would follow before the last one has settled',
+        '短于 ticketOverlapMs：上一次刷新还没有稳定就会再次刷新',
+      ),
+    );
   }
   return warnings;
 }

@@ -42,8 +42,8 @@ describe('a store key', () => {
     BYTES,
   ])('is not %j: the sentence says how to make one, and repeats nothing', (text) => {
     const wrong = readStoreKey(text);
-    expect(wrong).toMatch(/^must be 32 random bytes.*openssl rand/);
-    expect(wrong).not.toContain('canary');
+    expect(wrong).toMatchObject({ en: expect.stringMatching(/^must be 32 random bytes.*openssl rand/) });
+    expect(inspect(wrong)).not.toContain('canary');
   });
 
   it('cannot be printed', () => {

@@ -1,7 +1,15 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
+import { Problem } from '../errors/problem.js';
 import { SecretText } from '../secret-text.js';
 import { NAME_A_TICKET_STORE, readTicketStoreLocation } from './ticket-store-location.js';
+
+/** In both languages: neither may repeat a password. */
+function refusalOf(text: string): string {
+  const refusal = readTicketStoreLocation(text);
+  if (refusal instanceof Problem) return `${refusal.en} | ${refusal.zh}`;
+  throw new Error(`was accepted: ${inspect(refusal)}`);
+}
 
 describe('the place of the credentials', () => {
   it.each(['memory:', 'memory', ' memory: '])('%j is this process', (text) => {
@@ -22,20 +30,20 @@ describe('the place of the credentials', () => {
   });
 
   it.each(['file:', 'file://', 'file:///', ' file: '])('%j names no directory', (text) => {
-    expect(readTicketStoreLocation(text)).toMatch(/^names no directory: write file:/);
+    expect(refusalOf(text)).toMatch(/^names no directory: write file:/);
   });
 
   it.each(['file://other-host/tickets', 'file://tickets', 'file:///%zz', 'file:///a%2fb'])(
     '%j is no directory of this machine',
     (text) => {
-      expect(readTicketStoreLocation(text)).toMatch(/^is not a file URL of this machine: write file:/);
+      expect(refusalOf(text)).toMatch(/^is not a file URL of this machine: write file:/);
     },
   );
 
   it.each(['postgres://pa55word', '/var/lib/pa55word', 'pa55word', '', 'memory:pa55word'])(
     '%j is a kind that there is not, and is not repeated',
     (text) => {
-      const refusal = readTicketStoreLocation(text);
+      const refusal = refusalOf(text);
       expect(refusal).toMatch(/^names no kind of store.*'memory:'.*'file:\/directory'.*'redis:\/\/host:6379\/0'/);
       expect(refusal).not.toContain('pa55word');
     },
@@ -61,12 +69,15 @@ describe('the place of the credentials', () => {
     ['redis://host/0?password=pa55word', /^has a query or a fragment/],
     ['redis://host/0#pa55word', /^has a query or a fragment/],
   ])('%j is no Redis URL, and is not repeated', (text, refusal) => {
-    expect(readTicketStoreLocation(text)).toMatch(refusal);
-    expect(readTicketStoreLocation(text)).not.toContain('pa55word');
+    expect(refusalOf(text)).toMatch(refusal);
+    expect(refusalOf(text)).not.toContain('pa55word');
   });
 
   it('says, when it is missing, what happens without it and what to write in each situation', () => {
-    expect(NAME_A_TICKET_STORE).toMatch(/a minute after/);
-    for (const kind of ["'file:/", "'redis://", "'memory:'"]) expect(NAME_A_TICKET_STORE).toContain(kind);
+    expect(NAME_A_TICKET_STORE.en).toMatch(/a minute after/);
+    for (const kind of ["'file:/", "'redis://", "'memory:'"]) {
+      expect(NAME_A_TICKET_STORE.en).toContain(kind);
+      expect(NAME_A_TICKET_STORE.zh).toContain(kind);
+    }
   });
 });

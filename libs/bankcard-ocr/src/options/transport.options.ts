@@ -6,10 +6,11 @@ export type TransportKind = 'http-service' | 'undici';
 /** The way to the vendor. */
 export interface TransportOptions {
   /**
-   * How requests travel: `http-service` keeps HTTP tracing and mocks of Node's own client working; `undici` costs a
-   * fraction of it.
+   * How requests travel: with `http-service`, mocks of Node's own client work; `undici` costs a fraction of it. Neither
+   * appears in traces, whose URLs would hold secrets.
    *
-   * 请求怎么发：`http-service` 能让挂在 Node 自带客户端上的链路追踪和 mock 照常工作；`undici` 的开销只有它的零头。
+   * 请求怎么发：`http-service` 能让挂在 Node 自带客户端上的 mock 照常工作；`undici` 的开销只有它的零头。两者都不会出现在链路追踪里，
+   * 否则 URL 中的密钥会随之导出。
    * @default 'http-service'
    * @env BANKCARD_OCR_TRANSPORT
    */
@@ -17,10 +18,12 @@ export interface TransportOptions {
   /**
    * Your own `HttpService` instead of the library's, with `http-service` only. A leak risk: its interceptors and
    * loggers see the URLs, and with them the secret, tokens and signatures. Agents or a proxy set on it are used as
-   * they are; TLS, proxy and certificates are its own affair then.
+   * they are; TLS, proxy and certificates are its own affair then. An instance made by `axios.create()` also sends
+   * the headers, `auth` and `params` of `axios.defaults` to Tencent.
    *
    * 换成你自己的 `HttpService`，只能配合 `http-service`。有泄密风险：它的拦截器和日志看得到 URL，也就看得到密钥、token 和签名。
-   * 它自带的 agent 或代理会原样使用，这时 TLS、代理和证书都由它自己负责。
+   * 它自带的 agent 或代理会原样使用，这时 TLS、代理和证书都由它自己负责。用 `axios.create()` 创建的实例还会把 `axios.defaults`
+   * 里的请求头、`auth` 和 `params` 发给腾讯云。
    * @default an instance that nobody else has
    * @defaultZh 本模块专用的实例
    */

@@ -1,6 +1,8 @@
 import type { Cluster, Redis } from 'ioredis';
 import type { Clock, ClockTimer } from '../clock.js';
 import { SYSTEM_RUNTIME } from '../random.js';
+import { untraced } from '../tracing-suppression.js';
+import { withHiddenArguments } from './hidden-arguments.js';
 import { RedisFault, redisFault } from './redis-fault.js';
 import { TIME } from './redis-scripts.js';
 
@@ -15,6 +17,8 @@ export class RedisCommands {
   #lastSignOfLifeAt: number;
 
   readonly #client: RedisClient;
+  /** The same client, for commands. */
+  readonly #sender: RedisClient;
 
   /** @param mayReconnect whether the client is ours, so that a dead connection may be ended */
   constructor(
@@ -25,11 +29,12 @@ export class RedisCommands {
   ) {
     this.#client = client;
     this.#lastSignOfLifeAt = clock.monotonic();
+    this.#sender = withHiddenArguments(client);
   }
 
   /** Run a script that changes nothing. */
   async read(script: string, keys: readonly string[]): Promise<unknown> {
-    return this.#inTime(() => this.#client.eval(script, keys.length, ...keys));
+    return this.#inTime(() => this.#sender.eval(script, keys.length, ...keys));
   }
 
   /**
@@ -46,7 +51,7 @@ export class RedisCommands {
     const nowMs = Number(await this.read(TIME, keys.slice(0, 1)));
     const lastMoment = String(nowMs + this.timeoutMs);
     const outcome = await this.#inTime(() =>
-      this.#client.eval(script, keys.length, ...keys, lastMoment, ...argsAt(nowMs)),
+      this.#sender.eval(script, keys.length, ...keys, lastMoment, ...argsAt(nowMs)),
     );
     if (outcome === 'done' || outcome === 'fenced') return outcome;
     throw new RedisFault('TIMEOUT', false);
@@ -95,7 +100,7 @@ export class RedisCommands {
       timer = this.clock.setTimer(() => reject(new RedisFault('TIMEOUT', false)), this.timeoutMs, true);
     });
     try {
-      const answer = await Promise.race([command(), timeout]);
+      const answer = await Promise.race([this.#send(command), timeout]);
       this.#lastSignOfLifeAt = this.clock.monotonic();
       return answer;
     } catch (error) {
@@ -105,6 +110,12 @@ export class RedisCommands {
     } finally {
       timer?.cancel();
     }
+  }
+
+  async #send<T>(command: () => Promise<T>): Promise<T> {
+    // A connection that a command begins lives in that command's context: with it the application would lose its traces.
+    if (this.#client.status === 'wait') await this.#client.connect();
+    return untraced(command);
   }
 
   /** Its end could otherwise take the system a quarter of an hour to notice. */

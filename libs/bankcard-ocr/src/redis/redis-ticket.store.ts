@@ -4,7 +4,8 @@ import { readTicketRecord } from '../credentials/read-ticket-record.js';
 import { shiftMoments } from '../credentials/record-moments.js';
 import { type StoreAccess, type TicketLease, TicketStore } from '../credentials/store/ticket-store.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
-import { BankCardOcrConfigurationError } from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationFault } from '../errors/configuration-error.js';
+import { Problem } from '../errors/problem.js';
 import { type RedisClient, RedisCommands } from './redis-commands.js';
 import { RedisFault } from './redis-fault.js';
 import { type RedisKeys, redisKeysFor } from './redis-keys.js';
@@ -129,12 +130,19 @@ export class RedisTicketStore extends TicketStore {
 
 function refused(description: string, fault: RedisFault): BankCardOcrConfigurationError {
   const isCluster = fault.code === 'MOVED' || fault.code === 'CROSSSLOT';
-  const fix = isCluster
-    ? `${description} is a node of a cluster: hand in a RedisTicketStore with a Cluster client instead of a URL`
-    : `${description} refuses (${fault.code}): check user, password, database and privileges (docs/fleet.md names the keys ` +
-      'and commands), and that it is Redis 5 or newer';
+  const problem = isCluster
+    ? new Problem(
+        `${description} is a node of a cluster: hand in a RedisTicketStore with a Cluster client instead of a URL`,
+        `${description} 是集群节点：请不要写 URL，改为传入使用 Cluster 客户端的 RedisTicketStore`,
+      )
+    : new Problem(
+        `${description} refuses (${fault.code}): check user, password, database and privileges (docs/fleet.md names the keys ` +
+          'and commands), and that it is Redis 5 or newer',
+        `${description} 拒绝访问（${fault.code}）：请检查用户、密码、库号和权限（所需的键和命令见 docs/fleet.zh-CN.md），` +
+          '并确认是 Redis 5 或更新版本',
+      );
   return new BankCardOcrConfigurationError(
-    [{ option: 'ticketStore', variable: 'BANKCARD_OCR_TICKET_STORE', fix }],
+    [configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
     fault,
   );
 }

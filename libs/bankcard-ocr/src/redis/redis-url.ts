@@ -1,4 +1,8 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
+import { BankCardOcrConfigurationError, configurationFault } from '../errors/configuration-error.js';
+import { Problem } from '../errors/problem.js';
+import { readTicketStoreLocation } from '../options/ticket-store-location.js';
+import { untraced } from '../tracing-suppression.js';
 import type { RedisClient } from './redis-commands.js';
 import { redisFault } from './redis-fault.js';
 
@@ -11,10 +15,12 @@ const LONGEST_RECONNECT_MS = 1_000;
  * Make the client for a URL.
  *
  * @param url `redis://` or `rediss://` (TLS, always verified), with user, password and database as needed
+ * @throws {@link BankCardOcrConfigurationError} when it is none; its text, which holds a password, is not repeated
  */
 export function createRedisClient(url: string): Redis {
+  checkUrl(url);
   const isTls = url.toLowerCase().startsWith('rediss:');
-  const client = new Redis(url, {
+  const options: RedisOptions = {
     // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
     ...(isTls && { tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2' } }),
     connectionName: 'nestjs-bankcard-ocr',
@@ -27,9 +33,20 @@ export function createRedisClient(url: string): Redis {
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_MS) * (0.5 + Math.random() / 2),
     // After a failover the old primary says so, or the connection leads to a replica.
     reconnectOnError: (error) => redisFault(error).code === 'READONLY',
-  });
+  };
+  // It connects at once; that connection and all that follow it are made untraced.
+  const client = untraced(() => new Redis(url, options));
   // Without a listener the client prints its errors.
   return client.on('error', () => undefined);
+}
+
+/** What ioredis throws for a wrong URL carries the URL, or says no more than "URI malformed". */
+function checkUrl(url: string): void {
+  // Options in a query string are between the application and ioredis.
+  const read = readTicketStoreLocation(url.replace(/[?#].*$/s, ''));
+  if (!(read instanceof Problem) && read.kind === 'redis') return;
+  const problem = read instanceof Problem ? read : new Problem('is not a Redis URL', '不是 Redis URL');
+  throw new BankCardOcrConfigurationError([configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')]);
 }
 
 /** How logs call it: host, port, database and key prefix, never user or password. */

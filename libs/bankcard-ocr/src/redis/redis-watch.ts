@@ -1,3 +1,4 @@
+import { inCallersContext, untraced } from '../tracing-suppression.js';
 import type { RedisClient } from './redis-commands.js';
 
 /** Listens, on a connection of its own, for records that others write. A hint: whoever depends on it also polls. */
@@ -15,9 +16,12 @@ export class RedisWatch {
   }
 
   /** @returns stops the listening */
-  add(listener: () => void): () => void {
+  add(onChange: () => void): () => void {
+    // Called from that connection: what follows is the application's.
+    const listener = inCallersContext(onChange);
     this.#listeners.add(listener);
-    this.#subscriber ??= this.#subscribe();
+    // The connection, and each that follows it, belongs to nobody's trace.
+    this.#subscriber ??= untraced(() => this.#subscribe());
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.close();
@@ -40,7 +44,7 @@ export class RedisWatch {
     subscriber.on('message', tell);
     const subscribe = () => {
       // What was written while nobody listened has been missed.
-      subscriber.subscribe(this.channel).then(tell, () => undefined);
+      untraced(() => subscriber.subscribe(this.channel)).then(tell, () => undefined);
     };
     subscriber.on('ready', subscribe);
     return subscriber;

@@ -1,7 +1,13 @@
 import { inspect } from 'node:util';
+import { equalityTag } from '../equality-tag.js';
 
 /** The values of an {@link SdkLaunch}. */
-export type SdkLaunchValues = Omit<SdkLaunch, 'toString' | typeof inspect.custom>;
+export type SdkLaunchValues = Omit<
+  SdkLaunch,
+  'toString' | 'valueOf' | typeof Symbol.toPrimitive | typeof inspect.custom
+>;
+
+const NONE = {} as SdkLaunchValues;
 
 /**
  * What the app starts the phone SDK with. The signature is good for one launch: whoever prints or logs this object does not
@@ -23,7 +29,10 @@ export class SdkLaunch {
   /** Milliseconds, counted from the answer of `create()`, within which the SDK must be started. */
   readonly expiresInMs: number;
 
-  constructor({ appId, version, nonce, userId, orderNo, sign, expiresInMs }: SdkLaunchValues) {
+  constructor(values: SdkLaunchValues) {
+    // class-transformer makes copies with `new SdkLaunch()`, and sets what it found afterwards.
+    const given: SdkLaunchValues | undefined = values;
+    const { appId, version, nonce, userId, orderNo, sign, expiresInMs } = given ?? NONE;
     this.appId = appId;
     this.version = version;
     this.nonce = nonce;
@@ -35,6 +44,15 @@ export class SdkLaunch {
 
   toString(): string {
     return `SdkLaunch(order ${this.orderNo}, sign [redacted])`;
+  }
+
+  /** What comparisons ask for that prefer it to properties (fast-deep-equal); a text where a primitive is wanted. */
+  valueOf(): string {
+    return equalityTag(JSON.stringify(this));
+  }
+
+  [Symbol.toPrimitive](): string {
+    return this.toString();
   }
 
   [inspect.custom](): string {

@@ -47,7 +47,7 @@ export class BankCardOcrTestingModule {
     const provideSandbox: DynamicModule = {
       module: SandboxModule,
       providers: [
-        { provide: KycSandbox, useFactory: () => KycSandbox.start({ appId, ...sandbox }) },
+        { provide: KycSandbox, useFactory: () => KycSandbox.start({ appId, keepsProcessAlive: false, ...sandbox }) },
         ...(name === undefined ? [] : [alias]),
       ],
       exports: [token],

@@ -66,6 +66,12 @@ export interface KycSandboxOptions extends Partial<KycSandboxSettings> {
   host?: string;
   /** Path in front of `/api`, e.g. `/kyc`, to test a base URL that has one. @default '' */
   pathPrefix?: string;
+  /**
+   * Whether a process goes on running for as long as the sandbox does. `BankCardOcrTestingModule` says false, so that a
+   * test run ends even when an application was not closed.
+   * @default true
+   */
+  keepsProcessAlive?: boolean;
   /** Judge of all lives and delays except `answerDelayMs`. @default new SystemClock() */
   clock?: Clock;
 }
@@ -77,6 +83,7 @@ export interface KycSandboxIdentity {
   readonly port: number;
   readonly host: string;
   readonly pathPrefix: string;
+  readonly keepsProcessAlive: boolean;
   readonly clock: Clock;
 }
 
@@ -103,7 +110,7 @@ export function resolveOptions(options: KycSandboxOptions): {
   identity: KycSandboxIdentity;
   settings: KycSandboxSettings;
 } {
-  const { appId, secret, port, host, pathPrefix, clock, ...settable } = options;
+  const { appId, secret, port, host, pathPrefix, keepsProcessAlive, clock, ...settable } = options;
   return {
     identity: {
       appId: appId ?? 'IDASANDB',
@@ -111,6 +118,7 @@ export function resolveOptions(options: KycSandboxOptions): {
       port: port ?? 0,
       host: host ?? '127.0.0.1',
       pathPrefix: (pathPrefix ?? '').replace(/\/+$/, ''),
+      keepsProcessAlive: keepsProcessAlive ?? true,
       clock: clock ?? new SystemClock(),
     },
     settings: changeSettings({ ...DEFAULT_SETTINGS }, settable),

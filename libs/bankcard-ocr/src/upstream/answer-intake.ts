@@ -28,12 +28,21 @@ export interface AnswerReader {
  */
 const BYTES_IN_A_TURN = 256 * 1024;
 
+/**
+ * Every piece of a body costs about a microsecond and some hundred bytes, however small it is. So many are free, for servers
+ * that write a short answer character by character; beyond them a piece has to bring so many bytes on average.
+ */
+const FREE_PIECES = 2_048;
+const LEAST_BYTES_IN_A_PIECE = 64;
+
 /** Takes an answer in for its reader: its head, its size, and how long the reader held it up. */
 export class AnswerIntake implements AnswerReceiver {
   /** What the reader or the limit ended the answer with. */
   failure: { readonly error: unknown } | undefined;
   status = 0;
   #header: (name: string) => string | undefined = () => undefined;
+  #receivedPieces = 0;
+  #receivedBytes = 0;
   #size = 0;
   #sizeOfTurn = 0;
   #heldUpMs = 0;
@@ -64,14 +73,21 @@ export class AnswerIntake implements AnswerReceiver {
     if (length <= this.maxBytes && header('content-encoding') === undefined) this.reader.expect?.(length);
   }
 
+  received(bytes: number): void {
+    this.#receivedPieces += 1;
+    this.#receivedBytes += bytes;
+    // What is compressed can be longer than what is in it, without end.
+    if (this.#receivedBytes > this.maxBytes) this.#refuse(`is larger than ${this.maxBytes} bytes (maxAnswerBytes)`);
+    if (this.#receivedPieces > FREE_PIECES + this.#receivedBytes / LEAST_BYTES_IN_A_PIECE) {
+      this.#refuse(`comes in pieces of less than ${LEAST_BYTES_IN_A_PIECE} bytes`);
+    }
+  }
+
   data(bytes: Buffer): Promise<void> | undefined {
     try {
       this.#size += bytes.length;
       // Counted while it arrives and after decompression.
-      if (this.#size > this.maxBytes) {
-        const message = `the answer is larger than ${this.maxBytes} bytes (maxAnswerBytes)`;
-        throw new TransportFault('ANSWER_TOO_LARGE', true, { message });
-      }
+      if (this.#size > this.maxBytes) this.#refuse(`is larger than ${this.maxBytes} bytes (maxAnswerBytes)`);
       const taken = this.reader.write(bytes);
       const held = this.#isTurnOver(bytes.length) ? nextTurn(taken) : taken;
       this.#held = held && this.#wait(held);
@@ -90,6 +106,12 @@ export class AnswerIntake implements AnswerReceiver {
   taken(cancellation: Cancellation): Promise<void> | undefined {
     if (this.failure) throw this.failure.error;
     return this.#heldUpSince === undefined || !this.#held ? undefined : unlessCancelled(this.#held, cancellation);
+  }
+
+  #refuse(what: string): never {
+    const error = new TransportFault('ANSWER_TOO_LARGE', true, { message: `the answer ${what}` });
+    this.failure = { error };
+    throw error;
   }
 
   #isTurnOver(bytes: number): boolean {

@@ -5,7 +5,6 @@ import { isJsonObject } from './answer/json-answer.js';
 import { JsonAnswerReader } from './answer/json-answer.reader.js';
 import { readLifeMs } from './answer/life.js';
 import type { Exchange, ExchangeAnswer } from './exchange.js';
-import { userIdSecrets } from './user-id-secrets.js';
 
 /** What the vendor documents when an answer does not say (protocol.md section 1). */
 const DOCUMENTED_TOKEN_LIFE_MS = 7_200_000;
@@ -60,7 +59,7 @@ export class AuthClient {
       {
         endpoint: 'access_token',
         pathAndQuery: pathAndQuery(paths.accessToken, query),
-        secrets: [secret.reveal()],
+        secrets: [secret.reveal(), appId],
         urgent: true,
         timeoutMs,
         attempt,
@@ -97,7 +96,7 @@ export class AuthClient {
       {
         endpoint: 'api_ticket',
         pathAndQuery: pathAndQuery(paths.apiTicket, query),
-        secrets: [accessToken, ...userIdSecrets(userId)],
+        secrets: [accessToken, appId, userId ?? ''],
         // Everybody waits for a SIGN ticket, and one user for a NONCE ticket.
         urgent: type === 'SIGN',
         timeoutMs,

@@ -1,10 +1,11 @@
 import type { AnswerIntake } from './answer-intake.js';
+import { type NotAnAnswer, TooLarge } from './answer/json-answer.js';
 import { TransportFault } from './transport-fault.js';
 
 /** The error for an answer that is none of the vendor's protocol. */
-export function faultByStatus(answer: Pick<AnswerIntake, 'status' | 'header'>, what: string): TransportFault {
+export function faultByStatus(answer: Pick<AnswerIntake, 'status' | 'header'>, why: NotAnAnswer): TransportFault {
   const { status } = answer;
-  const message = `HTTP ${status}, ${what}`;
+  const message = `HTTP ${status}, ${why.message}`;
   if (status === 429) {
     const retryAfterMs = readRetryAfterMs(answer.header('retry-after'));
     return new TransportFault('RATE_LIMITED', false, { message, retryAfterMs });
@@ -18,7 +19,7 @@ export function faultByStatus(answer: Pick<AnswerIntake, 'status' | 'header'>, w
     const hint = `${message}: check baseUrl and paths`;
     return new TransportFault('ANSWER_MALFORMED', false, { message: hint, retryable: false });
   }
-  return new TransportFault('ANSWER_MALFORMED', true, { message });
+  return new TransportFault(why instanceof TooLarge ? 'ANSWER_TOO_LARGE' : 'ANSWER_MALFORMED', true, { message });
 }
 
 /** Only the form in seconds: the other needs the vendor's clock. */

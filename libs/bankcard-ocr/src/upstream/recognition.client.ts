@@ -5,7 +5,6 @@ import { PhotoBuffers } from './answer/photo-buffers.js';
 import { readResultAnswer } from './answer/result.answer.js';
 import type { Exchange, ExchangeRequest } from './exchange.js';
 import type { SignedQuery } from './result.client.js';
-import { userIdSecrets } from './user-id-secrets.js';
 
 /** How one image is sent. */
 export interface ImageRequest extends Pick<
@@ -33,7 +32,7 @@ export class RecognitionClient {
 
   /** Send one signed image and read what was recognised. */
   async recognize({ signed, userId, image, ...request }: ImageRequest): Promise<BankCardOcrResult> {
-    const { orderNo, nonce, sign } = signed;
+    const { appId, orderNo, nonce, sign } = signed;
     const kept = new PhotoBuffers();
     const reader = new ResultAnswerReader(kept);
     const { json, envelope } = await this.exchange.send(
@@ -42,7 +41,7 @@ export class RecognitionClient {
         // Letters and digits: nothing has to be encoded.
         pathAndQuery: `${this.options.path}?orderNo=${orderNo}`,
         body: this.#body(signed, userId, image),
-        secrets: [sign, nonce, ...userIdSecrets(userId)],
+        secrets: [sign, nonce, appId, orderNo, userId ?? ''],
         ...request,
       },
       reader,

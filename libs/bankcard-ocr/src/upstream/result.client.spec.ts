@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { SystemClock } from '../clock.js';
-import { failureOf, OddVendor, NEVER } from './odd-vendor.contract.js';
+import { failureOf, OddVendor, NEVER, TRANSPORT_KINDS } from './odd-vendor.contract.js';
 import { ResultClient } from './result.client.js';
 
 const QUERY = {
@@ -19,11 +19,11 @@ beforeEach(async () => {
 });
 afterEach(() => vendor.stop());
 
-function query(photos: boolean, appIdParameter = 'app_id') {
+function query(photos: boolean, appIdParameter = 'app_id', change: Partial<typeof QUERY> = {}) {
   const { appId, version } = QUERY;
   const options = { path: '/prefix/q', appIdParameter, appId, version };
   const client = new ResultClient(vendor.exchange(), new SystemClock(), options);
-  const request = { query: QUERY, attempt: 2, generation: 5, timeoutMs: 2_000, cancellation: NEVER };
+  const request = { query: { ...QUERY, ...change }, attempt: 2, generation: 5, timeoutMs: 2_000, cancellation: NEVER };
   return client.queryResult(request, photos && 'kept');
 }
 
@@ -69,5 +69,47 @@ describe('a query', () => {
     };
     const shown = inspect(await query(false), { depth: Infinity, showHidden: true });
     for (const value of [QUERY.sign, QUERY.nonce, '6222021234567890128']) expect(shown).not.toContain(value);
+  });
+});
+
+describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
+  beforeEach(async () => {
+    await vendor.stop();
+    vendor = await OddVendor.start(kind);
+  });
+
+  const serve = (...body: (string | Buffer)[]) => {
+    vendor.answer = (response) => {
+      response.setHeader('content-type', 'text/plain;charset=GBK');
+      response.end(Buffer.concat(body.map((part) => Buffer.from(part as string))));
+    };
+  };
+  /** 不合法请求 in GBK. */
+  const MESSAGE = Buffer.from('b2bbbacfb7a8c7ebc7f3', 'hex');
+
+  it.each([false, true])('a failure in GBK keeps its code and its message (photos: %p)', async (photos) => {
+    serve('{"code":"66660020","msg":"', MESSAGE, '","success":false}');
+    const failure = await failureOf(query(photos));
+    expect(failure).toMatchObject({ code: 'ORDER_NOT_FOUND', vendorCode: '66660020', vendorMessage: '不合法请求' });
+  });
+
+  it.each([false, true])('a result in GBK is read (photos: %p)', async (photos) => {
+    serve('{"code":"0","msg":"', MESSAGE, '","result":{"bankCardNo":"6222021234567890128","bankcardNoPhoto":"AAAA"}}');
+    const result = await query(photos);
+    expect(result).toMatchObject({ vendorMessage: '不合法请求', photos: { status: photos ? 'complete' : 'absent' } });
+    expect(result.cardNumber.reveal()).toBe('6222021234567890128');
+  });
+
+  it.each([false, true])('the card of a neighboring order number is not handed out (photos: %p)', async (photos) => {
+    const orderNo = '1984602893847461889';
+    const answered = (number: string) => `{"code":"0","orderNo":${number},"bankCardNo":"6222021234567890128"}`;
+    serve(answered('1984602893847461890'));
+    const failure = await failureOf(query(photos, 'app_id', { orderNo }));
+    expect(failure).toMatchObject({
+      code: 'ANSWER_MALFORMED',
+      message: expect.stringMatching(/another order/) as string,
+    });
+    serve(answered(orderNo));
+    expect(await query(photos, 'app_id', { orderNo })).toMatchObject({ orderNo });
   });
 });

@@ -25,6 +25,11 @@ export interface ResultRequest extends Pick<ExchangeRequest, 'attempt' | 'genera
 /** Whether photos are asked for, and where they go: `kept` in the result, or elsewhere. */
 export type PhotoWish = false | 'kept' | PhotoTargets;
 
+/** For a host that sends photos although nobody has asked for them. */
+const NOWHERE: PhotoTargets = {
+  open: () => ({ write: () => undefined, end: () => undefined, damaged: () => undefined }),
+};
+
 const NONE: ReadonlyMap<PhotoKind, CardPhoto> = new Map();
 
 /** The endpoint getBankCardOcrResult (protocol.md section 2). */
@@ -49,7 +54,7 @@ export class ResultClient {
   /** Send one signed query and read its answer. */
   async queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
     const { query, timeoutMs, cancellation, attempt, generation } = request;
-    const { orderNo, nonce, sign } = query;
+    const { appId, orderNo, nonce, sign } = query;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
     const targets = photos === 'kept' ? kept : photos;
     const reader = targets ? new ResultAnswerReader(targets) : undefined;
@@ -59,13 +64,13 @@ export class ResultClient {
       {
         endpoint: 'getBankCardOcrResult',
         pathAndQuery: this.#constantPart + values,
-        secrets: [sign, nonce],
+        secrets: [sign, nonce, appId, orderNo],
         timeoutMs,
         cancellation,
         attempt,
         generation,
       },
-      reader ?? new JsonAnswerReader(),
+      reader ?? new JsonAnswerReader(() => new ResultAnswerReader(NOWHERE)),
     );
     return readResultAnswer(json, envelope, {
       orderNo,

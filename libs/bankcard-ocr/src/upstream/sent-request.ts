@@ -73,7 +73,7 @@ export class SentRequest {
     }
     const cause = failure ? failure.error : error;
     // Any status whose body is a protocol answer is one; anything else failed below the protocol (protocol.md section 3).
-    return cause instanceof NotAnAnswer ? faultByStatus(this.#intake, cause.message) : cause;
+    return cause instanceof NotAnAnswer ? faultByStatus(this.#intake, cause) : cause;
   }
 }
 

@@ -88,7 +88,7 @@ describe.each(TRANSPORT_KINDS)('over real sockets, with %s', (kind) => {
     const request = { method: 'GET', pathAndQuery: '/api?secret=canary', freshConnection: false } as const;
     try {
       const error = await transport
-        .start(request, { head: () => undefined, data: () => undefined })
+        .start(request, { head: () => undefined, received: () => undefined, data: () => undefined })
         .finished.catch((error: unknown) => error);
       const fault = transportFault(error);
       // Before printing: what a client hangs on its errors takes minutes to print.

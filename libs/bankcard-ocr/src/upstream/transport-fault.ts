@@ -12,8 +12,6 @@ import { proxyAnswer } from './transport/proxy-answer.js';
 
 /** No protocol answer came: the exchange failed below the vendor's protocol. */
 export class TransportFault extends BankCardOcrError {
-  override name = 'TransportFault';
-
   constructor(
     code: BankCardOcrErrorCode,
     /** Whether the vendor may have carried the request out all the same. */
@@ -47,7 +45,10 @@ const NEVER_SENT_BY_CONNECT = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTA
 export function transportFault(error: unknown): TransportFault {
   const { name, code } = describe(error);
   // What came was no HTTP, or not compressed as it says (Brotli has codes like ERR__ERROR_FORMAT): somebody did answer.
-  if (name === 'HTTPParserError' || (code !== undefined && /^(HPE_|Z_|ERR__|ERR_STREAM_|ERR_CONTENT)/.test(code))) {
+  if (
+    name === 'HTTPParserError' ||
+    (code !== undefined && /^(HPE_|Z_|ZSTD_|ERR__|ERR_STREAM_|ERR_CONTENT|UND_ERR_HEADERS_OVERFLOW)/.test(code))
+  ) {
     return new TransportFault('ANSWER_MALFORMED', true, { message: `the answer cannot be read: ${code ?? name}` });
   }
   const proxy = proxyAnswer(code);

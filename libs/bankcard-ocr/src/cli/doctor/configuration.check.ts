@@ -1,11 +1,11 @@
 import type { ConfigurationFault } from '../../errors/configuration-error.js';
 import { maskAppId } from '../../errors/redaction.js';
-import { OPTION_VARIABLES, variableOf } from '../../options/options-from-env.js';
+import { unknownVariables } from '../../options/environment-variables.js';
+import type { Problem } from '../../errors/problem.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { TicketStore } from '../../credentials/store/ticket-store.js';
 import type { Configuration } from '../configuration.js';
-import { EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET } from '../sign/explain-variables.js';
-import { text } from '../text.js';
+import { type Text, text } from '../text.js';
 import { type Finding, findingsOf } from './finding.js';
 
 const finding = findingsOf('configuration');
@@ -20,7 +20,7 @@ export function checkConfiguration(configuration: Configuration, name: string | 
 }
 
 function summary(options: ResolvedOptions): Finding {
-  const { appId, baseUrl, role, ticketStore, storeKey } = options;
+  const { appId, baseUrl, role, ticketStore, storeKey, transport, warningPolicy, way } = options;
   const kind = ticketStore instanceof TicketStore ? 'own' : ticketStore.kind;
   const facts = {
     appId: maskAppId(appId),
@@ -28,41 +28,51 @@ function summary(options: ResolvedOptions): Finding {
     role,
     ticketStore: kind,
     sealed: storeKey !== undefined,
+    transport,
+    ...(way.proxy !== undefined && { proxy: way.proxy }),
+    warningPolicy: typeof warningPolicy === 'string' ? warningPolicy : 'function',
   };
+  const sealed = facts.sealed ? text('encrypted', '已加密') : text('not encrypted', '未加密');
+  const proxy = text(
+    way.proxy === undefined
+      ? 'no proxy'
+      : `proxy ${way.proxy}${way.variable === undefined ? '' : ` (${way.variable})`}`,
+    way.proxy === undefined
+      ? '不走代理'
+      : `代理 ${way.proxy}${way.variable === undefined ? '' : `（${way.variable}）`}`,
+  );
   return finding(
     'ok',
     text(
-      `app id ${facts.appId}, host ${facts.host}, credentials in ${kind}, role ${role}`,
-      `app id ${facts.appId}，服务商地址 ${facts.host}，凭证存放 ${kind}，角色 ${role}`,
+      `app id ${facts.appId}, host ${facts.host}, credentials in ${kind}, role ${role}, ${sealed.en}, ` +
+        `transport ${transport}, ${proxy.en}, warning policy ${facts.warningPolicy}`,
+      `app id ${facts.appId}，服务商地址 ${facts.host}，凭证存放 ${kind}，角色 ${role}，${sealed.zh}，` +
+        `传输方式 ${transport}，${proxy.zh}，告警策略 ${facts.warningPolicy}`,
     ),
     { facts },
   );
 }
 
-function warning(line: string): Finding {
-  return finding('warn', text(line, line));
+function warning({ en, zh }: Problem): Finding {
+  return finding('warn', text(en, zh));
 }
 
-function faultFinding({ option, variable, fix }: ConfigurationFault): Finding {
-  const found = `${option}${variable === undefined ? '' : ` (${variable})`} ${fix}`;
-  return finding('fail', text(found, found), { facts: { option, ...(variable !== undefined && { variable }) } });
+function faultFinding({ option, variable, fix, fixZh }: ConfigurationFault): Finding {
+  const found = text(
+    `${option}${variable === undefined ? '' : ` (${variable})`} ${fix}`,
+    `${option}${variable === undefined ? '' : `（${variable}）`} ${fixZh}`,
+  );
+  return finding('fail', found, { facts: { option, ...(variable !== undefined && { variable }) } });
 }
 
 /** A variable that is spelled wrong is not missed by anybody until its default surprises. */
 function unreadVariables(name: string | undefined): Finding[] {
-  const prefix = variableOf('appId', name)?.replace(/APP_ID$/, '') ?? '';
-  const read = new Set([
-    ...Object.keys(OPTION_VARIABLES).map((option) => variableOf(option, name)),
-    EXPLAIN_TICKET,
-    EXPLAIN_NONCE_TICKET,
-  ]);
-  const unread = Object.keys(process.env).filter((variable) => {
-    return variable.startsWith(prefix) && !read.has(variable) && /^[A-Z0-9_]{1,64}$/.test(variable);
-  });
-  return unread.map((variable) => {
+  return unknownVariables(process.env, name).map(({ variable, nearest }) => {
     return finding('warn', text(`${variable} is read by nobody here`, `${variable} 不是本模块的变量`), {
-      todo: text('Check its spelling', '请检查拼写'),
-      facts: { variable },
+      todo: nearest === undefined ? CHECK_SPELLING : text(`Write ${nearest}`, `请写成 ${nearest}`),
+      facts: { variable, ...(nearest !== undefined && { nearest }) },
     });
   });
 }
+
+const CHECK_SPELLING: Text = text('Check its spelling', '请检查拼写');

@@ -1,5 +1,6 @@
 import type { ExplainCommand } from '../arguments.js';
 import { readConfiguration } from '../configuration.js';
+import { InputRefused } from '../limited-input.js';
 import { type Text, text } from '../text.js';
 import { explainSignature } from './explain-signature.js';
 import { explainReport } from './explain-report.js';
@@ -17,8 +18,14 @@ export async function explain(command: ExplainCommand): Promise<ExplainAnswer> {
   const appId = command.appId ?? options?.appId;
   if (appId === undefined) return { refusal: NO_APP_ID };
   const notes: Text[] = [];
-  let tickets: KnownTicket[] = ticketsOfVariables(process.env);
-  if (command.ticketsFromStdin) tickets.push(...(await ticketsOfStdin(process.stdin)));
+  let tickets: KnownTicket[];
+  try {
+    tickets = ticketsOfVariables(process.env);
+    if (command.ticketsFromStdin) tickets.push(...(await ticketsOfStdin(process.stdin)));
+  } catch (error) {
+    if (!(error instanceof InputRefused)) throw error;
+    return { refusal: error.why };
+  }
   if (options && options.appId !== appId) notes.push(ANOTHER_APP_ID);
   else if (options) {
     const stored = await ticketsOfStore(options);

@@ -1,25 +1,41 @@
-import { text as readStream } from 'node:stream/consumers';
 import { endsAtMs } from '../../credentials/freshness.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { stateOf } from '../doctor/stored-state.js';
 import { visitStore } from '../store/store-visit.js';
+import { INPUT_LIMITS, type InputStream, readTextStream, refused } from '../limited-input.js';
 import { type Text, text } from '../text.js';
 import { EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET } from './explain-variables.js';
 import type { KnownTicket } from './known-ticket.js';
 
-/** The tickets of the variables. */
+const STDIN = '--tickets-from-stdin';
+
+/**
+ * The tickets of the variables.
+ *
+ * @throws {@link InputRefused}
+ */
 export function ticketsOfVariables(environment: Readonly<Record<string, string | undefined>>): KnownTicket[] {
   const [sign, nonce] = [environment[EXPLAIN_TICKET], environment[EXPLAIN_NONCE_TICKET]];
-  return [...(sign ? [given('SIGN', sign)] : []), ...(nonce ? [given('NONCE', nonce)] : [])];
+  return [
+    ...(sign ? [given(EXPLAIN_TICKET, 'SIGN', sign)] : []),
+    ...(nonce ? [given(EXPLAIN_NONCE_TICKET, 'NONCE', nonce)] : []),
+  ];
 }
 
-/** The tickets that come on stdin, one a line, NONCE tickets marked. */
-export async function ticketsOfStdin(stream: NodeJS.ReadableStream): Promise<KnownTicket[]> {
-  const lines = (await readStream(stream)).split(/\r?\n/).filter((line) => line.trim() !== '');
+/**
+ * The tickets that come on stdin, one a line, NONCE tickets marked.
+ *
+ * @throws {@link InputRefused}
+ */
+export async function ticketsOfStdin(stream: InputStream & { readonly isTTY?: boolean }): Promise<KnownTicket[]> {
+  const { stdinBytes, stdinMs, tickets: most } = INPUT_LIMITS;
+  const input = await readTextStream(STDIN, stream, stdinBytes, stream.isTTY === true ? undefined : stdinMs);
+  const lines = input.split(/\r\n?|\n/).filter((line) => line.trim() !== '');
+  if (lines.length > most) throw refused(STDIN, `has more than ${most} tickets`, `超过 ${most} 个 ticket`);
   return lines.map((line) => {
     const [, type, ticket = ''] = /^(?:(SIGN|NONCE)\s+)?(.*)$/.exec(line.trim()) ?? [];
-    return given(type === 'NONCE' ? 'NONCE' : 'SIGN', ticket);
+    return given(STDIN, type === 'NONCE' ? 'NONCE' : 'SIGN', ticket);
   });
 }
 
@@ -64,6 +80,8 @@ function ticketsIn({ current, earlier = [] }: TicketRecord, nowMs: number): Know
   ];
 }
 
-function given(type: 'SIGN' | 'NONCE', ticket: string): KnownTicket {
-  return { type, text: ticket, state: 'given' };
+function given(source: string, type: 'SIGN' | 'NONCE', ticket: string): KnownTicket {
+  const longest = INPUT_LIMITS.ticketLength;
+  if (ticket.length <= longest) return { type, text: ticket, state: 'given' };
+  throw refused(source, `has a ticket of more than ${longest} characters`, `的 ticket 超过 ${longest} 个字符`);
 }

@@ -1,4 +1,5 @@
-import { BankCardOcrConfigurationError } from '../../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationFault } from '../../errors/configuration-error.js';
+import { Problem } from '../../errors/problem.js';
 import { FileTicketStore } from './file-ticket.store.js';
 import type { StoreAccess, TicketStore } from './ticket-store.js';
 
@@ -22,11 +23,17 @@ function refusal(store: TicketStore, error: unknown): BankCardOcrConfigurationEr
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
   const advice =
     store instanceof FileTicketStore
-      ? 'name a directory on a local disk that the user of this process may write to, and whose file system knows hard links'
-      : 'its open() has failed, see the cause';
-  const fix = `${store.description} cannot be used (${code}): ${advice}`;
+      ? new Problem(
+          'name a directory on a local disk that the user of this process may write to, and whose file system knows hard links',
+          '请指定本地磁盘上的目录：本进程的用户可写，且文件系统支持硬链接',
+        )
+      : new Problem('its open() has failed, see the cause', '它的 open() 失败了，原因见 cause');
+  const problem = new Problem(
+    `${store.description} cannot be used (${code}): ${advice.en}`,
+    `${store.description} 无法使用（${code}）：${advice.zh}`,
+  );
   return new BankCardOcrConfigurationError(
-    [{ option: 'ticketStore', variable: 'BANKCARD_OCR_TICKET_STORE', fix }],
+    [configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
     error,
   );
 }

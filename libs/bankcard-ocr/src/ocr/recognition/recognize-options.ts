@@ -1,6 +1,7 @@
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { QueryLimits, WarningPolicy } from '../../options/bankcard-ocr.options.js';
-import { NUMBER_RULES, readNumber } from '../../options/number-options.js';
+import { NUMBER_RULES, numberFromText, readNumber } from '../../options/number-options.js';
+import { isUnset } from '../../options/unset.js';
 
 /** How one recognition differs from the module's options. */
 export interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
@@ -26,9 +27,13 @@ export interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
  * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
  */
 export function recognitionTimeoutOf(call: unknown, moduleMs: number): number {
-  if (call === undefined) return moduleMs;
+  if (isUnset(call)) return moduleMs;
+  const value = numberFromText(call);
   const rule = NUMBER_RULES.find(({ option }) => option === 'recognitionTimeoutMs');
-  const wrong = rule && readNumber(call, rule);
-  if (wrong === undefined) return call as number;
-  throw new BankCardOcrError('INVALID_ARGUMENT', { message: `recognitionTimeoutMs ${wrong}` });
+  const wrong = rule && readNumber(value, rule);
+  if (!wrong) return value as number;
+  throw new BankCardOcrError('INVALID_ARGUMENT', {
+    message: `recognitionTimeoutMs ${wrong.en}`,
+    messageZh: `recognitionTimeoutMs ${wrong.zh}`,
+  });
 }

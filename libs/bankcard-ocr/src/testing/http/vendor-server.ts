@@ -37,6 +37,7 @@ export class VendorServer {
       this.#serve(request, response),
     );
     this.#server.on('connection', (socket) => {
+      if (!identity.keepsProcessAlive) socket.unref();
       this.#openConnections += 1;
       this.#totalConnections += 1;
       socket.once('close', () => (this.#openConnections -= 1));
@@ -62,6 +63,8 @@ export class VendorServer {
         resolve();
       });
     });
+    // A test that forgets to close its application, or whose application could not be made, must end all the same.
+    if (!this.#identity.keepsProcessAlive) this.#server.unref();
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('The sandbox did not get a TCP port.');
     const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;

@@ -60,7 +60,18 @@ export const VENDOR_CODES = [
 /** A documented failure code. */
 export type VendorCode = (typeof VENDOR_CODES)[number]['code'];
 
-const TEXT_OF_CODE = new Map<string, string>(VENDOR_CODES.map(({ code, msg }) => [code, msg]));
+/** What the documents of sibling products say of pictures; the bank-card pages do not have these. */
+const SIBLING_CODES = [
+  ['66660015', '视频或图片异常'],
+  ['66661001', '请调整角度，保持清晰'],
+  ['66661005', '图像解码异常'],
+  ['66661010', '格式有误'],
+] as const;
+
+const TEXT_OF_CODE = new Map<string, string>([
+  ...VENDOR_CODES.map(({ code, msg }) => [code, msg] as const),
+  ...SIBLING_CODES,
+]);
 
 /** The Chinese message of any code, also of one that no document knows ("unknown codes will come"). */
 export function messageOfCode(code: string): string {

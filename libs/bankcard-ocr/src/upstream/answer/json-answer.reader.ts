@@ -1,16 +1,34 @@
 import type { AnswerReader } from '../answer-intake.js';
-import { type JsonObject, readJsonAnswer } from './json-answer.js';
+import { type JsonObject, readJsonAnswer, TooLarge } from './json-answer.js';
+import { MOST_JSON_BYTES } from './json-limits.js';
 
 /** Reads an answer without photos: all of it, then as JSON. */
 export class JsonAnswerReader implements AnswerReader {
   readonly #pieces: Buffer[] = [];
+  #size = 0;
+  #other: AnswerReader | undefined;
 
-  write(bytes: Buffer): undefined {
+  /**
+   * @param readerOfLarge reads those that are too large to be collected; without it they are refused
+   */
+  constructor(private readonly readerOfLarge?: () => AnswerReader) {}
+
+  write(bytes: Buffer): Promise<void> | undefined {
+    if (this.#other) return this.#other.write(bytes);
     this.#pieces.push(bytes);
+    this.#size += bytes.length;
+    return this.#size > MOST_JSON_BYTES ? this.#handOver() : undefined;
   }
 
   end(): JsonObject {
+    if (this.#other) return this.#other.end();
     const [first] = this.#pieces;
     return readJsonAnswer(this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces));
+  }
+
+  #handOver(): Promise<void> | undefined {
+    if (!this.readerOfLarge) throw new TooLarge();
+    this.#other = this.readerOfLarge();
+    return this.#other.write(Buffer.concat(this.#pieces.splice(0)));
   }
 }

@@ -19,6 +19,26 @@ describe('a body that is an answer', () => {
     expect(readJsonAnswer(Buffer.from(body as string))).toEqual({ code: '0', msg: '请求成功' });
   });
 
+  it('is read in GBK, in which gateways write', () => {
+    expect(readJsonAnswer(GBK)).toEqual({ code: '0', msg: '请求成功' });
+  });
+
+  it('keeps its code when its message is in no encoding at all', () => {
+    const body = Buffer.concat([
+      Buffer.from('{"code":"66660020","msg":"'),
+      Buffer.from([0x80, 0xff]),
+      Buffer.from('"}'),
+    ]);
+    expect(codeOf(readJsonAnswer(body))).toBe('66660020');
+  });
+
+  it('has its order number as a text, digit by digit', () => {
+    expect(readJsonAnswer(Buffer.from('{"code":0,"orderNo":1984602893847461890}'))).toEqual({
+      code: 0,
+      orderNo: '1984602893847461890',
+    });
+  });
+
   it('gives no object another prototype', () => {
     const json = readJsonAnswer(Buffer.from('{"__proto__":{"code":"1"},"code":"0"}'));
     expect(json['code']).toBe('0');
@@ -37,15 +57,19 @@ describe('a body that is none', () => {
     ['text', Buffer.from('canary'), /is not JSON/],
     ['two answers', Buffer.from('{"code":"0"}{"code":"0"}'), /is not JSON/],
     ['JSONP', Buffer.from('callback({"code":"0"})'), /is not JSON/],
-    ['GBK', GBK, /is not UTF-8/],
-    ['UTF-16', UTF_16, /is not UTF-8/],
-    ['random bytes', Buffer.from([0, 255, 254, 1]), /is not UTF-8/],
+    ['UTF-16', UTF_16, /is not JSON/],
+    ['random bytes', Buffer.from([0, 255, 254, 1]), /is not JSON/],
     ['an array', Buffer.from('[{"code":"0"}]'), /is JSON, but not an object/],
     ['null', Buffer.from('null'), /is JSON, but not an object/],
     ['a text in JSON', Buffer.from('"canary"'), /is JSON, but not an object/],
     ['a number', Buffer.from('0'), /is JSON, but not an object/],
     ['without a code', Buffer.from('{"canary":1}'), /without a readable code/],
-    ['deeper than any stack', Buffer.from('{"code":'.repeat(200_000)), /is not JSON/],
+    ['deeper than any stack', Buffer.from('{"code":'.repeat(200_000)), /more than 262144 bytes/],
+    ['deep', Buffer.from('{"code":'.repeat(33)), /more than 32 levels/],
+    ['deep, after strings that look deep', Buffer.from(`["[[","\\"]","\\\\",${'['.repeat(32)}`), /more than 32 levels/],
+    ['long', Buffer.from(`{"code":"0"${',"a":0'.repeat(8_193)}}`), /more than 8192 values/],
+    ['long, of empty objects', Buffer.from(`{"code":"0","a":[${'{},'.repeat(5_000)}0]}`), /more than 8192 values/],
+    ['large', Buffer.from(`{"code":"0","a":"${'x'.repeat(262_144)}"}`), /more than 262144 bytes besides photos/],
   ])('is told, and nothing of it is kept: %s', (_what, body, message) => {
     let thrown: unknown;
     try {

@@ -1,6 +1,6 @@
-import { isUtf8 } from 'node:buffer';
-
-const BYTE_ORDER_MARK = '\ufeff';
+import { bodyText } from './body-text.js';
+import { excessIn, MOST_JSON_BYTES } from './json-limits.js';
+import { withExactOrderNumbers } from './order-number-members.js';
 
 /** A JSON object whose members have not been looked at. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -15,19 +15,30 @@ export class NotAnAnswer extends Error {
   override name = 'NotAnAnswer';
 }
 
+/** More than any answer has, photos left aside. */
+export class TooLarge extends NotAnAnswer {
+  override name = 'TooLarge';
+
+  constructor(what = `the body has more than ${MOST_JSON_BYTES} bytes besides photos`) {
+    super(what);
+  }
+}
+
 /**
- * Read a body as a protocol answer: UTF-8 JSON, an object with a `code` (protocol.md section 3).
+ * Read a body as a protocol answer: JSON, an object with a `code` (protocol.md section 3). Order numbers come as texts, also
+ * those that were written as numbers.
  *
  * @throws {@link NotAnAnswer}
  */
 export function readJsonAnswer(body: Buffer): JsonObject {
   if (body.length === 0) throw new NotAnAnswer('the body is empty');
-  if (!isUtf8(body)) throw new NotAnAnswer('the body is not UTF-8');
-  const decoded = body.toString('utf8');
-  const text = decoded.startsWith(BYTE_ORDER_MARK) ? decoded.slice(1) : decoded;
+  if (body.length > MOST_JSON_BYTES) throw new TooLarge();
+  const text = bodyText(body);
+  const excess = excessIn(text);
+  if (excess !== undefined) throw new TooLarge(excess);
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(withExactOrderNumbers(text));
   } catch {
     // JSON.parse quotes the text in its message, so its error is not kept.
     throw new NotAnAnswer(

@@ -1,10 +1,11 @@
 import type { PhotoKind } from '../../card/card-photo.js';
 import { type Scalar } from '../../card/extra-fields.js';
+import { printable } from '../../plain-text.js';
 import { isJsonObject, type JsonObject } from './json-answer.js';
+import { isOrderNumberName } from './order-number-members.js';
 
 /** The fields of a result under one name each, whatever host or page spelled them. */
 export type ResultField =
-  | 'orderNo'
   | 'cardNumber'
   | 'validity'
   | 'warning'
@@ -17,7 +18,6 @@ export type ResultField =
 
 /** Every spelling in lower case: pages differ in the case of letters too (protocol.md section 3). */
 const SPELLINGS: ReadonlyMap<string, ResultField> = new Map([
-  ['orderno', 'orderNo'],
   ['bankcardno', 'cardNumber'],
   ['bankcardvaliddate', 'validity'],
   ['warncode', 'warning'],
@@ -34,7 +34,6 @@ const SPELLINGS: ReadonlyMap<string, ResultField> = new Map([
 
 /** As the newest documents spell them: looked up as they are, most names need not be put into lower case. */
 const DOCUMENTED: ReadonlyMap<string, ResultField> = new Map([
-  ['orderNo', 'orderNo'],
   ['bankCardNo', 'cardNumber'],
   ['bankCardValidDate', 'validity'],
   ['warnCode', 'warning'],
@@ -65,6 +64,8 @@ const ENVELOPE_FIELDS = new Set(['code', 'msg', 'bizSeqNo', 'transactionTime', '
 
 /** The content of a result answer. */
 export interface ResultFields {
+  /** Whatever stands anywhere as the order number: none of it may be another one. */
+  readonly orderNumbers: readonly unknown[];
   readonly known: ReadonlyMap<ResultField, unknown>;
   readonly unknown: readonly (readonly [name: string, value: Scalar])[];
 }
@@ -74,6 +75,7 @@ export interface ResultFields {
  * nested wins; of two spellings the first one that says something.
  */
 export function collectResultFields(json: JsonObject): ResultFields {
+  const orderNumbers: unknown[] = [];
   const known = new Map<ResultField, unknown>();
   const unknown: [string, Scalar][] = [];
   const places = isJsonObject(json['result']) ? [json['result'], json] : [json];
@@ -81,12 +83,13 @@ export function collectResultFields(json: JsonObject): ResultFields {
     for (const name of Object.keys(place)) {
       const value = place[name];
       const field = fieldOf(name);
-      if (field === undefined) {
-        if (isScalar(value) && !ENVELOPE_FIELDS.has(name)) unknown.push([name, value]);
+      if (field === undefined && isOrderNumberName(name)) orderNumbers.push(value);
+      else if (field === undefined) {
+        if (isScalar(value) && !ENVELOPE_FIELDS.has(name)) unknown.push([printable(name), printableScalar(value)]);
       } else if (isSilent(known.get(field))) known.set(field, value);
     }
   }
-  return { known, unknown };
+  return { orderNumbers, known, unknown };
 }
 
 function isSilent(value: unknown): boolean {
@@ -95,4 +98,9 @@ function isSilent(value: unknown): boolean {
 
 function isScalar(value: unknown): value is Scalar {
   return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+/** Whoever prints it must not have the cursor of a terminal moved by it. */
+function printableScalar(value: Scalar): Scalar {
+  return typeof value === 'string' ? printable(value) : value;
 }

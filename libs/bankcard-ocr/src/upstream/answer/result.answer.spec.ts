@@ -10,13 +10,13 @@ const NOW = Date.parse('2026-03-10T12:00:00+08:00');
 const PAN = '6222021234567890128';
 const ORDER = 'bankcardPic5923ab9a3bc34488b51';
 
-function read(body: object | string, photos = false) {
+function read(body: object | string, photos = false, orderNo = ORDER) {
   const kept = new PhotoBuffers();
   const reader = photos ? new ResultAnswerReader(kept) : new JsonAnswerReader();
   void reader.write(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
   const json = reader.end();
   const arrived = reader instanceof ResultAnswerReader ? { arrivals: reader.arrivals, kept: kept.photos } : undefined;
-  return readResultAnswer(json, readEnvelope(json, []), { orderNo: ORDER, photos: arrived, nowMs: NOW });
+  return readResultAnswer(json, readEnvelope(json, []), { orderNo, photos: arrived, nowMs: NOW });
 }
 
 /** protocol.md section 3, character by character. */
@@ -91,8 +91,8 @@ describe('every dialect gives the same result', () => {
     ['warnings in one field only', { code: '0', result: { ...FIELDS, warnCode: '0' } }],
     ['no multiWarnCode', { code: '0', result: { ...FIELDS, multiWarnCode: undefined } }],
     ['a card number in groups', { code: '0', result: { ...FIELDS, bankCardNo: ' 6222 0212 3456 7890 128 ' } }],
-    ['an order number in other letter case', { code: '0', result: { ...FIELDS, orderNo: ORDER.toUpperCase() } }],
-    ['an order number that is unreadable', { code: '0', result: { ...FIELDS, orderNo: {} } }],
+    ['no order number', { code: '0', result: { ...FIELDS, orderNo: undefined } }],
+    ['the order number in several spellings', { code: '0', ORDER_NO: ORDER, result: { ...FIELDS, orderno: ORDER } }],
   ])('%s', (_dialect, body) => {
     const result = read(body);
     expect(result.cardNumber.reveal()).toBe(PAN);
@@ -149,7 +149,7 @@ describe('every dialect gives the same result', () => {
     expect(read({ code: '0', result: { ...FIELDS, clarity } }).clarity).toBe(expected);
   });
 
-  it.each([PAN, '6222 0212 3456 7890 128', 'x'.repeat(1_000_000), `12/2024 ${'y'.repeat(40)}`])(
+  it.each([PAN, '6222 0212 3456 7890 128', 'x'.repeat(200_000), `12/2024 ${'y'.repeat(40)}`])(
     'a validity that is something else is not shown (%.30s)',
     (bankCardValidDate) => {
       const { validity } = read({ code: '0', result: { ...FIELDS, bankCardValidDate } });
@@ -174,6 +174,7 @@ describe('a success without what it must have', () => {
     ['a card number longer than any', { bankCardNo: '6'.repeat(65) }, /longer than any/],
     ["another order's number", { ...FIELDS, orderNo: 'somebodyElses' }, /belongs to another order/],
     ["another order's number as a JSON number", { ...FIELDS, orderNo: 12345 }, /belongs to another order/],
+    ['a card number in no encoding', { bankCardNo: '62220212\ufffd567890128' }, /its card number is unreadable/],
   ])('is a malformed answer that may be asked for again: %s', (_what, result, message) => {
     let thrown: unknown;
     try {
@@ -191,5 +192,71 @@ describe('a success without what it must have', () => {
       bizSeqNo: '21062120001184412617492807497465',
     });
     expect(inspect(thrown, { depth: Infinity, showHidden: true })).not.toContain('622202123');
+  });
+});
+
+describe('an order number that is not exactly the one that was asked for', () => {
+  it.each<[string, unknown]>([
+    ['an array with it', [ORDER]],
+    ['an object', { orderNo: ORDER }],
+    ['true', true],
+    ['false', false],
+    ['null', null],
+    ['nothing', ''],
+    ['a space', ' '],
+    ['other letter case', ORDER.toUpperCase()],
+    ['white space before it', ` ${ORDER}`],
+    ['a zero-width space behind it', `${ORDER}\u200b`],
+    ['0', 0],
+    ['another one', 'order2'],
+  ])('is another order, whatever it is and wherever it stands: %s', (_what, orderNo) => {
+    const anotherOrder = /belongs to another order/;
+    for (const name of ['orderNo', 'orderno', 'ORDERNO', 'order_no', 'orderNumber']) {
+      for (const photos of [false, true]) {
+        expect(() => read({ code: '0', result: { ...FIELDS, [name]: orderNo } }, photos)).toThrow(anotherOrder);
+        expect(() => read({ code: '0', [name]: orderNo, result: FIELDS }, photos)).toThrow(anotherOrder);
+        expect(() => read({ code: '0', ...FIELDS, [name]: orderNo }, photos)).toThrow(anotherOrder);
+      }
+    }
+  });
+
+  it.each([
+    ['twice, first another one', '"orderNo":"order2","orderNo":"@"'],
+    ['twice, then another one', '"orderNo":"@","orderNo":"order2"'],
+    ['twice, once with an escape', '"orderNo":"order2","\\u006frderNo":"@"'],
+  ])('is another order: %s', (_what, members) => {
+    const text = `{"code":"0","bankCardNo":"${PAN}",${members.replace('@', ORDER)}}`;
+    for (const photos of [false, true]) expect(() => read(text, photos)).toThrow(/belongs to another order/);
+  });
+});
+
+describe('an order number that is a JSON number', () => {
+  const answered = (number: string) => `{"code":"0","result":{"orderNo":${number},"bankCardNo":"${PAN}"}}`;
+
+  it.each(['1984602893847461889', '12345678901234567890123456789012', '20261128', '0', '9007199254740993'])(
+    'is the one that was asked for, digit by digit: %s',
+    (orderNo) => {
+      for (const photos of [false, true]) expect(read(answered(orderNo), photos, orderNo).orderNo).toBe(orderNo);
+    },
+  );
+
+  it.each([
+    ['1984602893847461889', '1984602893847461890', 'its neighbor, which is the same number to JavaScript'],
+    ['1984602893847461889', '1984602893847461937', 'one further away'],
+    ['12345678901234567890123456789012', '12345678901234567890123456799999', 'the same first 23 digits'],
+    ['0012345678', '12345678', 'without its zeros'],
+    ['007', '7', 'without its zeros'],
+    ['0x1F', '31', 'what JavaScript takes it for'],
+    ['0b11', '3', 'what JavaScript takes it for'],
+    ['1e3', '1000', 'what JavaScript takes it for'],
+    ['1000', '1e3', 'the other way round'],
+    ['1000', '1000.0', 'with a fraction'],
+    ['20261128', '2.0261128e7', 'with an exponent'],
+    ['0', '-0', 'less than nothing'],
+    ['Infinity', '1e999', 'too large for any number'],
+  ])('asked for %s, answered %s: another order (%s)', (asked, number) => {
+    for (const photos of [false, true]) {
+      expect(() => read(answered(number), photos, asked)).toThrow(/belongs to another order/);
+    }
   });
 });

@@ -33,8 +33,8 @@ export interface AskedFor {
  */
 export function readResultAnswer(json: JsonObject, envelope: Envelope, askedFor: AskedFor): BankCardOcrResult {
   const fields = collectResultFields(json);
-  const { known, unknown } = fields;
-  checkOrder(known.get('orderNo'), askedFor.orderNo, envelope);
+  const { orderNumbers, known, unknown } = fields;
+  checkOrder(orderNumbers, askedFor.orderNo, envelope);
   const result: Writable<BankCardOcrResult> = {
     orderNo: askedFor.orderNo,
     cardNumber: readCardNumber(fields, envelope),
@@ -57,6 +57,8 @@ function readCardNumber({ known }: ResultFields, envelope: Envelope): CardNumber
   const value = known.get('cardNumber');
   const text = typeof value === 'string' ? value.trim() : '';
   if (text === '') throw malformedAnswer('gave no card number', envelope, true);
+  // Some of it was written in an encoding that could not be read.
+  if (text.includes('\ufffd')) throw malformedAnswer('its card number is unreadable', envelope, true);
   if (text.length > LONGEST_CARD_NUMBER) throw malformedAnswer('its card number is longer than any', envelope, true);
   return new CardNumber(text);
 }
@@ -66,13 +68,12 @@ function rawValidity(value: unknown): string {
   return typeof value === 'string' ? redactVendorText(value).slice(0, LONGEST_VALIDITY) : '';
 }
 
-/** Somebody else's card must never be handed out, whatever mixed the answers up on their way. */
-function checkOrder(answered: unknown, orderNo: string, envelope: Envelope): void {
-  if (answered === orderNo) return;
-  const another =
-    typeof answered === 'number'
-      ? answered !== Number(orderNo)
-      : typeof answered === 'string' && answered !== '' && answered.toLowerCase() !== orderNo.toLowerCase();
+/**
+ * Somebody else's card must never be handed out, whatever mixed the answers up on their way. An answer may leave the order
+ * number out; whatever it has in its place must be the very text, in every spelling of the name.
+ */
+function checkOrder(answered: readonly unknown[], orderNo: string, envelope: Envelope): void {
+  const another = answered.some((value) => value !== undefined && value !== orderNo);
   if (another) throw malformedAnswer('the answer belongs to another order number', envelope, true);
 }
 

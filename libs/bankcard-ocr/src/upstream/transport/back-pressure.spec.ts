@@ -40,7 +40,7 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
   }
 
   const receiver = (data: AnswerReceiver['data'], head: AnswerReceiver['head'] = () => undefined): AnswerReceiver => {
-    return { head, data };
+    return { head, received: () => undefined, data };
   };
 
   describe.each([

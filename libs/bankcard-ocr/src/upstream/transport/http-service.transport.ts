@@ -1,15 +1,16 @@
-import { pipeline, type Readable } from 'node:stream';
+import { type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { HttpService } from '@nestjs/axios';
-import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
+import type { HttpService } from '@nestjs/axios';
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { firstValueFrom } from 'rxjs';
 import { type Agents, createAgents } from './agents.js';
 import { CLOSED_CODE, connectionFault, neverSent, NO_STREAM_CODE } from './connection-fault.js';
 import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
 import { Connector } from './connector.js';
-import { decompressionOf } from './decompression.js';
 import { hasWayOfItsOwn } from './has-way-of-its-own.js';
+import { createOwnHttpService, NOTHING_INHERITED } from './own-http-service.js';
 import { requestHeaders } from './request-headers.js';
+import { ResponseBody } from './response-body.js';
 import { type AnswerReceiver, Transport, type TransportCall, type TransportRequest } from './transport.js';
 
 /**
@@ -37,21 +38,22 @@ export class HttpServiceTransport extends Transport {
     this.#fresh = createAgents(this.#connector, { keepAlive: false, maxSockets: maxConnections });
     this.#leavesTheWay = shared !== undefined && hasWayOfItsOwn(shared);
     this.#config = {
+      ...(shared ? {} : NOTHING_INHERITED),
       baseURL: origin,
       maxRedirects: 0,
       // The agents know the way to the proxy.
       ...(this.#leavesTheWay ? {} : { proxy: false }),
       validateStatus: null,
       responseType: 'stream',
-      // Time, size and compression are the exchange's; defaults of the application's axios do not reach them.
+      // Time, size and compression are the exchange's, whatever the defaults of the application's instance are.
       timeout: 0,
       maxContentLength: -1,
       maxBodyLength: -1,
       decompress: false,
       transformRequest: [(body: unknown) => body],
+      transformResponse: [(body: unknown) => body],
     };
-    // axios has one set of types for each module system, and they do not match each other.
-    this.#http = shared ?? new HttpService(axios.create() as unknown as ConstructorParameters<typeof HttpService>[0]);
+    this.#http = shared ?? createOwnHttpService();
   }
 
   start(request: TransportRequest, receiver: AnswerReceiver): TransportCall {
@@ -104,10 +106,7 @@ export class HttpServiceTransport extends Transport {
         return typeof value === 'string' ? value : undefined;
       };
       receiver.head(status, header);
-      const decompression = decompressionOf(status, header('content-encoding'));
-      const source = decompression ? pipeline(data, decompression, () => undefined) : data;
-      source.on('data', (bytes: Buffer) => receive(source, bytes, receiver));
-      await finished(source, { signal });
+      await receiveBody(data, { status, contentEncoding: header('content-encoding') }, receiver, signal);
     } catch (error) {
       data.destroy();
       throw error;
@@ -115,17 +114,18 @@ export class HttpServiceTransport extends Transport {
   }
 }
 
-function receive(data: Readable, bytes: Buffer, receiver: AnswerReceiver): void {
-  if (data.destroyed) return;
-  try {
-    const held = receiver.data(bytes);
-    if (!held) return;
-    data.pause();
-    held.then(
-      () => data.resume(),
-      (error: Error) => data.destroy(error),
+function receiveBody(
+  data: Readable,
+  head: { readonly status: number; readonly contentEncoding: string | undefined },
+  receiver: AnswerReceiver,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const body = new ResponseBody(receiver, head, data, (error) => (error ? reject(error) : resolve()));
+    data.on('data', (bytes: Buffer) => body.write(bytes));
+    finished(data, { signal }).then(
+      () => body.end(),
+      (error: Error) => body.end(error),
     );
-  } catch (error) {
-    data.destroy(error as Error);
-  }
+  });
 }

@@ -1,6 +1,7 @@
 import { SecretText } from '../../secret-text.js';
 import { ConnectProxy } from './connect-proxy.contract.js';
 import { proxyFor } from './proxy.js';
+import { Problem } from '../../errors/problem.js';
 import { proxyOfEnvironment } from './proxy-of-environment.js';
 import { OK, optionsFor, send, TestVendor, TRANSPORT_KINDS, TRANSPORTS } from './test-vendor.contract.js';
 
@@ -21,10 +22,9 @@ describe('the proxy of the environment', () => {
     ['without a scheme', VENDOR, { HTTPS_PROXY: 'user:pass@proxy:3128' }, 'http://user:pass@proxy:3128/'],
     ['over TLS', VENDOR, { HTTPS_PROXY: 'https://proxy' }, 'https://proxy/'],
     ['empty', VENDOR, { https_proxy: '', HTTPS_PROXY: 'http://a:1' }, 'http://a:1/'],
-    ['socks', VENDOR, { ALL_PROXY: 'socks5://a:1' }, undefined],
-    ['no URL', VENDOR, { HTTPS_PROXY: 'http://' }, undefined],
   ])('%s', (_what, origin, environment, expected) => {
-    expect(proxyOfEnvironment(origin, environment)?.href).toBe(expected);
+    const proxy = proxyOfEnvironment(origin, environment)?.proxy;
+    expect(proxy instanceof Problem ? proxy.en : proxy?.href).toBe(expected);
   });
 
   it.each<[string, string, boolean]>([

@@ -65,11 +65,17 @@ export const REQUEST: TransportRequest = {
 export class TextReceiver implements AnswerReceiver {
   status = 0;
   text = '';
+  /** Of the body as it came from the connection. */
+  size = 0;
   header: (name: string) => string | undefined = () => undefined;
 
   head(status: number, header: (name: string) => string | undefined): void {
     this.status = status;
     this.header = header;
+  }
+
+  received(bytes: number): void {
+    this.size += bytes;
   }
 
   data(bytes: Buffer): Promise<void> | undefined {

@@ -1,41 +1,9 @@
-import type { IncomingMessage, RequestListener } from 'node:http';
-import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import type { IncomingMessage } from 'node:http';
 import { lineForEachTest } from './test-line.contract.js';
-import { faultOf, OK, REQUEST, send, TRANSPORT_KINDS } from './test-vendor.contract.js';
+import { OK, REQUEST, send, TRANSPORT_KINDS } from './test-vendor.contract.js';
 
 describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
   const line = lineForEachTest(kind);
-
-  const compressed = (encoding: string, body: Buffer): RequestListener => {
-    return (_request, response) => void response.writeHead(200, { 'content-encoding': encoding }).end(body);
-  };
-
-  it.each<[string, Buffer]>([
-    ['gzip', gzipSync(OK)],
-    ['x-gzip', gzipSync(OK)],
-    ['GZIP', gzipSync(OK)],
-    ['deflate', deflateSync(OK)],
-    ['br', brotliCompressSync(OK)],
-    ['identity', Buffer.from(OK)],
-  ])('reads an answer in %s', async (encoding, body) => {
-    line.vendor.answer = compressed(encoding, body);
-    await expect(send(line.transport)).resolves.toMatchObject({ status: 200, text: OK });
-  });
-
-  it.each<[string, Buffer]>([
-    ['zstd-of-tomorrow', Buffer.from('canary')],
-    ['gzip, br', brotliCompressSync(gzipSync(OK))],
-    ['constructor', Buffer.from(OK)],
-    ['gzip', Buffer.from('canary canary')],
-    ['deflate', Buffer.from('canary canary')],
-    ['br', Buffer.from('canary canary')],
-    ['gzip', gzipSync(OK).subarray(0, 25)],
-  ])('gives a typed error, not garbage, for an answer in %s that it cannot read', async (encoding, body) => {
-    line.vendor.answer = compressed(encoding, body);
-    const fault = await faultOf(send(line.transport));
-    expect(fault).toMatchObject({ code: 'ANSWER_MALFORMED', maybeCarriedOut: true });
-    expect(fault.message).toMatch(/^the answer cannot be read: (Z_|ERR_)\w+$/);
-  });
 
   it.each([204, 304])('takes a %i for what it is, whatever its content-encoding', async (status) => {
     line.vendor.answer = (_request, response) => void response.writeHead(status, { 'content-encoding': 'gzip' }).end();

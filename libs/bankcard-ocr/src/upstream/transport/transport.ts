@@ -18,6 +18,12 @@ export interface AnswerReceiver {
    */
   head(status: number, header: (name: string) => string | undefined): void;
   /**
+   * A piece of the body has come from the connection, compressed or not; told before what is in it.
+   *
+   * @throws to end the call
+   */
+  received(bytes: number): void;
+  /**
    * Some of the body, decompressed.
    *
    * @returns a promise when no more is wanted until it is fulfilled; its rejection ends the call

@@ -1,6 +1,5 @@
-import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
-import { decompressionOf } from './decompression.js';
+import { ResponseBody } from './response-body.js';
 import type { AnswerReceiver, TransportCall } from './transport.js';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -12,7 +11,7 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   #reject!: (error: Error) => void;
   #controller: Dispatcher.DispatchController | undefined;
   #aborted: Error | undefined;
-  #decompression: Duplex | undefined;
+  #body: ResponseBody | undefined;
 
   constructor(private readonly receiver: AnswerReceiver) {
     this.finished = new Promise((resolve, reject) => {
@@ -25,7 +24,7 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
     this.#aborted ??= error;
     // One that waits for a connection has no controller yet, and is not waited for.
     this.#reject(error);
-    this.#decompression?.destroy();
+    this.#body?.end(error);
     this.#controller?.abort(error);
   }
 
@@ -34,61 +33,41 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
     if (this.#aborted) controller.abort(this.#aborted);
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
     // An interim answer: the real one follows.
     if (status < 200) return;
-    const header = (name: string): string | undefined => {
-      const value = headers[name];
-      return typeof value === 'string' ? value : undefined;
-    };
+    const header = (name: string): string | undefined => singleValue(name, headers[name]);
     try {
       this.receiver.head(status, header);
-      const decompression = decompressionOf(status, header('content-encoding'));
-      if (decompression) this.#receiveThrough(decompression);
+      const head = { status, contentEncoding: header('content-encoding') };
+      this.#body = new ResponseBody(this.receiver, head, controller, (error) => this.#finish(error));
     } catch (error) {
       this.abort(error as Error);
     }
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, bytes: Buffer): void {
+  onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
     // What resuming begins with, when nothing more has come yet. Whoever held that up too would never get to the rest.
-    if (bytes.length === 0) return;
-    if (!this.#decompression) this.#receive(bytes, controller);
-    else if (!this.#decompression.write(bytes)) {
-      controller.pause();
-      this.#decompression.once('drain', () => controller.resume());
-    }
+    if (bytes.length > 0) this.#body?.write(bytes);
   }
 
   onResponseEnd(): void {
-    if (this.#decompression) this.#decompression.end();
-    else this.#resolve();
+    this.#body?.end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#reject(error);
-    this.#decompression?.destroy();
+    this.#body?.end(error);
   }
 
-  #receiveThrough(decompression: Duplex): void {
-    this.#decompression = decompression;
-    decompression.on('data', (bytes: Buffer) => this.#receive(bytes, decompression));
-    decompression.once('end', () => this.#resolve());
-    decompression.on('error', (error) => this.abort(error));
+  #finish(error?: Error): void {
+    if (error) this.abort(error);
+    else this.#resolve();
   }
+}
 
-  #receive(bytes: Buffer, source: { pause(): unknown; resume(): unknown }): void {
-    if (this.#aborted) return;
-    try {
-      const held = this.receiver.data(bytes);
-      if (!held) return;
-      source.pause();
-      held.then(
-        () => source.resume(),
-        (error: Error) => this.abort(error),
-      );
-    } catch (error) {
-      this.abort(error as Error);
-    }
-  }
+/** A header that came several times, as Node's own client has it: lists are joined, of anything else the first counts. */
+function singleValue(name: string, value: string | string[] | undefined): string | undefined {
+  if (typeof value !== 'object') return value;
+  return name === 'content-encoding' ? value.join(', ') : value[0];
 }

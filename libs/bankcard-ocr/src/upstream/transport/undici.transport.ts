@@ -3,6 +3,7 @@ import { CLOSED_CODE, connectionFault, neverSent } from './connection-fault.js';
 import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
 import type { Connected } from './connecting.js';
 import { Connector } from './connector.js';
+import { withOwnHeadersOnly } from './own-headers.js';
 import { requestHeaders } from './request-headers.js';
 import { type AnswerReceiver, Transport, type TransportCall, type TransportRequest } from './transport.js';
 import { UndiciCall } from './undici-call.js';
@@ -34,7 +35,11 @@ export class UndiciTransport extends Transport {
     }
     const dispatcher = freshConnection ? (this.#fresh ??= this.#createPool(false)) : this.#kept;
     const { origin } = this.#options;
-    dispatcher.dispatch({ origin, path: pathAndQuery, method, headers: requestHeaders(body), body }, call);
+    const headers = requestHeaders(body);
+    withOwnHeadersOnly(
+      headers,
+      () => void dispatcher.dispatch({ origin, path: pathAndQuery, method, headers, body }, call),
+    );
     return call;
   }
 

@@ -3,10 +3,13 @@ import { NotAnAnswer } from '../json-answer.js';
 import { photoKindOf } from '../result-fields.js';
 
 /** What a string is that begins. */
-export type StringRole = 'key' | 'photo' | 'other';
+export type StringRole = 'key' | 'photo' | 'unknown photo' | 'other';
 
 /** A key with every letter escaped is not longer; the key of a photo has 19 letters. */
 const LONGEST_KEY = 6 * 32;
+
+/** As the vendor names all of its photos; the next one that it thinks of will be as large as they are. */
+const NAME_OF_A_PHOTO = /photo$/i;
 
 /**
  * Follows the structure of an answer far enough to know where photos stand: at the top as the tables show, or under
@@ -19,6 +22,7 @@ export class AnswerStructure {
   #keyExpected = false;
   #key = '';
   #kind: PhotoKind | undefined;
+  #isUnknownPhoto = false;
   readonly #seen = new Set<string>();
 
   /** The photo that the last key named, when a string follows now. */
@@ -58,7 +62,8 @@ export class AnswerStructure {
       this.#key = '';
       return 'key';
     }
-    return this.#kind === undefined ? 'other' : 'photo';
+    if (this.#kind !== undefined) return 'photo';
+    return this.#isUnknownPhoto ? 'unknown photo' : 'other';
   }
 
   /** Note a piece of a key as it stands in the body. */
@@ -76,6 +81,7 @@ export class AnswerStructure {
     this.#keyExpected = false;
     this.#key = unescaped(this.#key);
     this.#kind = photoKindOf(this.#key);
+    this.#isUnknownPhoto = this.#kind === undefined && NAME_OF_A_PHOTO.test(this.#key);
     if (this.#kind === undefined && !this.#isKeyOfResult) return;
     const place = `${this.#depth} ${this.#key}`;
     if (this.#seen.has(place)) throw new NotAnAnswer('the body has the same photo, or the result, twice');
@@ -92,6 +98,7 @@ export class AnswerStructure {
   #expectKey(expected: boolean): void {
     this.#keyExpected = expected;
     this.#kind = undefined;
+    this.#isUnknownPhoto = false;
   }
 }
 

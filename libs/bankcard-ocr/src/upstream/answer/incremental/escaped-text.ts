@@ -3,7 +3,11 @@ import { NotAnAnswer } from '../json-answer.js';
 /** The beginning of an escape: the longest of them, `\u0000`, lacks its last digit. */
 const BEGUN_ESCAPE = /\\(?:u[0-9A-Fa-f]{0,3})?$/;
 const LONGEST_BEGUN_ESCAPE = 5;
-const CONTROL_CHARACTERS = /([\0-\x1f]+)/;
+/** A control character that an odd number of backslashes stands before. */
+const ESCAPED_CONTROL_CHARACTER = /(?<!\\)(?:\\\\)*\\[\0-\x1f]/;
+const LINE_FEEDS = /\n/g;
+const CARRIAGE_RETURNS = /\r/g;
+const OTHER_CONTROL_CHARACTERS = /[\0-\x1f]/g;
 const LONGER_THAN_A_BYTE = /[^\0-\xff]/g;
 
 /** Resolves the escapes of a JSON string that arrives in pieces, cut anywhere, one character a byte. */
@@ -48,12 +52,18 @@ function resolveWithoutControls(text: string): string | undefined {
   }
 }
 
-/** JSON wants control characters escaped. Inside a photo it is for Base64 to judge them: line breaks mean nothing there. */
+/**
+ * JSON wants control characters escaped. Inside a photo it is for Base64 to judge them: line breaks mean nothing there. A
+ * space, which is no Base64 either, stands for the others.
+ */
 function resolveAny(text: string): string {
-  const parts = text.split(CONTROL_CHARACTERS).map((part, index) => {
-    return index % 2 === 1 ? part : resolveWithoutControls(part);
-  });
-  if (parts.includes(undefined))
+  const escaped = text
+    .replace(LINE_FEEDS, '\\n')
+    .replace(CARRIAGE_RETURNS, '\\r')
+    .replace(OTHER_CONTROL_CHARACTERS, ' ');
+  const resolved = ESCAPED_CONTROL_CHARACTER.test(text) ? undefined : resolveWithoutControls(escaped);
+  if (resolved === undefined) {
     throw new NotAnAnswer('the body is not JSON: a string has an escape that there is not');
-  return parts.join('');
+  }
+  return resolved;
 }

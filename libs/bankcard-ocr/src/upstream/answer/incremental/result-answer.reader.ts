@@ -1,9 +1,11 @@
 import type { PhotoKind } from '../../../card/card-photo.js';
 import type { AnswerReader } from '../../answer-intake.js';
-import { type JsonObject, readJsonAnswer } from '../json-answer.js';
+import { type JsonObject, readJsonAnswer, TooLarge } from '../json-answer.js';
+import { MOST_JSON_BYTES } from '../json-limits.js';
 import type { PhotoTargets } from '../photo-target.js';
 import { AnswerStructure } from './answer-structure.js';
 import { PhotoString } from './photo-string.js';
+import { SkippedString } from './skipped-string.js';
 import { StringEnd } from './string-end.js';
 
 const QUOTE = 0x22;
@@ -23,8 +25,9 @@ export class ResultAnswerReader implements AnswerReader {
   readonly #arrivals = new Map<PhotoKind, 'whole' | 'damaged'>();
   readonly #structure = new AnswerStructure();
   readonly #remains: Buffer[] = [];
+  #remainsSize = 0;
   #string: { readonly isKey: boolean; readonly end: StringEnd } | undefined;
-  #photo: { readonly kind: PhotoKind; readonly text: PhotoString } | undefined;
+  #photo: { readonly kind: PhotoKind; readonly text: PhotoString } | { readonly text: SkippedString } | undefined;
   #expectedBytes: number | undefined;
   /** In the chunks before this one. */
   #readBytes = 0;
@@ -65,8 +68,7 @@ export class ResultAnswerReader implements AnswerReader {
         this.#notePhoto();
       } else {
         const next = this.#readUpToPhoto(chunk, at);
-        // Copied, so that some bytes do not keep a whole chunk alive.
-        this.#remains.push(Buffer.from(chunk.subarray(at, next)));
+        this.#keep(chunk.subarray(at, next));
         at = next;
       }
     }
@@ -94,6 +96,11 @@ export class ResultAnswerReader implements AnswerReader {
         this.#beginPhoto(kind, at);
         return at;
       }
+      if (role === 'photo' || role === 'unknown photo') {
+        // As large as a photo that is wanted, and of no use.
+        this.#photo = { text: new SkippedString() };
+        return at;
+      }
       this.#string = { isKey: role === 'key', end: new StringEnd() };
     }
     return at;
@@ -109,6 +116,13 @@ export class ResultAnswerReader implements AnswerReader {
     return stop + 1;
   }
 
+  #keep(bytes: Buffer): void {
+    this.#remainsSize += bytes.length;
+    if (this.#remainsSize > MOST_JSON_BYTES) throw new TooLarge();
+    // Copied, so that some bytes do not keep a whole chunk alive.
+    this.#remains.push(Buffer.from(bytes));
+  }
+
   #beginPhoto(kind: PhotoKind, at: number): void {
     const left = this.#expectedBytes === undefined ? undefined : this.#expectedBytes - this.#readBytes - at;
     const mostBytes = left === undefined ? undefined : Math.ceil(Math.max(0, left) * MOST_BYTES_PER_CHARACTER);
@@ -116,10 +130,10 @@ export class ResultAnswerReader implements AnswerReader {
   }
 
   #notePhoto(): void {
-    if (!this.#photo?.text.ended) return;
-    const { kind, text } = this.#photo;
-    if (text.outcome) this.#arrivals.set(kind, text.outcome);
+    const photo = this.#photo;
+    if (!photo?.text.ended) return;
+    if ('kind' in photo && photo.text.outcome) this.#arrivals.set(photo.kind, photo.text.outcome);
     this.#photo = undefined;
-    this.#remains.push(CLOSED_STRING);
+    this.#keep(CLOSED_STRING);
   }
 }

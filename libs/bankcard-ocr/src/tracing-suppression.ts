@@ -1,0 +1,52 @@
+import { AsyncResource } from 'node:async_hooks';
+
+/** What of OpenTelemetry's `Context` is used here. */
+interface TracingContext {
+  setValue(key: symbol, value: unknown): TracingContext;
+  deleteValue(key: symbol): TracingContext;
+}
+
+/** What of OpenTelemetry's `ContextManager` is used here. */
+interface TracingContextManager {
+  active(): TracingContext;
+  with<T>(context: TracingContext, run: () => T): T;
+}
+
+/** Where every copy of `@opentelemetry/api` 1.x keeps what the application has registered. */
+const API = Symbol.for('opentelemetry.js.api.1');
+/** What `suppressTracing()` of `@opentelemetry/core` sets: tracers then record nothing, propagators send nothing. */
+const SUPPRESSED = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
+/** The application's own span and baggage, for propagators that do not look at the key above. */
+const SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
+const BAGGAGE = Symbol.for('OpenTelemetry Baggage Key');
+
+/**
+ * Run something that no tracing may see: Tencent wants secrets in query strings, and without `storeKey` commands of Redis
+ * hold credentials. Spans and breadcrumbs would carry them to whoever reads traces, and the application's
+ * `traceparent` and `baggage` would go to Tencent.
+ *
+ * It reaches OpenTelemetry and what is built on it without importing it. Everything that begins in `run`, connections
+ * and timers too, stays untraced; callbacks that belong to the caller go through {@link inCallersContext}.
+ */
+export function untraced<T>(run: () => T): T {
+  const manager = contextManager();
+  if (!manager) return run();
+  const context = manager.active().deleteValue(SPAN).deleteValue(BAGGAGE).setValue(SUPPRESSED, true);
+  return manager.with(context, run);
+}
+
+/**
+ * Have a callback run in the asynchronous context of now: what the application does in it, in a sink of its own for
+ * instance, stays in the trace of its caller, although it is called from within something that is {@link untraced}.
+ */
+export function inCallersContext<Arguments extends unknown[], Result>(
+  callback: (...args: Arguments) => Result,
+): (...args: Arguments) => Result {
+  return contextManager() ? AsyncResource.bind(callback) : callback;
+}
+
+/** Looked for at each call: an application may register its tracing after this library was loaded. */
+function contextManager(): TracingContextManager | undefined {
+  const api = (globalThis as { [API]?: { readonly context?: TracingContextManager } })[API];
+  return api?.context;
+}
