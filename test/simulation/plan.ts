@@ -94,7 +94,7 @@ function planMachines(store: 'redis' | 'file', random: SeededRandom): MachineClo
 }
 
 function planInstances(mix: Mix, machines: number, random: SeededRandom): PlannedInstance[] {
-  const count = mix.alone ? 1 : random.pick([1, 2, 2, 3, 3, 4, 5, 6, 8, 12]);
+  const count = mix.alone ? 1 : random.pick([1, 2, 2, 2, 3, 3, 4, 5, 6, 10]);
   const readers = count > 2 && random.chance(0.3) ? random.whole(1, 2) : 0;
   const isIdle = mix.idle ?? random.chance(0.1);
   return Array.from({ length: count }, (_, index) => ({
@@ -102,7 +102,7 @@ function planInstances(mix: Mix, machines: number, random: SeededRandom): Planne
     role: index >= count - readers ? 'reader' : 'refresher',
     // The first one refreshes by a timer, unless the mix is about those that do not.
     background: mix.background ?? (index === 0 || random.chance(0.9)),
-    queryEveryMs: isIdle ? 1e12 : random.magnitude(1_000, 20_000),
+    queryEveryMs: isIdle ? 1e12 : random.magnitude(1_000, 20_000) * Math.max(1, count / 4),
   }));
 }
 

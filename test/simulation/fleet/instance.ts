@@ -154,6 +154,7 @@ export class Instance {
       }),
       clock,
       random: random.stream('tickets'),
+      storeClock: clock,
       timings: timingsFor(intervalMs, overlapMs),
       secretFingerprint: secretFingerprint(appId, secret),
       backgroundRefresh: settings.backgroundRefresh,

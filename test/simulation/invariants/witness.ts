@@ -1,5 +1,5 @@
 import type { Instance, InstanceObserver, QueryOutcome } from '../fleet/instance.js';
-import type { RefreshPoint } from '../faults/fault.js';
+import type { FaultEffect, RefreshPoint } from '../faults/fault.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { SimulatedProcess } from '../kernel/process.js';
 import type { TicketEvent, TicketRecord } from '../library.js';
@@ -64,6 +64,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   readonly #refreshingSince = new Map<string, number>();
   readonly #operations = new Map<string, { windowAt: number; count: number }>();
   readonly #foreignReports: number[] = [];
+  readonly #alone = new Map<string, FaultEffect>();
   #record: TicketRecord | undefined;
   /** The newest ticket in the store, and since when. */
   #stored: { readonly ticket: Ticket; readonly at: number }[] = [];
@@ -128,6 +129,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
 
   /** Nothing of a process that was killed is in flight any more. */
   killed(process: SimulatedProcess): void {
+    this.#endAlone(process.name);
     for (const [key, call] of this.#calls) {
       if (call.process !== process) continue;
       this.#calls.delete(key);
@@ -205,7 +207,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     } else if (event.type === 'foreign-refresh-suspected') this.#foreignSuspected(instance, event);
     else if (event.type === 'generation-suspect') this.#tell(`${name} marks generation ${event.generation} as suspect`);
     else if (event.type === 'generation-written-back') this.#tell(`${name} writes generation ${event.generation} back`);
-    else if (event.type === 'refresh-alone') this.#tell(`${name} refreshes alone, without the store`);
+    else if (event.type === 'refresh-alone') this.#refreshesAlone(name);
+    else if (event.type === 'store-recovered') this.#endAlone(name);
     else if (event.type === 'store-failed' && !event.repeated)
       this.#tell(`${name}: the store fails to ${event.operation}`);
   }
@@ -507,6 +510,22 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       if (this.#foreignReports.some((at) => at >= foreign.beganAt)) return;
       this.#violated('F-missed', `nobody reports the foreign refresh at ${clockTime(foreign.beganAt)}`);
     });
+  }
+
+  /** Each that refreshes without the store ends what the others have got: the choice of who set it up so. */
+  #refreshesAlone(name: string): void {
+    this.#tell(`${name} refreshes alone, without the store`);
+    if (this.#alone.has(name)) return;
+    const fault = { number: -1, kind: 'alone', from: 0, delayMs: 0, target: 0, forMs: 0, amount: 0 };
+    const effect = { fault, beganAt: this.world.kernel.now, endedAt: undefined, touches: undefined, what: 'alone' };
+    this.effects.add(effect);
+    this.#alone.set(name, effect);
+  }
+
+  #endAlone(name: string): void {
+    const effect = this.#alone.get(name);
+    if (effect) effect.endedAt = this.world.kernel.now;
+    this.#alone.delete(name);
   }
 
   #lookAtTimers({ process, queriesInFlight, name }: Instance): void {
