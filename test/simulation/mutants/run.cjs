@@ -1,31 +1,32 @@
 'use strict';
 // npm run simulate:mutants [-- --only TEXT] [--first N]: breaks the credential code on purpose, one way at a time, and tells
 // after how many seeds the simulation notices. Ends with 1 when a breakage is not noticed in time.
-const { cpSync, readFileSync, rmSync } = require('node:fs');
+const { cpSync, rmSync } = require('node:fs');
 const path = require('node:path');
 const { parseArgs } = require('node:util');
 const { compileInto, compileFileInto } = require('../../support/compile-workers.cjs');
-const { MUTANTS } = require('./mutants.cjs');
 
-const ROOT = path.join(__dirname, '../../..');
 const SOURCES = ['libs/bankcard-ocr/src', 'test/simulation'];
+const ROOT = path.join(__dirname, '../../..');
 const RUN = 'test/simulation/run.js';
 
 async function main() {
   const { values } = parseArgs({
     options: { only: { type: 'string' }, first: { type: 'string' }, story: { type: 'boolean' } },
   });
-  const chosen = MUTANTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
-  const mutants = values.first === undefined ? chosen : chosen.slice(0, Number(values.first));
   const whole = compileInto(`mutants-${process.pid}/whole`, SOURCES);
   process.on('exit', () => rmSync(path.dirname(whole), { recursive: true, force: true }));
+  const { MUTANTS, mutatedText } = require(path.join(whole, 'test/simulation/mutants/mutants.js'));
+  const chosen = MUTANTS.filter(({ name }) => values.only === undefined || name.includes(values.only));
+  const mutants = values.first === undefined ? chosen : chosen.slice(0, Number(values.first));
   const sound = require(path.join(whole, RUN));
   let missed = 0;
   for (const [index, mutant] of mutants.entries()) {
     const broken = path.join(path.dirname(whole), `mutant-${index}`);
     cpSync(whole, broken, { recursive: true });
-    compileFileInto(broken, mutant.file, changed(mutant));
+    compileFileInto(broken, mutant.file, mutatedText(ROOT, mutant));
     const caught = await hunt(sound, require(path.join(broken, RUN)), mutant);
+    rmSync(broken, { recursive: true, force: true });
     if (!caught) missed += 1;
     const outcome = caught
       ? `${String(caught.seeds).padStart(4)} of ${mutant.within} seeds: ${caught.rule} (mix ${caught.mix}, seed ${caught.seed})`
@@ -34,17 +35,6 @@ async function main() {
   }
   console.log(`${mutants.length - missed} of ${mutants.length} breakages noticed`);
   process.exitCode = missed > 0 ? 1 : 0;
-}
-
-/** The text of a mutant's file. A change that is not found exactly once is a mistake, not a mutant. */
-function changed({ name, file, changes }) {
-  let text = readFileSync(path.join(ROOT, file), 'utf8');
-  for (const [from, to] of changes) {
-    const times = text.split(from).length - 1;
-    if (times !== 1) throw new Error(`the mutant '${name}' finds its place ${times} times in ${file}: ${from}`);
-    text = text.replace(from, () => to);
-  }
-  return text;
 }
 
 /** The first seed that is clean with the sound code and not with the broken one. */

@@ -1,16 +1,23 @@
-'use strict';
-/**
- * Deliberate breakages of the credential code. Each is a change of its text, which must be found exactly once, and must be
- * noticed within so many seeds of its mixes.
- *
- * @typedef {{ name: string, file: string, changes: [string, string][], mixes: string[], within: number }} Mutant
- */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 
-const credentials = (file) => `libs/bankcard-ocr/src/credentials/${file}`;
+/** A deliberate breakage of the credential code. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** What stands in the file exactly once, and what comes in its place. */
+  readonly changes: readonly (readonly [string, string])[];
+  /** In which it is to be noticed. */
+  readonly mixes: readonly string[];
+  /** Within so many seeds. */
+  readonly within: number;
+}
+
+const credentials = (file: string): string => `libs/bankcard-ocr/src/credentials/${file}`;
 const NOTHING_HELD = `{ id: '', signal: new AbortController().signal, throwIfLost() {}, async release() {} }`;
 
-/** @type {Mutant[]} */
-const MUTANTS = [
+/** All of them. */
+export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no lease: whoever wants to refresh does',
     file: credentials('refresh.ts'),
@@ -37,7 +44,12 @@ const MUTANTS = [
   {
     name: 'no fencing: every write goes on top of whatever is there',
     file: credentials('ticket-records.ts'),
-    changes: [['() => store.swap(expected, sealed, lease)', 'async () => store.swap(await store.read(), sealed)']],
+    changes: [
+      [
+        '() => this.#inTime(store.swap(expected, sealed, lease))',
+        'async () => this.#inTime(store.swap(await store.read(), sealed))',
+      ],
+    ],
     mixes: ['pause', 'suspend', 'focus'],
     within: 60,
   },
@@ -46,8 +58,8 @@ const MUTANTS = [
     file: credentials('ticket-records.ts'),
     changes: [
       [
-        '() => store.swap(expected, sealed, lease)',
-        'async () => store.swap(lease ? expected : await store.read(), sealed, lease)',
+        '() => this.#inTime(store.swap(expected, sealed, lease))',
+        'async () => this.#inTime(store.swap(lease ? expected : await store.read(), sealed, lease))',
       ],
     ],
     mixes: ['severalFocus', 'storeDown', 'focus'],
@@ -124,7 +136,7 @@ const MUTANTS = [
   {
     name: 'a token that waits for its ticket is ignored',
     file: credentials('generation-fetcher.ts'),
-    changes: [['if (waiting && isAlive(waiting, clock) &&', 'if (waiting && !isAlive(waiting, clock) &&']],
+    changes: [['if (waiting && !(await this.#isRefused(waiting, stored, call))) return;', '']],
     mixes: ['vendorDown', 'vendorCode'],
     within: 40,
   },
@@ -174,7 +186,7 @@ const MUTANTS = [
   {
     name: 'no growing pause between failures',
     file: credentials('refresh-failures.ts'),
-    changes: [['backoffMs(attempts,', 'backoffMs(1,']],
+    changes: [['    attempts,\n    firstRetryMs,', '    1,\n    firstRetryMs,']],
     mixes: ['vendorDown', 'vendorCode'],
     within: 40,
   },
@@ -317,4 +329,17 @@ const MUTANTS = [
   },
 ];
 
-module.exports = { MUTANTS };
+/**
+ * The text of a mutant's file. A change that is not found exactly once is a mistake, not a mutant.
+ *
+ * @param root of the repository
+ */
+export function mutatedText(root: string, { name, file, changes }: Mutant): string {
+  let text = readFileSync(path.join(root, file), 'utf8');
+  for (const [from, to] of changes) {
+    const times = text.split(from).length - 1;
+    if (times !== 1) throw new Error(`the mutant '${name}' finds its place ${times} times in ${file}: ${from}`);
+    text = text.replace(from, () => to);
+  }
+  return text;
+}
