@@ -597,7 +597,7 @@ const STUCK_MS = 45_000;
 /** What the way to the vendor takes, and jitter, which goes to the early side. */
 const EARLY_MS = 7_000;
 /** What lease, mark and the lag of a loop take. */
-const LATE_MS = 400;
+const LATE_MS = 600;
 const MOST_AUTH_CALLS = 18;
 const STORE_WINDOW_MS = 300_000;
 const MOST_STORE_OPERATIONS = 600;
