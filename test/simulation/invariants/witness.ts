@@ -565,8 +565,15 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     return value === undefined ? undefined : this.world.vendor().ticketOf(value);
   }
 
-  #isTouched({ name }: Instance, from: number): boolean {
-    return this.effects.touched(slotOf(name), from, this.world.kernel.now);
+  #isTouched({ name, settings }: Instance, from: number): boolean {
+    const { now } = this.world.kernel;
+    if (this.effects.touched(slotOf(name), from, now)) return true;
+    if (settings.role === 'refresher') return false;
+    // A reader lives by what refreshers store.
+    return !this.world.instances().some((other) => {
+      const isThere = other.settings.role === 'refresher' && other.isReady && !other.isClosing;
+      return isThere && !this.effects.touched(slotOf(other.name), from, now);
+    });
   }
 
   #violated(rule: string, text: string): void {
