@@ -6,7 +6,7 @@ import { ageMs, hold, isAlive, isUnfinished } from './freshness.js';
 import { RefreshRecord } from './refresh-record.js';
 import type { RefreshDependencies, RefreshRequest } from './refresh-request.js';
 import type { TicketLease } from './store/ticket-store.js';
-import type { PendingToken, TicketRecord } from './ticket-record.js';
+import { numberAfter, type PendingToken, type TicketRecord } from './ticket-record.js';
 
 /**
  * Talks to the vendor for the one who holds the lease: the token, then at once its ticket, each stored the moment it
@@ -60,7 +60,7 @@ export class GenerationFetcher {
     { attempt, signal }: RefreshRequest,
   ): Promise<{ pending: PendingToken; sentAt: number }> {
     const { auth, spacing, emit } = this.dependencies;
-    const number = stored.highestNumber + 1;
+    const number = numberAfter(stored.highestNumber);
     try {
       await stored.markAsked(forced ? spacing.begin() : undefined);
       stored.throwIfLeaseLost();
