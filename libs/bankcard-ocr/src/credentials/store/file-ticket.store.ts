@@ -1,21 +1,33 @@
 import { randomUUID } from 'node:crypto';
-import { type FSWatcher, watch } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { constants, type FSWatcher, watch } from 'node:fs';
+import { link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { BankCardOcrConfigurationError } from '../../errors/configuration-error.js';
 import { readTicketRecord } from '../read-ticket-record.js';
-import type { TicketRecord } from '../ticket-record.js';
+import { HIGHEST_NUMBER, type TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
-import { listNumbers, numberedName } from './numbered-files.js';
+import { FileOperations } from './file-operations.js';
+import { describeVerdict, folderState, judgeFolder } from './folder-safety.js';
+import { listNumbers, listSeries, numberedName, removeOrRename } from './numbered-files.js';
+import { readSmallFile, undefinedWhenMissing } from './read-small-file.js';
 import { recordFolder } from './record-folder.js';
+import { StoreFault } from './store-fault.js';
 import { type StoreAccess, type TicketLease, TicketStore } from './ticket-store.js';
 
 const SERIES = 'record';
 /** How many records stay. A number is free again only when so many newer ones exist; see `swap`. */
 const KEPT = 3;
-/** A listed record that cannot be opened so often in a row is no file. */
-const LOOKS_FOR_A_FILE = 5;
+/** Under this name stands the last record that could not be read. */
+const ASIDE = 'damaged';
+/** So often in a row the highest record is gone before it is read: then something else is wrong. */
+const MOST_LOOKS = 100;
+/** A record is a few kilobytes; in bytes. */
+export const LARGEST_RECORD_FILE = 262_144;
 /** What a killed process may have left half written is cleared away when it is older than this. */
 const LEFT_OVER_AFTER_MS = 60_000;
+const DEFAULT_TIMEOUT_MS = 10_000;
+// Windows lacks the last three: there they are undefined, which counts as 0.
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** Settings of a {@link FileTicketStore}. */
 export interface FileTicketStoreOptions {
@@ -24,6 +36,8 @@ export interface FileTicketStoreOptions {
   readonly appId: string;
   /** Called with the path of a record that could not be read and was set aside. */
   readonly onDamaged?: (path: string) => void;
+  /** Milliseconds that the file system may take for one operation of the store. @default 10000 */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -35,77 +49,51 @@ export interface FileTicketStoreOptions {
 export class FileTicketStore extends TicketStore {
   readonly description: string;
   readonly scope = 'machine';
-  readonly #directory: string;
+  /** The folder of the app id. */
+  readonly #folder: string;
+  readonly #operations: FileOperations;
   readonly #leases: FileLeases;
   readonly #stopWatching = new Set<() => void>();
+  /** A reader changes nothing, and sets nothing aside. */
+  #access: StoreAccess = 'write';
 
   constructor(private readonly options: FileTicketStoreOptions) {
     super();
     this.description = `file:${options.directory}`;
-    this.#directory = recordFolder(options.directory, options.appId);
-    this.#leases = new FileLeases(this.#directory);
+    this.#folder = recordFolder(options.directory, options.appId);
+    this.#operations = new FileOperations(options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
+    this.#leases = new FileLeases(this.#folder, this.#operations);
   }
 
+  /**
+   * Try everything that will be used, and see who else may change what is stored.
+   *
+   * @throws {@link BankCardOcrConfigurationError} when the folder is a link, or others may write to it
+   */
   override async open(access: StoreAccess = 'write'): Promise<void> {
-    if (access === 'read') return void (await this.read());
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    await this.#clearLeftOvers();
-    // What will be needed later is tried now: creating, making durable and linking.
-    const probe = await this.#writeBeside('{}');
-    try {
-      await link(probe, `${probe}.linked`);
-      await unlink(`${probe}.linked`);
-    } finally {
-      await unlink(probe);
-    }
+    this.#access = access;
+    await this.#operations.run(() => (access === 'read' ? this.#openToRead() : this.#openToWrite()));
   }
 
   async read(): Promise<TicketRecord | undefined> {
-    for (let looks = 1; ; looks += 1) {
-      const highest = (await listNumbers(this.#directory, SERIES)).at(-1);
-      if (highest === undefined) return undefined;
-      const text = await readFile(this.#path(highest), 'utf8').catch(undefinedWhenNoFile);
-      // A newer record has taken its place since the directory was listed: look again. Or the name leads nowhere.
-      if (text === undefined && looks % LOOKS_FOR_A_FILE !== 0) continue;
-      const record = readTicketRecord(text ?? '');
-      if (record?.revision === highest) return record;
-      await this.#setAside(this.#path(highest));
-    }
+    return this.#operations.run(() => this.#read());
   }
 
   async swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    const current = await this.read();
-    if (current?.writeId !== expected?.writeId || current?.revision !== expected?.revision) return false;
-    if (lease && !(await this.#leases.isHeld(lease.id))) return false;
-    const beside = await this.#writeBeside(JSON.stringify(next));
-    try {
-      await link(beside, this.#path(next.revision));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error;
-    } finally {
-      await unlink(beside);
-    }
-    const revisions = await listNumbers(this.#directory, SERIES);
-    if ((revisions.at(-1) ?? 0) >= next.revision + KEPT) {
-      // We were slow: others had moved on, and our number was free only because it had been cleared away.
-      await unlink(this.#path(next.revision)).catch(undefinedWhenMissing);
-      return false;
-    }
-    await this.#makeDirectoryDurable();
-    const old = revisions.filter((revision) => revision <= next.revision - KEPT);
-    await Promise.all(old.map((revision) => unlink(this.#path(revision)).catch(undefinedWhenMissing)));
-    return true;
+    return this.#operations.run(() => this.#swap(expected, next, lease));
   }
 
   async lease(ttlMs: number): Promise<TicketLease | undefined> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    return this.#leases.tryTake(ttlMs);
+    const take = async (): Promise<TicketLease | undefined> => {
+      await this.#makeFolder();
+      return this.#leases.tryTake(ttlMs);
+    };
+    // One that comes when nobody waits for it any more would be kept alive for nobody.
+    return this.#operations.run(take, (late) => void late?.release());
   }
 
   watch(listener: () => void): () => void {
-    const watcher = tryToWatch(this.#directory, (name) => {
+    const watcher = tryToWatch(this.#folder, (name) => {
       if (name.startsWith(SERIES)) listener();
     });
     const stop = () => {
@@ -120,18 +108,119 @@ export class FileTicketStore extends TicketStore {
     for (const stop of this.#stopWatching) stop();
   }
 
+  async #openToRead(): Promise<void> {
+    await this.#judge('read');
+    await this.#read();
+  }
+
+  async #openToWrite(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await this.#judge('write');
+    await this.#clearLeftOvers();
+    // What will be needed later is tried now: creating, making durable and linking.
+    const probe = await this.#writeBeside('{}');
+    try {
+      await link(probe, `${probe}.linked`);
+      await unlink(`${probe}.linked`);
+    } finally {
+      await unlink(probe);
+    }
+  }
+
+  /** @throws {@link BankCardOcrConfigurationError} when the folder is a link, or others may change what is stored */
+  async #judge(access: StoreAccess): Promise<void> {
+    const folder = await folderState(this.#folder, 'tell');
+    if (!folder) return;
+    const verdicts = await judgeFolder(folder, await folderState(this.options.directory), access);
+    const refusal = verdicts.find(({ isRefused }) => isRefused);
+    if (refusal) throw unsafe(this.description, describeVerdict(refusal));
+    if (verdicts.length === 0) return;
+    this.onWarning?.(`the ticket store ${this.description}: ${verdicts.map(describeVerdict).join('; ')}`);
+  }
+
+  async #read(): Promise<TicketRecord | undefined> {
+    await this.#refuseLink();
+    let hasSetAside = false;
+    try {
+      for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
+        const { numbers, beyond } = await listSeries(this.#folder, SERIES);
+        for (const name of beyond) hasSetAside = (await this.#setAside(name)) || hasSetAside;
+        let isOutdated = false;
+        while (numbers.length > 0 && !isOutdated) {
+          const highest = numbers.pop()!;
+          const name = numberedName(SERIES, highest);
+          const file = await readSmallFile(join(this.#folder, name), LARGEST_RECORD_FILE);
+          const record = file.kind === 'bytes' ? readTicketRecord(file.bytes) : undefined;
+          if (record?.revision === highest) return record;
+          // A newer record has taken its place since the folder was listed, or somebody has set it aside: look again.
+          if (file.kind === 'missing') isOutdated = true;
+          else if (this.#access === 'read') return undefined;
+          else hasSetAside = (await this.#setAside(name)) || hasSetAside;
+        }
+        if (!isOutdated) return undefined;
+      }
+    } finally {
+      if (hasSetAside) this.options.onDamaged?.(this.#aside);
+    }
+    throw new StoreFault('EBUSY', 'records come and go faster than they can be read');
+  }
+
+  async #swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
+    await this.#makeFolder();
+    const current = await this.#read();
+    if (current?.writeId !== expected?.writeId || current?.revision !== expected?.revision) return false;
+    if (lease && !(await this.#leases.isHeld(lease.id))) return false;
+    if (next.revision >= HIGHEST_NUMBER) {
+      // Nobody could read it. Whoever reads next finds nothing, and begins anew.
+      for (const number of await listNumbers(this.#folder, SERIES)) await this.#setAside(numberedName(SERIES, number));
+      return false;
+    }
+    const beside = await this.#writeBeside(JSON.stringify(next));
+    try {
+      await link(beside, this.#path(next.revision));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+      throw error;
+    } finally {
+      // One that cannot be cleared away now is cleared away at a start.
+      await unlink(beside).catch(() => undefined);
+    }
+    const revisions = await listNumbers(this.#folder, SERIES);
+    if ((revisions.at(-1) ?? 0) >= next.revision + KEPT) {
+      // We were slow: others had moved on, and our number was free only because it had been cleared away.
+      await unlink(this.#path(next.revision)).catch(undefinedWhenMissing);
+      return false;
+    }
+    await this.#makeFolderDurable();
+    const old = revisions.filter((revision) => revision <= next.revision - KEPT);
+    await Promise.all(old.map((revision) => removeOrRename(this.#folder, numberedName(SERIES, revision))));
+    return true;
+  }
+
+  /** Somebody may have removed it while the process runs. */
+  async #makeFolder(): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await this.#refuseLink();
+  }
+
+  /** Somebody may have put a link in its place while the process runs. */
+  async #refuseLink(): Promise<void> {
+    const found = await lstat(this.#folder).catch(undefinedWhenMissing);
+    if (found?.isSymbolicLink()) throw new StoreFault('ELOOP', 'the folder of the app id is a symbolic link');
+  }
+
   #path(revision: number): string {
-    return join(this.#directory, numberedName(SERIES, revision));
+    return join(this.#folder, numberedName(SERIES, revision));
   }
 
   async #writeBeside(text: string): Promise<string> {
-    const path = join(this.#directory, `beside.${randomUUID()}`);
+    const path = join(this.#folder, `beside.${randomUUID()}`);
     const file = await open(path, 'wx', 0o600);
     try {
       await file.writeFile(text);
       await file.sync();
     } catch (error) {
-      await unlink(path);
+      await unlink(path).catch(() => undefined);
       throw error;
     } finally {
       await file.close();
@@ -139,28 +228,53 @@ export class FileTicketStore extends TicketStore {
     return path;
   }
 
-  async #makeDirectoryDurable(): Promise<void> {
-    const directory = await open(this.#directory, 'r');
-    // Some file systems cannot do that; the record is complete all the same.
-    await directory.sync().catch(() => undefined);
-    await directory.close();
+  async #makeFolderDurable(): Promise<void> {
+    try {
+      const folder = await open(this.#folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
+      await folder.sync().finally(() => folder.close());
+    } catch {
+      // Some file systems cannot do that; the record is complete all the same.
+    }
   }
 
   /** One name for all, so that damaged files, which may hold credentials, do not pile up. */
-  async #setAside(path: string): Promise<void> {
-    const aside = join(this.#directory, 'damaged');
-    await rename(path, aside).catch(undefinedWhenMissing);
-    this.options.onDamaged?.(aside);
+  get #aside(): string {
+    return join(this.#folder, ASIDE);
+  }
+
+  /** @returns whether this process has done it; a reader leaves it to others */
+  async #setAside(name: string): Promise<boolean> {
+    if (this.#access === 'read') return false;
+    const where = join(this.#folder, name);
+    try {
+      await rename(where, this.#aside);
+      return true;
+    } catch (error) {
+      // Another process has been quicker.
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+      // A folder does not take the place of a file, nor a file that of a folder.
+      await removeOrRename(this.#folder, ASIDE);
+      return (await rename(where, this.#aside).then(() => true, undefinedWhenMissing)) ?? false;
+    }
   }
 
   async #clearLeftOvers(): Promise<void> {
-    for (const name of await readdir(this.#directory)) {
+    for (const name of await readdir(this.#folder)) {
       if (!name.startsWith('beside.')) continue;
-      const path = join(this.#directory, name);
-      const age = Date.now() - ((await stat(path).catch(undefinedWhenMissing))?.mtimeMs ?? Infinity);
-      if (age > LEFT_OVER_AFTER_MS) await unlink(path).catch(undefinedWhenMissing);
+      const found = await lstat(join(this.#folder, name)).catch(() => undefined);
+      if (found && Date.now() - found.mtimeMs > LEFT_OVER_AFTER_MS) await removeOrRename(this.#folder, name);
     }
   }
+}
+
+function unsafe(description: string, problem: string): BankCardOcrConfigurationError {
+  return new BankCardOcrConfigurationError([
+    {
+      option: 'ticketStore',
+      variable: 'BANKCARD_OCR_TICKET_STORE',
+      fix: `${description} is not safe to use: ${problem}`,
+    },
+  ]);
 }
 
 /** Not every file system tells of changes, and a machine can run out of watches; whoever watches also polls. */
@@ -171,12 +285,4 @@ function tryToWatch(directory: string, listener: (name: string) => void): FSWatc
   } catch {
     return undefined;
   }
-}
-
-function undefinedWhenNoFile(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'EISDIR' && error.code !== 'ELOOP') undefinedWhenMissing(error);
-}
-
-function undefinedWhenMissing(error: NodeJS.ErrnoException): undefined {
-  if (error.code !== 'ENOENT') throw error;
 }

@@ -1,6 +1,10 @@
-import { readdir } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { readdir, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { HIGHEST_NUMBER } from '../ticket-record.js';
+import { undefinedWhenMissing } from './read-small-file.js';
 
-/** Enough digits for any safe integer, so that names sort as numbers do. */
+/** Enough digits for any number, so that names sort as numbers do. */
 const DIGITS = 16;
 
 /** The name of file number `number` of a series, e.g. `record.0000000000000012`. */
@@ -10,11 +14,29 @@ export function numberedName(series: string, number: number): string {
 
 /** The numbers of a series that exist in a directory, lowest first; none when the directory does not exist. */
 export async function listNumbers(directory: string, series: string): Promise<number[]> {
+  return (await listSeries(directory, series)).numbers;
+}
+
+/** What exists of a series; `beyond` are names whose number nobody could count on from, and which count for nothing. */
+export async function listSeries(directory: string, series: string): Promise<{ numbers: number[]; beyond: string[] }> {
   const pattern = new RegExp(String.raw`^${series}\.(\d{${DIGITS}})$`);
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
-  const numbers = names.map((name) => Number(pattern.exec(name)?.[1] ?? Number.NaN));
-  return numbers.filter(Number.isSafeInteger).sort((a, b) => a - b);
+  const names = (await readdir(directory).catch(undefinedWhenMissing)) ?? [];
+  const numbers: number[] = [];
+  const beyond: string[] = [];
+  for (const name of names) {
+    const digits = pattern.exec(name)?.[1];
+    if (digits === undefined) continue;
+    const number = Number(digits);
+    if (number > 0 && number < HIGHEST_NUMBER) numbers.push(number);
+    else beyond.push(name);
+  }
+  return { numbers: numbers.sort((a, b) => a - b), beyond };
+}
+
+/** Clear a name. What cannot be removed, e.g. a folder, keeps its content under another name; never fails. */
+export async function removeOrRename(directory: string, name: string): Promise<void> {
+  const where = join(directory, name);
+  await unlink(where)
+    .catch(() => rename(where, join(directory, `removed.${randomUUID()}`)))
+    .catch(() => undefined);
 }

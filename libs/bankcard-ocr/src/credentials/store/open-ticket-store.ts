@@ -1,5 +1,6 @@
 import { BankCardOcrConfigurationError } from '../../errors/configuration-error.js';
 import { FileTicketStore } from './file-ticket.store.js';
+import { StoreFault } from './store-fault.js';
 import type { StoreAccess, TicketStore } from './ticket-store.js';
 
 /**
@@ -20,11 +21,12 @@ export async function openTicketStore(store: TicketStore, access: StoreAccess, i
 
 function refusal(store: TicketStore, error: unknown): BankCardOcrConfigurationError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
+  const reason = error instanceof StoreFault ? error.message : code;
   const advice =
     store instanceof FileTicketStore
       ? 'name a directory on a local disk that the user of this process may write to, and whose file system knows hard links'
       : 'its open() has failed, see the cause';
-  const fix = `${store.description} cannot be used (${code}): ${advice}`;
+  const fix = `${store.description} cannot be used (${reason}): ${advice}`;
   return new BankCardOcrConfigurationError(
     [{ option: 'ticketStore', variable: 'BANKCARD_OCR_TICKET_STORE', fix }],
     error,
