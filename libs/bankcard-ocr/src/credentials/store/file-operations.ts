@@ -40,7 +40,7 @@ export class FileOperations {
 
 /** An error of the system says which call failed, and on what; the names of our files tell of nothing that is stored. */
 function withItsReason(error: unknown): unknown {
-  const { code, syscall, path: where } = error as NodeJS.ErrnoException;
-  if (!(error instanceof Error) || typeof code !== 'string' || typeof syscall !== 'string') return error;
+  const { code, syscall, path: where } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  if (typeof code !== 'string' || typeof syscall !== 'string') return error;
   return new StoreFault(code, where === undefined ? syscall : `${syscall} ${path.basename(where)}`);
 }
