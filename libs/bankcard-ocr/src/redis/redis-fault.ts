@@ -71,6 +71,8 @@ function reasonIn(message: string, code: string, sent: readonly string[]): strin
   const [words = ''] = message.split(/,? with args beginning with/i);
   const unquoted = words
     .replace(new RegExp(`^${code} `), '')
+    // Where in our script it happened.
+    .replace(/\.? script: \w+, on @user_script:\d+\.?$/, '')
     // In `can't` it quotes nothing.
     .replaceAll(/(?<=[a-z])'(?=[a-z])/gi, '\u2019')
     .replaceAll(QUOTED, (quoted) => (OUR_COMMANDS.test(quoted.replaceAll(/^.|.$/g, '')) ? quoted : '[redacted]'))
