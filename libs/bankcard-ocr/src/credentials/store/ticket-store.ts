@@ -30,6 +30,8 @@ export abstract class TicketStore {
   /** What the start line of the log calls the store; no secrets. */
   abstract readonly description: string;
   abstract readonly scope: SharingScope;
+  /** Is told of what deserves a word though the store works, once each. The module sets it to its log. */
+  onWarning?: ((warning: string) => void) | undefined;
 
   /**
    * Prepare the store.
