@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Why a command was not carried out, or nobody knows whether it was. Never says what the command was. */
 export class RedisFault extends Error {
   override name = 'RedisFault';
@@ -29,13 +31,15 @@ const PASSING = new Set([
 /** Turn what the client threw, whose message and properties may hold the command with its arguments, into a fault. */
 export function redisFault(error: unknown): RedisFault {
   if (error instanceof RedisFault) return error;
-  if (!(error instanceof Error)) return new RedisFault('UNKNOWN', false);
+  // Not by `instanceof`: errors of Node itself are none in every context.
+  if (!types.isNativeError(error)) return new RedisFault('UNKNOWN', false);
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return new RedisFault(code, false);
-  // Errors that Redis answers begin with their code.
-  const answered = error.name === 'ReplyError' ? codeIn(error.message) : undefined;
+  // What Redis answers begins with a code in capitals, what the client says itself never does. The name of the class is
+  // no guide: a minified bundle changes it.
+  const answered = codeIn(error.message);
   if (answered !== undefined) return new RedisFault(answered, !PASSING.has(answered));
-  return new RedisFault(/^\w{1,40}$/.test(error.name) ? error.name : 'UNKNOWN', false);
+  return new RedisFault(/^[A-Z]\w{1,34}Error$|^Error$/.test(error.name) ? error.name : 'UNKNOWN', false);
 }
 
 /** An error inside a script is an ERR that quotes another one, in the words of the version of Redis. */
