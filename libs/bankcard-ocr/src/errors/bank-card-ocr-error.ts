@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { Actor } from './actor.js';
 import { ERROR_TEXTS, type BankCardOcrErrorCode } from './error-codes.js';
 
@@ -58,5 +59,5 @@ export class BankCardOcrError extends Error {
 
 /** Whether `value` is an error of this library, also when two copies of the library are installed. */
 export function isBankCardOcrError(value: unknown): value is BankCardOcrError {
-  return value instanceof Error && (value as { [BRAND]?: unknown })[BRAND] === true;
+  return types.isNativeError(value) && (value as { [BRAND]?: unknown })[BRAND] === true;
 }

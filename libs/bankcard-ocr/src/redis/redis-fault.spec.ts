@@ -4,10 +4,10 @@ import { RedisFault, redisFault } from './redis-fault.js';
 /** What was sent. */
 const SENT = ['canary-key', 'canary-record'];
 
-/** As the client throws what Redis answers: with the command and its arguments. */
-function reply(message: string): Error {
+/** As the client throws what Redis answers: with the command and its arguments. `name`: a minifier chooses another. */
+function reply(message: string, name = 'ReplyError'): Error {
   const command = { name: 'eval', args: SENT };
-  return Object.assign(new Error(message), { name: 'ReplyError', command });
+  return Object.assign(new Error(message), { name, command });
 }
 
 describe('what a client of Redis throws', () => {
@@ -32,10 +32,26 @@ describe('what a client of Redis throws', () => {
     ['MISCONF Redis is configured to save RDB snapshots', 'MISCONF', false],
     ['ERR max number of clients reached', 'MAXCLIENTS', false],
   ])('%s', (message, code, isRefusal) => {
-    const fault = redisFault(reply(message), SENT);
-    expect(fault).toMatchObject({ name: 'RedisFault', code, isRefusal });
-    expect(fault.message).toMatch(new RegExp(`^${code}(: .+)?$`));
-    expect(inspect(fault, { depth: Infinity, showHidden: true }) + JSON.stringify(fault)).not.toContain('canary');
+    for (const name of ['ReplyError', 't', 'Error']) {
+      const fault = redisFault(reply(message, name), SENT);
+      expect(fault).toMatchObject({ name: 'RedisFault', code, isRefusal });
+      expect(fault.message).toMatch(new RegExp(`^${code}(: .+)?$`));
+      expect(inspect(fault, { depth: Infinity, showHidden: true }) + JSON.stringify(fault)).not.toContain('canary');
+    }
+  });
+
+  it.each([
+    'Connection is closed.',
+    "Stream isn't writeable and enableOfflineQueue options is false",
+    'Command timed out',
+    'Command aborted due to connection close',
+    'Reached the max retries per request limit (which is 0).',
+    "Cluster isn't ready and enableOfflineQueue options is false",
+    'Failed to refresh slots cache.',
+    'Too many Cluster redirections. Last error: Error: MOVED 1 127.0.0.1:1',
+    'Protocol error, got "H" as reply type byte',
+  ])('is no refusal when the client says it: %s', (message) => {
+    expect(redisFault(reply(message, 't'))).toMatchObject({ code: 'UNKNOWN', isRefusal: false });
   });
 
   it.each<[string, unknown, string]>([

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { StoreFault } from '../credentials/store/store-fault.js';
 import { redactVendorText } from '../errors/redaction.js';
 
@@ -38,15 +39,16 @@ const PASSING = new Set([
  */
 export function redisFault(error: unknown, sent: readonly string[] = []): RedisFault {
   if (error instanceof RedisFault) return error;
-  if (!(error instanceof Error)) return new RedisFault('UNKNOWN', false);
+  // Not by `instanceof`: errors of Node itself are none in every context.
+  if (!types.isNativeError(error)) return new RedisFault('UNKNOWN', false);
   const { code } = error as { code?: unknown };
   if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return new RedisFault(code, false);
-  // Errors that Redis answers begin with their code.
-  const answered = error.name === 'ReplyError' ? codeIn(error.message) : undefined;
-  if (answered !== undefined) {
+  // What Redis answers begins with a code in capitals, what the client says itself never does. The name of the class is
+  // no guide: a minified bundle changes it.
+  const answered = codeIn(error.message);
+  if (answered !== undefined)
     return new RedisFault(answered, !PASSING.has(answered), reasonIn(error.message, answered, sent));
-  }
-  return new RedisFault(/^\w{1,40}$/.test(error.name) ? error.name : 'UNKNOWN', false);
+  return new RedisFault(/^[A-Z]\w{1,34}Error$|^Error$/.test(error.name) ? error.name : 'UNKNOWN', false);
 }
 
 /** An error inside a script is an ERR that quotes another one, in the words of the version of Redis. */

@@ -10,6 +10,8 @@ import {
 } from './transport/connection-fault.js';
 import { proxyAnswer } from './transport/proxy-answer.js';
 
+const UNDICI_PARSER_ERROR = Symbol.for('undici.error.UND_ERR_HTTP_PARSER');
+
 /** No protocol answer came: the exchange failed below the vendor's protocol. */
 export class TransportFault extends BankCardOcrError {
   constructor(
@@ -46,7 +48,7 @@ export function transportFault(error: unknown): TransportFault {
   const { name, code } = describe(error);
   // What came was no HTTP, or not compressed as it says (Brotli has codes like ERR__ERROR_FORMAT): somebody did answer.
   if (
-    name === 'HTTPParserError' ||
+    isParserError(error) ||
     (code !== undefined && /^(HPE_|Z_|ZSTD_|ERR__|ERR_STREAM_|ERR_CONTENT|UND_ERR_HEADERS_OVERFLOW)/.test(code))
   ) {
     return new TransportFault('ANSWER_MALFORMED', true, { message: `the answer cannot be read: ${code ?? name}` });
@@ -77,6 +79,11 @@ function describe(error: unknown): { name: string; code: string | undefined } {
   if (!types.isNativeError(error)) return { name: 'Error', code: undefined };
   const code = systemCode(error) ?? systemCode(inside(error));
   return { name: /^\w{1,40}$/.test(error.name) ? error.name : 'Error', code };
+}
+
+/** By the mark that undici gives it, not by the name of its class, which a minified bundle may change. */
+function isParserError(error: unknown): boolean {
+  return types.isNativeError(error) && (error as unknown as Record<symbol, unknown>)[UNDICI_PARSER_ERROR] === true;
 }
 
 function wasConnecting(error: unknown): boolean {

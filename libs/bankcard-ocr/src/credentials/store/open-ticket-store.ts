@@ -1,3 +1,4 @@
+import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { BankCardOcrConfigurationError, configurationFault } from '../../errors/configuration-error.js';
 import { Problem } from '../../errors/problem.js';
 import { FileTicketStore } from './file-ticket.store.js';
@@ -16,7 +17,7 @@ export async function openTicketStore(store: TicketStore, access: StoreAccess, i
     return store;
   } catch (error) {
     if (isOurs) await store.close();
-    throw error instanceof BankCardOcrConfigurationError ? error : refusal(store, error);
+    throw isBankCardOcrError(error) && error.code === 'CONFIGURATION' ? error : refusal(store, error);
   }
 }
 
