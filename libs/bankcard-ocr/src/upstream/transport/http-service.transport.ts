@@ -1,10 +1,18 @@
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import https from 'node:https';
 import { type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { HttpService } from '@nestjs/axios';
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { firstValueFrom } from 'rxjs';
 import { type Agents, createAgents } from './agents.js';
-import { CLOSED_CODE, connectionFault, neverSent, NO_STREAM_CODE } from './connection-fault.js';
+import {
+  CLOSED_CODE,
+  connectionFault,
+  neverSent,
+  NO_STREAM_CODE,
+  UNEXPECTED_UPGRADE_CODE,
+} from './connection-fault.js';
 import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
 import { Connector } from './connector.js';
 import { hasWayOfItsOwn } from './has-way-of-its-own.js';
@@ -41,6 +49,7 @@ export class HttpServiceTransport extends Transport {
       maxRedirects: 0,
       // The agents know the way to the proxy.
       ...(this.#leavesTheWay ? {} : { proxy: false }),
+      ...(shared ? {} : { transport: { request: requestWithoutUpgrade } }),
       validateStatus: null,
       responseType: 'stream',
       // Time, size and compression are the exchange's; defaults of the application's axios do not reach them.
@@ -103,13 +112,36 @@ export class HttpServiceTransport extends Transport {
         const value: unknown = headers[name];
         return typeof value === 'string' ? value : undefined;
       };
+      if (status < 200) throw unexpectedUpgrade();
       receiver.head(status, header);
       await receiveBody(data, { status, contentEncoding: header('content-encoding') }, receiver, signal);
     } catch (error) {
       data.destroy();
-      throw error;
+      throw PARSE_ERRORS.get((data as IncomingMessage & { readonly req?: ClientRequest }).req ?? data) ?? error;
     }
   }
+}
+
+/** What cannot be read in a body Node tells the request only; the response just breaks off. */
+const PARSE_ERRORS = new WeakMap<object, Error>();
+
+/** Nobody would hear of an answer that switches protocols: axios waits for a response, and Node just ends the connection. */
+function requestWithoutUpgrade(options: RequestOptions, done: (response: IncomingMessage) => void): ClientRequest {
+  const request = (options.protocol === 'https:' ? https : http).request(options, done);
+  request.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code?.startsWith('HPE_')) PARSE_ERRORS.set(request, error);
+  });
+  return request.once('upgrade', (_response, socket) => {
+    const error = unexpectedUpgrade();
+    socket.destroy();
+    request.destroy(error);
+    // Node takes the request for answered.
+    request.emit('error', error);
+  });
+}
+
+function unexpectedUpgrade(): Error {
+  return connectionFault(UNEXPECTED_UPGRADE_CODE, 'the answer switches protocols');
 }
 
 function receiveBody(

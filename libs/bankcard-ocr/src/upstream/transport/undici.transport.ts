@@ -3,6 +3,7 @@ import { CLOSED_CODE, connectionFault, neverSent } from './connection-fault.js';
 import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
 import type { Connected } from './connecting.js';
 import { Connector } from './connector.js';
+import { withoutInterimResponses } from './interim-responses.js';
 import { requestHeaders } from './request-headers.js';
 import { type AnswerReceiver, Transport, type TransportCall, type TransportRequest } from './transport.js';
 import { UndiciCall } from './undici-call.js';
@@ -58,7 +59,10 @@ export class UndiciTransport extends Transport {
       connect: ({ hostname, port, protocol }, done) => {
         const secure = protocol === 'https:';
         const destination = { hostname, port: Number(port) || (secure ? 443 : 80), secure };
-        return this.#connector.connect(destination, done as Connected);
+        const connected = done as Connected;
+        return this.#connector.connect(destination, (error, socket) => {
+          connected(error, socket && withoutInterimResponses(socket));
+        });
       },
     });
   }
