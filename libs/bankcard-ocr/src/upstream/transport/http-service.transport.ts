@@ -5,7 +5,8 @@ import { finished } from 'node:stream/promises';
 import { HttpService } from '@nestjs/axios';
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { firstValueFrom } from 'rxjs';
-import { type Agents, createAgents } from './agents.js';
+import { type Agents, createAgents, retire } from './agents.js';
+import { ConnectionAge } from './connection-age.js';
 import {
   CLOSED_CODE,
   connectionFault,
@@ -27,8 +28,10 @@ import { type AnswerReceiver, Transport, type TransportCall, type TransportReque
 export class HttpServiceTransport extends Transport {
   readonly #http: HttpService;
   readonly #connector: Connector;
-  readonly #kept: Agents;
+  #kept: Agents;
+  readonly #age: ConnectionAge;
   readonly #fresh: Agents;
+  readonly #maxSockets: number;
   readonly #config: AxiosRequestConfig;
   /** The agents and their way to the proxy are those of the application's instance. */
   readonly #leavesTheWay: boolean;
@@ -40,8 +43,9 @@ export class HttpServiceTransport extends Transport {
     super();
     const { maxConnections, origin } = options;
     this.#connector = new Connector(options);
-    const kept = { keepAlive: true, maxSockets: maxConnections, timeout: IDLE_CONNECTION_MS };
-    this.#kept = createAgents(this.#connector, kept);
+    this.#maxSockets = maxConnections;
+    this.#age = new ConnectionAge(options);
+    this.#kept = this.#keepingAgents();
     this.#fresh = createAgents(this.#connector, { keepAlive: false, maxSockets: maxConnections });
     this.#leavesTheWay = shared !== undefined && hasWayOfItsOwn(shared);
     this.#config = {
@@ -63,6 +67,10 @@ export class HttpServiceTransport extends Transport {
     this.#http = shared ?? new HttpService(axios.create() as unknown as ConstructorParameters<typeof HttpService>[0]);
   }
 
+  override dropConnections(): void {
+    if (!this.#closed && this.#age.takeDrop()) this.#renew();
+  }
+
   start(request: TransportRequest, receiver: AnswerReceiver): TransportCall {
     const controller = new AbortController();
     return { finished: this.#run(request, receiver, controller), abort: () => controller.abort() };
@@ -76,6 +84,17 @@ export class HttpServiceTransport extends Transport {
       httpAgent.destroy();
       httpsAgent.destroy();
     }
+  }
+
+  #keepingAgents(): Agents {
+    const kept = { keepAlive: true, maxSockets: this.#maxSockets, timeout: IDLE_CONNECTION_MS };
+    return createAgents(this.#connector, kept);
+  }
+
+  #renew(): void {
+    const retired = this.#kept;
+    this.#kept = this.#keepingAgents();
+    retire(retired);
   }
 
   async #run(request: TransportRequest, receiver: AnswerReceiver, controller: AbortController): Promise<void> {
@@ -92,6 +111,7 @@ export class HttpServiceTransport extends Transport {
 
   async #exchange(request: TransportRequest, receiver: AnswerReceiver, signal: AbortSignal): Promise<void> {
     const { method, pathAndQuery, body, freshConnection } = request;
+    if (this.#age.takeOver()) this.#renew();
     const { status, headers, data }: AxiosResponse<Readable> = await firstValueFrom(
       // HttpService looks for the response type in the call's own options: without it there, it would end the stream as
       // soon as the head has come. Unsubscribing then ends nothing any more; the signal does.

@@ -1,4 +1,5 @@
 import { type Dispatcher, Pool } from 'undici';
+import { ConnectionAge } from './connection-age.js';
 import { CLOSED_CODE, connectionFault, neverSent } from './connection-fault.js';
 import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
 import type { Connected } from './connecting.js';
@@ -15,7 +16,10 @@ import { UndiciCall } from './undici-call.js';
 export class UndiciTransport extends Transport {
   readonly #options: ConnectionOptions;
   readonly #connector: Connector;
-  readonly #kept: Dispatcher;
+  #kept: Dispatcher;
+  /** Kept until now; they close when what is under way on them is over. */
+  readonly #retired = new Set<Dispatcher>();
+  readonly #age: ConnectionAge;
   /** For what is sent again; made when it is first needed. */
   #fresh: Dispatcher | undefined;
   #closed = false;
@@ -24,6 +28,7 @@ export class UndiciTransport extends Transport {
     super();
     this.#options = options;
     this.#connector = new Connector(options);
+    this.#age = new ConnectionAge(options);
     this.#kept = this.#createPool(true);
   }
 
@@ -33,17 +38,31 @@ export class UndiciTransport extends Transport {
       call.abort(neverSent(connectionFault(CLOSED_CODE, 'closed')));
       return call;
     }
+    if (this.#age.takeOver()) this.#renew();
     const dispatcher = freshConnection ? (this.#fresh ??= this.#createPool(false)) : this.#kept;
     const { origin } = this.#options;
     dispatcher.dispatch({ origin, path: pathAndQuery, method, headers: requestHeaders(body), body }, call);
     return call;
   }
 
+  override dropConnections(): void {
+    if (!this.#closed && this.#age.takeDrop()) this.#renew();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#connector.close();
     const closed = connectionFault(CLOSED_CODE, 'closed');
-    await Promise.all([this.#kept.destroy(closed), this.#fresh?.destroy(closed)]);
+    const all = [this.#kept, ...this.#retired, ...(this.#fresh ? [this.#fresh] : [])];
+    await Promise.all(all.map(async (dispatcher) => dispatcher.destroy(closed)));
+  }
+
+  #renew(): void {
+    const retired = this.#kept;
+    this.#kept = this.#createPool(true);
+    this.#retired.add(retired);
+    const forget = () => void this.#retired.delete(retired);
+    retired.close().then(forget, forget);
   }
 
   #createPool(keepsConnections: boolean): Dispatcher {
