@@ -41,8 +41,8 @@ export async function connectToVendor(
 
 /** Only the client that is used is loaded: each takes longer than all of this library. */
 async function createTransport({ origin, loopback }: BaseUrl, options: ResolvedOptions): Promise<Transport> {
-  const { transport, maxConnections, connectTimeoutMs, proxy, ca, httpService } = options;
-  const connection = { origin, loopback, maxConnections, connectTimeoutMs, proxy, ca };
+  const { transport, maxConnections, maxConnectionAgeMs, connectTimeoutMs, clock, proxy, ca, httpService } = options;
+  const connection = { origin, loopback, maxConnections, maxConnectionAgeMs, connectTimeoutMs, clock, proxy, ca };
   if (transport === 'undici') {
     const { UndiciTransport } = await import('./upstream/transport/undici.transport.js');
     return new UndiciTransport(connection);

@@ -61,6 +61,14 @@ export interface TransportOptions {
    */
   readonly maxConnections?: number;
   /**
+   * Milliseconds after which connections are no longer reused, so that a change of DNS is noticed while traffic never
+   * stops. They are dropped at once when a response shows a wrong server. Requests under way are not cut off.
+   *
+   * 连接最多复用多久（毫秒）：即使流量不断，DNS 变更也能被发现。响应表明连到了错误的服务器时立即弃用。进行中的请求不会被切断。
+   * @default 300000
+   */
+  readonly maxConnectionAgeMs?: number;
+  /**
    * The largest answer that is read, in bytes, counted after decompression while it arrives.
    *
    * 响应大小上限（字节），边接收边计，按解压后的大小算。

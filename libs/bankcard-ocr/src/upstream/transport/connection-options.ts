@@ -1,3 +1,4 @@
+import type { Clock } from '../../clock.js';
 import type { SecretText } from '../../secret-text.js';
 
 /** How connections to one origin are made, whatever transport makes them. */
@@ -8,6 +9,10 @@ export interface ConnectionOptions {
   readonly loopback: boolean;
   readonly maxConnections: number;
   readonly connectTimeoutMs: number;
+  /** Connections are kept no longer than this; by default as long as there is traffic. */
+  readonly maxConnectionAgeMs?: number;
+  /** What their age is measured with; that of the machine by default. */
+  readonly clock?: Clock;
   /** The URL of a proxy, or `none`; undefined leaves it to the environment. */
   readonly proxy?: SecretText;
   /** PEM, instead of the certificates that Node trusts. */
