@@ -1,5 +1,6 @@
 import type { ConfigurationFault } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
+import { concealSecrets } from '../options/concealed-options.js';
 
 /** Options of {@link BankCardOcrClientFactory}. */
 export interface ClientFactoryOptions {
@@ -16,6 +17,14 @@ export interface ClientFactoryOptions {
 
 /** What {@link ClientFactoryOptions} say when they say nothing. */
 export const CLIENT_FACTORY_DEFAULTS = { maxAccounts: 100 } as const satisfies Partial<ClientFactoryOptions>;
+
+/** Make a copy of the options of a factory in which every secret is a `SecretText`. */
+export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOptions {
+  const { resolve, defaults, maxAccounts } = options;
+  if (typeof defaults !== 'object' || typeof resolve !== 'function') return options;
+  // It may be a method that needs the object it belongs to.
+  return { resolve: (accountId) => options.resolve(accountId), defaults: concealSecrets(defaults), maxAccounts };
+}
 
 /** What is wrong with the options of a factory; those of accounts are checked when they are known. */
 export function faultsInFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): ConfigurationFault[] {

@@ -6,6 +6,7 @@ import type { ClockTimer } from '../clock.js';
 import type { BankCardOcrClient } from './bank-card-ocr-client.js';
 import {
   CLIENT_FACTORY_DEFAULTS,
+  concealDefaults,
   type ClientFactoryOptions,
   faultsInFactoryOptions,
 } from './client-factory.options.js';
@@ -41,6 +42,7 @@ export interface FactorySurroundings {
  * and closed when others need the room. Each has credentials, a ticket store, connections, events and counts of its own.
  */
 export class BankCardOcrClientFactory {
+  readonly #options: ClientFactoryOptions;
   readonly #maxAccounts: number;
   /** The one that was asked for the longest ago comes first. */
   readonly #accounts = new Map<string, Account>();
@@ -53,11 +55,12 @@ export class BankCardOcrClientFactory {
    * @internal made by `BankCardOcrAccountsModule`
    */
   constructor(
-    private readonly options: ClientFactoryOptions,
+    options: ClientFactoryOptions,
     private readonly surroundings: FactorySurroundings,
   ) {
     const faults = faultsInFactoryOptions(options);
     if (faults.length > 0) throw new BankCardOcrConfigurationError(faults);
+    this.#options = concealDefaults(options);
     this.#maxAccounts = options.maxAccounts ?? CLIENT_FACTORY_DEFAULTS.maxAccounts;
   }
 
@@ -113,8 +116,8 @@ export class BankCardOcrClientFactory {
   }
 
   async #create(account: Account): Promise<BankCardOcrClient> {
-    const own = await this.options.resolve(account.id);
-    const resolved = resolveOptions({ ...this.options.defaults, ...own } as BankCardOcrOptions);
+    const own = await this.#options.resolve(account.id);
+    const resolved = resolveOptions({ ...this.#options.defaults, ...own } as BankCardOcrOptions);
     account.unregister = this.surroundings.register(resolved);
     account.resolved = resolved;
     const client = await createClient(resolved, this.surroundings.clientSurroundings(account.id, resolved.appId));

@@ -7,6 +7,7 @@ import { SecretText } from '../secret-text.js';
 import { type BaseUrl, readBaseUrl } from './base-url.js';
 import type { BankCardOcrOptions, QueryLimits, RecognitionAppIdField } from './bankcard-ocr.options.js';
 import { DEFAULTS } from './defaults.js';
+import { type RevealedOptions, revealSecrets } from './concealed-options.js';
 import { CHOICE_RULES, readChoice } from './choice-options.js';
 import { faultsInCodeRules } from './code-rules.js';
 import { faultsInConnectionOptions } from './connection-options.js';
@@ -52,7 +53,7 @@ export interface ResolvedOptions
  * @throws {@link BankCardOcrConfigurationError} with every fault, when there is one
  */
 export function resolveOptions(given: BankCardOcrOptions, name?: string): ResolvedOptions {
-  const options = withDefaults(given ?? {});
+  const options = withDefaults(revealSecrets(given ?? {}));
   const faults: ConfigurationFault[] = [];
   const fault = (option: keyof BankCardOcrOptions, fix: string): void => {
     faults.push({ option, variable: variableOf(option, name), fix });
@@ -123,17 +124,17 @@ export function resolveOptions(given: BankCardOcrOptions, name?: string): Resolv
   };
 }
 
-function withDefaults(given: BankCardOcrOptions) {
+function withDefaults(given: RevealedOptions) {
   const named = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const clock: Clock = new SystemClock();
   const defaults = { clock, codeRules: {} };
-  return { ...DEFAULTS, ...defaults, ...(named as unknown as BankCardOcrOptions), paths: pathsOf(given) } as Required<
-    Omit<BankCardOcrOptions, WithoutDefault | 'paths'>
+  return { ...DEFAULTS, ...defaults, ...(named as unknown as RevealedOptions), paths: pathsOf(given) } as Required<
+    Omit<RevealedOptions, WithoutDefault | 'paths'>
   > &
-    Pick<BankCardOcrOptions, WithoutDefault> & { paths: typeof DEFAULTS.paths };
+    Pick<RevealedOptions, WithoutDefault> & { paths: typeof DEFAULTS.paths };
 }
 
-function pathsOf(given: BankCardOcrOptions): typeof DEFAULTS.paths {
+function pathsOf(given: RevealedOptions): typeof DEFAULTS.paths {
   const named = Object.entries(given.paths ?? {}).filter(([, path]) => path !== undefined);
   return { ...DEFAULTS.paths, ...Object.fromEntries(named) };
 }
