@@ -1,6 +1,8 @@
 import { ConfigurableModuleBuilder, type DynamicModule, type Provider } from '@nestjs/common';
 import { BANKCARD_OCR_SERVICES, tokenNamed } from './bankcard-ocr.tokens.js';
+import { concealProvided } from './concealed-provider.js';
 import type { BankCardOcrOptions } from './options/bankcard-ocr.options.js';
+import { concealSecrets } from './options/concealed-options.js';
 import { checkRegistrationName, type RegistrationName } from './registration-name.js';
 
 /** What a class given to `forRootAsync({ useClass })` or `useExisting` must be able to do. */
@@ -50,7 +52,13 @@ function withServices(definition: DynamicModule, name: RegistrationName): Dynami
   });
   return {
     ...definition,
-    providers: [...(definition.providers ?? []), registration, ...(name === undefined ? [] : aliases)],
+    providers: [...(definition.providers ?? []).map(concealing), registration, ...(name === undefined ? [] : aliases)],
     exports: BANKCARD_OCR_SERVICES.map((service) => tokenNamed(service, name)),
   };
+}
+
+/** The container keeps what this provider gives for as long as it lives, and is printed with whatever refers to it. */
+function concealing(provider: Provider): Provider {
+  if (typeof provider === 'function' || provider.provide !== BANKCARD_OCR_OPTIONS) return provider;
+  return concealProvided<BankCardOcrOptions>(provider, concealSecrets);
 }

@@ -3,6 +3,7 @@ import { got, Problem } from '../errors/problem.js';
 import { numberFromText } from '../options/number-options.js';
 import { isUnset } from '../options/unset.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
+import { concealSecrets } from '../options/concealed-options.js';
 
 /** Options of {@link BankCardOcrClientFactory}. */
 export interface ClientFactoryOptions {
@@ -24,6 +25,14 @@ export const CLIENT_FACTORY_DEFAULTS = { maxAccounts: 100 } as const satisfies P
 export function maxAccountsOf(given: unknown): number | undefined {
   const number = isUnset(given) ? CLIENT_FACTORY_DEFAULTS.maxAccounts : numberFromText(given);
   return Number.isSafeInteger(number) && (number as number) >= 1 ? (number as number) : undefined;
+}
+
+/** Make a copy of the options of a factory in which every secret is a `SecretText`. */
+export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOptions {
+  const { resolve, defaults, maxAccounts } = options;
+  if (typeof defaults !== 'object' || typeof resolve !== 'function') return options;
+  // It may be a method that needs the object it belongs to.
+  return { resolve: (accountId) => options.resolve(accountId), defaults: concealSecrets(defaults), maxAccounts };
 }
 
 /** What is wrong with the options of a factory; those of accounts are checked when they are known. */

@@ -1,5 +1,6 @@
 import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
+import type { SecretText } from '../secret-text.js';
 
 /** Where credentials are kept, and when they are refreshed. */
 export interface CredentialOptions {
@@ -15,7 +16,7 @@ export interface CredentialOptions {
    * @defaultZh 本机地址为 `memory:`，其他地址必填
    * @env BANKCARD_OCR_TICKET_STORE
    */
-  readonly ticketStore?: string | TicketStore;
+  readonly ticketStore?: string | SecretText | TicketStore;
   /**
    * Encrypts stored credentials with AES-256-GCM: 32 bytes as 64 hexadecimal digits or in Base64, the same for all
    * processes. What another key has encrypted is dropped and fetched anew.
@@ -25,7 +26,7 @@ export interface CredentialOptions {
    * @defaultZh 无，明文存放
    * @env BANKCARD_OCR_STORE_KEY
    */
-  readonly storeKey?: string;
+  readonly storeKey?: string | SecretText;
   /**
    * `reader`: this process never asks the vendor for credentials, but uses what a `refresher` puts into the same store.
    *

@@ -1,4 +1,5 @@
 import type { HttpService } from '@nestjs/axios';
+import type { SecretText } from '../secret-text.js';
 
 /** How requests travel: through `HttpService` of `@nestjs/axios`, or through undici, which costs a fraction of it. */
 export type TransportKind = 'http-service' | 'undici';
@@ -37,7 +38,7 @@ export interface TransportOptions {
    * @defaultZh 环境变量 `HTTPS_PROXY`、`HTTP_PROXY`、`ALL_PROXY`、`NO_PROXY`
    * @env BANKCARD_OCR_PROXY
    */
-  readonly proxy?: string;
+  readonly proxy?: string | SecretText;
   /**
    * Certificates, in PEM, that are trusted *instead* of Node's own list. TLS 1.2 or newer is always verified.
    *

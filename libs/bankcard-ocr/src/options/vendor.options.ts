@@ -1,3 +1,5 @@
+import type { SecretText } from '../secret-text.js';
+
 /** How the app id is spelled in query strings; hosts and pages differ (protocol.md section 2). */
 export type AppIdParameter = 'app_id' | 'appId' | 'webankAppId';
 
@@ -28,7 +30,7 @@ export interface VendorOptions {
    * app id 对应的密钥，64 位。
    * @env BANKCARD_OCR_SECRET
    */
-  readonly secret: string;
+  readonly secret: string | SecretText;
   /**
    * The vendor's host: `https`, or `http` for a loopback host. A path prefix is kept.
    *

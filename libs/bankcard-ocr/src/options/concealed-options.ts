@@ -1,0 +1,32 @@
+import { SecretText } from '../secret-text.js';
+import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
+
+/** The options whose texts are secret, or carry a password as a rule. */
+const SECRET_OPTIONS = ['secret', 'storeKey', 'proxy', 'ticketStore'] as const;
+type SecretOption = (typeof SECRET_OPTIONS)[number];
+
+/** Options whose secrets are texts again: what checks them needs, and nothing keeps. */
+export type RevealedOptions = {
+  readonly [Name in keyof BankCardOcrOptions]: Name extends SecretOption
+    ? Exclude<BankCardOcrOptions[Name], SecretText>
+    : BankCardOcrOptions[Name];
+};
+
+/**
+ * Make a copy of options in which every secret is a `SecretText`: what is kept by a container or a configuration service is
+ * printed with it, copied and searched through.
+ */
+export function concealSecrets<Options extends Partial<BankCardOcrOptions>>(options: Options): Options {
+  return changed(options, (value) => (typeof value === 'string' ? new SecretText(value) : value));
+}
+
+/** Make a copy of options in which every secret is a text. */
+export function revealSecrets(options: BankCardOcrOptions): RevealedOptions {
+  return changed(options, (value) => (value instanceof SecretText ? value.reveal() : value)) as RevealedOptions;
+}
+
+function changed<Options extends object>(options: Options, change: (value: unknown) => unknown): Options {
+  const isSecret = (name: string) => (SECRET_OPTIONS as readonly string[]).includes(name);
+  const members = Object.entries(options).map(([name, value]) => [name, isSecret(name) ? change(value) : value]);
+  return Object.fromEntries(members) as Options;
+}
