@@ -20,5 +20,5 @@ export class QueryBankCardOcrDto {
 
   /** Ask for the photos too; undefined when the client did not say. */
   @IsQueryFlag()
-  photos?: boolean;
+  photos?: boolean | undefined;
 }

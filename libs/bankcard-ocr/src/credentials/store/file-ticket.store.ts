@@ -23,7 +23,7 @@ export interface FileTicketStoreOptions {
   readonly directory: string;
   readonly appId: string;
   /** Called with the path of a record that could not be read and was set aside. */
-  readonly onDamaged?: (path: string) => void;
+  readonly onDamaged?: ((path: string) => void) | undefined;
 }
 
 /**
