@@ -14,7 +14,7 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
   .setClassMethodName('forRoot')
   .setExtras<{
     /** Whether the factory can be injected everywhere without importing the module. @default false */
-    readonly isGlobal?: boolean;
+    readonly isGlobal?: boolean | undefined;
   }>({ isGlobal: false }, (definition, { isGlobal }) => ({
     ...definition,
     providers: definition.providers?.map(concealing),

@@ -13,13 +13,13 @@ export interface BankCardOcrOptionsFactory {
 /** What is known when the module is registered: Nest cannot take these from a factory. */
 export interface BankCardOcrModuleExtras {
   /** Whether the services can be injected everywhere without importing the module. @default false */
-  readonly isGlobal?: boolean;
+  readonly isGlobal?: boolean | undefined;
   /**
    * Registers one of several accounts (app ids): its services are injected with `@InjectBankCardOcr(OcrResultService,
    * name)`. A letter and up to 31 letters, digits, `_` or `-`.
    * @default none: the services are injected by their class
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** The name that this registration has, as a provider of its own. */

@@ -5,17 +5,22 @@ import { isUnset } from '../options/unset.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { concealSecrets } from '../options/concealed-options.js';
 
+/** Options of one account; what it leaves open is for {@link ClientFactoryOptions.defaults} to say. */
+export type AccountOptions = {
+  readonly [Option in keyof BankCardOcrOptions]?: BankCardOcrOptions[Option] | undefined;
+};
+
 /** Options of {@link BankCardOcrClientFactory}. */
 export interface ClientFactoryOptions {
   /**
    * Tell the options of an account, from a database or a vault: `appId` and `secret` at least. Asked once for as long as
    * the account's client lives, however many callers want it; a failure is not kept.
    */
-  readonly resolve: (accountId: string) => Promise<Partial<BankCardOcrOptions>> | Partial<BankCardOcrOptions>;
+  readonly resolve: (accountId: string) => Promise<AccountOptions> | AccountOptions;
   /** Options of every account, unless {@link resolve} says otherwise: `ticketStore` above all. */
-  readonly defaults?: Partial<Omit<BankCardOcrOptions, 'appId' | 'secret'>>;
+  readonly defaults?: Partial<Omit<BankCardOcrOptions, 'appId' | 'secret'>> | undefined;
   /** How many accounts have a client at once; the one that was not asked for the longest is closed. At least 1. @default 100 */
-  readonly maxAccounts?: number;
+  readonly maxAccounts?: number | undefined;
 }
 
 /** What {@link ClientFactoryOptions} say when they say nothing. */

@@ -5,16 +5,16 @@ import { ERROR_TEXTS, type BankCardOcrErrorCode } from './error-codes.js';
 /** What a {@link BankCardOcrError} is made of. */
 export interface BankCardOcrErrorDetails {
   /** English; the code's own text when left out. */
-  readonly message?: string;
+  readonly message?: string | undefined;
   /** Chinese; the code's own text when left out. */
-  readonly messageZh?: string;
-  readonly actor?: Actor;
-  readonly retryable?: boolean;
-  readonly retryAfterMs?: number;
-  readonly vendorCode?: string;
-  readonly vendorMessage?: string;
-  readonly bizSeqNo?: string;
-  readonly cause?: unknown;
+  readonly messageZh?: string | undefined;
+  readonly actor?: Actor | undefined;
+  readonly retryable?: boolean | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly vendorCode?: string | undefined;
+  readonly vendorMessage?: string | undefined;
+  readonly bizSeqNo?: string | undefined;
+  readonly cause?: unknown | undefined;
 }
 
 const BRAND = Symbol.for('nestjs-bankcard-ocr/error');

@@ -24,18 +24,20 @@ export class BankCardOcrConfigurationError extends BankCardOcrError {
   readonly faults: readonly ConfigurationFault[];
   readonly #notes: readonly Problem[];
 
-  /** @param notes what applies to several faults, e.g. where values are read from */
+  /** @param notes what applies to several faults, e.g. where values are read from; told before them */
   constructor(faults: readonly ConfigurationFault[], cause?: unknown, notes: readonly Problem[] = []) {
-    const lines = faults.map(({ option, variable, fix }) => `  - ${option}${variable ? ` (${variable})` : ''}: ${fix}`);
-    const linesZh = faults.map(
-      ({ option, variable, fixZh }) => `  - ${option}${variable ? `（${variable}）` : ''}：${fixZh}`,
-    );
+    const lines = [
+      ...notes.map(({ en }) => `  ${en}`),
+      ...faults.map(({ option, variable, fix }) => `  - ${option}${variable ? ` (${variable})` : ''}: ${fix}`),
+    ];
+    const linesZh = [
+      ...notes.map(({ zh }) => `  ${zh}`),
+      ...faults.map(({ option, variable, fixZh }) => `  - ${option}${variable ? `（${variable}）` : ''}：${fixZh}`),
+    ];
     const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
-    const end = notes.map(({ en }) => `\n${en}`).join('');
-    const endZh = notes.map(({ zh }) => `\n${zh}`).join('');
     super('CONFIGURATION', {
-      message: `nestjs-bankcard-ocr cannot start, ${count} in its configuration:\n${lines.join('\n')}${end}`,
-      messageZh: `nestjs-bankcard-ocr 无法启动，配置有 ${faults.length} 处错误：\n${linesZh.join('\n')}${endZh}`,
+      message: `nestjs-bankcard-ocr cannot start, ${count} in its configuration:\n${lines.join('\n')}`,
+      messageZh: `nestjs-bankcard-ocr 无法启动，配置有 ${faults.length} 处错误：\n${linesZh.join('\n')}`,
       cause,
     });
     this.faults = faults;

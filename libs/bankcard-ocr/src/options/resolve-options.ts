@@ -136,11 +136,7 @@ export function resolveOptions(
     storeKey instanceof Problem ||
     faults.length > 0
   ) {
-    throw new BankCardOcrConfigurationError(
-      faults,
-      undefined,
-      faults.some(hasVariable) ? [WHERE_VALUES_COME_FROM] : [],
-    );
+    throw new BankCardOcrConfigurationError(faults, undefined, isAnyMissing(options) ? [WHERE_VALUES_COME_FROM] : []);
   }
   const { allowInsecureHttp: _checked, ...rest } = options;
   const secret = new SecretText(options.secret);
@@ -164,15 +160,16 @@ function saysNoWay({ option }: { readonly option: string }): boolean {
 }
 
 const WHERE_VALUES_COME_FROM = new Problem(
-  'The variables in brackets are read from process.env by bankCardOcrOptionsFromEnv() and bankCardOcrConfig. What ' +
+  'Variables are read from process.env by bankCardOcrOptionsFromEnv() and bankCardOcrConfig. What ' +
     "stands in .env gets there only if something loads it, and ConfigModule's validate function (Zod, class-validator) " +
     'drops what it does not declare.',
-  '括号里的变量由 bankCardOcrOptionsFromEnv() 和 bankCardOcrConfig 从 process.env 读取。.env 里的内容要先加载才会出现在那里；' +
+  '环境变量由 bankCardOcrOptionsFromEnv() 和 bankCardOcrConfig 从 process.env 读取。.env 里的内容要先加载才会出现在那里；' +
     'ConfigModule 的 validate 函数（Zod、class-validator）会丢弃它没有声明的变量。',
 );
 
-function hasVariable({ variable }: ConfigurationFault): boolean {
-  return variable !== undefined;
+/** Whether something that is set may have got lost on its way here. */
+function isAnyMissing({ appId, secret, ticketStore }: Partial<BankCardOcrOptions>): boolean {
+  return [appId, secret, ticketStore].some(isUnset);
 }
 
 const CLOCK_RULE = new Problem(

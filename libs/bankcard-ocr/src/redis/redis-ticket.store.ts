@@ -26,11 +26,11 @@ export interface RedisTicketStoreOptions {
   readonly client: RedisClient;
   readonly appId: string;
   /** Milliseconds that one command may take. @default 1000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** The clock of this process, which need not agree with that of Redis. @default the machine's clocks */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Called with the key of a record that could not be read and was set aside. */
-  readonly onDamaged?: (key: string) => void;
+  readonly onDamaged?: ((key: string) => void) | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 1_000;

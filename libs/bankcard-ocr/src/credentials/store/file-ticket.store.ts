@@ -33,9 +33,9 @@ export interface FileTicketStoreOptions {
   readonly directory: string;
   readonly appId: string;
   /** Called with the path of a record that could not be read and was set aside. */
-  readonly onDamaged?: (path: string) => void;
+  readonly onDamaged?: ((path: string) => void) | undefined;
   /** Milliseconds that the file system may take for one operation of the store. @default 10000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**
