@@ -1,0 +1,345 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+/** A deliberate breakage of the credential code. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  /** What stands in the file exactly once, and what comes in its place. */
+  readonly changes: readonly (readonly [string, string])[];
+  /** In which it is to be noticed. */
+  readonly mixes: readonly string[];
+  /** Within so many seeds. */
+  readonly within: number;
+}
+
+const credentials = (file: string): string => `libs/bankcard-ocr/src/credentials/${file}`;
+const NOTHING_HELD = `{ id: '', signal: new AbortController().signal, throwIfLost() {}, async release() {} }`;
+
+/** All of them. */
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'no lease: whoever wants to refresh does',
+    file: credentials('refresh.ts'),
+    changes: [
+      [
+        'const lease = await records.lease(timings.leaseTtlMs);',
+        `const lease: TicketLease | undefined = ${NOTHING_HELD};`,
+      ],
+      [
+        'const { records, clock, timings } = this.dependencies;\n    for (;;) {',
+        'const { clock, timings } = this.dependencies;\n    for (;;) {',
+      ],
+    ],
+    mixes: ['calm'],
+    within: 10,
+  },
+  {
+    name: 'no look after the lease was won',
+    file: credentials('refresh.ts'),
+    changes: [['if (this.#isUnnecessary(record, request)) return 0;', '']],
+    mixes: ['storeSlow', 'pause'],
+    within: 60,
+  },
+  {
+    name: 'no fencing: every write goes on top of whatever is there',
+    file: credentials('ticket-records.ts'),
+    changes: [
+      [
+        '() => this.#inTime(store.swap(expected, sealed, lease))',
+        'async () => this.#inTime(store.swap(await store.read(), sealed))',
+      ],
+    ],
+    mixes: ['pause', 'suspend', 'focus'],
+    within: 60,
+  },
+  {
+    name: 'no fence on a write without a lease',
+    file: credentials('ticket-records.ts'),
+    changes: [
+      [
+        '() => this.#inTime(store.swap(expected, sealed, lease))',
+        'async () => this.#inTime(store.swap(lease ? expected : await store.read(), sealed, lease))',
+      ],
+    ],
+    mixes: ['severalFocus', 'storeDown', 'focus'],
+    within: 120,
+  },
+  {
+    name: 'the lease never ends for its holder',
+    file: credentials('store/lease-heartbeat.ts'),
+    changes: [['  #lose(): void {\n', '  #lose(): void {\n    if (this.ttlMs > 0) return;\n']],
+    mixes: ['pause', 'focus', 'partition'],
+    within: 60,
+  },
+  {
+    name: 'no signs of life for the lease',
+    file: credentials('store/lease-heartbeat.ts'),
+    changes: [['if (!(await this.beat())) return this.#lose();', 'if (this.ttlMs < 0) await this.beat();']],
+    mixes: ['vendorSlow', 'vendorDown'],
+    within: 40,
+  },
+  {
+    name: 'the lease is not looked at again before a call',
+    file: credentials('refresh-record.ts'),
+    changes: [['    this.lease.throwIfLost();\n', '']],
+    mixes: ['pause', 'fileFocus', 'focus'],
+    within: 80,
+  },
+  {
+    name: 'refreshes of one process overlap',
+    file: credentials('refresh-schedule.ts'),
+    changes: [['this.#running ??= this.#run(wanted)', 'this.#running = this.#run(wanted)']],
+    mixes: ['earlyDeath', 'calm'],
+    within: 30,
+  },
+  {
+    name: 'jitter makes refreshes later instead of earlier',
+    file: credentials('held-credentials.ts'),
+    changes: [['dueAt(held, intervalMs, overlapMs) - jitterMs', 'dueAt(held, intervalMs, overlapMs) + jitterMs']],
+    mixes: ['calm', 'idle'],
+    within: 10,
+  },
+  {
+    name: 'no poll of the store',
+    file: credentials('refresh-schedule.ts'),
+    changes: [['timings.pollMs * (1 - random.next() / 5)', 'timings.pollMs * (1e6 + random.next())']],
+    mixes: ['messages', 'file'],
+    within: 20,
+  },
+  {
+    name: 'blind to new generations of others',
+    file: credentials('held-credentials.ts'),
+    changes: [['if (latest && !isNewer(stored, latest)) return;', 'if (latest) return;']],
+    mixes: ['calm'],
+    within: 10,
+  },
+  {
+    name: 'takes over whatever is stored, newer or not',
+    file: credentials('freshness.ts'),
+    changes: [['if (stored.id === held.id) return false;', 'if (stored.id !== held.id) return true;']],
+    mixes: ['storeLost'],
+    within: 40,
+  },
+  {
+    name: 'the token of one generation and the ticket of another',
+    file: credentials('generation-fetcher.ts'),
+    changes: [
+      [
+        '      signTicket: ticket.value,\n',
+        '      signTicket: ticket.value,\n      accessToken: held.latest?.record.accessToken ?? pending.accessToken,\n',
+      ],
+    ],
+    mixes: ['calm'],
+    within: 5,
+  },
+  {
+    name: 'a token that waits for its ticket is ignored',
+    file: credentials('generation-fetcher.ts'),
+    changes: [['if (waiting && !(await this.#isRefused(waiting, stored, call))) return;', '']],
+    mixes: ['vendorDown', 'vendorCode'],
+    within: 40,
+  },
+  {
+    name: 'no mark before a token is asked for',
+    file: credentials('refresh-record.ts'),
+    changes: [
+      [
+        '    if (this.#latest && !this.ours) return;\n    const sinceMs',
+        '    if (this.#latest) return;\n    const sinceMs',
+      ],
+    ],
+    mixes: ['focus', 'crash', 'fileFocus'],
+    within: 80,
+  },
+  {
+    name: 'no mark of suspicion',
+    file: credentials('refresh-record.ts'),
+    changes: [['tries < TRIES; tries += 1', 'tries < 0; tries += 1']],
+    mixes: ['focus', 'pause', 'suspend', 'severalFocus'],
+    within: 150,
+  },
+  {
+    name: 'what the store has lost is not written back',
+    file: credentials('held-credentials.ts'),
+    changes: [
+      [
+        'if (!this.valid || (record && !this.ours(record))) return undefined;',
+        'if (!record || this.valid) return undefined;\n    if (!this.valid) return undefined;',
+      ],
+    ],
+    mixes: ['storeLost', 'storeDown'],
+    within: 40,
+  },
+  {
+    name: 'no wait after something was written back',
+    file: credentials('refresh.ts'),
+    changes: [
+      [
+        'const waitMs = timings.leaseTtlMs - sinceWrittenBackMs(record, clock);',
+        'const waitMs = 0 * sinceWrittenBackMs(record, clock);',
+      ],
+    ],
+    mixes: ['severalFocus', 'storeLost', 'several'],
+    within: 200,
+  },
+  {
+    name: 'no growing pause between failures',
+    file: credentials('refresh-failures.ts'),
+    changes: [['    attempts,\n    firstRetryMs,', '    1,\n    firstRetryMs,']],
+    mixes: ['vendorDown', 'vendorCode'],
+    within: 40,
+  },
+  {
+    name: 'no pause that all share',
+    file: credentials('refresh-failed.ts'),
+    changes: [['if (!record?.failed) return undefined;', 'if (!record?.failed || record) return undefined;']],
+    mixes: ['vendorDown'],
+    within: 30,
+  },
+  {
+    name: 'forced refreshes are not kept apart',
+    file: credentials('forced-spacing.ts'),
+    changes: [['if (sinceMs < this.overlapMs) throw', 'if (sinceMs < 0) throw']],
+    mixes: ['forced'],
+    within: 30,
+  },
+  {
+    name: 'rejected credentials are not renewed',
+    file: credentials('ticket.service.ts'),
+    changes: [
+      [
+        'if (this.#blame.covers(generationId, actor)) return undefined;',
+        'if (this.#blame.covers(generationId, actor) || vendorCode) return undefined;',
+      ],
+    ],
+    mixes: ['earlyDeath', 'foreign'],
+    within: 30,
+  },
+  {
+    name: 'credentials of another secret are used',
+    file: credentials('held-credentials.ts'),
+    changes: [
+      [
+        'if (!record || record.secretFingerprint === this.secretFingerprint) return record;',
+        'if (record || this.secretFingerprint) return record;',
+      ],
+    ],
+    mixes: ['secret'],
+    within: 20,
+  },
+  {
+    name: 'a reader refreshes',
+    file: credentials('create-refresh.ts'),
+    changes: [["if (role === 'reader') {", "if (role === ('none' as string)) {"]],
+    mixes: ['crash', 'calm', 'earlyDeath'],
+    within: 40,
+  },
+  {
+    name: 'a timer is left at the end',
+    file: credentials('refresh-schedule.ts'),
+    changes: [
+      ['    this.#wakeUp?.cancel();\n    this.#stopWatching?.();\n    await', '    this.#stopWatching?.();\n    await'],
+    ],
+    mixes: ['calm'],
+    within: 5,
+  },
+  {
+    name: 'an early timer ends the schedule',
+    file: credentials('refresh-schedule.ts'),
+    changes: [
+      [
+        '    } finally {\n      this.#sleep();\n    }',
+        '    } finally {\n      if (clock.monotonic() >= Math.min(this.#lookAt, this.#refreshAt)) this.#sleep();\n    }',
+      ],
+    ],
+    mixes: ['idle', 'alone'],
+    within: 20,
+  },
+  {
+    name: 'a failed refresh is not tried again by the schedule',
+    file: credentials('refresh-schedule.ts'),
+    changes: [
+      ['failures.last ? failures.last.retryAt : held.dueAt', 'failures.last ? Number.POSITIVE_INFINITY : held.dueAt'],
+    ],
+    mixes: ['vendorDown', 'alone'],
+    within: 30,
+  },
+  {
+    name: 'records are dated by the wall clock after a suspension',
+    file: credentials('freshness.ts'),
+    changes: [
+      [
+        'const offsetMs = Math.min(held.behindMs, behindMs(clock));',
+        'const offsetMs = held.behindMs * 0 + behindMs(clock);',
+      ],
+    ],
+    mixes: ['suspend', 'clocks'],
+    within: 60,
+  },
+  {
+    name: 'what others have left unfinished is left so',
+    file: credentials('freshness.ts'),
+    changes: [
+      [
+        'return record?.pending !== undefined || record?.unanswered !== undefined;',
+        'return record === undefined && record;',
+      ],
+    ],
+    mixes: ['crash', 'focus'],
+    within: 60,
+  },
+  {
+    name: 'credentials are used beyond their end',
+    file: credentials('held-credentials.ts'),
+    changes: [
+      [
+        'return this.#held && this.clock.monotonic() < this.#held.endsAt ? this.#held : undefined;',
+        'return this.#held;',
+      ],
+    ],
+    mixes: ['vendorDown', 'storeDown'],
+    within: 80,
+  },
+  {
+    name: 'generations are counted anew by each process',
+    file: credentials('refresh-record.ts'),
+    changes: [['return Math.max(...numbers.map((number) => number ?? 0));', 'return numbers.length - 4;']],
+    mixes: ['calm'],
+    within: 10,
+  },
+  {
+    name: 'no foreign refresh is ever reported',
+    file: credentials('foreign-refresh-watch.ts'),
+    changes: [['if (this.#reportedId === generationId) return;', 'if (generationId) return;']],
+    mixes: ['foreign'],
+    within: 20,
+  },
+  {
+    name: 'every rejection is taken for a foreign refresh',
+    file: credentials('foreign-refresh-watch.ts'),
+    changes: [
+      [
+        'if (valid?.credentials.generationId !== generationId || isBeingReplaced || this.#isAlone) return;',
+        'if (!valid || (isBeingReplaced && this.#isAlone)) return;',
+      ],
+    ],
+    mixes: ['pause', 'vendorLost', 'focus'],
+    within: 80,
+  },
+];
+
+/**
+ * The text of a mutant's file. A change that is not found exactly once is a mistake, not a mutant.
+ *
+ * @param root of the repository
+ */
+export function mutatedText(root: string, { name, file, changes }: Mutant): string {
+  let text = readFileSync(path.join(root, file), 'utf8');
+  for (const [from, to] of changes) {
+    const times = text.split(from).length - 1;
+    if (times !== 1) throw new Error(`the mutant '${name}' finds its place ${times} times in ${file}: ${from}`);
+    text = text.replace(from, () => to);
+  }
+  return text;
+}
