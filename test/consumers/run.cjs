@@ -11,6 +11,7 @@ const { tryOpenApi } = require('./openapi.cjs');
 const { tryWithoutOptionalPeers } = require('./optional-peers.cjs');
 const { packLibrary } = require('./packed-library.cjs');
 const { run, serve } = require('./process.cjs');
+const { tryReadme } = require('./readme.cjs');
 const { startRedis } = require('./redis-server.cjs');
 const { tryTracing } = require('./tracing.cjs');
 
@@ -38,6 +39,8 @@ async function tryOn(name, tarball) {
   await tryBackends(name, folder);
   const [runner, ...args] = RUNNERS[name];
   await step(`${name}: tests of its own, ${runner.split('/')[0]}`, () => node(`node_modules/${runner}`, ...args));
+  // The official starter is on Nest 11.
+  if (name === 'nest11') await step(`${name}: the README in the official starter`, () => tryReadme(folder));
   await step(`${name}, ${BARE[name]}: without the optional peers`, () => tryWithoutOptionalPeers(folder, BARE[name]));
 }
 
