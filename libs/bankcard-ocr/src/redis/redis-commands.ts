@@ -67,7 +67,7 @@ export class RedisCommands {
    * which proxies before a Redis refuse the whole script.
    */
   async publish(channel: string, message: string): Promise<void> {
-    await this.#inTime([channel, message], () => this.#client.publish(channel, message));
+    await this.#inTime([channel, message], () => this.#sender.publish(channel, message));
   }
 
   /**

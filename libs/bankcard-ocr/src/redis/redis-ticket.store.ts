@@ -91,7 +91,7 @@ export class RedisTicketStore extends TicketStore {
       await this.#commands.connected();
       await this.read();
       if (access === 'read') return;
-      await tryAllWrites(this.#commands, this.#keys);
+      await tryAllWrites(this.#commands, this.#keys, this.#runtime.random.id());
       await this.#tell('0');
     } catch (error) {
       if (error instanceof RedisFault && error.isRefusal) throw refused(this.description, error);

