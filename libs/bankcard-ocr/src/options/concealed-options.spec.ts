@@ -35,4 +35,18 @@ describe('options that are kept', () => {
     expect(concealSecrets({ appId: 'a', secret }).secret).toBe(secret);
     expect(revealSecrets({ appId: 'a', secret })).toEqual({ appId: 'a', secret: 'canary-secret' });
   });
+
+  it('may have been given as secret texts of another copy of the library', () => {
+    jest.isolateModules(() => {
+      const other = jest.requireActual<typeof import('../secret-text.js')>('../secret-text.js').SecretText;
+      const secret = new other('canary-secret');
+      expect(secret).not.toBeInstanceOf(SecretText);
+      expect(revealSecrets({ appId: 'a', secret })).toEqual({ appId: 'a', secret: 'canary-secret' });
+    });
+  });
+
+  it('are missing where somebody has copied them property by property', () => {
+    const secret = Object.assign(Object.create(SecretText.prototype) as SecretText, { ...new SecretText('canary') });
+    expect(revealSecrets({ appId: 'a', secret })).toEqual({ appId: 'a', secret: undefined });
+  });
 });

@@ -1,4 +1,4 @@
-import { SecretText } from '../secret-text.js';
+import { isSecretText, SecretText } from '../secret-text.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 
 /** The options whose texts are secret, or carry a password as a rule. */
@@ -20,13 +20,22 @@ export function concealSecrets<Options extends Partial<BankCardOcrOptions>>(opti
   return changed(options, (value) => (typeof value === 'string' ? new SecretText(value) : value));
 }
 
-/** Make a copy of options in which every secret is a text. */
+/** Make a copy of options in which every secret is a text; one that cannot be had any more is missing. */
 export function revealSecrets(options: BankCardOcrOptions): RevealedOptions {
-  return changed(options, (value) => (value instanceof SecretText ? value.reveal() : value)) as RevealedOptions;
+  return changed(options, (value) => (isSecretText(value) ? textOf(value) : value)) as RevealedOptions;
 }
 
 function changed<Options extends object>(options: Options, change: (value: unknown) => unknown): Options {
   const isSecret = (name: string) => (SECRET_OPTIONS as readonly string[]).includes(name);
   const members = Object.entries(options).map(([name, value]) => [name, isSecret(name) ? change(value) : value]);
   return Object.fromEntries(members) as Options;
+}
+
+function textOf(secret: SecretText): string | undefined {
+  try {
+    return secret.reveal();
+  } catch {
+    // Somebody has made a copy of the object, property by property: the start says that the option is missing.
+    return undefined;
+  }
 }
