@@ -13,7 +13,7 @@ export interface BankCardOcrErrorDetails {
   readonly vendorCode?: string | undefined;
   readonly vendorMessage?: string | undefined;
   readonly bizSeqNo?: string | undefined;
-  readonly cause?: unknown | undefined;
+  readonly cause?: unknown;
 }
 
 const BRAND = Symbol.for('nestjs-bankcard-ocr/error');
