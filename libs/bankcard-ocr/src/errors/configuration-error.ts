@@ -22,10 +22,14 @@ export function configurationFault(option: string, { en, zh }: Problem, variable
 export class BankCardOcrConfigurationError extends BankCardOcrError {
   override name = 'BankCardOcrConfigurationError';
   readonly faults: readonly ConfigurationFault[];
-  readonly #notes: readonly Problem[];
+  readonly #notes: readonly { readonly en: string; readonly zh: string }[];
 
   /** @param notes what applies to several faults, e.g. where values are read from; told before them */
-  constructor(faults: readonly ConfigurationFault[], cause?: unknown, notes: readonly Problem[] = []) {
+  constructor(
+    faults: readonly ConfigurationFault[],
+    cause?: unknown,
+    notes: readonly { readonly en: string; readonly zh: string }[] = [],
+  ) {
     const lines = [
       ...notes.map(({ en }) => `  ${en}`),
       ...faults.map(({ option, variable, fix }) => `  - ${option}${variable ? ` (${variable})` : ''}: ${fix}`),
@@ -45,7 +49,7 @@ export class BankCardOcrConfigurationError extends BankCardOcrError {
   }
 
   /** The same with more notes. @internal */
-  withNotes(more: readonly Problem[]): BankCardOcrConfigurationError {
+  withNotes(more: readonly { readonly en: string; readonly zh: string }[]): BankCardOcrConfigurationError {
     return new BankCardOcrConfigurationError(this.faults, this.cause, [...this.#notes, ...more]);
   }
 }
