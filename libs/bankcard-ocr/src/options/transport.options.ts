@@ -48,9 +48,10 @@ export interface TransportOptions {
    */
   readonly ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
   /**
-   * Milliseconds to establish a connection, `CONNECT` and TLS together.
+   * Milliseconds to establish a connection: all addresses of the host, `CONNECT` and TLS together. Of several addresses
+   * the next one is tried every 250 ms, while attempts at the others go on.
    *
-   * 建立连接的时限，`CONNECT` 和 TLS 握手合计。
+   * 建立连接的时限：主机的所有地址、`CONNECT` 和 TLS 握手合计。有多个地址时每 250 毫秒多试一个，先前的尝试继续进行。
    * @default 3000
    */
   readonly connectTimeoutMs?: number | undefined;
@@ -70,9 +71,10 @@ export interface TransportOptions {
    */
   readonly maxConnectionAgeMs?: number | undefined;
   /**
-   * The largest answer that is read, in bytes, counted after decompression while it arrives.
+   * The largest response that is read, in bytes, counted before and after decompression while it arrives. Photos left
+   * aside, no response may have more than 256 KiB.
    *
-   * 响应大小上限（字节），边接收边计，按解压后的大小算。
+   * 响应大小上限（字节），边接收边计，解压前后都算。除照片外，响应不得超过 256 KiB。
    * @default 33554432
    */
   readonly maxAnswerBytes?: number | undefined;

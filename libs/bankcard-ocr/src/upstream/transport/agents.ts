@@ -10,9 +10,9 @@ export interface Agents {
   readonly httpsAgent: HttpsAgent;
 }
 
-/** How an agent makes its connections: it returns a socket, or hands one to `done` later. */
+/** How an agent makes its connections: it hands a socket to `done`. */
 interface ConnectingAgent {
-  createConnection(options: { host?: string; port?: number | string }, done: Connected): Socket | undefined;
+  createConnection(options: { host?: string; port?: number | string }, done: Connected): void;
 }
 
 /** Make agents whose connections a connector makes. */
@@ -34,7 +34,7 @@ export function retire({ httpAgent, httpsAgent }: Agents): void {
 
 function connectWith<A extends HttpAgent>(connector: Connector, agent: A, secure: boolean): A {
   (agent as unknown as ConnectingAgent).createConnection = ({ host = 'localhost', port = 80 }, done) => {
-    return connector.connect({ hostname: host, port: Number(port), secure }, done);
+    connector.connect({ hostname: host, port: Number(port), secure }, done);
   };
   return agent;
 }

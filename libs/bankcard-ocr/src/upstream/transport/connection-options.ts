@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.js';
 import type { SecretText } from '../../secret-text.js';
+import type { Lookup } from './tcp-connection.js';
 
 /** How connections to one origin are made, whatever transport makes them. */
 export interface ConnectionOptions {
@@ -13,6 +14,8 @@ export interface ConnectionOptions {
   readonly maxConnectionAgeMs?: number;
   /** What their age is measured with; that of the machine by default. */
   readonly clock?: Clock;
+  /** Finds the addresses of hosts and proxies; `dns.lookup` by default. */
+  readonly lookup?: Lookup;
   /** The URL of a proxy, or `none`; undefined leaves it to the environment. */
   readonly proxy?: SecretText;
   /** PEM, instead of the certificates that Node trusts. */

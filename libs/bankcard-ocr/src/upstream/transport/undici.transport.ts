@@ -84,7 +84,7 @@ export class UndiciTransport extends Transport {
         const secure = protocol === 'https:';
         const destination = { hostname, port: Number(port) || (secure ? 443 : 80), secure };
         const connected = done as Connected;
-        return this.#connector.connect(destination, (error, socket) => {
+        this.#connector.connect(destination, (error, socket) => {
           connected(error, socket && withoutInterimResponses(socket));
         });
       },
