@@ -3,6 +3,7 @@ import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { RedisCommands } from '../../redis/redis-commands.js';
 import { redisFault } from '../../redis/redis-fault.js';
 import { type RedisKeys, redisKeysFor } from '../../redis/redis-keys.js';
+import { loadIoredis } from '../../redis/load-ioredis.js';
 import { RedisLease } from '../../redis/redis-lease.js';
 import { READ, TRY_TO_WRITE } from '../../redis/redis-scripts.js';
 import { createRedisClient, describeRedis } from '../../redis/redis-url.js';
@@ -42,8 +43,9 @@ export class RedisStoreVisit implements StoreVisit {
     client.on('error', (error: unknown) => (this.#lastFault = redisFault(error).code));
   }
 
-  static begin(url: string, options: ResolvedOptions): RedisStoreVisit {
-    return new RedisStoreVisit(createRedisClient(url), options);
+  /** @throws {@link IoredisMissing} */
+  static async begin(url: string, options: ResolvedOptions): Promise<RedisStoreVisit> {
+    return new RedisStoreVisit(createRedisClient(url, await loadIoredis()), options);
   }
 
   async tryAccess(): Promise<readonly Finding[]> {
