@@ -39,7 +39,7 @@ function unusable(what: string, error?: unknown): BankCardOcrConfigurationError 
 function reasonOf(error: unknown): string {
   if (error === undefined) return '';
   const { code, name, message } = error as NodeJS.ErrnoException;
-  return `; ${code ?? name}: ${String(message).split('\n', 1)[0]}`;
+  return `; ${code ?? name}: ${message.split('\n', 1)[0]}`;
 }
 
 /** As good as it can be told: undici does not say which version it is, and a bundle has no manifests. */
