@@ -4,6 +4,7 @@ const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { compile, tryServer } = require('./backend.cjs');
+const { tryBundles } = require('./bundles.cjs');
 const combinations = require('./combinations.cjs');
 const { tryCommandLine } = require('./command-line.cjs');
 const { install, installPackages, ownPackages } = require('./installation.cjs');
@@ -81,11 +82,17 @@ async function tryUnderTracers(tarball) {
   await step(`${name}: nothing secret is exported`, () => withRedis(folder, (url) => tryTracing(folder, url)));
 }
 
+async function tryInOneFile(tarball) {
+  const name = 'bundle';
+  const folder = await step(`${name}: installed`, () => installPackages(path.join(TARGET, name), name, tarball));
+  await step(`${name}: by esbuild and webpack, without ioredis and with it`, () => tryBundles(folder));
+}
+
 async function main() {
   const tarball = await step('packed', () => packLibrary(TARGET));
   // Both at once: one waits for the disk while the other computes.
   const backends = Object.keys(combinations).map((name) => tryOn(name, tarball));
-  const outcomes = await Promise.allSettled([...backends, tryUnderTracers(tarball)]);
+  const outcomes = await Promise.allSettled([...backends, tryUnderTracers(tarball), tryInOneFile(tarball)]);
   const failures = outcomes.filter(({ status }) => status === 'rejected').map(({ reason }) => reason.message);
   if (failures.length > 0) throw new Error([...failures, `Everything is still in ${TARGET}`].join('\n'));
   rmSync(TARGET, { recursive: true, force: true });

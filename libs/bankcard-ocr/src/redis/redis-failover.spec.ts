@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
 import { TcpSwitch } from '../../../../test/support/tcp-switch.js';
 import { aRecord } from '../credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from './redis-ticket.store.js';
+import { RedisTicketStore } from './redis-url-ticket.store.js';
 
 const APP_ID = 'IDAFAILOVER';
 /** One that sends all it holds to a new replica at once. */

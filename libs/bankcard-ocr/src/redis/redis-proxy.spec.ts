@@ -7,7 +7,7 @@ import {
   ScriptCheckingProxy,
 } from '../../../../test/support/script-checking-proxy.js';
 import { aRecord, ticketStoreContract } from '../credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from './redis-ticket.store.js';
+import { RedisTicketStore } from './redis-url-ticket.store.js';
 
 let appIds = 0;
 

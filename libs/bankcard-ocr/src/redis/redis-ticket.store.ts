@@ -11,7 +11,7 @@ import { type RedisKeys, redisKeysFor } from './redis-keys.js';
 import { RedisLease } from './redis-lease.js';
 import { READ, SET_ASIDE, SWAP } from './redis-scripts.js';
 import { tryAllWrites } from './redis-trial.js';
-import { createRedisClient, describeRedis } from './redis-url.js';
+import { describeRedis } from './redis-url.js';
 import { RedisWatch } from './redis-watch.js';
 import { readStored } from './stored-record.js';
 
@@ -53,16 +53,6 @@ export class RedisTicketStore extends TicketStore {
   readonly #onDamaged: RedisTicketStoreOptions['onDamaged'];
   readonly #ownClient: RedisClient | undefined;
   #hasNotedNoHints = false;
-
-  /**
-   * Make a store with a client of its own, which ends with the store.
-   *
-   * @param url `redis://user:password@host:6379/0`, or `rediss://` for TLS, always verified
-   */
-  static fromUrl(url: string, options: Omit<RedisTicketStoreOptions, 'client'>): RedisTicketStore {
-    const client = createRedisClient(url);
-    return new RedisTicketStore({ ...options, client }, client);
-  }
 
   /**
    * @param ownClient the same client when it is the store's own, to reconnect and to close

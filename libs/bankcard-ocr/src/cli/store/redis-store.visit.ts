@@ -4,6 +4,7 @@ import { SYSTEM_RANDOM } from '../../random.js';
 import { RedisCommands } from '../../redis/redis-commands.js';
 import { redisFault } from '../../redis/redis-fault.js';
 import { type RedisKeys, redisKeysFor } from '../../redis/redis-keys.js';
+import { loadIoredis } from '../../redis/load-ioredis.js';
 import { RedisLease } from '../../redis/redis-lease.js';
 import { READ } from '../../redis/redis-scripts.js';
 import { tryAllWrites } from '../../redis/redis-trial.js';
@@ -45,8 +46,9 @@ export class RedisStoreVisit implements StoreVisit {
     client.on('error', (error: unknown) => (this.#lastFault = redisFault(error).code));
   }
 
-  static begin(url: string, options: ResolvedOptions): RedisStoreVisit {
-    return new RedisStoreVisit(createRedisClient(url), options);
+  /** @throws {@link IoredisMissing} */
+  static async begin(url: string, options: ResolvedOptions): Promise<RedisStoreVisit> {
+    return new RedisStoreVisit(createRedisClient(url, await loadIoredis()), options);
   }
 
   async tryAccess(): Promise<readonly Finding[]> {
