@@ -1,7 +1,7 @@
 'use strict';
 // npm run build: the library as CommonJS and as ES modules, each with its own types. Arguments are options of the compiler.
 const { spawnSync } = require('node:child_process');
-const { mkdirSync, rmSync, writeFileSync } = require('node:fs');
+const { mkdirSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 
 const LIBRARY = path.join(__dirname, '../libs/bankcard-ocr');
@@ -28,9 +28,21 @@ function buildLibrary(target = path.join(LIBRARY, 'dist'), options = []) {
     });
     if (status !== 0) throw new Error(`the library does not compile as ${type}`);
     mkdirSync(outDir, { recursive: true });
+    if (type === 'commonjs') keepOptional(path.join(outDir, 'redis/load-ioredis.js'));
     // Node and compilers take the kind of a module from the nearest manifest.
     writeFileSync(path.join(outDir, 'package.json'), `${JSON.stringify({ type })}\n`);
   }
+}
+
+/**
+ * The compiler moves what `import()` loads into a function of its own, out of the `try` around it. There bundlers no longer
+ * see that the package may be missing, and refuse to bundle an application that does without it.
+ */
+function keepOptional(file) {
+  const moved = /Promise\.resolve\(\)\.then\(\(\) => (__importStar\(require\('ioredis'\)\))\)/;
+  const compiled = readFileSync(file, 'utf8');
+  if (!moved.test(compiled)) throw new Error(`${file} does not load ioredis as it was expected to`);
+  writeFileSync(file, compiled.replace(moved, '$1'));
 }
 
 module.exports = { buildLibrary };

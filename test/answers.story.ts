@@ -59,7 +59,7 @@ async function outcome(options: QueryOptions = ONCE): Promise<string> {
 /** What may stand where the vendor should have written something else; undefined removes the field. */
 function oddities(): readonly unknown[] {
   const text = `${[...canaries].join(' ')} `;
-  const huge = text.repeat(1_000_000 / text.length);
+  const huge = text.repeat(200_000 / text.length);
   return [undefined, null, 20_260_101, { seconds: [text] }, [{ value: text }, text], true, '', huge];
 }
 
@@ -94,7 +94,7 @@ const BAD = 'ANSWER_MALFORMED';
 const NO_TICKET = `NO_VALID_TICKET < ${BAD}`;
 const always = (what: string): string[] => Array.from({ length: 8 }, () => what);
 
-describe('a field of a result that is missing, null, a number, an object, an array, true, empty, or 1 MB', () => {
+describe('a field of a result that is missing, null, a number, an object, an array, true, empty, or 200 kB', () => {
   it.each([
     ...['msg', 'bizSeqNo', 'transactionTime', 'result.bizSeqNo', 'result.transactionTime', 'result.bankCardValidDate'],
     ...['result.warnCode', 'result.multiWarnCode', 'result.operateTime', 'result.clarity', 'result.success'],
@@ -183,7 +183,7 @@ describe('a body', () => {
       { body: `[${whole.toString()}]`, expected: BAD },
       { body: 'null', expected: BAD },
       { body: gbk, expected: BAD },
-      { body: whole, headers: gzip, expected: BAD },
+      { body: whole, headers: gzip, expected: RESULT },
       { body: bomb, headers: gzip, expected: 'ANSWER_TOO_LARGE' },
     ];
     for (const { expected, ...body } of bodies) {

@@ -146,3 +146,18 @@ describe('arguments', () => {
     expect([run.exitCode, run.stdout]).toEqual([1, expect.stringContaining('unknown')]);
   });
 });
+
+describe('what it prints', () => {
+  it('is lost without a word when its reader has left, and the exit code still tells', async () => {
+    for (const [args, exitCode] of [
+      [['--help'], 0],
+      [['doctor', '--json'], 1],
+    ] as const) {
+      expect(await runCommandLine(args, { stdoutTo: 'closed' })).toMatchObject({ exitCode, stderr: '' });
+    }
+  });
+
+  it('makes it fail when there is no room for it', async () => {
+    expect(await runCommandLine(['--help'], { stdoutTo: '/dev/full' })).toMatchObject({ exitCode: 1, stderr: '' });
+  });
+});

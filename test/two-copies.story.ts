@@ -35,7 +35,7 @@ async function inChild(script: string): Promise<string> {
 describe('two copies of the library in one process', () => {
   it('are told once, when the second one is loaded', async () => {
     const lines = (await inChild('')).trim().split('\n');
-    expect(lines).toEqual([expect.stringMatching(/^warning BANKCARD_OCR_TWO_COPIES A second copy .*import\(\)/)]);
+    expect(lines).toEqual([expect.stringMatching(/^warning OCR_LIBRARY_LOADED_TWICE A second copy .*import\(\)/)]);
   });
 
   it('cannot have one app id, as one copy cannot', async () => {

@@ -64,7 +64,8 @@ function membersOf(declarations: Declarations, name: string): OptionDeclaration[
   return node.members.filter(ts.isPropertySignature).map((member) => ({
     name: member.name.getText(),
     required: member.questionToken === undefined,
-    types: member.type ? alternatives(declarations, member.type) : [],
+    // Whatever may be left out may be undefined.
+    types: member.type ? alternatives(declarations, member.type).filter((type) => type !== 'undefined') : [],
     comment: docCommentAt(node.getSourceFile(), member.pos),
   }));
 }
@@ -76,5 +77,7 @@ function alternatives(declarations: Declarations, type: ts.TypeNode): string[] {
   const named = declarations.get(type.getText())?.node;
   if (named && ts.isTypeAliasDeclaration(named)) return alternatives(declarations, named.type);
   if (ts.isFunctionTypeNode(type)) return ['function'];
-  return [type.getText().replace(/^readonly /, '')];
+  // Whatever of it may be left out may be undefined, which Partial does not say.
+  const of = ts.isMappedTypeNode(type) && /^keyof (\w+)$/.exec(type.typeParameter.constraint?.getText() ?? '')?.[1];
+  return [of ? `Partial<${of}>` : type.getText().replace(/^readonly /, '')];
 }

@@ -4,6 +4,7 @@ const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
 const { compile, tryServer } = require('./backend.cjs');
+const { tryBundles } = require('./bundles.cjs');
 const combinations = require('./combinations.cjs');
 const { tryCommandLine } = require('./command-line.cjs');
 const { install, installPackages, ownPackages } = require('./installation.cjs');
@@ -11,6 +12,7 @@ const { tryOpenApi } = require('./openapi.cjs');
 const { tryWithoutOptionalPeers } = require('./optional-peers.cjs');
 const { packLibrary } = require('./packed-library.cjs');
 const { run, serve } = require('./process.cjs');
+const { tryReadme } = require('./readme.cjs');
 const { startRedis } = require('./redis-server.cjs');
 const { tryTracing } = require('./tracing.cjs');
 
@@ -38,6 +40,8 @@ async function tryOn(name, tarball) {
   await tryBackends(name, folder);
   const [runner, ...args] = RUNNERS[name];
   await step(`${name}: tests of its own, ${runner.split('/')[0]}`, () => node(`node_modules/${runner}`, ...args));
+  // The official starter is on Nest 11.
+  if (name === 'nest11') await step(`${name}: the README in the official starter`, () => tryReadme(folder));
   await step(`${name}, ${BARE[name]}: without the optional peers`, () => tryWithoutOptionalPeers(folder, BARE[name]));
 }
 
@@ -78,11 +82,17 @@ async function tryUnderTracers(tarball) {
   await step(`${name}: nothing secret is exported`, () => withRedis(folder, (url) => tryTracing(folder, url)));
 }
 
+async function tryInOneFile(tarball) {
+  const name = 'bundle';
+  const folder = await step(`${name}: installed`, () => installPackages(path.join(TARGET, name), name, tarball));
+  await step(`${name}: by esbuild and webpack, without ioredis and with it`, () => tryBundles(folder));
+}
+
 async function main() {
   const tarball = await step('packed', () => packLibrary(TARGET));
   // Both at once: one waits for the disk while the other computes.
   const backends = Object.keys(combinations).map((name) => tryOn(name, tarball));
-  const outcomes = await Promise.allSettled([...backends, tryUnderTracers(tarball)]);
+  const outcomes = await Promise.allSettled([...backends, tryUnderTracers(tarball), tryInOneFile(tarball)]);
   const failures = outcomes.filter(({ status }) => status === 'rejected').map(({ reason }) => reason.message);
   if (failures.length > 0) throw new Error([...failures, `Everything is still in ${TARGET}`].join('\n'));
   rmSync(TARGET, { recursive: true, force: true });

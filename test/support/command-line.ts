@@ -36,9 +36,13 @@ export interface CommandLineSetting {
   readonly stdin?: string | Readable;
   /** The path of what stands in the place of stdin, as the shell's `<` has it. */
   readonly stdinFrom?: string;
+  /** The path of what stands in the place of stdout, as the shell's `>` has it; `closed` is a pipe whose reader has left. */
+  readonly stdoutTo?: string;
   /** The name of a file of test/workers that is loaded first. */
   readonly preload?: string;
 }
+
+const CLOSED = 'closed';
 
 /** Run the compiled command line as a process of its own, as `npx` does: no options for Node.js. */
 export async function runCommandLine(
@@ -46,18 +50,24 @@ export async function runCommandLine(
   setting: CommandLineSetting = {},
 ): Promise<CommandLineRun> {
   const compiled = process.env['COMPILED_WORKERS'] ?? '';
-  const { env, stdin = '', stdinFrom, preload } = setting;
+  const { env, stdin = '', stdinFrom, stdoutTo, preload } = setting;
   const first = preload === undefined ? [] : ['--require', path.join(compiled, `test/workers/${preload}.js`)];
   const main = path.join(compiled, 'libs/bankcard-ocr/src/cli/main.js');
-  const file = stdinFrom === undefined ? undefined : openSync(stdinFrom, constants.O_RDONLY | constants.O_NONBLOCK);
+  const input = stdinFrom === undefined ? undefined : openSync(stdinFrom, constants.O_RDONLY | constants.O_NONBLOCK);
+  const output = stdoutTo === undefined || stdoutTo === CLOSED ? undefined : openSync(stdoutTo, constants.O_WRONLY);
   const child = spawn(process.execPath, [...first, main, ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
-    stdio: [file ?? 'pipe', 'pipe', 'pipe'],
-  }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
-  if (file !== undefined) closeSync(file);
+    stdio: [input ?? 'pipe', output ?? 'pipe', 'pipe'],
+  }) as ChildProcessByStdio<Writable | null, Readable | null, Readable>;
+  for (const file of [input, output]) if (file !== undefined) closeSync(file);
+  if (stdoutTo === CLOSED) child.stdout?.destroy();
   // It may end before it has read everything.
   if (child.stdin) pipeline(Readable.from(stdin), child.stdin).catch(() => undefined);
-  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  const [stdout, stderr] = await Promise.all([
+    child.stdout && stdoutTo !== CLOSED ? text(child.stdout) : '',
+    text(child.stderr),
+    once(child, 'close'),
+  ]);
   return { exitCode: child.exitCode, stdout, stderr, shown: stdout + stderr };
 }
 

@@ -33,6 +33,7 @@ export function readmeChecks(language: PageLanguage, other: string, optionNames:
       },
       spoil: (page) => page.replace('/bank-cards/exampleCleanCard', '/bank-cards/exampleCard'),
     },
+    installsFor('./nestjs-bankcard-ocr'),
     linkToOtherLanguage('README', language),
     sameCode(other, (page) => page.replace(".toBe('6222021234567890128')", '.toBeDefined()')),
     {
@@ -68,6 +69,20 @@ export function readmeChecks(language: PageLanguage, other: string, optionNames:
     },
     onlyKnownErrorCodes(),
   ];
+}
+
+/** A page has an install line for each major of Nest, with the majors of the other packages that go with it. */
+export function installsFor(named: string): Check {
+  const installed = (page: string) => {
+    const lines = (page.match(/^npm install .*$/gm) ?? []).filter((line) => line.includes(named));
+    return lines.map((line) => line.match(/@nestjs\/(?:axios|config)(?:@\d+)?/g)?.join(' ') ?? '');
+  };
+  const right = [4, 12].map((major) => `@nestjs/axios@${major} @nestjs/config@${major}`).join(', ');
+  return {
+    what: 'installs the packages of Nest 11 first, then those of Nest 12',
+    faults: (page) => (installed(page).join(', ') === right ? [] : [`not ${right}`]),
+    spoil: (page) => page.replace('@nestjs/axios@4 ', '@nestjs/axios '),
+  };
 }
 
 /** A page names no error code that does not exist. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Check, readmeChecks } from './readme-checks.js';
+import { type Check, installsFor, readmeChecks } from './readme-checks.js';
 import { architectureChecks, fleetChecks, pageChecks, protocolChecks } from './readme-documents.js';
 import { guideChecks } from './readme-guides.js';
 import { markdownFiles } from './readme-links.js';
@@ -32,6 +32,9 @@ export function checksOfPages(types: () => TypeReport): [name: string, checks: C
     ['docs/photos.zh-CN.md', photosChecks('zh', readPage('docs/photos.md'), types)],
     ['docs/fleet.md', fleetChecks('en', readPage('docs/fleet.zh-CN.md'), types)],
     ['docs/fleet.zh-CN.md', fleetChecks('zh', readPage('docs/fleet.md'), types)],
+    ['docs/getting-started.md', [installsFor('@nestjs/core')]],
+    ['docs/getting-started.zh-CN.md', [installsFor('@nestjs/core')]],
+    ['libs/bankcard-ocr/README.md', [installsFor('nestjs-bankcard-ocr')]],
     ...GUIDES.flatMap((name): [string, Check[]][] => [
       [`docs/${name}.md`, guideChecks(name, 'en', readPage(`docs/${name}.zh-CN.md`))],
       [`docs/${name}.zh-CN.md`, guideChecks(name, 'zh', readPage(`docs/${name}.md`))],

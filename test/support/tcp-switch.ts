@@ -36,8 +36,13 @@ export class TcpSwitch implements AsyncDisposable {
     return (this.#server.address() as { port: number }).port;
   }
 
-  switchTo(target: number): void {
+  /** From now on new connections lead to another server; those that are open stay where they are. */
+  leadNewTo(target: number): void {
     this.target = target;
+  }
+
+  switchTo(target: number): void {
+    this.leadNewTo(target);
     for (const socket of this.#sockets) socket.destroy();
   }
 

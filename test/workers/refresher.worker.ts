@@ -6,7 +6,7 @@ import { TicketService } from '../../libs/bankcard-ocr/src/credentials/ticket.se
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 import { OcrResultService } from '../../libs/bankcard-ocr/src/ocr/ocr-result.service.js';
 import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/defaults.js';
-import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-ticket.store.js';
+import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ticket.store.js';
 import { SecretText } from '../../libs/bankcard-ocr/src/secret-text.js';
 import { SignatureService } from '../../libs/bankcard-ocr/src/signature/signature.service.js';
 import { AuthClient } from '../../libs/bankcard-ocr/src/upstream/auth.client.js';
@@ -51,6 +51,8 @@ class PlainTransport extends Transport {
     });
     return { finished, abort: () => controller.abort() };
   }
+
+  dropConnections(): void {}
 
   close(): void {}
 }

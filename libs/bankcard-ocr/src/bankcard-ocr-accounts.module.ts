@@ -1,7 +1,8 @@
-import { ConfigurableModuleBuilder, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Inject, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { BankCardOcrClientFactory } from './client/client-factory.js';
-import type { ClientFactoryOptions } from './client/client-factory.options.js';
+import { type ClientFactoryOptions, concealDefaults } from './client/client-factory.options.js';
+import { concealProvided } from './concealed-provider.js';
 import { maskAppId } from './errors/redaction.js';
 import { nestLog } from './nest-log.js';
 import { registerAccount } from './registrations.js';
@@ -13,9 +14,19 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
   .setClassMethodName('forRoot')
   .setExtras<{
     /** Whether the factory can be injected everywhere without importing the module. @default false */
-    readonly isGlobal?: boolean;
-  }>({ isGlobal: false }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+    readonly isGlobal?: boolean | undefined;
+  }>({ isGlobal: false }, (definition, { isGlobal }) => ({
+    ...definition,
+    providers: definition.providers?.map(concealing),
+    global: isGlobal,
+  }))
   .build();
+
+/** The container keeps what this provider gives for as long as it lives, and is printed with whatever refers to it. */
+function concealing(provider: Provider): Provider {
+  if (typeof provider === 'function' || provider.provide !== MODULE_OPTIONS_TOKEN) return provider;
+  return concealProvided<ClientFactoryOptions>(provider, concealDefaults);
+}
 
 /**
  * Accounts (app ids) that are known only at run time: gives a {@link BankCardOcrClientFactory}, whose clients end with the

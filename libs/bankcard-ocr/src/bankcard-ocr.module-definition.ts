@@ -1,6 +1,8 @@
 import { ConfigurableModuleBuilder, type DynamicModule, type Provider } from '@nestjs/common';
 import { BANKCARD_OCR_SERVICES, tokenNamed } from './bankcard-ocr.tokens.js';
+import { concealProvided } from './concealed-provider.js';
 import type { BankCardOcrOptions } from './options/bankcard-ocr.options.js';
+import { concealSecrets } from './options/concealed-options.js';
 import { checkRegistrationName, type RegistrationName } from './registration-name.js';
 
 /** What a class given to `forRootAsync({ useClass })` or `useExisting` must be able to do. */
@@ -11,13 +13,13 @@ export interface BankCardOcrOptionsFactory {
 /** What is known when the module is registered: Nest cannot take these from a factory. */
 export interface BankCardOcrModuleExtras {
   /** Whether the services can be injected everywhere without importing the module. @default false */
-  readonly isGlobal?: boolean;
+  readonly isGlobal?: boolean | undefined;
   /**
    * Registers one of several accounts (app ids): its services are injected with `@InjectBankCardOcr(OcrResultService,
    * name)`. A letter and up to 31 letters, digits, `_` or `-`.
    * @default none: the services are injected by their class
    */
-  readonly name?: string;
+  readonly name?: string | undefined;
 }
 
 /** The name that this registration has, as a provider of its own. */
@@ -50,7 +52,13 @@ function withServices(definition: DynamicModule, name: RegistrationName): Dynami
   });
   return {
     ...definition,
-    providers: [...(definition.providers ?? []), registration, ...(name === undefined ? [] : aliases)],
+    providers: [...(definition.providers ?? []).map(concealing), registration, ...(name === undefined ? [] : aliases)],
     exports: BANKCARD_OCR_SERVICES.map((service) => tokenNamed(service, name)),
   };
+}
+
+/** The container keeps what this provider gives for as long as it lives, and is printed with whatever refers to it. */
+function concealing(provider: Provider): Provider {
+  if (typeof provider === 'function' || provider.provide !== BANKCARD_OCR_OPTIONS) return provider;
+  return concealProvided<BankCardOcrOptions>(provider, concealSecrets);
 }

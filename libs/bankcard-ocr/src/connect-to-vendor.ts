@@ -3,6 +3,7 @@ import type { ResolvedOptions } from './options/resolve-options.js';
 import { ConnectionGate } from './upstream/connection-gate.js';
 import { Exchange } from './upstream/exchange.js';
 import type { ExchangeListener } from './upstream/exchange-record.js';
+import { loadUndiciTransport } from './upstream/transport/load-undici.js';
 import type { Transport } from './upstream/transport/transport.js';
 import { UntracedTransport } from './upstream/transport/untraced.transport.js';
 
@@ -41,10 +42,10 @@ export async function connectToVendor(
 
 /** Only the client that is used is loaded: each takes longer than all of this library. */
 async function createTransport({ origin, loopback }: BaseUrl, options: ResolvedOptions): Promise<Transport> {
-  const { transport, maxConnections, connectTimeoutMs, proxy, ca, httpService } = options;
-  const connection = { origin, loopback, maxConnections, connectTimeoutMs, proxy, ca };
+  const { transport, maxConnections, maxConnectionAgeMs, connectTimeoutMs, clock, proxy, ca, httpService } = options;
+  const connection = { origin, loopback, maxConnections, maxConnectionAgeMs, connectTimeoutMs, clock, proxy, ca };
   if (transport === 'undici') {
-    const { UndiciTransport } = await import('./upstream/transport/undici.transport.js');
+    const { UndiciTransport } = await loadUndiciTransport();
     return new UndiciTransport(connection);
   }
   const { HttpServiceTransport } = await import('./upstream/transport/http-service.transport.js');

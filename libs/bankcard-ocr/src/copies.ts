@@ -1,5 +1,5 @@
 const COPIES = Symbol.for('nestjs-bankcard-ocr/copies');
-const TWO_COPIES = 'BANKCARD_OCR_TWO_COPIES';
+const LOADED_TWICE = 'OCR_LIBRARY_LOADED_TWICE';
 
 /** What all copies of this library in one process share. */
 interface SharedByCopies {
@@ -21,7 +21,7 @@ if (shared.count === 2 && !isTestRunner()) {
       'other: services cannot be injected or got by them, and a TicketStore of one is none for the other. Load the ' +
       'library by require() everywhere, or by import everywhere (an import() in a CommonJS application loads the copy ' +
       'of ES modules), and install it once: npm ls nestjs-bankcard-ocr',
-    { code: TWO_COPIES },
+    { code: LOADED_TWICE },
   );
 }
 

@@ -14,7 +14,7 @@ export { ExtraFields, type Scalar } from './card/extra-fields.js';
 export type { ImageType } from './card/media-type.js';
 export type { BankCardOcrClient } from './client/bank-card-ocr-client.js';
 export { BankCardOcrClientFactory } from './client/client-factory.js';
-export type { ClientFactoryOptions } from './client/client-factory.options.js';
+export type { AccountOptions, ClientFactoryOptions } from './client/client-factory.options.js';
 export { type Clock, type ClockTimer, SystemClock } from './clock.js';
 export type { StoreLossPolicy, TicketRole } from './credentials/create-refresh.js';
 export type { Credentials } from './credentials/credentials.js';

@@ -2,6 +2,7 @@ import { inspect } from 'node:util';
 import { equalityTag } from './equality-tag.js';
 
 const REDACTED = '[redacted]';
+const BRAND = Symbol.for('nestjs-bankcard-ocr/secret-text');
 
 /**
  * A secret, token or ticket that cannot be printed by accident: `String()`, template literals, `JSON.stringify` and
@@ -47,7 +48,17 @@ export class SecretText {
     return REDACTED;
   }
 
+  /** @internal */
+  get [BRAND](): true {
+    return true;
+  }
+
   [inspect.custom](): string {
     return `SecretText(${REDACTED})`;
   }
+}
+
+/** Whether a value is a secret text, also when two copies of the library are installed. */
+export function isSecretText(value: unknown): value is SecretText {
+  return typeof value === 'object' && value !== null && BRAND in value;
 }

@@ -48,4 +48,15 @@ describe('Loans', () => {
     expect(await alone.get(Loans).isGood('order1')).toBe(false);
     await alone.close();
   });
+
+  it('tells results apart that differ in the card alone, also where the masked numbers are the same', () => {
+    const result = (cardNumber: string) => aBankCardOcrResult().with({ cardNumber }).build();
+    const one = result('6222021234567890128');
+    expect(one).toEqual(result('6222021234567890128'));
+    for (const other of ['4111111111111111', '6222020000000000128']) {
+      expect(one).not.toEqual(result(other));
+      expect(one.cardNumber).not.toStrictEqual(result(other).cardNumber);
+    }
+    expect(structuredClone(one.cardNumber).masked).toBe('622202*********0128');
+  });
 });

@@ -67,12 +67,17 @@ export class Disk {
     const step = <T>(act: () => T): Promise<T> => this.#step(process, act);
     return {
       open: (path, flags) => step(() => this.#open(path, flags, process, step)),
-      readFile: (path) => step(() => (this.observer.operation(process.name), this.#existing(path).text)),
+      readSmallFile: (path) =>
+        step(() => {
+          this.observer.operation(process.name);
+          const text = this.#files.get(path)?.text;
+          return text === undefined ? { kind: 'missing' } : { kind: 'bytes', bytes: Buffer.from(text) };
+        }),
       readdir: (directory) => step(() => this.#list(directory)),
-      touchedAt: (path) =>
+      look: (path) =>
         step(() => {
           const { touchedMs } = this.#existing(path);
-          return { ns: BigInt(Math.round(touchedMs * 1e6)), ms: touchedMs };
+          return { touchedNs: BigInt(Math.round(touchedMs * 1e6)), touchedMs, isLink: false };
         }),
       link: (existing, path) => step(() => this.#link(existing, path, process)),
       rename: (from, to) =>
@@ -90,6 +95,7 @@ export class Disk {
           this.#tell(path);
         }),
       mkdir: () => step(() => undefined),
+      syncDirectory: () => step(() => undefined),
       watch: (directory, listener) => {
         const watcher = (path: string) => {
           if (!path.startsWith(`${directory}/`)) return;

@@ -5,8 +5,15 @@ import { runCommandLine } from './run-command-line.js';
 const LINGER_MS = 500;
 
 function end(exitCode: number): void {
-  process.exitCode = exitCode;
+  process.exitCode ||= exitCode;
   setTimeout(() => process.exit(), LINGER_MS).unref();
+}
+
+// Whoever reads may have left, as `head` does (EPIPE): the exit code still tells how it ended. Anything else is a failure.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', ({ code }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') process.exitCode = 1;
+  });
 }
 
 runCommandLine(process.argv.slice(2)).then(end, (error: unknown) => {

@@ -7,6 +7,7 @@ import type { ClockTimer } from '../clock.js';
 import type { BankCardOcrClient } from './bank-card-ocr-client.js';
 import {
   CLIENT_FACTORY_DEFAULTS,
+  concealDefaults,
   type ClientFactoryOptions,
   faultsInFactoryOptions,
   maxAccountsOf,
@@ -43,6 +44,7 @@ export interface FactorySurroundings {
  * and closed when others need the room. Each has credentials, a ticket store, connections, events and counts of its own.
  */
 export class BankCardOcrClientFactory {
+  readonly #options: ClientFactoryOptions;
   readonly #maxAccounts: number;
   /** The one that was asked for the longest ago comes first. */
   readonly #accounts = new Map<string, Account>();
@@ -55,11 +57,12 @@ export class BankCardOcrClientFactory {
    * @internal made by `BankCardOcrAccountsModule`
    */
   constructor(
-    private readonly options: ClientFactoryOptions,
+    options: ClientFactoryOptions,
     private readonly surroundings: FactorySurroundings,
   ) {
     const faults = faultsInFactoryOptions(options);
     if (faults.length > 0) throw new BankCardOcrConfigurationError(faults);
+    this.#options = concealDefaults(options);
     this.#maxAccounts = maxAccountsOf(options.maxAccounts) ?? CLIENT_FACTORY_DEFAULTS.maxAccounts;
   }
 
@@ -115,9 +118,9 @@ export class BankCardOcrClientFactory {
   }
 
   async #create(account: Account): Promise<BankCardOcrClient> {
-    const own = await this.options.resolve(account.id);
+    const own = await this.#options.resolve(account.id);
     // What an account leaves open, e.g. an empty column, is for the defaults to say.
-    const set = { ...this.options.defaults, ...whatIsSet(own ?? {}) };
+    const set = { ...this.#options.defaults, ...whatIsSet(own ?? {}) };
     const resolved = resolveOptions(set as BankCardOcrOptions);
     account.unregister = this.surroundings.register(resolved);
     account.resolved = resolved;

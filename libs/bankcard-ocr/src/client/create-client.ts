@@ -83,6 +83,7 @@ async function openStore(options: ResolvedOptions, log: LogSink): Promise<Ticket
   const store = await createTicketStore(options, (where) => {
     log.warn(`the stored credentials were damaged and set aside as ${where}`);
   });
+  store.onWarning ??= (warning) => log.warn(warning);
   return openTicketStore(store, options.role === 'reader' ? 'read' : 'write', store !== options.ticketStore);
 }
 

@@ -1,13 +1,17 @@
 import { type ConfigFactory, type ConfigFactoryKeyHost, registerAs } from '@nestjs/config';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
+import { concealSecrets } from '../options/concealed-options.js';
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
 import { checkRegistrationName } from '../registration-name.js';
 
 /**
  * The configuration namespace `bankcardOcr`, read from the environment by `@nestjs/config`. Register the module with
- * `BankCardOcrModule.forRootAsync(bankCardOcrConfig.asProvider())`.
+ * `BankCardOcrModule.forRootAsync(bankCardOcrConfig.asProvider())`. The configuration service keeps what it reads, so secrets
+ * are `SecretText` in it.
  */
-export const bankCardOcrConfig = registerAs('bankcardOcr', () => bankCardOcrOptionsFromEnv(process.env));
+export const bankCardOcrConfig = registerAs('bankcardOcr', () => {
+  return concealSecrets(bankCardOcrOptionsFromEnv(process.env));
+});
 
 /**
  * Make the configuration namespace of a named registration, read from variables that begin with its name:
@@ -21,5 +25,5 @@ export function bankCardOcrConfigFor(
   name: string,
 ): ConfigFactory<BankCardOcrOptions> & ConfigFactoryKeyHost<BankCardOcrOptions> {
   checkRegistrationName(name);
-  return registerAs(`bankcardOcr.${name}`, () => bankCardOcrOptionsFromEnv(process.env, name));
+  return registerAs(`bankcardOcr.${name}`, () => concealSecrets(bankCardOcrOptionsFromEnv(process.env, name)));
 }

@@ -5,7 +5,7 @@ import { ageMs, hold, isAlive, isUnfinished } from './freshness.js';
 import { RefreshRecord } from './refresh-record.js';
 import type { RefreshDependencies, RefreshRequest } from './refresh-request.js';
 import type { TicketLease } from './store/ticket-store.js';
-import type { PendingToken, TicketRecord } from './ticket-record.js';
+import { numberAfter, type PendingToken, type TicketRecord } from './ticket-record.js';
 
 /** Whether a response came from where the vendor should be, and could not be read. */
 function isUnreadableResponse(error: unknown): error is BankCardOcrError {
@@ -96,7 +96,7 @@ export class GenerationFetcher {
     { attempt, signal }: RefreshRequest,
   ): Promise<{ pending: PendingToken; sentAt: number }> {
     const { auth, spacing, timings, emit, random } = this.dependencies;
-    const number = stored.highestNumber + 1;
+    const number = numberAfter(stored.highestNumber);
     try {
       await stored.markAsked(forced ? spacing.begin() : undefined);
       stored.throwIfLeaseLost();
@@ -152,7 +152,7 @@ export class GenerationFetcher {
     const current = {
       ...pending,
       // Another process may have put a generation of its own back meanwhile.
-      number: Math.max(pending.number, stored.highestGeneration + 1),
+      number: Math.max(pending.number, numberAfter(stored.highestGeneration)),
       // Of its own for each ticket: a second ticket of the same token is another generation for those who hold the first.
       id: random.id(),
       signTicket: ticket.value,

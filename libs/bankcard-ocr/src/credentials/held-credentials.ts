@@ -4,7 +4,7 @@ import type { SecretText } from '../secret-text.js';
 import { EarlierTickets, type VerifyWindow } from './earlier-tickets.js';
 import { dueAt, hold, type HeldGeneration, holdStored, isNewer, isUnfinished, leaptMs, recordOf } from './freshness.js';
 import type { TicketEventListener } from './ticket-event.js';
-import type { TicketRecord } from './ticket-record.js';
+import { numberAfter, type TicketRecord } from './ticket-record.js';
 import type { RecordChange } from './ticket-records.js';
 import type { RefreshTimings } from './timings.js';
 
@@ -99,7 +99,7 @@ export class HeldCredentials {
     if (stored.id === latest?.id) return this.#renumber(stored.number);
     if (latest && !isNewer(stored, latest)) return;
     // After a store was emptied somebody may have begun to count anew; numbers never go back.
-    const number = Math.max(stored.number, (latest?.number ?? 0) + 1);
+    const number = Math.max(stored.number, numberAfter(latest?.number ?? 0));
     const held = holdStored({ ...stored, number }, this.clock);
     if (held) this.#take(held, 'store');
     else this.#earlier.addEnded(stored);
@@ -117,7 +117,7 @@ export class HeldCredentials {
     const stored = record?.current;
     const isSame = stored?.id === held.id;
     if (stored && (isSame ? stored.number >= held.number : isNewer(stored, held))) return undefined;
-    const number = Math.max(held.number, stored && !isSame ? stored.number + 1 : 0);
+    const number = Math.max(held.number, stored && !isSame ? numberAfter(stored.number) : 0);
     // A token that waits for the very ticket that is held waits for nothing.
     const isFinished = record?.pending?.accessToken === held.accessToken;
     const isAnswered = record?.unanswered !== undefined && record.unanswered.by === held.refreshId;

@@ -31,10 +31,22 @@ describe('a record in JSON', () => {
 
   it.each<[keyof TicketRecord, unknown[]]>([
     ['format', ['1', 1.5, null, undefined]],
-    ['revision', [0, -1, 1.5, '1', null, undefined, 2 ** 53]],
+    ['revision', [0, -1, 1.5, '1', null, undefined, 2 ** 53, 2 ** 53 - 1, 2 ** 52]],
     ['writeId', ['', 5, null, undefined]],
     ['secretFingerprint', [5, null, undefined]],
-    ['current', [null, 'x', [], {}, { ...current, accessToken: '' }, { ...current, ticketLifeMs: '5' }]],
+    [
+      'current',
+      [
+        null,
+        'x',
+        [],
+        {},
+        { ...current, number: -1 },
+        { ...current, number: 2 ** 53 - 1 },
+        { ...current, accessToken: '' },
+        { ...current, ticketLifeMs: '5' },
+      ],
+    ],
     ['pending', [null, {}, { ...token, id: undefined }, { ...token, number: 1.5 }]],
     ['unanswered', [null, {}, { sinceMs: -1, by: 'x' }, { sinceMs: 1 }, { sinceMs: 1, by: '' }]],
     ['failed', [null, {}, { attempts: 1 }, { attempts: '1', retryAtMs: 1 }]],

@@ -1,4 +1,4 @@
-import type { TicketRecord } from './ticket-record.js';
+import { HIGHEST_NUMBER, type TicketRecord } from './ticket-record.js';
 
 type Check = (value: unknown) => boolean;
 
@@ -6,9 +6,10 @@ const text: Check = (value) => typeof value === 'string' && value !== '';
 const moment: Check = (value) => typeof value === 'number' && Number.isFinite(value) && value >= 0;
 const whole: Check = (value) => Number.isSafeInteger(value);
 const flag: Check = (value) => typeof value === 'boolean';
+const count: Check = (value) => whole(value) && (value as number) >= 0 && (value as number) < HIGHEST_NUMBER;
 
 const TOKEN = {
-  number: whole,
+  number: count,
   id: text,
   refreshId: orMissing(text),
   accessToken: text,
@@ -22,11 +23,11 @@ const GENERATION = {
   ticketLifeMs: moment,
   contested: orMissing(flag),
 };
-const EARLIER = { number: whole, id: text, signTicket: text, replacedAtMs: moment, endsAtMs: moment };
+const EARLIER = { number: count, id: text, signTicket: text, replacedAtMs: moment, endsAtMs: moment };
 
 const RECORD: Readonly<Record<keyof TicketRecord, Check>> = {
   format: (value) => value === 1,
-  revision: (value) => whole(value) && (value as number) > 0,
+  revision: (value) => count(value) && (value as number) > 0,
   writeId: text,
   secretFingerprint: (value) => typeof value === 'string',
   current: orMissing(has(GENERATION)),
@@ -46,21 +47,22 @@ export class RecordOfAnotherVersion extends Error {
 }
 
 /**
- * Read a record back from its JSON text.
+ * Read a record back from its JSON, a text or the bytes of one.
  *
  * @returns undefined for anything that is not exactly one
  * @throws {@link RecordOfAnotherVersion}
  */
-export function readTicketRecord(json: string): TicketRecord | undefined {
+export function readTicketRecord(json: string | Uint8Array): TicketRecord | undefined {
   const value = parse(json);
   const format: unknown = (value as { format?: unknown } | null | undefined)?.format;
   if (whole(format) && format !== 1) throw new RecordOfAnotherVersion(`a record of format ${String(format)}`);
   return has(RECORD)(value) ? (value as TicketRecord) : undefined;
 }
 
-function parse(json: string): unknown {
+function parse(json: string | Uint8Array): unknown {
   try {
-    return JSON.parse(json);
+    // Bytes that are no UTF-8 are not taken for characters that nobody has written.
+    return JSON.parse(typeof json === 'string' ? json : new TextDecoder('utf-8', { fatal: true }).decode(json));
   } catch {
     return undefined;
   }

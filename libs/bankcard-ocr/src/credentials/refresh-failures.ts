@@ -1,6 +1,7 @@
 import { backoffMs } from '../backoff.js';
 import type { Clock } from '../clock.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { redactVendorText } from '../errors/redaction.js';
 import { type Random, SYSTEM_RANDOM } from '../random.js';
 import { RefreshFailed } from './refresh-failed.js';
 import type { RefreshRequest } from './refresh-request.js';
@@ -53,9 +54,7 @@ export class RefreshFailures {
 
   #failed(thrown: unknown, attempt: number): Pick<RefreshFailed, 'error' | 'attempts' | 'retryInMs'> {
     if (thrown instanceof RefreshFailed) return thrown;
-    const error = isBankCardOcrError(thrown)
-      ? thrown
-      : new BankCardOcrError('NO_VALID_TICKET', { message: 'the refresh failed inside this library', cause: thrown });
+    const error = isBankCardOcrError(thrown) ? thrown : unexpected(thrown);
     return { error, attempts: attempt, retryInMs: pauseAfter(error, attempt, this.timings, this.random) };
   }
 
@@ -72,6 +71,17 @@ export class RefreshFailures {
       cause,
     });
   }
+}
+
+/** What nobody has foreseen. Its words are told, without what may be secret in them; the original is not handed on. */
+function unexpected(thrown: unknown): BankCardOcrError {
+  const { name, message, code } = (thrown ?? {}) as Partial<NodeJS.ErrnoException>;
+  const words = redactVendorText(String(message ?? thrown).replace(/\?\S*/g, '?[redacted]'));
+  const what = `${/^\w{1,40}$/.test(name ?? '') ? name : 'Error'}: ${words}`;
+  return new BankCardOcrError('NO_VALID_TICKET', {
+    message: `the refresh failed inside this library: ${what}`,
+    cause: Object.assign(new Error(words), { name, code }),
+  });
 }
 
 function isSameFault({ code, vendorCode }: BankCardOcrError, last: BankCardOcrError | undefined): boolean {

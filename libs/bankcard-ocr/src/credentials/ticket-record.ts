@@ -1,4 +1,15 @@
 /**
+ * Numbers of generations and records end here: a larger one was written by nobody who counts, and counting on from it
+ * would soon end where numbers are exact.
+ */
+export const HIGHEST_NUMBER = 2 ** 52;
+
+/** The number of the next generation; after the highest the count begins anew. */
+export function numberAfter(number: number): number {
+  return number + 1 < HIGHEST_NUMBER ? number + 1 : 1;
+}
+
+/**
  * One generation as a store keeps it. Moments are epoch milliseconds by the wall clock of the process that holds the
  * record; a store whose processes have clocks of their own translates them.
  */

@@ -4,6 +4,7 @@ import { type Random, SYSTEM_RANDOM, SYSTEM_RUNTIME } from '../random.js';
 import { type RecordSeal, withoutSealed } from './record-seal.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
+import { StoreFault } from './store/store-fault.js';
 import type { TicketLease, TicketStore } from './store/ticket-store.js';
 
 /** What a refresh changes in the record; the writer adds the rest. */
@@ -139,11 +140,12 @@ export class TicketRecords {
       return result;
     } catch (error) {
       const code = (error as { code?: unknown } | undefined)?.code;
-      const what = typeof code === 'string' ? code : error instanceof Error ? error.name : 'unknown';
+      const name = error instanceof Error ? error.name : 'unknown';
+      // Any other message could quote what the store was to keep.
+      const what = error instanceof StoreFault ? error.message : typeof code === 'string' ? code : name;
       const failure = new StoreFailed('NO_VALID_TICKET', {
         message: `the ticket store ${store.description} failed to ${operation}: ${what}`,
         actor: 'us',
-        // The store's own message could quote what it was to keep.
         cause: Object.assign(new Error(what), { code }),
       });
       const repeated = this.#failing.has(operation);

@@ -1,18 +1,19 @@
+import { types } from 'node:util';
 import type { Actor } from './actor.js';
 import { ERROR_TEXTS, type BankCardOcrErrorCode } from './error-codes.js';
 
 /** What a {@link BankCardOcrError} is made of. */
 export interface BankCardOcrErrorDetails {
   /** English; the code's own text when left out. */
-  readonly message?: string;
+  readonly message?: string | undefined;
   /** Chinese; the code's own text when left out. */
-  readonly messageZh?: string;
-  readonly actor?: Actor;
-  readonly retryable?: boolean;
-  readonly retryAfterMs?: number;
-  readonly vendorCode?: string;
-  readonly vendorMessage?: string;
-  readonly bizSeqNo?: string;
+  readonly messageZh?: string | undefined;
+  readonly actor?: Actor | undefined;
+  readonly retryable?: boolean | undefined;
+  readonly retryAfterMs?: number | undefined;
+  readonly vendorCode?: string | undefined;
+  readonly vendorMessage?: string | undefined;
+  readonly bizSeqNo?: string | undefined;
   readonly cause?: unknown;
 }
 
@@ -58,5 +59,5 @@ export class BankCardOcrError extends Error {
 
 /** Whether `value` is an error of this library, also when two copies of the library are installed. */
 export function isBankCardOcrError(value: unknown): value is BankCardOcrError {
-  return value instanceof Error && (value as { [BRAND]?: unknown })[BRAND] === true;
+  return types.isNativeError(value) && (value as { [BRAND]?: unknown })[BRAND] === true;
 }

@@ -22,20 +22,26 @@ export function configurationFault(option: string, { en, zh }: Problem, variable
 export class BankCardOcrConfigurationError extends BankCardOcrError {
   override name = 'BankCardOcrConfigurationError';
   readonly faults: readonly ConfigurationFault[];
-  readonly #notes: readonly Problem[];
+  readonly #notes: readonly { readonly en: string; readonly zh: string }[];
 
-  /** @param notes what applies to several faults, e.g. where values are read from */
-  constructor(faults: readonly ConfigurationFault[], cause?: unknown, notes: readonly Problem[] = []) {
-    const lines = faults.map(({ option, variable, fix }) => `  - ${option}${variable ? ` (${variable})` : ''}: ${fix}`);
-    const linesZh = faults.map(
-      ({ option, variable, fixZh }) => `  - ${option}${variable ? `（${variable}）` : ''}：${fixZh}`,
-    );
+  /** @param notes what applies to several faults, e.g. where values are read from; told before them */
+  constructor(
+    faults: readonly ConfigurationFault[],
+    cause?: unknown,
+    notes: readonly { readonly en: string; readonly zh: string }[] = [],
+  ) {
+    const lines = [
+      ...notes.map(({ en }) => `  ${en}`),
+      ...faults.map(({ option, variable, fix }) => `  - ${option}${variable ? ` (${variable})` : ''}: ${fix}`),
+    ];
+    const linesZh = [
+      ...notes.map(({ zh }) => `  ${zh}`),
+      ...faults.map(({ option, variable, fixZh }) => `  - ${option}${variable ? `（${variable}）` : ''}：${fixZh}`),
+    ];
     const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`;
-    const end = notes.map(({ en }) => `\n${en}`).join('');
-    const endZh = notes.map(({ zh }) => `\n${zh}`).join('');
     super('CONFIGURATION', {
-      message: `nestjs-bankcard-ocr cannot start, ${count} in its configuration:\n${lines.join('\n')}${end}`,
-      messageZh: `nestjs-bankcard-ocr 无法启动，配置有 ${faults.length} 处错误：\n${linesZh.join('\n')}${endZh}`,
+      message: `nestjs-bankcard-ocr cannot start, ${count} in its configuration:\n${lines.join('\n')}`,
+      messageZh: `nestjs-bankcard-ocr 无法启动，配置有 ${faults.length} 处错误：\n${linesZh.join('\n')}`,
       cause,
     });
     this.faults = faults;
@@ -43,7 +49,7 @@ export class BankCardOcrConfigurationError extends BankCardOcrError {
   }
 
   /** The same with more notes. @internal */
-  withNotes(more: readonly Problem[]): BankCardOcrConfigurationError {
+  withNotes(more: readonly { readonly en: string; readonly zh: string }[]): BankCardOcrConfigurationError {
     return new BankCardOcrConfigurationError(this.faults, this.cause, [...this.#notes, ...more]);
   }
 }

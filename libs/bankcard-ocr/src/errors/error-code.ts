@@ -98,9 +98,10 @@ export type BankCardOcrErrorCode =
    */
   | 'ANSWER_MALFORMED'
   /**
-   * The answer is larger than `maxAnswerBytes`.
+   * The response is larger than `maxAnswerBytes`; or, photos left aside, it has more than 256 KiB, 32 levels or 8192 values;
+   * or it comes in pieces of less than 64 bytes.
    *
-   * 响应超过 `maxAnswerBytes`。
+   * 响应超过 `maxAnswerBytes`；或除照片外超过 256 KiB、32 层、8192 个值；或被拆成不足 64 字节的小块。
    */
   | 'ANSWER_TOO_LARGE'
   /**

@@ -85,8 +85,8 @@ export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
     retryable: true,
   },
   ANSWER_TOO_LARGE: {
-    en: 'the answer is larger than the limit (maxAnswerBytes)',
-    zh: '服务商应答超过大小限制 (maxAnswerBytes)',
+    en: 'the response is larger than maxAnswerBytes, or than 256 KiB besides photos',
+    zh: '服务商响应超过 maxAnswerBytes，或除照片外超过 256 KiB',
     actor: 'developer',
     retryable: false,
   },

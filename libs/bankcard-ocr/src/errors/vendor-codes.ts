@@ -156,7 +156,9 @@ const UNKNOWN_CODE: VendorCodeRule = row(
 );
 
 /** Replacements for rows, or parts of rows, of {@link VENDOR_CODES}; the keys are the vendor's codes. */
-export type CodeRules = Readonly<Record<string, Partial<VendorCodeRule>>>;
+export type CodeRules = Readonly<
+  Record<string, { readonly [Member in keyof VendorCodeRule]?: VendorCodeRule[Member] | undefined }>
+>;
 
 /** Look a vendor code up; `overrides` (option `codeRules`) win over the table, field by field. */
 export function vendorCodeRule(code: string, overrides: CodeRules = {}): VendorCodeRule {

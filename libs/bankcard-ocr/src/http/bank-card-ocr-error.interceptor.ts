@@ -14,7 +14,7 @@ import { setRetryAfter } from './retry-after.js';
 /** The options of {@link BankCardOcrErrorInterceptor}. */
 export interface BankCardOcrErrorInterceptorOptions {
   /** The language of `message`. @default 'en' */
-  readonly language?: ErrorLanguage;
+  readonly language?: ErrorLanguage | undefined;
 }
 
 /** The vendor counts requests by the second. */

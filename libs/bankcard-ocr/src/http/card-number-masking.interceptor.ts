@@ -10,14 +10,14 @@ export interface CardNumberMaskingOptions {
    * The keys whose texts and numbers are masked, spelled exactly, at any depth.
    * @default ['bankCardNo', 'bankcardNo', 'cardNumber', 'cardNo']
    */
-  readonly fields?: readonly string[];
+  readonly fields?: readonly string[] | undefined;
   /**
    * `luhn`: mask every text and number of 12 to 19 digits that passes the Luhn check, whatever its key. Every tenth
    * number of that length passes by chance, so keys of order numbers (`orderNo`, `order_no`, `orderNumber`, `bizSeqNo`),
    * of user ids (`userId`, `user_id`, `openApiUserId`) and numbers that are milliseconds since 1970 are left alone.
    * @default undefined, off
    */
-  readonly detect?: 'luhn';
+  readonly detect?: 'luhn' | undefined;
 }
 
 const DEFAULT_FIELDS: readonly string[] = ['bankCardNo', 'bankcardNo', 'cardNumber', 'cardNo'];

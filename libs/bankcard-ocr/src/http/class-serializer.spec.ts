@@ -16,6 +16,7 @@ import { CardNumberMaskingInterceptor } from './card-number-masking.interceptor.
 import { PLATFORMS, serve, type TestServer } from './platforms.contract.js';
 import { SdkLaunchResponseDto } from './sdk-launch.response.dto.js';
 import { SdkResultVerdictDto } from './sdk-result-verdict.response.dto.js';
+import './serialized-values.js';
 
 const PAN = '6222021234567890128';
 const MASKED = '622202*********0128';
@@ -109,6 +110,7 @@ describe.each(PLATFORMS)('under the global ClassSerializerInterceptor on %s', (p
     ['before the masking interceptor', () => [masking(), serializer()]],
     ['behind the masking interceptor', () => [serializer(), masking()]],
     ['with implicit conversion', () => [serializer({ enableImplicitConversion: true })]],
+    ['without fields that are unset', () => [serializer({ exposeUnsetFields: false })]],
     ['with strategy exposeAll', () => [serializer({ strategy: 'exposeAll' })]],
   ])('a response has the masked number, and nothing that is hidden: %s', async (_how, interceptors) => {
     await start(...interceptors());
@@ -125,7 +127,7 @@ describe.each(PLATFORMS)('under the global ClassSerializerInterceptor on %s', (p
 
   it('a card number is an object whose text is under masked', async () => {
     await start(serializer());
-    expect((await server.get('/card')).json).toMatchObject({ card: { masked: MASKED } });
+    expect((await server.get('/card')).json).toEqual({ card: { masked: MASKED } });
     expect((await server.get('/result')).json).toMatchObject({
       orderNo: 'order1',
       cardNumber: { masked: MASKED },
@@ -135,6 +137,16 @@ describe.each(PLATFORMS)('under the global ClassSerializerInterceptor on %s', (p
         crop: { kind: 'crop', mediaType: 'image/jpeg', size: expect.any(Number) as number },
       },
     });
+  });
+
+  it('what is returned as it is has the masked number under excludeExtraneousValues too', async () => {
+    await start(serializer({ excludeExtraneousValues: true }));
+    const photo = { kind: 'crop', mediaType: 'image/jpeg', size: expect.any(Number) as number };
+    const expected = { cardNumber: { masked: MASKED }, extra: { count: 1 }, photos: { crop: photo } };
+    expect((await server.get('/result')).json).toMatchObject(expected);
+    expect((await server.get('/list')).json).toMatchObject([expected]);
+    expect((await server.get('/card')).json).toEqual({ card: { masked: MASKED } });
+    expect((await server.get('/launch')).json).toEqual(LAUNCH);
   });
 
   it.each<[string, ClassSerializerInterceptorOptions]>([

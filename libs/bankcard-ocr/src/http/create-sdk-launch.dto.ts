@@ -22,5 +22,5 @@ export class CreateSdkLaunchDto {
   /** 1 to 32 ASCII letters and digits, never used before; undefined to have one made. */
   @ValidateIf((_dto, value) => value !== undefined)
   @IsOrderNumber()
-  orderNo?: string;
+  orderNo?: string | undefined;
 }

@@ -1,3 +1,5 @@
+import './serialized-values.js';
+
 export {
   BankCardOcrErrorInterceptor,
   type BankCardOcrErrorInterceptorOptions,

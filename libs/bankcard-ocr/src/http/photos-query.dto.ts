@@ -14,5 +14,5 @@ export class PhotosQueryDto {
 
   /** Undefined when the client did not say. */
   @IsQueryFlag()
-  photos?: boolean;
+  photos?: boolean | undefined;
 }

@@ -21,10 +21,10 @@ export class RecognizeBankCardDto {
   /** 1 to 32 ASCII letters and digits, never used before; undefined to have one made. */
   @ValidateIf((_dto, value) => value !== undefined)
   @IsOrderNumber()
-  orderNo?: string;
+  orderNo?: string | undefined;
 
   /** 1 to 32 ASCII letters and digits; undefined for nobody. */
   @ValidateIf((_dto, value) => value !== undefined)
   @IsUserId()
-  userId?: string;
+  userId?: string | undefined;
 }

@@ -1,4 +1,3 @@
-import { Expose } from 'class-transformer';
 import { SdkLaunch } from '../sdk/sdk-launch.js';
 
 /** A launch as it is answered to the app that starts the phone SDK; the signature hides from logs here as well. */
@@ -29,9 +28,4 @@ export class SdkLaunchResponseDto extends SdkLaunch {
   static from(launch: SdkLaunch): SdkLaunchResponseDto {
     return new SdkLaunchResponseDto(launch);
   }
-}
-
-/** Also under `excludeExtraneousValues`: every field of a launch is needed. */
-for (const name of Object.keys(SdkLaunchResponseDto._OPENAPI_METADATA_FACTORY())) {
-  Expose()(SdkLaunchResponseDto.prototype, name);
 }

@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { ImageType } from '../card/media-type.js';
 import type { Clock } from '../clock.js';
@@ -16,7 +15,7 @@ import { signedQuery } from './order-inquiry.js';
 import { checkOrderNumber } from './order-number.js';
 import { limitsOf } from './query-limits.js';
 import { maySendAgain } from './recognition/may-send-again.js';
-import { type CardImageSource, readImage } from './recognition/read-image.js';
+import { type CardImageSource, isReadable, readImage } from './recognition/read-image.js';
 import { RecognitionError } from './recognition/recognition-error.js';
 import { recognitionTimeoutOf, type RecognizeOptions } from './recognition/recognize-options.js';
 import { addRetention } from './retention.js';
@@ -75,7 +74,7 @@ export class RecognitionService {
       return await this.#checkAndRecognize(image, options);
     } catch (error) {
       // Whoever hands a stream in need not see to it any more, however early the call has ended.
-      if (image instanceof Readable) image.destroy();
+      if (isReadable(image)) image.destroy();
       throw error;
     }
   }

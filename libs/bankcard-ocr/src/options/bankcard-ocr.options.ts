@@ -22,5 +22,5 @@ export interface BankCardOcrOptions
    * @default the machine's clocks
    * @defaultZh 系统时钟
    */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }

@@ -14,7 +14,7 @@ export interface CardOptions {
    * @default 'report'
    * @env BANKCARD_OCR_WARNING_POLICY
    */
-  readonly warningPolicy?: WarningPolicy;
+  readonly warningPolicy?: WarningPolicy | undefined;
   /**
    * Milliseconds that the vendor keeps results and photos. An assumption: three days are documented for the face
    * product only (protocol.md section 5).
@@ -22,7 +22,7 @@ export interface CardOptions {
    * 服务商保留结果和照片多久。三天只是假定值：官方文档只在人脸产品里写了。
    * @default 259200000
    */
-  readonly retentionMs?: number;
+  readonly retentionMs?: number | undefined;
   /**
    * Replaces rows of the table of vendor codes, or parts of rows; the keys are the vendor's codes.
    *
@@ -30,5 +30,5 @@ export interface CardOptions {
    * @default none
    * @defaultZh 无
    */
-  readonly codeRules?: CodeRules;
+  readonly codeRules?: CodeRules | undefined;
 }

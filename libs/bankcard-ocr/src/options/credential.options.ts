@@ -1,5 +1,6 @@
 import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
+import type { SecretText } from '../secret-text.js';
 
 /** Where credentials are kept, and when they are refreshed. */
 export interface CredentialOptions {
@@ -15,7 +16,7 @@ export interface CredentialOptions {
    * @defaultZh 本机地址为 `memory:`，其他地址必填
    * @env BANKCARD_OCR_TICKET_STORE
    */
-  readonly ticketStore?: string | TicketStore;
+  readonly ticketStore?: string | SecretText | TicketStore | undefined;
   /**
    * Encrypts stored credentials with AES-256-GCM: 32 bytes as 64 hexadecimal digits or in Base64, the same for all
    * processes. What another key has encrypted is dropped and fetched anew.
@@ -25,7 +26,7 @@ export interface CredentialOptions {
    * @defaultZh 无，明文存放
    * @env BANKCARD_OCR_STORE_KEY
    */
-  readonly storeKey?: string;
+  readonly storeKey?: string | SecretText | undefined;
   /**
    * `reader`: this process never asks the vendor for credentials, but uses what a `refresher` puts into the same store.
    *
@@ -33,7 +34,7 @@ export interface CredentialOptions {
    * @default 'refresher'
    * @env BANKCARD_OCR_ROLE
    */
-  readonly role?: TicketRole;
+  readonly role?: TicketRole | undefined;
   /**
    * What to do when the store cannot be used and no usable credentials are left: `fail` answers queries with
    * `NO_VALID_TICKET` until the store is back; `refresh-alone` refreshes without it, which is safe only while a single
@@ -44,7 +45,7 @@ export interface CredentialOptions {
    * @default 'fail'
    * @env BANKCARD_OCR_ON_STORE_LOSS
    */
-  readonly onStoreLoss?: StoreLossPolicy;
+  readonly onStoreLoss?: StoreLossPolicy | undefined;
   /**
    * Milliseconds from one refresh to the next. The vendor advises 20 minutes.
    *
@@ -52,7 +53,7 @@ export interface CredentialOptions {
    * @default 1200000
    * @env BANKCARD_OCR_REFRESH_INTERVAL_MS
    */
-  readonly refreshIntervalMs?: number;
+  readonly refreshIntervalMs?: number | undefined;
   /**
    * Milliseconds that the previous token and ticket go on working after a refresh: the vendor's rule, shorter in
    * sandboxes only. How often a shared store is read, how long a lease lasts and how far forced refreshes stand apart
@@ -62,7 +63,7 @@ export interface CredentialOptions {
    * @default 60000
    * @env BANKCARD_OCR_TICKET_OVERLAP_MS
    */
-  readonly ticketOverlapMs?: number;
+  readonly ticketOverlapMs?: number | undefined;
   /**
    * Milliseconds that the SIGN ticket of a replaced generation is kept to verify what phones report late; nothing is
    * signed with it.
@@ -71,12 +72,12 @@ export interface CredentialOptions {
    * @default one refresh interval, and in any case as long as the ticket would have lived
    * @defaultZh 一个刷新间隔，且不短于该 ticket 原本的寿命
    */
-  readonly verifyWindowMs?: number;
+  readonly verifyWindowMs?: number | undefined;
   /**
    * Refresh by a timer, also while nobody queries. Switch it off in scripts.
    *
    * 定时刷新，没有查询时也刷新。一次性脚本里关掉它。
    * @default true
    */
-  readonly backgroundRefresh?: boolean;
+  readonly backgroundRefresh?: boolean | undefined;
 }

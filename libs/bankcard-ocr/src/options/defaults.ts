@@ -22,6 +22,7 @@ export const DEFAULTS = {
   connectTimeoutMs: 3_000,
   maxAttempts: 3,
   maxConnections: 50,
+  maxConnectionAgeMs: 300_000,
   maxAnswerBytes: 32 * 1024 * 1024,
   waitForPhotosMs: 3_000,
   waitForResultMs: 0,

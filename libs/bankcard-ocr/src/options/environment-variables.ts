@@ -41,15 +41,10 @@ export function unknownVariables(environment: Environment, name?: string): Unkno
     });
 }
 
-/** A variable of ours that a file of the working directory sets, and that the environment of the process does not have. */
-export interface LostVariable {
-  readonly variable: string;
-  readonly file: string;
-}
-
 /** What the environment says about options that are not set: the start must not pass over it in silence. */
 export interface OverlookedVariables {
-  readonly lost: readonly LostVariable[];
+  /** Those of files that have not reached the process; among the warnings too. */
+  readonly lost: readonly Problem[];
   readonly warnings: readonly Problem[];
 }
 
@@ -68,26 +63,25 @@ export function overlookedVariables(
   const unset = OPTION_NAMES.filter((option) => isUnset((given as Partial<BankCardOcrOptions> | undefined)?.[option]));
   const variables = unset.map((option) => ({ option, variable: variableOf(option, name) ?? '' }));
   const mode = environment['NODE_ENV'];
-  const lostIn = new Map<string, string>();
-  for (const file of ['.env', '.env.local', ...(mode !== undefined && /^\w+$/.test(mode) ? [`.env.${mode}`] : [])]) {
+  const files = ['.env', '.env.local', ...(mode !== undefined && /^\w+$/.test(mode) ? [`.env.${mode}`] : [])];
+  const lost = files.flatMap((file) => {
     const values = parseFile(join(directory, file));
-    for (const { variable } of variables) {
-      if (!isUnset(values[variable]) && environment[variable] === undefined) lostIn.set(variable, file);
-    }
-  }
-  const lost = [...lostIn].map(([variable, file]) => ({ variable, file }));
+    const missing = variables.filter(
+      ({ variable }) => !isUnset(values[variable]) && environment[variable] === undefined,
+    );
+    return missing.length === 0 ? [] : [lostIn(file, missing.map(({ variable }) => variable).join(', '))];
+  });
   const notUsed = variables.filter(({ variable }) => !isUnset(environment[variable])).map(withoutEffect);
-  return { lost, warnings: [...unknownVariables(environment, name).map(unknown), ...notUsed, ...lost.map(ofFile)] };
+  return { lost, warnings: [...unknownVariables(environment, name).map(unknown), ...notUsed, ...lost] };
 }
 
-/** Say that what a file says has no effect. */
-export function ofFile({ variable, file }: LostVariable): Problem {
+function lostIn(file: string, names: string): Problem {
   return new Problem(
-    `${variable} stands in ${file} and has not reached process.env, so it has no effect: nothing has loaded the file, or ` +
-      "ConfigModule's validate function drops what it does not declare. Declare the variable there, or keep unknown ones " +
+    `${file} sets ${names}, which has not reached process.env and has no effect: nothing has loaded the file, or the ` +
+      'validate function of ConfigModule drops what it does not declare. Declare it there, or keep what is not declared ' +
       '(z.looseObject), or start Node with --env-file',
-    `${file} 里写了 ${variable}，但它没有进入 process.env，因此不起作用：可能没有加载该文件，或被 ConfigModule 的 validate ` +
-      '函数丢弃。请在 validate 里声明它，或保留未声明的变量（z.looseObject），或用 node --env-file 启动',
+    `${file} 里设置的 ${names} 没有进入 process.env，因此不起作用：可能没有加载该文件，或被 ConfigModule 的 validate 函数丢弃。` +
+      '请在 validate 里声明它们，或保留未声明的变量（z.looseObject），或用 node --env-file 启动',
   );
 }
 

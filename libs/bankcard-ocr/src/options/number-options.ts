@@ -18,6 +18,7 @@ export const NUMBER_RULES: readonly NumberRule[] = [
   { option: 'timeoutMs', unit: 'milliseconds' },
   { option: 'attemptTimeoutMs', unit: 'milliseconds' },
   { option: 'connectTimeoutMs', unit: 'milliseconds' },
+  { option: 'maxConnectionAgeMs', unit: 'milliseconds' },
   { option: 'waitForPhotosMs', unit: 'milliseconds', zeroAllowed: true },
   { option: 'waitForResultMs', unit: 'milliseconds', zeroAllowed: true },
   { option: 'recognitionTimeoutMs', unit: 'milliseconds' },

@@ -8,33 +8,33 @@ export interface QueryLimits {
    * @default 15000
    * @env BANKCARD_OCR_TIMEOUT_MS
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /**
    * Milliseconds for one request and its whole answer, without the time that a sink takes.
    *
    * 单个请求的时限，含读完响应，不含写照片所花的时间。
    * @default 5000
    */
-  readonly attemptTimeoutMs?: number;
+  readonly attemptTimeoutMs?: number | undefined;
   /**
    * How many times a query is sent at most; a repetition with new credentials does not count.
    *
    * 一次查询最多发几个请求；换新凭证后的重发不计。
    * @default 3
    */
-  readonly maxAttempts?: number;
+  readonly maxAttempts?: number | undefined;
   /**
    * Milliseconds to go on asking while none of the photos has come; 0 asks once.
    *
    * 照片一张都没到时继续等多久；0 表示只问一次。
    * @default 3000
    */
-  readonly waitForPhotosMs?: number;
+  readonly waitForPhotosMs?: number | undefined;
   /**
    * Milliseconds to go on asking while the vendor has no result for the order; 0 looks once more, after half a second.
    *
    * 服务商还没有该订单的结果时继续等多久；0 表示半秒后只再看一次。
    * @default 0
    */
-  readonly waitForResultMs?: number;
+  readonly waitForResultMs?: number | undefined;
 }

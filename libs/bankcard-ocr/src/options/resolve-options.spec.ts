@@ -253,11 +253,13 @@ describe('options out of a configuration of the application', () => {
     expect(message).not.toMatch(/canary|nary@/);
   });
 
-  it('say where values come from when one is wrong', () => {
+  it('say where values come from when one is missing', () => {
     const { message, messageZh } = faultsOf({ appId: undefined });
-    expect(message).toMatch(/\nThe variables in brackets are read from process\.env.*ConfigModule's validate function/);
-    expect(messageZh).toMatch(/\n括号里的变量.*process\.env.*ConfigModule/);
-    expect(faultsOf({ paths: { x: '/y' } }).message).not.toContain('process.env');
+    expect(message).toMatch(
+      /\n {2}Variables are read from process\.env.*ConfigModule's validate function.*\n {2}- appId/,
+    );
+    expect(messageZh).toMatch(/\n {2}环境变量.*process\.env.*ConfigModule.*\n {2}- appId/);
+    expect(faultsOf({ timeoutMs: -1 }).message).not.toContain('process.env');
   });
 });
 

@@ -17,6 +17,7 @@ import { type BaseUrl, readBaseUrl } from './base-url.js';
 import type { BankCardOcrOptions, QueryLimits, RecognitionAppIdField } from './bankcard-ocr.options.js';
 import { DEFAULTS } from './defaults.js';
 import { BOOLEAN_OPTIONS, booleanFromText, CHOICE_RULES, readChoice } from './choice-options.js';
+import { type RevealedOptions, revealSecrets } from './concealed-options.js';
 import { faultsInCodeRules } from './code-rules.js';
 import { faultsInConnectionOptions } from './connection-options.js';
 import { oddCredentials } from './credential-plausibility.js';
@@ -89,7 +90,7 @@ export function resolveOptions(
   name?: string,
   environment: Environment = process.env,
 ): ResolvedOptions {
-  const options = withDefaults(given ?? {});
+  const options = withDefaults(revealSecrets(given ?? {}));
   const faults: ConfigurationFault[] = [];
   const fault: Report = (option, problem) => {
     faults.push(configurationFault(option, problem, variableOf(option, name)));
@@ -135,11 +136,7 @@ export function resolveOptions(
     storeKey instanceof Problem ||
     faults.length > 0
   ) {
-    throw new BankCardOcrConfigurationError(
-      faults,
-      undefined,
-      faults.some(hasVariable) ? [WHERE_VALUES_COME_FROM] : [],
-    );
+    throw new BankCardOcrConfigurationError(faults, undefined, isAnyMissing(options) ? [WHERE_VALUES_COME_FROM] : []);
   }
   const { allowInsecureHttp: _checked, ...rest } = options;
   const secret = new SecretText(options.secret);
@@ -163,15 +160,16 @@ function saysNoWay({ option }: { readonly option: string }): boolean {
 }
 
 const WHERE_VALUES_COME_FROM = new Problem(
-  'The variables in brackets are read from process.env by bankCardOcrOptionsFromEnv() and bankCardOcrConfig. What ' +
+  'Variables are read from process.env by bankCardOcrOptionsFromEnv() and bankCardOcrConfig. What ' +
     "stands in .env gets there only if something loads it, and ConfigModule's validate function (Zod, class-validator) " +
     'drops what it does not declare.',
-  '括号里的变量由 bankCardOcrOptionsFromEnv() 和 bankCardOcrConfig 从 process.env 读取。.env 里的内容要先加载才会出现在那里；' +
+  '环境变量由 bankCardOcrOptionsFromEnv() 和 bankCardOcrConfig 从 process.env 读取。.env 里的内容要先加载才会出现在那里；' +
     'ConfigModule 的 validate 函数（Zod、class-validator）会丢弃它没有声明的变量。',
 );
 
-function hasVariable({ variable }: ConfigurationFault): boolean {
-  return variable !== undefined;
+/** Whether something that is set may have got lost on its way here. */
+function isAnyMissing({ appId, secret, ticketStore }: Partial<BankCardOcrOptions>): boolean {
+  return [appId, secret, ticketStore].some(isUnset);
 }
 
 const CLOCK_RULE = new Problem(
@@ -195,19 +193,19 @@ const READER_ALONE = new Problem(
  * The defaults, and over them what is set. Digits as text are numbers, `true` and `false` as text are booleans: what
  * comes from a configuration service is text as a rule.
  */
-function withDefaults(given: BankCardOcrOptions) {
+function withDefaults(given: RevealedOptions) {
   const set: Record<string, unknown> = whatIsSet(given);
   for (const { option } of NUMBER_RULES) if (option in set) set[option] = numberFromText(set[option]);
   for (const option of BOOLEAN_OPTIONS) if (option in set) set[option] = booleanFromText(set[option]);
   const clock: Clock = new SystemClock();
   const defaults = { clock, codeRules: {} };
-  return { ...DEFAULTS, ...defaults, ...(set as unknown as BankCardOcrOptions), paths: pathsOf(given) } as Required<
-    Omit<BankCardOcrOptions, WithoutDefault | 'paths'>
+  return { ...DEFAULTS, ...defaults, ...(set as unknown as RevealedOptions), paths: pathsOf(given) } as Required<
+    Omit<RevealedOptions, WithoutDefault | 'paths'>
   > &
-    Pick<BankCardOcrOptions, WithoutDefault> & { paths: typeof DEFAULTS.paths };
+    Pick<RevealedOptions, WithoutDefault> & { paths: typeof DEFAULTS.paths };
 }
 
-function pathsOf(given: BankCardOcrOptions): typeof DEFAULTS.paths {
+function pathsOf(given: RevealedOptions): typeof DEFAULTS.paths {
   return { ...DEFAULTS.paths, ...whatIsSet<object>(isUnset(given.paths) ? {} : (given.paths ?? {})) };
 }
 

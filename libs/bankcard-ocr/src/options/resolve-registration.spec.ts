@@ -68,7 +68,7 @@ describe('a variable of .env that has not reached the process', () => {
   it.each(['.env', '.env.local', '.env.production'])('of %s is told at the start, by its name', (file) => {
     writeFileSync(join(directory, file), 'BANKCARD_OCR_WARNING_POLICY=strict\nOTHER=canary\n');
     expect(warningsWith({ ...ENV, NODE_ENV: 'production' })).toEqual([
-      expect.stringContaining(`BANKCARD_OCR_WARNING_POLICY stands in ${file} and has not reached process.env`),
+      expect.stringContaining(`${file} sets BANKCARD_OCR_WARNING_POLICY, which has not reached process.env`),
     ]);
   });
 
@@ -81,8 +81,8 @@ describe('a variable of .env that has not reached the process', () => {
     } catch (error) {
       failure = error as typeof failure;
     }
-    expect(failure.message).toMatch(/1 fault.*secret \(BANKCARD_OCR_SECRET\).*BANKCARD_OCR_SECRET stands in \.env/s);
-    expect(failure.messageZh).toMatch(/\.env 里写了 BANKCARD_OCR_SECRET.*validate/);
+    expect(failure.message).toMatch(/1 fault.*\n {2}\.env sets BANKCARD_OCR_SECRET.*secret \(BANKCARD_OCR_SECRET\)/s);
+    expect(failure.messageZh).toMatch(/\.env 里设置的 BANKCARD_OCR_SECRET.*validate/);
     expect(`${failure.message}${failure.messageZh}`).not.toContain('canary');
   });
 

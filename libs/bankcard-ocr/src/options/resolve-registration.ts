@@ -1,6 +1,6 @@
 import { BankCardOcrConfigurationError } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
-import { ofFile, overlookedVariables } from './environment-variables.js';
+import { overlookedVariables } from './environment-variables.js';
 import { type ResolvedOptions, resolveOptions } from './resolve-options.js';
 
 /**
@@ -21,6 +21,6 @@ export function resolveRegistration(
     return { ...resolved, warnings: [...resolved.warnings, ...warnings] };
   } catch (error) {
     if (!(error instanceof BankCardOcrConfigurationError) || lost.length === 0) throw error;
-    throw error.withNotes(lost.map(ofFile));
+    throw error.withNotes(lost);
   }
 }

@@ -1,4 +1,5 @@
 import type { HttpService } from '@nestjs/axios';
+import type { SecretText } from '../secret-text.js';
 
 /** How requests travel: through `HttpService` of `@nestjs/axios`, or through undici, which costs a fraction of it. */
 export type TransportKind = 'http-service' | 'undici';
@@ -14,7 +15,7 @@ export interface TransportOptions {
    * @default 'http-service'
    * @env BANKCARD_OCR_TRANSPORT
    */
-  readonly transport?: TransportKind;
+  readonly transport?: TransportKind | undefined;
   /**
    * Your own `HttpService` instead of the library's, with `http-service` only. A leak risk: its interceptors and
    * loggers see the URLs, and with them the secret, tokens and signatures. Agents or a proxy set on it are used as
@@ -27,7 +28,7 @@ export interface TransportOptions {
    * @default an instance that nobody else has
    * @defaultZh 本模块专用的实例
    */
-  readonly httpService?: HttpService;
+  readonly httpService?: HttpService | undefined;
   /**
    * The proxy to the vendor, `http` or `https`, e.g. `http://user:password@proxy:3128`; `none` for none. A loopback
    * host is never reached through a proxy of the environment.
@@ -37,7 +38,7 @@ export interface TransportOptions {
    * @defaultZh 环境变量 `HTTPS_PROXY`、`HTTP_PROXY`、`ALL_PROXY`、`NO_PROXY`
    * @env BANKCARD_OCR_PROXY
    */
-  readonly proxy?: string;
+  readonly proxy?: string | SecretText | undefined;
   /**
    * Certificates, in PEM, that are trusted *instead* of Node's own list. TLS 1.2 or newer is always verified.
    *
@@ -45,26 +46,36 @@ export interface TransportOptions {
    * @default Node's own list
    * @defaultZh Node 自带的列表
    */
-  readonly ca?: string | Buffer | readonly (string | Buffer)[];
+  readonly ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
   /**
-   * Milliseconds to establish a connection, `CONNECT` and TLS together.
+   * Milliseconds to establish a connection: all addresses of the host, `CONNECT` and TLS together. Of several addresses
+   * the next one is tried every 250 ms, while attempts at the others go on.
    *
-   * 建立连接的时限，`CONNECT` 和 TLS 握手合计。
+   * 建立连接的时限：主机的所有地址、`CONNECT` 和 TLS 握手合计。有多个地址时每 250 毫秒多试一个，先前的尝试继续进行。
    * @default 3000
    */
-  readonly connectTimeoutMs?: number;
+  readonly connectTimeoutMs?: number | undefined;
   /**
    * How many connections are in use at once, for each host; further requests wait.
    *
    * 每个地址同时使用的连接数，超出的请求排队。
    * @default 50
    */
-  readonly maxConnections?: number;
+  readonly maxConnections?: number | undefined;
   /**
-   * The largest answer that is read, in bytes, counted after decompression while it arrives.
+   * Milliseconds after which connections are no longer reused, so that a change of DNS is noticed while traffic never
+   * stops. They are dropped at once when a response shows a wrong server. Requests under way are not cut off.
    *
-   * 响应大小上限（字节），边接收边计，按解压后的大小算。
+   * 连接最多复用多久（毫秒）：即使流量不断，DNS 变更也能被发现。响应表明连到了错误的服务器时立即弃用。进行中的请求不会被切断。
+   * @default 300000
+   */
+  readonly maxConnectionAgeMs?: number | undefined;
+  /**
+   * The largest response that is read, in bytes, counted before and after decompression while it arrives. Photos left
+   * aside, no response may have more than 256 KiB.
+   *
+   * 响应大小上限（字节），边接收边计，解压前后都算。除照片外，响应不得超过 256 KiB。
    * @default 33554432
    */
-  readonly maxAnswerBytes?: number;
+  readonly maxAnswerBytes?: number | undefined;
 }

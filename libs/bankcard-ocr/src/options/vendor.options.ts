@@ -1,3 +1,5 @@
+import type { SecretText } from '../secret-text.js';
+
 /** How the app id is spelled in query strings; hosts and pages differ (protocol.md section 2). */
 export type AppIdParameter = 'app_id' | 'appId' | 'webankAppId';
 
@@ -28,7 +30,7 @@ export interface VendorOptions {
    * app id 对应的密钥，64 位。
    * @env BANKCARD_OCR_SECRET
    */
-  readonly secret: string;
+  readonly secret: string | SecretText;
   /**
    * The vendor's host: `https`, or `http` for a loopback host. A path prefix is kept.
    *
@@ -36,32 +38,32 @@ export interface VendorOptions {
    * @default 'https://idasc.webank.com'
    * @env BANKCARD_OCR_BASE_URL
    */
-  readonly baseUrl?: string;
+  readonly baseUrl?: string | undefined;
   /**
    * Allow plain `http` to a host that is not loopback: secrets and card numbers then travel in clear.
    *
    * 允许对非本机地址使用明文 `http`：密钥和卡号都会以明文传输。
    * @default false
    */
-  readonly allowInsecureHttp?: boolean;
+  readonly allowInsecureHttp?: boolean | undefined;
   /**
    * The spelling of the app id in query strings.
    *
    * app id 在查询串里的参数名。
    * @default 'app_id'
    */
-  readonly appIdParameter?: AppIdParameter;
+  readonly appIdParameter?: AppIdParameter | undefined;
   /**
    * The parameter `version` of every request, 1 to 20 characters.
    *
    * 每个请求的 `version` 参数，1 到 20 个字符。
    * @default '1.0.0'
    */
-  readonly version?: string;
+  readonly version?: string | undefined;
   /**
    * Other paths of endpoints than the documented ones; those that are left out stay as they are.
    *
    * 自定义接口路径，没写的保持官方文档的路径。
    */
-  readonly paths?: Partial<VendorPaths>;
+  readonly paths?: { readonly [Endpoint in keyof VendorPaths]?: VendorPaths[Endpoint] | undefined } | undefined;
 }

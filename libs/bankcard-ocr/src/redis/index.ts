@@ -1,2 +1,3 @@
 export type { RedisClient } from './redis-commands.js';
-export { RedisTicketStore, type RedisTicketStoreOptions } from './redis-ticket.store.js';
+export type { RedisTicketStoreOptions } from './redis-ticket.store.js';
+export { RedisTicketStore } from './redis-url-ticket.store.js';

@@ -11,10 +11,15 @@ export type RedisClient = Redis | Cluster;
 
 /** A connection on which nothing has been answered for so long is dead, though nobody has said so. */
 const DEAD_AFTER_MS = 5_000;
+/** A client that was handed in and leads to a replica is made to connect anew so often, at first and at least. */
+const FIRST_RECONNECT_PAUSE_MS = 1_000;
+const LONGEST_RECONNECT_PAUSE_MS = 60_000;
 
 /** What runs scripts, each limited in time. Nothing waits in the client's queue for a connection that may come. */
 export class RedisCommands {
   #lastSignOfLifeAt: number;
+  #reconnectPauseMs = FIRST_RECONNECT_PAUSE_MS;
+  #mayReconnectAt = Number.NEGATIVE_INFINITY;
 
   readonly #client: RedisClient;
   /** The same client, for commands. */
@@ -34,7 +39,7 @@ export class RedisCommands {
 
   /** Run a script that changes nothing. */
   async read(script: string, keys: readonly string[]): Promise<unknown> {
-    return this.#inTime(() => this.#sender.eval(script, keys.length, ...keys));
+    return this.#inTime(keys, () => this.#sender.eval(script, keys.length, ...keys));
   }
 
   /**
@@ -50,11 +55,19 @@ export class RedisCommands {
   ): Promise<'done' | 'fenced'> {
     const nowMs = Number(await this.read(TIME, keys.slice(0, 1)));
     const lastMoment = String(nowMs + this.timeoutMs);
-    const outcome = await this.#inTime(() =>
-      this.#sender.eval(script, keys.length, ...keys, lastMoment, ...argsAt(nowMs)),
-    );
+    const sent = [...keys, lastMoment, ...argsAt(nowMs)];
+    const outcome = await this.#inTime(sent, () => this.#sender.eval(script, keys.length, ...sent));
+    this.#reconnectPauseMs = FIRST_RECONNECT_PAUSE_MS;
     if (outcome === 'done' || outcome === 'fenced') return outcome;
     throw new RedisFault('TIMEOUT', false);
+  }
+
+  /**
+   * Tell whoever listens on a channel. A command of its own: inside a script it would have a name that is no key, for
+   * which proxies before a Redis refuse the whole script.
+   */
+  async publish(channel: string, message: string): Promise<void> {
+    await this.#inTime([channel, message], () => this.#sender.publish(channel, message));
   }
 
   /**
@@ -90,7 +103,8 @@ export class RedisCommands {
     return this.#client.status === 'ready' || this.#client.status === 'wait';
   }
 
-  async #inTime<T>(command: () => Promise<T>): Promise<T> {
+  /** @param sent what the server may repeat of the command and nobody shall see */
+  async #inTime<T>(sent: readonly string[], command: () => Promise<T>): Promise<T> {
     if (!this.#isReady) {
       this.#endDeadConnection();
       throw new RedisFault('NOT_CONNECTED', false);
@@ -104,8 +118,9 @@ export class RedisCommands {
       this.#lastSignOfLifeAt = this.clock.monotonic();
       return answer;
     } catch (error) {
-      const fault = redisFault(error);
+      const fault = redisFault(error, sent);
       if (fault.code === 'TIMEOUT') this.#endDeadConnection();
+      if (fault.code === 'READONLY') this.#leaveReplica();
       throw fault;
     } finally {
       timer?.cancel();
@@ -126,5 +141,29 @@ export class RedisCommands {
     if (!this.mayReconnect || !isConnected || this.clock.monotonic() - this.#lastSignOfLifeAt < DEAD_AFTER_MS) return;
     this.#lastSignOfLifeAt = this.clock.monotonic();
     client.disconnect(true);
+  }
+
+  /**
+   * A failover may leave connections open that led to the primary: it is a replica now, and refuses every write. The
+   * store's own client connects anew by itself, one that was handed in only with `reconnectOnError`. Without that option
+   * it would stay with the replica for ever, so it is told to connect anew, ever more rarely while that does not help.
+   */
+  #leaveReplica(): void {
+    const client = this.#client;
+    // A cluster finds its primaries itself, and who sets `reconnectOnError` has decided.
+    if (this.mayReconnect || 'nodes' in client || client.options.reconnectOnError) return;
+    if (client.status !== 'ready' || this.clock.monotonic() < this.#mayReconnectAt || !connectsAgain(client)) return;
+    this.#mayReconnectAt = this.clock.monotonic() + this.#reconnectPauseMs;
+    this.#reconnectPauseMs = Math.min(this.#reconnectPauseMs * 2, LONGEST_RECONNECT_PAUSE_MS);
+    client.disconnect(true);
+  }
+}
+
+/** Whether a client whose connection ends makes another one. One that does not would end for good. */
+function connectsAgain(client: Redis): boolean {
+  try {
+    return typeof client.options.retryStrategy?.(1) === 'number';
+  } catch {
+    return false;
   }
 }

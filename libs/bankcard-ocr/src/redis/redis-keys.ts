@@ -4,9 +4,9 @@ export interface RedisKeys {
   readonly record: string;
   /** String: the id of the lease that is held; it expires when its holder is dead. */
   readonly lease: string;
-  /** Hash: a record that could not be read, for a day. */
+  /** What could not be read as a record, for a day. */
   readonly damaged: string;
-  /** Never holds anything: the start tries on it whether it may write. */
+  /** The start tries on names that begin with this whether all that is needed is allowed; nothing stays there. */
   readonly probe: string;
   /** The revision of every record that is written is published here. */
   readonly channel: string;

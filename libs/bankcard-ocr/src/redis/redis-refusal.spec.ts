@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
 import { aRecord } from '../credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from './redis-ticket.store.js';
+import { RedisTicketStore } from './redis-url-ticket.store.js';
 
 /** What a process with role `reader` needs to read, and to hear of what is written. */
 const READER_RIGHTS = [

@@ -18,49 +18,94 @@ export const TIME = `${NOW}
 return now
 `;
 
-/** KEYS: record. Gives the time in ms and the record's text. */
-export const READ = `${NOW}
-return { now, redis.call('HGET', KEYS[1], 'record') }
+/**
+ * A record is a few kilobytes. What is much larger is none, and is not sent to anybody; in bytes.
+ */
+const LARGEST_RECORD = 262_144;
+
+/**
+ * What stands under KEYS[1]: `record` and `writeId`, each a text or false, and `seen`, by which it is recognised as
+ * unchanged: empty when nothing stands there. It may be anything, also of another type; `seen` is over the bytes, which
+ * a client that decodes them may not be able to send back.
+ */
+const SEE_RECORD = `
+local record = redis.pcall('HGET', KEYS[1], 'record')
+local writeId = redis.pcall('HGET', KEYS[1], 'write_id')
+local seen = ''
+if type(record) == 'table' or type(writeId) == 'table' then
+  local failed = type(record) == 'table' and record or writeId
+  if not string.find(failed.err, 'WRONGTYPE', 1, true) then return failed end
+  record, writeId, seen = false, false, 'wrong type'
+elseif #(record or '') + #(writeId or '') > ${LARGEST_RECORD} then
+  seen = 'too large ' .. #(record or '') .. ' ' .. #(writeId or '')
+  record, writeId = false, false
+elseif record or writeId then
+  seen = redis.sha1hex((writeId or '') .. '\\n' .. (record or ''))
+end
+`;
+
+/** KEYS: record. Gives the time in ms, the record's text, its write id, and by what it is recognised as unchanged. */
+export const READ = `${NOW}${SEE_RECORD}
+return { now, record, writeId, seen }
 `;
 
 /**
- * KEYS: record, lease. ARGV: last moment, write id that was read or '', write id, record, revision, channel, lease id or ''.
- * A lease that has gone by itself, e.g. because Redis was emptied, does not forbid the write: the write id decides.
+ * KEYS: record, lease. ARGV: last moment, write id that was read or '', write id, record, lease id or ''. A lease that
+ * has gone by itself, e.g. because Redis was emptied, does not forbid the write: the write id decides. Nor does a lease
+ * that is no text: nobody holds it.
  */
 export const SWAP = `${UNLESS_LATE}
-local holder = redis.call('GET', KEYS[2])
-if ARGV[7] ~= '' and holder and holder ~= ARGV[7] then return 'fenced' end
+local holder = redis.pcall('GET', KEYS[2])
+if type(holder) == 'table' then
+  if not string.find(holder.err, 'WRONGTYPE', 1, true) then return holder end
+  holder = false
+end
+if ARGV[5] ~= '' and holder and holder ~= ARGV[5] then return 'fenced' end
 if (redis.call('HGET', KEYS[1], 'write_id') or '') ~= ARGV[2] then return 'fenced' end
 redis.call('HSET', KEYS[1], 'write_id', ARGV[3], 'record', ARGV[4])
-redis.call('PUBLISH', ARGV[6], ARGV[5])
 return 'done'
 `;
 
-/** KEYS: record, damaged. ARGV: last moment, the text that cannot be read. */
-export const SET_ASIDE = `${UNLESS_LATE}
-if redis.call('HGET', KEYS[1], 'record') ~= ARGV[2] then return 'fenced' end
+/** KEYS: record, damaged. ARGV: last moment, by what that which cannot be read is recognised. */
+export const SET_ASIDE = `${UNLESS_LATE}${SEE_RECORD}
+if seen == '' or seen ~= ARGV[2] then return 'fenced' end
 redis.call('RENAME', KEYS[1], KEYS[2])
 redis.call('PEXPIRE', KEYS[2], 86400000)
 return 'done'
 `;
 
-/** KEYS: lease. ARGV: last moment, lease id, life in ms. */
+/** No lease lives so long: what does, or does not end at all, was written by no holder. In ms. */
+const LONGEST_LEASE = 600_000;
+
+/**
+ * KEYS: lease. ARGV: last moment, lease id, life in ms. What stands there and is no lease would never end: it is
+ * replaced. A user who may not ask for the life of a key is not refused for that.
+ */
 export const TAKE_LEASE = `${UNLESS_LATE}
 if redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', ARGV[3]) then return 'done' end
-return 'fenced'
+local holder = redis.pcall('GET', KEYS[1])
+local left = redis.pcall('PTTL', KEYS[1])
+local noText = type(holder) == 'table' and string.find(holder.err, 'WRONGTYPE', 1, true)
+local endless = type(left) == 'number' and (left == -1 or left > ${LONGEST_LEASE})
+if not noText and not endless then return 'fenced' end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 'done'
 `;
 
 /** KEYS: lease. ARGV: last moment, lease id, life in ms. A lease that Redis has lost is taken again. */
 export const RENEW_LEASE = `${UNLESS_LATE}
-local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[2] then return 'fenced' end
+local holder = redis.pcall('GET', KEYS[1])
+if type(holder) == 'table' and not string.find(holder.err, 'WRONGTYPE', 1, true) then return holder end
+if type(holder) == 'string' and holder ~= ARGV[2] then return 'fenced' end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 'done'
 `;
 
 /** KEYS: lease. ARGV: last moment, lease id. */
 export const RELEASE_LEASE = `${UNLESS_LATE}
-if redis.call('GET', KEYS[1]) == ARGV[2] then redis.call('DEL', KEYS[1]) end
+local holder = redis.pcall('GET', KEYS[1])
+if type(holder) == 'table' and not string.find(holder.err, 'WRONGTYPE', 1, true) then return holder end
+if holder == ARGV[2] then redis.call('DEL', KEYS[1]) end
 return 'done'
 `;
 

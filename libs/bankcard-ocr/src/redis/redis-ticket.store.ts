@@ -1,6 +1,5 @@
 import { type Clock, SystemClock } from '../clock.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../random.js';
-import { readTicketRecord } from '../credentials/read-ticket-record.js';
 import { shiftMoments } from '../credentials/record-moments.js';
 import { type StoreAccess, type TicketLease, TicketStore } from '../credentials/store/ticket-store.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
@@ -10,21 +9,28 @@ import { type RedisClient, RedisCommands } from './redis-commands.js';
 import { RedisFault } from './redis-fault.js';
 import { type RedisKeys, redisKeysFor } from './redis-keys.js';
 import { RedisLease } from './redis-lease.js';
-import { READ, SET_ASIDE, SWAP, TRY_TO_WRITE } from './redis-scripts.js';
-import { createRedisClient, describeRedis } from './redis-url.js';
+import { READ, SET_ASIDE, SWAP } from './redis-scripts.js';
+import { tryAllWrites } from './redis-trial.js';
+import { describeRedis } from './redis-url.js';
 import { RedisWatch } from './redis-watch.js';
+import { readStored } from './stored-record.js';
 
 /** Settings of a {@link RedisTicketStore}. */
 export interface RedisTicketStoreOptions {
-  /** An ioredis client (`Redis` or `Cluster`); whoever made it closes it, after the store. */
+  /**
+   * An ioredis client (`Redis` or `Cluster`); whoever made it closes it, after the store. After a failover that leaves its
+   * connection open, the replica at the other end refuses every write with `READONLY`. Set `reconnectOnError` to decide
+   * what happens then. Without it, the store has the client connect anew (`client.disconnect(true)`): after 1 s at the
+   * earliest, and ever more rarely, to once a minute, while that does not help.
+   */
   readonly client: RedisClient;
   readonly appId: string;
   /** Milliseconds that one command may take. @default 1000 */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** The clock of this process, which need not agree with that of Redis. @default the machine's clocks */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
   /** Called with the key of a record that could not be read and was set aside. */
-  readonly onDamaged?: (key: string) => void;
+  readonly onDamaged?: ((key: string) => void) | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 1_000;
@@ -46,16 +52,7 @@ export class RedisTicketStore extends TicketStore {
   readonly #runtime: Runtime;
   readonly #onDamaged: RedisTicketStoreOptions['onDamaged'];
   readonly #ownClient: RedisClient | undefined;
-
-  /**
-   * Make a store with a client of its own, which ends with the store.
-   *
-   * @param url `redis://user:password@host:6379/0`, or `rediss://` for TLS, always verified
-   */
-  static fromUrl(url: string, options: Omit<RedisTicketStoreOptions, 'client'>): RedisTicketStore {
-    const client = createRedisClient(url);
-    return new RedisTicketStore({ ...options, client }, client);
-  }
+  #hasNotedNoHints = false;
 
   /**
    * @param ownClient the same client when it is the store's own, to reconnect and to close
@@ -70,17 +67,22 @@ export class RedisTicketStore extends TicketStore {
     this.description = describeRedis(client);
     this.#keys = redisKeysFor(appId, client.options.keyPrefix ?? '');
     this.#commands = new RedisCommands(client, timeoutMs, ownClient !== undefined, runtime.clock);
-    this.#watch = new RedisWatch(client, this.#keys.channel);
+    this.#watch = new RedisWatch(client, this.#keys.channel, (fault) => this.#noteNoHints(fault));
     this.#clock = clock;
     this.#runtime = runtime;
   }
 
-  /** A Redis that cannot be reached does not stop the start, like a vendor that cannot; one that refuses does. */
+  /**
+   * Try everything that will be used. A Redis that cannot be reached does not stop the start, like a vendor that cannot;
+   * one that refuses does. Only that nobody can be told of a write is no reason: whoever waits for one also polls.
+   */
   override async open(access: StoreAccess = 'write'): Promise<void> {
     try {
       await this.#commands.connected();
       await this.read();
-      if (access === 'write') await this.#commands.change(TRY_TO_WRITE, [this.#keys.probe], () => []);
+      if (access === 'read') return;
+      await tryAllWrites(this.#commands, this.#keys, this.#runtime.random.id());
+      await this.#tell('0');
     } catch (error) {
       if (error instanceof RedisFault && error.isRefusal) throw refused(this.description, error);
     }
@@ -88,21 +90,20 @@ export class RedisTicketStore extends TicketStore {
 
   async read(): Promise<TicketRecord | undefined> {
     const askedAtMs = this.#clock.now();
-    const answer = await this.#commands.read(READ, [this.#keys.record]);
-    const [redisNowMs, text] = answer as [number, string | null];
-    if (text === null || text === undefined) return undefined;
-    const record = readTicketRecord(text);
-    if (record) return shiftMoments(record, askedAtMs - redisNowMs);
-    await this.#setAside(text);
+    const { redisNowMs, stored } = readStored(await this.#commands.read(READ, [this.#keys.record]));
+    if (stored.kind === 'record') return shiftMoments(stored.record, askedAtMs - redisNowMs);
+    if (stored.kind === 'damaged') await this.#setAside(stored.seen);
     return undefined;
   }
 
   async swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
-    const { record, lease: leaseKey, channel } = this.#keys;
+    const { record, lease: leaseKey } = this.#keys;
     const outcome = await this.#commands.change(SWAP, [record, leaseKey], (redisNowMs) => {
       const text = JSON.stringify(shiftMoments(next, redisNowMs - this.#clock.now()));
-      return [expected?.writeId ?? '', next.writeId, text, String(next.revision), channel, lease?.id ?? ''];
+      return [expected?.writeId ?? '', next.writeId, text, lease?.id ?? ''];
     });
+    // It has been written, whoever hears of it.
+    if (outcome === 'done') void this.#tell(String(next.revision));
     return outcome === 'done';
   }
 
@@ -120,10 +121,28 @@ export class RedisTicketStore extends TicketStore {
     this.#ownClient?.disconnect();
   }
 
-  async #setAside(text: string): Promise<void> {
+  /** A hint that something was written; never fails. */
+  async #tell(revision: string): Promise<void> {
+    try {
+      await this.#commands.publish(this.#keys.channel, revision);
+    } catch (error) {
+      if (error instanceof RedisFault && error.isRefusal) this.#noteNoHints(error);
+    }
+  }
+
+  #noteNoHints({ message }: RedisFault): void {
+    if (this.#hasNotedNoHints) return;
+    this.#hasNotedNoHints = true;
+    this.onWarning?.(
+      `${this.description} does not pass on the news of a write (${message}): it is noticed by reading the store every ` +
+        'few seconds instead',
+    );
+  }
+
+  async #setAside(seen: string): Promise<void> {
     const { record, damaged } = this.#keys;
     // Who may only read leaves it to the others; there is nothing to read either way.
-    const outcome = await this.#commands.change(SET_ASIDE, [record, damaged], () => [text]).catch(() => 'fenced');
+    const outcome = await this.#commands.change(SET_ASIDE, [record, damaged], () => [seen]).catch(() => 'fenced');
     if (outcome === 'done') this.#onDamaged?.(damaged);
   }
 }
@@ -136,10 +155,10 @@ function refused(description: string, fault: RedisFault): BankCardOcrConfigurati
         `${description} 是集群节点：请不要写 URL，改为传入使用 Cluster 客户端的 RedisTicketStore`,
       )
     : new Problem(
-        `${description} refuses (${fault.code}): check user, password, database and privileges (docs/fleet.md names the keys ` +
-          'and commands), and that it is Redis 5 or newer',
-        `${description} 拒绝访问（${fault.code}）：请检查用户、密码、库号和权限（所需的键和命令见 docs/fleet.zh-CN.md），` +
-          '并确认是 Redis 5 或更新版本',
+        `${description} refuses (${fault.message}): check user, password, database and privileges (docs/fleet.md names the keys ` +
+          'and commands), that it is Redis 5 or newer, and what a proxy before it allows scripts to do',
+        `${description} 拒绝访问（${fault.message}）：请检查用户、密码、库号和权限（所需的键和命令见 docs/fleet.zh-CN.md），` +
+          '确认是 Redis 5 或更新版本，以及其前面的代理允许脚本做什么',
       );
   return new BankCardOcrConfigurationError(
     [configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],

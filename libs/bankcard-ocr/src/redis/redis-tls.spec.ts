@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describeWithRedis, freePort, RedisServer } from '../../../../test/support/redis-server.js';
 import { aRecord } from '../credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from './redis-ticket.store.js';
+import { RedisTicketStore } from './redis-url-ticket.store.js';
 
 describeWithRedis('RedisTicketStore over TLS', () => {
   const directory = mkdtempSync(join(tmpdir(), 'certificate-'));

@@ -21,7 +21,7 @@ describe('how logs call a Redis', () => {
     ['rediss://canaryuser:canarypass@127.0.0.1:1/0', 'rediss://127.0.0.1:1/0'],
     ['REDISS://:canarypass@127.0.0.1:1/0', 'rediss://127.0.0.1:1/0'],
   ])('%s', (url, description) => {
-    expect(described(createRedisClient(url))).toBe(description);
+    expect(described(createRedisClient(url, Redis))).toBe(description);
   });
 
   it.each<[string, () => Redis | Cluster, string]>([
@@ -42,7 +42,7 @@ describe('the client of a URL', () => {
     const before = process.env['NODE_TLS_REJECT_UNAUTHORIZED'];
     process.env['NODE_TLS_REJECT_UNAUTHORIZED'] = '0';
     try {
-      const client = createRedisClient('rediss://127.0.0.1:1');
+      const client = createRedisClient('rediss://127.0.0.1:1', Redis);
       clients.push(client);
       expect(client.options.tls).toMatchObject({ rejectUnauthorized: true });
     } finally {
@@ -52,7 +52,7 @@ describe('the client of a URL', () => {
   });
 
   it('carries nothing out later than it was wanted', async () => {
-    const client = createRedisClient('redis://127.0.0.1:1');
+    const client = createRedisClient('redis://127.0.0.1:1', Redis);
     clients.push(client);
     expect(client.options).toMatchObject({ enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
     await expect(client.set('x', '1')).rejects.toThrow();

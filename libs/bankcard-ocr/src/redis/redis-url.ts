@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import type { Redis, RedisOptions } from 'ioredis';
 import { BankCardOcrConfigurationError, configurationFault } from '../errors/configuration-error.js';
 import { Problem } from '../errors/problem.js';
 import { readTicketStoreLocation } from '../options/ticket-store-location.js';
@@ -11,13 +11,16 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const DISCONNECT_TIMEOUT_MS = 200;
 const LONGEST_RECONNECT_MS = 1_000;
 
+/** The class of ioredis, which is handed in: of this library, only the entry `/redis` needs the package to be installed. */
+export type RedisConstructor = new (url: string, options: RedisOptions) => Redis;
+
 /**
  * Make the client for a URL.
  *
  * @param url `redis://` or `rediss://` (TLS, always verified), with user, password and database as needed
  * @throws {@link BankCardOcrConfigurationError} when it is none; its text, which holds a password, is not repeated
  */
-export function createRedisClient(url: string): Redis {
+export function createRedisClient(url: string, Client: RedisConstructor): Redis {
   checkUrl(url);
   const isTls = url.toLowerCase().startsWith('rediss:');
   const options: RedisOptions = {
@@ -35,7 +38,7 @@ export function createRedisClient(url: string): Redis {
     reconnectOnError: (error) => redisFault(error).code === 'READONLY',
   };
   // It connects at once; that connection and all that follow it are made untraced.
-  const client = untraced(() => new Redis(url, options));
+  const client = untraced(() => new Client(url, options));
   // Without a listener the client prints its errors.
   return client.on('error', () => undefined);
 }

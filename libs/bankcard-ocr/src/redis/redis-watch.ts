@@ -1,5 +1,6 @@
 import { inCallersContext, untraced } from '../tracing-suppression.js';
 import type { RedisClient } from './redis-commands.js';
+import { type RedisFault, redisFault } from './redis-fault.js';
 
 /** Listens, on a connection of its own, for records that others write. A hint: whoever depends on it also polls. */
 export class RedisWatch {
@@ -8,9 +9,11 @@ export class RedisWatch {
 
   readonly #client: RedisClient;
 
+  /** @param onRefused is told when Redis does not let it listen */
   constructor(
     client: RedisClient,
     private readonly channel: string,
+    private readonly onRefused: (fault: RedisFault) => void,
   ) {
     this.#client = client;
   }
@@ -44,7 +47,10 @@ export class RedisWatch {
     subscriber.on('message', tell);
     const subscribe = () => {
       // What was written while nobody listened has been missed.
-      untraced(() => subscriber.subscribe(this.channel)).then(tell, () => undefined);
+      untraced(() => subscriber.subscribe(this.channel)).then(tell, (error: unknown) => {
+        const fault = redisFault(error, [this.channel]);
+        if (fault.isRefusal) this.onRefused(fault);
+      });
     };
     subscriber.on('ready', subscribe);
     return subscriber;

@@ -19,7 +19,7 @@ import { UserSpacing } from './user-spacing.js';
 /** How one call differs from the module's options. */
 export interface SdkCallLimits extends Pick<QueryLimits, 'timeoutMs'> {
   /** Ends the call; it then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Who launches the phone SDK, and for which order. */
@@ -27,7 +27,7 @@ export interface SdkLaunchRequest extends SdkCallLimits {
   /** The user of the phone: 1 to 32 ASCII letters and digits, another one for every user. */
   readonly userId: string;
   /** 1 to 32 ASCII letters and digits, never used before. @default createOrderNo() */
-  readonly orderNo?: string;
+  readonly orderNo?: string | undefined;
 }
 
 /** What an app reports about a result of the phone SDK. */

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type Type } from '@nestjs/common';
 import { BankCardOcrModule } from '../bankcard-ocr.module.js';
 import { tokenNamed } from '../bankcard-ocr.tokens.js';
+import type { AccountOptions } from '../client/client-factory.options.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
+import { whatIsSet } from '../options/unset.js';
 import { checkRegistrationName } from '../registration-name.js';
 import { KycSandbox } from './kyc-sandbox.js';
 import type { KycSandboxOptions } from './kyc-sandbox.options.js';
@@ -10,13 +12,13 @@ import type { KycSandboxOptions } from './kyc-sandbox.options.js';
 /** What a {@link BankCardOcrTestingModule} is made of. */
 export interface BankCardOcrTestingOptions {
   /** The registration whose place it takes. @default none, the one without a name */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /**
    * How the sandbox behaves. Its clock is also the module's, and its app id is made from the name where there is one.
    */
-  readonly sandbox?: KycSandboxOptions;
+  readonly sandbox?: KycSandboxOptions | undefined;
   /** Options of `BankCardOcrModule` beside those that lead to the sandbox. */
-  readonly module?: Partial<BankCardOcrOptions>;
+  readonly module?: AccountOptions | undefined;
 }
 
 /**
@@ -59,7 +61,14 @@ export class BankCardOcrTestingModule {
       inject: [token],
       useFactory: (started: KycSandbox): BankCardOcrOptions => {
         const { secret, url } = started;
-        return { appId: started.appId, secret, baseUrl: url, ticketStore: 'memory:', clock: sandbox?.clock, ...module };
+        return {
+          appId: started.appId,
+          secret,
+          baseUrl: url,
+          ticketStore: 'memory:',
+          clock: sandbox?.clock,
+          ...whatIsSet(module ?? {}),
+        };
       },
     });
     return { module: BankCardOcrTestingModule, imports: [provideSandbox, ocr], exports: [provideSandbox, ocr] };

@@ -1,11 +1,12 @@
 export {
   aBankCardOcrResult,
+  type BankCardOcrResultChange,
   type BankCardOcrResultFields,
   BankCardOcrResultFixture,
 } from './fixtures/bank-card-ocr-result.fixture.js';
 export { ManualClock } from './manual-clock.js';
 export { KycSandbox } from './kyc-sandbox.js';
-export type { KycSandboxOptions, KycSandboxSettings, LatePhotos } from './kyc-sandbox.options.js';
+export type { KycSandboxChange, KycSandboxOptions, KycSandboxSettings, LatePhotos } from './kyc-sandbox.options.js';
 export type { SandboxOrder } from './orders/sandbox-order.js';
 export { orderNoForCode, orderNoForWarning } from './orders/magic-orders.js';
 export { inventedCardNumber, PICTURED_CARD_NUMBER } from './orders/invented-card.js';

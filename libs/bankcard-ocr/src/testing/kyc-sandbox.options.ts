@@ -54,26 +54,29 @@ export interface KycSandboxSettings {
   unknownOrders: 'reject' | 'invent';
 }
 
+/** Changes of {@link KycSandboxSettings}: what is left out, or undefined where that is no setting, stays as it is. */
+export type KycSandboxChange = { [Setting in keyof KycSandboxSettings]?: KycSandboxSettings[Setting] | undefined };
+
 /** Options of {@link KycSandbox.start}; every member is optional. */
-export interface KycSandboxOptions extends Partial<KycSandboxSettings> {
+export interface KycSandboxOptions extends KycSandboxChange {
   /** The partner's app id. @default 'IDASANDB' */
-  appId?: string;
+  appId?: string | undefined;
   /** The partner's secret. @default 64 random letters and digits for every sandbox */
-  secret?: string;
+  secret?: string | undefined;
   /** TCP port. @default 0, any free one */
-  port?: number;
+  port?: number | undefined;
   /** Address to listen on. @default '127.0.0.1' */
-  host?: string;
+  host?: string | undefined;
   /** Path in front of `/api`, e.g. `/kyc`, to test a base URL that has one. @default '' */
-  pathPrefix?: string;
+  pathPrefix?: string | undefined;
   /**
    * Whether a process goes on running for as long as the sandbox does. `BankCardOcrTestingModule` says false, so that a
    * test run ends even when an application was not closed.
    * @default true
    */
-  keepsProcessAlive?: boolean;
+  keepsProcessAlive?: boolean | undefined;
   /** Judge of all lives and delays except `answerDelayMs`. @default new SystemClock() */
-  clock?: Clock;
+  clock?: Clock | undefined;
 }
 
 /** Who the partner is and where the sandbox listens: fixed at the start. */
@@ -129,7 +132,7 @@ export function resolveOptions(options: KycSandboxOptions): {
 const MAY_BE_UNDEFINED: ReadonlySet<string> = new Set(['latePhotos', 'concurrencyLimit', 'photoBytes']);
 
 /** Write `change` into `settings`. */
-export function changeSettings(settings: KycSandboxSettings, change: Partial<KycSandboxSettings>): KycSandboxSettings {
+export function changeSettings(settings: KycSandboxSettings, change: KycSandboxChange): KycSandboxSettings {
   for (const [name, value] of Object.entries(change)) {
     if (!(name in DEFAULT_SETTINGS)) throw new TypeError(`The sandbox has no setting '${name}' to change.`);
     if (value !== undefined || MAY_BE_UNDEFINED.has(name)) Object.assign(settings, { [name]: value });

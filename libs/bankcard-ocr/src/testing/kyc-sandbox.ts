@@ -5,7 +5,12 @@ import type { JournalEntry } from './evidence/journal.js';
 import type { MisuseEntry, RecoveryEntry } from './evidence/misuse.js';
 import type { FaultHandle, SandboxFault } from './faults/fault.js';
 import { VendorServer } from './http/vendor-server.js';
-import type { KycSandboxIdentity, KycSandboxOptions, KycSandboxSettings } from './kyc-sandbox.options.js';
+import type {
+  KycSandboxChange,
+  KycSandboxIdentity,
+  KycSandboxOptions,
+  KycSandboxSettings,
+} from './kyc-sandbox.options.js';
 import { changeSettings, resolveOptions } from './kyc-sandbox.options.js';
 import type { LaunchVerdict, PhoneLaunch } from './launch/accept-launch.js';
 import { acceptLaunch } from './launch/accept-launch.js';
@@ -55,7 +60,7 @@ export class KycSandbox implements AsyncDisposable {
   }
 
   /** Change settings while it runs; lives apply to what is issued from now on. */
-  configure(change: Partial<KycSandboxSettings>): void {
+  configure(change: KycSandboxChange): void {
     changeSettings(this.#vendor.settings, change);
   }
 

@@ -79,6 +79,35 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
     return (response) => response.writeHead(code, headers).end(body);
   };
 
+  describe('the connections', () => {
+    it.each<[string, number, OddAnswer]>([
+      ['an answer', 1, (response) => response.end(OK)],
+      [
+        "an answer that refuses, in the vendor's words",
+        1,
+        (response) => response.writeHead(500).end('{"code":"999999"}'),
+      ],
+      ['a page of another server', 2, (response) => response.writeHead(404).end('<html>default backend</html>')],
+      ['a page of a gateway', 2, (response) => response.writeHead(503).end('<html>no upstream</html>')],
+      ['something else than JSON', 2, (response) => response.end('ok')],
+      ['something larger than any answer', 2, (response) => response.end(`{"code":"0","a":"${'x'.repeat(9_990)}"}`)],
+    ])('are used again after %s: in the end there are %i', async (_what, connections, spoil) => {
+      const used = new Set<unknown>();
+      const noting = (then: OddAnswer): OddAnswer => {
+        return (response) => {
+          used.add(response.socket);
+          then(response);
+        };
+      };
+      for (const then of [spoil, (response: Parameters<OddAnswer>[0]) => response.end(OK)]) {
+        vendor.answer = noting(then);
+        await vendor.get().catch(() => undefined);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(used.size).toBe(connections);
+    });
+  });
+
   describe('what is no answer', () => {
     it.each<[string, OddAnswer, object]>([
       ['HTML 502', status(502, {}, '<html>'), { code: 'VENDOR_FAULT', retryable: true, maybeCarriedOut: true }],

@@ -10,6 +10,7 @@ import type { ConnectionGate } from './connection-gate.js';
 import type { ExchangeListener, ExchangeRecord } from './exchange-record.js';
 import type { Transport } from './transport/transport.js';
 import { SentRequest } from './sent-request.js';
+import { TransportFault } from './transport-fault.js';
 
 /** One request to one of the vendor's endpoints. */
 export interface ExchangeRequest {
@@ -50,6 +51,9 @@ export interface ExchangeDependencies {
   readonly onExchange: ExchangeListener;
 }
 
+/** Said of an answer that is none of the vendor's. */
+const SHOWS_A_WRONG_SERVER: ReadonlySet<string> = new Set(['ANSWER_MALFORMED', 'ANSWER_TOO_LARGE', 'VENDOR_FAULT']);
+
 /** The only place that talks to the vendor: one request, one answer, never repeated here, one record for the log. */
 export class Exchange {
   constructor(private readonly dependencies: ExchangeDependencies) {}
@@ -59,7 +63,7 @@ export class Exchange {
    * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader throws
    */
   async send(request: ExchangeRequest, reader: AnswerReader): Promise<ExchangeAnswer> {
-    const { clock, gate, onExchange, codeRules } = this.dependencies;
+    const { clock, gate, transport, onExchange, codeRules } = this.dependencies;
     const { endpoint, attempt, generation, cancellation } = request;
     const turn = gate.enter(cancellation, request.urgent ?? false);
     if (turn) await turn;
@@ -79,6 +83,7 @@ export class Exchange {
       return { envelope, json, sentAt: sent.sentAt };
     } catch (error) {
       const failure = sent ? sent.failureFor(error) : error;
+      if (failure instanceof TransportFault && SHOWS_A_WRONG_SERVER.has(failure.code)) transport.dropConnections();
       if (isBankCardOcrError(failure)) {
         const { code, vendorCode, bizSeqNo } = failure;
         told = { outcome: code, vendorCode, bizSeqNo };

@@ -7,8 +7,11 @@ import {
   PROXY_UNREACHABLE_CODE,
   wasNeverSent,
   NO_STREAM_CODE,
+  UNEXPECTED_UPGRADE_CODE,
 } from './transport/connection-fault.js';
 import { proxyAnswer } from './transport/proxy-answer.js';
+
+const UNDICI_PARSER_ERROR = Symbol.for('undici.error.UND_ERR_HTTP_PARSER');
 
 /** No protocol answer came: the exchange failed below the vendor's protocol. */
 export class TransportFault extends BankCardOcrError {
@@ -39,16 +42,20 @@ const NEVER_SENT = new Set([
 const NEVER_SENT_BY_CONNECT = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
 
 /**
+ * What came was no HTTP, not even to undici's assertions, or not compressed as it says (Brotli has codes like
+ * ERR__ERROR_FORMAT): somebody did answer.
+ */
+const UNREADABLE = new RegExp(
+  `^(HPE_|Z_|ZSTD_|ERR__|ERR_STREAM_|ERR_CONTENT|ERR_ASSERTION$|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|${UNEXPECTED_UPGRADE_CODE}$)`,
+);
+
+/**
  * Turn whatever a transport threw into an error that is safe to show: of the original, which carries the URL and with
  * it secrets, only the name and the system's code are kept.
  */
 export function transportFault(error: unknown): TransportFault {
   const { name, code } = describe(error);
-  // What came was no HTTP, or not compressed as it says (Brotli has codes like ERR__ERROR_FORMAT): somebody did answer.
-  if (
-    name === 'HTTPParserError' ||
-    (code !== undefined && /^(HPE_|Z_|ZSTD_|ERR__|ERR_STREAM_|ERR_CONTENT|UND_ERR_HEADERS_OVERFLOW)/.test(code))
-  ) {
+  if (isParserError(error) || (code !== undefined && UNREADABLE.test(code))) {
     return new TransportFault('ANSWER_MALFORMED', true, { message: `the answer cannot be read: ${code ?? name}` });
   }
   const proxy = proxyAnswer(code);
@@ -77,6 +84,11 @@ function describe(error: unknown): { name: string; code: string | undefined } {
   if (!types.isNativeError(error)) return { name: 'Error', code: undefined };
   const code = systemCode(error) ?? systemCode(inside(error));
   return { name: /^\w{1,40}$/.test(error.name) ? error.name : 'Error', code };
+}
+
+/** By the mark that undici gives it, not by the name of its class, which a minified bundle may change. */
+function isParserError(error: unknown): boolean {
+  return types.isNativeError(error) && (error as unknown as Record<symbol, unknown>)[UNDICI_PARSER_ERROR] === true;
 }
 
 function wasConnecting(error: unknown): boolean {

@@ -5,6 +5,7 @@ import { createOrderNo } from '../../ocr/create-order-no.js';
 import { signedQuery } from '../../ocr/order-inquiry.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { SignatureService } from '../../signature/signature.service.js';
+import { loadUndiciTransport } from '../../upstream/transport/load-undici.js';
 import { ResultClient } from '../../upstream/result.client.js';
 import { text } from '../text.js';
 import { type Finding, findingsOf } from './finding.js';
@@ -16,7 +17,10 @@ const finding = findingsOf('live');
 /** Whether the credentials work: get some by the ordinary rules, and query one order that does not exist. */
 export async function checkLive(given: ResolvedOptions, signal: AbortSignal): Promise<Finding> {
   // The other transport has the same connections below it, and takes longer to load than all this.
-  const options: ResolvedOptions = { ...given, transport: 'undici', httpService: undefined };
+  const options = await loadUndiciTransport().then(
+    (): ResolvedOptions => ({ ...given, transport: 'undici', httpService: undefined }),
+    () => given,
+  );
   let obtained: ObtainedCredentials;
   try {
     obtained = await obtainCredentials(options, signal);

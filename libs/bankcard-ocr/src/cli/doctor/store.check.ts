@@ -1,4 +1,5 @@
 import type { ResolvedOptions } from '../../options/resolve-options.js';
+import { IoredisMissing } from '../../redis/load-ioredis.js';
 import { type StoreVisit, visitStore } from '../store/store-visit.js';
 import { text } from '../text.js';
 import { type Finding, findingsOf } from './finding.js';
@@ -10,7 +11,7 @@ export async function beginVisit(options: ResolvedOptions): Promise<StoreVisit |
   try {
     return (await visitStore(options)) ?? memoryFinding();
   } catch (error) {
-    if (!/Cannot find (module|package) 'ioredis'/.test((error as Error).message)) throw error;
+    if (!(error instanceof IoredisMissing)) throw error;
     return finding('fail', text('the package that talks to Redis is missing', '缺少访问 Redis 的包'), {
       todo: text('npm install ioredis', '请执行 npm install ioredis'),
     });

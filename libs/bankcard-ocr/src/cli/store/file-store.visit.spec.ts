@@ -1,6 +1,18 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { HOSTILE_PATHS, mayDoAll } from '../../../../../test/support/hostile-paths.js';
 import { FileTicketStore } from '../../credentials/store/file-ticket.store.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import type { BankCardOcrOptions } from '../../options/bankcard-ocr.options.js';
@@ -68,16 +80,60 @@ describe('a look at the files of a store', () => {
     await expect(visit(file).look()).resolves.toEqual({ kind: 'unreadable', code: 'ENOTDIR' });
   });
 
-  it('writes nothing as another user than the one it belongs to', async () => {
+  it('writes nothing as another user than the one it belongs to, and the start is refused', async () => {
     const folder = await used();
+    if (!mayDoAll('a folder that belongs to another user')) return;
+    chownSync(folder, 12_345, 12_345);
     const before = readdirSync(folder);
-    const getuid = jest.spyOn(process, 'getuid').mockReturnValue((process.getuid?.() ?? 0) + 1);
-    try {
-      await expect(visit().tryAccess()).resolves.toMatchObject([{ facts: { anotherUser: true } }]);
-    } finally {
-      getuid.mockRestore();
-    }
+    await expect(visit().tryAccess()).resolves.toMatchObject([
+      { status: 'fail', facts: { problem: 'another-user', anotherUser: true, owner: 12_345 } },
+    ]);
+    await expect(visit(directory, { role: 'reader' }).tryAccess()).resolves.toMatchObject([
+      { status: 'ok' },
+      { status: 'warn', facts: { problem: 'another-user' } },
+    ]);
     expect(readdirSync(folder)).toEqual(before);
+  });
+
+  it('fails where the start is refused, and warns where it warns', async () => {
+    const folder = await used();
+    chmodSync(folder, 0o777);
+    await expect(visit().tryAccess()).resolves.toMatchObject([
+      { status: 'fail', facts: { problem: 'anyone-may-write', mode: '0777' } },
+    ]);
+    chmodSync(folder, 0o2770);
+    await expect(visit().tryAccess()).resolves.toMatchObject([
+      { status: 'ok' },
+      { status: 'warn', facts: { problem: 'group-may-write' } },
+    ]);
+    chmodSync(folder, 0o700);
+    chmodSync(directory, 0o777);
+    await expect(visit().tryAccess()).resolves.toMatchObject([
+      { status: 'ok' },
+      { status: 'warn', about: directory, facts: { problem: 'anyone-may-write' } },
+    ]);
+    chmodSync(directory, 0o700);
+    rmSync(folder, { recursive: true });
+    symlinkSync(directory, folder);
+    await expect(visit().tryAccess()).resolves.toMatchObject([{ status: 'fail', facts: { problem: 'link' } }]);
+  });
+
+  it.each(HOSTILE_PATHS)('waits for nothing and changes nothing where a record should be: %s', async (_what, put) => {
+    const folder = await used();
+    const ends: (() => void)[] = [];
+    await put(path.join(folder, 'record.0000000000000002'), (end) => ends.push(end));
+    const before = readdirSync(folder).toSorted();
+    const state = lstatSync(path.join(folder, 'record.0000000000000002'));
+    await expect(visit().look()).resolves.toEqual({ kind: 'damaged' });
+    await expect(visit().tryAccess()).resolves.toMatchObject([{ status: 'ok' }]);
+    // Only the lease that was taken, and given back, is another one.
+    expect(
+      readdirSync(folder)
+        .filter((name) => !name.startsWith('lease'))
+        .toSorted(),
+    ).toEqual(before);
+    expect(lstatSync(path.join(folder, 'record.0000000000000002')).ino).toBe(state.ino);
+    for (const end of ends) end();
   });
 
   it('notices a folder that others may enter', async () => {

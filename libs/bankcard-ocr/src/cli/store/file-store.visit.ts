@@ -1,17 +1,23 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { FileLeases } from '../../credentials/store/file-lease.js';
-import { FileTicketStore } from '../../credentials/store/file-ticket.store.js';
+import { FileTicketStore, LARGEST_RECORD_FILE } from '../../credentials/store/file-ticket.store.js';
+import {
+  type FolderProblem,
+  folderState,
+  type FolderVerdict,
+  judgeFolder,
+  nearestFolder,
+  octal,
+} from '../../credentials/store/folder-safety.js';
 import { listNumbers, numberedName } from '../../credentials/store/numbered-files.js';
+import { readSmallFile } from '../../credentials/store/read-small-file.js';
 import { recordFolder } from '../../credentials/store/record-folder.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { type Finding, findingsOf } from '../doctor/finding.js';
 import { nameOf } from '../doctor/run-check.js';
-import { text } from '../text.js';
+import { text, type Text } from '../text.js';
 import { leaseFinding } from './lease-trial.js';
-import { lookAtText, type StoredLook } from './stored-look.js';
+import { lookAtBytes, type StoredLook } from './stored-look.js';
 import type { StoreVisit } from './store-visit.js';
-import { folderState, type FolderState, nearestFolder } from './folder-state.js';
 
 const finding = findingsOf('store');
 /** A record that was listed and is gone has been replaced meanwhile: look again, but not for ever. */
@@ -37,24 +43,28 @@ export class FileStoreVisit implements StoreVisit {
   }
 
   async #tryAccess(): Promise<readonly Finding[]> {
-    const folder = await folderState(this.#folder);
+    const folder = await folderState(this.#folder, 'tell');
     if (!folder) return [await this.#missing()];
-    // What this process creates there belongs to its user, with mode 0600: the application could not read it any more.
-    if (!folder.isOwnFolder) return [anotherUser(folder), ...privacy(folder)];
+    const isReader = this.options.role === 'reader';
+    const verdicts = await judgeFolder(folder, await folderState(this.directory), isReader ? 'read' : 'write');
+    const safety = verdicts.map(safetyFinding);
+    // What this process creates there would belong to its user, with mode 0600, and lock out the application.
+    if (verdicts.some(({ isRefused }) => isRefused)) return safety;
     const facts = { kind: 'file', mode: folder.mode.toString(8) };
-    if (this.options.role === 'reader') {
+    if (isReader) {
       await listNumbers(this.#folder, 'record');
-      return [finding('ok', text('can be read', '可读'), { facts }), ...privacy(folder)];
+      return [finding('ok', text('can be read', '可读'), { facts }), ...safety];
     }
     const { directory } = this;
     const store = new FileTicketStore({ directory, appId: this.options.appId });
     try {
       await store.open('write');
+      return [await leaseFinding((ttlMs) => store.lease(ttlMs), this.options, facts), ...safety];
     } catch (error) {
-      return [unusable(directory, nameOf(error)), ...privacy(folder)];
+      return [unusable(directory, nameOf(error)), ...safety];
+    } finally {
+      await store.close();
     }
-    const leases = new FileLeases(this.#folder);
-    return [await leaseFinding((ttlMs) => leases.tryTake(ttlMs), this.options, facts), ...privacy(folder)];
   }
 
   async look(): Promise<StoredLook> {
@@ -62,13 +72,13 @@ export class FileStoreVisit implements StoreVisit {
       for (let looks = 0; looks < LOOKS; looks += 1) {
         const revision = (await listNumbers(this.#folder, 'record')).at(-1);
         if (revision === undefined) return { kind: 'nothing' };
-        const json = await readFile(path.join(this.#folder, numberedName('record', revision)), 'utf8').catch(
-          (error: NodeJS.ErrnoException) => {
-            if (error.code !== 'ENOENT') throw error;
-          },
+        const file = await readSmallFile(
+          path.join(this.#folder, numberedName('record', revision)),
+          LARGEST_RECORD_FILE,
         );
-        if (json === undefined) continue;
-        const found = lookAtText(json);
+        if (file.kind === 'missing') continue;
+        if (file.kind === 'unusable') return { kind: 'damaged' };
+        const found = lookAtBytes(file.bytes);
         return found.kind === 'record' && found.record.revision !== revision ? { kind: 'damaged' } : found;
       }
       return { kind: 'damaged' };
@@ -82,7 +92,9 @@ export class FileStoreVisit implements StoreVisit {
   async #missing(): Promise<Finding> {
     const above = await nearestFolder(this.#folder);
     if (!above?.isWritable) return unusable(this.directory, 'EACCES');
-    if (process.getuid?.() === 0 && !above.isOwnFolder) return anotherUser(above);
+    // A start as root would make a folder that the application may not use.
+    if (process.geteuid?.() === 0 && !above.isOwnFolder)
+      return safetyFinding({ problem: 'another-user', folder: above, isRefused: false });
     const isReader = this.options.role === 'reader';
     const found = text('does not exist yet', '目录还不存在');
     return finding(isReader ? 'warn' : 'ok', found, {
@@ -95,20 +107,42 @@ export class FileStoreVisit implements StoreVisit {
   }
 }
 
-function anotherUser({ path: where, owner, isWritable }: FolderState): Finding {
-  return finding(
-    isWritable ? 'warn' : 'fail',
-    text(`belongs to another user (${owner})`, `属于另一个用户（${owner}）`),
-    {
-      about: where,
-      facts: { kind: 'file', anotherUser: true, owner },
-      todo: text(
-        'Run this as the user of the application: nothing was written, files of this user would lock the application out',
-        '请用应用的用户运行：为免把应用挡在外面，没有写入任何文件',
-      ),
-    },
-  );
+/** How the folder, or the directory that it stands in, is open to others; at a start the same is judged. */
+function safetyFinding({ problem, folder, isRefused }: FolderVerdict): Finding {
+  const { path: about, owner } = folder;
+  const mode = octal(folder.mode);
+  const { found, todo } = PROBLEMS[problem](mode, owner);
+  const facts = { kind: 'file', problem, mode, ...(problem === 'another-user' && { anotherUser: true, owner }) };
+  return finding(isRefused ? 'fail' : 'warn', found, { about, facts, todo });
 }
+
+const CHMOD = text('chmod 700', '请 chmod 700');
+
+const PROBLEMS: Readonly<Record<FolderProblem, (mode: string, owner: number) => { found: Text; todo: Text }>> = {
+  link: () => ({
+    found: text('is a symbolic link', '是符号链接'),
+    todo: text('Remove it; the configured directory may be a link', '请删除该链接；配置的目录本身可以是链接'),
+  }),
+  'another-user': (_mode, owner) => ({
+    found: text(`belongs to another user (${owner})`, `属于另一个用户（${owner}）`),
+    todo: text(
+      'Run this as the user of the application: files of this user would lock the application out',
+      '请用应用的用户运行：当前用户创建的文件会把应用挡在外面',
+    ),
+  }),
+  'anyone-may-write': (mode) => ({
+    found: text(`any user may write to it (mode ${mode})`, `任何用户都可写（权限 ${mode}）`),
+    todo: CHMOD,
+  }),
+  'group-may-write': (mode) => ({
+    found: text(`its group may write to it (mode ${mode})`, `同组用户可写（权限 ${mode}）`),
+    todo: text('chmod 700, unless it is a volume with fsGroup', '请 chmod 700；带 fsGroup 的卷除外'),
+  }),
+  'others-may-enter': (mode) => ({
+    found: text(`open to other users (mode ${mode})`, `其他用户可以进入（权限 ${mode}）`),
+    todo: CHMOD,
+  }),
+};
 
 function unusable(directory: string, code: string): Finding {
   return finding('fail', text(`cannot be used (${code})`, `不可用（${code}）`), {
@@ -119,17 +153,4 @@ function unusable(directory: string, code: string): Finding {
       '请换成本地磁盘上当前用户可写、支持硬链接的目录',
     ),
   });
-}
-
-/** Records have mode 0600, but whoever may list and write a folder can replace them. */
-function privacy({ path: where, mode }: FolderState): Finding[] {
-  if ((mode & 0o077) === 0) return [];
-  const octal = mode.toString(8).padStart(4, '0');
-  return [
-    finding('warn', text(`open to other users (mode ${octal})`, `其他用户可以进入（权限 ${octal}）`), {
-      about: where,
-      todo: text('chmod 700', '请 chmod 700'),
-      facts: { mode: octal },
-    }),
-  ];
 }

@@ -1,17 +1,21 @@
 import { shiftMoments } from '../../credentials/record-moments.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
+import { SYSTEM_RANDOM } from '../../random.js';
 import { RedisCommands } from '../../redis/redis-commands.js';
 import { redisFault } from '../../redis/redis-fault.js';
 import { type RedisKeys, redisKeysFor } from '../../redis/redis-keys.js';
+import { loadIoredis } from '../../redis/load-ioredis.js';
 import { RedisLease } from '../../redis/redis-lease.js';
-import { READ, TRY_TO_WRITE } from '../../redis/redis-scripts.js';
+import { READ } from '../../redis/redis-scripts.js';
+import { tryAllWrites } from '../../redis/redis-trial.js';
 import { createRedisClient, describeRedis } from '../../redis/redis-url.js';
+import { readStored } from '../../redis/stored-record.js';
 import { type Finding, findingsOf } from '../doctor/finding.js';
 import { text } from '../text.js';
 import { leaseFinding } from './lease-trial.js';
 import { readRedisInfo } from './redis-info.js';
 import { judgeRedis } from './redis-judgement.js';
-import { lookAtText, type StoredLook } from './stored-look.js';
+import { lookBy, type StoredLook } from './stored-look.js';
 import type { StoreVisit } from './store-visit.js';
 
 type Client = ReturnType<typeof createRedisClient>;
@@ -42,8 +46,9 @@ export class RedisStoreVisit implements StoreVisit {
     client.on('error', (error: unknown) => (this.#lastFault = redisFault(error).code));
   }
 
-  static begin(url: string, options: ResolvedOptions): RedisStoreVisit {
-    return new RedisStoreVisit(createRedisClient(url), options);
+  /** @throws {@link IoredisMissing} */
+  static async begin(url: string, options: ResolvedOptions): Promise<RedisStoreVisit> {
+    return new RedisStoreVisit(createRedisClient(url, await loadIoredis()), options);
   }
 
   async tryAccess(): Promise<readonly Finding[]> {
@@ -61,13 +66,13 @@ export class RedisStoreVisit implements StoreVisit {
       return [finding('ok', text('can be read', '可读'), { about: this.#place, facts }), ...judged];
     }
     try {
-      await this.#commands.change(TRY_TO_WRITE, [this.#keys.probe], () => []);
+      await tryAllWrites(this.#commands, this.#keys, SYSTEM_RANDOM.id());
       const lease = await leaseFinding(
         (ttlMs) => RedisLease.tryTake(this.#commands, this.#keys, ttlMs),
         this.options,
         facts,
       );
-      return [{ ...lease, about: this.#place }, ...judged];
+      return [{ ...lease, about: this.#place }, ...(await this.#hints()), ...judged];
     } catch (error) {
       return [this.#unusable(error), ...judged];
     }
@@ -79,11 +84,12 @@ export class RedisStoreVisit implements StoreVisit {
     try {
       await this.#commands.connected();
       const askedAtMs = this.options.clock.now();
-      const [redisNowMs, json] = await this.#read();
-      if (json === null) return { kind: 'nothing' };
-      const found = lookAtText(json);
-      if (found.kind !== 'record') return found;
-      return { kind: 'record', record: shiftMoments(found.record, askedAtMs - redisNowMs) };
+      const answer = await this.#read();
+      return lookBy(() => {
+        const { redisNowMs, stored } = readStored(answer);
+        if (stored.kind !== 'record') return stored;
+        return { kind: 'record', record: shiftMoments(stored.record, askedAtMs - redisNowMs) };
+      });
     } catch (error) {
       return { kind: 'unreadable', code: this.#codeOf(error) };
     }
@@ -93,8 +99,24 @@ export class RedisStoreVisit implements StoreVisit {
     this.#client.disconnect();
   }
 
-  async #read(): Promise<[redisNowMs: number, json: string | null]> {
-    return (await this.#commands.read(READ, [this.#keys.record])) as [number, string | null];
+  async #read(): Promise<unknown> {
+    return this.#commands.read(READ, [this.#keys.record]);
+  }
+
+  /** Whether others can be told of a write; without that they notice it by polling. */
+  async #hints(): Promise<readonly Finding[]> {
+    try {
+      await this.#commands.publish(this.#keys.channel, '0');
+      return [];
+    } catch (error) {
+      const { message } = redisFault(error);
+      const found = text(`does not pass on messages (${message})`, `不能发布消息（${message}）`);
+      const todo = text(
+        'Allow PUBLISH and SUBSCRIBE on the channel, or accept that a write is noticed after seconds',
+        '请允许在该频道上使用 PUBLISH 和 SUBSCRIBE；否则其他进程要过几秒才会发现写入',
+      );
+      return [finding('warn', found, { about: this.#place, facts: { publishes: false }, todo })];
+    }
   }
 
   /** What a user with few privileges is not told stays unknown. */
@@ -110,11 +132,12 @@ export class RedisStoreVisit implements StoreVisit {
 
   #unusable(error: unknown): Finding {
     const code = this.#codeOf(error);
-    const refuses = redisFault(error).isRefusal;
+    const fault = redisFault(error);
+    const refuses = fault.isRefusal;
     return finding(
       'fail',
       refuses
-        ? text(`refuses (${code})`, `拒绝访问（${code}）`)
+        ? text(`refuses (${fault.message})`, `拒绝访问（${fault.message}）`)
         : text(`cannot be reached (${code})`, `连不上（${code}）`),
       {
         about: this.#place,

@@ -11,13 +11,20 @@ export type StoredLook =
   /** Its moments are by the clock of this process. It has secrets, sealed or in clear. */
   | { readonly kind: 'record'; readonly record: TicketRecord };
 
-/** Read the text of a record. */
-export function lookAtText(json: string): StoredLook {
+/** Look by reading a record; one of another version is left alone. */
+export function lookBy(read: () => StoredLook): StoredLook {
   try {
-    const record = readTicketRecord(json);
-    return record ? { kind: 'record', record } : { kind: 'damaged' };
+    return read();
   } catch (error) {
     if (error instanceof RecordOfAnotherVersion) return { kind: 'another-version' };
     throw error;
   }
+}
+
+/** Read the bytes of a record. */
+export function lookAtBytes(json: Uint8Array): StoredLook {
+  return lookBy(() => {
+    const record = readTicketRecord(json);
+    return record ? { kind: 'record', record } : { kind: 'damaged' };
+  });
 }

@@ -1,14 +1,19 @@
 import { join } from 'node:path';
 import type { Clock } from '../../clock.js';
-import { SYSTEM_RUNTIME } from '../../random.js';
+import { type Runtime, SYSTEM_RUNTIME } from '../../random.js';
+import { HIGHEST_NUMBER } from '../ticket-record.js';
+import type { FileOperations } from './file-operations.js';
 import { type FileSystem, NODE_FILE_SYSTEM, type OpenFile } from './file-system.js';
 import { LeaseHeartbeat } from './lease-heartbeat.js';
-import { listNumbers, numberedName } from './numbered-files.js';
+import { listNumbers, listSeries, numberedName, removeOrRename } from './numbered-files.js';
+import { undefinedWhenMissing } from './read-small-file.js';
 import type { TicketLease } from './ticket-store.js';
 
 const SERIES = 'lease';
 const HELD = 'held';
 const FREE = 'free';
+/** A lease holds one word. */
+const LARGEST_LEASE = 64;
 
 /**
  * A lease among the processes of one machine, made of files `lease.<number>`: whoever creates the next number holds it.
@@ -19,65 +24,78 @@ const FREE = 'free';
 export class FileLeases {
   #watched: { number: number; touched: string; sinceMs: number } | undefined;
 
+  /** @param operations by which signs of life are limited in time; whoever calls limits the rest */
   constructor(
     private readonly directory: string,
+    private readonly operations: FileOperations,
     private readonly files: FileSystem = NODE_FILE_SYSTEM,
-    private readonly clock: Clock = SYSTEM_RUNTIME.clock,
+    private readonly runtime: Runtime = SYSTEM_RUNTIME,
   ) {}
 
   /** Take the lease if nobody alive holds it. Lifetimes here are those of the process: they concern real processes. */
   async tryTake(ttlMs: number): Promise<TicketLease | undefined> {
-    const takenAt = this.clock.monotonic();
-    const highest = (await this.#numbers()).at(-1) ?? 0;
+    const takenAt = this.runtime.clock.monotonic();
+    const { numbers: before, beyond } = await listSeries(this.directory, SERIES, this.files);
+    const highest = before.at(-1) ?? 0;
     if (highest > 0 && !(await this.#isFree(highest, ttlMs))) return undefined;
-    const mine = highest + 1;
-    const file = await this.files.open(this.#path(mine), 'wx', 0o600).catch(unlessTaken);
+    const isLastNumber = highest + 1 >= HIGHEST_NUMBER;
+    // The count begins anew once nothing stands there that counts as later.
+    if (isLastNumber) await this.#remove(before.map((number) => numberedName(SERIES, number)));
+    const mine = isLastNumber ? 1 : highest + 1;
+    const name = numberedName(SERIES, mine);
+    const file = await this.files.open(join(this.directory, name), 'wx', 0o600).catch(undefinedWhenTaken);
     if (!file) return undefined;
     try {
       await file.write(HELD, 0);
+      const numbers = await listNumbers(this.directory, SERIES, this.files);
+      if (numbers.at(-1) !== mine) {
+        // We were slow: others had moved on, and our number was free only because it had been cleared away.
+        await Promise.all([file.close(), this.#remove([name])]);
+        return undefined;
+      }
+      await this.#remove([...numbers.slice(0, -1).map((number) => numberedName(SERIES, number)), ...beyond]);
     } catch (error) {
       // A full disk: nothing of the attempt may stay, or every further one would leave a file and a handle.
-      await Promise.all([file.close(), this.files.unlink(this.#path(mine)).catch(ignoreMissing)]);
+      await Promise.all([file.close().catch(() => undefined), this.#remove([name])]);
       throw error;
     }
-    const numbers = await this.#numbers();
-    if (numbers.at(-1) !== mine) {
-      // We were slow: others had moved on, and our number was free only because it had been cleared away.
-      await Promise.all([file.close(), this.files.unlink(this.#path(mine)).catch(ignoreMissing)]);
-      return undefined;
-    }
-    await Promise.all(numbers.slice(0, -1).map((number) => this.files.unlink(this.#path(number)).catch(ignoreMissing)));
-    return new FileLease(String(mine), file, ttlMs, takenAt, this.clock, () => this.isHeld(String(mine)));
+    const id = String(mine);
+    return new FileLease(id, file, this.operations, ttlMs, takenAt, this.runtime.clock, () => this.isHeld(id));
   }
 
   /** Whether nobody else has taken a lease after the one with this id. */
   async isHeld(id: string): Promise<boolean> {
-    return String((await this.#numbers()).at(-1) ?? id) === id;
+    return String((await listNumbers(this.directory, SERIES, this.files)).at(-1) ?? id) === id;
   }
 
   async #isFree(number: number, ttlMs: number): Promise<boolean> {
-    const path = this.#path(number);
+    const path = join(this.directory, numberedName(SERIES, number));
     // Before the look: a watcher that is held up in the middle of it must not count that as standing still.
-    const now = this.clock.monotonic();
+    const now = this.runtime.clock.monotonic();
+    const word = await this.#wordIn(path);
+    if (word === undefined) return false;
+    if (word === FREE) return true;
+    const touched = String((await this.files.look(path).catch(undefinedWhenMissing))?.touchedNs);
+    if (this.#watched?.number !== number || this.#watched.touched !== touched) {
+      this.#watched = { number, touched, sinceMs: now };
+    }
+    return now - this.#watched.sinceMs >= ttlMs;
+  }
+
+  /** @returns undefined when there is no such file; `FREE` for what no holder has made */
+  async #wordIn(path: string): Promise<string | undefined> {
     try {
-      if ((await this.files.readFile(path)) === FREE) return true;
-      const touched = String((await this.files.touchedAt(path)).ns);
-      if (this.#watched?.number !== number || this.#watched.touched !== touched) {
-        this.#watched = { number, touched, sinceMs: now };
-      }
-      return now - this.#watched.sinceMs >= ttlMs;
-    } catch (error) {
-      ignoreMissing(error as NodeJS.ErrnoException);
-      return false;
+      const file = await this.files.readSmallFile(path, LARGEST_LEASE);
+      if (file.kind === 'missing') return undefined;
+      return file.kind === 'bytes' ? file.bytes.toString('utf8') : FREE;
+    } catch {
+      // Another user's, or a disk that fails: whether its holder is alive is seen from outside.
+      return HELD;
     }
   }
 
-  async #numbers(): Promise<number[]> {
-    return listNumbers(this.directory, SERIES, this.files);
-  }
-
-  #path(number: number): string {
-    return join(this.directory, numberedName(SERIES, number));
+  async #remove(names: readonly string[]): Promise<void> {
+    await Promise.all(names.map((name) => removeOrRename(this.directory, name, this.files, this.runtime.random)));
   }
 }
 
@@ -88,6 +106,7 @@ class FileLease implements TicketLease {
   constructor(
     readonly id: string,
     private readonly file: OpenFile,
+    private readonly operations: FileOperations,
     ttlMs: number,
     takenAt: number,
     clock: Clock,
@@ -98,7 +117,7 @@ class FileLease implements TicketLease {
       await this.file.utimes(now, now);
       return isHeld();
     };
-    this.#heartbeat = new LeaseHeartbeat(ttlMs, takenAt, beat, clock);
+    this.#heartbeat = new LeaseHeartbeat(ttlMs, takenAt, async () => operations.run(beat), clock);
     this.signal = this.#heartbeat.signal;
   }
 
@@ -109,15 +128,12 @@ class FileLease implements TicketLease {
   async release(): Promise<void> {
     await this.#heartbeat.stop();
     // A release that cannot be written costs the next one a wait, nothing else.
-    await this.file.write(FREE, 0).catch(() => undefined);
-    await this.file.close().catch(() => undefined);
+    const given = this.file.write(FREE, 0).catch(() => undefined);
+    const closed = given.then(() => this.file.close()).catch(() => undefined);
+    await this.operations.run(() => closed).catch(() => undefined);
   }
 }
 
-function unlessTaken(error: NodeJS.ErrnoException): undefined {
+function undefinedWhenTaken(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'EEXIST') throw error;
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error;
 }

@@ -1,5 +1,9 @@
-import { watch } from 'node:fs';
-import { link, mkdir, open, readdir, readFile, rename, stat, unlink } from 'node:fs/promises';
+import { constants, watch } from 'node:fs';
+import { link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { readSmallFile, type SmallFile } from './read-small-file.js';
+
+// Windows lacks the last three: there they are undefined, which counts as 0.
+const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** An open file, as far as the file store needs one. */
 export interface OpenFile {
@@ -12,16 +16,19 @@ export interface OpenFile {
 
 /** The part of Node's file system that the file store uses; a simulation has one of its own. */
 export interface FileSystem {
-  open(path: string, flags: 'wx' | 'r', mode?: number): Promise<OpenFile>;
-  readFile(path: string): Promise<string>;
+  open(path: string, flags: 'wx', mode: number): Promise<OpenFile>;
+  /** Read a file of ours of `most` bytes at most, which somebody may have replaced by anything. */
+  readSmallFile(path: string, most: number): Promise<SmallFile>;
   readdir(path: string): Promise<string[]>;
-  /** @returns when the file was last touched, by the clock of the file system */
-  touchedAt(path: string): Promise<{ readonly ns: bigint; readonly ms: number }>;
+  /** @returns when a file was last touched, by the clock of the file system, and whether it is a symbolic link */
+  look(path: string): Promise<{ readonly touchedNs: bigint; readonly touchedMs: number; readonly isLink: boolean }>;
   link(existing: string, path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   /** Make a directory and those above it, when they are missing. */
   mkdir(path: string, mode: number): Promise<void>;
+  /** Make what was created and removed in a directory durable. */
+  syncDirectory(path: string): Promise<void>;
   /**
    * Be told the names of files that change in a directory. A hint: not every file system tells.
    *
@@ -33,16 +40,20 @@ export interface FileSystem {
 /** The file system of the machine. */
 export const NODE_FILE_SYSTEM: FileSystem = {
   open: async (path, flags, mode) => open(path, flags, mode),
-  readFile: async (path) => readFile(path, 'utf8'),
+  readSmallFile,
   readdir: async (path) => readdir(path),
-  touchedAt: async (path) => {
-    const { mtimeNs, mtimeMs } = await stat(path, { bigint: true });
-    return { ns: mtimeNs, ms: Number(mtimeMs) };
+  look: async (path) => {
+    const found = await lstat(path, { bigint: true });
+    return { touchedNs: found.mtimeNs, touchedMs: Number(found.mtimeMs), isLink: found.isSymbolicLink() };
   },
   link,
   rename,
   unlink,
   mkdir: async (path, mode) => void (await mkdir(path, { recursive: true, mode })),
+  syncDirectory: async (path) => {
+    const directory = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK);
+    await directory.sync().finally(async () => directory.close());
+  },
   watch: watchDirectory,
 };
 

@@ -1,6 +1,8 @@
+import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { BankCardOcrConfigurationError, configurationFault } from '../../errors/configuration-error.js';
 import { Problem } from '../../errors/problem.js';
 import { FileTicketStore } from './file-ticket.store.js';
+import { StoreFault } from './store-fault.js';
 import type { StoreAccess, TicketStore } from './ticket-store.js';
 
 /**
@@ -15,12 +17,13 @@ export async function openTicketStore(store: TicketStore, access: StoreAccess, i
     return store;
   } catch (error) {
     if (isOurs) await store.close();
-    throw error instanceof BankCardOcrConfigurationError ? error : refusal(store, error);
+    throw isBankCardOcrError(error) && error.code === 'CONFIGURATION' ? error : refusal(store, error);
   }
 }
 
 function refusal(store: TicketStore, error: unknown): BankCardOcrConfigurationError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
+  const reason = error instanceof StoreFault ? error.message : code;
   const advice =
     store instanceof FileTicketStore
       ? new Problem(
@@ -29,8 +32,8 @@ function refusal(store: TicketStore, error: unknown): BankCardOcrConfigurationEr
         )
       : new Problem('its open() has failed, see the cause', '它的 open() 失败了，原因见 cause');
   const problem = new Problem(
-    `${store.description} cannot be used (${code}): ${advice.en}`,
-    `${store.description} 无法使用（${code}）：${advice.zh}`,
+    `${store.description} cannot be used (${reason}): ${advice.en}`,
+    `${store.description} 无法使用（${reason}）：${advice.zh}`,
   );
   return new BankCardOcrConfigurationError(
     [configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],

@@ -22,14 +22,25 @@ export type StoreAccess = 'read' | 'write';
 /** Who shares what a store holds. */
 export type SharingScope = 'process' | 'machine' | 'fleet';
 
+/** Known to every copy of the library in a process. */
+const BRAND = Symbol.for('nestjs-bankcard-ocr/ticket-store');
+
 /**
  * Where the credentials of one app id are kept. Every kind passes the same contract suite
  * (`ticket-store.contract.ts`).
  */
 export abstract class TicketStore {
+  /** A store that another copy of the library has made is one too: bundles and applications of two module systems have two. */
+  static [Symbol.hasInstance](this: unknown, value: unknown): boolean {
+    if (this !== TicketStore) return Function.prototype[Symbol.hasInstance].call(this as () => void, value);
+    return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+  }
+
   /** What the start line of the log calls the store; no secrets. */
   abstract readonly description: string;
   abstract readonly scope: SharingScope;
+  /** Is told of what deserves a word though the store works, once each. The module sets it to its log. */
+  onWarning?: ((warning: string) => void) | undefined;
 
   /**
    * Prepare the store.
@@ -70,3 +81,5 @@ export abstract class TicketStore {
   /** Free what the store holds open. What is stored stays. */
   abstract close(): Promise<void>;
 }
+
+Object.defineProperty(TicketStore.prototype, BRAND, { value: true });

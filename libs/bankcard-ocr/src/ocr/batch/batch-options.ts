@@ -13,14 +13,14 @@ const DEFAULT_RATE_PER_SECOND = 10;
 /** How a batch of queries goes about it; what it has in common with one query holds for each of its queries. */
 export interface QueryManyOptions extends QueryOptions {
   /** How many orders are held at once: being asked for, or answered and not taken yet. At least 1. @default 8 */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /**
    * How many queries begin in a second at most, spread evenly; fractions are allowed. The vendor documents no number: ask
    * for that of your contract. Repeated requests within a query come on top. @default 10
    */
-  readonly ratePerSecond?: number;
+  readonly ratePerSecond?: number | undefined;
   /** Ends the batch: see {@link OcrResultService.queryMany}. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What became of one order of a batch: its `result`, or else the `error` that its query ended with. */

@@ -7,8 +7,16 @@ import { removeLeftOvers } from './unfinished-file.js';
 /** Listing a directory of many photos takes a while. */
 const LOOK_FOR_LEFT_OVERS_EVERY_MS = 3_600_000;
 
+/** Known to every copy of the library in a process. */
+const BRAND = Symbol.for('nestjs-bankcard-ocr/photo-directory');
+
 /** A directory that takes downloaded photos, of any number of orders at once; made by {@link toDirectory}. */
 export class PhotoDirectory {
+  /** One that another copy of the library has made is one too. */
+  static [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+  }
+
   #lookedAt = -Infinity;
 
   /** @param path absolute */
@@ -35,6 +43,8 @@ export class PhotoDirectory {
     await removeLeftOvers(this.path).catch(() => undefined);
   }
 }
+
+Object.defineProperty(PhotoDirectory.prototype, BRAND, { value: true });
 
 /**
  * Write photos into a directory, each as `<order number>-<kind>.<extension>`, mode 0600.

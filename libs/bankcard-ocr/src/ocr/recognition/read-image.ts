@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Cancellation } from '../../cancellation.js';
 import { type ImageType, mediaTypeOf, UNKNOWN_MEDIA_TYPE } from '../../card/media-type.js';
-import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 
 /** An image of a card's front: its bytes, a stream of them, or the path of a file. */
 export type CardImageSource = Uint8Array | Readable | { readonly file: string };
@@ -46,7 +46,7 @@ export async function readImage(
 
 async function bytesOf(source: unknown, cancellation: Cancellation): Promise<Buffer> {
   if (source instanceof Uint8Array) return Buffer.from(source.buffer, source.byteOffset, source.byteLength);
-  if (source instanceof Readable) return collect(source, cancellation);
+  if (isReadable(source)) return collect(source, cancellation);
   const file = (source as { file?: unknown } | null | undefined)?.file;
   if (typeof file === 'string' && file !== '' && !file.includes('\0')) return readFile(file, cancellation);
   throw wrong(
@@ -56,13 +56,19 @@ async function bytesOf(source: unknown, cancellation: Cancellation): Promise<Buf
   );
 }
 
+/** Also one of the package readable-stream, whose classes are not Node's. */
+export function isReadable(source: unknown): source is Readable {
+  const { pipe, destroy, [Symbol.asyncIterator]: iterate } = (source ?? {}) as Partial<Readable>;
+  return [pipe, destroy, iterate].every((method) => typeof method === 'function');
+}
+
 async function readFile(file: string, cancellation: Cancellation): Promise<Buffer> {
   try {
     // One byte more than is accepted tells a file that is too large.
     return await collect(createReadStream(file, { end: MOST_BYTES }), cancellation);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof BankCardOcrError || typeof code !== 'string') throw error;
+    if (isBankCardOcrError(error) || typeof code !== 'string') throw error;
     // The path is not repeated: it may name a person.
     throw wrong(
       `the file of the image cannot be read (${code}): see that it exists and may be read`,

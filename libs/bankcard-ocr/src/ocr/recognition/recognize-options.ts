@@ -10,15 +10,15 @@ export interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
    * the signal does not tell which one was made.
    * @default createOrderNo()
    */
-  readonly orderNo?: string;
+  readonly orderNo?: string | undefined;
   /** Whose card it is: 1 to 32 ASCII letters and digits. Sent to the vendor, not signed. @default none */
-  readonly userId?: string;
+  readonly userId?: string | undefined;
   /** Milliseconds for sending the image and the whole answer. @default that of the module */
-  readonly recognitionTimeoutMs?: number;
+  readonly recognitionTimeoutMs?: number | undefined;
   /** What to do about the vendor's warnings. @default that of the module */
-  readonly warningPolicy?: WarningPolicy;
+  readonly warningPolicy?: WarningPolicy | undefined;
   /** Ends the call; it then rejects with the signal's reason. The image may have been recognised all the same. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**

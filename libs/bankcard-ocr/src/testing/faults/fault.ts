@@ -6,11 +6,11 @@ export interface FaultTarget {
   /** `auth` is access_token and api_ticket. */
   readonly endpoint: EndpointName | 'auth' | 'all';
   /** Only queries and recognitions of this order. @default undefined, any request */
-  readonly orderNo?: string;
+  readonly orderNo?: string | undefined;
   /** Only api_ticket calls of this type. @default undefined, both */
-  readonly ticketType?: 'SIGN' | 'NONCE';
+  readonly ticketType?: 'SIGN' | 'NONCE' | undefined;
   /** How many requests are hit before the fault ends by itself. @default Infinity */
-  readonly times?: number;
+  readonly times?: number | undefined;
 }
 
 /**
@@ -24,13 +24,13 @@ export type FaultEffect =
    * Carried out when it arrives, answered `delayMs` later on the sandbox's clock; in real time with `realTime`
    * (a {@link ManualClock} would otherwise have to be advanced).
    */
-  | { readonly kind: 'slow'; readonly delayMs: number; readonly realTime?: boolean }
+  | { readonly kind: 'slow'; readonly delayMs: number; readonly realTime?: boolean | undefined }
   /** Connection reset before any answer; not carried out. */
   | { readonly kind: 'reset' }
   /** Carried out, then the connection is closed without an answer. */
   | { readonly kind: 'lost-answer' }
   /** Carried out; headers promise the whole body, or chunks, and the connection ends in the middle of it. */
-  | { readonly kind: 'truncated'; readonly chunked?: boolean }
+  | { readonly kind: 'truncated'; readonly chunked?: boolean | undefined }
   /** Carried out; complete HTTP whose JSON is cut in the middle. */
   | { readonly kind: 'truncated-json' }
   /** A gateway's HTML page with status 502; not carried out. */
@@ -40,12 +40,12 @@ export type FaultEffect =
   /** Carried out; every value except `code` and `msg` is of another type. */
   | { readonly kind: 'wrong-types' }
   /** Answered with this code and, after a colon, this detail; not carried out. */
-  | { readonly kind: 'code'; readonly code: string; readonly detail?: string }
+  | { readonly kind: 'code'; readonly code: string; readonly detail?: string | undefined }
   /** Answered with exactly these bytes; not carried out. Status 200 and content type JSON unless given. */
   | {
       readonly kind: 'body';
-      readonly status?: number;
-      readonly headers?: Readonly<Record<string, string>>;
+      readonly status?: number | undefined;
+      readonly headers?: Readonly<Record<string, string>> | undefined;
       readonly body: string | Uint8Array;
     }
   /** Carried out; the regular answer, success or failure, is replaced by what `rewrite` returns. */

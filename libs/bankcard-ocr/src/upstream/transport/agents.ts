@@ -10,9 +10,9 @@ export interface Agents {
   readonly httpsAgent: HttpsAgent;
 }
 
-/** How an agent makes its connections: it returns a socket, or hands one to `done` later. */
+/** How an agent makes its connections: it hands a socket to `done`. */
 interface ConnectingAgent {
-  createConnection(options: { host?: string; port?: number | string }, done: Connected): Socket | undefined;
+  createConnection(options: { host?: string; port?: number | string }, done: Connected): void;
 }
 
 /** Make agents whose connections a connector makes. */
@@ -23,9 +23,18 @@ export function createAgents(connector: Connector, options: AgentOptions): Agent
   };
 }
 
+/** Let agents keep no connection any more; what is under way goes on. */
+export function retire({ httpAgent, httpsAgent }: Agents): void {
+  for (const agent of [httpAgent, httpsAgent]) {
+    // Asked whenever a connection becomes free.
+    (agent as unknown as { keepSocketAlive(socket: Socket): boolean }).keepSocketAlive = () => false;
+    for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+  }
+}
+
 function connectWith<A extends HttpAgent>(connector: Connector, agent: A, secure: boolean): A {
   (agent as unknown as ConnectingAgent).createConnection = ({ host = 'localhost', port = 80 }, done) => {
-    return connector.connect({ hostname: host, port: Number(port), secure }, done);
+    connector.connect({ hostname: host, port: Number(port), secure }, done);
   };
   return agent;
 }

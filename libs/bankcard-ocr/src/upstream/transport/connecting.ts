@@ -30,7 +30,7 @@ export class Connecting {
   }
 
   /** The last stage: wait for a socket to be ready. */
-  finishWith(socket: Socket, readyEvent: 'connect' | 'secureConnect'): Socket {
+  finishWith(socket: Socket, readyEvent: 'secureConnect'): void {
     const onError = (error: Error) => this.settle(error);
     const onClose = () => this.settle(connectionFault(CLOSED_CODE, 'closed while connecting'));
     socket.once(readyEvent, () => {
@@ -38,13 +38,12 @@ export class Connecting {
       socket.off('error', onError).off('close', onClose);
       this.settle(null, socket);
     });
-    return this.enter(socket.on('error', onError).on('close', onClose));
+    this.enter(socket.on('error', onError).on('close', onClose));
   }
 
   /** Give up. */
   end(error: Error): void {
     if (this.#over) return;
-    // Node's agents hold the socket already, and hear of the error from it.
     this.#stage?.destroy(neverSent(error));
     this.settle(error);
   }

@@ -13,6 +13,9 @@ export const CLOSED_CODE = 'BANKCARD_OCR_CLOSED';
 /** The `code` of the error for an HttpService of the application's own that answered with something else than a stream. */
 export const NO_STREAM_CODE = 'BANKCARD_OCR_NO_STREAM';
 
+/** The `code` of the error for an answer that wants to speak another protocol (101), or none that HTTP knows. */
+export const UNEXPECTED_UPGRADE_CODE = 'BANKCARD_OCR_UNEXPECTED_UPGRADE';
+
 const NEVER_SENT = new WeakSet<Error>();
 
 /** An error that is known by its code. */

@@ -1,4 +1,6 @@
+import type { Clock } from '../../clock.js';
 import type { SecretText } from '../../secret-text.js';
+import type { Lookup } from './tcp-connection.js';
 
 /** How connections to one origin are made, whatever transport makes them. */
 export interface ConnectionOptions {
@@ -8,6 +10,12 @@ export interface ConnectionOptions {
   readonly loopback: boolean;
   readonly maxConnections: number;
   readonly connectTimeoutMs: number;
+  /** Connections are kept no longer than this; by default as long as there is traffic. */
+  readonly maxConnectionAgeMs?: number;
+  /** What their age is measured with; that of the machine by default. */
+  readonly clock?: Clock;
+  /** Finds the addresses of hosts and proxies; `dns.lookup` by default. */
+  readonly lookup?: Lookup;
   /** The URL of a proxy, or `none`; undefined leaves it to the environment. */
   readonly proxy?: SecretText;
   /** PEM, instead of the certificates that Node trusts. */

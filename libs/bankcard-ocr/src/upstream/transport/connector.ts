@@ -1,10 +1,11 @@
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { CLOSED_CODE, connectionFault } from './connection-fault.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { type Connected, Connecting } from './connecting.js';
 import { proxyFor } from './proxy.js';
 import { openTunnel } from './proxy-tunnel.js';
+import { TcpConnection } from './tcp-connection.js';
 import { TLS } from './tls.js';
 
 /** Where a connection leads to. */
@@ -26,20 +27,23 @@ export class Connector {
     this.#proxy = proxyFor(options);
   }
 
-  /** @returns the socket, where there is one at once; it is told of again when it is ready */
-  connect(destination: Destination, done: Connected): Socket | undefined {
+  connect(destination: Destination, done: Connected): void {
     const connecting = new Connecting(this.options.connectTimeoutMs, (error, socket) => {
       this.#underWay.delete(connecting);
       done(error, socket);
     });
     this.#underWay.add(connecting);
-    if (!this.#proxy) return this.#direct(destination, connecting);
-    const request = openTunnel(this.#proxy, destination, this.options, (error, tunnel) => {
-      if (error || !tunnel || !destination.secure) connecting.settle(error, tunnel);
-      else connecting.finishWith(this.#secure(destination, tunnel), 'secureConnect');
-    });
-    connecting.enter(request);
-    return undefined;
+    const onward: Connected = (error, socket) => {
+      if (error || !socket || !destination.secure) connecting.settle(error, socket);
+      else connecting.finishWith(this.#secure(destination, socket), 'secureConnect');
+    };
+    const { hostname, port } = destination;
+    const { lookup } = this.options;
+    connecting.enter(
+      this.#proxy
+        ? openTunnel(this.#proxy, destination, this.options, onward)
+        : new TcpConnection({ hostname, lookup }, port, onward),
+    );
   }
 
   /** Give up whatever is not ready yet. */
@@ -47,13 +51,7 @@ export class Connector {
     for (const connecting of this.#underWay) connecting.end(connectionFault(CLOSED_CODE, 'closed while connecting'));
   }
 
-  #direct(destination: Destination, connecting: Connecting): Socket {
-    if (destination.secure) return connecting.finishWith(this.#secure(destination), 'secureConnect');
-    const { hostname: host, port } = destination;
-    return connecting.finishWith(connectTcp({ host, port, noDelay: true, keepAlive: true }), 'connect');
-  }
-
-  #secure({ hostname: host, port }: Destination, tunnel?: Socket): TLSSocket {
+  #secure({ hostname: host, port }: Destination, connection: Socket): TLSSocket {
     const socket = connectTls({
       ...TLS,
       ca: this.options.ca,
@@ -62,7 +60,7 @@ export class Connector {
       host,
       port,
       servername: isIP(host) ? '' : host,
-      socket: tunnel,
+      socket: connection,
     });
     socket.setNoDelay(true).setKeepAlive(true);
     // Node tells of it once the certificate is verified, and never of a session with somebody else.

@@ -1,10 +1,19 @@
+import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import https from 'node:https';
 import { type Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { HttpService } from '@nestjs/axios';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { firstValueFrom } from 'rxjs';
-import { type Agents, createAgents } from './agents.js';
-import { CLOSED_CODE, connectionFault, neverSent, NO_STREAM_CODE } from './connection-fault.js';
+import { type Agents, createAgents, retire } from './agents.js';
+import { ConnectionAge } from './connection-age.js';
+import {
+  CLOSED_CODE,
+  connectionFault,
+  neverSent,
+  NO_STREAM_CODE,
+  UNEXPECTED_UPGRADE_CODE,
+} from './connection-fault.js';
 import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
 import { Connector } from './connector.js';
 import { hasWayOfItsOwn } from './has-way-of-its-own.js';
@@ -20,8 +29,10 @@ import { type AnswerReceiver, Transport, type TransportCall, type TransportReque
 export class HttpServiceTransport extends Transport {
   readonly #http: HttpService;
   readonly #connector: Connector;
-  readonly #kept: Agents;
+  #kept: Agents;
+  readonly #age: ConnectionAge;
   readonly #fresh: Agents;
+  readonly #maxSockets: number;
   readonly #config: AxiosRequestConfig;
   /** The agents and their way to the proxy are those of the application's instance. */
   readonly #leavesTheWay: boolean;
@@ -33,8 +44,9 @@ export class HttpServiceTransport extends Transport {
     super();
     const { maxConnections, origin } = options;
     this.#connector = new Connector(options);
-    const kept = { keepAlive: true, maxSockets: maxConnections, timeout: IDLE_CONNECTION_MS };
-    this.#kept = createAgents(this.#connector, kept);
+    this.#maxSockets = maxConnections;
+    this.#age = new ConnectionAge(options);
+    this.#kept = this.#keepingAgents();
     this.#fresh = createAgents(this.#connector, { keepAlive: false, maxSockets: maxConnections });
     this.#leavesTheWay = shared !== undefined && hasWayOfItsOwn(shared);
     this.#config = {
@@ -43,6 +55,7 @@ export class HttpServiceTransport extends Transport {
       maxRedirects: 0,
       // The agents know the way to the proxy.
       ...(this.#leavesTheWay ? {} : { proxy: false }),
+      ...(shared ? {} : { transport: { request: requestWithoutUpgrade } }),
       validateStatus: null,
       responseType: 'stream',
       // Time, size and compression are the exchange's, whatever the defaults of the application's instance are.
@@ -54,6 +67,10 @@ export class HttpServiceTransport extends Transport {
       transformResponse: [(body: unknown) => body],
     };
     this.#http = shared ?? createOwnHttpService();
+  }
+
+  override dropConnections(): void {
+    if (!this.#closed && this.#age.takeDrop()) this.#renew();
   }
 
   start(request: TransportRequest, receiver: AnswerReceiver): TransportCall {
@@ -71,6 +88,17 @@ export class HttpServiceTransport extends Transport {
     }
   }
 
+  #keepingAgents(): Agents {
+    const kept = { keepAlive: true, maxSockets: this.#maxSockets, timeout: IDLE_CONNECTION_MS };
+    return createAgents(this.#connector, kept);
+  }
+
+  #renew(): void {
+    const retired = this.#kept;
+    this.#kept = this.#keepingAgents();
+    retire(retired);
+  }
+
   async #run(request: TransportRequest, receiver: AnswerReceiver, controller: AbortController): Promise<void> {
     if (this.#closed) throw neverSent(connectionFault(CLOSED_CODE, 'closed'));
     this.#running.add(controller);
@@ -85,6 +113,7 @@ export class HttpServiceTransport extends Transport {
 
   async #exchange(request: TransportRequest, receiver: AnswerReceiver, signal: AbortSignal): Promise<void> {
     const { method, pathAndQuery, body, freshConnection } = request;
+    if (this.#age.takeOver()) this.#renew();
     const { status, headers, data }: AxiosResponse<Readable> = await firstValueFrom(
       // HttpService looks for the response type in the call's own options: without it there, it would end the stream as
       // soon as the head has come. Unsubscribing then ends nothing any more; the signal does.
@@ -105,13 +134,36 @@ export class HttpServiceTransport extends Transport {
         const value: unknown = headers[name];
         return typeof value === 'string' ? value : undefined;
       };
+      if (status < 200) throw unexpectedUpgrade();
       receiver.head(status, header);
       await receiveBody(data, { status, contentEncoding: header('content-encoding') }, receiver, signal);
     } catch (error) {
       data.destroy();
-      throw error;
+      throw PARSE_ERRORS.get((data as IncomingMessage & { readonly req?: ClientRequest }).req ?? data) ?? error;
     }
   }
+}
+
+/** What cannot be read in a body Node tells the request only; the response just breaks off. */
+const PARSE_ERRORS = new WeakMap<object, Error>();
+
+/** Nobody would hear of an answer that switches protocols: axios waits for a response, and Node just ends the connection. */
+function requestWithoutUpgrade(options: RequestOptions, done: (response: IncomingMessage) => void): ClientRequest {
+  const request = (options.protocol === 'https:' ? https : http).request(options, done);
+  request.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code?.startsWith('HPE_')) PARSE_ERRORS.set(request, error);
+  });
+  return request.once('upgrade', (_response, socket) => {
+    const error = unexpectedUpgrade();
+    socket.destroy();
+    request.destroy(error);
+    // Node takes the request for answered.
+    request.emit('error', error);
+  });
+}
+
+function unexpectedUpgrade(): Error {
+  return connectionFault(UNEXPECTED_UPGRADE_CODE, 'the answer switches protocols');
 }
 
 function receiveBody(

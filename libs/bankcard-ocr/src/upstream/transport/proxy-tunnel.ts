@@ -1,30 +1,42 @@
-import { type ClientRequest, request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { request as httpRequest } from 'node:http';
 import { isIP, isIPv6, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import type { Connected } from './connecting.js';
 import { connectionFault, PROXY_ANSWERED, PROXY_UNREACHABLE_CODE } from './connection-fault.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { proxyAuthorization } from './proxy.js';
+import { TcpConnection } from './tcp-connection.js';
 import { TLS } from './tls.js';
 
-/** Ask a proxy for a tunnel (CONNECT): what goes through it is opaque to the proxy. */
+/**
+ * Ask a proxy for a tunnel (CONNECT): what goes through it is opaque to the proxy.
+ *
+ * @returns what gives up
+ */
 export function openTunnel(
   proxy: URL,
   { hostname, port }: { readonly hostname: string; readonly port: number },
-  { ca }: Pick<ConnectionOptions, 'ca'>,
+  { ca, lookup }: Pick<ConnectionOptions, 'ca' | 'lookup'>,
   done: (error: Error | null, tunnel?: Socket) => void,
-): ClientRequest {
+): { destroy(error?: Error): void } {
   const authority = isIPv6(hostname) ? `[${hostname}]:${port}` : `${hostname}:${port}`;
   const proxyHost = proxy.hostname.replace(/^\[|\]$/g, '');
-  const request = (proxy.protocol === 'https:' ? httpsRequest : httpRequest)({
-    ...TLS,
-    ca,
-    // Node would take the name that the proxy's certificate must have from the header `host`.
-    servername: isIP(proxyHost) ? '' : proxyHost,
-    agent: false,
+  const isSecure = proxy.protocol === 'https:';
+  const secure = (socket: Socket): Socket => {
+    const servername = isIP(proxyHost) ? '' : proxyHost;
+    return isSecure ? connectTls({ ...TLS, ca, host: proxyHost, servername, socket }) : socket;
+  };
+  let connection: TcpConnection | undefined;
+  const createConnection = (_options: unknown, created: Connected): undefined => {
+    const proxyPort = Number(proxy.port) || (isSecure ? 443 : 80);
+    connection = new TcpConnection({ hostname: proxyHost, lookup }, proxyPort, (error, socket) => {
+      created(error, socket && secure(socket));
+    });
+  };
+  const request = httpRequest({
+    createConnection: createConnection as never,
     method: 'CONNECT',
     path: authority,
-    hostname: proxyHost,
-    port: proxy.port,
     headers: { host: authority, ...proxyAuthorization(proxy) },
   });
   request.on('error', (error) => done(connectionFault(PROXY_UNREACHABLE_CODE, 'the proxy cannot be reached', error)));
@@ -37,5 +49,10 @@ export function openTunnel(
     return done(connectionFault(PROXY_ANSWERED + statusCode, 'the proxy opens no tunnel'));
   });
   request.end();
-  return request;
+  return {
+    destroy: (error) => {
+      connection?.destroy();
+      request.destroy(error);
+    },
+  };
 }

@@ -4,6 +4,8 @@ import type { AnswerReceiver, TransportCall } from './transport.js';
 
 type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
+const LENGTH_MISMATCH = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
+
 /** One request on undici, told of its answer as it arrives. */
 export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   readonly finished: Promise<void>;
@@ -12,6 +14,7 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #aborted: Error | undefined;
   #body: ResponseBody | undefined;
+  #isBodiless = false;
 
   constructor(private readonly receiver: AnswerReceiver) {
     this.finished = new Promise((resolve, reject) => {
@@ -39,6 +42,7 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
     const header = (name: string): string | undefined => singleValue(name, headers[name]);
     try {
       this.receiver.head(status, header);
+      this.#isBodiless = status === 204 || status === 304;
       const head = { status, contentEncoding: header('content-encoding') };
       this.#body = new ResponseBody(this.receiver, head, controller, (error) => this.#finish(error));
     } catch (error) {
@@ -56,6 +60,8 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    // undici counts the bytes of a body that an answer of this status has only if another request had been sent.
+    if (this.#isBodiless && (error as { code?: unknown }).code === LENGTH_MISMATCH) return this.#resolve();
     this.#reject(error);
     this.#body?.end(error);
   }

@@ -1,8 +1,10 @@
 import { type Dispatcher, Pool } from 'undici';
+import { ConnectionAge } from './connection-age.js';
 import { CLOSED_CODE, connectionFault, neverSent } from './connection-fault.js';
 import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
 import type { Connected } from './connecting.js';
 import { Connector } from './connector.js';
+import { withoutInterimResponses } from './interim-responses.js';
 import { withOwnHeadersOnly } from './own-headers.js';
 import { requestHeaders } from './request-headers.js';
 import { type AnswerReceiver, Transport, type TransportCall, type TransportRequest } from './transport.js';
@@ -15,7 +17,10 @@ import { UndiciCall } from './undici-call.js';
 export class UndiciTransport extends Transport {
   readonly #options: ConnectionOptions;
   readonly #connector: Connector;
-  readonly #kept: Dispatcher;
+  #kept: Dispatcher;
+  /** Kept until now; they close when what is under way on them is over. */
+  readonly #retired = new Set<Dispatcher>();
+  readonly #age: ConnectionAge;
   /** For what is sent again; made when it is first needed. */
   #fresh: Dispatcher | undefined;
   #closed = false;
@@ -24,6 +29,7 @@ export class UndiciTransport extends Transport {
     super();
     this.#options = options;
     this.#connector = new Connector(options);
+    this.#age = new ConnectionAge(options);
     this.#kept = this.#createPool(true);
   }
 
@@ -33,6 +39,7 @@ export class UndiciTransport extends Transport {
       call.abort(neverSent(connectionFault(CLOSED_CODE, 'closed')));
       return call;
     }
+    if (this.#age.takeOver()) this.#renew();
     const dispatcher = freshConnection ? (this.#fresh ??= this.#createPool(false)) : this.#kept;
     const { origin } = this.#options;
     const headers = requestHeaders(body);
@@ -43,11 +50,24 @@ export class UndiciTransport extends Transport {
     return call;
   }
 
+  override dropConnections(): void {
+    if (!this.#closed && this.#age.takeDrop()) this.#renew();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     this.#connector.close();
     const closed = connectionFault(CLOSED_CODE, 'closed');
-    await Promise.all([this.#kept.destroy(closed), this.#fresh?.destroy(closed)]);
+    const all = [this.#kept, ...this.#retired, ...(this.#fresh ? [this.#fresh] : [])];
+    await Promise.all(all.map(async (dispatcher) => dispatcher.destroy(closed)));
+  }
+
+  #renew(): void {
+    const retired = this.#kept;
+    this.#kept = this.#createPool(true);
+    this.#retired.add(retired);
+    const forget = () => void this.#retired.delete(retired);
+    retired.close().then(forget, forget);
   }
 
   #createPool(keepsConnections: boolean): Dispatcher {
@@ -63,7 +83,10 @@ export class UndiciTransport extends Transport {
       connect: ({ hostname, port, protocol }, done) => {
         const secure = protocol === 'https:';
         const destination = { hostname, port: Number(port) || (secure ? 443 : 80), secure };
-        return this.#connector.connect(destination, done as Connected);
+        const connected = done as Connected;
+        this.#connector.connect(destination, (error, socket) => {
+          connected(error, socket && withoutInterimResponses(socket));
+        });
       },
     });
   }

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { constants } from 'node:fs';
+import { access, lstat, stat, unlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Problem } from '../../errors/problem.js';
+import { isOurs, undefinedWhenMissing } from './read-small-file.js';
+import type { StoreAccess } from './ticket-store.js';
+
+/** A folder that exists, and what this process is to it. */
+export interface FolderState {
+  readonly path: string;
+  readonly isLink: boolean;
+  /** The permission bits, with that of a sticky folder: there nobody removes what others have made. */
+  readonly mode: number;
+  /** The id of the user who made it. */
+  readonly owner: number;
+  readonly isOwnFolder: boolean;
+  readonly isWritable: boolean;
+}
+
+/**
+ * The state of a folder; undefined when it does not exist.
+ *
+ * @param links whether the path may be a link to one: that of the configured directory may, the folder of an app id not
+ */
+export async function folderState(
+  folder: string,
+  links: 'follow' | 'tell' = 'follow',
+): Promise<FolderState | undefined> {
+  const found = await (links === 'follow' ? stat(folder) : lstat(folder)).catch(undefinedWhenMissing);
+  if (!found) return undefined;
+  const isLink = found.isSymbolicLink();
+  const isWritable =
+    !isLink &&
+    (await access(folder, constants.R_OK | constants.W_OK | constants.X_OK).then(
+      () => true,
+      () => false,
+    ));
+  // Windows has no such owners.
+  const user = process.geteuid?.() ?? found.uid;
+  return {
+    path: folder,
+    isLink,
+    mode: found.mode & 0o1777,
+    owner: found.uid,
+    isOwnFolder: user === found.uid,
+    isWritable,
+  };
+}
+
+/** The folder itself, or the nearest one above it that exists. */
+export async function nearestFolder(folder: string): Promise<FolderState | undefined> {
+  const state = await folderState(folder);
+  const above = path.dirname(folder);
+  return state || above === folder ? state : nearestFolder(above);
+}
+
+/** Why a folder is not as private as a store makes it. */
+export type FolderProblem = 'link' | 'another-user' | 'anyone-may-write' | 'group-may-write' | 'others-may-enter';
+
+/** A problem of a folder, and whether it must not be used for that. */
+export interface FolderVerdict {
+  readonly problem: FolderProblem;
+  readonly folder: FolderState;
+  readonly isRefused: boolean;
+}
+
+/**
+ * Judge the folder of an app id, in which the credentials stand, and the configured directory, in which that folder
+ * stands: who else may change what is stored. Records have mode 0600, but who may write to a folder can replace them.
+ */
+export async function judgeFolder(
+  folder: FolderState,
+  directory: FolderState | undefined,
+  need: StoreAccess,
+): Promise<readonly FolderVerdict[]> {
+  const found = problemsOfFolder(folder);
+  const isLink = found.includes('link');
+  const isForbidden = found.some((problem) => FORBIDDEN.has(problem));
+  // Who only reads endangers nobody but itself, and cannot find out.
+  const isRefused = isLink || (isForbidden && need === 'write' && (await keepsPermissions(folder)));
+  return [
+    ...found.map((problem) => ({ problem, folder, isRefused: isRefused && FORBIDDEN.has(problem) })),
+    ...(directory ? problemsOfDirectory(directory) : []).map((problem) => {
+      return { problem, folder: directory!, isRefused: false };
+    }),
+  ];
+}
+
+const FORBIDDEN: ReadonlySet<FolderProblem> = new Set<FolderProblem>(['link', 'another-user', 'anyone-may-write']);
+
+/** What is wrong with the folder of an app id. */
+export function problemsOfFolder({ isLink, isOwnFolder, mode }: FolderState): FolderProblem[] {
+  if (isLink) return ['link'];
+  if (!canJudge) return [];
+  const problems: FolderProblem[] = [];
+  if (!isOwnFolder) problems.push('another-user');
+  if (mode & 0o002) problems.push('anyone-may-write');
+  // A volume of Kubernetes with `fsGroup` is made so, and its files too.
+  else if (mode & 0o020) problems.push('group-may-write');
+  else if (mode & 0o077) problems.push('others-may-enter');
+  return problems;
+}
+
+/** What is wrong with the configured directory: who may put another folder in the place of the one below it. */
+export function problemsOfDirectory({ mode, owner, isOwnFolder }: FolderState): FolderProblem[] {
+  if (!canJudge) return [];
+  if (mode & 0o002 && !(mode & 0o1000)) return ['anyone-may-write'];
+  return isOwnFolder || owner === 0 ? [] : ['another-user'];
+}
+
+/**
+ * Whether a file that this process makes is its own, and as private as it asks for. Some file systems, of shares and of
+ * virtual machines, give all files one owner and one mode: those tell nothing of who may do what.
+ */
+async function keepsPermissions({ path: folder }: FolderState): Promise<boolean> {
+  const probe = path.join(folder, `beside.${randomUUID()}`);
+  try {
+    await writeFile(probe, '', { flag: 'wx', mode: 0o600 });
+  } catch {
+    // What it cannot write to is not its own.
+    return true;
+  }
+  try {
+    const made = await lstat(probe);
+    return isOurs(made) && (made.mode & 0o777) === 0o600;
+  } finally {
+    await unlink(probe).catch(() => undefined);
+  }
+}
+
+/** What is wrong and what to do, in both languages. */
+export function describeVerdict({ problem, folder }: FolderVerdict): Problem {
+  return DESCRIPTIONS[problem](folder.path, folder.owner, octal(folder.mode));
+}
+
+/** Permission bits as `chmod` takes them. */
+export function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0');
+}
+
+const DESCRIPTIONS: Readonly<Record<FolderProblem, (where: string, owner: number, mode: string) => Problem>> = {
+  link: (where) =>
+    new Problem(
+      `${where} is a symbolic link: remove it; the configured directory itself may be one`,
+      `${where} 是符号链接：请删除它；只有所配置的目录本身可以是符号链接`,
+    ),
+  'another-user': (where, owner) =>
+    new Problem(
+      `${where} belongs to another user (uid ${owner}), who could change what is stored: run as that user, or name another directory`,
+      `${where} 属于其他用户（uid ${owner}），该用户可以改动所存内容：请以该用户运行，或指定其他目录`,
+    ),
+  'anyone-may-write': (where, _owner, mode) =>
+    new Problem(
+      `any user may write to ${where} (mode ${mode}), and change what is stored: chmod 700`,
+      `任何用户都可写 ${where}（权限 ${mode}），并改动所存内容：chmod 700`,
+    ),
+  'group-may-write': (where, _owner, mode) =>
+    new Problem(
+      `the group may write to ${where} (mode ${mode}), and change what is stored: right for a volume with fsGroup, else chmod 700`,
+      `同组用户可写 ${where}（权限 ${mode}），并改动所存内容：设置了 fsGroup 的卷属正常，否则 chmod 700`,
+    ),
+  'others-may-enter': (where, _owner, mode) =>
+    new Problem(
+      `other users may enter ${where} (mode ${mode}): chmod 700`,
+      `其他用户可进入 ${where}（权限 ${mode}）：chmod 700`,
+    ),
+};
+
+/** Windows keeps other permissions than these. */
+const canJudge = process.geteuid !== undefined;

@@ -1,0 +1,41 @@
+import { isSecretText, SecretText } from '../secret-text.js';
+import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
+
+/** The options whose texts are secret, or carry a password as a rule. */
+const SECRET_OPTIONS = ['secret', 'storeKey', 'proxy', 'ticketStore'] as const;
+type SecretOption = (typeof SECRET_OPTIONS)[number];
+
+/** Options whose secrets are texts again: what checks them needs, and nothing keeps. */
+export type RevealedOptions = {
+  readonly [Name in keyof BankCardOcrOptions]: Name extends SecretOption
+    ? Exclude<BankCardOcrOptions[Name], SecretText>
+    : BankCardOcrOptions[Name];
+};
+
+/**
+ * Make a copy of options in which every secret is a `SecretText`: what is kept by a container or a configuration service is
+ * printed with it, copied and searched through.
+ */
+export function concealSecrets<Options extends Partial<BankCardOcrOptions>>(options: Options): Options {
+  return changed(options, (value) => (typeof value === 'string' ? new SecretText(value) : value));
+}
+
+/** Make a copy of options in which every secret is a text; one that cannot be had any more is missing. */
+export function revealSecrets(options: BankCardOcrOptions): RevealedOptions {
+  return changed(options, (value) => (isSecretText(value) ? textOf(value) : value)) as RevealedOptions;
+}
+
+function changed<Options extends object>(options: Options, change: (value: unknown) => unknown): Options {
+  const isSecret = (name: string) => (SECRET_OPTIONS as readonly string[]).includes(name);
+  const members = Object.entries(options).map(([name, value]) => [name, isSecret(name) ? change(value) : value]);
+  return Object.fromEntries(members) as Options;
+}
+
+function textOf(secret: SecretText): string | undefined {
+  try {
+    return secret.reveal();
+  } catch {
+    // Somebody has made a copy of the object, property by property: the start says that the option is missing.
+    return undefined;
+  }
+}
