@@ -132,7 +132,7 @@ function planFaults(
       number,
       kind,
       from,
-      point: isAtPoint ? random.pick(REFRESH_POINTS) : undefined,
+      point: isAtPoint ? random.pick(mix.points ?? REFRESH_POINTS) : undefined,
       delayMs: random.chance(0.5) ? 0 : random.exponential(30),
       target: isAtPoint && random.chance(0.75) ? 'actor' : random.whole(0, 99),
       forMs:

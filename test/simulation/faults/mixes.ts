@@ -1,3 +1,5 @@
+import type { RefreshPoint } from './fault.js';
+
 /** What goes wrong in a run, and how the fleet is set up. */
 export interface Mix {
   /** The kinds of faults that come; see {@link FAULT_KINDS}. */
@@ -10,6 +12,8 @@ export interface Mix {
   readonly onStoreLoss?: 'refresh-alone';
   /** Faults come at points of a refresh, several in the same one. */
   readonly focus?: boolean;
+  /** The points of a refresh at which faults come; any of them when it is left out. */
+  readonly points?: readonly RefreshPoint[];
   /** Nobody queries. */
   readonly idle?: boolean;
   /** One instance only. */
@@ -48,7 +52,7 @@ export const MIXES: Readonly<Record<string, Mix>> = {
   storeDown: { kinds: ['store down', 'store hangs'], faults: [1, 4] },
   storeReplies: { kinds: ['reply lost'], faults: [2, 10], store: 'redis' },
   leaseLost: { kinds: ['lease lost'], faults: [2, 6], store: 'redis', focus: true },
-  messages: { kinds: ['messages lost', 'messages late'], faults: [1, 3] },
+  messages: { kinds: ['messages lost', 'messages late', 'wish for a refresh'], faults: [2, 6] },
   vendorSlow: { kinds: ['vendor slow'], faults: [1, 4] },
   vendorDown: { kinds: ['vendor down', 'auth down', 'ticket call down'], faults: [1, 4] },
   vendorLost: { kinds: ['answers lost', 'garbage'], faults: [1, 4] },
@@ -67,6 +71,14 @@ export const MIXES: Readonly<Record<string, Mix>> = {
   fileFocus: { kinds: ['kill', 'stop'], faults: [2, 5], store: 'file', focus: true },
   focus: {
     kinds: ['kill', 'stop', 'cut off from the store', 'reply lost', 'answers lost'],
+    faults: [2, 5],
+    focus: true,
+  },
+  lossFocus: { kinds: ['store emptied', 'store slow', 'store rolled back'], faults: [2, 4], focus: true },
+  pauseFocus: { kinds: ['stop'], faults: [2, 4], focus: true },
+  pauseWrite: { kinds: ['stop'], faults: [2, 4], focus: true, points: ['record written'] },
+  stretched: {
+    kinds: ['stop', 'cut off from the store', 'vendor slow', 'store hangs', 'store slow'],
     faults: [2, 5],
     focus: true,
   },

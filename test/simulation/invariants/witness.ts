@@ -71,6 +71,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   readonly #started = new Map<string, Extract<TicketEvent, { type: 'refresh-started' }>>();
   readonly #recordAtLease = new Map<string, TicketRecord | undefined>();
   readonly #refusedTokens = new Set<Token>();
+  /** Those that have been in the store. */
+  readonly #storedTokens = new Set<Token>();
+  /** The newest ticket that each instance has used. */
+  readonly #used = new Map<string, Ticket>();
   readonly #numbers = new Map<string, number>();
   readonly #refreshingSince = new Map<string, number>();
   readonly #operations = new Map<string, { windowAt: number; count: number }>();
@@ -163,6 +167,16 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
         `${by} has used the store ${window.count} times in ${Math.round((now - window.windowAt) / 1_000)} s`,
       );
     }
+  }
+
+  asksForItsOwnLease(by: string): void {
+    const { now } = this.world.kernel;
+    // It may not know that it has it.
+    if (this.effects.touched(slotOf(by), now - GRACE_MS, now)) return;
+    this.#violated(
+      'S1-self',
+      `${by} asks for the lease that it has: two refreshes of one process run at the same time`,
+    );
   }
 
   leaseTaken(by: string): void {
@@ -281,6 +295,13 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       return;
     }
     if (now - newest.issuedAt < NOTICE_MS) return;
+    const stored = this.#record?.current && vendor().ticketOf(this.#record.current.signTicket);
+    if (byTimer && stored !== newest) {
+      this.#violated(
+        'S6-store',
+        `the store has ticket ${stored?.number ?? 'none'} and not ${newest.number}, long after the last fault`,
+      );
+    }
     for (const instance of background) {
       const held = this.#heldBy(instance);
       if (held !== newest) {
@@ -317,7 +338,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       if (other.process.standsStill) continue;
       const since = other.sentAt - 2 * leaseTtlMs;
       if (this.effects.anyOf(['stop', 'suspend'], since, kernel.now, slot)) continue;
-      if (this.effects.anyOf([...LOSSES, ...CLOCK_FAULTS, 'alone'], since - 10_000, kernel.now)) continue;
+      if (this.effects.anyOf(['lease lost', 'store rolled back', 'store clock', 'alone'], since - 10_000, kernel.now))
+        continue;
       this.#violated(
         'S1-two',
         `${call.process.name} asks for a ${call.endpoint} while ${other.process.name} waits for a ${other.endpoint}`,
@@ -362,7 +384,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const age = previous ? at - previous.issuedAt : Number.POSITIVE_INFINITY;
     const seen = this.#recordAtLease.get(name);
     const isRecovery = !seen?.current || seen.pending !== undefined || seen.unanswered !== undefined || !previous;
-    const isOutdated = seen?.current !== undefined && vendor().tokenOf(seen.current.accessToken) !== previous;
+    // One whose answer nobody has stored: it was lost, or came when nobody waited for it any more.
+    const isUnheardOf = previous !== undefined && !this.#storedTokens.has(previous);
     // A clock that is set back leaves a record that is being written in the future.
     const inDoubt =
       this.effects.anyOf([...LOSSES, ...ENDS_FROM_OUTSIDE, 'alone'], previous?.issuedAt ?? 0, at) ||
@@ -370,7 +393,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (
       !why?.forced &&
       !isRecovery &&
-      !isOutdated &&
+      !isUnheardOf &&
       !inDoubt &&
       age < dueAfter(intervalMs, vendor().rules) - EARLY_MS
     ) {
@@ -449,7 +472,11 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
 
   #checkStored(by: string, before: TicketRecord | undefined, after: TicketRecord): void {
     const { kernel, vendor } = this.world;
-    const { current } = after;
+    const { current, pending } = after;
+    for (const one of [current, pending]) {
+      const token = one && vendor().tokenOf(one.accessToken);
+      if (token) this.#storedTokens.add(token);
+    }
     if (!current) return;
     const ticket = vendor().ticketOf(current.signTicket);
     if (!ticket || ticket.token.value !== current.accessToken) {
@@ -504,6 +531,11 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       return;
     }
     this.#ticketsById.set(event.generationId, ticket);
+    const used = this.#used.get(name);
+    if (used && used.number > ticket.number) {
+      this.#violated('S5-back', `${name} gives ticket ${used.number} up for the older ticket ${ticket.number}`);
+    }
+    this.#used.set(name, ticket);
   }
 
   #foreignSuspected(instance: Instance, event: Extract<TicketEvent, { type: 'foreign-refresh-suspected' }>): void {

@@ -23,6 +23,8 @@ export type Snapshot = ReadonlyMap<string, Entry>;
 export class RedisServer {
   #entries = new Map<string, Entry>();
   #clockOffsetMs: number;
+  /** Which process set the lease last. */
+  #leaseOf: string | undefined;
   /** Called with everything that is published. */
   onPublish: (channel: string, message: string) => void = () => undefined;
 
@@ -42,7 +44,11 @@ export class RedisServer {
   /** Run a script as one step. */
   eval(lua: string, keys: readonly string[], args: readonly string[], by: string): unknown {
     const before = this.content();
-    const reply = compileRedisScript(lua)((command, ...rest) => this.#call(command.toUpperCase(), rest), keys, args);
+    const reply = compileRedisScript(lua)(
+      (command, ...rest) => this.#call(command.toUpperCase(), rest, by),
+      keys,
+      args,
+    );
     const after = this.content();
     this.observer.operation(by);
     if (after.lease !== before.lease) {
@@ -85,6 +91,10 @@ export class RedisServer {
     this.#entries = new Map([...snapshot].map(([key, entry]) => [key, copyOf(entry)]));
   }
 
+  #isLease(key: string): boolean {
+    return key.endsWith(':lease') && !key.includes(':probe');
+  }
+
   #find(ending: string): Entry | undefined {
     for (const key of this.#entries.keys()) if (key.endsWith(ending) && !key.includes(':probe')) return this.#get(key);
     return undefined;
@@ -105,7 +115,7 @@ export class RedisServer {
     return entry;
   }
 
-  #call(command: string, args: readonly string[]): Value {
+  #call(command: string, args: readonly string[], by: string): Value {
     const [key = '', first = ''] = args;
     const now = this.now();
     switch (command) {
@@ -124,8 +134,11 @@ export class RedisServer {
       case 'SET': {
         const options = args.slice(2);
         const onlyNew = options.includes('NX');
+        if (onlyNew && this.#isLease(key) && this.#get(key) && this.#leaseOf === by)
+          this.observer.asksForItsOwnLease(by);
         const lifeMs = options[options.indexOf('PX') + 1];
         if (onlyNew && this.#get(key)) return false;
+        if (this.#isLease(key)) this.#leaseOf = by;
         this.#entries.set(key, { text: first, ...(options.includes('PX') && { expiresAt: now + Number(lifeMs) }) });
         return 'OK';
       }

@@ -2,6 +2,8 @@
 export interface StoreObserver {
   /** An operation has reached the store. */
   operation(by: string): void;
+  /** A process asks for the lease while it has it. */
+  asksForItsOwnLease(by: string): void;
   leaseTaken(by: string): void;
   leaseReleased(by: string): void;
   /** The text of the record before and after. */
