@@ -5,7 +5,7 @@ import { TransportFault } from '../upstream/transport-fault.js';
 
 /** How a call of the vendor ends. */
 export type AuthOutcome =
-  'issued' | 'http-503' | 'refused' | 'dns' | 'lost' | 'unreadable' | 'incomplete' | 'rejected' | 'hangs';
+  'issued' | 'http-503' | 'refused' | 'dns' | 'lost' | 'unreadable' | 'cut-off' | 'incomplete' | 'rejected' | 'hangs';
 
 /** The vendor's two auth endpoints in memory, for specs of the credentials: what they answer is said beforehand. */
 export class ScriptedAuth {
@@ -54,6 +54,8 @@ export class ScriptedAuth {
         throw new TransportFault('UNREACHABLE', true, { message });
       case 'unreadable':
         throw new TransportFault('ANSWER_MALFORMED', true, { message });
+      case 'cut-off':
+        throw new TransportFault('UNREACHABLE', true, { message }, true);
       case 'incomplete':
         throw new BankCardOcrError('ANSWER_MALFORMED', { message, vendorCode: '0', retryable: false });
       case 'rejected':
