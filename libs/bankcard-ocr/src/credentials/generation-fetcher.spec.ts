@@ -238,21 +238,28 @@ describe('a token request that fails', () => {
 });
 
 describe('a ticket request that fails', () => {
-  it.each<[AuthOutcome]>([['http-503'], ['lost'], ['unreadable'], ['incomplete'], ['rejected'], ['refused'], ['denied']])(
-    'with %s leaves the token, whose ticket is asked for next, also when the store has lost it',
-    async (outcome) => {
-      stage.auth.nextTickets.push(outcome, outcome);
-      await stage.run(process);
-      expect((await stage.store.stored())?.pending?.accessToken).toBe('token-1');
-      stage.clock.advance(2 * SECOND);
-      await stage.run(process, { attempt: 2 });
-      await stage.store.put(undefined);
-      stage.clock.advance(3 * SECOND);
-      await stage.run(process, { attempt: 3 });
-      expect(stage.auth.tokenCalls).toHaveLength(1);
-      expect(await stage.store.stored()).toMatchObject({ current: { number: 1, signTicket: 'ticket-3', contested: true } });
-    },
-  );
+  it.each<[AuthOutcome]>([
+    ['http-503'],
+    ['lost'],
+    ['unreadable'],
+    ['incomplete'],
+    ['rejected'],
+    ['refused'],
+    ['denied'],
+  ])('with %s leaves the token, whose ticket is asked for next, also when the store has lost it', async (outcome) => {
+    stage.auth.nextTickets.push(outcome, outcome);
+    await stage.run(process);
+    expect((await stage.store.stored())?.pending?.accessToken).toBe('token-1');
+    stage.clock.advance(2 * SECOND);
+    await stage.run(process, { attempt: 2 });
+    await stage.store.put(undefined);
+    stage.clock.advance(3 * SECOND);
+    await stage.run(process, { attempt: 3 });
+    expect(stage.auth.tokenCalls).toHaveLength(1);
+    expect(await stage.store.stored()).toMatchObject({
+      current: { number: 1, signTicket: 'ticket-3', contested: true },
+    });
+  });
 
   it.each<[string, (pending: TicketRecord['pending']) => Partial<TicketRecord> | undefined]>([
     ['has been asked for since by somebody', () => ({ unanswered: { sinceMs: stage.clock.now(), by: 'another' } })],
@@ -275,7 +282,12 @@ describe('a forced refresh', () => {
     ['one was forced a second ago', () => ({ forcedAtMs: stage.clock.now() - SECOND }), 59 * SECOND, true],
     ['one was forced almost an overlap ago', () => ({ forcedAtMs: stage.clock.now() - MINUTE + 1 }), 1, true],
     ['one was forced an overlap ago', () => ({ forcedAtMs: stage.clock.now() - MINUTE }), undefined, true],
-    ['one was forced by a clock that was set back', () => ({ forcedAtMs: stage.clock.now() + MINUTE }), undefined, true],
+    [
+      'one was forced by a clock that was set back',
+      () => ({ forcedAtMs: stage.clock.now() + MINUTE }),
+      undefined,
+      true,
+    ],
     [
       'one was forced a second ago, and a token waits',
       () => ({ forcedAtMs: stage.clock.now() - SECOND, pending: stage.token(2, SECOND) }),
@@ -372,11 +384,13 @@ describe('whoever loses the lease', () => {
 
 describe('somebody else writes meanwhile', () => {
   type Other = () => Promise<void>;
-  const putsNewer: Other = () => stage.store.change({ current: stage.generation(9), pending: undefined, unanswered: undefined });
+  const putsNewer: Other = () =>
+    stage.store.change({ current: stage.generation(9), pending: undefined, unanswered: undefined });
   const marks: Other = () => stage.store.change({ unanswered: { sinceMs: stage.clock.now(), by: 'another' } });
   const getsToken: Other = () => stage.store.change({ pending: stage.token(9), unanswered: undefined });
   const ofOtherSecret: Other = () => stage.store.change({ secretFingerprint: 'another' });
-  const putsBack: Other = () => stage.store.change({ current: stage.generation(9, 10 * MINUTE), unanswered: undefined });
+  const putsBack: Other = () =>
+    stage.store.change({ current: stage.generation(9, 10 * MINUTE), unanswered: undefined });
   const empties: Other = () => stage.store.put(undefined);
   const wishes: Other = () => stage.store.change({ rejectedId: 'generation-1' });
 
@@ -462,11 +476,14 @@ describe('a store that fails', () => {
     expect(await stage.store.stored()).toMatchObject({ current: { number: 1, contested: true } });
   });
 
-  it.each(['write', 'lease'] as const)('after a %s that it has carried out: nothing is done twice', async (operation) => {
-    stage.store.unheard.add(operation);
-    const work = stage.run(process);
-    if (operation === 'lease') await expect(work).resolves.toMatchObject({ thrown: { name: 'StoreFailed' } });
-    else await expect(work).resolves.toMatchObject({ thrown: undefined });
-    expect(stage.auth.tokenCalls).toHaveLength(operation === 'write' ? 1 : 0);
-  });
+  it.each(['write', 'lease'] as const)(
+    'after a %s that it has carried out: nothing is done twice',
+    async (operation) => {
+      stage.store.unheard.add(operation);
+      const work = stage.run(process);
+      if (operation === 'lease') await expect(work).resolves.toMatchObject({ thrown: { name: 'StoreFailed' } });
+      else await expect(work).resolves.toMatchObject({ thrown: undefined });
+      expect(stage.auth.tokenCalls).toHaveLength(operation === 'write' ? 1 : 0);
+    },
+  );
 });
