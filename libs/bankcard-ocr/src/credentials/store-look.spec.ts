@@ -166,10 +166,10 @@ describe('when something comes between', () => {
   it('another process was quicker: what it has put there is used', async () => {
     const process = aLook();
     take(process, 3, MINUTE);
-    const once = (operation: StoreOperation) => {
+    const once = async (operation: StoreOperation) => {
       if (operation !== 'write') return;
       stage.store.before = () => undefined;
-      return stage.store.put(stage.record({ current: stage.generation(4), writeId: 'of another' }));
+      await stage.store.put(stage.record({ current: stage.generation(4), writeId: 'of another' }));
     };
     stage.store.before = once;
     await expect(process.look()).resolves.toMatchObject({ current: { number: 4 } });

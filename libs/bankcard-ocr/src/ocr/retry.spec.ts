@@ -43,7 +43,7 @@ afterEach(async () => {
 type Outcome = string | Error | (() => Promise<unknown>);
 
 interface Run {
-  readonly ended: 'result' | unknown;
+  readonly ended: unknown;
   /** What each attempt was made with: generation, number of the attempt, pause before it in milliseconds. */
   readonly attempts: readonly [generation: number, attempt: number, afterMs: number][];
   readonly tookMs: number;
