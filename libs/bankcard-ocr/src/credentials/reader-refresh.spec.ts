@@ -113,6 +113,22 @@ describe('a reader', () => {
     expect(reader.events.map(({ type }) => type)).toEqual(['generation-adopted']);
   });
 
+  it('asks once, however long it waits', async () => {
+    await stage.store.put(stage.record({ current: stage.generation(1, MINUTE) }));
+    stage.store.down.add('write');
+    let tries = 0;
+    stage.store.before = (operation) => void (tries += operation === 'write' ? 1 : 0);
+    await stage.run(reader, REJECTED);
+    expect(tries).toBe(1);
+  });
+
+  it('asks for nothing when the store has not got what was rejected', async () => {
+    reader.held.adopt(stage.record({ current: stage.generation(1, MINUTE) }));
+    await stage.store.put(stage.record({ current: stage.generation(0, 30 * MINUTE) }));
+    await expect(stage.run(reader, REJECTED)).resolves.toMatchObject({ thrown: { code: 'RATE_LIMITED' } });
+    expect(stage.trace).toEqual([]);
+  });
+
   it('whose store cannot be read says so', async () => {
     stage.store.down.add('read');
     await expect(stage.run(reader, { reason: 'initial' })).resolves.toMatchObject({ thrown: { name: 'StoreFailed' } });

@@ -439,6 +439,20 @@ describe('a rejection', () => {
     ]);
   });
 
+  it('with a code that may mean the request starts no refresh for one overlap, though one would not be too soon', async () => {
+    const late = async () => {
+      await new Promise((resolve) => void clock.setTimer(() => resolve(undefined), 10_000));
+      throw answerOf('400101');
+    };
+    await run(['400101', late], { timeoutMs: MINUTE });
+    clock.advance(MINUTE - 5_000);
+    expect((await run(['400101'])).attempts).toEqual([[2, 1, 0]]);
+    expect((await run(['400102', 'ok'])).attempts).toEqual([
+      [2, 1, 0],
+      [3, 2, 0],
+    ]);
+  });
+
   it('is not said to be final when it is certain that the credentials are dead', async () => {
     const { ended } = await run(['400102', '400102']);
     expect(ended).toMatchObject({ code: 'CREDENTIALS_REJECTED', retryable: true });
@@ -499,6 +513,11 @@ describe('when there are no credentials', () => {
   it('the code of the failed refresh is not taken for an answer to the query', async () => {
     auth.nextTokens.push('rejected', 'rejected', 'rejected');
     expect(await run(['ok'])).toMatchObject({ ended: { code: 'NO_VALID_TICKET', vendorCode: '15' }, attempts: [] });
+  });
+
+  it('nor does that code say how long to wait', async () => {
+    auth.accessToken = () => Promise.reject(new BankCardOcrError('ORDER_NOT_FOUND', { vendorCode: '5' }));
+    expect(await run(['ok'])).toMatchObject({ ended: { code: 'NO_VALID_TICKET', vendorCode: '5' }, tookMs: 3_000 });
   });
 
   it('after an answer: the answer is thrown', async () => {
