@@ -110,13 +110,19 @@ describe('how often a shared store is read while all is well', () => {
     await expect(now).resolves.toMatchObject({ generation: 2 });
   });
 
-  it('never, when it is of this process only', async () => {
+  it.each([true, false])('never, when it is of this process only; in the background: %s', async (backgroundRefresh) => {
     Object.defineProperty(stage.store, 'scope', { value: 'process' });
     await stage.store.put(stage.record({ current: stage.generation(1) }));
-    aService().start();
+    const service = aService({ backgroundRefresh });
+    service.start();
+    const first = service.current();
     await rest();
+    await first;
     reads = 0;
     await stage.clock.advanceAsync(5 * MINUTE);
+    const then = service.current();
+    await rest();
+    await then;
     expect(reads).toBe(0);
   });
 });
@@ -129,10 +135,12 @@ describe('what a store hints at', () => {
     await rest();
     // A look is under way, and has read what was there; now it is written, and hinted at.
     let goOn = () => undefined as void;
-    stage.store.before = async (operation) => {
-      count(operation);
-      stage.store.before = count;
+    const read = stage.store.read.bind(stage.store);
+    stage.store.read = async () => {
+      stage.store.read = read;
+      const seen = await read();
       await new Promise<void>((resolve) => void (goOn = resolve));
+      return seen;
     };
     const looking = service.look();
     await rest();
