@@ -247,6 +247,17 @@ describe('a failure of the vendor is told to all', () => {
       { message: 'the lease is lost' },
     ],
     [
+      'the lease was lost after the vendor had failed',
+      () => {
+        stage.auth.token = 'http-503';
+        stage.store.before = async (operation) => {
+          if (operation === 'read' && stage.trace.includes('token')) await stage.store.loseLease();
+        };
+      },
+      {},
+      { code: 'VENDOR_FAULT', message: 'http-503' },
+    ],
+    [
       'the process is closed',
       () => {
         stage.auth.token = 'hangs';
