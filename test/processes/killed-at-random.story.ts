@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileTicketStore } from 'nestjs-bankcard-ocr';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { Worker } from './support/worker.js';
+import { Worker } from '../support/worker.js';
 
 const KILLS_IN_EACH_PHASE = Number(process.env['KILLS'] ?? 20);
 const OVERLAP_MS = 1_500;

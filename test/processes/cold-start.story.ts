@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startApplication } from './support/application.js';
-import { SandboxProcess } from './support/sandbox-process.js';
+import { startApplication } from '../support/application.js';
+import { SandboxProcess } from '../support/sandbox-process.js';
 
 const CALLERS = 10_000;
 
