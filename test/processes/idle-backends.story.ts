@@ -12,7 +12,7 @@ const BACKENDS = 20;
 const TROUBLE_MS = 6_000;
 const LEAST_HITS = 3;
 /** Short, so that all become due during the trouble. All other times are those of the vendor. */
-const INTERVAL_MS = 5_000;
+const INTERVAL_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
 /** Names that are not found. All others of this story lead to this machine. */
@@ -101,14 +101,16 @@ class IdleBackends implements AsyncDisposable {
     return this.#backends.every(({ tickets }) => tickets.status().state !== 'fresh');
   }
 
-  /** Wait until each backend has credentials that it had not when this was called. */
+  /** Wait until each backend has had fresh credentials that it had not when this was called. */
   async renewed(): Promise<void> {
-    const old = this.#backends.map(({ tickets }) => tickets.status().generationId);
-    const isRenewed = ({ tickets }: TestApplication, index: number) => {
-      const { state, generationId } = tickets.status();
-      return state === 'fresh' && generationId !== old[index];
-    };
-    await until(() => this.#backends.every(isRenewed));
+    const waiting = new Map(this.#backends.map(({ tickets }) => [tickets, tickets.status().generationId]));
+    await until(() => {
+      for (const [tickets, old] of waiting) {
+        const { state, generationId } = tickets.status();
+        if (state === 'fresh' && generationId !== old) waiting.delete(tickets);
+      }
+      return waiting.size === 0;
+    });
   }
 
   /** Cut every connection, and listen no more. */
