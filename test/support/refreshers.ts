@@ -72,6 +72,11 @@ export class Refreshers implements AsyncDisposable {
     );
   }
 
+  /** All but one have taken up a generation that they had not when this was called. */
+  async adoptedByAllBut(one: Worker): Promise<void> {
+    await Promise.all(this.workers.filter((worker) => worker !== one).map((worker) => worker.nextLine('adopted ')));
+  }
+
   /** Wait until all use the same generation and nothing is under way. @returns its number */
   async atRest(): Promise<number> {
     let peaceful = 0;

@@ -35,8 +35,8 @@ const configured = bankCardOcrConfig.asProvider();
     ConfigModule.forRoot({ ignoreEnvFile: true }),
     BankCardOcrModule.forRootAsync({
       ...configured,
-      useFactory: async (...given: Parameters<typeof configured.useFactory>) => {
-        return { ...(await configured.useFactory(...given)), attemptTimeoutMs: PATIENCE_MS, timeoutMs: PATIENCE_MS };
+      useFactory: (...given: Parameters<typeof configured.useFactory>) => {
+        return { ...configured.useFactory(...given), attemptTimeoutMs: PATIENCE_MS, timeoutMs: PATIENCE_MS };
       },
       isGlobal: true,
     }),
