@@ -54,7 +54,7 @@ describe('a refresh whose token waited for its ticket and was refused', () => {
     sandbox.injectFault({ endpoint: 'api_ticket', kind: 'code', code: '15', times: 1 });
     sandbox.injectFault({ endpoint: 'access_token', kind: 'code', code: '400506', times: 1 });
     // The token that waits is refused, then the request for a new one, in the vendor's own words; and no query fails.
-    await stage.passAndQuery(3 * MINUTE, SECOND);
+    await stage.passAndQuery(3 * MINUTE, 5 * SECOND);
     expect(sandbox.rejected).toBe(0);
     expect(player.tickets.status()).toMatchObject({ state: 'fresh' });
     expect(player.eventsOf('foreign-refresh-suspected')).toEqual([]);
