@@ -159,9 +159,11 @@ describe('only the client that is used is loaded', () => {
     ['undici', 'axios', 'connected'],
     ['http-service', 'undici', 'connected'],
     // That a missing package would have been noticed.
-    ['undici', 'undici', 'is not installed: undici'],
+    ['undici', 'undici', "'undici' needs the package undici"],
     ['http-service', '@nestjs/axios', 'is not installed: @nestjs/axios'],
   ])('%s without %s: %s', async (transport, missing, expected) => {
-    expect(await connectWithout(missing, transport)).toEqual([expected]);
+    expect(await connectWithout(missing, transport)).toEqual(
+      expect.arrayContaining([expect.stringContaining(expected)]),
+    );
   });
 });

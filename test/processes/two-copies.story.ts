@@ -44,9 +44,9 @@ describe('two copies of the library in one process', () => {
     expect(await inChild(script)).toMatch(/registered twice for app id IDA\*\*\*01/);
   });
 
-  it('are named where a store of one is given to the other', async () => {
+  it('take a store of each other', async () => {
     const script = `void told(() => start(one.BankCardOcrModule.forRoot({ ...options, ticketStore: new two.MemoryTicketStore() })));`;
-    expect(await inChild(script)).toMatch(/ticketStore .*is a TicketStore of another copy of nestjs-bankcard-ocr/);
+    expect(await inChild(script)).toContain('passed');
   });
 
   it('are named where a class of one is taken for a service of the other', async () => {

@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { MIXES } from './faults/mixes.js';
 import { commandFor, describeFailure, smallest } from './failure.js';
@@ -15,7 +17,7 @@ interface Totals {
 }
 
 const USAGE = `npm run simulate -- [--seeds N] [--seed FIRST] [--mix NAME] [--minutes N] [--interval MINUTES]
-                    [--faults 0,2] [--instances 0,1] [--story] [--keep-going] [--no-smaller]
+                    [--faults 0,2] [--instances 0,1] [--story] [--keep-going] [--no-smaller] [--save NAME]
 
 Runs N seeds over the mixes in turn, or over one mix. Mixes: ${Object.keys(MIXES).join(', ')}.
 `;
@@ -35,6 +37,7 @@ export async function main(args: readonly string[]): Promise<void> {
       story: { type: 'boolean', default: false },
       'keep-going': { type: 'boolean', default: false },
       'no-smaller': { type: 'boolean', default: false },
+      save: { type: 'string' },
       help: { type: 'boolean', default: false },
     },
   });
@@ -70,11 +73,19 @@ export async function main(args: readonly string[]): Promise<void> {
     const shown = values['no-smaller'] ? { settings, result } : await smallest(settings, result);
     console.log(`seed ${seed}, mix ${settings.mix}: ${result.violations.map(({ rule }) => rule).join(', ')}`);
     for (const line of describeFailure(shown.result)) console.log(line);
+    if (values.save !== undefined) save(values.save, shown.result);
     console.log(`\nAgain:\n    ${commandFor(settings)}\nThis story:\n    ${commandFor(shown.settings)} --story`);
     break;
   }
   summarize(totals, (performance.now() - startedAt) / 1_000);
   process.exitCode = failed > 0 ? 1 : 0;
+}
+
+/** Keep the plan of a run as a regression case. */
+function save(name: string, { plan, violations }: RunResult): void {
+  const was = violations.map(({ rule, text }) => `${rule}: ${text}`);
+  const file = path.resolve('test/simulation/regressions', `${name}.json`);
+  writeFileSync(file, `${JSON.stringify({ was, plan }, undefined, 2)}\n`);
 }
 
 function numberOf(text: string | undefined): number | undefined {

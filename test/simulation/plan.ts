@@ -122,7 +122,7 @@ function planFaults(
   // Around one refresh, or anywhere.
   const focusAt = random.between(first, last - MINUTE_MS);
   return Array.from({ length: count }, (_, number) => {
-    const isAtPoint = mix.focus ? random.chance(0.85) : random.chance(0.3);
+    const isAtPoint = random.chance(mix.focus ? 0.85 : 0.45);
     const from = mix.focus ? focusAt + (isAtPoint ? 0 : random.between(0, intervalMs)) : random.between(first, last);
     const kind = random.pick(kinds);
     const { forMs = [0, 0], amount = [0, 0], signed } = FAULT_KINDS[kind]!;
@@ -135,7 +135,12 @@ function planFaults(
       point: isAtPoint ? random.pick(REFRESH_POINTS) : undefined,
       delayMs: random.chance(0.5) ? 0 : random.exponential(30),
       target: isAtPoint && random.chance(0.75) ? 'actor' : random.whole(0, 99),
-      forMs: forMs[1] > 0 ? random.magnitude(forMs[0], longest) : 0,
+      forMs:
+        forMs[1] === 0
+          ? 0
+          : random.chance(0.5)
+            ? random.magnitude(forMs[0], longest)
+            : random.between(forMs[0], longest),
       amount: signed && random.chance(0.5) ? -size : size,
     };
   });

@@ -16,7 +16,11 @@ export interface RunResult {
 
 /** Run a seed. */
 export async function simulate(settings: RunSettings): Promise<RunResult> {
-  const plan = planRun(settings);
+  return simulatePlan(planRun(settings));
+}
+
+/** Run what has been planned before. */
+export async function simulatePlan(plan: Plan): Promise<RunResult> {
   const world = new World(plan);
   await sealedOff(() => world.run());
   const { witness, story, kernel } = world;

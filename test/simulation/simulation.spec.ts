@@ -1,15 +1,25 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describeFailure } from './failure.js';
 import { MIXES } from './faults/mixes.js';
-import type { RunSettings } from './plan.js';
-import { type RunResult, simulate } from './run.js';
+import type { Plan } from './plan.js';
+import { type RunResult, simulate, simulatePlan } from './run.js';
 
 /** Of each mix. More of them: npm run simulate. */
 const SEEDS = [1, 2];
 
-/** Runs that once broke an invariant, and what was wrong then. */
-const REGRESSIONS: readonly (RunSettings & { readonly was: string })[] = [
-  { seed: 1118, mix: 'alone', was: 'an early timer ended the schedule of a process that nobody queried' },
-];
+/** A run that once broke an invariant, as `--save` keeps it. */
+interface Regression {
+  /** What was broken then. */
+  readonly was: readonly string[];
+  readonly plan: Plan;
+}
+
+const FOLDER = path.join(__dirname, 'regressions');
+const REGRESSIONS = readdirSync(FOLDER).map((file) => {
+  const { was, plan } = JSON.parse(readFileSync(path.join(FOLDER, file), 'utf8')) as Regression;
+  return { name: path.basename(file, '.json'), was: was[0], plan };
+});
 
 /** The story is what a failure shows. */
 function toldBy(result: RunResult): string {
@@ -18,11 +28,11 @@ function toldBy(result: RunResult): string {
 
 describe('a simulated fleet', () => {
   it.each(Object.keys(MIXES))('keeps every invariant in the mix %s', async (mix) => {
-    for (const seed of SEEDS) expect(toldBy(await simulate({ seed, mix }))).toBe('');
+    for (const seed of SEEDS) expect(toldBy(await simulate({ seed, mix, minutes: 26 }))).toBe('');
   });
 
-  it.each(REGRESSIONS)('keeps them in seed $seed of the mix $mix, where $was', async ({ was: _was, ...settings }) => {
-    expect(toldBy(await simulate(settings))).toBe('');
+  it.each(REGRESSIONS)('keeps them in the regression $name, where it was: $was', async ({ plan }) => {
+    expect(toldBy(await simulatePlan(plan))).toBe('');
   });
 
   it.each(['severalFocus', 'file', 'clocks', 'secret', 'processes'])(

@@ -52,6 +52,8 @@ class PlainTransport extends Transport {
     return { finished, abort: () => controller.abort() };
   }
 
+  dropConnections(): void {}
+
   close(): void {}
 }
 

@@ -52,7 +52,18 @@ const ENDS_FROM_OUTSIDE = ['foreign refresh', 'early death', 'secret changed'];
 export class Witness implements VendorObserver, StoreObserver, InstanceObserver {
   readonly violations: Violation[] = [];
   readonly effects = new Effects();
-  readonly counts = { queries: 0, failedQueries: 0, tokens: 0, tickets: 0, storeOperations: 0, rejections: 0 };
+  readonly counts = {
+    queries: 0,
+    failedQueries: 0,
+    tokens: 0,
+    tickets: 0,
+    storeOperations: 0,
+    rejections: 0,
+    /** The most of these at any time. */
+    mostAuthCalls: 0,
+    mostStoreOperations: 0,
+    mostTimers: 0,
+  };
   readonly #calls = new Map<object, Call>();
   readonly #authCalls = new Set<Call>();
   readonly #authCallMoments: number[] = [];
@@ -144,6 +155,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     this.counts.storeOperations += 1;
     const { now } = this.world.kernel;
     const window = this.#operations.get(by);
+    this.counts.mostStoreOperations = Math.max(this.counts.mostStoreOperations, window?.count ?? 0);
     if (!window || now - window.windowAt >= STORE_WINDOW_MS) this.#operations.set(by, { windowAt: now, count: 1 });
     else if ((window.count += 1) === MOST_STORE_OPERATIONS) {
       this.#violated(
@@ -317,6 +329,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const { now } = this.world.kernel;
     this.#authCallMoments.push(now);
     while ((this.#authCallMoments[0] ?? now) < now - 60_000) this.#authCallMoments.shift();
+    this.counts.mostAuthCalls = Math.max(this.counts.mostAuthCalls, this.#authCallMoments.length);
     // Those that still have the old secret cannot tell each other of a refusal: each asks for itself.
     if (this.effects.anyOf(['secret changed', 'alone'], now - 60_000, now)) return;
     if (this.#authCallMoments.length === MOST_AUTH_CALLS) {
@@ -329,6 +342,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const pending = this.#recordAtLease.get(name)?.pending;
     const token = pending && vendor().tokenOf(pending.accessToken);
     if (!token || !vendor().isAlive(token, kernel.now) || this.#refusedTokens.has(token)) return;
+    // Of no use to whoever has another secret.
+    if (token.secret !== this.world.instanceOf(name)?.settings.secret) return;
     if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], token.issuedAt, kernel.now)) return;
     this.#violated(
       'S2-pending',
@@ -530,6 +545,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
 
   #lookAtTimers({ process, queriesInFlight, name }: Instance): void {
     const most = MOST_TIMERS + 3 * queriesInFlight;
+    this.counts.mostTimers = Math.max(this.counts.mostTimers, process.pendingTimers - 3 * queriesInFlight);
     if (process.pendingTimers > most) this.#violated('S8-timers', `${name} has ${process.pendingTimers} timers`);
   }
 
@@ -551,8 +567,15 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     return value === undefined ? undefined : this.world.vendor().ticketOf(value);
   }
 
-  #isTouched({ name }: Instance, from: number): boolean {
-    return this.effects.touched(slotOf(name), from, this.world.kernel.now);
+  #isTouched({ name, settings }: Instance, from: number): boolean {
+    const { now } = this.world.kernel;
+    if (this.effects.touched(slotOf(name), from, now)) return true;
+    if (settings.role === 'refresher') return false;
+    // A reader lives by what refreshers store.
+    return !this.world.instances().some((other) => {
+      const isThere = other.settings.role === 'refresher' && other.isReady && !other.isClosing;
+      return isThere && !this.effects.touched(slotOf(other.name), from, now);
+    });
   }
 
   #violated(rule: string, text: string): void {
@@ -583,9 +606,10 @@ const STUCK_MS = 45_000;
 /** What the way to the vendor takes, and jitter, which goes to the early side. */
 const EARLY_MS = 7_000;
 /** What lease, mark and the lag of a loop take. */
-const LATE_MS = 400;
-const MOST_AUTH_CALLS = 24;
+const LATE_MS = 600;
+const MOST_AUTH_CALLS = 18;
 const STORE_WINDOW_MS = 300_000;
+/** Five a second while it waits for others; a hundred when nothing is wrong. */
 const MOST_STORE_OPERATIONS = 1_500;
 const MOST_TIMERS = 8;
 

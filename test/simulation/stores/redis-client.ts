@@ -2,6 +2,7 @@ import type { Kernel } from '../kernel/kernel.js';
 import type { SimulatedProcess } from '../kernel/process.js';
 import type { SeededRandom } from '../kernel/seeded-random.js';
 import type { RedisClient } from '../library.js';
+import { NotSimulated } from './redis-script.js';
 import type { RedisServer } from './redis-server.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
@@ -122,6 +123,7 @@ class Connection {
         try {
           reply = carryOut();
         } catch (error) {
+          if (error instanceof NotSimulated) throw error;
           this.#reply(() => reject(error as Error), reject);
           return;
         }
@@ -190,6 +192,11 @@ export class SimulatedRedisClient {
     }
     const keys = rest.slice(0, count);
     return this.#connection.send(() => this.network.server.eval(script, keys, rest.slice(count), this.process.name));
+  }
+
+  publish(channel: string, message: string): Promise<unknown> {
+    if (!this.#connection || this.status !== 'ready') return Promise.reject(new Error('Connection is closed.'));
+    return this.#connection.send(() => this.network.server.publish(channel, message));
   }
 
   subscribe(channel: string): Promise<unknown> {

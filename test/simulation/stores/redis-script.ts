@@ -1,8 +1,20 @@
-/** What a script may call; nil replies are `false`, as Redis has it. */
+import { createHash } from 'node:crypto';
+
+/** What a script may call; nil replies are `false`, as Redis has it. It throws what Redis answers with an error. */
 export type RedisCall = (command: string, ...args: string[]) => Value;
 
-/** A value of Lua, as far as the scripts have them: nil is undefined, a table is a list. */
-export type Value = string | number | boolean | undefined | Value[];
+/** A value of Lua, as far as the scripts have them: nil is undefined, a table is a list or an error of Redis. */
+export type Value = string | number | boolean | undefined | Value[] | { readonly err: string };
+
+/** An error that Redis answers with. */
+export class RedisReplyError extends Error {
+  override name = 'ReplyError';
+}
+
+/** Something that the simulation does not know: the simulation has to be extended, and nothing may hide that. */
+export class NotSimulated extends Error {
+  override name = 'NotSimulated';
+}
 
 type Names = Map<string, Value>;
 type Expression = (names: Names, call: RedisCall) => Value;
@@ -39,10 +51,12 @@ function replyOf(value: Value): unknown {
   if (typeof value === 'number') return Math.trunc(value);
   if (value === true) return 1;
   if (value === undefined || value === false) return null;
+  if (typeof value === 'object' && !Array.isArray(value)) throw new RedisReplyError(value.err);
   return Array.isArray(value) ? value.map(replyOf) : value;
 }
 
-const TOKEN = /\s+|--[^\n]*|'([^'\\\n]*)'|(\d+(?:\.\d+)?)|([A-Za-z_][\w.]*)|(~=|==|<=|>=|\.\.|[-+*/<>=(){}[\],])/y;
+const TOKEN =
+  /\s+|--[^\n]*|'((?:[^'\\\n]|\\n)*)'|(\d+(?:\.\d+)?)|([A-Za-z_][\w.]*)|(~=|==|<=|>=|\.\.|[-+*/<>=(){}[\],#])/y;
 const END = { kind: 'end', text: '' } as const;
 
 interface Token {
@@ -68,7 +82,14 @@ const PRODUCTS: Readonly<Record<string, (a: Value, b: Value) => Value>> = {
   '*': (a, b) => numberOf(a) * numberOf(b),
   '/': (a, b) => numberOf(a) / numberOf(b),
 };
-const FUNCTIONS: Readonly<Record<string, (value: Value, other: Value) => Value>> = {
+const FUNCTIONS: Readonly<Record<string, (...values: Value[]) => Value>> = {
+  type: (value) => typeOf(value),
+  'string.find': (text, part, from, isPlain) => {
+    if (from !== 1 || isPlain !== true) throw new NotSimulated('string.find() with a pattern');
+    const at = String(text).indexOf(String(part));
+    return at < 0 ? undefined : at + 1;
+  },
+  'redis.sha1hex': (text) => createHash('sha1').update(String(text), 'utf8').digest('hex'),
   tonumber: (value) => (value === undefined ? undefined : numberOf(value)),
   tostring: (value) => String(value),
   'math.floor': (value) => Math.floor(numberOf(value)),
@@ -76,6 +97,17 @@ const FUNCTIONS: Readonly<Record<string, (value: Value, other: Value) => Value>>
   'math.min': (a, b) => Math.min(numberOf(a), numberOf(b)),
 };
 const CONSTANTS: Readonly<Record<string, Value>> = { nil: undefined, true: true, false: false };
+
+function typeOf(value: Value): string {
+  if (value === undefined) return 'nil';
+  return typeof value === 'object' ? 'table' : typeof value;
+}
+
+function lengthOf(value: Value): number {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  if (Array.isArray(value)) return value.length;
+  throw new Error(`the script asks for the length of ${String(value)}`);
+}
 
 function numberOf(value: Value): number {
   const number = Number(value);
@@ -93,10 +125,10 @@ class Parser {
     for (let at = 0; at < lua.length;) {
       TOKEN.lastIndex = at;
       const match = TOKEN.exec(lua);
-      if (!match) throw new Error(`the simulated Redis cannot read this script from: ${lua.slice(at, at + 60)}`);
+      if (!match) throw new NotSimulated(`the simulated Redis cannot read this script from: ${lua.slice(at, at + 60)}`);
       at += match[0].length;
       const [, text, number, word, sign] = match;
-      if (text !== undefined) this.#tokens.push({ kind: 'text', text });
+      if (text !== undefined) this.#tokens.push({ kind: 'text', text: text.replaceAll(String.raw`\n`, '\n') });
       else if (number !== undefined) this.#tokens.push({ kind: 'number', text: number });
       else if (word !== undefined) this.#tokens.push({ kind: 'word', text: word });
       else if (sign !== undefined) this.#tokens.push({ kind: 'sign', text: sign });
@@ -135,7 +167,7 @@ class Parser {
   }
 
   #surprise(): Error {
-    return new Error(`the simulated Redis does not know what '${this.#next.text}' means here`);
+    return new NotSimulated(`the simulated Redis does not know what '${this.#next.text}' means here`);
   }
 
   #block(): Statement {
@@ -164,8 +196,26 @@ class Parser {
       return (names, call) => [value(names, call)];
     }
     if (this.#takeIf('if')) return this.#condition();
+    if (this.#next.kind === 'word' && [',', '='].includes(this.#tokens[this.#at + 1]?.text ?? ''))
+      return this.#assignment();
     const expression = this.#expression();
     return (names, call) => void expression(names, call);
+  }
+
+  #assignment(): Statement {
+    const targets = [this.#name()];
+    while (this.#takeIf(',')) targets.push(this.#name());
+    this.#take('=');
+    const values = [this.#expression()];
+    while (this.#takeIf(',')) values.push(this.#expression());
+    return (names, call) => {
+      const found = values.map((value) => value(names, call));
+      for (const [index, target] of targets.entries()) {
+        if (!names.has(target)) throw new NotSimulated(`the script sets ${target}, which is no local variable`);
+        names.set(target, found[index]);
+      }
+      return undefined;
+    };
   }
 
   #condition(): Statement {
@@ -236,6 +286,14 @@ class Parser {
       const operand = this.#operand();
       return (names, call) => !isTrue(operand(names, call));
     }
+    if (this.#takeIf('#')) {
+      const operand = this.#operand();
+      return (names, call) => lengthOf(operand(names, call));
+    }
+    if (this.#takeIf('-')) {
+      const operand = this.#operand();
+      return (names, call) => -numberOf(operand(names, call));
+    }
     let value = this.#primary();
     while (this.#takeIf('[')) {
       const list = value;
@@ -282,20 +340,32 @@ class Parser {
 }
 
 function callOf(name: string, args: readonly Expression[]): Expression {
-  if (name === 'redis.call') {
+  if (name === 'redis.call' || name === 'redis.pcall') {
     return (names, call) => {
       const [command, ...rest] = args.map((arg) => String(arg(names, call)));
-      return call(command ?? '', ...rest);
+      try {
+        return call(command ?? '', ...rest);
+      } catch (error) {
+        if (name === 'redis.call' || !(error instanceof RedisReplyError)) throw error;
+        return { err: error.message };
+      }
     };
   }
   const known = FUNCTIONS[name];
-  if (!known) throw new Error(`the simulated Redis does not know the function ${name}`);
-  return (names, call) => known(args[0]?.(names, call), args[1]?.(names, call));
+  if (!known) throw new NotSimulated(`the simulated Redis does not know the function ${name}`);
+  return (names, call) => known(...args.map((arg) => arg(names, call)));
 }
 
 function variable(name: string): Expression {
+  const [table = '', field] = name.split('.');
+  if (field === 'err') {
+    return (names) => {
+      const value = names.get(table);
+      return typeof value === 'object' && !Array.isArray(value) ? value.err : undefined;
+    };
+  }
   return (names) => {
-    if (!names.has(name)) throw new Error(`the script uses ${name}, which nothing has set`);
+    if (!names.has(name)) throw new NotSimulated(`the script uses ${name}, which nothing has set`);
     return names.get(name);
   };
 }

@@ -1,6 +1,6 @@
 import type { Kernel } from '../kernel/kernel.js';
 import { EPOCH_MS } from '../kernel/machine.js';
-import { compileRedisScript, type Value } from './redis-script.js';
+import { compileRedisScript, NotSimulated, RedisReplyError, type Value } from './redis-script.js';
 import type { StoreObserver } from './store-observer.js';
 
 /** What a key holds: a string or a hash, and by the server's own clock when it goes. */
@@ -53,6 +53,11 @@ export class RedisServer {
     return reply;
   }
 
+  publish(channel: string, message: string): number {
+    this.onPublish(channel, message);
+    return 0;
+  }
+
   content(): RedisContent {
     return { record: this.#find(':record')?.hash?.get('record'), lease: this.#find(':lease')?.text };
   }
@@ -81,7 +86,7 @@ export class RedisServer {
   }
 
   #find(ending: string): Entry | undefined {
-    for (const key of this.#entries.keys()) if (key.endsWith(ending)) return this.#get(key);
+    for (const key of this.#entries.keys()) if (key.endsWith(ending) && !key.includes(':probe')) return this.#get(key);
     return undefined;
   }
 
@@ -92,18 +97,26 @@ export class RedisServer {
     return undefined;
   }
 
+  #ofType(key: string, type: 'text' | 'hash'): Entry | undefined {
+    const entry = this.#get(key);
+    if (entry && entry[type] === undefined) {
+      throw new RedisReplyError('WRONGTYPE Operation against a key holding the wrong kind of value');
+    }
+    return entry;
+  }
+
   #call(command: string, args: readonly string[]): Value {
-    const [key = '', first = '', second = ''] = args;
+    const [key = '', first = ''] = args;
     const now = this.now();
     switch (command) {
       case 'TIME':
         return [String(Math.floor(now / 1_000)), String(Math.floor((now % 1_000) * 1_000))];
       case 'GET':
-        return this.#get(key)?.text ?? false;
+        return this.#ofType(key, 'text')?.text ?? false;
       case 'HGET':
-        return this.#get(key)?.hash?.get(first) ?? false;
+        return this.#ofType(key, 'hash')?.hash?.get(first) ?? false;
       case 'HSET': {
-        const entry: Entry = this.#get(key) ?? { hash: new Map() };
+        const entry: Entry = this.#ofType(key, 'hash') ?? { hash: new Map() };
         for (let index = 1; index + 1 < args.length; index += 2) entry.hash?.set(args[index]!, args[index + 1]!);
         this.#entries.set(key, entry);
         return 1;
@@ -118,6 +131,11 @@ export class RedisServer {
       }
       case 'DEL':
         return this.#entries.delete(key) ? 1 : 0;
+      case 'PTTL': {
+        const entry = this.#get(key);
+        if (!entry) return -2;
+        return entry.expiresAt === undefined ? -1 : Math.ceil(entry.expiresAt - now);
+      }
       case 'PEXPIRE': {
         const entry = this.#get(key);
         if (entry) entry.expiresAt = now + Number(first);
@@ -125,16 +143,15 @@ export class RedisServer {
       }
       case 'RENAME': {
         const entry = this.#get(key);
-        if (!entry) throw new Error('ERR no such key');
+        if (!entry) throw new RedisReplyError('ERR no such key');
         this.#entries.delete(key);
         this.#entries.set(first, entry);
         return 'OK';
       }
       case 'PUBLISH':
-        this.onPublish(key, first);
-        return 0;
+        return this.publish(key, first);
       default:
-        throw new Error(`the simulated Redis does not know ${command} ${second}`);
+        throw new NotSimulated(`the simulated Redis does not know the command ${command}`);
     }
   }
 }

@@ -97,6 +97,9 @@ class SimulatedTransport extends Transport {
     return call;
   }
 
+  /** A call is a message here: there is no connection that could lead to a wrong server. */
+  dropConnections(): void {}
+
   close(): void {
     this.#isClosed = true;
     for (const call of this.#calls) call.abort();

@@ -48,7 +48,7 @@ export abstract class Transport {
    * What has come shows that connections lead to a wrong server, as they do for as long as there is traffic when a name
    * has moved to another address: make new ones for what begins from now on. What is under way goes on.
    */
-  dropConnections(): void {}
+  abstract dropConnections(): void;
 
   /** Close all connections. */
   abstract close(): Promise<void> | void;

@@ -65,6 +65,20 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
     expect(ours.filter(({ suppressed, span }) => !suppressed || span !== undefined)).toEqual([]);
   });
 
+  it('makes another connection when those that are kept lead to a wrong server', async () => {
+    const transport = new UntracedTransport(TRANSPORTS[kind](optionsFor(vendor.origin)));
+    await send(transport, new TextReceiver());
+    // undici takes a connection for free a turn of the event loop after the response.
+    await new Promise((resolve) => setImmediate(resolve));
+    await send(transport, new TextReceiver());
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(vendor.sockets).toHaveLength(1);
+    transport.dropConnections();
+    await send(transport, new TextReceiver());
+    expect(vendor.sockets).toHaveLength(2);
+    await transport.close();
+  });
+
   it('is received in the trace of whoever asked', async () => {
     const transport = new UntracedTransport(TRANSPORTS[kind](optionsFor(vendor.origin)));
     const sightings: Sighting[] = [];

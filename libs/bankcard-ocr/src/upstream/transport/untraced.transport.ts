@@ -22,6 +22,10 @@ export class UntracedTransport extends Transport {
     return untraced(() => this.#transport.start(request, bound));
   }
 
+  override dropConnections(): void {
+    untraced(() => this.#transport.dropConnections());
+  }
+
   close(): Promise<void> | void {
     return untraced(() => this.#transport.close());
   }
