@@ -7,7 +7,12 @@ let clock: ManualClock;
 beforeEach(() => void (clock = new ManualClock()));
 
 const started: LeaseHeartbeat[] = [];
-afterEach(async () => void (await Promise.all(started.splice(0).map((heartbeat) => heartbeat.stop()))));
+afterEach(async () => {
+  const stopped = Promise.all(started.splice(0).map((heartbeat) => heartbeat.stop()));
+  // A sign of life that is under way comes to its end.
+  await clock.advanceAsync(TTL_MS);
+  await stopped;
+});
 
 function beating(beat: () => Promise<boolean>, takenAt = clock.monotonic()): LeaseHeartbeat {
   const heartbeat = new LeaseHeartbeat(TTL_MS, takenAt, beat, clock);
