@@ -10,7 +10,7 @@ beforeEach(async () => {
   slow = await stage.join();
   quick = await stage.join({ backgroundRefresh: false });
   await quick.tickets.current();
-  await stage.pass(5 * MINUTE, 10 * SECOND);
+  await stage.pass(5 * MINUTE, MINUTE);
   stage.sandbox.configure({ minRefreshIntervalMs: MINUTE });
 });
 

@@ -17,7 +17,7 @@ describe('when the vendor fails', () => {
     const { sandbox, app, scene, query } = await start();
     await passTime(scene, 19 * MINUTE, MINUTE, query);
     const handle = sandbox.injectFault(fault);
-    await passTime(scene, 39 * MINUTE, 15 * SECOND, query);
+    await passTime(scene, 39 * MINUTE, 20 * SECOND, query);
     expect(handle.hits).toBeGreaterThan(10);
     expect(app.tickets.status()).toMatchObject({ state: 'due' });
     handle.clear();

@@ -135,7 +135,7 @@ describe("a store that fails, with onStoreLoss: 'refresh-alone'", () => {
     store.troubles.add(trouble);
     await stage.passAndQuery(58 * MINUTE, 30 * SECOND);
     expect(eventsOf('refresh-alone')).toEqual([]);
-    await stage.pass(3 * MINUTE, SECOND, async () => {
+    await stage.pass(3 * MINUTE, 5 * SECOND, async () => {
       // Before the end, not at it: nobody has to wait.
       expect(tickets.peek()).toBeDefined();
       await query();
