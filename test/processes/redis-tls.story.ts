@@ -3,9 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { describeWithRedis, freePort, RedisServer } from '../../../../test/support/redis-server.js';
-import { aRecord } from '../credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from './redis-url-ticket.store.js';
+import { describeWithRedis, freePort, RedisServer } from '../support/redis-server.js';
+import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
+import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ticket.store.js';
 
 describeWithRedis('RedisTicketStore over TLS', () => {
   const directory = mkdtempSync(join(tmpdir(), 'certificate-'));

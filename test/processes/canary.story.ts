@@ -1,6 +1,6 @@
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { CUT_ORDER, ECHO_ORDER, leaksIn, RecordingProxy } from './support/recording-proxy.js';
-import { Worker } from './support/worker.js';
+import { CUT_ORDER, ECHO_ORDER, leaksIn, RecordingProxy } from '../support/recording-proxy.js';
+import { Worker } from '../support/worker.js';
 
 const CARD = '6222021234567890128';
 const ORDERS = ['good1', `${ECHO_ORDER}1`, `${CUT_ORDER}1`, 'unknown1'];

@@ -1,7 +1,7 @@
 import { FileTicketStore, SignatureService, TicketService } from 'nestjs-bankcard-ocr';
-import { startApplication } from './support/application.js';
-import { runCommandLine } from './support/command-line.js';
-import { CommandLineStage } from './support/command-line-stage.js';
+import { startApplication } from '../support/application.js';
+import { runCommandLine } from '../support/command-line.js';
+import { CommandLineStage } from '../support/command-line-stage.js';
 
 const NONCE = 'kHoSxvLZGxSoFsjxlbzEoUzh5PAnTU7T';
 const ORDER = 'order1';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
-const ROOT = path.join(__dirname, '..');
+const ROOT = path.join(__dirname, '../..');
 const COMPILED = path.join(process.env['COMPILED_WORKERS'] ?? '', 'libs/bankcard-ocr/src');
 
 /** Run a process to its end: one that does not end makes this test time out. */
@@ -52,7 +52,7 @@ describe('a process that forgets to close what BankCardOcrTestingModule has open
 
   it('ends by itself under Jest', async () => {
     // oxlint-disable-next-line typescript/no-require-imports
-    const { projects } = require('../jest.config.cjs') as { projects: Record<string, unknown>[] };
+    const { projects } = require('../../jest.config.cjs') as { projects: Record<string, unknown>[] };
     const config = {
       ...projects[0],
       rootDir: ROOT,

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Download } from './download.js';
-import { toDirectory } from './photo-directory.js';
+import { Download } from '../../libs/bankcard-ocr/src/ocr/download/download.js';
+import { toDirectory } from '../../libs/bankcard-ocr/src/ocr/download/photo-directory.js';
 
 const KILLS = Number(process.env['KILLS'] ?? 10);
 const SIZE = 300_000;

@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
-import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
-import { storeOverClient } from '../../../../test/support/store-over-client.js';
-import { ticketStoreContract } from '../credentials/store/ticket-store.contract.js';
+import { describeWithRedis, RedisServer } from '../support/redis-server.js';
+import { storeOverClient } from '../support/store-over-client.js';
+import { ticketStoreContract } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
 
 const SLOTS = [
   [0, 8_191],

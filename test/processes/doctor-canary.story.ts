@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { runCommandLine } from './support/command-line.js';
-import { CommandLineStage } from './support/command-line-stage.js';
-import { leaksIn, RecordingProxy } from './support/recording-proxy.js';
+import { runCommandLine } from '../support/command-line.js';
+import { CommandLineStage } from '../support/command-line-stage.js';
+import { leaksIn, RecordingProxy } from '../support/recording-proxy.js';
 
 const KEY = '5ec4e7'.repeat(11).slice(0, 64);
 const NONCE = 'c4n4ry'.repeat(6).slice(0, 32);

@@ -1,8 +1,8 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
-import { TcpSwitch } from '../../../../test/support/tcp-switch.js';
-import { aRecord } from '../credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from './redis-url-ticket.store.js';
+import { describeWithRedis, RedisServer } from '../support/redis-server.js';
+import { TcpSwitch } from '../support/tcp-switch.js';
+import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
+import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ticket.store.js';
 
 const APP_ID = 'IDAFAILOVER';
 /** One that sends all it holds to a new replica at once. */

@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { makeCertificates } from '../libs/bankcard-ocr/src/upstream/transport/certificates.contract.js';
-import { ConnectProxy } from '../libs/bankcard-ocr/src/upstream/transport/connect-proxy.contract.js';
-import { examine } from './support/command-line.js';
-import { CommandLineStage } from './support/command-line-stage.js';
-import { freePort } from './support/redis-server.js';
-import { VendorFront } from './support/vendor-front.js';
+import { makeCertificates } from '../../libs/bankcard-ocr/src/upstream/transport/certificates.contract.js';
+import { ConnectProxy } from '../../libs/bankcard-ocr/src/upstream/transport/connect-proxy.contract.js';
+import { examine } from '../support/command-line.js';
+import { CommandLineStage } from '../support/command-line-stage.js';
+import { freePort } from '../support/redis-server.js';
+import { VendorFront } from '../support/vendor-front.js';
 
 const MINUTE = 60_000;
 

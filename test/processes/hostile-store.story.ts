@@ -4,12 +4,12 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 import type { BankCardOcrOptions } from 'nestjs-bankcard-ocr';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { recordFolder } from '../libs/bankcard-ocr/src/credentials/store/record-folder.js';
-import { startApplication, type TestApplication } from './support/application.js';
-import { BROKEN_LEASES, BROKEN_RECORDS, type Spoil } from './support/broken-keys.js';
-import { Fleet } from './support/fleet.js';
-import { type Hostile, HOSTILE_PATHS } from './support/hostile-paths.js';
-import { describeWithRedis, RedisServer } from './support/redis-server.js';
+import { recordFolder } from '../../libs/bankcard-ocr/src/credentials/store/record-folder.js';
+import { startApplication, type TestApplication } from '../support/application.js';
+import { BROKEN_LEASES, BROKEN_RECORDS, type Spoil } from '../support/broken-keys.js';
+import { Fleet } from '../support/fleet.js';
+import { type Hostile, HOSTILE_PATHS } from '../support/hostile-paths.js';
+import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 
 let sandbox: KycSandbox;
 const ends: (() => unknown)[] = [];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
 import { SignatureService } from 'nestjs-bankcard-ocr';
-import { type CommandLineSetting, runCommandLine } from './support/command-line.js';
+import { type CommandLineSetting, runCommandLine } from '../support/command-line.js';
 
 const NONCE = 'kHoSxvLZGxSoFsjxlbzEoUzh5PAnTU7T';
 const TICKET = 'XO99Qfxlti9iTVgHAjwvJdAZKN3nMuUhrsPdPlPVKlcyS50N6tlLnfuFBPIucaMS';

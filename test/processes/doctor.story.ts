@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { examine, runCommandLine } from './support/command-line.js';
-import { CommandLineStage } from './support/command-line-stage.js';
+import { examine, runCommandLine } from '../support/command-line.js';
+import { CommandLineStage } from '../support/command-line-stage.js';
 
 let stage: CommandLineStage;
 beforeEach(async () => void (stage = await CommandLineStage.begin()));

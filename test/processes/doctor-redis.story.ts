@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { startApplication } from './support/application.js';
-import { examine } from './support/command-line.js';
-import { describeWithRedis, RedisServer } from './support/redis-server.js';
+import { startApplication } from '../support/application.js';
+import { examine } from '../support/command-line.js';
+import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 
 const KEY = 'a1'.repeat(32);
 const MINUTE = 60_000;

@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { checkTypes } from './support/readme-types.js';
+import { checkTypes } from '../support/readme-types.js';
 
-const ROOT = path.join(__dirname, '..');
+const ROOT = path.join(__dirname, '../..');
 
 const FILES = ['exact-options.ts', 'right-options.ts', 'wrong-options.ts'];
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { FileTicketStore } from 'nestjs-bankcard-ocr';
-import { examine } from './support/command-line.js';
-import { CommandLineStage } from './support/command-line-stage.js';
+import { examine } from '../support/command-line.js';
+import { CommandLineStage } from '../support/command-line-stage.js';
 
 let stage: CommandLineStage;
 beforeEach(async () => void (stage = await CommandLineStage.begin()));

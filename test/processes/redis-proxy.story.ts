@@ -1,13 +1,13 @@
 import { Redis } from 'ioredis';
-import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
+import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 import {
   KEYS_MUST_BE_SEEN,
   type ProxyRule,
   refusing,
   ScriptCheckingProxy,
-} from '../../../../test/support/script-checking-proxy.js';
-import { aRecord, ticketStoreContract } from '../credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from './redis-url-ticket.store.js';
+} from '../support/script-checking-proxy.js';
+import { aRecord, ticketStoreContract } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
+import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ticket.store.js';
 
 let appIds = 0;
 
