@@ -48,15 +48,8 @@ module.exports = {
       displayName: 'one',
       roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test', '<rootDir>/bench'],
       testMatch: ['**/*.spec.ts', '**/*.story.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/fleet/'],
-    },
-    {
-      // Each of these starts many processes whose credentials live for seconds: after all others, most of them one at a time.
-      ...common,
-      displayName: 'fleet',
-      roots: ['<rootDir>/test/fleet'],
-      testMatch: ['**/*.story.ts'],
-      runner: '<rootDir>/test/support/fleet-runner.cjs',
+      // Real processes that share a store: npm run test:processes.
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/processes/'],
     },
   ],
 };

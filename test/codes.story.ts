@@ -6,7 +6,7 @@ import {
   VENDOR_CODES,
   WARNING_CODES,
 } from 'nestjs-bankcard-ocr/testing';
-import { startApplication } from './support/application.js';
+import { startOnMovedTime } from './support/application.js';
 import { failureWith } from './support/failure-with.js';
 import { passTime } from './support/passing-time.js';
 import { beginStage, endStage, type QueryStage } from './support/query-stage.js';
@@ -117,7 +117,7 @@ describe('the vendor codes over real HTTP', () => {
       '31415926': { error: 'VENDOR_FAULT', actor: 'vendor', retry: 'backoff' },
       '66660020': { retry: 'never' },
     } as const;
-    const other = await startApplication(sandbox, { clock, codeRules });
+    const other = await startOnMovedTime(sandbox, { clock, codeRules });
     const unknown = failureOf(other.ocr.query(orderNoForCode('31415926')));
     const missing = failureOf(other.ocr.query('nobodyKnowsThis'));
     await passTime({ ...scene, tickets: [other.tickets] }, 2_000, 50);

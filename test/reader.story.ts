@@ -30,15 +30,15 @@ class ReadOnlyView extends TroubledStore {
 const authCalls = () => stage.sandbox.calls.accessToken + stage.sandbox.calls.apiTicket;
 
 describe('a reader', () => {
-  it('uses what the refresher stores, for hours, and never calls the auth endpoints', async () => {
+  it('uses what the refresher stores, and never calls the auth endpoints', async () => {
     const refresher = await stage.join();
     const reader = await stage.join(READER);
     stage.sandbox.configure({ minRefreshIntervalMs: 19 * MINUTE });
-    await stage.passAndQuery(85 * MINUTE, 10 * SECOND);
-    expect(authCalls()).toBe(10);
-    expect(reader.metrics.counts).toMatchObject({ refreshed: 0, adopted: 5 });
-    expect(reader.tickets.status()).toMatchObject({ role: 'reader', generation: 5, state: 'fresh' });
-    expect(refresher.tickets.status()).toMatchObject({ role: 'refresher', generation: 5 });
+    await stage.passAndQuery(45 * MINUTE, 30 * SECOND);
+    expect(authCalls()).toBe(6);
+    expect(reader.metrics.counts).toMatchObject({ refreshed: 0, adopted: 3 });
+    expect(reader.tickets.status()).toMatchObject({ role: 'reader', generation: 3, state: 'fresh' });
+    expect(refresher.tickets.status()).toMatchObject({ role: 'refresher', generation: 3 });
     expect(stage.sandbox.rejected).toBe(0);
     expect(stage.sandbox.misuse()).toEqual([]);
   });
@@ -71,7 +71,7 @@ describe('a reader', () => {
     const refresher = await stage.join();
     const reader = await stage.join(READER);
     await stage.leave(refresher);
-    await stage.passAndQuery(59 * MINUTE + 50 * SECOND, 10 * SECOND);
+    await stage.passAndQuery(59 * MINUTE + 50 * SECOND, 30 * SECOND);
     await stage.pass(15 * SECOND, SECOND);
     await expect(inTime(reader.query())).rejects.toMatchObject({ code: 'NO_VALID_TICKET' });
     expect(authCalls()).toBe(2);
@@ -122,7 +122,7 @@ describe('a reader', () => {
   it('with a store that it may only read is served as well, and writes nothing', async () => {
     await stage.join();
     const reader = await stage.join({ ...READER, ticketStore: new ReadOnlyView(stage.store) });
-    await stage.passAndQuery(25 * MINUTE, 10 * SECOND);
+    await stage.passAndQuery(25 * MINUTE, 30 * SECOND);
     expect(reader.tickets.status()).toMatchObject({ generation: 2 });
     // It cannot ask; that is what its access says, and no outage of the store.
     stage.sandbox.killCredentials();

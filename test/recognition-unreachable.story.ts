@@ -3,7 +3,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import { RecognitionService } from 'nestjs-bankcard-ocr';
 import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
 import { startApplication, type TestApplication } from './support/application.js';
-import { atRest, passTime, type Scene } from './support/passing-time.js';
+import { passUntilSettled } from './support/passing-time.js';
 import { JPEG, RECOGNIZE, recognitionFailure } from './support/recognition-stage.js';
 
 const SECOND = 1_000;
@@ -42,7 +42,6 @@ class RecognitionHost {
 let clock: ManualClock;
 let sandbox: KycSandbox;
 let app: TestApplication;
-let scene: Scene;
 let host: RecognitionHost;
 let port: number;
 let recognition: RecognitionService;
@@ -53,9 +52,8 @@ beforeEach(async () => {
   host = new RecognitionHost(Number(new URL(sandbox.url).port));
   port = await host.open(0);
   app = await startApplication(sandbox, { clock, recognitionBaseUrl: `http://127.0.0.1:${port}` });
-  scene = { clock, sandbox, tickets: [app.tickets] };
   recognition = app.application.get(RecognitionService);
-  await atRest(scene);
+  await app.tickets.current();
 });
 
 afterEach(async () => {
@@ -76,9 +74,9 @@ describe('the host of recognition', () => {
   it('that refuses the connection was sent nothing: the image is sent when it is back', async () => {
     await host.close();
     const result = recognition.recognize(JPEG, { orderNo: 'order1' });
-    await passTime(scene, 100, 50);
+    await new Promise((resolve) => setTimeout(resolve, 50));
     await host.open(port);
-    await passTime(scene, 2 * SECOND, 50);
+    await passUntilSettled(clock, result, 50);
     await expect(result).resolves.toMatchObject({ orderNo: 'order1' });
     expect(sandbox.calls).toMatchObject({ recognition: 1, result: 0 });
     expect(sandbox.misuse()).toEqual([]);
@@ -87,7 +85,7 @@ describe('the host of recognition', () => {
   it('that refuses it for good is told after as many attempts as the call allows; nothing is in doubt', async () => {
     await host.close();
     const failing = recognitionFailure(recognition.recognize(JPEG));
-    await passTime(scene, 5 * SECOND, 50);
+    await passUntilSettled(clock, failing, 50);
     const error = await failing;
     expect(error).toMatchObject({
       code: 'UNREACHABLE',
@@ -102,7 +100,7 @@ describe('the host of recognition', () => {
     sandbox.killCredentials();
     sandbox.injectFault({ endpoint: 'auth', kind: 'html-502' });
     const failing = recognitionFailure(recognition.recognize(JPEG));
-    await passTime(scene, 16 * SECOND, SECOND);
+    await passUntilSettled(clock, failing, SECOND);
     // It had credentials that turned out to be dead, and got no others.
     expect(await failing).toMatchObject({ outcomeUnknown: false, orderNo: expect.any(String) });
     expect(sandbox.journal().filter(({ endpoint, code }) => endpoint === RECOGNIZE && code === '0')).toEqual([]);

@@ -4,11 +4,11 @@ import { passTime } from './support/passing-time.js';
 afterEach(stop);
 
 describe('when credentials are rejected', () => {
-  it('a thousand rejected callers cause one refresh, and all get their result', async () => {
+  it('two hundred rejected callers cause one refresh, and all get their result', async () => {
     const { sandbox, app } = await start();
     sandbox.killCredentials();
-    const results = await Promise.all(Array.from({ length: 1_000 }, (_, n) => app.ocr.query(`order${n}`)));
-    expect(new Set(results.map(({ orderNo }) => orderNo)).size).toBe(1_000);
+    const results = await Promise.all(Array.from({ length: 200 }, (_, n) => app.ocr.query(`order${n}`)));
+    expect(new Set(results.map(({ orderNo }) => orderNo)).size).toBe(200);
     expect(sandbox.calls).toMatchObject({ accessToken: 2, apiTicket: 2 });
     expect(sandbox.misuse()).toEqual([]);
   });
@@ -38,11 +38,11 @@ describe('when credentials are rejected', () => {
     expect(always.hits).toBe(2);
     expect(sandbox.calls.accessToken).toBe(2);
     let failed = 0;
-    await passTime(scene, 10 * MINUTE, 5 * SECOND, async () => {
+    await passTime(scene, 10 * MINUTE, 15 * SECOND, async () => {
       await app.ocr.query('bad1').catch(() => (failed += 1));
       await query();
     });
-    expect(failed).toBe(120);
+    expect(failed).toBe(40);
     expect(sandbox.calls.accessToken).toBeLessThanOrEqual(2 + 10);
     expect(sandbox.calls.accessToken).toBeGreaterThan(8);
   });

@@ -4,7 +4,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import { BankCardOcrModule, SdkLaunchService, TicketService } from 'nestjs-bankcard-ocr';
 import { type JsonObject, KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
 import { optionsFor } from './support/application.js';
-import { atRest, passTime } from './support/passing-time.js';
+import { passUntilSettled } from './support/passing-time.js';
 import { leaksIn } from './support/recording-proxy.js';
 
 const USER = 'canaryUser0001';
@@ -35,8 +35,7 @@ it('tickets, signatures, users and orders of the phone SDK are neither logged no
   const imports = [BankCardOcrModule.forRoot(optionsFor(sandbox, { clock }))];
   application = await Test.createTestingModule({ imports }).setLogger(logger).compile();
   await application.init();
-  const scene = { clock, sandbox, tickets: [application.get(TicketService)] };
-  await atRest(scene);
+  await application.get(TicketService).current();
   const launches = application.get(SdkLaunchService);
   const show = (value: unknown): void => void shown.push(inspect(value, EVERYTHING), String(value));
 
@@ -51,7 +50,7 @@ it('tickets, signatures, users and orders of the phone SDK are neither logged no
   const echo = `${accessToken.reveal()} ${encodeURIComponent(accessToken.reveal())} of ${USER}`;
   sandbox.injectFault({ endpoint: 'api_ticket', kind: 'code', code: '400104', detail: echo, times: 1 });
   sandbox.injectFault({ endpoint: 'api_ticket', ticketType: 'NONCE', kind: 'lost-answer', times: 1 });
-  await passTime(scene, 2_000, 1_000);
+  clock.advance(2_000);
   for (const request of [
     { userId: USER, orderNo: ORDER },
     { userId: USER, timeoutMs: 1_000 },
@@ -59,7 +58,7 @@ it('tickets, signatures, users and orders of the phone SDK are neither logged no
     { userId: USER, orderNo: `${ORDER}-` },
   ]) {
     const failing = launches.create(request).catch((error: unknown) => error);
-    await passTime(scene, 500, 100);
+    await passUntilSettled(clock, failing, 100);
     show(await failing);
   }
 

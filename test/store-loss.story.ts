@@ -13,7 +13,7 @@ describe('a store that fails', () => {
     const { store, sandbox } = stage;
     const { tickets, eventsOf } = await stage.join();
     store.troubles.add(trouble);
-    await stage.passAndQuery(58 * MINUTE, 10 * SECOND);
+    await stage.passAndQuery(58 * MINUTE, 30 * SECOND);
     expect(sandbox.calls.accessToken).toBe(1);
     expect(eventsOf('store-failed').filter(({ repeated }) => !repeated)).toHaveLength(1);
     expect(eventsOf('store-recovered')).toEqual([]);
@@ -51,7 +51,11 @@ describe('a store that fails', () => {
     store.troubles.add('swap');
     await stage.pass(20 * MINUTE, 10 * SECOND);
     const before = { ...store.asked };
-    await stage.pass(MINUTE, SECOND, async () => void (await Promise.all(Array.from({ length: 50 }, () => query()))));
+    await stage.pass(
+      MINUTE,
+      10 * SECOND,
+      async () => void (await Promise.all(Array.from({ length: 50 }, () => query()))),
+    );
     // One try in 8 to 10 s, which looks, writes and tells of its failure, and one look in 4 to 5 s.
     expect(store.asked.lease - before.lease).toBeLessThanOrEqual(8);
     expect(store.asked.swap - before.swap).toBeLessThanOrEqual(8);
@@ -63,7 +67,7 @@ describe('a store that fails', () => {
     const { store, sandbox } = stage;
     await stage.join();
     store.troubles.add('lost-swap');
-    await stage.passAndQuery(45 * MINUTE, 10 * SECOND);
+    await stage.passAndQuery(45 * MINUTE, 30 * SECOND);
     expect(sandbox.calls).toMatchObject({ accessToken: 3, apiTicket: 3 });
     expect(store.record).toMatchObject({ current: { number: 3 } });
     expect(store.record).not.toHaveProperty('unanswered', expect.anything());
@@ -74,9 +78,9 @@ describe('a store that fails', () => {
     const { store, sandbox } = stage;
     const { tickets, eventsOf, query } = await stage.join();
     sandbox.configure({ minRefreshIntervalMs: 19 * MINUTE });
-    await stage.passAndQuery(19 * MINUTE, 10 * SECOND);
+    await stage.passAndQuery(19 * MINUTE, 30 * SECOND);
     store.afterSwap = ({ unanswered }) => void (unanswered && store.troubles.add('swap'));
-    await stage.passAndQuery(2 * MINUTE, SECOND);
+    await stage.passAndQuery(2 * MINUTE, 5 * SECOND);
     expect(tickets.status()).toMatchObject({ state: 'fresh', generation: 2 });
     expect(store.record).toMatchObject({ current: { number: 1 } });
     store.afterSwap = undefined;
@@ -85,7 +89,7 @@ describe('a store that fails', () => {
     expect(eventsOf('generation-written-back')).toHaveLength(1);
     expect(store.record).toMatchObject({ current: { id: tickets.status().generationId, number: 2 } });
     // Its own mark, that a token had been asked for, is not taken for somebody else's.
-    await stage.passAndQuery(15 * MINUTE, 10 * SECOND);
+    await stage.passAndQuery(15 * MINUTE, 30 * SECOND);
     expect(sandbox.calls.accessToken).toBe(2);
     expect(sandbox.misuse()).toEqual([]);
     await query();
@@ -129,14 +133,14 @@ describe("a store that fails, with onStoreLoss: 'refresh-alone'", () => {
     const { store, sandbox } = stage;
     const { tickets, eventsOf, query } = await stage.join(alone);
     store.troubles.add(trouble);
-    await stage.passAndQuery(58 * MINUTE, 10 * SECOND);
+    await stage.passAndQuery(58 * MINUTE, 30 * SECOND);
     expect(eventsOf('refresh-alone')).toEqual([]);
-    await stage.pass(3 * MINUTE, SECOND, async () => {
+    await stage.pass(3 * MINUTE, 5 * SECOND, async () => {
       // Before the end, not at it: nobody has to wait.
       expect(tickets.peek()).toBeDefined();
       await query();
     });
-    await stage.passAndQuery(117 * MINUTE, 10 * SECOND);
+    await stage.passAndQuery(117 * MINUTE, 30 * SECOND);
     expect(sandbox.rejected).toBe(0);
     // One refresh shortly before each end, not one in each interval; told once for the outage.
     expect(sandbox.calls.accessToken).toBe(3);
@@ -188,7 +192,7 @@ describe("a store that fails, with onStoreLoss: 'refresh-alone'", () => {
     expect(first.eventsOf('refresh-alone')).toHaveLength(1);
     expect(second.tickets.status()).toMatchObject({ generation: 1 });
     store.troubles.clear();
-    await stage.passAndQuery(2 * MINUTE, SECOND);
+    await stage.passAndQuery(2 * MINUTE, 5 * SECOND);
     expect(second.tickets.status().generationId).toBe(first.tickets.status().generationId);
     expect(sandbox.rejected).toBe(0);
   });

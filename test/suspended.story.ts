@@ -29,11 +29,11 @@ describe('a process on a machine that was suspended for longer than the overlap'
     const clock = suspended(stage.clock);
     const sleeper = await stage.join({ clock, backgroundRefresh: false });
     await sleeper.query();
-    await stage.pass(25 * MINUTE, 5 * SECOND, () => awake.query());
+    await stage.pass(25 * MINUTE, 30 * SECOND, () => awake.query());
     clock.lostMs = 25 * MINUTE;
     await sleeper.tickets.look();
     await sleeper.query();
-    await stage.passAndQuery(5 * MINUTE, 5 * SECOND);
+    await stage.passAndQuery(5 * MINUTE, 15 * SECOND);
     expect(store.record?.current).toMatchObject({ number: 2, id: awake.tickets.status().generationId });
     expect(sleeper.tickets.status()).toMatchObject({ generation: 2, generationId: store.record?.current?.id });
     expect(sleeper.eventsOf('generation-written-back')).toEqual([]);
@@ -54,7 +54,7 @@ describe('a refresh whose token waited for its ticket and was refused', () => {
     sandbox.injectFault({ endpoint: 'api_ticket', kind: 'code', code: '15', times: 1 });
     sandbox.injectFault({ endpoint: 'access_token', kind: 'code', code: '400506', times: 1 });
     // The token that waits is refused, then the request for a new one, in the vendor's own words; and no query fails.
-    await stage.passAndQuery(3 * MINUTE, SECOND);
+    await stage.passAndQuery(3 * MINUTE, 5 * SECOND);
     expect(sandbox.rejected).toBe(0);
     expect(player.tickets.status()).toMatchObject({ state: 'fresh' });
     expect(player.eventsOf('foreign-refresh-suspected')).toEqual([]);

@@ -21,7 +21,7 @@ describe('the ticket of a replaced generation', () => {
   it('is kept as long as it would have lived, and at least one interval after its replacement', async () => {
     const { sandbox, app, scene } = await start();
     const early = sandbox.phoneResultSignature('order1');
-    await passTime(scene, 59 * MINUTE + 50 * SECOND, 10 * SECOND);
+    await passTime(scene, 59 * MINUTE + 50 * SECOND, 30 * SECOND);
     expect(sandbox.calls.accessToken).toBe(3);
     await expect(verify(app, early)).resolves.toBe(true);
     await passTime(scene, 20 * SECOND, 10 * SECOND);
@@ -32,11 +32,11 @@ describe('the ticket of a replaced generation', () => {
     const { sandbox, app, scene } = await start();
     const early = sandbox.phoneResultSignature('order1');
     const down = sandbox.injectFault({ endpoint: 'auth', kind: 'reset' });
-    await passTime(scene, 55 * MINUTE, 10 * SECOND);
+    await passTime(scene, 55 * MINUTE, 30 * SECOND);
     down.clear();
     await passTime(scene, 20 * SECOND, SECOND);
     expect(app.tickets.status()).toMatchObject({ generation: 2 });
-    await passTime(scene, 19 * MINUTE, 10 * SECOND);
+    await passTime(scene, 19 * MINUTE, 30 * SECOND);
     expect(isKept(app, sandbox.appId, early)).toBe(true);
     await passTime(scene, 90 * SECOND, 10 * SECOND);
     expect(isKept(app, sandbox.appId, early)).toBe(false);
@@ -49,10 +49,10 @@ describe('the ticket of a replaced generation', () => {
   ])('is kept %s, counted from its replacement, when verifyWindowMs says so', async (_how, verifyWindowMs) => {
     const { sandbox, app, scene } = await start({ verifyWindowMs });
     const early = sandbox.phoneResultSignature('order1');
-    await passTime(scene, 10 * MINUTE, 10 * SECOND);
+    await passTime(scene, 10 * MINUTE, 30 * SECOND);
     await app.tickets.refresh();
     expect(isKept(app, sandbox.appId, early)).toBe(verifyWindowMs > 0);
-    await passTime(scene, Math.max(0, verifyWindowMs - 10 * SECOND), 10 * SECOND);
+    await passTime(scene, Math.max(0, verifyWindowMs - 10 * SECOND), 30 * SECOND);
     expect(isKept(app, sandbox.appId, early)).toBe(verifyWindowMs > 0);
     await passTime(scene, 20 * SECOND, 10 * SECOND);
     expect(isKept(app, sandbox.appId, early)).toBe(false);
@@ -102,7 +102,7 @@ describe('the tickets that verify late reports', () => {
     const { sandbox } = stage;
     const { scene } = await stage.restart();
     const early = sandbox.phoneResultSignature('order1');
-    await passTime(scene, 25 * MINUTE, 10 * SECOND);
+    await passTime(scene, 25 * MINUTE, 30 * SECOND);
     expect(sandbox.phoneResultSignature('order1')).not.toBe(early);
     const next = await stage.restart();
     await expect(verify(next, early)).resolves.toBe(true);
@@ -138,7 +138,7 @@ describe('the tickets that verify late reports', () => {
     const next = await stage.restart();
     expect(next.tickets.status()).toMatchObject({ generation: 2 });
     await expect(verify(next, late)).resolves.toBe(true);
-    await passTime(next.scene, 21 * MINUTE, 10 * SECOND);
+    await passTime(next.scene, 21 * MINUTE, 30 * SECOND);
     expect(isKept(next, sandbox.appId, late)).toBe(false);
   });
 

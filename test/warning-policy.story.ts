@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { type CardWarning, CardRejectedError, type QueryOptions, type WarningPolicy } from 'nestjs-bankcard-ocr';
 import { KycSandbox, ManualClock, orderNoForWarning } from 'nestjs-bankcard-ocr/testing';
-import { startApplication, type TestApplication } from './support/application.js';
+import { startOnMovedTime, type TestApplication } from './support/application.js';
 import { atRest, passTime, type Scene } from './support/passing-time.js';
 
 const PAN = '6222021234567890128';
@@ -14,7 +14,7 @@ let scene: Scene;
 async function start(warningPolicy?: WarningPolicy): Promise<void> {
   clock = new ManualClock();
   sandbox = await KycSandbox.start({ clock });
-  app = await startApplication(sandbox, { clock, warningPolicy });
+  app = await startOnMovedTime(sandbox, { clock, warningPolicy });
   scene = { clock, sandbox, tickets: [app.tickets] };
   const bankCardValidDate = '12/2024';
   sandbox.addOrder({ orderNo: 'order1', bankCardNo: PAN, bankCardValidDate, warnings: ['-9112', '-9113', '66661009'] });

@@ -7,6 +7,8 @@ import {
   SignatureService,
   TicketService,
 } from 'nestjs-bankcard-ocr';
+import type { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { inMemoryClient } from './in-memory-vendor.js';
 
 /** An application that imports the module and talks to a sandbox. */
 export interface TestApplication {
@@ -47,4 +49,13 @@ export async function startApplication(
     tickets: application.get(TicketService),
     signatures: application.get(SignatureService),
   };
+}
+
+/** The same on a clock that only the test moves: connections to the sandbox are in memory, unless they shall be undici's. */
+export async function startOnMovedTime(
+  sandbox: KycSandbox,
+  change: Partial<BankCardOcrOptions> & Required<Pick<BankCardOcrOptions, 'clock'>>,
+): Promise<TestApplication> {
+  const inMemory = change.transport === undefined ? { httpService: inMemoryClient(sandbox) } : {};
+  return startApplication(sandbox, { ...inMemory, ...change });
 }

@@ -1,6 +1,6 @@
 import type { BankCardOcrOptions, TicketEvent } from 'nestjs-bankcard-ocr';
 import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
-import { startApplication, type TestApplication } from './application.js';
+import { startOnMovedTime, type TestApplication } from './application.js';
 import { atRest, type Scene } from './passing-time.js';
 
 export const SECOND = 1_000;
@@ -28,7 +28,7 @@ export async function start(
   const clock = new ManualClock();
   const sandbox = await KycSandbox.start({ clock, unknownOrders: 'invent' });
   prepare(sandbox);
-  const app = await startApplication(sandbox, { clock, ...change });
+  const app = await startOnMovedTime(sandbox, { clock, ...change });
   const scene = { clock, sandbox, tickets: [app.tickets] };
   await atRest(scene);
   const events: TicketEvent[] = [];

@@ -1,16 +1,19 @@
 import type { TicketService, TicketStatus } from 'nestjs-bankcard-ocr';
 import type { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
+import type { WatchedDisk } from './watched-disk.js';
 
-/** Who has to come to rest before time goes on. */
+/** Who has to come to rest before time goes on; whatever they wait for must be in memory, on a disk or on the clock. */
 export interface Scene {
   readonly clock: ManualClock;
   readonly sandbox: KycSandbox;
   readonly tickets: readonly TicketService[];
+  /** Of their stores. */
+  readonly disk?: WatchedDisk | undefined;
 }
 
 /**
- * Let time pass in steps; after each one, what it started over real sockets comes to its end, so that no exchange is
- * overtaken by a clock that jumps.
+ * Let time pass in steps; after each one, what it started comes to its end, so that no exchange is overtaken by a clock
+ * that jumps.
  *
  * @param each is called after every step, e.g. to query
  */
@@ -22,40 +25,44 @@ export async function passTime(scene: Scene, ms: number, stepMs: number, each?: 
   }
 }
 
-/** A vendor that has not answered for so many turns of the event loop, on this machine, hangs. */
-const TURNS_OF_A_HANGING_VENDOR = 15;
-/** A store may have to wait for the disk; who waits for a clock that stands waits in vain. */
-const TURNS_OF_A_SLOW_STORE = 1_000;
-const TURNS_OF_REST = 4;
+/** So many turns of the event loop change something where all is in memory, or nothing changes while the clock stands. */
+const TURNS_OF_REST = 5;
 
-/** Wait, in real time, until nothing is under way any more, or nothing that could change while the clock stands. */
-export async function atRest({ sandbox, tickets }: Scene): Promise<void> {
-  let unchanged = 0;
-  let before = '';
+/** Wait until nothing is under way any more, or nothing that could change while the clock stands. */
+export async function atRest({ sandbox, tickets, disk }: Scene): Promise<void> {
+  let before: string | undefined;
   for (;;) {
-    await new Promise((resolve) => setImmediate(resolve));
-    const asking = sandbox.inFlight > 0;
+    for (let turn = 0; turn < TURNS_OF_REST || disk?.isBusy; turn += 1) await nextTurn();
     const all = tickets.map((service) => service.status());
-    const refreshing = all.some((status) => status.refreshing);
     const now = `${sandbox.inFlight} ${Object.values(sandbox.calls).join()} ${all.map(signOfLife).join()}`;
-    unchanged = now === before ? unchanged + 1 : 0;
+    if (now === before) return;
     before = now;
-    const enough = asking ? TURNS_OF_A_HANGING_VENDOR : refreshing ? TURNS_OF_A_SLOW_STORE : TURNS_OF_REST;
-    if (unchanged >= enough) return;
-    if (asking || refreshing) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
+
+const nextTurn = async (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 /** What changes of a status while the clock stands. */
 function signOfLife({ state, refreshing, generationId, failure }: TicketStatus): string {
   return `${state} ${refreshing} ${generationId} ${failure?.retryInMs}`;
 }
 
-/** Wait, in real time, for what a disk or another process has to do first. */
-export async function eventually(holds: () => boolean, withinMs = 5_000): Promise<void> {
-  const endsAt = performance.now() + withinMs;
-  while (!holds()) {
-    if (performance.now() > endsAt) throw new Error(`not within ${withinMs} ms: ${holds.toString()}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+/**
+ * Let time pass until a promise is settled, where others than the clock decide how long that takes: sockets, a disk.
+ *
+ * @param stepMs for each few milliseconds of real time
+ */
+export async function passUntilSettled(clock: ManualClock, promise: Promise<unknown>, stepMs: number): Promise<void> {
+  let settled = false;
+  const settle = (): void => void (settled = true);
+  promise.then(settle, settle);
+  await eventually(() => {
+    if (!settled) clock.advance(stepMs);
+    return settled;
+  });
+}
+
+/** Wait, in real time, for what a disk, a socket or another process has to do first. It ends with the test at the latest. */
+export async function eventually(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
 }

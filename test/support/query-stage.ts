@@ -1,6 +1,6 @@
 import type { BankCardOcrOptions } from 'nestjs-bankcard-ocr';
 import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
-import { startApplication, type TestApplication } from './application.js';
+import { startOnMovedTime, type TestApplication } from './application.js';
 import { atRest, type Scene } from './passing-time.js';
 
 /** An application and a sandbox that knows only the orders it is told of, on one clock, which only the test moves. */
@@ -17,7 +17,7 @@ let stage: QueryStage | undefined;
 export async function beginStage(change: Partial<BankCardOcrOptions> = {}): Promise<QueryStage> {
   const clock = new ManualClock();
   const sandbox = await KycSandbox.start({ clock });
-  const app = await startApplication(sandbox, { clock, ...change });
+  const app = await startOnMovedTime(sandbox, { clock, ...change });
   stage = { clock, sandbox, app, scene: { clock, sandbox, tickets: [app.tickets] } };
   await atRest(stage.scene);
   return stage;

@@ -1,13 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { BankCardOcrOptions } from 'nestjs-bankcard-ocr';
+import { type BankCardOcrOptions, FileTicketStore } from 'nestjs-bankcard-ocr';
 import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
-import { startApplication, type TestApplication } from './application.js';
+import { startOnMovedTime, type TestApplication } from './application.js';
 import { atRest, type Scene } from './passing-time.js';
+import { WatchedDisk } from './watched-disk.js';
 
 /** Applications that come and go on one file, with a sandbox and a clock that only the test moves. */
 export class Restarts {
+  readonly disk = new WatchedDisk();
   #running: TestApplication[] = [];
 
   private constructor(
@@ -26,15 +28,17 @@ export class Restarts {
   async restart(change: Partial<BankCardOcrOptions> = {}): Promise<TestApplication & { scene: Scene }> {
     await this.#closeAll();
     const app = await this.join(change);
-    const scene = { clock: this.clock, sandbox: this.sandbox, tickets: [app.tickets] };
+    const { clock, sandbox, disk } = this;
+    const scene = { clock, sandbox, disk, tickets: [app.tickets] };
     await atRest(scene);
     return { ...app, scene };
   }
 
   /** Start one more. */
   async join(change: Partial<BankCardOcrOptions> = {}): Promise<TestApplication> {
-    const options = { clock: this.clock, ticketStore: `file:${this.directory}`, ...change };
-    const app = await startApplication(this.sandbox, options);
+    const ticketStore = new FileTicketStore({ directory: this.directory, appId: this.sandbox.appId }, this.disk.files);
+    const options = { clock: this.clock, ticketStore, ...change };
+    const app = await startOnMovedTime(this.sandbox, options);
     this.#running.push(app);
     return app;
   }

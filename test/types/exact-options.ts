@@ -19,7 +19,7 @@ import { RedisTicketStore } from 'nestjs-bankcard-ocr/redis';
 import { aBankCardOcrResult, BankCardOcrTestingModule, KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import type { Redis } from 'ioredis';
 
-// Compiled with exactOptionalPropertyTypes by test/exact-optional.story.ts: whatever may be left out may be undefined.
+// Compiled with exactOptionalPropertyTypes by test/processes/exact-optional.story.ts: whatever may be left out may be undefined.
 
 /** A value that a configuration has or has not. */
 type Perhaps<T> = { readonly [Name in keyof T]-?: T[Name] | undefined };

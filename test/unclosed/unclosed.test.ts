@@ -3,7 +3,7 @@ import { Test } from '@nestjs/testing';
 import { OcrResultService } from 'nestjs-bankcard-ocr';
 import { BankCardOcrTestingModule, KycSandbox } from 'nestjs-bankcard-ocr/testing';
 
-// Run by test/unclosed.story.ts, in a Jest of its own: nothing here is ever closed.
+// Run by test/processes/unclosed.story.ts, in a Jest of its own: nothing here is ever closed.
 
 const SILENT = { log: () => undefined, error: () => undefined, warn: () => undefined };
 

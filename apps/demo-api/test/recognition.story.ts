@@ -158,13 +158,11 @@ describe('a form', () => {
   it('that is refused is answered though its sender never ends it, and the connection closed', async () => {
     const { url, sandbox } = await serve();
     const socket = connect(Number(new URL(url).port), '127.0.0.1');
-    const began = Date.now();
     socket.write(unfinished('canary'));
     let answer = '';
     for await (const chunk of socket.setEncoding('utf8')) answer += String(chunk);
     expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     expect(answer).toMatch(/^connection: close\r$/im);
-    expect(Date.now() - began).toBeLessThan(5_000);
     expect(sandbox.calls.recognition).toBe(0);
   });
 });

@@ -18,7 +18,7 @@ shared.count += 1;
 if (shared.count === 2 && !isTestRunner()) {
   process.emitWarning(
     'A second copy of nestjs-bankcard-ocr was loaded into this process. The classes of one copy are not those of the ' +
-      'other: services cannot be injected or got by them, and a TicketStore of one is none for the other. Load the ' +
+      'other: services cannot be injected or got by them. Load the ' +
       'library by require() everywhere, or by import everywhere (an import() in a CommonJS application loads the copy ' +
       'of ES modules), and install it once: npm ls nestjs-bankcard-ocr',
     { code: LOADED_TWICE },

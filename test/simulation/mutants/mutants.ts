@@ -46,8 +46,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('ticket-records.ts'),
     changes: [
       [
-        '() => this.#inTime(store.swap(expected, sealed, lease))',
-        'async () => this.#inTime(store.swap(await store.read(), sealed))',
+        '() => this.#inTime(() => store.swap(expected, sealed, lease))',
+        '() => this.#inTime(async () => store.swap(await store.read(), sealed))',
       ],
     ],
     mixes: ['pause', 'suspend', 'focus'],
@@ -58,8 +58,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('ticket-records.ts'),
     changes: [
       [
-        '() => this.#inTime(store.swap(expected, sealed, lease))',
-        'async () => this.#inTime(store.swap(lease ? expected : await store.read(), sealed, lease))',
+        '() => this.#inTime(() => store.swap(expected, sealed, lease))',
+        '() => this.#inTime(async () => store.swap(lease ? expected : await store.read(), sealed, lease))',
       ],
     ],
     mixes: ['lossFocus', 'severalFocus'],
@@ -110,7 +110,12 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'blind to new generations of others',
     file: credentials('held-credentials.ts'),
-    changes: [['if (latest && !isNewer(stored, latest)) return;', 'if (latest) return;']],
+    changes: [
+      [
+        'if (latest && this.#held && !isNewer(stored, latest, askedAtLatestMs(this.#held, this.clock))) return;',
+        'if (latest) return;',
+      ],
+    ],
     mixes: ['calm'],
     within: 10,
   },
@@ -164,8 +169,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('held-credentials.ts'),
     changes: [
       [
-        'if (!this.valid || (record && !this.ours(record))) return undefined;',
-        'if (!record || this.valid) return undefined;\n    if (!this.valid) return undefined;',
+        'if (!valid || (record && !this.ours(record))) return undefined;',
+        'if (!valid || !record || record) return undefined;',
       ],
     ],
     mixes: ['storeLost', 'lossFocus'],

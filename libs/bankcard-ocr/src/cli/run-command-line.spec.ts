@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCommandLine } from './run-command-line.js';
 
-const ODD = '\u001b[31m\u202e\u009b2J';
+/** Control characters are refused in a path; marks of direction are part of a name as any letter is. */
+const ODD = '\u202e\u2066';
 
 let folder: string;
 
@@ -30,6 +31,6 @@ it.each([[['doctor']], [['doctor', '--json']]])(
     }
     await runCommandLine(args);
     expect(printed.join('')).toContain(`${folder}/tickets`);
-    expect(printed.join('')).not.toMatch(/[\u001b\u202e\u009b]/);
+    expect(printed.join('')).not.toMatch(/[\u001b\u202e\u2066\u009b]/);
   },
 );

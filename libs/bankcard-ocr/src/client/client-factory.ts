@@ -23,7 +23,7 @@ interface Account {
   /** Gives its app id free; set when it has one. */
   unregister?: () => void;
   /** Closes the client when the calls that are under way have ended; set when the account had to make room. */
-  closing?: ClockTimer;
+  closing?: ClockTimer | undefined;
 }
 
 /** What the application gives to the clients of a factory. */
@@ -139,7 +139,8 @@ export class BankCardOcrClientFactory {
   }
 
   #closeLater(account: Account): void {
-    if (this.#leaving.get(account.id) !== account) return;
+    // One that came back and left again before its client was there comes here twice.
+    if (this.#leaving.get(account.id) !== account || account.closing) return;
     const { clock, timeoutMs } = account.resolved!;
     account.closing = clock.setTimer(() => void this.#close(account), timeoutMs);
   }
@@ -165,6 +166,7 @@ export class BankCardOcrClientFactory {
 
   #remove(account: Account): void {
     account.closing?.cancel();
+    account.closing = undefined;
     for (const accounts of [this.#accounts, this.#leaving]) {
       if (accounts.get(account.id) === account) accounts.delete(account.id);
     }

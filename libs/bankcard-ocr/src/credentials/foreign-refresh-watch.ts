@@ -51,6 +51,8 @@ export class ForeignRefreshWatch {
     { vendorCode, actor }: Pick<BankCardOcrError, 'vendorCode' | 'actor'>,
   ): void {
     const { valid, mayHaveEnded, isBeingReplaced } = this.held;
+    // Once is enough, whatever explains a further one: that our own refresh is under way by then, for example.
+    if (this.#rejection?.generationId === generationId) return;
     this.#rejection = undefined;
     // Expired, or replaced by one of ours, or about to be: no wonder.
     if (valid?.credentials.generationId !== generationId || isBeingReplaced || this.#isAlone) return;

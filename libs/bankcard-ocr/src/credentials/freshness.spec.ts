@@ -104,6 +104,19 @@ describe('a stored generation is newer than the held one', () => {
   });
 });
 
+describe('a stored generation whose date lies between those that the held one may have, after a clock was set,', () => {
+  it.each([
+    ['has a higher number: it is newer', { number: 8 }, true],
+    ['has a lower number: it is older', { number: 6 }, false],
+  ])('%s', (_what, change, newer) => {
+    const held = aged(0, { number: 7, id: 'held' });
+    const latestMs = held.ticketRequestedAtMs + 10 * MINUTE;
+    const stored = { ...held, id: 'stored', ticketRequestedAtMs: held.ticketRequestedAtMs + MINUTE, ...change };
+    expect(isNewer(stored, held, latestMs)).toBe(newer);
+    expect(isNewer({ ...stored, ticketRequestedAtMs: latestMs + 1 }, held, latestMs)).toBe(true);
+  });
+});
+
 describe('a generation is due', () => {
   it.each([
     ['after the interval', HOUR, 20 * MINUTE],

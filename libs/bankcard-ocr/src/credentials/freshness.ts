@@ -97,14 +97,29 @@ export function endsAtMs(record: GenerationRecord): number {
 /** Ages that travelled through a store across the network are uncertain by so much. */
 export const UNCERTAIN_MS = 3_000;
 
+/** When the ticket of a held generation was asked for at the latest, on the wall clock: it may have been set since. */
+export function askedAtLatestMs(held: HeldGeneration, clock: Clock): number {
+  return held.ticketBeganAt + Math.max(held.behindMs, behindMs(clock));
+}
+
 /**
  * Whether a stored generation follows the held one: by time, as the vendor has it, or by number. A store that was emptied,
- * damaged or failed over may have either of them too low.
+ * damaged or failed over may have either of them too low; and between the two dates that a held one may have after a clock
+ * was set, time says nothing.
+ *
+ * @param held dated as early as it may be
+ * @param latestMs when it was asked for at the latest
  */
-export function isNewer(stored: GenerationRecord, held: GenerationRecord): boolean {
+export function isNewer(
+  stored: GenerationRecord,
+  held: GenerationRecord,
+  latestMs: number = held.ticketRequestedAtMs,
+): boolean {
   if (stored.id === held.id) return false;
-  const laterByMs = stored.ticketRequestedAtMs - held.ticketRequestedAtMs;
-  return laterByMs > 0 || (stored.number > held.number && laterByMs > -UNCERTAIN_MS);
+  const askedAtMs = stored.ticketRequestedAtMs;
+  if (askedAtMs > latestMs) return true;
+  if (askedAtMs <= held.ticketRequestedAtMs - UNCERTAIN_MS) return false;
+  return stored.number === held.number ? askedAtMs > held.ticketRequestedAtMs : stored.number > held.number;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { IssuedCredential } from '../upstream/auth.client.js';
+import { TransportFault } from '../upstream/transport-fault.js';
 import { mayHaveBeenCarriedOut } from '../upstream/may-have-been-carried-out.js';
 import { ageMs, hold, isAlive, isUnfinished } from './freshness.js';
 import { RefreshRecord } from './refresh-record.js';
@@ -7,8 +8,9 @@ import type { RefreshDependencies, RefreshRequest } from './refresh-request.js';
 import type { TicketLease } from './store/ticket-store.js';
 import { numberAfter, type PendingToken, type TicketRecord } from './ticket-record.js';
 
-/** Whether a response came from where the vendor should be, and could not be read. */
+/** Whether the vendor has responded, and what it gave could not be read, or not to its end. */
 function isUnreadableResponse(error: unknown): error is BankCardOcrError {
+  if (error instanceof TransportFault && error.wasCarriedOut) return true;
   const isUnreadable =
     isBankCardOcrError(error) && (error.code === 'ANSWER_MALFORMED' || error.code === 'ANSWER_TOO_LARGE');
   return isUnreadable && mayHaveBeenCarriedOut(error);

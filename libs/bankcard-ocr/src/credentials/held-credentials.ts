@@ -2,7 +2,17 @@ import type { Clock } from '../clock.js';
 import { type Random, SYSTEM_RANDOM } from '../random.js';
 import type { SecretText } from '../secret-text.js';
 import { EarlierTickets, type VerifyWindow } from './earlier-tickets.js';
-import { dueAt, hold, type HeldGeneration, holdStored, isNewer, isUnfinished, leaptMs, recordOf } from './freshness.js';
+import {
+  askedAtLatestMs,
+  dueAt,
+  hold,
+  type HeldGeneration,
+  holdStored,
+  isNewer,
+  isUnfinished,
+  leaptMs,
+  recordOf,
+} from './freshness.js';
 import type { TicketEventListener } from './ticket-event.js';
 import { numberAfter, type TicketRecord } from './ticket-record.js';
 import type { RecordChange } from './ticket-records.js';
@@ -97,7 +107,7 @@ export class HeldCredentials {
     const latest = this.#held && recordOf(this.#held, this.clock);
     if (!stored) return;
     if (stored.id === latest?.id) return this.#renumber(stored.number);
-    if (latest && !isNewer(stored, latest)) return;
+    if (latest && this.#held && !isNewer(stored, latest, askedAtLatestMs(this.#held, this.clock))) return;
     // After a store was emptied somebody may have begun to count anew; numbers never go back.
     const number = Math.max(stored.number, numberAfter(latest?.number ?? 0));
     const held = holdStored({ ...stored, number }, this.clock);
@@ -112,11 +122,13 @@ export class HeldCredentials {
    * @returns undefined when the store has what is held, something newer, or what another app secret made
    */
   missingIn(record: TicketRecord | undefined): RecordChange | undefined {
-    if (!this.valid || (record && !this.ours(record))) return undefined;
-    const held = recordOf(this.valid, this.clock);
+    const { valid } = this;
+    if (!valid || (record && !this.ours(record))) return undefined;
+    const held = recordOf(valid, this.clock);
     const stored = record?.current;
     const isSame = stored?.id === held.id;
-    if (stored && (isSame ? stored.number >= held.number : isNewer(stored, held))) return undefined;
+    const latestMs = askedAtLatestMs(valid, this.clock);
+    if (stored && (isSame ? stored.number >= held.number : isNewer(stored, held, latestMs))) return undefined;
     const number = Math.max(held.number, stored && !isSame ? numberAfter(stored.number) : 0);
     // A token that waits for the very ticket that is held waits for nothing.
     const isFinished = record?.pending?.accessToken === held.accessToken;

@@ -52,7 +52,7 @@ export class TicketRecords {
   /** @throws {@link StoreFailed} */
   async read(): Promise<TicketRecord | undefined> {
     const { store, seal } = this.options;
-    const stored = await this.#guard('read', () => this.#inTime(store.read()));
+    const stored = await this.#guard('read', () => this.#inTime(() => store.read()));
     if (!stored) return undefined;
     const record = seal ? seal.open(stored) : withoutSealed(stored);
     if (stored.current && !record.current) {
@@ -76,7 +76,7 @@ export class TicketRecords {
         if (isLate) void lease?.release().catch(() => undefined);
         return lease;
       });
-      return this.#inTime(taken).catch((error: unknown) => {
+      return this.#inTime(() => taken).catch((error: unknown) => {
         isLate = true;
         throw error;
       });
@@ -85,7 +85,7 @@ export class TicketRecords {
 
   /** Give a lease back. One that cannot be costs the next one a wait, nothing else. */
   async release(lease: TicketLease): Promise<void> {
-    await this.#inTime(lease.release()).catch(() => undefined);
+    await this.#inTime(() => lease.release()).catch(() => undefined);
   }
 
   /**
@@ -107,18 +107,18 @@ export class TicketRecords {
       secretFingerprint,
     };
     const sealed = seal ? seal.seal(next) : next;
-    const outcome = await this.#guard('write', () => this.#inTime(store.swap(expected, sealed, lease))).catch(
+    const outcome = await this.#guard('write', () => this.#inTime(() => store.swap(expected, sealed, lease))).catch(
       (error: unknown) => error,
     );
     if (outcome === true) return next;
     // A write whose end nobody heard of may have been carried out.
-    const now = await this.#inTime(store.read()).catch(() => undefined);
+    const now = await this.#inTime(() => store.read()).catch(() => undefined);
     if (now?.writeId === next.writeId) return next;
     throw outcome === false ? new FencedOff() : outcome;
   }
 
-  /** Whatever hangs in a store must not hang the refresh, which would be the last one. */
-  async #inTime<T>(operation: Promise<T>): Promise<T> {
+  /** Whatever hangs in a store must not hang the refresh, which would be the last one; one may throw before it promises. */
+  async #inTime<T>(operate: () => Promise<T>): Promise<T> {
     const { storeClock = SYSTEM_RUNTIME.clock } = this.options;
     let timer: ClockTimer | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
@@ -126,7 +126,7 @@ export class TicketRecords {
       timer = storeClock.setTimer(late, STORE_TIMEOUT_MS, true);
     });
     try {
-      return await Promise.race([operation, timeout]);
+      return await Promise.race([operate(), timeout]);
     } finally {
       timer?.cancel();
     }

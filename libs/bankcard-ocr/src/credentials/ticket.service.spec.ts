@@ -268,7 +268,7 @@ describe('what the vendor says of lives', () => {
 });
 
 describe('what goes wrong after the token response has arrived', () => {
-  it.each<AuthOutcome>(['unreadable', 'incomplete'])(
+  it.each<AuthOutcome>(['unreadable', 'cut-off', 'incomplete'])(
     'an %s token is not asked for again within an overlap, by nobody, whoever queries',
     async (outcome) => {
       auth.token = outcome;

@@ -1,5 +1,6 @@
 import { isSecretText, SecretText } from '../secret-text.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
+import { isUnset } from './unset.js';
 
 /** The options whose texts are secret, or carry a password as a rule. */
 const SECRET_OPTIONS = ['secret', 'storeKey', 'proxy', 'ticketStore'] as const;
@@ -17,7 +18,7 @@ export type RevealedOptions = {
  * printed with it, copied and searched through.
  */
 export function concealSecrets<Options extends Partial<BankCardOcrOptions>>(options: Options): Options {
-  return changed(options, (value) => (typeof value === 'string' ? new SecretText(value) : value));
+  return changed(options, (value) => (typeof value === 'string' && !isUnset(value) ? new SecretText(value) : value));
 }
 
 /** Make a copy of options in which every secret is a text; one that cannot be had any more is missing. */

@@ -1,7 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import type { HttpService } from '@nestjs/axios';
 import { type Clock, SystemClock } from '../clock.js';
-import { isLoadedTwice } from '../copies.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import {
   BankCardOcrConfigurationError,
@@ -279,13 +278,6 @@ function resolveTicketStore(
 ): TicketStoreLocation | TicketStore | Problem {
   if (given instanceof TicketStore) return given;
   if (typeof given === 'string') return readTicketStoreLocation(given);
-  if (given !== undefined && isLoadedTwice() && isStoreOfAnotherCopy(given)) {
-    return new Problem(
-      'is a TicketStore of another copy of nestjs-bankcard-ocr: load the library by require() everywhere, or by import ' +
-        'everywhere, and install it once',
-      '是另一份 nestjs-bankcard-ocr 的 TicketStore：请统一用 require() 或统一用 import 加载本库，并且只安装一份',
-    );
-  }
   if (given !== undefined) {
     return new Problem(
       "must be a text such as 'file:/directory', or a TicketStore",
@@ -294,11 +286,6 @@ function resolveTicketStore(
   }
   // Whether a broken base URL is a real host cannot be known; its own fault is reported already.
   return baseUrl instanceof Problem || baseUrl.loopback ? { kind: 'memory' } : NAME_A_TICKET_STORE;
-}
-
-function isStoreOfAnotherCopy(given: unknown): boolean {
-  const store = given as Partial<Record<string, unknown>> | null;
-  return ['read', 'swap', 'lease'].every((method) => typeof store?.[method] === 'function');
 }
 
 /** How the hosts are reached; what is wrong with the environment's variables counts only where they are used. */

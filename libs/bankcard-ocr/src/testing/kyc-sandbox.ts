@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { randomLettersAndDigits } from './credentials/random-text.js';
 import { Vendor } from './endpoints/vendor.js';
 import type { CallCounts } from './evidence/call-counter.js';
@@ -153,6 +154,15 @@ export class KycSandbox implements AsyncDisposable {
   /** TCP connections, now and since the start. */
   get connections(): { readonly open: number; readonly total: number } {
     return this.#server.connections;
+  }
+
+  /**
+   * Serve a connection that did not come over TCP: the server's end of a pair in memory, with the methods of a socket.
+   *
+   * @internal for tests on moved time, which must not wait for the kernel
+   */
+  accept(connection: Duplex): void {
+    this.#server.accept(connection);
   }
 
   /** Stop listening and cut every connection; harmless when it has stopped already. */

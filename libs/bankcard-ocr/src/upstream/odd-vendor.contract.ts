@@ -2,7 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { SignalCancellation } from '../cancellation.js';
-import { SystemClock } from '../clock.js';
+import { type Clock, SystemClock } from '../clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { JsonAnswerReader } from './answer/json-answer.reader.js';
 import { ConnectionGate } from './connection-gate.js';
@@ -59,9 +59,13 @@ export class OddVendor {
     this.answer(response);
   });
 
-  exchange({ maxAnswerBytes = 10_000, gate = new ConnectionGate(5) } = {}): Exchange {
+  exchange({
+    maxAnswerBytes = 10_000,
+    gate = new ConnectionGate(5),
+    clock = new SystemClock() as Clock,
+  } = {}): Exchange {
     const onExchange = (record: ExchangeRecord) => void this.records.push(record);
-    const dependencies = { transport: this.#transport, gate, clock: new SystemClock(), codeRules: {} };
+    const dependencies = { transport: this.#transport, gate, clock, codeRules: {} };
     return new Exchange({ ...dependencies, maxAnswerBytes, onExchange });
   }
 

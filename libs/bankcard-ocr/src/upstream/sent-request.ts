@@ -69,7 +69,9 @@ export class SentRequest {
     if (!this.#isReceived) {
       const reason = reasonOf(this.request);
       if (reason) return reason.value;
-      if (!failure) return this.#limit.reached ? timeout(this.request) : transportFault(error);
+      const wasCarriedOut = this.#intake.status >= 200 && this.#intake.status < 300;
+      if (!failure)
+        return this.#limit.reached ? timeout(this.request, wasCarriedOut) : transportFault(error, wasCarriedOut);
     }
     const cause = failure ? failure.error : error;
     // Any status whose body is a protocol answer is one; anything else failed below the protocol (protocol.md section 3).
@@ -86,7 +88,12 @@ function reasonOf({ cancellation }: ExchangeRequest): { readonly value: unknown 
   }
 }
 
-function timeout({ endpoint, timeoutMs }: ExchangeRequest): TransportFault {
+function timeout({ endpoint, timeoutMs }: ExchangeRequest, wasCarriedOut: boolean): TransportFault {
   const option = endpoint === 'bankcardocrapp' ? 'recognitionTimeoutMs' : 'attemptTimeoutMs';
-  return new TransportFault('TIMEOUT', true, { message: `no answer within ${timeoutMs} ms (${option})` });
+  return new TransportFault(
+    'TIMEOUT',
+    true,
+    { message: `no answer within ${timeoutMs} ms (${option})` },
+    wasCarriedOut,
+  );
 }

@@ -20,6 +20,8 @@ export class TransportFault extends BankCardOcrError {
     /** Whether the vendor may have carried the request out all the same. */
     readonly maybeCarriedOut: boolean,
     details: Pick<BankCardOcrErrorDetails, 'message' | 'actor' | 'retryable' | 'retryAfterMs' | 'cause'>,
+    /** Whether the head of a successful response had come: then the vendor has carried the request out. */
+    readonly wasCarriedOut = false,
   ) {
     super(code, details);
   }
@@ -52,23 +54,27 @@ const UNREADABLE = new RegExp(
 /**
  * Turn whatever a transport threw into an error that is safe to show: of the original, which carries the URL and with
  * it secrets, only the name and the system's code are kept.
+ *
+ * @param wasCarriedOut whether the head of a successful response had come
  */
-export function transportFault(error: unknown): TransportFault {
+export function transportFault(error: unknown, wasCarriedOut = false): TransportFault {
   const { name, code } = describe(error);
   if (isParserError(error) || (code !== undefined && UNREADABLE.test(code))) {
-    return new TransportFault('ANSWER_MALFORMED', true, { message: `the answer cannot be read: ${code ?? name}` });
+    const message = `the answer cannot be read: ${code ?? name}`;
+    return new TransportFault('ANSWER_MALFORMED', true, { message }, wasCarriedOut);
   }
   const proxy = proxyAnswer(code);
   const what = proxy?.text ?? reasonOf(error, code) ?? name;
   const neverSent = wasNeverSent(error) || (code !== undefined && NEVER_SENT.has(code)) || wasConnecting(error);
   // Somebody has to change something, here or in the proxy; every repetition, which the vendor may carry out, is in vain.
   const misconfigured = proxy?.passing === false || code === NO_STREAM_CODE;
-  return new TransportFault('UNREACHABLE', !neverSent, {
+  const details = {
     message: `the vendor could not be reached: ${what}`,
     retryable: code !== CLOSED_CODE && !misconfigured,
-    actor: misconfigured ? 'developer' : undefined,
+    actor: misconfigured ? ('developer' as const) : undefined,
     cause: Object.assign(new Error(what), { name, code }),
-  });
+  };
+  return new TransportFault('UNREACHABLE', !neverSent, details, wasCarriedOut);
 }
 
 function reasonOf(error: unknown, code: string | undefined): string | undefined {

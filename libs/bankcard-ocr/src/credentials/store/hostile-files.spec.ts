@@ -207,7 +207,8 @@ describe('a record', () => {
     writeFileSync(record(7), content);
     await expect(store.read()).resolves.toBeUndefined();
     expect(damaged).toEqual([path.join(folder, 'damaged')]);
-    expect(readFileSync(damaged[0]!)).toEqual(Buffer.from(content));
+    // Not toEqual: Jest compares a megabyte number by number.
+    expect(readFileSync(damaged[0]!).equals(Buffer.from(content))).toBe(true);
     await worksAnew(store);
   });
 

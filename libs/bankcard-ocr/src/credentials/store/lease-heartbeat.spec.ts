@@ -1,27 +1,36 @@
+import { ManualClock } from '../../testing/manual-clock.js';
 import { LeaseHeartbeat } from './lease-heartbeat.js';
 
-/** Real times: a heartbeat concerns real processes. Long enough for a machine on which others compute. */
 const TTL_MS = 300;
 
-const started: LeaseHeartbeat[] = [];
-afterEach(async () => void (await Promise.all(started.splice(0).map((heartbeat) => heartbeat.stop()))));
+let clock: ManualClock;
+beforeEach(() => void (clock = new ManualClock()));
 
-function beating(beat: () => Promise<boolean>, takenAt = performance.now()): LeaseHeartbeat {
-  const heartbeat = new LeaseHeartbeat(TTL_MS, takenAt, beat);
+const started: LeaseHeartbeat[] = [];
+afterEach(async () => {
+  const stopped = Promise.all(started.splice(0).map((heartbeat) => heartbeat.stop()));
+  // A sign of life that is under way comes to its end.
+  await clock.advanceAsync(TTL_MS);
+  await stopped;
+});
+
+function beating(beat: () => Promise<boolean>, takenAt = clock.monotonic()): LeaseHeartbeat {
+  const heartbeat = new LeaseHeartbeat(TTL_MS, takenAt, beat, clock);
   started.push(heartbeat);
   return heartbeat;
 }
 
-const passed = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const aborted = ({ signal }: LeaseHeartbeat) => {
-  return signal.aborted || new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+const passed = (ms: number) => new Promise<void>((resolve) => clock.setTimer(resolve, ms));
+const pass = (ms: number) => clock.advanceAsync(ms, 10);
+const aborted = async ({ signal }: LeaseHeartbeat) => {
+  while (!signal.aborted) await pass(10);
 };
 
 describe('the heartbeat of a lease', () => {
   it('gives signs of life, and lets the work go on beyond the time of the lease', async () => {
     let beats = 0;
     const heartbeat = beating(async () => (beats += 1) > 0);
-    await passed(3 * TTL_MS);
+    await pass(3 * TTL_MS);
     expect(heartbeat.signal.aborted).toBe(false);
     expect(() => heartbeat.throwIfLost()).not.toThrow();
     expect(beats).toBeGreaterThanOrEqual(4);
@@ -29,9 +38,9 @@ describe('the heartbeat of a lease', () => {
 
   it('ends the work as soon as somebody else holds the lease', async () => {
     const heartbeat = beating(async () => false);
-    const since = performance.now();
+    const since = clock.monotonic();
     await aborted(heartbeat);
-    expect(performance.now() - since).toBeLessThan(TTL_MS);
+    expect(clock.monotonic() - since).toBeLessThan(TTL_MS);
     expect(heartbeat.signal.reason).toMatchObject({ code: 'NO_VALID_TICKET', actor: 'us', retryable: true });
   });
 
@@ -39,15 +48,15 @@ describe('the heartbeat of a lease', () => {
     ['fail', () => Promise.reject(new Error('no store'))],
     ['are not answered', () => new Promise<boolean>(() => undefined)],
   ])('ends the work before anybody may take it for dead, when signs of life %s', async (_how, beat) => {
-    const since = performance.now();
-    const heartbeat = new LeaseHeartbeat(TTL_MS, since, beat);
+    const since = clock.monotonic();
+    const heartbeat = new LeaseHeartbeat(TTL_MS, since, beat, clock);
     await aborted(heartbeat);
-    expect(performance.now() - since).toBeGreaterThanOrEqual(TTL_MS * 0.75);
+    expect(clock.monotonic() - since).toBeGreaterThanOrEqual(TTL_MS * 0.75);
     expect(() => heartbeat.throwIfLost()).toThrow(/lost in the middle of a refresh/);
   });
 
   it('counts from when the lease was asked for, not from when the answer came', () => {
-    const heartbeat = beating(async () => true, performance.now() - TTL_MS);
+    const heartbeat = beating(async () => true, clock.monotonic() - TTL_MS);
     // Its timers have had no turn yet, as in a process that was stopped and wakes up.
     expect(() => heartbeat.throwIfLost()).toThrow(/lost/);
     expect(heartbeat.signal.aborted).toBe(true);
@@ -61,10 +70,10 @@ describe('the heartbeat of a lease', () => {
       await passed(TTL_MS * 0.5);
       return true;
     });
-    const since = performance.now();
+    const since = clock.monotonic();
     await aborted(heartbeat);
     // Sent after a quarter of the time; counted from its answer the end would come no sooner than after 1.55 of it.
-    expect(performance.now() - since).toBeLessThan(TTL_MS * 1.5);
+    expect(clock.monotonic() - since).toBeLessThan(TTL_MS * 1.5);
   });
 
   it('sends one sign at a time', async () => {
@@ -76,7 +85,7 @@ describe('the heartbeat of a lease', () => {
       now -= 1;
       return true;
     });
-    await passed(2 * TTL_MS);
+    await pass(2 * TTL_MS);
     expect(most).toBe(1);
   });
 
@@ -88,10 +97,12 @@ describe('the heartbeat of a lease', () => {
       underWay = false;
       return true;
     });
-    while (!underWay) await passed(1);
-    await heartbeat.stop();
+    while (!underWay) await pass(1);
+    const stopping = heartbeat.stop();
+    await pass(20);
+    await stopping;
     expect(underWay).toBe(false);
-    await passed(TTL_MS);
+    await pass(TTL_MS);
     expect(heartbeat.signal.aborted).toBe(false);
   });
 });

@@ -149,14 +149,14 @@ describe('stop', () => {
   });
 });
 
-test('2 000 queries at a concurrency of 200, each with its own card', async () => {
+test('600 queries at a concurrency of 200, each with its own card', async () => {
   await using sandbox = await KycSandbox.start({ unknownOrders: 'invent' });
   const client = new PlainClient(sandbox, 200);
   const { ticket } = await client.refresh();
   const cards = new Set<string>();
   let next = 0;
   const worker = async () => {
-    while (next < 2_000) {
+    while (next < 600) {
       const orderNo = `order${(next += 1)}`;
       const { json } = await client.query(orderNo, ticket);
       if (json.result.orderNo === orderNo) cards.add(json.result.bankCardNo);
@@ -164,7 +164,7 @@ test('2 000 queries at a concurrency of 200, each with its own card', async () =
   };
   await Promise.all(Array.from({ length: 200 }, worker));
   client.close();
-  expect(cards.size).toBe(2_000);
-  expect(sandbox.calls.codes.getBankCardOcrResult).toEqual({ '0': 2_000 });
+  expect(cards.size).toBe(600);
+  expect(sandbox.calls.codes.getBankCardOcrResult).toEqual({ '0': 600 });
   expect([sandbox.rejected, sandbox.misuse()]).toEqual([0, []]);
 });

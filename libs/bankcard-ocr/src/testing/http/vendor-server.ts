@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
+import type { Duplex } from 'node:stream';
 import type { EndpointName } from '../endpoints/endpoint-name.js';
 import { ENDPOINT_METHODS, ENDPOINT_NAMES, ENDPOINT_PATHS } from '../endpoints/endpoint-name.js';
 import { inspectQuery, inspectRecognition } from '../endpoints/query-inspection.js';
@@ -69,6 +70,11 @@ export class VendorServer {
     if (address === null || typeof address === 'string') throw new Error('The sandbox did not get a TCP port.');
     const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
     return `http://${name}:${address.port}${pathPrefix}`;
+  }
+
+  /** Serve a connection that did not come over TCP. */
+  accept(connection: Duplex): void {
+    this.#server.emit('connection', connection);
   }
 
   /** Stop listening and cut every connection, hanging requests included. */

@@ -100,8 +100,7 @@ export async function faultOf(failing: Promise<unknown>): Promise<TransportFault
   return transportFault(error);
 }
 
-/** Wait, a few seconds at most, for something to become true. */
+/** Wait for something to become true. */
 export async function until(condition: () => boolean): Promise<void> {
-  for (let look = 0; look < 1_000 && !condition(); look += 1) await new Promise((resolve) => setTimeout(resolve, 4));
-  expect(condition()).toBe(true);
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 4));
 }

@@ -1,0 +1,195 @@
+import { createSecretKey } from 'node:crypto';
+import { behindMs, hold } from './freshness.js';
+import { RecordSeal } from './record-seal.js';
+import { MINUTE, RefreshStage, SECOND, type StoreOperation } from './refresh-stage.contract.js';
+import { StoreLook } from './store-look.js';
+import type { TicketRecord } from './ticket-record.js';
+
+let stage: RefreshStage;
+
+beforeEach(() => void (stage = new RefreshStage()));
+
+function aLook(mayWrite = true, seal?: RecordSeal) {
+  const parts = stage.parts(seal);
+  return { ...parts, look: () => new StoreLook({ ...parts, mayWrite }).look() };
+}
+
+type Process = ReturnType<typeof aLook>;
+type State = () => Partial<TicketRecord> | undefined;
+
+/** Of the process: what it fetched itself, so that the store may lack it. */
+function take({ held }: Process, number: number, ageMs: number): void {
+  const { clock } = stage;
+  const at = clock.monotonic() - ageMs;
+  held.replace(hold(stage.generation(number, ageMs), at, at, behindMs(clock)));
+}
+
+describe('what a look does, by what is held and stored', () => {
+  const back = { writes: 1, event: true };
+  const none = { writes: 0, event: false };
+
+  it.each<
+    [string, [number, number] | undefined, State, { held?: number; stored?: number; writes: number; event: boolean }]
+  >([
+    // What: number and age of what is held, what is stored, and what is held and stored afterwards.
+    ['nothing anywhere', undefined, () => undefined, none],
+    ['nothing held', undefined, () => ({ current: stage.generation(3, MINUTE) }), { held: 3, stored: 3, ...none }],
+    [
+      'nothing held, and what is stored has ended',
+      undefined,
+      () => ({ current: stage.generation(3, 60 * MINUTE) }),
+      { stored: 3, ...none },
+    ],
+    ['the same', [3, MINUTE], () => ({ current: stage.generation(3, MINUTE) }), { held: 3, stored: 3, ...none }],
+    ['a newer one stored', [3, MINUTE], () => ({ current: stage.generation(4) }), { held: 4, stored: 4, ...none }],
+    ['the store is empty', [3, MINUTE], () => undefined, { held: 3, stored: 3, ...back }],
+    [
+      'an older one stored',
+      [3, MINUTE],
+      () => ({ current: stage.generation(2, 10 * MINUTE) }),
+      { held: 3, stored: 3, ...back },
+    ],
+    ['a record without a generation', [3, MINUTE], () => ({ forcedAtMs: 1 }), { held: 3, stored: 3, ...back }],
+    ['what is held has ended', [3, 60 * MINUTE], () => undefined, none],
+    [
+      'the same with a lower number',
+      [5, MINUTE],
+      () => ({ current: { ...stage.generation(5, MINUTE), number: 3 } }),
+      { held: 5, stored: 5, ...back },
+    ],
+    [
+      'the same with a higher number',
+      [3, MINUTE],
+      () => ({ current: { ...stage.generation(3, MINUTE), number: 5 } }),
+      { held: 5, stored: 5, ...none },
+    ],
+    [
+      'an older one with a higher number',
+      [3, MINUTE],
+      () => ({ current: stage.generation(9, 10 * MINUTE) }),
+      { held: 3, stored: 10, ...back },
+    ],
+    [
+      'a newer one with a lower number, of a count that began anew',
+      [9, MINUTE],
+      () => ({ current: stage.generation(1) }),
+      { held: 10, stored: 10, ...back },
+    ],
+    [
+      'what another secret has made',
+      [3, MINUTE],
+      () => ({ current: stage.generation(8), secretFingerprint: 'another' }),
+      { held: 3, stored: 8, ...none },
+    ],
+  ])('%s', async (_what, held, stored, after) => {
+    for (const mayWrite of [true, false]) {
+      stage = new RefreshStage();
+      const process = aLook(mayWrite);
+      if (held) take(process, ...held);
+      const before = stored();
+      if (before) await stage.store.put(stage.record(before));
+      process.events.length = 0;
+      const seen = await process.look();
+      expect(process.held.valid?.record.number).toBe(after.held);
+      expect(stage.trace).toHaveLength(mayWrite ? after.writes : 0);
+      // A reader changes nothing of what is stored.
+      const number = mayWrite ? after.stored : before?.current?.number;
+      expect((await stage.store.stored())?.current?.number).toBe(number);
+      expect(await stage.store.stored()).toEqual(seen);
+      const isPutBack = process.events.some(({ type }) => type === 'generation-written-back');
+      expect(isPutBack).toBe(mayWrite && after.event);
+      expect((await stage.store.stored())?.writtenBackAtMs).toBe(isPutBack ? stage.clock.now() : undefined);
+    }
+  });
+
+  it('what another key has encrypted is not lost', async () => {
+    const seal = (byte: number) => new RecordSeal(createSecretKey(Buffer.alloc(32, byte)), 'app', stage.random);
+    await stage.store.put(seal(1).seal(stage.record({ current: stage.generation(2, 10 * MINUTE) })));
+    const process = aLook(true, seal(2));
+    take(process, 3, MINUTE);
+    await process.look();
+    expect(stage.trace).toEqual([]);
+  });
+
+  it('what is put back brings what else was lost: earlier tickets, and when the last forced refresh began', async () => {
+    const process = aLook();
+    take(process, 2, 10 * MINUTE);
+    take(process, 3, MINUTE);
+    const forcedAtMs = process.spacing.begin();
+    stage.clock.advance(SECOND);
+    await process.look();
+    expect(await stage.store.stored()).toMatchObject({ current: { number: 3 }, earlier: [{ number: 2 }], forcedAtMs });
+  });
+
+  it.each<[string, (refreshId: string) => Partial<TicketRecord>, boolean, boolean]>([
+    ['the token of what is held', () => ({ pending: stage.generation(3, MINUTE) }), false, false],
+    ['another token', () => ({ pending: stage.token(4) }), true, false],
+    ['the mark of what is held', (by) => ({ unanswered: { sinceMs: stage.clock.now(), by } }), false, false],
+    ['the mark of somebody else', () => ({ unanswered: { sinceMs: stage.clock.now(), by: 'another' } }), false, true],
+  ])('what is put back ends %s, if it is what waits for it', async (_what, left, hasToken, hasMark) => {
+    const process = aLook();
+    take(process, 3, MINUTE);
+    await stage.store.put(stage.record(left('refresh-3')));
+    await process.look();
+    const record = (await stage.store.stored())!;
+    expect(record.current?.number).toBe(3);
+    expect([record.pending !== undefined, record.unanswered !== undefined]).toEqual([hasToken, hasMark]);
+    expect(process.held.isBeingReplaced).toBe(true);
+    await process.look();
+    expect(process.held.isBeingReplaced).toBe(hasToken || hasMark);
+  });
+});
+
+describe('what a look remembers of forced refreshes', () => {
+  const latest = (process: Process) => process.spacing.latest(undefined);
+
+  it('is what the store says that has lost nothing', async () => {
+    const process = aLook();
+    const forcedAtMs = stage.clock.now() - SECOND;
+    await stage.store.put(stage.record({ forcedAtMs }));
+    await process.look();
+    expect(latest(process)).toBe(forcedAtMs);
+    await stage.store.change({ forcedAtMs: undefined });
+    await process.look();
+    expect(latest(process)).toBeUndefined();
+  });
+
+  it('is not what another secret has made', async () => {
+    const process = aLook();
+    await stage.store.put(stage.record({ forcedAtMs: stage.clock.now(), secretFingerprint: 'another' }));
+    await process.look();
+    expect(latest(process)).toBeUndefined();
+  });
+});
+
+describe('when something comes between', () => {
+  it('another process was quicker: what it has put there is used', async () => {
+    const process = aLook();
+    take(process, 3, MINUTE);
+    const once = async (operation: StoreOperation) => {
+      if (operation !== 'write') return;
+      stage.store.before = () => undefined;
+      await stage.store.put(stage.record({ current: stage.generation(4), writeId: 'of another' }));
+    };
+    stage.store.before = once;
+    await expect(process.look()).resolves.toMatchObject({ current: { number: 4 } });
+    expect(process.held.valid?.record.number).toBe(4);
+    expect(process.events.some(({ type }) => type === 'generation-written-back')).toBe(false);
+  });
+
+  it('the store cannot be written: what was read is given, and what is held is kept', async () => {
+    const process = aLook();
+    take(process, 3, MINUTE);
+    stage.store.down.add('write');
+    await expect(process.look()).resolves.toBeUndefined();
+    expect(process.held.valid?.record.number).toBe(3);
+  });
+
+  it('the store cannot be read: it says so, and what is held is kept', async () => {
+    const process = aLook();
+    take(process, 3, MINUTE);
+    stage.store.down.add('read');
+    await expect(process.look()).rejects.toMatchObject({ name: 'StoreFailed' });
+    expect(process.held.valid?.record.number).toBe(3);
+  });
+});

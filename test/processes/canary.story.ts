@@ -1,0 +1,93 @@
+import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { CUT_ORDER, ECHO_ORDER, leaksIn, RecordingProxy } from '../support/recording-proxy.js';
+import { Worker } from '../support/worker.js';
+
+const CARD = '6222021234567890128';
+const ORDERS = ['good1', `${ECHO_ORDER}1`, `${CUT_ORDER}1`, 'unknown1'];
+
+let sandbox: KycSandbox;
+let proxy: RecordingProxy;
+
+beforeEach(async () => {
+  sandbox = await KycSandbox.start();
+  proxy = await RecordingProxy.start(sandbox.url);
+  for (const orderNo of ORDERS.slice(0, -1)) sandbox.addOrder({ orderNo, bankCardNo: CARD, photos: 'all' });
+});
+
+afterEach(async () => {
+  await proxy.stop();
+  await sandbox.stop();
+});
+
+/** Everything that the process prints, and everything that it answers, while it does all that it can. */
+async function everythingShown(preload: string[] = [], change: Record<string, string> = {}): Promise<string> {
+  const environment = {
+    BANKCARD_OCR_APP_ID: sandbox.appId,
+    BANKCARD_OCR_SECRET: sandbox.secret,
+    BANKCARD_OCR_BASE_URL: proxy.url,
+    ORDERS: ORDERS.join(),
+    LOG_LEVEL: 'debug',
+    PORT: '0',
+    HOST: '127.0.0.1',
+    ...change,
+  };
+  const worker = Worker.start('canary.worker', environment, preload);
+  const url = await worker.line('listening ');
+  const answers: string[] = [];
+  for (const orderNo of ORDERS) {
+    for (const path of [`/bank-cards/${orderNo}`, `/bank-cards/${orderNo}/photos/original`]) {
+      const answer = await fetch(url + path);
+      answers.push(JSON.stringify([...answer.headers]));
+      // The bytes of a photo are what the photo's own route is for.
+      const isPhoto = answer.status === 200 && path.includes('/photos/');
+      answers.push(isPhoto ? '' : await answer.text());
+    }
+  }
+  worker.tell('dump');
+  await worker.line('done');
+  await worker.exited;
+  return worker.output + answers.join('\n');
+}
+
+describe('secrets, tokens, tickets, signatures, card numbers and photos', () => {
+  it('are shown nowhere: not on stdout or stderr at level debug, not in errors, not in HTTP answers', async () => {
+    const shown = await everythingShown();
+    expect([...proxy.canaries.keys()].sort()).toEqual(
+      ['access_token', 'card number', 'photo', 'secret', 'sign', 'value'].sort(),
+    );
+    expect(leaksIn(shown, proxy.canaries)).toEqual([]);
+    // The text is not empty for want of anything to show.
+    expect(shown).toContain('622202*********0128');
+    expect(shown).toContain('getBankCardOcrResult OK code=0');
+    expect(shown).toContain('[redacted]');
+  }, 30_000);
+
+  it('nor the store key and what the URL of a Redis carries, while that cannot be reached', async () => {
+    const own = new Map([
+      ['store key', new Set(['5ec4e7'.repeat(11).slice(0, 64)])],
+      ['user of Redis', new Set(['canaryuser'])],
+      ['password of Redis', new Set(['canary@pass'])],
+    ]);
+    const shown = await everythingShown([], {
+      BANKCARD_OCR_STORE_KEY: [...own.get('store key')!].join(''),
+      BANKCARD_OCR_TICKET_STORE: 'redis://canaryuser:canary%40pass@127.0.0.1:1/0',
+      BANKCARD_OCR_ON_STORE_LOSS: 'refresh-alone',
+    });
+    expect(leaksIn(shown, new Map([...proxy.canaries, ...own]))).toEqual([]);
+    expect(shown).toContain('the ticket store redis://127.0.0.1:1/0 failed to read: NOT_CONNECTED');
+    expect(shown).toContain('getBankCardOcrResult OK code=0');
+  }, 30_000);
+
+  it.each([
+    ['the redaction of vendor messages', 'unredacted-messages.preload', 'secret'],
+    ['the redaction of transport errors', 'unredacted-causes.preload', 'sign'],
+  ])(
+    'would be noticed here without %s',
+    async (_what, preload, leaked) => {
+      const file = `${process.env['COMPILED_WORKERS']}/test/workers/${preload}.js`;
+      const shown = await everythingShown(['--require', file]);
+      expect(leaksIn(shown, proxy.canaries)).toContain(leaked);
+    },
+    30_000,
+  );
+});
