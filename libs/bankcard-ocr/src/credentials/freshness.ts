@@ -103,9 +103,9 @@ export function askedAtLatestMs(held: HeldGeneration, clock: Clock): number {
 }
 
 /**
- * Whether a stored generation follows the held one: by time, as the vendor has it, or by number. A store that was emptied,
- * damaged or failed over may have either of them too low; and between the two dates that a held one may have after a clock
- * was set, time says nothing.
+ * Whether a stored generation follows the held one. Numbers grow with every refresh, so a higher one follows whatever its date
+ * says: clocks are set, here and in the store. A lower one follows only when it was certainly asked for later: the store was
+ * emptied, damaged or failed over, and somebody has begun to count anew.
  *
  * @param held dated as early as it may be
  * @param latestMs when it was asked for at the latest
@@ -116,10 +116,8 @@ export function isNewer(
   latestMs: number = held.ticketRequestedAtMs,
 ): boolean {
   if (stored.id === held.id) return false;
-  const askedAtMs = stored.ticketRequestedAtMs;
-  if (askedAtMs > latestMs) return true;
-  if (askedAtMs <= held.ticketRequestedAtMs - UNCERTAIN_MS) return false;
-  return stored.number === held.number ? askedAtMs > held.ticketRequestedAtMs : stored.number > held.number;
+  if (stored.number !== held.number) return stored.number > held.number || stored.ticketRequestedAtMs > latestMs;
+  return stored.ticketRequestedAtMs > held.ticketRequestedAtMs;
 }
 
 /**

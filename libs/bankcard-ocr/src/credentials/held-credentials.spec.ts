@@ -103,11 +103,11 @@ describe('what is taken from a store, by what is held', () => {
     ['a newer one', [3, MINUTE], () => stage.record({ current: stage.generation(4) }), 4, true],
     ['not an older one', [3, MINUTE], () => stage.record({ current: stage.generation(2, HOUR / 2) }), 3, false],
     [
-      'not an older one with a higher number',
+      'one with a higher number, though it looks older: clocks are set',
       [3, MINUTE],
       () => stage.record({ current: stage.generation(9, HOUR / 2) }),
-      3,
-      false,
+      9,
+      true,
     ],
     [
       'a newer one with a lower number: numbers never go back',
@@ -177,7 +177,11 @@ describe('what a store has lost of what is held', () => {
       undefined,
     ],
     ['the newer one', () => stage.record({ current: stage.generation(2, 10 * MINUTE) }), 3],
-    ['the newer one, and it has counted on', () => stage.record({ current: stage.generation(6, 10 * MINUTE) }), 7],
+    [
+      'nothing: it has one with a higher number',
+      () => stage.record({ current: stage.generation(6, 10 * MINUTE) }),
+      undefined,
+    ],
     ['nothing: another secret has written', () => stage.record({ secretFingerprint: 'another' }), undefined],
   ])('%s', (_what, record, number) => {
     fetch(3, MINUTE);

@@ -64,10 +64,10 @@ describe('what a look does, by what is held and stored', () => {
       { held: 5, stored: 5, ...none },
     ],
     [
-      'an older one with a higher number',
+      'one with a higher number that looks older',
       [3, MINUTE],
       () => ({ current: stage.generation(9, 10 * MINUTE) }),
-      { held: 3, stored: 10, ...back },
+      { held: 9, stored: 9, ...none },
     ],
     [
       'a newer one with a lower number, of a count that began anew',
