@@ -12,7 +12,9 @@ const BACKENDS = 20;
 const TROUBLE_MS = 6_000;
 const LEAST_HITS = 3;
 /** Short, so that all become due during the trouble. All other times are those of the vendor. */
-const INTERVAL_MS = 10_000;
+const INTERVAL_MS = 12_000;
+/** No limit of the library ends a call here because the machine is slow. */
+const PATIENCE_MS = 600_000;
 const LOOK_EVERY_MS = 50;
 
 /** Names that are not found. All others of this story lead to this machine. */
@@ -85,8 +87,9 @@ class IdleBackends implements AsyncDisposable {
   async start(): Promise<void> {
     const { ticketStore } = this.store;
     const baseUrl = this.sandbox.url.replace('127.0.0.1', this.name);
+    const change = { ticketStore, baseUrl, refreshIntervalMs: INTERVAL_MS, attemptTimeoutMs: PATIENCE_MS };
     for (let count = 0; count < BACKENDS; count += 1) {
-      const started = await startApplication(this.sandbox, { ticketStore, baseUrl, refreshIntervalMs: INTERVAL_MS });
+      const started = await startApplication(this.sandbox, change);
       started.tickets.events$.subscribe((event) => this.#events.push(event));
       this.#backends.push(started);
     }

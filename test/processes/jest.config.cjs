@@ -19,4 +19,6 @@ module.exports = {
   testTimeout: Number(process.env.STORY_LIMIT_MS ?? 10 * 60_000),
   // They wait for leases to lapse and intervals to end for most of their time, whatever the machine is.
   maxWorkers: 4,
+  // Each of those that run side by side in one process has twenty backends.
+  maxConcurrency: 3,
 };
