@@ -1,0 +1,24 @@
+const { projects, ...whole } = require('../../jest.config.cjs');
+
+const { displayName: _displayName, testPathIgnorePatterns: _ignored, ...project } = projects[0];
+
+/**
+ * npm run test:processes: real processes and a real Redis, at the speed of the vendor.
+ *
+ * Nothing here is judged by how long it took, so the only limit is one that a hanging test runs into.
+ *
+ * @type {import('jest').Config}
+ */
+module.exports = {
+  ...project,
+  rootDir: '../..',
+  roots: ['<rootDir>/test/processes'],
+  testMatch: ['**/*.story.ts'],
+  globalSetup: whole.globalSetup,
+  globalTeardown: whole.globalTeardown,
+  testTimeout: Number(process.env.STORY_LIMIT_MS ?? 10 * 60_000),
+  // They wait for leases to lapse and intervals to end for most of their time, whatever the machine is.
+  maxWorkers: 4,
+  // Each of those that run side by side in one process has twenty backends.
+  maxConcurrency: 3,
+};
