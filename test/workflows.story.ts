@@ -149,6 +149,10 @@ describe('the workflows', () => {
     // `npm run build` is both builds.
     const called = scripts.map((script) => (script === 'build:demo' ? 'build' : script));
     for (const script of called) expect(CI).toContain(`- run: npm run ${script}\n`);
+    for (const command of ['npm test', 'npm run test:processes']) {
+      expect(read('.ci/run')).toContain(`\n${command} -- --ci `);
+      expect(CI).toContain(`run: ${command} -- --ci\n`);
+    }
   });
 });
 

@@ -1,31 +1,40 @@
-import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import type { TicketStatus } from 'nestjs-bankcard-ocr';
+import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
 import { Worker } from './worker.js';
 
-/** How {@link Refreshers} work. */
-export interface RefresherSettings {
-  readonly ticketStore: string;
-  readonly overlapMs: number;
-  readonly intervalMs: number;
-  readonly processes: number;
+/** The vendor's overlap, and the interval that it advises. */
+const OVERLAP_MS = 60_000;
+const INTERVAL_MS = 1_200_000;
+const LOOK_EVERY_MS = 100;
+
+/** What has come of it, when all is at rest. */
+export interface RefreshersReport {
+  /** Queries that failed, in all processes together. */
+  readonly failed: number;
+  readonly rejected: number;
+  readonly misuse: readonly string[];
+  readonly recoveries: number;
 }
 
-/** How long a process stays in each phase, so that there is a middle to be disturbed in. */
-const HOLD_MS = 150;
-
-/** Several processes that refresh and query, on a sandbox of their own; one after the other is disturbed. */
+/**
+ * Several processes that refresh and query by the vendor's real times, on a sandbox whose own clock stands: however slow
+ * the machine is, no ticket dies before the story says so.
+ */
 export class Refreshers implements AsyncDisposable {
-  readonly #workers: Worker[] = [];
+  readonly workers: Worker[] = [];
 
   private constructor(
     readonly sandbox: KycSandbox,
-    private readonly settings: RefresherSettings,
+    private readonly clock: ManualClock,
+    private readonly ticketStore: string,
   ) {}
 
-  static async start(settings: RefresherSettings): Promise<Refreshers> {
+  static async start(ticketStore: string, processes: number): Promise<Refreshers> {
     const appId = `IDA${Math.random().toString(36).slice(2, 10)}`;
-    const sandbox = await KycSandbox.start({ appId, unknownOrders: 'invent', overlapMs: settings.overlapMs });
-    const refreshers = new Refreshers(sandbox, settings);
-    await Promise.all(Array.from({ length: settings.processes }, () => refreshers.join()));
+    const clock = new ManualClock();
+    const sandbox = await KycSandbox.start({ appId, unknownOrders: 'invent', overlapMs: OVERLAP_MS, clock });
+    const refreshers = new Refreshers(sandbox, clock, ticketStore);
+    await Promise.all(Array.from({ length: processes }, () => refreshers.join()));
     return refreshers;
   }
 
@@ -34,48 +43,88 @@ export class Refreshers implements AsyncDisposable {
     return this.sandbox.calls.codes.access_token['0'] ?? 0;
   }
 
-  /** Start one more; it has served a query when the promise resolves. */
-  async join(): Promise<void> {
-    const { sandbox, settings } = this;
-    const worker = Worker.start('refresher.worker', {
-      ...{ URL: sandbox.url, APP_ID: sandbox.appId, SECRET: sandbox.secret, TICKET_STORE: settings.ticketStore },
-      ...{ INTERVAL_MS: String(settings.intervalMs), OVERLAP_MS: String(settings.overlapMs), HOLD_MS: String(HOLD_MS) },
-    });
-    await worker.line('served ');
-    this.#workers.push(worker);
-  }
-
-  /** The process that comes into a phase next; the moment it has said so. */
-  async nextIn(phase: string): Promise<Worker> {
-    return Promise.race(this.#workers.map((worker) => worker.nextLine(`in ${phase}`).then(() => worker)));
-  }
-
-  /** All but one have taken up a generation that they did not have. */
-  async adoptedByAllBut(one: Worker): Promise<void> {
-    await Promise.all(this.#workers.filter((worker) => worker !== one).map((worker) => worker.nextLine('adopted ')));
-  }
-
-  forget(worker: Worker): void {
-    this.#workers.splice(this.#workers.indexOf(worker), 1);
-  }
-
-  /** Let all end. @returns how many queries failed, and what the vendor has to say */
-  async stop(): Promise<{ failed: number; rejected: number; misuse: string[]; recoveries: number }> {
+  /** Start one more; it has served a query when the promise resolves. @returns the generation that it served */
+  async join(): Promise<number> {
     const { sandbox } = this;
-    const failures = await Promise.all(
-      this.#workers.map(async (worker) => {
-        const report = worker.nextLine('queried ');
-        worker.tell('stop');
-        return Number((await report).split(' ')[1]);
+    const worker = Worker.start('refresher.worker', {
+      ...{ URL: sandbox.url, APP_ID: sandbox.appId, SECRET: sandbox.secret, TICKET_STORE: this.ticketStore },
+      ...{ INTERVAL_MS: String(INTERVAL_MS), OVERLAP_MS: String(OVERLAP_MS) },
+    });
+    this.workers.push(worker);
+    return Number(await worker.line('served '));
+  }
+
+  /** Kill a process, which from now on is not one of these any more. */
+  async kill(worker: Worker): Promise<void> {
+    this.workers.splice(this.workers.indexOf(worker), 1);
+    await worker.kill();
+  }
+
+  /** All but one want a refresh, and wait until they have something newer. */
+  async refreshAllBut(one: Worker): Promise<void> {
+    const others = this.workers.filter((worker) => worker !== one);
+    await Promise.all(
+      others.map(async (worker) => {
+        const adopted = worker.nextLine('adopted ');
+        worker.tell('refresh');
+        await adopted;
       }),
     );
-    const failed = failures.reduce((sum, some) => sum + some, 0);
-    const misuse = sandbox.misuse().map(({ kind }) => kind);
-    return { failed, rejected: sandbox.rejected, misuse, recoveries: sandbox.recoveries().length };
+  }
+
+  /** All but one have taken up a generation that they had not when this was called. */
+  async adoptedByAllBut(one: Worker): Promise<void> {
+    await Promise.all(this.workers.filter((worker) => worker !== one).map((worker) => worker.nextLine('adopted ')));
+  }
+
+  /** Wait until all use the same generation and nothing is under way. @returns its number */
+  async atRest(): Promise<number> {
+    let peaceful = 0;
+    for (;;) {
+      const statuses = await this.#looks();
+      const ids = new Set(statuses.map(({ generationId }) => generationId));
+      const busy = statuses.some(({ refreshing, failure }) => refreshing || failure);
+      // Twice: what one has written as its last step may have come after the looks of the others.
+      peaceful = ids.size === 1 && !busy ? peaceful + 1 : 0;
+      if (peaceful === 2) return statuses[0]?.generation ?? 0;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+
+  /**
+   * Let all stop querying and come to rest, let whatever is not the newest die at the vendor, and query once more in each.
+   */
+  async judge(): Promise<RefreshersReport> {
+    const { sandbox } = this;
+    await this.atRest();
+    const calm = await this.#ask('calm');
+    this.clock.advance(OVERLAP_MS + 1);
+    const outcomes = await this.#ask('query');
+    const failures = calm.map((line) => Number(line.split(' ')[1]));
+    return {
+      failed: failures.reduce((sum, some) => sum + some, 0) + outcomes.filter((outcome) => outcome !== 'ok').length,
+      rejected: sandbox.rejected,
+      misuse: sandbox.misuse().map(({ kind }) => kind),
+      recoveries: sandbox.recoveries().length,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#workers.splice(0).map((worker) => worker.kill()));
+    await Promise.all(this.workers.splice(0).map((worker) => worker.kill()));
     await this.sandbox.stop();
+  }
+
+  async #looks(): Promise<TicketStatus[]> {
+    return (await this.#ask('look')).map((line) => JSON.parse(line) as TicketStatus);
+  }
+
+  #ask(command: string): Promise<string[]> {
+    return Promise.all(
+      this.workers.map((worker) => {
+        const told = worker.nextLine(`${command} `);
+        worker.tell(command);
+        return told;
+      }),
+    );
   }
 }

@@ -11,33 +11,46 @@ import {
 } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
 
+/** No limit of the library ends a call here because the machine is slow. */
+const PATIENCE_MS = 600_000;
+const PAUSE_MS = 100;
+
+const configured = bankCardOcrConfig.asProvider();
+
 /**
- * One instance of a backend, configured by the environment, whose CALLERS query an order each every PAUSE_MS. Prints
- * `served <generation>` after the first result, `adopted <generation> <id> <ms since the epoch>`, and `<command> <json>` when
- * it has done what a line on stdin asks for.
+ * One instance of a backend, configured by the environment. Prints `served <generation>` after the first result, and
+ * `<command> <json>` when it has done what a line on stdin asks for:
+ * - `call <callers>`: from now on each of them queries an order again and again
+ * - `calm`: let the callers end, and wait until none of them queries any more
+ * - `burst <queries>`: so many queries at once
+ * - `report`: what the callers have had so far, and how the credentials are
+ * - `look`: look into the store first, then the same
+ * - `refresh`: replace the credentials, although they are not due; tells when that has begun
+ * - `stop`: close the application, and end
+ *
+ * SIGTERM closes it too, as in production.
  */
 @Module({
   imports: [
     ConfigModule.forRoot({ ignoreEnvFile: true }),
-    BankCardOcrModule.forRootAsync({ ...bankCardOcrConfig.asProvider(), isGlobal: true }),
+    BankCardOcrModule.forRootAsync({
+      ...configured,
+      useFactory: (...given: Parameters<typeof configured.useFactory>) => {
+        return { ...configured.useFactory(...given), attemptTimeoutMs: PATIENCE_MS, timeoutMs: PATIENCE_MS };
+      },
+      isGlobal: true,
+    }),
   ],
 })
 class FleetModule {}
-
-const CALLERS = Number(process.env['CALLERS'] ?? 0);
-const PAUSE_MS = Number(process.env['PAUSE_MS'] ?? 1_000);
 
 interface Tally {
   ok: number;
   failed: Record<string, number>;
 }
 
-const total: Tally = { ok: 0, failed: {} };
-
-/** Not by `Date`: stories set that wrong on purpose. */
-const now = (): number => performance.timeOrigin + performance.now();
 const say = (name: string, value: unknown): void => void process.stdout.write(`${name} ${JSON.stringify(value)}\n`);
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, PAUSE_MS * (0.5 + Math.random())));
 
 async function query(ocr: OcrResultService, orderNo: string, tally: Tally): Promise<void> {
   try {
@@ -56,18 +69,38 @@ async function query(ocr: OcrResultService, orderNo: string, tally: Tally): Prom
   }
 }
 
-async function call(ocr: OcrResultService, caller: number): Promise<void> {
-  await pause(Math.random() * PAUSE_MS);
-  for (;;) {
-    await query(ocr, `order${caller}`, total);
-    await pause(PAUSE_MS * (0.5 + Math.random()));
-  }
+async function burst(ocr: OcrResultService, queries: number): Promise<Tally> {
+  const tally: Tally = { ok: 0, failed: {} };
+  await Promise.all(Array.from({ length: queries }, (_, n) => query(ocr, `burst${n}`, tally)));
+  return tally;
 }
 
-async function burst(ocr: OcrResultService, callers: number, orderNo?: string): Promise<Tally> {
-  const tally: Tally = { ok: 0, failed: {} };
-  await Promise.all(Array.from({ length: callers }, (_, n) => query(ocr, orderNo ?? `burst${n}`, tally)));
-  return tally;
+/** Callers that query again and again until they are to be calm. */
+class Callers {
+  readonly total: Tally = { ok: 0, failed: {} };
+  #calling = new AbortController();
+  #ended: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly ocr: OcrResultService) {}
+
+  begin(callers: number): void {
+    this.#calling = new AbortController();
+    const { signal } = this.#calling;
+    this.#ended = Promise.all(Array.from({ length: callers }, (_, n) => this.#call(`order${n}`, signal)));
+  }
+
+  async calm(): Promise<Tally> {
+    this.#calling.abort();
+    await this.#ended;
+    return this.total;
+  }
+
+  async #call(orderNo: string, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await query(this.ocr, orderNo, this.total);
+      await pause();
+    }
+  }
 }
 
 async function main(): Promise<void> {
@@ -75,24 +108,33 @@ async function main(): Promise<void> {
     logger: ['error', 'warn'],
     abortOnError: false,
   });
+  app.enableShutdownHooks();
   const [ocr, tickets, metrics] = [app.get(OcrResultService), app.get(TicketService), app.get(TicketMetrics)];
-  tickets.events$.subscribe((event) => {
-    if (process.env['TELL_EVENTS']) say('event', { at: now(), ...event });
-    if (event.type === 'generation-adopted') {
-      process.stdout.write(`adopted ${event.generation} ${event.generationId} ${now()}\n`);
-    } else if (event.type === 'foreign-refresh-suspected') say('foreign', event);
-  });
+  const callers = new Callers(ocr);
+  const report = () => ({ ...callers.total, counts: metrics.counts, status: tickets.status() });
 
+  const commands: Record<string, (count: number) => unknown> = {
+    call: (count) => callers.begin(count),
+    calm: () => callers.calm(),
+    burst: (count) => burst(ocr, count),
+    report,
+    look: async () => {
+      await tickets.look();
+      return report();
+    },
+    refresh: () => void tickets.refresh().catch(() => undefined),
+    stop: async () => {
+      await app.close();
+      process.exit(0);
+    },
+  };
   createInterface({ input: process.stdin }).on('line', (line) => {
-    const [command = '', argument = '', other] = line.split(' ');
-    if (command === 'report') say('report', { ...total, counts: metrics.counts, status: tickets.status() });
-    if (command === 'burst') void burst(ocr, Number(argument), other).then((tally) => say('burst', tally));
-    if (command === 'stop') void app.close().then(() => process.exit(0));
+    const [command = '', count] = line.split(' ');
+    void Promise.resolve(commands[command]?.(Number(count))).then((done) => say(command, done ?? null));
   });
 
-  const first = await ocr.query('order1', { timeoutMs: 60_000 }).catch((error: unknown) => error);
-  say('served', first instanceof Error ? first.message : tickets.peek()?.generation);
-  for (let caller = 0; caller < CALLERS; caller += 1) void call(ocr, caller);
+  await ocr.query('order1');
+  say('served', tickets.peek()?.generation);
 }
 
 void main();

@@ -1,4 +1,5 @@
 import { get } from 'node:http';
+import { createInterface } from 'node:readline';
 import { SystemClock } from '../../libs/bankcard-ocr/src/clock.js';
 import { FileTicketStore } from '../../libs/bankcard-ocr/src/credentials/store/file-ticket.store.js';
 import type { TicketStore } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.js';
@@ -21,12 +22,21 @@ import {
 } from '../../libs/bankcard-ocr/src/upstream/transport/transport.js';
 
 /**
- * Only the store, the refresh and one query, without Nest, so that it starts quickly and can be killed often. Prints what
- * it is in the middle of (`in <phase>`), where it stays HOLD_MS longer when that is set, `adopted <generation>`, and
- * `served <generation>` once a query has succeeded.
+ * Only the store, the refresh and the queries, without Nest, so that it starts quickly and can be killed often. Prints what
+ * it is in the middle of (`in <phase>`), `adopted <generation>`, and `served <generation>` once a query has succeeded; it
+ * goes on querying until it is told not to. Lines on stdin:
+ * - `hold <phase>`: stay in this phase when it comes, until `go`
+ * - `refresh`: replace the credentials, although they are not due
+ * - `look`: look into the store, then print `look <status>`
+ * - `calm`: stop querying, then print `calm <queries> <failures>`
+ * - `query`: query once, then print `query <error or ok>`
+ * - `stop`: close, and end
  */
 
 const clock = new SystemClock();
+/** No limit of the library ends a call here because the machine is slow. */
+const PATIENCE_MS = 600_000;
+const QUERY_EVERY_MS = 50;
 const environment = (name: string): string => process.env[name] ?? '';
 
 /** stdout is a pipe, and Node writes pipes at once: a line is out before the next statement runs. */
@@ -57,7 +67,14 @@ class PlainTransport extends Transport {
   close(): void {}
 }
 
-const hold = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, Number(environment('HOLD_MS'))));
+let heldPhase: string | undefined;
+let goOn: () => void = () => undefined;
+
+/** Tell that this phase has come, and stay in it if that is wanted. */
+async function stay(phase: string): Promise<void> {
+  say(`in ${phase}`);
+  if (phase === heldPhase) await new Promise<void>((resolve) => (goOn = resolve));
+}
 
 /** @param location `file:/directory` or `redis://…` */
 function storeAt(location: string): TicketStore {
@@ -72,9 +89,7 @@ function telling(store: TicketStore): TicketStore {
   store.swap = (...call) => inPhase('write', () => swap(...call));
   store.lease = async (ttlMs) => {
     const taken = await lease(ttlMs);
-    if (!taken) return undefined;
-    say('in lease');
-    await hold();
+    if (taken) await stay('lease');
     return taken;
   };
   return store;
@@ -82,11 +97,9 @@ function telling(store: TicketStore): TicketStore {
 
 class TellingAuthClient extends AuthClient {
   override async accessToken(...call: Parameters<AuthClient['accessToken']>) {
-    say('in asking');
-    await hold();
+    await stay('asking');
     const issued = await inPhase('vendor-call', () => super.accessToken(...call));
-    say('in issued');
-    await hold();
+    await stay('issued');
     return issued;
   }
 
@@ -113,7 +126,7 @@ async function main(): Promise<void> {
     appIdParameter: 'app_id',
     version: '1.0.0',
     paths: { accessToken: '/api/oauth2/access_token', apiTicket: '/api/oauth2/api_ticket' },
-    timeoutMs: 2_000,
+    timeoutMs: PATIENCE_MS,
   });
   const tickets = new TicketService({
     store,
@@ -134,27 +147,61 @@ async function main(): Promise<void> {
     appId,
     version: '1.0.0',
   });
+  const limits = { ...DEFAULTS, timeoutMs: PATIENCE_MS, attemptTimeoutMs: PATIENCE_MS };
   const ocr = new OcrResultService({
-    ...{ ...DEFAULTS, appId, version: '1.0.0', codeRules: {}, limits: DEFAULTS, clock, tickets, results },
+    ...{ ...DEFAULTS, appId, version: '1.0.0', codeRules: {}, limits, clock, tickets, results },
     signatures: new SignatureService(),
   });
-  while (!(await ocr.query('order1').catch(() => undefined))) await new Promise((resolve) => setTimeout(resolve, 20));
+  const querying = new Querying(ocr);
+  createInterface({ input: process.stdin }).on('line', (line) => {
+    const [command, phase] = line.split(' ');
+    if (command === 'hold') heldPhase = phase;
+    if (command === 'go') goOn();
+    if (command === 'refresh') tickets.refresh().catch((error: unknown) => say(`refused ${String(error)}`));
+    if (command === 'look') void tickets.look().then(() => say(`look ${JSON.stringify(tickets.status())}`));
+    if (command === 'calm') void querying.end().then(({ times, failed }) => say(`calm ${times} ${failed}`));
+    if (command === 'query') void querying.once().then((outcome) => say(`query ${outcome}`));
+    if (command === 'stop') void tickets.close().then(() => process.exit(0));
+  });
+  while ((await querying.once()) !== 'ok') await pause();
   say(`served ${tickets.peek()?.generation}`);
-  await queryUntilTold(ocr);
+  querying.begin();
 }
 
-/** Goes on querying until a line comes on stdin; then prints `queried <times> <failures>` and ends. */
-async function queryUntilTold(ocr: OcrResultService): Promise<void> {
-  let told = false;
-  process.stdin.once('data', () => (told = true));
-  let failures = 0;
-  let times = 0;
-  for (; !told; times += 1) {
-    await ocr.query('order1').catch(() => (failures += 1));
-    await new Promise((resolve) => setTimeout(resolve, 20));
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, QUERY_EVERY_MS));
+
+/** One caller that queries the same order again and again. */
+class Querying {
+  #told = false;
+  #ended: Promise<void> = Promise.resolve();
+  readonly #count = { times: 0, failed: 0 };
+
+  constructor(private readonly ocr: OcrResultService) {}
+
+  async once(): Promise<string> {
+    return this.ocr.query('order1').then(
+      () => 'ok',
+      (error: unknown) => String(error),
+    );
   }
-  say(`queried ${times} ${failures}`);
-  process.exit(0);
+
+  begin(): void {
+    this.#ended = this.#goOn();
+  }
+
+  async end(): Promise<{ times: number; failed: number }> {
+    this.#told = true;
+    await this.#ended;
+    return this.#count;
+  }
+
+  async #goOn(): Promise<void> {
+    while (!this.#told) {
+      this.#count.times += 1;
+      if ((await this.once()) !== 'ok') this.#count.failed += 1;
+      await pause();
+    }
+  }
 }
 
 void main();

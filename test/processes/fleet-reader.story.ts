@@ -5,11 +5,11 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { type TestApplication, startApplication } from './support/application.js';
-import { blockWith } from './support/readme-code.js';
-import { describeWithRedis, RedisServer } from './support/redis-server.js';
+import { type TestApplication, startApplication } from '../support/application.js';
+import { blockWith } from '../support/readme-code.js';
+import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 
-const PAGE = readFileSync(path.join(__dirname, '../docs/fleet.md'), 'utf8');
+const PAGE = readFileSync(path.join(__dirname, '../../docs/fleet.md'), 'utf8');
 const SIGN_QUERY = blockWith(PAGE, 'sh', '# sign-query.sh');
 const USERS = blockWith(PAGE, 'sh', 'redis-cli ACL SETUSER refresher');
 const RIGHT_TO_ASK = /to let it ask for a refresh[^`]*`(?<rights>[^`]+)`/i.exec(PAGE)?.groups?.['rights'] ?? 'none';
