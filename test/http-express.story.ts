@@ -73,7 +73,7 @@ let client: ReturnType<typeof request>;
 beforeAll(async () => {
   sandbox = await KycSandbox.start();
   const testing = await Test.createTestingModule({
-    imports: [BankCardOcrModule.forRoot(optionsFor(sandbox, { timeoutMs: 700 }))],
+    imports: [BankCardOcrModule.forRoot(optionsFor(sandbox, { timeoutMs: 60_000 }))],
     controllers: [CardsController],
   }).compile();
   testing.useLogger(false);

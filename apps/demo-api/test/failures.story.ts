@@ -5,8 +5,12 @@ const { clean } = KycSandbox.EXAMPLE_ORDERS;
 
 let demo: ServedDemo | undefined;
 
-async function serve(options: KycSandboxOptions = {}, prepare?: (sandbox: KycSandbox) => void): Promise<ServedDemo> {
-  demo = await serveDemo(options, prepare);
+async function serve(
+  options: KycSandboxOptions = {},
+  prepare?: (sandbox: KycSandbox) => void,
+  settings: Parameters<typeof serveDemo>[2] = {},
+): Promise<ServedDemo> {
+  demo = await serveDemo(options, prepare, settings);
   return demo;
 }
 
@@ -48,7 +52,7 @@ describe('what the demo answers when a query fails', () => {
     ['reset', 503, 'UNREACHABLE'],
     ['hang', 504, 'TIMEOUT'],
   ] as const)('the vendor does this: %s; the answer is %d %s', async (kind, status, code) => {
-    const { get, sandbox } = await serve();
+    const { get, sandbox } = await serve({}, undefined, kind === 'hang' ? { timeoutMs: 1_000 } : {});
     sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind });
     const response = await get(`/bank-cards/${clean}`);
     expect([response.status, await response.json()]).toEqual([status, expect.objectContaining({ code })]);

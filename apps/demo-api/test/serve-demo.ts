@@ -32,18 +32,18 @@ export interface ServedDemo {
 
 /**
  * @param prepare is called before the demo starts, which then does not wait for its credentials
- * @param settings who may come in; whoever has {@link KEY} by default
+ * @param settings who may come in; whoever has {@link KEY} by default. How long a call may take; longer than any machine
+ * needs by default
  */
 export async function serveDemo(
   options: KycSandboxOptions = {},
   prepare?: (sandbox: KycSandbox) => void,
-  settings: Partial<Pick<AppSettings, 'access'>> = {},
+  { timeoutMs = 60_000, ...settings }: Partial<Pick<AppSettings, 'access'>> & { timeoutMs?: number } = {},
 ): Promise<ServedDemo> {
   const sandbox = await KycSandbox.start(options);
   prepare?.(sandbox);
   pointAtSandbox(process.env, sandbox);
-  // Long enough for a busy machine, too short for the pause after 400501.
-  process.env['BANKCARD_OCR_TIMEOUT_MS'] = '700';
+  process.env['BANKCARD_OCR_TIMEOUT_MS'] = String(timeoutMs);
 
   const logged: string[] = [];
   const log = (...line: unknown[]): void => void logged.push(line.join(' '));

@@ -12,7 +12,7 @@ let shelf: PhotoShelf;
 
 beforeEach(async () => {
   sandbox = await KycSandbox.start();
-  app = await startApplication(sandbox, { timeoutMs: 700 });
+  app = await startApplication(sandbox, { timeoutMs: 60_000 });
   await app.tickets.current();
   shelf = new PhotoShelf(app.ocr, ROOMY);
 });

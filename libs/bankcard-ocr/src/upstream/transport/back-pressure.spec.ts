@@ -32,11 +32,10 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
 
   async function stalled(): Promise<void> {
     let before = -1;
-    for (let look = 0; look < 100 && before !== written; look += 1) {
+    while (before !== written) {
       before = written;
       await new Promise((resolve) => setTimeout(resolve, 60));
     }
-    expect(before).toBe(written);
   }
 
   const receiver = (data: AnswerReceiver['data'], head: AnswerReceiver['head'] = () => undefined): AnswerReceiver => {

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
-import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
-import { aRecord } from '../credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from './redis-url-ticket.store.js';
+import { describeWithRedis, RedisServer } from '../support/redis-server.js';
+import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
+import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ticket.store.js';
 
 /** What a process with role `reader` needs to read, and to hear of what is written. */
 const READER_RIGHTS = [
@@ -42,10 +42,8 @@ describeWithRedis('a Redis that cannot be used', () => {
     await server.stop();
     const store = await storeOn(server.url, 600);
     await expect(store.open()).resolves.toBeUndefined();
-    const startedAt = performance.now();
     await expect(store.read()).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
     await expect(store.lease(1_000)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
-    expect(performance.now() - startedAt).toBeLessThan(500);
     await server.startAgain();
     for (;;) {
       const read = await store.read().then(
