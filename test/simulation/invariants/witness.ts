@@ -36,6 +36,8 @@ interface Call {
   readonly process: SimulatedProcess;
   readonly endpoint: Endpoint;
   readonly sentAt: number;
+  /** What the vendor gave for it. */
+  ticket?: Ticket;
 }
 
 /** Store clocks, wall clocks and machines that sleep: ages are in doubt after these. */
@@ -84,6 +86,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   /** The newest ticket in the store, and since when. */
   #stored: { readonly ticket: Ticket; readonly at: number }[] = [];
   #lastForced: { readonly token: Token } | undefined;
+  /** The newest ticket that a process of ours was given. */
+  #newest: Ticket | undefined;
   /** When the request for the newest token was sent. */
   #tokenSentAt: number | undefined;
 
@@ -93,7 +97,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
 
   sent(process: SimulatedProcess, endpoint: Endpoint, key: object): void {
     const { kernel } = this.world;
-    const call = { process, endpoint, sentAt: kernel.now };
+    const call: Call = { process, endpoint, sentAt: kernel.now };
     this.#calls.set(key, call);
     this.#note(`${process.name} sends ${endpoint}`);
     if (endpoint === 'query') return;
@@ -118,6 +122,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     } else {
       if (exchange.ticket) {
         this.counts.tickets += 1;
+        if (call) call.ticket = exchange.ticket;
         this.#tell(
           `the vendor gives ${process.name} ticket ${exchange.ticket.number} of token ${exchange.ticket.token.number}`,
         );
@@ -137,6 +142,9 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     this.#note(`${endpoint} of ${process.name} ends: ${outcome}`);
     if (endpoint === 'query' || !call) return;
     this.#authCalls.delete(call);
+    if (outcome === 'answered' && call.ticket && (!this.#newest || isOlder(this.#newest, call.ticket))) {
+      this.#newest = call.ticket;
+    }
     this.#tell(`${process.name}: its ${endpoint} request ends: ${outcome}`);
     if (outcome === 'answered')
       this.world.reached(endpoint === 'token' ? 'token answered' : 'ticket answered', process.name);
@@ -275,7 +283,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     }
     const overSince = this.effects.overSince;
     if (overSince === undefined || now < overSince + SETTLE_MS || now < SETTLE_MS) return;
-    const newest = vendor().newest;
+    const newest = this.#newest;
     const running = this.world
       .instances()
       .filter((one) => one.isReady && !one.isClosing && now - one.startedAt > 20_000);
@@ -386,10 +394,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const isRecovery = !seen?.current || seen.pending !== undefined || seen.unanswered !== undefined || !previous;
     // One whose answer nobody has stored: it was lost, or came when nobody waited for it any more.
     const isUnheardOf = previous !== undefined && !this.#storedTokens.has(previous);
-    // A clock that is set back leaves a record that is being written in the future.
+    // A clock that is set back leaves a record that is being written in the future; a loss may fall into a refresh.
     const inDoubt =
-      this.effects.anyOf([...LOSSES, ...ENDS_FROM_OUTSIDE, 'alone'], previous?.issuedAt ?? 0, at) ||
-      this.effects.anyOf(CLOCK_FAULTS, (previous?.issuedAt ?? 0) - GRACE_MS, at);
+      this.effects.anyOf([...ENDS_FROM_OUTSIDE, 'alone'], previous?.issuedAt ?? 0, at) ||
+      this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], (previous?.issuedAt ?? 0) - GRACE_MS, at);
     if (
       !why?.forced &&
       !isRecovery &&
@@ -455,7 +463,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       this.#expectForeignReport(signedWith);
     }
     const expected = this.#stored.findLast(({ at }) => at < sentAt - NOTICE_MS)?.ticket;
-    if (isUntouched && expected && signedWith.number < expected.number && now - instance.startedAt > NOTICE_MS) {
+    if (isUntouched && expected && isOlder(signedWith, expected) && now - instance.startedAt > NOTICE_MS) {
       this.#violated(
         'S3-notice',
         `${process.name} uses ticket ${signedWith.number} although ${expected.number} has been in the store for more than ${NOTICE_MS / 1_000} s`,
@@ -486,7 +494,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     this.#ticketsById.set(current.id, ticket);
     if (before?.current?.id === current.id) return;
     const old = before?.current && vendor().ticketOf(before.current.signTicket);
-    if (old && old.number > ticket.number) {
+    if (old && isOlder(ticket, old)) {
       this.#violated('S5-regress', `${by} stores ticket ${ticket.number} over ticket ${old.number}`);
     } else if (before?.current && before.current.number > current.number) {
       this.#violated('S5-number', `${by} stores generation ${current.number} over generation ${before.current.number}`);
@@ -503,7 +511,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       if (!settings.backgroundRefresh || !isReady || isClosing || kernel.now - startedAt < 2 * NOTICE_MS) continue;
       if (this.#isTouched(instance, kernel.now - NOTICE_MS - GRACE_MS)) continue;
       const held = this.#heldBy(instance);
-      if ((held?.number ?? 0) < ticket.number) {
+      if (!held || isOlder(held, ticket)) {
         this.#violated(
           'S3-notice',
           `${instance.name} still uses ticket ${held?.number ?? 'none'}, ${NOTICE_MS / 1_000} s after ticket ${ticket.number} was stored`,
@@ -532,7 +540,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     }
     this.#ticketsById.set(event.generationId, ticket);
     const used = this.#used.get(name);
-    if (used && used.number > ticket.number) {
+    if (used && isOlder(ticket, used)) {
       this.#violated('S5-back', `${name} gives ticket ${used.number} up for the older ticket ${ticket.number}`);
     }
     this.#used.set(name, ticket);
@@ -648,6 +656,11 @@ const MOST_TIMERS = 8;
 /** The slot of a process: its name without the number of its life. */
 export function slotOf(process: string): string {
   return process.replace(/\d+$/, '');
+}
+
+/** A ticket dies with its token, so that of an older token is the older one, even when it was asked for later. */
+function isOlder(one: Ticket, other: Ticket): boolean {
+  return one.token.number < other.token.number || (one.token === other.token && one.number < other.number);
 }
 
 function dueAfter(intervalMs: number, { tokenLifeMs, ticketLifeMs, overlapMs }: Vendor['rules']): number {

@@ -86,12 +86,12 @@ const FUNCTIONS: Readonly<Record<string, (...values: Value[]) => Value>> = {
   type: (value) => typeOf(value),
   'string.find': (text, part, from, isPlain) => {
     if (from !== 1 || isPlain !== true) throw new NotSimulated('string.find() with a pattern');
-    const at = String(text).indexOf(String(part));
+    const at = textOf(text).indexOf(textOf(part));
     return at < 0 ? undefined : at + 1;
   },
-  'redis.sha1hex': (text) => createHash('sha1').update(String(text), 'utf8').digest('hex'),
+  'redis.sha1hex': (text) => createHash('sha1').update(textOf(text), 'utf8').digest('hex'),
   tonumber: (value) => (value === undefined ? undefined : numberOf(value)),
-  tostring: (value) => String(value),
+  tostring: (value) => textOf(value),
   'math.floor': (value) => Math.floor(numberOf(value)),
   'math.max': (a, b) => Math.max(numberOf(a), numberOf(b)),
   'math.min': (a, b) => Math.min(numberOf(a), numberOf(b)),
@@ -103,16 +103,21 @@ function typeOf(value: Value): string {
   return typeof value === 'object' ? 'table' : typeof value;
 }
 
+function textOf(value: Value): string {
+  if (typeof value === 'object') throw new Error('the script takes a table for a text');
+  return value === undefined ? 'nil' : String(value);
+}
+
 function lengthOf(value: Value): number {
   if (typeof value === 'string') return Buffer.byteLength(value);
   if (Array.isArray(value)) return value.length;
-  throw new Error(`the script asks for the length of ${String(value)}`);
+  throw new Error(`the script asks for the length of ${typeOf(value)}`);
 }
 
 function numberOf(value: Value): number {
   const number = Number(value);
   if (typeof value === 'boolean' || value === undefined || Number.isNaN(number)) {
-    throw new Error(`the script takes ${String(value)} for a number`);
+    throw new Error(`the script takes ${typeOf(value)} for a number`);
   }
   return number;
 }
@@ -262,7 +267,7 @@ class Parser {
   }
 
   #concatenation(): Expression {
-    return this.#infix({ '..': (a, b) => `${String(a)}${String(b)}` }, () => this.#sum());
+    return this.#infix({ '..': (a, b) => `${textOf(a)}${textOf(b)}` }, () => this.#sum());
   }
 
   #sum(): Expression {
@@ -342,7 +347,7 @@ class Parser {
 function callOf(name: string, args: readonly Expression[]): Expression {
   if (name === 'redis.call' || name === 'redis.pcall') {
     return (names, call) => {
-      const [command, ...rest] = args.map((arg) => String(arg(names, call)));
+      const [command, ...rest] = args.map((arg) => textOf(arg(names, call)));
       try {
         return call(command ?? '', ...rest);
       } catch (error) {

@@ -88,11 +88,6 @@ export class Vendor {
     return at < diesAt;
   }
 
-  /** The newest ticket of ours; what everybody should use. */
-  get newest(): Ticket | undefined {
-    return this.tickets.findLast(({ by }) => by !== FOREIGN);
-  }
-
   ticketOf(value: string): Ticket | undefined {
     return this.tickets.findLast((ticket) => ticket.value === value);
   }
