@@ -36,6 +36,15 @@ describe('the heartbeat of a lease', () => {
     expect(beats).toBeGreaterThanOrEqual(4);
   });
 
+  it('notices, when it is asked, that the machine was suspended for longer than the lease lasts', async () => {
+    const heartbeat = beating(async () => true);
+    clock.shiftWallClock(-5 * TTL_MS);
+    expect(() => heartbeat.throwIfLost()).not.toThrow();
+    await pass(TTL_MS);
+    clock.shiftWallClock(TTL_MS);
+    expect(() => heartbeat.throwIfLost()).toThrow('the lease was lost');
+  });
+
   it('ends the work as soon as somebody else holds the lease', async () => {
     const heartbeat = beating(async () => false);
     const since = clock.monotonic();

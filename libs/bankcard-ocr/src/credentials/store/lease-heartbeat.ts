@@ -18,6 +18,8 @@ export class LeaseHeartbeat {
   #beats: ClockTimer;
   /** When the work has to end, unless there is another sign of life; on the monotonic clock. */
   #endsAt: number;
+  /** By how much the monotonic clock was behind the wall clock at the last sign of life. */
+  #behindMs: number;
   #end: ClockTimer | undefined;
   #beating: Promise<void> | undefined;
 
@@ -31,12 +33,15 @@ export class LeaseHeartbeat {
     private readonly beat: () => Promise<boolean>,
     private readonly clock: Clock = SYSTEM_RUNTIME.clock,
   ) {
+    this.#behindMs = this.#behindNowMs;
     this.#endsAt = this.#endAfter(takenAt);
     this.#beats = this.#nextBeat();
   }
 
   throwIfLost(): void {
-    if (this.clock.monotonic() >= this.#endsAt) this.#lose();
+    // The monotonic clock of a machine that is suspended stands still, and the lease lapses all the same.
+    const leaptMs = Math.max(0, this.#behindNowMs - this.#behindMs);
+    if (this.clock.monotonic() + leaptMs >= this.#endsAt) this.#lose();
     this.signal.throwIfAborted();
   }
 
@@ -48,6 +53,10 @@ export class LeaseHeartbeat {
     this.#end?.cancel();
   }
 
+  get #behindNowMs(): number {
+    return this.clock.now() - this.clock.monotonic();
+  }
+
   #nextBeat(): ClockTimer {
     return this.clock.setTimer(() => {
       this.#beats = this.#nextBeat();
@@ -57,8 +66,10 @@ export class LeaseHeartbeat {
 
   async #beatOnce(): Promise<void> {
     const sentAt = this.clock.monotonic();
+    const behindMs = this.#behindNowMs;
     try {
       if (!(await this.beat())) return this.#lose();
+      this.#behindMs = behindMs;
       this.#endsAt = this.#endAfter(sentAt);
     } catch {
       // The next one may succeed; if none does, the end comes in time.
