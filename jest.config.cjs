@@ -39,6 +39,7 @@ const common = {
 module.exports = {
   globalSetup: '<rootDir>/test/support/set-up.cjs',
   globalTeardown: '<rootDir>/test/support/remove-workers.cjs',
+  testSequencer: '<rootDir>/test/support/longest-first.cjs',
   // Nothing is judged by how long it took: only what hangs runs into this.
   testTimeout: 300_000,
   // Most stories wait for something half of their time. A number: Jest takes '150%' for 150 workers.
