@@ -1,8 +1,8 @@
 import { BankCardOcrError } from '../../libs/bankcard-ocr/src/errors/bank-card-ocr-error.js';
-import type { BankCardOcrErrorCode } from '../../libs/bankcard-ocr/src/errors/error-code.js';
+import type { BankCardOcrErrorCode } from '../../libs/bankcard-ocr/src/errors/error-codes.js';
 import { VENDOR_CODES } from '../../libs/bankcard-ocr/src/errors/vendor-codes.js';
-import { statusOf } from '../../libs/bankcard-ocr/src/http/error-status.js';
-import { vendorFailure } from '../../libs/bankcard-ocr/src/upstream/answer/vendor-failure.js';
+import { statusOf } from '../../libs/bankcard-ocr/src/http/error-body.js';
+import { vendorFailure } from '../../libs/bankcard-ocr/src/vendor/response/envelope.js';
 import type { GeneratedParts } from './generated-parts.js';
 import { code, markdownTable } from './markdown-table.js';
 import type { InBoth, PageLanguage } from './page-language.js';
@@ -27,7 +27,7 @@ const NO: InBoth = { en: 'no', zh: '否' };
 
 /** The tables of errors and of what they are made of; the code that throws them decides what is in a row. */
 export function errorTables(root: string, language: PageLanguage): GeneratedParts {
-  const when = textsOfUnion(root, `${ERRORS}/error-code.ts`, 'BankCardOcrErrorCode');
+  const when = textsOfUnion(root, `${ERRORS}/error-codes.ts`, 'BankCardOcrErrorCode');
   const legend = (head: readonly string[], file: string, union: string) => {
     const rows = [...textsOfUnion(root, `${ERRORS}/${file}`, union)].map(([name, text]) => [
       code(name),
@@ -46,7 +46,7 @@ export function errorTables(root: string, language: PageLanguage): GeneratedPart
   });
   return new Map([
     ['error codes', markdownTable(HEADS.codes[language], codes)],
-    ['actors', legend(HEADS.actors[language], 'actor.ts', 'Actor')],
+    ['actors', legend(HEADS.actors[language], 'error-codes.ts', 'Actor')],
     ['vendor codes', markdownTable(HEADS.vendorCodes[language], vendorCodes)],
     ['retry rules', legend(HEADS.rules[language], 'vendor-codes.ts', 'RetryRule')],
     ['warnings', warningTable(language)],

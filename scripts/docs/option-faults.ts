@@ -1,4 +1,4 @@
-import { NUMBER_RULES } from '../../libs/bankcard-ocr/src/options/number-options.js';
+import { NUMBER_RULES } from '../../libs/bankcard-ocr/src/options/option-values.js';
 import type { OptionDeclaration } from './option-declarations.js';
 import { literalOf, VALUES, VARIABLES } from './option-facts.js';
 

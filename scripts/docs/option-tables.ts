@@ -1,5 +1,4 @@
-import { CHOICE_RULES } from '../../libs/bankcard-ocr/src/options/choice-options.js';
-import { NUMBER_RULES } from '../../libs/bankcard-ocr/src/options/number-options.js';
+import { CHOICE_RULES, NUMBER_RULES } from '../../libs/bankcard-ocr/src/options/option-values.js';
 import type { GeneratedParts } from './generated-parts.js';
 import { asMarkdown, textsOf } from './doc-comment.js';
 import { code, markdownTable } from './markdown-table.js';

@@ -2,8 +2,7 @@ import type { BankCardOcrResult } from '../../libs/bankcard-ocr/src/card/bank-ca
 import { CardNumber } from '../../libs/bankcard-ocr/src/card/card-number.js';
 import { ExtraFields } from '../../libs/bankcard-ocr/src/card/extra-fields.js';
 import { WARNING_TEXTS } from '../../libs/bankcard-ocr/src/errors/vendor-codes.js';
-import { CardRejectedError } from '../../libs/bankcard-ocr/src/ocr/card-rejected-error.js';
-import { applyWarningPolicy } from '../../libs/bankcard-ocr/src/ocr/warning-policy.js';
+import { applyWarningPolicy, CardRejectedError } from '../../libs/bankcard-ocr/src/results/warning-policy.js';
 import { code, markdownTable } from './markdown-table.js';
 import type { PageLanguage } from './page-language.js';
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ResultAnswerReader } from '../../libs/bankcard-ocr/src/upstream/answer/incremental/result-answer.reader.js';
-import { NotAnAnswer } from '../../libs/bankcard-ocr/src/upstream/answer/json-answer.js';
+import { ResultAnswerReader } from '../../libs/bankcard-ocr/src/vendor/response/incremental/result-response.reader.js';
+import { NotAnAnswer } from '../../libs/bankcard-ocr/src/vendor/response/json-response.js';
 import { Random } from './random.js';
 import { RecordedPhotos } from './recorded-photos.js';
 import { type Reading, readAtLeisure } from './reference.reader.js';

@@ -16,7 +16,7 @@ module.exports = {
   testMatch: ['**/*.fuzz.spec.ts'],
   testTimeout: 60 * 60_000,
   collectCoverage: true,
-  collectCoverageFrom: ['libs/bankcard-ocr/src/upstream/answer/incremental/*.ts', '!**/*.spec.ts'],
+  collectCoverageFrom: ['libs/bankcard-ocr/src/vendor/response/incremental/*.ts', '!**/*.spec.ts'],
   coverageReporters: ['text'],
   // A run that is repeated alone does not get everywhere.
   coverageThreshold: Number(process.env.RUNS) >= 10_000 ? { global: { branches: 95 } } : undefined,

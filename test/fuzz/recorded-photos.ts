@@ -1,7 +1,7 @@
 import assert from 'node:assert';
 import { setImmediate } from 'node:timers/promises';
 import type { PhotoKind } from '../../libs/bankcard-ocr/src/card/card-photo.js';
-import type { PhotoTarget, PhotoTargets } from '../../libs/bankcard-ocr/src/upstream/answer/photo-target.js';
+import type { PhotoTarget, PhotoTargets } from '../../libs/bankcard-ocr/src/vendor/response/photo-buffers.js';
 import type { Random } from './random.js';
 
 /** Takes photos down, and watches that they are told of as promised (photo-target.ts). */

@@ -1,7 +1,11 @@
 import type { PhotoKind } from '../../libs/bankcard-ocr/src/card/card-photo.js';
-import { codeOf, isJsonObject, type JsonObject } from '../../libs/bankcard-ocr/src/upstream/answer/json-answer.js';
-import { bodyText } from '../../libs/bankcard-ocr/src/upstream/answer/body-text.js';
-import { withExactOrderNumbers } from '../../libs/bankcard-ocr/src/upstream/answer/order-number-members.js';
+import {
+  bodyText,
+  codeOf,
+  isJsonObject,
+  type JsonObject,
+  withExactOrderNumbers,
+} from '../../libs/bankcard-ocr/src/vendor/response/json-response.js';
 import { decodeSlowly } from './slow-base64.js';
 
 /** What an answer says: its photos by kind, and the rest of it, in which the texts of photos are empty. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { makeCertificates } from '../../libs/bankcard-ocr/src/upstream/transport/certificates.contract.js';
-import { ConnectProxy } from '../../libs/bankcard-ocr/src/upstream/transport/connect-proxy.contract.js';
+import { makeCertificates } from '../../libs/bankcard-ocr/src/vendor/http/certificates.test-support.js';
+import { ConnectProxy } from '../../libs/bankcard-ocr/src/vendor/http/connect-proxy.test-support.js';
 import { examine } from '../support/command-line.js';
 import { CommandLineStage } from '../support/command-line-stage.js';
 import { freePort } from '../support/redis-server.js';

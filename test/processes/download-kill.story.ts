@@ -4,15 +4,15 @@ import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Download } from '../../libs/bankcard-ocr/src/ocr/download/download.js';
-import { toDirectory } from '../../libs/bankcard-ocr/src/ocr/download/photo-directory.js';
+import { Download } from '../../libs/bankcard-ocr/src/results/download/download.js';
+import { toDirectory } from '../../libs/bankcard-ocr/src/results/download/photo-directory.js';
 
 const KILLS = Number(process.env['KILLS'] ?? 10);
 const SIZE = 300_000;
 
 /** Downloads one order again and again, every time with other bytes; compiled by the set-up of the tests. */
 const PROGRAM = `
-const compiled = process.env.COMPILED_WORKERS + '/libs/bankcard-ocr/src/ocr/download/';
+const compiled = process.env.COMPILED_WORKERS + '/libs/bankcard-ocr/src/results/download/';
 const { Download } = require(compiled + 'download.js');
 const { toDirectory } = require(compiled + 'photo-directory.js');
 (async () => {

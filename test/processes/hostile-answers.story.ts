@@ -35,12 +35,12 @@ const BOMBS: Readonly<Record<string, string>> = {
 
 const CLIENT = `
   const load = (file) => require(${JSON.stringify(LIBRARY)} + '/' + file);
-  const { connectToVendor } = load('connect-to-vendor.js');
-  const { SystemClock } = load('clock.js');
-  const { SecretText } = load('secret-text.js');
-  const { AuthClient } = load('upstream/auth.client.js');
-  const { ResultClient } = load('upstream/result.client.js');
-  const { RecognitionClient } = load('upstream/recognition.client.js');
+  const { connectToVendor } = load('account/vendor-connections.js');
+  const { SystemClock } = load('runtime/clock.js');
+  const { SecretText } = load('runtime/secret-text.js');
+  const { AuthClient } = load('vendor/auth.client.js');
+  const { ResultClient } = load('vendor/result.client.js');
+  const { RecognitionClient } = load('vendor/recognition.client.js');
   const [transport, origin, names] = [process.env.TRANSPORT, process.env.ORIGIN, JSON.parse(process.env.NAMES)];
   const clock = new SystemClock();
   const cancellation = { throwIfCancelled() {}, onCancel: () => () => {} };

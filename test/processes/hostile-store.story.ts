@@ -4,7 +4,7 @@ import path from 'node:path';
 import { Redis } from 'ioredis';
 import type { BankCardOcrOptions } from 'nestjs-bankcard-ocr';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { recordFolder } from '../../libs/bankcard-ocr/src/credentials/store/record-folder.js';
+import { recordFolder } from '../../libs/bankcard-ocr/src/credentials/store/folder-safety.js';
 import { startApplication, type TestApplication } from '../support/application.js';
 import { BROKEN_LEASES, BROKEN_RECORDS, type Spoil } from '../support/broken-keys.js';
 import { Fleet } from '../support/fleet.js';

@@ -5,9 +5,9 @@ import { HttpModule, HttpService } from '@nestjs/axios';
 import { Test } from '@nestjs/testing';
 import { BankCardOcrModule, OcrResultService, type TransportKind } from 'nestjs-bankcard-ocr';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { makeCertificates } from '../../libs/bankcard-ocr/src/upstream/transport/certificates.contract.js';
-import { ConnectProxy } from '../../libs/bankcard-ocr/src/upstream/transport/connect-proxy.contract.js';
-import { TestVendor } from '../../libs/bankcard-ocr/src/upstream/transport/test-vendor.contract.js';
+import { makeCertificates } from '../../libs/bankcard-ocr/src/vendor/http/certificates.test-support.js';
+import { ConnectProxy } from '../../libs/bankcard-ocr/src/vendor/http/connect-proxy.test-support.js';
+import { TestVendor } from '../../libs/bankcard-ocr/src/vendor/http/test-vendor.test-support.js';
 import { optionsFor, startApplication } from '../support/application.js';
 import { TcpSwitch } from '../support/tcp-switch.js';
 
@@ -16,10 +16,10 @@ const KINDS: readonly TransportKind[] = ['http-service', 'undici'];
 /** What a script of a process of its own begins with. */
 const CONNECT = `
   const { connectToVendor } = require(${JSON.stringify(
-    path.join(process.env['COMPILED_WORKERS'] ?? '', 'libs/bankcard-ocr/src/connect-to-vendor.js'),
+    path.join(process.env['COMPILED_WORKERS'] ?? '', 'libs/bankcard-ocr/src/account/vendor-connections.js'),
   )});
   const { SystemClock } = require(${JSON.stringify(
-    path.join(process.env['COMPILED_WORKERS'] ?? '', 'libs/bankcard-ocr/src/clock.js'),
+    path.join(process.env['COMPILED_WORKERS'] ?? '', 'libs/bankcard-ocr/src/runtime/clock.js'),
   )});
   const options = (transport, origin) => {
     const host = { origin, loopback: true, prefix: '' };

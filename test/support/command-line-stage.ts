@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { recordFolder } from '../../libs/bankcard-ocr/src/credentials/store/record-folder.js';
+import { recordFolder } from '../../libs/bankcard-ocr/src/credentials/store/folder-safety.js';
 import { startApplication } from './application.js';
 
 /** A sandbox and a file store for the command line to look at. */

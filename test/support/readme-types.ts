@@ -20,7 +20,7 @@ const OPTIONS_FILE = `${LIBRARY}/options/bankcard-ocr.options.ts`;
 const RECORD_FILE = `${LIBRARY}/credentials/ticket-record.ts`;
 const EVENT_FILE = `${LIBRARY}/credentials/ticket-event.ts`;
 const COUNTS_FILE = `${LIBRARY}/telemetry/ticket-metrics.ts`;
-const MANIFEST_FILE = `${LIBRARY}/ocr/download/download-manifest.ts`;
+const MANIFEST_FILE = `${LIBRARY}/results/download/download.ts`;
 const PHOTO_FILE = `${LIBRARY}/card/card-photo.ts`;
 const FILES = [OPTIONS_FILE, RECORD_FILE, EVENT_FILE, COUNTS_FILE, MANIFEST_FILE, PHOTO_FILE];
 

@@ -1,5 +1,4 @@
-import type { BankCardOcrOptions, TicketEvent } from 'nestjs-bankcard-ocr';
-import { TicketMetrics } from 'nestjs-bankcard-ocr';
+import { type BankCardOcrOptions, type TicketEvent, TicketMetrics } from 'nestjs-bankcard-ocr';
 import type { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
 import type { TestApplication } from './application.js';
 import { atRest, passTime } from './passing-time.js';

@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:https';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Certificate } from '../../libs/bankcard-ocr/src/upstream/transport/certificates.contract.js';
+import type { Certificate } from '../../libs/bankcard-ocr/src/vendor/http/certificates.test-support.js';
 
 /** TLS in front of a sandbox, which speaks plain http. */
 export class VendorFront {

@@ -1,25 +1,25 @@
 import { get } from 'node:http';
 import { createInterface } from 'node:readline';
-import { SystemClock } from '../../libs/bankcard-ocr/src/clock.js';
+import { SystemClock } from '../../libs/bankcard-ocr/src/runtime/clock.js';
 import { FileTicketStore } from '../../libs/bankcard-ocr/src/credentials/store/file-ticket.store.js';
 import type { TicketStore } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.js';
 import { TicketService } from '../../libs/bankcard-ocr/src/credentials/ticket.service.js';
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
-import { OcrResultService } from '../../libs/bankcard-ocr/src/ocr/ocr-result.service.js';
+import { OcrResultService } from '../../libs/bankcard-ocr/src/results/ocr-result.service.js';
 import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/defaults.js';
 import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ticket.store.js';
-import { SecretText } from '../../libs/bankcard-ocr/src/secret-text.js';
+import { SecretText } from '../../libs/bankcard-ocr/src/runtime/secret-text.js';
 import { SignatureService } from '../../libs/bankcard-ocr/src/signature/signature.service.js';
-import { AuthClient } from '../../libs/bankcard-ocr/src/upstream/auth.client.js';
-import { ConnectionGate } from '../../libs/bankcard-ocr/src/upstream/connection-gate.js';
-import { Exchange } from '../../libs/bankcard-ocr/src/upstream/exchange.js';
-import { ResultClient } from '../../libs/bankcard-ocr/src/upstream/result.client.js';
+import { AuthClient } from '../../libs/bankcard-ocr/src/vendor/auth.client.js';
+import { ConnectionGate } from '../../libs/bankcard-ocr/src/runtime/semaphore.js';
+import { Exchange } from '../../libs/bankcard-ocr/src/vendor/http/vendor-http-client.js';
+import { ResultClient } from '../../libs/bankcard-ocr/src/vendor/result.client.js';
 import {
   type AnswerReceiver,
   Transport,
   type TransportCall,
   type TransportRequest,
-} from '../../libs/bankcard-ocr/src/upstream/transport/transport.js';
+} from '../../libs/bankcard-ocr/src/vendor/http/transport.js';
 
 /**
  * Only the store, the refresh and the queries, without Nest, so that it starts quickly and can be killed often. Prints what

@@ -1,5 +1,5 @@
 /** Lets the errors of the HTTP client out as they are, so that a test can show that it would notice. */
-import * as faults from '../../libs/bankcard-ocr/src/upstream/transport-fault.js';
+import * as faults from '../../libs/bankcard-ocr/src/vendor/http/transport-error.js';
 
 const { TransportFault } = faults;
 const loaded = Object.values(require.cache).find((module) => module?.exports === faults);

@@ -1,69 +1,40 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The rooms of the library from the bottom up: a file imports from its own room and from lower ones only. */
-const ROOMS: readonly (readonly string[])[] = [
-  [
-    'card',
-    'backoff.ts',
-    'cancellation.ts',
-    'clock.ts',
-    'copies.ts',
-    'equality-tag.ts',
-    'plain-text.ts',
-    'random.ts',
-    'secret-text.ts',
-    'tracing-suppression.ts',
-    'waiting.ts',
-  ],
-  ['errors', 'registration-name.ts'],
-  ['signature', 'upstream'],
-  ['credentials', 'options'],
-  ['ocr', 'telemetry'],
-  ['sdk'],
-  ['redis', 'bankcard-ocr.tokens.ts', 'registrations.ts', 'startup-check.ts'],
-  ['create-ticket-store.ts', 'connect-to-vendor.ts'],
-  ['client'],
-  // Started as dist/cjs/cli/main.js; nobody imports it.
-  ['cli'],
-  ['bankcard-ocr.module-definition.ts', 'concealed-provider.ts', 'nest-log.ts'],
-  ['bankcard-ocr.providers.ts'],
-  ['bankcard-ocr.module.ts', 'bankcard-ocr-accounts.module.ts'],
-  ['index.ts', 'config', 'http', 'testing'],
-];
-
-/** Packages that a user need not have, and the only room that may import each. */
-const OPTIONAL_PEERS: Readonly<Record<string, string>> = {
-  '@nestjs/config': 'config',
-  ioredis: 'redis',
-  'class-validator': 'http',
-  'class-transformer': 'http',
+/** What may import what. `npm run docs` shows the same list in docs/architecture.md. */
+const { layers: LAYERS, optionalPeers: OPTIONAL_PEERS } = JSON.parse(
+  readFileSync(path.join(__dirname, '../layers.json'), 'utf8'),
+) as {
+  /** From the bottom up: a file imports from its own folder and from lower layers only. */
+  readonly layers: readonly (readonly string[])[];
+  /** Packages that a user need not have, and the only folder that may import each. */
+  readonly optionalPeers: Readonly<Record<string, string>>;
 };
 
 interface SourceFile {
   readonly name: string;
-  readonly room: string;
+  readonly folder: string;
   readonly text: string;
   readonly imports: readonly string[];
 }
 
 const sources: SourceFile[] = readdirSync(__dirname, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !/\.(spec|contract)\.ts$/.test(name))
+  .filter((name) => name.endsWith('.ts') && !/\.(spec|contract|test-support)\.ts$/.test(name))
   .map((name) => {
     const text = readFileSync(path.join(__dirname, name), 'utf8');
     const imports = [
       ...text.matchAll(/^(?:import|export)[^'";]*?from '([^']+)'/gms),
       ...text.matchAll(/\bimport\('([^']+)'\)/g),
     ].map((match) => match[1]!);
-    return { name, room: name.split(path.sep)[0]!, text, imports };
+    return { name, folder: name.split(path.sep)[0]!, text, imports };
   });
 
-function roomOf(file: SourceFile, imported: string): string {
+function folderOf(file: SourceFile, imported: string): string {
   const target = path.join(path.dirname(file.name), imported).replace(/\.js$/, '.ts');
   return target.split(path.sep)[0]!;
 }
 
-const level = (room: string): number => ROOMS.findIndex((rooms) => rooms.includes(room));
+const level = (folder: string): number => LAYERS.findIndex((folders) => folders.includes(folder));
 const relative = (imported: string): boolean => imported.startsWith('.');
 
 describe('the shape of the library', () => {
@@ -72,33 +43,52 @@ describe('the shape of the library', () => {
     expect(sources.flatMap(({ imports }) => imports).length).toBeGreaterThan(200);
   });
 
-  it('has a place for every file', () => {
-    expect(sources.filter(({ room }) => level(room) < 0).map(({ name }) => name)).toEqual([]);
+  it('has a layer for every file, and no loose ones but index.ts', () => {
+    expect(sources.filter(({ folder }) => level(folder) < 0).map(({ name }) => name)).toEqual([]);
   });
 
   it('has imports that point downwards only', () => {
     const upward = sources.flatMap((file) => {
       const wrong = file.imports
         .filter(relative)
-        .filter((imported) => level(roomOf(file, imported)) > level(file.room));
+        .filter((imported) => level(folderOf(file, imported)) > level(file.folder));
       return wrong.map((imported) => `${file.name} -> ${imported}`);
     });
     expect(upward).toEqual([]);
   });
 
+  it('has no file that imports itself by a detour', () => {
+    const importsOf = new Map(
+      sources.map(({ name, imports }) => [
+        name,
+        imports.filter(relative).map((imported) => path.join(path.dirname(name), imported).replace(/\.js$/, '.ts')),
+      ]),
+    );
+    const finished = new Set<string>();
+    const cycles: string[] = [];
+    const follow = (name: string, trail: readonly string[]): void => {
+      if (trail.includes(name)) cycles.push([...trail.slice(trail.indexOf(name)), name].join(' -> '));
+      if (finished.has(name) || trail.includes(name)) return;
+      for (const next of importsOf.get(name) ?? []) follow(next, [...trail, name]);
+      finished.add(name);
+    };
+    for (const name of importsOf.keys()) follow(name, []);
+    expect(cycles).toEqual([]);
+  });
+
   it('has a sandbox that shares nothing with what it judges but the clock', () => {
     const judges = sources
       // The Nest module for tests brings the two together, and fixtures are results of the library; they judge nothing.
-      .filter(({ room, name }) => room === 'testing' && !/\.(module|fixture)\.ts$|index\.ts$/.test(name));
-    const rooms = judges.flatMap((file) => file.imports.filter(relative).map((imported) => roomOf(file, imported)));
-    expect(new Set(rooms)).toEqual(new Set(['testing', 'clock.ts']));
+      .filter(({ folder, name }) => folder === 'testing' && !/\.(module|fixture)\.ts$|index\.ts$/.test(name));
+    const folders = judges.flatMap((file) => file.imports.filter(relative).map((imported) => folderOf(file, imported)));
+    expect(new Set(folders)).toEqual(new Set(['testing', 'runtime']));
     expect(judges.filter(({ imports }) => imports.some((name) => /fixture|\.module/.test(name)))).toEqual([]);
   });
 
   it('imports an optional peer only where its entry point is', () => {
-    const strays = sources.flatMap(({ name, room, imports }) => {
+    const strays = sources.flatMap(({ name, folder, imports }) => {
       return imports
-        .filter((imported) => (OPTIONAL_PEERS[imported] ?? room) !== room)
+        .filter((imported) => (OPTIONAL_PEERS[imported] ?? folder) !== folder)
         .map((imported) => `${name}: ${imported}`);
     });
     expect(strays).toEqual([]);

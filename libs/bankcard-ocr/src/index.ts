@@ -1,21 +1,21 @@
-export type { Actor } from './errors/actor.js';
-export { BankCardOcrAccountsModule } from './bankcard-ocr-accounts.module.js';
-export { BankCardOcrModule } from './bankcard-ocr.module.js';
-export { type BankCardOcrService, getBankCardOcrToken, InjectBankCardOcr } from './bankcard-ocr.tokens.js';
-export type { BankCardOcrModuleExtras, BankCardOcrOptionsFactory } from './bankcard-ocr.module-definition.js';
+export type { Actor } from './errors/error-codes.js';
+export { BankCardOcrAccountsModule } from './nest/bankcard-ocr-accounts.module.js';
+export { BankCardOcrModule } from './nest/bankcard-ocr.module.js';
+export { type BankCardOcrService, getBankCardOcrToken, InjectBankCardOcr } from './nest/bankcard-ocr.tokens.js';
+export type { BankCardOcrModuleExtras, BankCardOcrOptionsFactory } from './nest/bankcard-ocr.module-definition.js';
 export type { BankCardOcrResult, ResultRetention } from './card/bank-card-ocr-result.js';
-export type { FingerprintKey } from './card/card-fingerprint.js';
-export type { CardScheme } from './card/card-scheme.js';
+export type { FingerprintKey } from './card/card-number.js';
+export type { CardScheme } from './card/card-number.js';
 export { CardNumber, maskCardNumber } from './card/card-number.js';
 export { CardPhoto, type CardPhotos, PHOTO_KINDS, type PhotoKind } from './card/card-photo.js';
 export type { CardValidity } from './card/card-validity.js';
-export type { CardWarning } from './card/card-warning.js';
+export type { CardWarning } from './card/bank-card-ocr-result.js';
 export { ExtraFields, type Scalar } from './card/extra-fields.js';
-export type { ImageType } from './card/media-type.js';
-export type { BankCardOcrClient } from './client/bank-card-ocr-client.js';
-export { BankCardOcrClientFactory } from './client/client-factory.js';
-export type { AccountOptions, ClientFactoryOptions } from './client/client-factory.options.js';
-export { type Clock, type ClockTimer, SystemClock } from './clock.js';
+export type { ImageType } from './card/card-photo.js';
+export type { BankCardOcrClient } from './account/bank-card-ocr-client.js';
+export { BankCardOcrClientFactory } from './account/client-factory.js';
+export type { AccountOptions, ClientFactoryOptions } from './account/client-factory.js';
+export { type Clock, type ClockTimer, SystemClock } from './runtime/clock.js';
 export type { StoreLossPolicy, TicketRole } from './credentials/create-refresh.js';
 export type { Credentials } from './credentials/credentials.js';
 export { FileTicketStore, type FileTicketStoreOptions } from './credentials/store/file-ticket.store.js';
@@ -47,23 +47,23 @@ export {
   WARNING_TEXTS,
   type WarningText,
 } from './errors/vendor-codes.js';
-export type { OrderNumbers, QueryManyOptions, QueryManyOutcome } from './ocr/batch/batch-options.js';
-export { CardRejectedError, type RejectedCard } from './ocr/card-rejected-error.js';
-export { createOrderNo } from './ocr/create-order-no.js';
-export type { PhotoExtension } from './card/photo-extension.js';
+export type { OrderNumbers, QueryManyOptions, QueryManyOutcome } from './results/batch/query-many.js';
+export { CardRejectedError, type RejectedCard } from './results/warning-policy.js';
+export { createOrderNo } from './call/order-number.js';
+export type { PhotoExtension } from './card/card-photo.js';
 export type { PhotoMeasures } from './card/photo-measure.js';
-export type { DownloadedPhoto, DownloadManifest } from './ocr/download/download-manifest.js';
-export type { PhotoDestination } from './ocr/download/photo-destination.js';
-export { type PhotoDirectory, toDirectory } from './ocr/download/photo-directory.js';
-export type { PhotoMeta, PhotoSink } from './ocr/download/photo-sink.js';
-export { OcrResultService, type SignedQueryParameters } from './ocr/ocr-result.service.js';
-export type { InquiryOptions, QueryOptions } from './ocr/query-options.js';
-export { ORDER_NUMBER } from './ocr/order-number.js';
-export { photoOf } from './ocr/photo-of.js';
-export { RecognitionService } from './ocr/recognition.service.js';
-export type { CardImageSource } from './ocr/recognition/read-image.js';
-export { RecognitionError } from './ocr/recognition/recognition-error.js';
-export type { RecognizeOptions } from './ocr/recognition/recognize-options.js';
+export type { DownloadedPhoto, DownloadManifest } from './results/download/download.js';
+export type { PhotoDestination } from './results/download/photo-destination.js';
+export { type PhotoDirectory, toDirectory } from './results/download/photo-directory.js';
+export type { PhotoMeta, PhotoSink } from './results/download/photo-sink.js';
+export { OcrResultService, type SignedQueryParameters } from './results/ocr-result.service.js';
+export type { InquiryOptions, QueryOptions } from './results/query-options.js';
+export { ORDER_NUMBER } from './call/order-number.js';
+export { photoOf } from './results/photo-of.js';
+export { RecognitionService } from './recognition/recognition.service.js';
+export type { CardImageSource } from './recognition/read-image.js';
+export { RecognitionError } from './recognition/recognition.service.js';
+export type { RecognizeOptions } from './recognition/recognition.service.js';
 export type {
   AppIdParameter,
   BankCardOcrOptions,
@@ -82,7 +82,7 @@ export {
   SdkLaunchService,
   type SdkResultReport,
 } from './sdk/sdk-launch.service.js';
-export { USER_ID } from './ocr/user-id.js';
-export { SecretText } from './secret-text.js';
+export { USER_ID } from './call/user-id.js';
+export { SecretText } from './runtime/secret-text.js';
 export { SignatureService } from './signature/signature.service.js';
 export { type TicketCounts, TicketMetrics } from './telemetry/ticket-metrics.js';

@@ -10,5 +10,5 @@ const replace = (name, functions) => {
     exported[one] = stub;
   }
 };
-replace('tracing-suppression.js', { untraced: (run) => run(), inCallersContext: (callback) => callback });
-replace('redis/hidden-arguments.js', { withHiddenArguments: (client) => client });
+replace('runtime/tracing-suppression.js', { untraced: (run) => run(), inCallersContext: (callback) => callback });
+replace('redis/redis-client.js', { withHiddenArguments: (client) => client });

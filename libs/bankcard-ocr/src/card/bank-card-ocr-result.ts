@@ -1,7 +1,6 @@
 import type { CardNumber } from './card-number.js';
 import type { CardPhotos } from './card-photo.js';
 import type { CardValidity } from './card-validity.js';
-import type { CardWarning } from './card-warning.js';
 import type { ExtraFields } from './extra-fields.js';
 
 /** How long the vendor goes on keeping a result and its photos. */
@@ -42,4 +41,17 @@ export interface BankCardOcrResult {
   readonly vendorMessage?: string;
   /** Unknown scalar fields of the answer; never printed. */
   readonly extra: ExtraFields;
+}
+
+/**
+ * A doubt that the vendor reports about a card it recognised all the same. The vendor lets every one of them pass: the
+ * partner decides (protocol.md section 6).
+ */
+export interface CardWarning {
+  /** The vendor's warning code, e.g. `-9113`. */
+  readonly code: string;
+  /** What it means, in English; of a code that we do not know, a sentence that says so. */
+  readonly en: string;
+  /** What it means, in Chinese. */
+  readonly zh: string;
 }

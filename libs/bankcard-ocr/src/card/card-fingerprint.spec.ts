@@ -1,7 +1,6 @@
 import { createPublicKey, createSecretKey, generateKeyPairSync } from 'node:crypto';
 import { inspect } from 'node:util';
-import type { FingerprintKey } from './card-fingerprint.js';
-import { CardNumber } from './card-number.js';
+import { CardNumber, type FingerprintKey } from './card-number.js';
 
 const PAN = '6222021234567890128';
 const KEY = '0123456789abcdef';

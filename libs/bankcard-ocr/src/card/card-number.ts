@@ -1,9 +1,7 @@
+import { createHmac, KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { equalityTag } from '../equality-tag.js';
-import { plainest, printable } from '../plain-text.js';
-import { type FingerprintKey, fingerprintOf } from './card-fingerprint.js';
-import { type CardScheme, schemeOf } from './card-scheme.js';
-import { passesLuhn } from './luhn.js';
+import { equalityTag } from '../runtime/equality-tag.js';
+import { plainest, printable } from '../runtime/printable-text.js';
 
 /** Below this many characters the first six would give too much of the number away. */
 const SHORTEST_WITH_FIRST_SIX = 13;
@@ -139,4 +137,80 @@ export class CardNumber {
 /** In ASCII as far as it can be, so that its digits count as such, and nothing in it moves the cursor of a terminal. */
 function withoutSeparators(text: string): string {
   return plainest(printable(text)).replace(/[\s\p{Pd}]+/gu, '');
+}
+
+/** The network in whose range of numbers a card lies; `unknown` for all other numbers. */
+export type CardScheme =
+  'unionpay' | 'visa' | 'mastercard' | 'amex' | 'jcb' | 'diners' | 'discover' | 'maestro' | 'unknown';
+
+interface SchemeRange {
+  readonly scheme: CardScheme;
+  /** How its numbers begin, told by the first six digits at most: what masking shows. */
+  readonly begins: RegExp;
+  readonly lengths: readonly number[];
+}
+
+/**
+ * The ranges that ISO/IEC 7812 numbers are issued in. They do not overlap. All of 62 is UnionPay's, also the part that
+ * Discover's network takes abroad (622126 to 622925, 624 to 626, 6282 to 6288). Of 60 only Discover's 6011 is listed:
+ * Chinese banks have domestic cards beside it (601382, 601428), as they have under 9 (955880), from before UnionPay.
+ */
+const RANGES: readonly SchemeRange[] = [
+  { scheme: 'unionpay', begins: /^(?:62|81[0-6]|817[01])/, lengths: [16, 17, 18, 19] },
+  { scheme: 'visa', begins: /^4/, lengths: [13, 16, 18, 19] },
+  { scheme: 'mastercard', begins: /^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, lengths: [16] },
+  { scheme: 'amex', begins: /^3[47]/, lengths: [15] },
+  { scheme: 'jcb', begins: /^35(?:2[89]|[3-8])/, lengths: [16, 17, 18, 19] },
+  { scheme: 'diners', begins: /^(?:30[0-5]|3095|3[689])/, lengths: [14, 15, 16, 17, 18, 19] },
+  { scheme: 'discover', begins: /^(?:6011|64[4-9]|65)/, lengths: [16, 17, 18, 19] },
+  { scheme: 'maestro', begins: /^(?:50(?:18|20|38)|5893|6304|6759|676[1-3])/, lengths: [13, 14, 15, 16, 17, 18, 19] },
+];
+
+/** The scheme of a number that is nothing but digits, by how it begins and how long it is. */
+function schemeOf(digits: string): CardScheme {
+  const range = RANGES.find(({ begins, lengths }) => lengths.includes(digits.length) && begins.test(digits));
+  return range?.scheme ?? 'unknown';
+}
+
+/** A shorter key could be searched through, and then so could every card number. */
+const SHORTEST_KEY_BYTES = 16;
+/** What else the application makes with the same key must not come out equal. */
+const LABEL = 'nestjs-bankcard-ocr/card-number/1:';
+
+/** What a fingerprint is keyed with: random bytes that are kept secret. */
+export type FingerprintKey = string | Buffer | KeyObject;
+
+/**
+ * HMAC-SHA-256 over a label and the digits, in hex.
+ *
+ * @throws TypeError or RangeError for a key that is none, or too short
+ */
+function fingerprintOf(digits: string, key: FingerprintKey): string {
+  const bytes = sizeOf(key);
+  if (bytes === undefined) {
+    throw new TypeError('the key of a fingerprint must be a text, a Buffer or a secret KeyObject');
+  }
+  if (bytes < SHORTEST_KEY_BYTES) {
+    throw new RangeError(`the key of a fingerprint must have ${SHORTEST_KEY_BYTES} bytes or more; it has ${bytes}`);
+  }
+  return createHmac('sha256', key)
+    .update(LABEL + digits)
+    .digest('hex');
+}
+
+function sizeOf(key: unknown): number | undefined {
+  if (typeof key === 'string') return Buffer.byteLength(key);
+  if (key instanceof Uint8Array) return key.byteLength;
+  return key instanceof KeyObject && key.type === 'secret' ? key.symmetricKeySize : undefined;
+}
+
+/** Whether the last of these digits is the Luhn check digit of the others; of anything but digits it is not. */
+export function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let index = 0; index < digits.length; index += 1) {
+    const digit = Number(digits.at(-1 - index));
+    const doubled = index % 2 === 1 ? digit * 2 : digit;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return digits !== '' && sum % 10 === 0;
 }

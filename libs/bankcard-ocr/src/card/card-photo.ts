@@ -1,6 +1,5 @@
 import { inspect } from 'node:util';
-import { defineEqualityTag, equalityTag } from '../equality-tag.js';
-import { mediaTypeOf } from './media-type.js';
+import { defineEqualityTag, equalityTag } from '../runtime/equality-tag.js';
 
 /**
  * Which picture: the photo as it was taken (`originBankcardPhoto`), the card cut out of it (`bankcardCropPhoto`), or the
@@ -64,4 +63,47 @@ export interface CardPhotos {
   readonly number?: CardPhoto;
   /** Photos that came, but not as readable Base64; usually empty. */
   readonly damaged: readonly PhotoKind[];
+}
+
+/** The ending of a photo's file name, without a dot. */
+export type PhotoExtension = 'jpg' | 'png' | 'bmp' | 'gif' | 'webp' | 'bin';
+
+/** The type of a photo, or that it is not recognised. */
+export type PhotoMediaType = ImageType | typeof UNKNOWN_MEDIA_TYPE;
+
+const EXTENSIONS: Readonly<Record<PhotoMediaType, PhotoExtension>> = {
+  'image/jpeg': 'jpg',
+  'image/png': 'png',
+  'image/bmp': 'bmp',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+  'application/octet-stream': 'bin',
+};
+
+/** How the name of such a file ends. */
+export function extensionOf(mediaType: PhotoMediaType): PhotoExtension {
+  return EXTENSIONS[mediaType];
+}
+
+/** A type of picture that is told by its first bytes. */
+export type ImageType = 'image/jpeg' | 'image/png' | 'image/bmp' | 'image/gif' | 'image/webp';
+
+/** What {@link mediaTypeOf} says of bytes that it does not recognise. */
+export const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
+
+const MAGIC_BYTES: readonly (readonly [mediaType: ImageType, prefix: RegExp])[] = [
+  ['image/jpeg', /^\xff\xd8\xff/],
+  ['image/png', /^\x89PNG\r\n\x1a\n/],
+  ['image/bmp', /^BM/],
+  ['image/gif', /^GIF8[79]a/],
+  ['image/webp', /^RIFF[^]{4}WEBP/],
+];
+
+/** So many bytes tell the type. */
+export const MAGIC_LENGTH = 12;
+
+/** The media type by the first bytes. */
+export function mediaTypeOf(bytes: Buffer): ImageType | typeof UNKNOWN_MEDIA_TYPE {
+  const beginning = bytes.toString('latin1', 0, MAGIC_LENGTH);
+  return MAGIC_BYTES.find(([, prefix]) => prefix.test(beginning))?.[0] ?? UNKNOWN_MEDIA_TYPE;
 }

@@ -1,5 +1,4 @@
-import { CardNumber } from './card-number.js';
-import type { CardScheme } from './card-scheme.js';
+import { CardNumber, type CardScheme } from './card-number.js';
 
 function schemeOf(beginning: string, length: number): CardScheme {
   return new CardNumber(beginning.padEnd(length, '0')).scheme;

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { defineEqualityTag, equalityTag } from '../equality-tag.js';
+import { defineEqualityTag, equalityTag } from '../runtime/equality-tag.js';
 
 /** A value that JSON knows and that is neither an object nor an array. */
 export type Scalar = string | number | boolean | null;

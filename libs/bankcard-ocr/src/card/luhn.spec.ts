@@ -1,5 +1,5 @@
 import { withLuhnDigit } from '../testing/orders/invented-card.js';
-import { passesLuhn } from './luhn.js';
+import { passesLuhn } from './card-number.js';
 
 describe('the Luhn check digit', () => {
   it.each(['79927398713', '4111111111111111', '378282246310005', '6011111111111117', '6222021234567890128', '0', '18'])(

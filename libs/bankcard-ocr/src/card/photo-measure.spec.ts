@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { CARD_CROP_JPEG } from '../testing/photos/card-crop.jpeg.js';
-import { extensionOf } from './photo-extension.js';
+import { CARD_CROP_JPEG } from '../testing/photos/example-photos.js';
+import { extensionOf } from './card-photo.js';
 import { PhotoMeasure } from './photo-measure.js';
 
 const CROP = Buffer.from(CARD_CROP_JPEG, 'base64');

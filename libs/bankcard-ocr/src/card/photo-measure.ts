@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MAGIC_LENGTH, mediaTypeOf } from './media-type.js';
-import type { PhotoMediaType } from './photo-extension.js';
+import { MAGIC_LENGTH, mediaTypeOf, type PhotoMediaType } from './card-photo.js';
 import { PhotoHead } from './photo-head.js';
 import { PixelSizeReader } from './pixel-size.reader.js';
 

@@ -1,4 +1,4 @@
-import { type ImageType, mediaTypeOf } from './media-type.js';
+import { type ImageType, mediaTypeOf } from './card-photo.js';
 import type { PixelSize } from './pixel-size.js';
 
 /** So many bytes tell the size for every type that keeps it in a fixed place. */

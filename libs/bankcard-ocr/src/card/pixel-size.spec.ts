@@ -1,8 +1,6 @@
 import fc from 'fast-check';
-import { CARD_CROP_JPEG } from '../testing/photos/card-crop.jpeg.js';
-import { CARD_ORIGINAL_JPEG } from '../testing/photos/card-original.jpeg.js';
-import { padJpeg } from '../testing/photos/jpeg-padding.js';
-import { NUMBER_STRIP_JPEG } from '../testing/photos/number-strip.jpeg.js';
+import { CARD_CROP_JPEG, CARD_ORIGINAL_JPEG, NUMBER_STRIP_JPEG } from '../testing/photos/example-photos.js';
+import { padJpeg } from '../testing/photos/photo-set.js';
 import { PixelSizeReader } from './pixel-size.reader.js';
 
 const CROP = Buffer.from(CARD_CROP_JPEG, 'base64');

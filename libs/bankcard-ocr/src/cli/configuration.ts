@@ -2,7 +2,7 @@ import { parseEnv } from 'node:util';
 import { BankCardOcrConfigurationError, type ConfigurationFault } from '../errors/configuration-error.js';
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
-import { checkRegistrationName } from '../registration-name.js';
+import { checkRegistrationName } from '../account/account-name.js';
 import type { ConfigurationChoice } from './arguments.js';
 import { INPUT_LIMITS, InputRefused, readTextFile } from './limited-input.js';
 import { type Text, text } from './text.js';

@@ -1,7 +1,7 @@
 import { ConfigModule } from '@nestjs/config';
 import { Test } from '@nestjs/testing';
-import { BankCardOcrModule } from '../bankcard-ocr.module.js';
-import { OcrResultService } from '../ocr/ocr-result.service.js';
+import { BankCardOcrModule } from '../nest/bankcard-ocr.module.js';
+import { OcrResultService } from '../results/ocr-result.service.js';
 import { KycSandbox } from '../testing/index.js';
 import { bankCardOcrConfig } from './index.js';
 

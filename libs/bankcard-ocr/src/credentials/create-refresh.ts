@@ -1,6 +1,6 @@
-import type { AuthClient } from '../upstream/auth.client.js';
-import type { Clock } from '../clock.js';
-import type { Random } from '../random.js';
+import type { AuthClient } from '../vendor/auth.client.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Random } from '../runtime/random.js';
 import { CredentialRefresh } from './refresh.js';
 import { ForcedSpacing } from './forced-spacing.js';
 import type { HeldCredentials } from './held-credentials.js';
@@ -20,7 +20,7 @@ export type TicketRole = 'refresher' | 'reader';
 export type StoreLossPolicy = 'fail' | 'refresh-alone';
 
 /** What a refresh is made of. */
-export interface RefreshParts {
+interface RefreshParts {
   readonly role: TicketRole;
   readonly onStoreLoss: StoreLossPolicy;
   readonly auth: AuthClient;

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
-import { equalityTag } from '../equality-tag.js';
-import { SecretText } from '../secret-text.js';
+import { equalityTag } from '../runtime/equality-tag.js';
+import { SecretText } from '../runtime/secret-text.js';
 
 /**
  * Access token and SIGN ticket of one refresh. Safe to print: token and ticket only come out of their `reveal()`.

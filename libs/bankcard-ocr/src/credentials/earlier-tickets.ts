@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import { SecretText } from '../secret-text.js';
+import type { Clock } from '../runtime/clock.js';
+import { SecretText } from '../runtime/secret-text.js';
 import { behindMs, endsAtMs, type HeldGeneration } from './freshness.js';
 import type { EarlierTicket, GenerationRecord } from './ticket-record.js';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../runtime/clock.js';
 import { ageMs } from './freshness.js';
 import { RefreshTooSoon } from './refresh-too-soon.js';
 import type { TicketRecord } from './ticket-record.js';

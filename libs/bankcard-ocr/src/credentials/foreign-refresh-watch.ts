@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../runtime/clock.js';
 import type { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Credentials } from './credentials.js';
 import { UNCERTAIN_MS } from './freshness.js';

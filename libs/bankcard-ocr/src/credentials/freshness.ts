@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../runtime/clock.js';
 import { Credentials } from './credentials.js';
 import type { GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
 

@@ -1,8 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import { RecordSeal } from './record-seal.js';
-import { HOUR, MINUTE, RefreshStage, SECOND, type StagedProcess } from './refresh-stage.contract.js';
+import { HOUR, MINUTE, RefreshStage, SECOND, type StagedProcess } from './refresh-stage.test-support.js';
 import type { RefreshRequest } from './refresh-request.js';
-import type { AuthOutcome } from './scripted-auth.contract.js';
+import type { AuthOutcome } from './scripted-auth.test-support.js';
 import { HIGHEST_NUMBER, type TicketRecord } from './ticket-record.js';
 
 let stage: RefreshStage;

@@ -1,6 +1,6 @@
 import { behindMs, hold } from './freshness.js';
 import type { HeldCredentials } from './held-credentials.js';
-import { HOUR, MINUTE, RefreshStage, SECOND } from './refresh-stage.contract.js';
+import { HOUR, MINUTE, RefreshStage, SECOND } from './refresh-stage.test-support.js';
 import type { TicketEvent } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
 

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
-import { type Random, SYSTEM_RANDOM } from '../random.js';
-import type { SecretText } from '../secret-text.js';
+import type { Clock } from '../runtime/clock.js';
+import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
+import type { SecretText } from '../runtime/secret-text.js';
 import { EarlierTickets, type VerifyWindow } from './earlier-tickets.js';
 import {
   askedAtLatestMs,

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../runtime/clock.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { Refresh, RefreshRequest } from './refresh-request.js';
 import type { TicketEventListener } from './ticket-event.js';
@@ -6,7 +6,7 @@ import { StoreFailed } from './ticket-records.js';
 import type { RefreshTimings } from './timings.js';
 
 /** What a {@link LonelyRefresh} works with. */
-export interface LonelyRefreshDependencies {
+interface LonelyRefreshDependencies {
   readonly held: HeldCredentials;
   readonly clock: Clock;
   readonly timings: RefreshTimings;

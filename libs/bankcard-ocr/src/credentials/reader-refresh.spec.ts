@@ -6,7 +6,7 @@ import {
   type StagedProcess,
   TIMER_OFFSETS_MS,
   TIMINGS,
-} from './refresh-stage.contract.js';
+} from './refresh-stage.test-support.js';
 import type { RefreshRequest } from './refresh-request.js';
 import { readersDoNotRefresh } from './reader-refresh.js';
 import type { TicketRecord } from './ticket-record.js';

@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { pause } from '../waiting.js';
+import { pause } from '../runtime/abort.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { Refresh, RefreshRequest } from './refresh-request.js';
 import { RefreshTooSoon } from './refresh-too-soon.js';
@@ -9,7 +9,7 @@ import { type TicketRecords } from './ticket-records.js';
 import type { RefreshTimings } from './timings.js';
 
 /** What a {@link ReaderRefresh} works with. */
-export interface ReaderRefreshDependencies {
+interface ReaderRefreshDependencies {
   /** For asking; that it may not write is no outage of the store. */
   readonly records: TicketRecords;
   readonly held: HeldCredentials;

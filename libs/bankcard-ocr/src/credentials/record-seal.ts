@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
-import { type Random, SYSTEM_RANDOM } from '../random.js';
+import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
 import type { EarlierTicket, GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
 
 const CIPHER = 'aes-256-gcm';

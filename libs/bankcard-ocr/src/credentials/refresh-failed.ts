@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { CLOCK_STEP_MS } from './freshness.js';
 import type { TicketRecord } from './ticket-record.js';

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { Random } from '../random.js';
+import type { Random } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { RefreshFailed } from './refresh-failed.js';
 import { pauseAfter, RefreshFailures } from './refresh-failures.js';

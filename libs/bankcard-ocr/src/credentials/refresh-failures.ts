@@ -1,15 +1,15 @@
-import { backoffMs } from '../backoff.js';
-import type { Clock } from '../clock.js';
+import { backoffMs } from '../runtime/backoff.js';
+import type { Clock } from '../runtime/clock.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { redactVendorText } from '../errors/redaction.js';
-import { type Random, SYSTEM_RANDOM } from '../random.js';
+import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
 import { RefreshFailed } from './refresh-failed.js';
 import type { RefreshRequest } from './refresh-request.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { RefreshTimings } from './timings.js';
 
 /** A refresh that failed, and when to try again. */
-export interface RefreshFailure {
+interface RefreshFailure {
   readonly error: BankCardOcrError;
   readonly request: Pick<RefreshRequest, 'reason' | 'replaces' | 'attempt'>;
   /** Moment of the monotonic clock, in milliseconds. */

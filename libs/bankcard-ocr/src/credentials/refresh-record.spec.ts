@@ -1,4 +1,4 @@
-import { MINUTE, RefreshStage, SECOND, type StoreOperation } from './refresh-stage.contract.js';
+import { MINUTE, RefreshStage, SECOND, type StoreOperation } from './refresh-stage.test-support.js';
 import { RefreshRecord } from './refresh-record.js';
 import type { TicketLease } from './store/ticket-store.js';
 import type { TicketRecord } from './ticket-record.js';

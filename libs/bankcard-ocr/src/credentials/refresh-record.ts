@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import type { Random } from '../random.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Random } from '../runtime/random.js';
 import { UNCERTAIN_MS } from './freshness.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { TicketEventListener } from './ticket-event.js';
@@ -11,7 +11,7 @@ import { FencedOff, type RecordChange, type TicketRecords } from './ticket-recor
 const TRIES = 5;
 
 /** What a {@link RefreshRecord} works with. */
-export interface RefreshRecordDependencies {
+interface RefreshRecordDependencies {
   readonly records: TicketRecords;
   readonly held: HeldCredentials;
   readonly clock: Clock;

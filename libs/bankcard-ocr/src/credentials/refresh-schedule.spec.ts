@@ -1,4 +1,4 @@
-import { MINUTE, RefreshStage, SECOND, type StoreOperation, TIMINGS } from './refresh-stage.contract.js';
+import { MINUTE, RefreshStage, SECOND, type StoreOperation, TIMINGS } from './refresh-stage.test-support.js';
 import { TicketService } from './ticket.service.js';
 import type { TicketServiceOptions } from './ticket-service.options.js';
 

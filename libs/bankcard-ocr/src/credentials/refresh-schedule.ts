@@ -1,6 +1,6 @@
-import type { Clock, ClockTimer } from '../clock.js';
+import type { Clock, ClockTimer } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { Random } from '../random.js';
+import type { Random } from '../runtime/random.js';
 import { isUnfinished } from './freshness.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { RefreshFailures } from './refresh-failures.js';
@@ -15,7 +15,7 @@ import type { RefreshTimings } from './timings.js';
 export type WantedRefresh = Pick<RefreshRequest, 'reason' | 'replaces'>;
 
 /** What a {@link RefreshSchedule} works with. */
-export interface RefreshScheduleDependencies {
+interface RefreshScheduleDependencies {
   readonly store: TicketStore;
   readonly refresh: Refresh;
   readonly look: StoreLook;

@@ -7,9 +7,9 @@ import {
   type StagedProcess,
   TIMER_OFFSETS_MS,
   TIMINGS,
-} from './refresh-stage.contract.js';
+} from './refresh-stage.test-support.js';
 import type { RefreshRequest } from './refresh-request.js';
-import type { AuthOutcome } from './scripted-auth.contract.js';
+import type { AuthOutcome } from './scripted-auth.test-support.js';
 import type { TicketRecord } from './ticket-record.js';
 
 let stage: RefreshStage;

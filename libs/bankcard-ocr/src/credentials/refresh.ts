@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../runtime/clock.js';
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { pause } from '../waiting.js';
+import { pause } from '../runtime/abort.js';
 import { ageMs, isUnfinished } from './freshness.js';
 import { GenerationFetcher } from './generation-fetcher.js';
 import { failureOfOthers, RefreshFailed } from './refresh-failed.js';

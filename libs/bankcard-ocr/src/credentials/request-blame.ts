@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import type { Actor } from '../errors/actor.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Actor } from '../errors/error-codes.js';
 
 /** The codes for dead credentials leave nothing to do but for us; the one that may mean the request, for a developer. */
 export function mayBeTheRequest(actor: Actor): boolean {

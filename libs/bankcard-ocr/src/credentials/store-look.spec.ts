@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { behindMs, hold } from './freshness.js';
 import { RecordSeal } from './record-seal.js';
-import { MINUTE, RefreshStage, SECOND, type StoreOperation } from './refresh-stage.contract.js';
+import { MINUTE, RefreshStage, SECOND, type StoreOperation } from './refresh-stage.test-support.js';
 import { StoreLook } from './store-look.js';
 import type { TicketRecord } from './ticket-record.js';
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../runtime/clock.js';
 import type { ForcedSpacing } from './forced-spacing.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { TicketEventListener } from './ticket-event.js';
@@ -6,7 +6,7 @@ import type { TicketRecord } from './ticket-record.js';
 import { FencedOff, StoreFailed, type TicketRecords } from './ticket-records.js';
 
 /** What a {@link StoreLook} works with. */
-export interface StoreLookDependencies {
+interface StoreLookDependencies {
   readonly records: TicketRecords;
   readonly held: HeldCredentials;
   readonly clock: Clock;

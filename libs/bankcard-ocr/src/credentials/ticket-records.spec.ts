@@ -1,9 +1,8 @@
 import { createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
 import { RecordSeal } from './record-seal.js';
-import { RefreshStage, SECOND, type StoreOperation } from './refresh-stage.contract.js';
-import { StoreFault } from './store/store-fault.js';
-import type { TicketLease } from './store/ticket-store.js';
+import { RefreshStage, SECOND, type StoreOperation } from './refresh-stage.test-support.js';
+import { StoreFault, type TicketLease } from './store/ticket-store.js';
 import type { TicketEvent } from './ticket-event.js';
 import { TicketRecords } from './ticket-records.js';
 

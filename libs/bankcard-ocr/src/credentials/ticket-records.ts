@@ -1,11 +1,10 @@
-import type { Clock, ClockTimer } from '../clock.js';
+import type { Clock, ClockTimer } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { type Random, SYSTEM_RANDOM, SYSTEM_RUNTIME } from '../random.js';
+import { type Random, SYSTEM_RANDOM, SYSTEM_RUNTIME } from '../runtime/random.js';
 import { type RecordSeal, withoutSealed } from './record-seal.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
-import { StoreFault } from './store/store-fault.js';
-import type { TicketLease, TicketStore } from './store/ticket-store.js';
+import { StoreFault, type TicketLease, type TicketStore } from './store/ticket-store.js';
 
 /** What a refresh changes in the record; the writer adds the rest. */
 export type RecordChange = Partial<Omit<TicketRecord, 'format' | 'revision' | 'writeId' | 'secretFingerprint'>>;

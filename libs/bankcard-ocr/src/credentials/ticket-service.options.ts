@@ -1,6 +1,6 @@
-import type { Clock } from '../clock.js';
-import type { Random } from '../random.js';
-import type { AuthClient } from '../upstream/auth.client.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Random } from '../runtime/random.js';
+import type { AuthClient } from '../vendor/auth.client.js';
 import type { StoreLossPolicy, TicketRole } from './create-refresh.js';
 import type { RecordSeal } from './record-seal.js';
 import type { TicketStore } from './store/ticket-store.js';

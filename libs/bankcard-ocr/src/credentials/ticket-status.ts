@@ -1,7 +1,7 @@
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
 import type { TicketRole } from './create-refresh.js';
 import type { SharingScope } from './store/ticket-store.js';
-import type { Clock } from '../clock.js';
+import type { Clock } from '../runtime/clock.js';
 import type { HeldCredentials } from './held-credentials.js';
 import type { RefreshFailures } from './refresh-failures.js';
 

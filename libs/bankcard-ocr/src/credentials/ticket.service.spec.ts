@@ -1,6 +1,6 @@
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { ManualClock } from '../testing/manual-clock.js';
-import { type AuthOutcome, ScriptedAuth } from './scripted-auth.contract.js';
+import { type AuthOutcome, ScriptedAuth } from './scripted-auth.test-support.js';
 import { MemoryTicketStore } from './store/memory-ticket.store.js';
 import type { TicketLease } from './store/ticket-store.js';
 import { TicketService } from './ticket.service.js';

@@ -1,8 +1,8 @@
 import { type Observable, Subject } from 'rxjs';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { SYSTEM_RANDOM } from '../random.js';
-import type { SecretText } from '../secret-text.js';
-import { waitUnlessAborted } from '../waiting.js';
+import { SYSTEM_RANDOM } from '../runtime/random.js';
+import type { SecretText } from '../runtime/secret-text.js';
+import { waitUnlessAborted } from '../runtime/abort.js';
 import type { Credentials } from './credentials.js';
 import { HeldCredentials } from './held-credentials.js';
 import { createRefresh } from './create-refresh.js';

@@ -1,6 +1,5 @@
 import { types } from 'node:util';
-import type { Actor } from './actor.js';
-import { ERROR_TEXTS, type BankCardOcrErrorCode } from './error-codes.js';
+import { type Actor, type BankCardOcrErrorCode, ERROR_TEXTS } from './error-codes.js';
 
 /** What a {@link BankCardOcrError} is made of. */
 export interface BankCardOcrErrorDetails {

@@ -1,4 +1,4 @@
-import { Problem } from './problem.js';
+import { Problem } from './configuration-error.js';
 
 const QUOTATION_MARK = /^["'`“”‘’]|["'`“”‘’]$/;
 /** `${NAME}`, `$(NAME)`, `{{ NAME }}`, and as a whole `$NAME`, `%NAME%`, `<name>`. */

@@ -1,5 +1,4 @@
-import type { Actor } from './actor.js';
-import type { BankCardOcrErrorCode } from './error-codes.js';
+import type { Actor, BankCardOcrErrorCode } from './error-codes.js';
 
 /** When the same request may be sent again. */
 export type RetryRule =

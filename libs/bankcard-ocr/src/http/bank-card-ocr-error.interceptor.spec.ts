@@ -7,10 +7,10 @@ import { ExtraFields } from '../card/extra-fields.js';
 import { BankCardOcrError, type BankCardOcrErrorDetails } from '../errors/bank-card-ocr-error.js';
 import { type BankCardOcrErrorCode, ERROR_TEXTS } from '../errors/error-codes.js';
 import { warningText } from '../errors/vendor-codes.js';
-import { CardRejectedError } from '../ocr/card-rejected-error.js';
+import { CardRejectedError } from '../results/warning-policy.js';
 import { BankCardOcrErrorInterceptor } from './bank-card-ocr-error.interceptor.js';
-import { ERROR_STATUS } from './error-status.js';
-import { PLATFORMS, serve, type TestServer } from './platforms.contract.js';
+import { ERROR_STATUS } from './error-body.js';
+import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
 
 let thrown: unknown;
 

@@ -7,9 +7,8 @@ import {
 } from '@nestjs/common';
 import { catchError, type Observable } from 'rxjs';
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { type ErrorLanguage, errorBody } from './error-body.js';
+import { errorBody, type ErrorLanguage, setRetryAfter } from './error-body.js';
 import { PhotoNotFoundException } from './photo-not-found.exception.js';
-import { setRetryAfter } from './retry-after.js';
 
 /** The options of {@link BankCardOcrErrorInterceptor}. */
 export interface BankCardOcrErrorInterceptorOptions {

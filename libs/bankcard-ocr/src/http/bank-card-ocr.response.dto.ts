@@ -1,8 +1,86 @@
 import { Expose } from 'class-transformer';
-import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
-import { CardPhotosDto } from './card-photos.response.dto.js';
-import { CardValidityDto } from './card-validity.response.dto.js';
-import { CardWarningDto } from './card-warning.response.dto.js';
+import type { BankCardOcrResult, CardWarning } from '../card/bank-card-ocr-result.js';
+import { type CardPhotos, PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
+import type { CardValidity } from '../card/card-validity.js';
+
+/** A doubt about a card, as answered over HTTP. */
+export class CardWarningDto {
+  /** What `@nestjs/swagger` reads; written as its CLI plugin would. */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      code: { required: true, type: () => String, description: "The vendor's warning code", example: '-9113' },
+      en: { required: true, type: () => String, description: 'What it means, in English' },
+      zh: { required: true, type: () => String, description: 'What it means, in Chinese' },
+    };
+  }
+
+  static from({ code, en, zh }: CardWarning): CardWarningDto {
+    return Object.assign(new CardWarningDto(), { code, en, zh });
+  }
+
+  /** The vendor's warning code; decide on this, not on the texts. */
+  @Expose()
+  code!: string;
+  @Expose()
+  en!: string;
+  @Expose()
+  zh!: string;
+}
+
+/** How long a card is valid, as answered over HTTP. */
+export class CardValidityDto {
+  /** What `@nestjs/swagger` reads; written as its CLI plugin would. */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      raw: { required: true, type: () => String, description: 'As printed; empty for none', example: '12/2031' },
+      month: { required: false, type: () => Number, minimum: 1, maximum: 12 },
+      year: { required: false, type: () => Number, description: 'Four digits' },
+    };
+  }
+
+  static from({ raw, month, year }: CardValidity): CardValidityDto {
+    return Object.assign(new CardValidityDto(), { raw, month, year });
+  }
+
+  /** The vendor's text; empty when the card shows none. */
+  @Expose()
+  raw!: string;
+  /** 1 to 12; undefined when {@link raw} could not be read. */
+  @Expose()
+  month?: number;
+  /** Four digits; undefined when {@link raw} could not be read. */
+  @Expose()
+  year?: number;
+}
+
+/** Which photos there are, as answered over HTTP; never their bytes. */
+export class CardPhotosDto {
+  /** What `@nestjs/swagger` reads; written as its CLI plugin would. */
+  static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
+    return {
+      status: {
+        required: true,
+        type: () => String,
+        enum: ['complete', 'pending', 'gone', 'absent'],
+        description:
+          'absent: not asked for; pending: none has come yet, ask again; complete: at least one came; ' +
+          'gone: no longer kept by the vendor',
+      },
+      available: { required: true, isArray: true, enum: PHOTO_KINDS },
+    };
+  }
+
+  static from(photos: CardPhotos): CardPhotosDto {
+    const available = PHOTO_KINDS.filter((kind) => photos[kind] !== undefined);
+    return Object.assign(new CardPhotosDto(), { status: photos.status, available });
+  }
+
+  @Expose()
+  status!: CardPhotos['status'];
+  /** The kinds that came. */
+  @Expose()
+  available!: PhotoKind[];
+}
 
 /** A result as it may be answered over HTTP: the card number masked, no photo bytes, no field that we do not know. */
 export class BankCardOcrResponseDto {

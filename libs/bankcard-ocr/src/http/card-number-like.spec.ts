@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { withLuhnDigit } from '../testing/orders/invented-card.js';
-import { isCardNumberLike } from './card-number-like.js';
+import { isCardNumberLike } from './card-number-masking.interceptor.js';
 
 describe('isCardNumberLike', () => {
   it.each([

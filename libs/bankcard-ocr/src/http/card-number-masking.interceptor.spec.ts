@@ -2,9 +2,8 @@ import { Controller, Get, StreamableFile, UseInterceptors } from '@nestjs/common
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { of } from 'rxjs';
 import { CardNumber } from '../card/card-number.js';
-import { CardNumberMaskingInterceptor } from './card-number-masking.interceptor.js';
-import { AllowFullCardNumber } from './full-card-number.decorator.js';
-import { PLATFORMS, serve, type TestServer } from './platforms.contract.js';
+import { AllowFullCardNumber, CardNumberMaskingInterceptor } from './card-number-masking.interceptor.js';
+import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
 
 const FULL = '6222021234567890128';
 const MASKED = '622202*********0128';

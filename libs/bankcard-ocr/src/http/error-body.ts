@@ -1,7 +1,7 @@
+import { type ExecutionContext, HttpStatus } from '@nestjs/common';
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { ERROR_TEXTS, type BankCardOcrErrorCode } from '../errors/error-codes.js';
-import type { CardRejectedError } from '../ocr/card-rejected-error.js';
-import { statusOf } from './error-status.js';
+import { type BankCardOcrErrorCode, ERROR_TEXTS } from '../errors/error-codes.js';
+import type { CardRejectedError } from '../results/warning-policy.js';
 
 /** The language of the messages that clients see. */
 export type ErrorLanguage = 'en' | 'zh';
@@ -59,4 +59,58 @@ function messageOf({ code, message, messageZh }: BankCardOcrError, language: Err
   // These tell how this server stands with the vendor, down to the reason of its last failed refresh.
   if (code === 'NO_VALID_TICKET' || code === 'CREDENTIALS_REJECTED') return ERROR_TEXTS[code][language];
   return language === 'zh' ? messageZh : message;
+}
+
+/** The HTTP status of every {@link BankCardOcrErrorCode}: 4xx when the client can mend it, 5xx when it cannot. */
+export const ERROR_STATUS: Readonly<Record<BankCardOcrErrorCode, number>> = {
+  INVALID_ARGUMENT: HttpStatus.BAD_REQUEST,
+  ORDER_NOT_FOUND: HttpStatus.NOT_FOUND,
+  RESULT_GONE: HttpStatus.GONE,
+  CARD_UNREADABLE: HttpStatus.UNPROCESSABLE_ENTITY,
+  CARD_REJECTED: HttpStatus.UNPROCESSABLE_ENTITY,
+  IMAGE_TYPE_NOT_ACCEPTED: HttpStatus.UNSUPPORTED_MEDIA_TYPE,
+  IMAGE_TOO_LARGE: HttpStatus.PAYLOAD_TOO_LARGE,
+  PHOTO_DAMAGED: HttpStatus.BAD_GATEWAY,
+  RATE_LIMITED: HttpStatus.TOO_MANY_REQUESTS,
+  CONFIGURATION: HttpStatus.INTERNAL_SERVER_ERROR,
+  ACCESS_DENIED: HttpStatus.INTERNAL_SERVER_ERROR,
+  VENDOR_FAULT: HttpStatus.BAD_GATEWAY,
+  VENDOR_CODE_UNKNOWN: HttpStatus.BAD_GATEWAY,
+  ANSWER_MALFORMED: HttpStatus.BAD_GATEWAY,
+  ANSWER_TOO_LARGE: HttpStatus.BAD_GATEWAY,
+  UNREACHABLE: HttpStatus.SERVICE_UNAVAILABLE,
+  NO_VALID_TICKET: HttpStatus.SERVICE_UNAVAILABLE,
+  CREDENTIALS_REJECTED: HttpStatus.SERVICE_UNAVAILABLE,
+  TIMEOUT: HttpStatus.GATEWAY_TIMEOUT,
+};
+
+/** Where a vendor code has a status of its own (protocol.md section 6: the body is too large). */
+const STATUS_OF_VENDOR_CODE: ReadonlyMap<string | undefined, number> = new Map([
+  ['400601', HttpStatus.PAYLOAD_TOO_LARGE],
+]);
+
+/** The HTTP status of an error; 500 for a code that another version of this library brought. */
+export function statusOf({ code, vendorCode }: BankCardOcrError): number {
+  const ownStatus = code === 'INVALID_ARGUMENT' ? STATUS_OF_VENDOR_CODE.get(vendorCode) : undefined;
+  if (ownStatus !== undefined) return ownStatus;
+  return Object.hasOwn(ERROR_STATUS, code) ? ERROR_STATUS[code] : HttpStatus.INTERNAL_SERVER_ERROR;
+}
+
+/** What the response objects of Express and Fastify have in common. */
+interface ResponseWithHeaders {
+  header(name: string, value: string): unknown;
+  readonly headersSent?: boolean;
+  readonly raw?: { readonly headersSent: boolean };
+}
+
+/**
+ * Tell the client when to come back. Set on the response itself, because an `HttpException` carries no headers; Express
+ * and Fastify both keep what is set when the exception's body is sent.
+ *
+ * @param ms milliseconds, sent as whole seconds, at least one
+ */
+export function setRetryAfter(context: ExecutionContext, ms: number): void {
+  const response = context.switchToHttp().getResponse<ResponseWithHeaders>();
+  if (response.headersSent ?? response.raw?.headersSent) return;
+  response.header('Retry-After', String(Math.max(1, Math.ceil(ms / 1_000))));
 }

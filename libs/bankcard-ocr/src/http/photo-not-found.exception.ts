@@ -1,5 +1,7 @@
 import { HttpStatus, NotFoundException } from '@nestjs/common';
-import type { PhotoKind } from '../card/card-photo.js';
+import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
+import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
+import { photoOf } from '../results/photo-of.js';
 import type { ErrorLanguage } from './error-body.js';
 
 /**
@@ -36,4 +38,17 @@ export class PhotoNotFoundException extends NotFoundException {
     super({ statusCode: HttpStatus.NOT_FOUND, code: 'PHOTO_NOT_FOUND', message, reason });
     if (reason === 'pending') this.retryAfterMs = PENDING_RETRY_AFTER_MS;
   }
+}
+
+/**
+ * One photo of a result, for a handler under {@link BankCardOcrErrorInterceptor}.
+ *
+ * @throws {@link PhotoNotFoundException} when it is not there
+ * @throws a `BankCardOcrError` `PHOTO_DAMAGED` when it came damaged, `RESULT_GONE` when the vendor no longer keeps it
+ */
+export function requirePhoto(result: BankCardOcrResult, kind: PhotoKind): CardPhoto {
+  const photo = photoOf(result, kind);
+  if (photo) return photo;
+  const { status } = result.photos;
+  throw new PhotoNotFoundException(kind, status === 'pending' || status === 'absent' ? status : 'missing');
 }

@@ -1,6 +1,6 @@
 import { Body, Controller, Post, ValidationPipe } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { PLATFORMS, serve, type TestServer } from './platforms.contract.js';
+import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
 import { RecognizeBankCardDto } from './recognize-bank-card.dto.js';
 
 @Controller()

@@ -1,6 +1,5 @@
 import { ValidateIf } from 'class-validator';
-import { IsOrderNumber, orderNumberSchema } from './order-number.validation.js';
-import { IsUserId, userIdSchema } from './user-id.validation.js';
+import { IsOrderNumber, IsUserId, orderNumberSchema, userIdSchema } from './validation.js';
 
 /**
  * What a client says beside an image that is to be recognised: the text fields of a multipart form, under

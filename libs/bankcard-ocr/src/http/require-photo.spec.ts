@@ -4,9 +4,8 @@ import { CardNumber } from '../card/card-number.js';
 import { CardPhoto, type CardPhotos, PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
 import { ExtraFields } from '../card/extra-fields.js';
 import { BankCardOcrErrorInterceptor } from './bank-card-ocr-error.interceptor.js';
-import { PhotoNotFoundException } from './photo-not-found.exception.js';
-import { PLATFORMS, serve, type TestServer } from './platforms.contract.js';
-import { requirePhoto } from './require-photo.js';
+import { PhotoNotFoundException, requirePhoto } from './photo-not-found.exception.js';
+import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
 
 function resultWith(photos: CardPhotos): BankCardOcrResult {
   const cardNumber = new CardNumber('6222021234567890128');

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { CardNumber } from '../card/card-number.js';
 import { CardPhoto } from '../card/card-photo.js';
 import { SdkLaunch } from '../sdk/sdk-launch.js';
-import { type MaskingRules, ResponseMasking } from './response-masking.js';
-import { SdkLaunchResponseDto } from './sdk-launch.response.dto.js';
+import { type MaskingRules, ResponseMasking } from './card-number-masking.interceptor.js';
+import { SdkLaunchResponseDto } from './sdk.dto.js';
 
 const FULL = '6222021234567890128';
 const MASKED = '622202*********0128';

@@ -1,11 +1,8 @@
 import { Body, Controller, HttpCode, Post, UseInterceptors, ValidationPipe } from '@nestjs/common';
 import { SdkLaunch } from '../sdk/sdk-launch.js';
 import { CardNumberMaskingInterceptor } from './card-number-masking.interceptor.js';
-import { CreateSdkLaunchDto } from './create-sdk-launch.dto.js';
-import { PLATFORMS, serve, type TestServer } from './platforms.contract.js';
-import { SdkLaunchResponseDto } from './sdk-launch.response.dto.js';
-import { SdkResultVerdictDto } from './sdk-result-verdict.response.dto.js';
-import { VerifySdkResultDto } from './verify-sdk-result.dto.js';
+import { CreateSdkLaunchDto, SdkLaunchResponseDto, SdkResultVerdictDto, VerifySdkResultDto } from './sdk.dto.js';
+import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
 
 /** Passes the Luhn check, as every tenth number of its length does. */
 const LIKE_A_CARD = '6222021234567890128';

@@ -1,13 +1,9 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { BankCardOcrResponseDto } from './bank-card-ocr.response.dto.js';
-import { CreateSdkLaunchDto } from './create-sdk-launch.dto.js';
-import { OrderNoParamsDto } from './order-no-params.dto.js';
-import { PhotosQueryDto } from './photos-query.dto.js';
-import { PLATFORMS, serve } from './platforms.contract.js';
-import { SdkLaunchResponseDto } from './sdk-launch.response.dto.js';
-import { SdkResultVerdictDto } from './sdk-result-verdict.response.dto.js';
-import { VerifySdkResultDto } from './verify-sdk-result.dto.js';
+import { CreateSdkLaunchDto, SdkLaunchResponseDto, SdkResultVerdictDto, VerifySdkResultDto } from './sdk.dto.js';
+import { OrderNoParamsDto, PhotosQueryDto } from './query.dto.js';
+import { PLATFORMS, serve } from './platforms.test-support.js';
 
 @Controller('cards')
 class CardsController {

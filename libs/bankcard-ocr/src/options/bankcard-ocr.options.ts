@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../runtime/clock.js';
 import type { CardOptions } from './card.options.js';
 import type { CredentialOptions } from './credential.options.js';
 import type { DirectRecognitionOptions } from './direct-recognition.options.js';

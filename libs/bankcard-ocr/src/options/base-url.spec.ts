@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { Problem } from '../errors/problem.js';
+import { Problem } from '../errors/configuration-error.js';
 import { readBaseUrl } from './base-url.js';
 
 /** In both languages: neither may repeat what is secret. */

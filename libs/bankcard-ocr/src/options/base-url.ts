@@ -1,4 +1,4 @@
-import { Problem } from '../errors/problem.js';
+import { Problem } from '../errors/configuration-error.js';
 import { unusableText } from '../errors/unusable-text.js';
 
 /** The part of a base URL that requests are built from. */

@@ -1,4 +1,5 @@
-import type { CardWarning } from '../card/card-warning.js';
+import type { CardWarning } from '../card/bank-card-ocr-result.js';
+import { Problem } from '../errors/configuration-error.js';
 import type { CodeRules } from '../errors/vendor-codes.js';
 
 /** What to do about warnings; a function is called with each of them. */
@@ -32,3 +33,14 @@ export interface CardOptions {
    */
   readonly codeRules?: CodeRules | undefined;
 }
+
+/** Whether a value is a {@link WarningPolicy}. */
+export function isWarningPolicy(value: unknown): value is WarningPolicy {
+  return value === 'report' || value === 'strict' || typeof value === 'function';
+}
+
+/** What the option must be. */
+export const WARNING_POLICY_RULE = new Problem(
+  "must be 'report', 'strict', or a function that is given a warning and returns 'accept' or 'reject'",
+  "必须是 'report'、'strict'，或一个函数：参数是一条告警，返回 'accept' 或 'reject'",
+);

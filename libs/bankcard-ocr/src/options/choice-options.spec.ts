@@ -1,5 +1,5 @@
 import { DEFAULTS } from './defaults.js';
-import { CHOICE_RULES, readChoice } from './choice-options.js';
+import { CHOICE_RULES, readChoice } from './option-values.js';
 
 describe('an option that is one of a few values', () => {
   it.each(CHOICE_RULES)(

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
-import { SecretText } from '../secret-text.js';
+import { SecretText } from '../runtime/secret-text.js';
 import { concealSecrets, revealSecrets } from './concealed-options.js';
 
 const GIVEN = {
@@ -38,7 +38,8 @@ describe('options that are kept', () => {
 
   it('may have been given as secret texts of another copy of the library', () => {
     jest.isolateModules(() => {
-      const other = jest.requireActual<typeof import('../secret-text.js')>('../secret-text.js').SecretText;
+      const other =
+        jest.requireActual<typeof import('../runtime/secret-text.js')>('../runtime/secret-text.js').SecretText;
       const secret = new other('canary-secret');
       expect(secret).not.toBeInstanceOf(SecretText);
       expect(revealSecrets({ appId: 'a', secret })).toEqual({ appId: 'a', secret: 'canary-secret' });

@@ -1,6 +1,6 @@
-import { isSecretText, SecretText } from '../secret-text.js';
+import { isSecretText, SecretText } from '../runtime/secret-text.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
-import { isUnset } from './unset.js';
+import { isUnset } from './option-values.js';
 
 /** The options whose texts are secret, or carry a password as a rule. */
 const SECRET_OPTIONS = ['secret', 'storeKey', 'proxy', 'ticketStore'] as const;

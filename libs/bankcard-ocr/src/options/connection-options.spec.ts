@@ -1,7 +1,7 @@
 import type { HttpService } from '@nestjs/axios';
-import { makeCertificates } from '../upstream/transport/certificates.contract.js';
+import { makeCertificates } from '../vendor/http/certificates.test-support.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
-import { faultsInConnectionOptions } from './connection-options.js';
+import { faultsInConnectionOptions } from './transport.options.js';
 
 const { ca, server } = makeCertificates();
 

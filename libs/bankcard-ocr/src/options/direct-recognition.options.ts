@@ -1,4 +1,7 @@
-import type { ImageType } from '../card/media-type.js';
+import type { ImageType } from '../card/card-photo.js';
+import { Problem } from '../errors/configuration-error.js';
+import { type BaseUrl, readBaseUrl } from './base-url.js';
+import type { VendorOptions } from './vendor.options.js';
 
 /** How the app id is spelled in the body of direct recognition (protocol.md section 2). */
 export type RecognitionAppIdField = 'appId' | 'webankAppId';
@@ -37,4 +40,40 @@ export interface DirectRecognitionOptions {
    * @default ['image/jpeg', 'image/png', 'image/bmp']
    */
   readonly imageTypes?: readonly ImageType[] | undefined;
+}
+
+/** The oldest family of hosts has a host of its own for recognition (protocol.md section 1). */
+const RECOGNITION_HOSTS: ReadonlyMap<string, string> = new Map([['idasc.webank.com', 'https://ida.webank.com']]);
+/** The hosts whose body calls the app id `appId` (protocol.md section 2). */
+const HOSTS_WITH_APP_ID: ReadonlySet<string> = new Set(['kyc1.qcloud.com']);
+
+/** Where an image is sent for recognition, and how the app id is called there. */
+interface RecognitionOptions {
+  /** Or what is wrong. */
+  readonly baseUrl: BaseUrl | Problem;
+  readonly appIdField: RecognitionAppIdField;
+}
+
+/**
+ * Find the host that belongs to the one that results are queried from.
+ *
+ * @param baseUrl of the queries; a problem when that one is wrong, which is reported elsewhere
+ */
+export function resolveRecognition(
+  {
+    recognitionBaseUrl,
+    recognitionAppIdField,
+    allowInsecureHttp = false,
+  }: Pick<
+    DirectRecognitionOptions & VendorOptions,
+    'recognitionBaseUrl' | 'recognitionAppIdField' | 'allowInsecureHttp'
+  >,
+  baseUrl: BaseUrl | Problem,
+): RecognitionOptions {
+  const ownHost = baseUrl instanceof Problem ? undefined : RECOGNITION_HOSTS.get(baseUrl.host);
+  const named = recognitionBaseUrl ?? ownHost;
+  const found = named === undefined ? baseUrl : readBaseUrl(named, allowInsecureHttp);
+  const host = found instanceof Problem ? '' : found.host;
+  const appIdField = recognitionAppIdField ?? (HOSTS_WITH_APP_ID.has(host) ? 'appId' : 'webankAppId');
+  return { baseUrl: found, appIdField };
 }

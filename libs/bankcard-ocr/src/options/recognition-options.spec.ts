@@ -1,6 +1,6 @@
-import { Problem } from '../errors/problem.js';
+import { Problem } from '../errors/configuration-error.js';
 import { readBaseUrl } from './base-url.js';
-import { resolveRecognition } from './recognition-options.js';
+import { resolveRecognition } from './direct-recognition.options.js';
 
 const resolved = (baseUrl: string, named: Parameters<typeof resolveRecognition>[0] = {}) => {
   const { baseUrl: found, appIdField } = resolveRecognition(named, readBaseUrl(baseUrl, false));

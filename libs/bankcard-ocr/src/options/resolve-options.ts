@@ -1,32 +1,39 @@
 import type { KeyObject } from 'node:crypto';
 import type { HttpService } from '@nestjs/axios';
-import { type Clock, SystemClock } from '../clock.js';
+import { type Clock, SystemClock } from '../runtime/clock.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import {
   BankCardOcrConfigurationError,
   configurationFault,
   type ConfigurationFault,
+  Problem,
 } from '../errors/configuration-error.js';
-import { Problem } from '../errors/problem.js';
 import { unusableText } from '../errors/unusable-text.js';
-import { SecretText } from '../secret-text.js';
-import { hasWayOfItsOwn } from '../upstream/transport/has-way-of-its-own.js';
-import { proxyNamed } from '../upstream/transport/proxy.js';
+import { SecretText } from '../runtime/secret-text.js';
+import { hasWayOfItsOwn } from '../vendor/http/own-agents.js';
+import { proxyNamed } from '../vendor/http/proxy.js';
 import { type BaseUrl, readBaseUrl } from './base-url.js';
 import type { BankCardOcrOptions, QueryLimits, RecognitionAppIdField } from './bankcard-ocr.options.js';
 import { DEFAULTS } from './defaults.js';
-import { BOOLEAN_OPTIONS, booleanFromText, CHOICE_RULES, readChoice } from './choice-options.js';
+import {
+  BOOLEAN_OPTIONS,
+  booleanFromText,
+  CHOICE_RULES,
+  isUnset,
+  NUMBER_RULES,
+  numberFromText,
+  readChoice,
+  readNumber,
+  whatIsSet,
+} from './option-values.js';
 import { type RevealedOptions, revealSecrets } from './concealed-options.js';
-import { faultsInCodeRules } from './code-rules.js';
-import { faultsInConnectionOptions } from './connection-options.js';
-import { oddCredentials } from './credential-plausibility.js';
-import { NUMBER_RULES, numberFromText, readNumber } from './number-options.js';
+import { faultsInCodeRules } from './vendor.options.js';
+import { faultsInConnectionOptions } from './transport.options.js';
+import { isOneByteRepeated, oddCredentials, readStoreKey } from './credential.options.js';
 import { variableOf } from './options-from-env.js';
-import { resolveRecognition } from './recognition-options.js';
-import { isOneByteRepeated, readStoreKey } from './store-key.js';
+import { resolveRecognition } from './direct-recognition.options.js';
 import { NAME_A_TICKET_STORE, readTicketStoreLocation, type TicketStoreLocation } from './ticket-store-location.js';
-import { isUnset, whatIsSet } from './unset.js';
-import { isWarningPolicy, WARNING_POLICY_RULE } from './warning-policy-option.js';
+import { isWarningPolicy, WARNING_POLICY_RULE } from './card.options.js';
 
 /** The options that become something else when they are read. */
 type ReadFurther = 'secret' | 'baseUrl' | 'recognitionBaseUrl' | 'ca' | 'proxy' | 'ticketStore' | 'storeKey';

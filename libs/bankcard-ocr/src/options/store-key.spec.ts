@@ -1,6 +1,6 @@
 import { createSecretKey, KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { readStoreKey } from './store-key.js';
+import { readStoreKey } from './credential.options.js';
 
 const BYTES = Buffer.from('canary0canary0canary0canary0cana');
 const HEX = BYTES.toString('hex');

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { inspect } from 'node:util';
-import { Problem } from '../errors/problem.js';
-import { SecretText } from '../secret-text.js';
+import { Problem } from '../errors/configuration-error.js';
+import { SecretText } from '../runtime/secret-text.js';
 import { NAME_A_TICKET_STORE, readTicketStoreLocation } from './ticket-store-location.js';
 
 /** In both languages: neither may repeat a password. */

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Problem } from '../errors/problem.js';
+import { Problem } from '../errors/configuration-error.js';
 import { unusableText } from '../errors/unusable-text.js';
-import { SecretText } from '../secret-text.js';
+import { SecretText } from '../runtime/secret-text.js';
 
 /** Which of the library's own stores keeps the credentials. */
 export type TicketStoreLocation =

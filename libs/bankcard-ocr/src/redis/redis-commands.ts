@@ -1,13 +1,10 @@
-import type { Cluster, Redis } from 'ioredis';
-import type { Clock, ClockTimer } from '../clock.js';
-import { SYSTEM_RUNTIME } from '../random.js';
-import { untraced } from '../tracing-suppression.js';
-import { withHiddenArguments } from './hidden-arguments.js';
-import { RedisFault, redisFault } from './redis-fault.js';
+import type { Redis } from 'ioredis';
+import type { Clock, ClockTimer } from '../runtime/clock.js';
+import { SYSTEM_RUNTIME } from '../runtime/random.js';
+import { untraced } from '../runtime/tracing-suppression.js';
+import { type RedisClient, withHiddenArguments } from './redis-client.js';
+import { RedisFault, redisFault } from './redis-error.js';
 import { TIME } from './redis-scripts.js';
-
-/** The client of the application, or our own: one node, sentinels, or a cluster. */
-export type RedisClient = Redis | Cluster;
 
 /** A connection on which nothing has been answered for so long is dead, though nobody has said so. */
 const DEAD_AFTER_MS = 5_000;

@@ -1,6 +1,6 @@
 import { LeaseHeartbeat } from '../credentials/store/lease-heartbeat.js';
 import type { TicketLease } from '../credentials/store/ticket-store.js';
-import { type Runtime, SYSTEM_RUNTIME } from '../random.js';
+import { type Runtime, SYSTEM_RUNTIME } from '../runtime/random.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { RedisKeys } from './redis-keys.js';
 import { RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from './redis-scripts.js';

@@ -1,18 +1,18 @@
-import { type Clock, SystemClock } from '../clock.js';
-import { type Runtime, SYSTEM_RUNTIME } from '../random.js';
 import { shiftMoments } from '../credentials/record-moments.js';
 import { type StoreAccess, type TicketLease, TicketStore } from '../credentials/store/ticket-store.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
-import { BankCardOcrConfigurationError, configurationFault } from '../errors/configuration-error.js';
-import { Problem } from '../errors/problem.js';
-import { type RedisClient, RedisCommands } from './redis-commands.js';
-import { RedisFault } from './redis-fault.js';
+import { BankCardOcrConfigurationError, configurationFault, Problem } from '../errors/configuration-error.js';
+import { type Clock, SystemClock } from '../runtime/clock.js';
+import { type Runtime, SYSTEM_RUNTIME } from '../runtime/random.js';
+import { inCallersContext, untraced } from '../runtime/tracing-suppression.js';
+import { type RedisClient } from './redis-client.js';
+import { RedisCommands } from './redis-commands.js';
+import { RedisFault, redisFault } from './redis-error.js';
 import { type RedisKeys, redisKeysFor } from './redis-keys.js';
 import { RedisLease } from './redis-lease.js';
 import { READ, SET_ASIDE, SWAP } from './redis-scripts.js';
-import { tryAllWrites } from './redis-trial.js';
 import { describeRedis } from './redis-url.js';
-import { RedisWatch } from './redis-watch.js';
+import { tryAllWrites } from './redis-write-check.js';
 import { readStored } from './stored-record.js';
 
 /** Settings of a {@link RedisTicketStore}. */
@@ -164,4 +164,66 @@ function refused(description: string, fault: RedisFault): BankCardOcrConfigurati
     [configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
     fault,
   );
+}
+
+/** Listens, on a connection of its own, for records that others write. A hint: whoever depends on it also polls. */
+export class RedisWatch {
+  readonly #listeners = new Set<() => void>();
+  #subscriber: RedisClient | undefined;
+
+  readonly #client: RedisClient;
+
+  /** @param onRefused is told when Redis does not let it listen */
+  constructor(
+    client: RedisClient,
+    private readonly channel: string,
+    private readonly onRefused: (fault: RedisFault) => void,
+  ) {
+    this.#client = client;
+  }
+
+  /** @returns stops the listening */
+  add(onChange: () => void): () => void {
+    // Called from that connection: what follows is the application's.
+    const listener = inCallersContext(onChange);
+    this.#listeners.add(listener);
+    // The connection, and each that follows it, belongs to nobody's trace.
+    this.#subscriber ??= untraced(() => this.#subscribe());
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) this.close();
+    };
+  }
+
+  close(): void {
+    this.#listeners.clear();
+    this.#subscriber?.disconnect();
+    this.#subscriber = undefined;
+  }
+
+  #subscribe(): RedisClient {
+    const subscriber = duplicate(this.#client);
+    const tell = () => {
+      for (const listener of this.#listeners) listener();
+    };
+    // A client without a listener prints its errors, and those can hold what was sent.
+    subscriber.on('error', () => undefined);
+    subscriber.on('message', tell);
+    const subscribe = () => {
+      // What was written while nobody listened has been missed.
+      untraced(() => subscriber.subscribe(this.channel)).then(tell, (error: unknown) => {
+        const fault = redisFault(error, [this.channel]);
+        if (fault.isRefusal) this.onRefused(fault);
+      });
+    };
+    subscriber.on('ready', subscribe);
+    return subscriber;
+  }
+}
+
+/** As the client, but patient: it has nothing to do than to wait for a connection and for messages. */
+function duplicate(client: RedisClient): RedisClient {
+  const patience = { lazyConnect: false, enableOfflineQueue: true, maxRetriesPerRequest: null };
+  if ('nodes' in client) return client.duplicate([], { lazyConnect: false, enableOfflineQueue: true });
+  return client.duplicate({ ...patience, autoResubscribe: false });
 }

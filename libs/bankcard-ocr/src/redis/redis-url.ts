@@ -1,10 +1,9 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { BankCardOcrConfigurationError, configurationFault } from '../errors/configuration-error.js';
-import { Problem } from '../errors/problem.js';
+import { BankCardOcrConfigurationError, configurationFault, Problem } from '../errors/configuration-error.js';
 import { readTicketStoreLocation } from '../options/ticket-store-location.js';
-import { untraced } from '../tracing-suppression.js';
-import type { RedisClient } from './redis-commands.js';
-import { redisFault } from './redis-fault.js';
+import { untraced } from '../runtime/tracing-suppression.js';
+import type { RedisClient } from './redis-client.js';
+import { redisFault } from './redis-error.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 /** A process that ends does not wait longer for a server that does not answer. */

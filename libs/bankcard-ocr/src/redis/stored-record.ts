@@ -3,7 +3,7 @@ import { readTicketRecord } from '../credentials/read-ticket-record.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
 
 /** What stands under the key of the record. */
-export type StoredRecord =
+type StoredRecord =
   | { readonly kind: 'nothing' }
   /** No record, or none that can be written over; `seen` is for setting exactly this aside. */
   | { readonly kind: 'damaged'; readonly seen: string }

@@ -1,4 +1,4 @@
-import { launchLifeMs } from './launch-life.js';
+import { launchLifeMs } from './sdk-launch.js';
 
 const MINUTE = 60_000;
 const fresh = { generationId: 'a', ageMs: MINUTE, dueInMs: 19 * MINUTE, remainingMs: 59 * MINUTE };

@@ -1,8 +1,7 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { vendorFailure } from '../upstream/answer/vendor-failure.js';
-import { malformedAnswer } from '../upstream/answer/malformed.js';
-import { TransportFault, transportFault } from '../upstream/transport-fault.js';
-import { mayHaveGivenATicket } from './possible-success.js';
+import { malformedAnswer, vendorFailure } from '../vendor/response/envelope.js';
+import { TransportFault, transportFault } from '../vendor/http/transport-error.js';
+import { mayHaveGivenATicket } from './per-user-throttle.js';
 
 const code = (vendorCode: string) => vendorFailure({ code: vendorCode }, {});
 const system = (name: string) => transportFault(Object.assign(new Error('x'), { code: name }));

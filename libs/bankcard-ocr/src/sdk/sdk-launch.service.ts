@@ -1,20 +1,18 @@
-import type { Clock } from '../clock.js';
+import type { Clock } from '../runtime/clock.js';
 import type { TicketService } from '../credentials/ticket.service.js';
 import type { CodeRules } from '../errors/vendor-codes.js';
-import { Deadline } from '../ocr/deadline.js';
-import { checkOrderNumber } from '../ocr/order-number.js';
-import { limitsOf } from '../ocr/query-limits.js';
-import { retry } from '../ocr/retry.js';
+import { Deadline } from '../call/deadline.js';
+import { checkOrderNumber, createOrderNo } from '../call/order-number.js';
+import { limitsOf } from '../call/query-limits.js';
+import { retry } from '../call/retry.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
 import type { SignatureService } from '../signature/signature.service.js';
-import type { AuthClient, IssuedCredential } from '../upstream/auth.client.js';
-import { createOrderNo } from '../ocr/create-order-no.js';
-import { launchLifeMs } from './launch-life.js';
-import { SdkLaunch } from './sdk-launch.js';
+import type { AuthClient, IssuedCredential } from '../vendor/auth.client.js';
+import { launchLifeMs, SdkLaunch } from './sdk-launch.js';
 import { SdkResultVerifier } from './sdk-result-verifier.js';
 import { SpacedLook } from './spaced-look.js';
-import { checkUserId } from '../ocr/user-id.js';
-import { UserSpacing } from './user-spacing.js';
+import { checkUserId } from '../call/user-id.js';
+import { UserSpacing } from './per-user-throttle.js';
 
 /** How one call differs from the module's options. */
 export interface SdkCallLimits extends Pick<QueryLimits, 'timeoutMs'> {
@@ -39,7 +37,7 @@ export interface SdkResultReport extends SdkCallLimits {
 }
 
 /** What an {@link SdkLaunchService} works with. */
-export interface SdkLaunchServiceOptions {
+interface SdkLaunchServiceOptions {
   readonly appId: string;
   readonly version: string;
   readonly limits: Required<QueryLimits>;

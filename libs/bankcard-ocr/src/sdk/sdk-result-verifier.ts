@@ -6,7 +6,7 @@ import type { SpacedLook } from './spaced-look.js';
 export const RESULT_SIGNATURE = /^[0-9A-Fa-f]{40}$/;
 
 /** What an {@link SdkResultVerifier} works with. */
-export interface SdkResultVerifierOptions {
+interface SdkResultVerifierOptions {
   readonly appId: string;
   readonly tickets: TicketService;
   readonly signatures: SignatureService;

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.js';
-import { pause, waitUnlessAborted } from '../waiting.js';
+import type { Clock } from '../runtime/clock.js';
+import { pause, waitUnlessAborted } from '../runtime/abort.js';
 
 /** However many signatures are wrong, the store is read this often. */
 const INTERVAL_MS = 1_000;

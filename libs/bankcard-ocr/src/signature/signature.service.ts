@@ -1,5 +1,4 @@
-import { createNonce } from './nonce.js';
-import { sign, verify } from './signature.js';
+import { createNonce, sign, verify } from './signature.js';
 
 /** Nonces and signatures by the vendor's rules (protocol.md section 4). Holds no state and no secret. */
 export class SignatureService {

@@ -1,9 +1,7 @@
 import type { TicketEvent } from '../credentials/ticket-event.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { ExchangeRecord } from '../upstream/exchange-record.js';
-import { logExchange } from './exchange-log.js';
-import type { LogSink } from './log-sink.js';
-import { logTicketEvent } from './ticket-log.js';
+import type { ExchangeRecord } from '../vendor/http/vendor-http-client.js';
+import { logExchange, type LogSink, logTicketEvent } from './log.js';
 
 function linesOf(write: (log: LogSink) => void): string[] {
   const lines: string[] = [];

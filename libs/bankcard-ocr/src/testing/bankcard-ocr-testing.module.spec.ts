@@ -1,5 +1,5 @@
 import { Test } from '@nestjs/testing';
-import { OcrResultService } from '../ocr/ocr-result.service.js';
+import { OcrResultService } from '../results/ocr-result.service.js';
 import { BankCardOcrTestingModule } from './bankcard-ocr-testing.module.js';
 import { KycSandbox } from './kyc-sandbox.js';
 

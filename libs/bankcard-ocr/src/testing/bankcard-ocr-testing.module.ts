@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { type DynamicModule, Global, Inject, Module, type OnApplicationShutdown, type Type } from '@nestjs/common';
-import { BankCardOcrModule } from '../bankcard-ocr.module.js';
-import { tokenNamed } from '../bankcard-ocr.tokens.js';
-import type { AccountOptions } from '../client/client-factory.options.js';
+import { BankCardOcrModule } from '../nest/bankcard-ocr.module.js';
+import { tokenNamed } from '../nest/bankcard-ocr.tokens.js';
+import type { AccountOptions } from '../account/client-factory.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
-import { whatIsSet } from '../options/unset.js';
-import { checkRegistrationName } from '../registration-name.js';
+import { whatIsSet } from '../options/option-values.js';
+import { checkRegistrationName } from '../account/account-name.js';
 import { KycSandbox } from './kyc-sandbox.js';
 import type { KycSandboxOptions } from './kyc-sandbox.options.js';
 

@@ -1,5 +1,4 @@
-import type { Clock } from '../clock.js';
-import { SystemClock } from '../clock.js';
+import { type Clock, SystemClock } from '../runtime/clock.js';
 import { randomLettersAndDigits } from './credentials/random-text.js';
 
 /** What to do with photos that are not there yet (protocol.md section 3: which of the three is not documented). */

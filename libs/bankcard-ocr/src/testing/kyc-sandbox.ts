@@ -1,23 +1,21 @@
 import type { Duplex } from 'node:stream';
 import { randomLettersAndDigits } from './credentials/random-text.js';
 import { Vendor } from './endpoints/vendor.js';
-import type { CallCounts } from './evidence/call-counter.js';
-import type { JournalEntry } from './evidence/journal.js';
-import type { MisuseEntry, RecoveryEntry } from './evidence/misuse.js';
-import type { FaultHandle, SandboxFault } from './faults/fault.js';
+import type { CallCounts, JournalEntry, MisuseEntry, RecoveryEntry } from './evidence/evidence.js';
+import type { FaultHandle, SandboxFault } from './faults/fault-registry.js';
 import { VendorServer } from './http/vendor-server.js';
-import type {
-  KycSandboxChange,
-  KycSandboxIdentity,
-  KycSandboxOptions,
-  KycSandboxSettings,
+import {
+  changeSettings,
+  type KycSandboxChange,
+  type KycSandboxIdentity,
+  type KycSandboxOptions,
+  type KycSandboxSettings,
+  resolveOptions,
 } from './kyc-sandbox.options.js';
-import { changeSettings, resolveOptions } from './kyc-sandbox.options.js';
-import type { LaunchVerdict, PhoneLaunch } from './launch/accept-launch.js';
-import { acceptLaunch } from './launch/accept-launch.js';
+import { acceptLaunch, type LaunchVerdict, type PhoneLaunch } from './sdk/accept-launch.js';
 import { EXAMPLE_ORDERS } from './orders/example-orders.js';
 import type { SandboxOrder } from './orders/sandbox-order.js';
-import { vendorSignature } from './signature/signature.js';
+import { vendorSignature } from './vendor-signature.js';
 
 /**
  * The vendor on a local TCP port, as strict as its documents: it checks signatures, lets tokens and tickets die, and

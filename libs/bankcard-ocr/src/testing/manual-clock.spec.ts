@@ -1,6 +1,6 @@
 import { KycSandbox } from './kyc-sandbox.js';
 import { ManualClock } from './manual-clock.js';
-import { PlainClient } from './plain-client.contract.js';
+import { PlainClient } from './plain-client.test-support.js';
 
 describe('ManualClock', () => {
   test('stands until it is moved, and starts at the new year of 2026 in China', () => {

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '../clock.js';
+import type { Clock, ClockTimer } from '../runtime/clock.js';
 
 /** 2026-01-01T00:00:00+08:00, the vendor's time zone. */
 const DEFAULT_START = Date.UTC(2025, 11, 31, 16);

@@ -1,4 +1,4 @@
-import { clockOffsetMs } from './clock-offset.js';
+import { clockOffsetMs } from './clock.check.js';
 
 const TOLD = 'Wed, 25 Nov 2026 08:00:00 GMT';
 const TOLD_MS = Date.parse(TOLD);

@@ -1,12 +1,10 @@
 import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { createAgents } from '../../upstream/transport/agents.js';
-import { Connector } from '../../upstream/transport/connector.js';
+import { Connector } from '../../vendor/http/connector.js';
+import { createAgents } from '../../vendor/http/own-agents.js';
 import { duration, text } from '../text.js';
-import { clockOffsetMs } from './clock-offset.js';
-import { type Finding, findingsOf } from './finding.js';
-import { nameOf } from './run-check.js';
-import type { Way } from './way.js';
+import { type Finding, findingsOf, nameOf } from './check-result.js';
+import type { Way } from './route.js';
 
 const finding = findingsOf('clock');
 const NOTICED_MS = 30_000;
@@ -64,4 +62,30 @@ function headersOf({ destination, connection }: Way, signal: AbortSignal): Promi
     });
     request.end();
   }).finally(() => connector.close());
+}
+
+/** When a question left and when its answer came, by the clock of this machine, in epoch milliseconds. */
+interface AskedAndAnswered {
+  readonly askedAtMs: number;
+  readonly answeredAtMs: number;
+}
+
+/** `Date` has whole seconds: on average it is half of one late. */
+const HALF_A_SECOND_MS = 500;
+
+/**
+ * By how much the clock of this machine is ahead of the one that wrote a header `Date`.
+ *
+ * @param age the header `Age` of an answer that a cache had kept, in seconds
+ * @returns milliseconds, uncertain by half a second and half the time that the answer took; undefined without a date
+ */
+export function clockOffsetMs(
+  { askedAtMs, answeredAtMs }: AskedAndAnswered,
+  date: string | undefined,
+  age?: string,
+): number | undefined {
+  const toldMs = Date.parse(date ?? '');
+  if (Number.isNaN(toldMs)) return undefined;
+  const keptMs = /^\d{1,9}$/.test(age ?? '') ? Number(age) * 1_000 : 0;
+  return (askedAtMs + answeredAtMs) / 2 - (toldMs + keptMs + HALF_A_SECOND_MS);
 }

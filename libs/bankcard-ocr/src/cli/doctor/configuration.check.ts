@@ -1,12 +1,11 @@
-import type { ConfigurationFault } from '../../errors/configuration-error.js';
-import { maskAppId } from '../../errors/redaction.js';
-import { unknownVariables } from '../../options/environment-variables.js';
-import type { Problem } from '../../errors/problem.js';
-import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { TicketStore } from '../../credentials/store/ticket-store.js';
+import type { ConfigurationFault, Problem } from '../../errors/configuration-error.js';
+import { maskAppId } from '../../errors/redaction.js';
+import { unknownVariables } from '../../options/options-from-env.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { Configuration } from '../configuration.js';
 import { type Text, text } from '../text.js';
-import { type Finding, findingsOf } from './finding.js';
+import { type Finding, findingsOf } from './check-result.js';
 
 const finding = findingsOf('configuration');
 
@@ -76,3 +75,18 @@ function unreadVariables(name: string | undefined): Finding[] {
 }
 
 const CHECK_SPELLING: Text = text('Check its spelling', '请检查拼写');
+
+const nodeFinding = findingsOf('node');
+/** As `engines` of the package has it. */
+const OLDEST = { major: 20, minor: 19 };
+
+/** Whether this Node.js can run the library. */
+export function checkNodeVersion(version = process.versions.node): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isEnough = major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor);
+  const oldest = `${OLDEST.major}.${OLDEST.minor}`;
+  return nodeFinding(isEnough ? 'ok' : 'fail', text(version, version), {
+    facts: { version },
+    ...(!isEnough && { todo: text(`Use ${oldest} or newer`, `请使用 ${oldest} 或更新版本`) }),
+  });
+}

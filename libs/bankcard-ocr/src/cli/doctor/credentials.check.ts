@@ -1,9 +1,9 @@
 import { endsAtMs } from '../../credentials/freshness.js';
 import type { GenerationRecord, TicketRecord } from '../../credentials/ticket-record.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import type { StoredLook } from '../store/stored-look.js';
+import type { StoredLook } from '../store/store-probe.js';
 import { duration, sentences, type Text, text } from '../text.js';
-import { type Finding, findingsOf } from './finding.js';
+import { type Finding, findingsOf } from './check-result.js';
 import { stateOf, type StoredState } from './stored-state.js';
 
 const finding = findingsOf('credentials');

@@ -1,6 +1,6 @@
 import type { OutputChoice } from '../arguments.js';
 import { type Language, sentences, type Text, text } from '../text.js';
-import type { CheckName, Finding, FindingStatus } from './finding.js';
+import type { CheckName, Finding, FindingStatus } from './check-result.js';
 
 const TITLES: Readonly<Record<CheckName, Text>> = {
   configuration: text('configuration', '配置'),

@@ -1,20 +1,16 @@
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { DoctorCommand } from '../arguments.js';
 import { readConfiguration } from '../configuration.js';
-import type { StoredLook } from '../store/stored-look.js';
-import type { StoreVisit } from '../store/store-visit.js';
+import type { StoredLook, StoreVisit } from '../store/store-probe.js';
 import { type Text, text } from '../text.js';
 import { checkClock } from './clock.check.js';
-import { checkConfiguration } from './configuration.check.js';
-import { checkConnection } from './connection.check.js';
+import { checkConfiguration, checkNodeVersion } from './configuration.check.js';
+import { checkConnection, checkNames } from './connection.check.js';
 import { checkCredentials } from './credentials.check.js';
-import { checkNames } from './dns.check.js';
-import { type CheckName, type Finding, findingsOf } from './finding.js';
-import { checkNodeVersion } from './node.check.js';
+import { type CheckName, type Finding, findingsOf, runCheck } from './check-result.js';
 import { checkRefreshers } from './refreshers.check.js';
-import { runCheck } from './run-check.js';
 import { beginVisit } from './store.check.js';
-import { waysOf } from './way.js';
+import { waysOf } from './route.js';
 
 const WITHOUT_CONFIGURATION: readonly CheckName[] = [
   ...(['dns', 'connection', 'clock', 'store', 'credentials', 'refreshers', 'live'] as const),

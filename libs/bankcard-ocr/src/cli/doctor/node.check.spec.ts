@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { checkNodeVersion } from './node.check.js';
+import { checkNodeVersion } from './configuration.check.js';
 
 describe('the version of Node.js', () => {
   it.each([

@@ -1,8 +1,8 @@
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import type { StoredLook } from '../store/stored-look.js';
+import type { StoredLook } from '../store/store-probe.js';
 import { duration, text } from '../text.js';
-import { type Finding, findingsOf } from './finding.js';
+import { type Finding, findingsOf } from './check-result.js';
 
 const finding = findingsOf('refreshers');
 /** A trace that is older explains nothing that happens today. */

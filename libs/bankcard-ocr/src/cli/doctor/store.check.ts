@@ -1,8 +1,9 @@
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { IoredisMissing } from '../../redis/load-ioredis.js';
-import { type StoreVisit, visitStore } from '../store/store-visit.js';
+import { visitStore } from '../store/open-store-probe.js';
+import type { StoreVisit } from '../store/store-probe.js';
 import { text } from '../text.js';
-import { type Finding, findingsOf } from './finding.js';
+import { type Finding, findingsOf } from './check-result.js';
 
 const finding = findingsOf('store');
 

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { sign } from '../../signature/signature.js';
 import { explainSignature, type SignatureCase } from './explain-signature.js';
-import type { KnownTicket } from './known-ticket.js';
+import type { KnownTicket } from './ticket-sources.js';
 
 const APP_ID = 'appId001';
 const ORDER = 'test1480921551481';

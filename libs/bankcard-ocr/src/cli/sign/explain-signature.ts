@@ -1,17 +1,26 @@
 import { timingSafeEqual } from 'node:crypto';
-import { text } from '../text.js';
+import { ORDER_NUMBER } from '../../call/order-number.js';
+import { USER_ID } from '../../call/user-id.js';
 import type { Purpose } from '../arguments.js';
-import type { Deviation } from './deviation.js';
-import { faultsOfForm } from './forms.js';
-import { readSignature } from './given-signature.js';
-import { digestDeviations, jointDeviations } from './joint-deviations.js';
-import { faultOfTicket, type KnownTicket, ticketTypeFor } from './known-ticket.js';
-import { orderDeviations } from './order-deviations.js';
-import { digestOf, type NamedValue, type SignatureRecipe, vendorRecipe } from './signature-recipe.js';
-import type { BrokenRule } from './signing-rule.js';
-import { SIGNED, type SigningValues, valuesFor } from './signing-values.js';
-import { spellingDeviations } from './spelling-deviations.js';
-import { valueDeviations } from './value-deviations.js';
+import { text, type Text } from '../text.js';
+import {
+  type Deviation,
+  digestDeviations,
+  jointDeviations,
+  orderDeviations,
+  spellingDeviations,
+  valueDeviations,
+} from './deviations.js';
+import {
+  type BrokenRule,
+  digestOf,
+  type NamedValue,
+  type SignatureRecipe,
+  type SigningRule,
+  vendorRecipe,
+} from './signature-recipe.js';
+import { SIGNED, type SigningValues, VALUE_TEXTS, valuesFor } from './signing-values.js';
+import { faultOfTicket, type KnownTicket, ticketTypeFor } from './ticket-sources.js';
 
 /** A signature, and what is known of how it was made. */
 export interface SignatureCase {
@@ -118,4 +127,87 @@ function unknownMaking(purpose: Purpose, tickets: readonly KnownTicket[]): Broke
       )
     : text(`no ${wanted} ticket is known to compare with`, `没有可供比较的 ${wanted} ticket`);
   return { rule: 'unknown', how };
+}
+
+interface Form {
+  readonly name: 'nonce' | 'orderNo' | 'userId' | 'version';
+  readonly rule: SigningRule;
+  readonly pattern: RegExp;
+  readonly wanted: Text;
+}
+
+const SHORT_TEXT = text('1 to 32 letters and digits', '1 到 32 位字母或数字');
+
+const FORMS: readonly Form[] = [
+  {
+    name: 'nonce',
+    rule: 'nonce-form',
+    pattern: /^[0-9A-Za-z]{32}$/,
+    wanted: text('32 letters and digits', '32 位字母或数字'),
+  },
+  { name: 'orderNo', rule: 'order-number-form', pattern: ORDER_NUMBER, wanted: SHORT_TEXT },
+  { name: 'userId', rule: 'user-id-form', pattern: USER_ID, wanted: SHORT_TEXT },
+  {
+    name: 'version',
+    rule: 'version-form',
+    pattern: /^[!-~]{1,20}$/,
+    wanted: text('1 to 20 characters', '1 到 20 个字符'),
+  },
+];
+
+/** What the vendor refuses whatever it was signed with. Lengths are told, values are not. */
+function faultsOfForm(purpose: Purpose, values: SigningValues): BrokenRule[] {
+  return FORMS.filter(({ name, pattern }) => {
+    return SIGNED[purpose].includes(name) && !pattern.test(values[name] ?? '');
+  }).map(({ name, rule, wanted }) => {
+    const length = values[name]?.length ?? 0;
+    const { en, zh } = VALUE_TEXTS[name];
+    const how = text(
+      `the ${en} must be ${wanted.en}; it has ${length} characters`,
+      `${zh}：必须是 ${wanted.zh}；现在有 ${length} 个字符`,
+    );
+    return { rule, how };
+  });
+}
+
+/** A signature as it was handed in: its bytes, in whatever form they are written, and what is wrong with the form. */
+interface GivenSignature {
+  readonly bytes: Buffer | undefined;
+  readonly broken: readonly BrokenRule[];
+}
+
+const HEX = /^(?:[0-9A-Fa-f]{2})+$/;
+const BASE64 = /^[A-Za-z0-9+/_-]{20,}={0,2}$/;
+const DIGITS = 40;
+
+/** Read a signature. @param mayBeLower the vendor's own signatures come in any letter case */
+function readSignature(sign: string, mayBeLower: boolean): GivenSignature {
+  const trimmed = sign.trim();
+  const spaced: BrokenRule[] =
+    trimmed === sign ? [] : [{ rule: 'form', how: text('white space stands around it', '前后有空白') }];
+  if (HEX.test(trimmed)) {
+    const bytes = Buffer.from(trimmed, 'hex');
+    if (trimmed.length !== DIGITS) return { bytes, broken: [...spaced, wrongLength(trimmed.length)] };
+    const isUpper = trimmed === trimmed.toUpperCase();
+    return { bytes, broken: isUpper || mayBeLower ? spaced : [...spaced, LOWER_CASE] };
+  }
+  if (BASE64.test(trimmed)) return { bytes: Buffer.from(trimmed, 'base64'), broken: [...spaced, NOT_HEX] };
+  return { bytes: undefined, broken: [...spaced, wrongLength(trimmed.length)] };
+}
+
+const LOWER_CASE: BrokenRule = {
+  rule: 'letter-case',
+  how: text('it has lower-case digits: the vendor wants 0-9 and A-F', '含有小写字母：必须是 0-9 和 A-F'),
+};
+const NOT_HEX: BrokenRule = {
+  rule: 'form',
+  how: text('it is Base64: the vendor wants 40 hexadecimal digits', '是 Base64：必须是 40 位十六进制'),
+};
+
+function wrongLength(length: number): BrokenRule {
+  const how = text(
+    `it must be 40 hexadecimal digits; it has ${length} characters`,
+    `必须是 40 位十六进制；现在有 ${length} 个字符`,
+  );
+  return { rule: 'form', how };
 }

@@ -1,11 +1,10 @@
 import type { ExplainCommand } from '../arguments.js';
 import { readConfiguration } from '../configuration.js';
 import { InputRefused } from '../limited-input.js';
-import { type Text, text } from '../text.js';
-import { explainSignature } from './explain-signature.js';
-import { explainReport } from './explain-report.js';
-import type { KnownTicket } from './known-ticket.js';
-import { ticketsOfStdin, ticketsOfStore, ticketsOfVariables } from './ticket-sources.js';
+import { type Language, type Text, text } from '../text.js';
+import { explainSignature, type Explanation } from './explain-signature.js';
+import { PURPOSE_TEXTS } from './signing-values.js';
+import { type KnownTicket, ticketsOfStdin, ticketsOfStore, ticketsOfVariables } from './ticket-sources.js';
 
 /** The answer of `sign --explain`, or why there is none. */
 export type ExplainAnswer =
@@ -55,4 +54,37 @@ function noTicket(notes: readonly Text[]): Text {
     `no ticket to compare with: set a variable or use --tickets-from-stdin (${why.en}); --help tells more`,
     `没有可供比较的 ticket：请设置环境变量，或用 --tickets-from-stdin（${why.zh}）；用 --help 查看说明`,
   );
+}
+
+/** Print an explanation as lines, or as one JSON document. */
+export function explainReport(
+  explanation: Explanation,
+  notes: readonly Text[],
+  { purpose, json, language }: Pick<ExplainCommand, 'purpose' | 'json' | 'language'>,
+): string {
+  const { fits, broken, ticket } = explanation;
+  const said = broken.map(({ rule, how }) => ({ rule, how: how[language] }));
+  const heard = notes.map((note) => note[language]);
+  if (json) {
+    const exitCode = fits ? 0 : 1;
+    return JSON.stringify(
+      { command: 'sign', fits, exitCode, for: purpose, broken: said, ticket, notes: heard },
+      undefined,
+      2,
+    );
+  }
+  const verdict = verdictOf(explanation, PURPOSE_TEXTS[purpose], language);
+  return [verdict, ...said.map(({ rule, how }) => `  ${rule}: ${how}`), ...heard.map((note) => `  (${note})`)].join(
+    '\n',
+  );
+}
+
+function verdictOf({ fits, ticket }: Explanation, { en, zh }: Text, language: Language): string {
+  if (!fits) return text(`does not fit, as a signature of ${en}`, `签名不对（${zh}）`)[language];
+  const generation = ticket?.generation;
+  const by =
+    generation === undefined
+      ? text('', '')
+      : text(`, made with generation ${generation}`, `，用的是第 ${generation} 代 ticket`);
+  return text(`fits, as a signature of ${en}${by.en}`, `签名正确（${zh}）${by.zh}`)[language];
 }

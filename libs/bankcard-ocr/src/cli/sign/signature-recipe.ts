@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import type { Text } from '../text.js';
 
 /** What a value that is signed stands for. */
 export type ValueName = 'appId' | 'orderNo' | 'userId' | 'version' | 'nonce' | 'ticket' | 'getFile';
@@ -63,4 +64,39 @@ export const OTHER_DIGESTS: Readonly<Record<string, SignatureRecipe['digest']>> 
 
 function bigEndian(text: string): Buffer {
   return Buffer.from(text, 'utf16le').swap16();
+}
+
+/** The rules of a signature that can be broken (protocol.md section 4). */
+export type SigningRule =
+  /** The signature is not 40 upper-case hexadecimal digits. */
+  | 'form'
+  | 'letter-case'
+  /** A value is of a form that the vendor refuses, whatever it was signed with. */
+  | 'nonce-form'
+  | 'order-number-form'
+  | 'user-id-form'
+  | 'version-form'
+  | 'order'
+  | 'missing-value'
+  | 'extra-value'
+  /** The values of something else were signed. */
+  | 'other-purpose'
+  | 'version'
+  | 'white-space'
+  | 'encoding'
+  | 'letter-case-of-a-value'
+  | 'names'
+  | 'separator'
+  | 'line-end'
+  | 'charset'
+  | 'digest'
+  | 'ticket-type'
+  | 'stale-generation'
+  /** Nothing that was tried gives this signature. */
+  | 'unknown';
+
+/** A rule that a signature broke, and how. Repeats none of the values. */
+export interface BrokenRule {
+  readonly rule: SigningRule;
+  readonly how: Text;
 }

@@ -1,6 +1,6 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../runtime/clock.js';
 import { MemoryTicketStore } from '../../credentials/store/memory-ticket.store.js';
-import { leaseFinding } from './lease-trial.js';
+import { leaseFinding } from './store-probe.js';
 
 /** A clock on which every pause is over at once. */
 function hurryingClock(): Clock {

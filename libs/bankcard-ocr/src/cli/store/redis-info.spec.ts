@@ -1,5 +1,4 @@
-import { readRedisInfo } from './redis-info.js';
-import { judgeRedis } from './redis-judgement.js';
+import { judgeRedis, readRedisInfo } from './redis-store.probe.js';
 
 const INFO = `# Server\r
 redis_version:7.0.15\r

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
-import type { Clock } from '../../clock.js';
-import { type Runtime, SYSTEM_RUNTIME } from '../../random.js';
+import type { Clock } from '../../runtime/clock.js';
+import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { HIGHEST_NUMBER } from '../ticket-record.js';
-import type { FileOperations } from './file-operations.js';
-import { type FileSystem, NODE_FILE_SYSTEM, type OpenFile } from './file-system.js';
+import { type FileOperations, type FileSystem, NODE_FILE_SYSTEM, type OpenFile } from './file-system.js';
 import { LeaseHeartbeat } from './lease-heartbeat.js';
 import { listNumbers, listSeries, numberedName, removeOrRename } from './numbered-files.js';
 import { undefinedWhenMissing } from './read-small-file.js';

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } 
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { FileOperations } from './file-operations.js';
+import { FileOperations } from './file-system.js';
 import { FileTicketStore } from './file-ticket.store.js';
-import { recordFolder } from './record-folder.js';
+import { recordFolder } from './folder-safety.js';
 import { aRecord } from './ticket-store.contract.js';
 
 const APP_ID = 'IDATROUBLE';

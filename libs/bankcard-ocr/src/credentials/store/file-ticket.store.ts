@@ -1,18 +1,14 @@
 import { join } from 'node:path';
-import { BankCardOcrConfigurationError, configurationFault } from '../../errors/configuration-error.js';
-import { Problem } from '../../errors/problem.js';
-import { type Runtime, SYSTEM_RUNTIME } from '../../random.js';
+import { BankCardOcrConfigurationError, configurationFault, Problem } from '../../errors/configuration-error.js';
+import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { readTicketRecord } from '../read-ticket-record.js';
 import { HIGHEST_NUMBER, type TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
-import { FileOperations } from './file-operations.js';
-import { type FileSystem, NODE_FILE_SYSTEM } from './file-system.js';
-import { describeVerdict, folderState, judgeFolder } from './folder-safety.js';
+import { FileOperations, type FileSystem, NODE_FILE_SYSTEM } from './file-system.js';
+import { describeVerdict, folderState, judgeFolder, recordFolder } from './folder-safety.js';
 import { listNumbers, listSeries, numberedName, removeOrRename } from './numbered-files.js';
 import { undefinedWhenMissing } from './read-small-file.js';
-import { recordFolder } from './record-folder.js';
-import { StoreFault } from './store-fault.js';
-import { type StoreAccess, type TicketLease, TicketStore } from './ticket-store.js';
+import { type StoreAccess, StoreFault, type TicketLease, TicketStore } from './ticket-store.js';
 
 const SERIES = 'record';
 /** How many records stay. A number is free again only when so many newer ones exist; see `swap`. */

@@ -1,13 +1,13 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, stat, unlink, writeFile } from 'node:fs/promises';
-import path from 'node:path';
-import { Problem } from '../../errors/problem.js';
+import path, { join } from 'node:path';
+import { Problem } from '../../errors/configuration-error.js';
 import { isOurs, undefinedWhenMissing } from './read-small-file.js';
 import type { StoreAccess } from './ticket-store.js';
 
 /** A folder that exists, and what this process is to it. */
-export interface FolderState {
+interface FolderState {
   readonly path: string;
   readonly isLink: boolean;
   /** The permission bits, with that of a sticky folder: there nobody removes what others have made. */
@@ -90,7 +90,7 @@ export async function judgeFolder(
 const FORBIDDEN: ReadonlySet<FolderProblem> = new Set<FolderProblem>(['link', 'another-user', 'anyone-may-write']);
 
 /** What is wrong with the folder of an app id. */
-export function problemsOfFolder({ isLink, isOwnFolder, mode }: FolderState): FolderProblem[] {
+function problemsOfFolder({ isLink, isOwnFolder, mode }: FolderState): FolderProblem[] {
   if (isLink) return ['link'];
   if (!canJudge) return [];
   const problems: FolderProblem[] = [];
@@ -103,7 +103,7 @@ export function problemsOfFolder({ isLink, isOwnFolder, mode }: FolderState): Fo
 }
 
 /** What is wrong with the configured directory: who may put another folder in the place of the one below it. */
-export function problemsOfDirectory({ mode, owner, isOwnFolder }: FolderState): FolderProblem[] {
+function problemsOfDirectory({ mode, owner, isOwnFolder }: FolderState): FolderProblem[] {
   if (!canJudge) return [];
   if (mode & 0o002 && !(mode & 0o1000)) return ['anyone-may-write'];
   return isOwnFolder || owner === 0 ? [] : ['another-user'];
@@ -169,3 +169,11 @@ const DESCRIPTIONS: Readonly<Record<FolderProblem, (where: string, owner: number
 
 /** Windows keeps other permissions than these. */
 const canJudge = process.geteuid !== undefined;
+
+/**
+ * Where the records of an app id stand below the directory of a file store (docs/fleet.md). The app id could hold
+ * characters that a path must not, and need not be told to whoever lists the directory.
+ */
+export function recordFolder(directory: string, appId: string): string {
+  return join(directory, createHash('sha256').update(appId).digest('hex').slice(0, 16));
+}

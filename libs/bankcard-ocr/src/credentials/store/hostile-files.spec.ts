@@ -19,8 +19,8 @@ import path from 'node:path';
 import { HOSTILE_PATHS, mayDoAll } from '../../../../../test/support/hostile-paths.js';
 import { HIGHEST_NUMBER } from '../ticket-record.js';
 import { FileTicketStore } from './file-ticket.store.js';
-import { openTicketStore } from './open-ticket-store.js';
-import { recordFolder } from './record-folder.js';
+import { openTicketStore } from '../../account/create-ticket-store.js';
+import { recordFolder } from './folder-safety.js';
 import { aRecord } from './ticket-store.contract.js';
 
 const APP_ID = 'IDAHOSTILE';

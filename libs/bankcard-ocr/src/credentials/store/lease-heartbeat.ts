@@ -1,6 +1,6 @@
-import type { Clock, ClockTimer } from '../../clock.js';
+import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
-import { SYSTEM_RUNTIME } from '../../random.js';
+import { SYSTEM_RUNTIME } from '../../runtime/random.js';
 
 /** A live holder gives so many signs of life within the time after which it would count as dead. */
 const SIGNS_OF_LIFE_PER_TTL = 4;

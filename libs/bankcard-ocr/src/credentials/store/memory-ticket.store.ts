@@ -1,4 +1,4 @@
-import { type Random, SYSTEM_RANDOM } from '../../random.js';
+import { type Random, SYSTEM_RANDOM } from '../../runtime/random.js';
 import type { TicketRecord } from '../ticket-record.js';
 import { type TicketLease, TicketStore } from './ticket-store.js';
 

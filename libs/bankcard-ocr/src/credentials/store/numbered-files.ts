@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Random, SYSTEM_RANDOM } from '../../random.js';
+import { type Random, SYSTEM_RANDOM } from '../../runtime/random.js';
 import { HIGHEST_NUMBER } from '../ticket-record.js';
 import { type FileSystem, NODE_FILE_SYSTEM } from './file-system.js';
 import { undefinedWhenMissing } from './read-small-file.js';

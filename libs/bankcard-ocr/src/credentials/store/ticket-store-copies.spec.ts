@@ -1,5 +1,5 @@
 import type * as Library from '../../index.js';
-import { PhotoDirectory } from '../../ocr/download/photo-directory.js';
+import { PhotoDirectory } from '../../results/download/photo-directory.js';
 import { FileTicketStore } from './file-ticket.store.js';
 import { MemoryTicketStore } from './memory-ticket.store.js';
 import { TicketStore } from './ticket-store.js';

@@ -1,6 +1,6 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../runtime/clock.js';
 import type { KycSandboxSettings } from '../kyc-sandbox.options.js';
-import { isSignatureOf } from '../signature/signature.js';
+import { isSignatureOf } from '../vendor-signature.js';
 import { randomLettersAndDigits, randomUrlSafe } from './random-text.js';
 
 /** An access token that was issued. */
@@ -13,7 +13,7 @@ export interface IssuedToken {
 }
 
 /** A SIGN ticket that was issued. */
-export interface IssuedTicket {
+interface IssuedTicket {
   readonly number: number;
   readonly value: string;
   readonly token: IssuedToken;
@@ -21,7 +21,7 @@ export interface IssuedTicket {
 }
 
 /** Which ticket made a signature, and whether it still lives. */
-export interface SignatureVerdict {
+interface SignatureVerdict {
   readonly ticket: IssuedTicket;
   readonly alive: boolean;
 }

@@ -1,6 +1,7 @@
+import type { JournalEntry } from '../evidence/evidence.js';
 import { LEGAL_ORDER_NO } from '../orders/order-book.js';
 import type { RecognitionRequest } from './recognition-request.js';
-import type { VendorRequest } from './vendor-request.js';
+import { type VendorRequest, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
 /** What protocol.md section 2 allows as a nonce. */
@@ -44,4 +45,24 @@ export function inspectNonce(vendor: Vendor, nonce: string): void {
     const text = 'A nonce was used before; every request wants a fresh one, retries included (protocol.md section 4).';
     vendor.misuse.add({ kind: 'nonce-reused', text });
   }
+}
+
+/** Why a request is not accepted. */
+export interface Refusal {
+  readonly code: string;
+  readonly detail?: string;
+}
+
+/**
+ * Check the signature of a query or of an image, and note which ticket made it. Both sign the same values: neither the
+ * image nor the user id is signed (protocol.md section 4).
+ */
+export function refuseSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): Refusal | undefined {
+  const values = [vendor.appId, request.orderNo ?? '', VERSION, request.text('nonce')];
+  const signed = vendor.ledger.whoSigned(request.text('sign'), values);
+  record.generation = signed?.ticket.token.generation;
+  record.ticket = signed?.ticket.number;
+  if (signed?.alive) return undefined;
+  vendor.rejected += 1;
+  return signed ? { code: vendor.settings.deadTicketCode } : { code: '400101', detail: 'sign' };
 }

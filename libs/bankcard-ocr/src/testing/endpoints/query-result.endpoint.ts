@@ -1,14 +1,9 @@
-import { resultAnswer, warningTexts } from '../answer/result-answer.js';
-import type { JsonObject, VendorAnswer } from '../answer/vendor-answer.js';
-import { failure } from '../answer/vendor-answer.js';
-import type { JournalEntry } from '../evidence/journal.js';
-import type { KnownOrder } from '../orders/order-book.js';
-import { LEGAL_ORDER_NO } from '../orders/order-book.js';
-import { LEGAL_NONCE } from './query-inspection.js';
-import type { Refusal } from './signature-check.js';
-import { refuseSignature } from './signature-check.js';
-import type { VendorRequest } from './vendor-request.js';
-import { VERSION } from './vendor-request.js';
+import { resultAnswer, warningTexts } from '../response/result-response.js';
+import { failure, type JsonObject, type VendorAnswer } from '../response/vendor-response.js';
+import type { JournalEntry } from '../evidence/evidence.js';
+import { type KnownOrder, LEGAL_ORDER_NO } from '../orders/order-book.js';
+import { LEGAL_NONCE, type Refusal, refuseSignature } from './query-inspection.js';
+import { type VendorRequest, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
 /** `GET /api/server/getBankCardOcrResult`: the result of an order (protocol.md sections 1 to 4 and 6). */

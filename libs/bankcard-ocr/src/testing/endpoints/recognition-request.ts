@@ -1,4 +1,4 @@
-import type { JsonObject } from '../answer/vendor-answer.js';
+import type { JsonObject } from '../response/vendor-response.js';
 import type { KycSandboxSettings } from '../kyc-sandbox.options.js';
 import { VendorRequest } from './vendor-request.js';
 
@@ -10,7 +10,7 @@ export interface PostedBody {
 }
 
 /** What makes a body unreadable. */
-export type BodyFault = 'too-large' | 'content-type' | 'body';
+type BodyFault = 'too-large' | 'content-type' | 'body';
 
 /** A POST of an image: one parameter stands in the query, all of them in a JSON body (protocol.md section 2). */
 export class RecognitionRequest extends VendorRequest {

@@ -1,15 +1,10 @@
-import { resultAnswer, warningTexts } from '../answer/result-answer.js';
-import type { VendorAnswer } from '../answer/vendor-answer.js';
-import { failure } from '../answer/vendor-answer.js';
-import type { JournalEntry } from '../evidence/journal.js';
-import type { KnownOrder } from '../orders/order-book.js';
-import { LEGAL_ORDER_NO } from '../orders/order-book.js';
-import { isPicture } from '../photos/picture-type.js';
+import type { JournalEntry } from '../evidence/evidence.js';
+import { type KnownOrder, LEGAL_ORDER_NO } from '../orders/order-book.js';
 import { photosOf } from '../photos/photo-set.js';
-import { LEGAL_NONCE } from './query-inspection.js';
+import { resultAnswer, warningTexts } from '../response/result-response.js';
+import { failure, type VendorAnswer } from '../response/vendor-response.js';
+import { LEGAL_NONCE, type Refusal, refuseSignature } from './query-inspection.js';
 import type { RecognitionRequest } from './recognition-request.js';
-import type { Refusal } from './signature-check.js';
-import { refuseSignature } from './signature-check.js';
 import { VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
@@ -72,4 +67,13 @@ function resultOf(vendor: Vendor, order: KnownOrder): VendorAnswer {
     bankcardNoPhoto: photosOf('all', vendor.settings.photoBytes)['bankcardNoPhoto'],
     multiWarningCode: warnings.all,
   });
+}
+
+/** JPEG, PNG, BMP: what the vendor's sibling API documents (protocol.md section 2). */
+const BEGINNINGS = ['ffd8ff', '89504e470d0a1a0a', '424d'];
+
+/** Whether Base64 begins as a picture does. */
+function isPicture(base64: string): boolean {
+  const beginning = Buffer.from(base64.slice(0, 16), 'base64').toString('hex');
+  return BEGINNINGS.some((magic) => beginning.startsWith(magic));
 }

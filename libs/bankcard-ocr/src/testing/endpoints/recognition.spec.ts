@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { KycSandbox } from '../kyc-sandbox.js';
 import { ManualClock } from '../manual-clock.js';
-import { orderNoForCode, orderNoForWarning } from '../orders/magic-orders.js';
-import { freshNonce, PlainClient, until } from '../plain-client.contract.js';
+import { orderNoForCode, orderNoForWarning } from '../orders/example-orders.js';
+import { freshNonce, PlainClient, until } from '../plain-client.test-support.js';
 
 /** JPEG, PNG and BMP as far as anybody looks. */
 const JPEG = Buffer.from('ffd8ffe000104a46494600010100', 'hex').toString('base64');

@@ -1,5 +1,5 @@
 import { KycSandbox } from '../kyc-sandbox.js';
-import { freshNonce, PlainClient } from '../plain-client.contract.js';
+import { freshNonce, PlainClient } from '../plain-client.test-support.js';
 
 const CLEAN = KycSandbox.EXAMPLE_ORDERS.clean;
 

@@ -1,17 +1,20 @@
-import type { Clock } from '../../clock.js';
-import { StampOffice } from '../answer/stamp.js';
+import type { Clock } from '../../runtime/clock.js';
+import { StampOffice } from '../response/vendor-response.js';
 import { CredentialLedger } from '../credentials/credential-ledger.js';
-import { NonceTicketDesk } from '../credentials/nonce-ticket-desk.js';
-import { CallCounter } from '../evidence/call-counter.js';
-import { EvidenceLog } from '../evidence/evidence-log.js';
-import type { JournalEntry } from '../evidence/journal.js';
-import type { MisuseEntry, RecoveryEntry } from '../evidence/misuse.js';
-import { NonceMemory } from '../evidence/nonce-memory.js';
+import { NonceTicketDesk } from '../credentials/nonce-ticket-registry.js';
+import {
+  CallCounter,
+  EvidenceLog,
+  type JournalEntry,
+  type MisuseEntry,
+  NonceMemory,
+  type RecoveryEntry,
+} from '../evidence/evidence.js';
 import { RefreshWatch } from '../evidence/refresh-watch.js';
-import { FaultDesk } from '../faults/fault-desk.js';
+import { FaultDesk } from '../faults/fault-registry.js';
 import type { KycSandboxIdentity, KycSandboxSettings } from '../kyc-sandbox.options.js';
 import { OrderBook } from '../orders/order-book.js';
-import { LateFiles } from '../photos/late-files.js';
+import { LateFiles } from '../photos/photo-set.js';
 
 /** Everything the vendor knows about its one partner; the endpoints work on it. */
 export class Vendor {

@@ -1,9 +1,8 @@
 import { inspect } from 'node:util';
 import { KycSandbox } from '../kyc-sandbox.js';
 import { ManualClock } from '../manual-clock.js';
-import { freshNonce, PlainClient, sha1OfSorted } from '../plain-client.contract.js';
-import { EvidenceLog } from './evidence-log.js';
-import { NonceMemory } from './nonce-memory.js';
+import { freshNonce, PlainClient, sha1OfSorted } from '../plain-client.test-support.js';
+import { EvidenceLog, NonceMemory } from './evidence.js';
 
 const CLEAN = KycSandbox.EXAMPLE_ORDERS.clean;
 

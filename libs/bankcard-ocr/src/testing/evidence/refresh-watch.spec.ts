@@ -1,8 +1,7 @@
 import { CredentialLedger } from '../credentials/credential-ledger.js';
 import { DEFAULT_SETTINGS } from '../kyc-sandbox.options.js';
 import { ManualClock } from '../manual-clock.js';
-import { EvidenceLog } from './evidence-log.js';
-import type { MisuseEntry, RecoveryEntry } from './misuse.js';
+import { EvidenceLog, type MisuseEntry, type RecoveryEntry } from './evidence.js';
 import { RefreshWatch } from './refresh-watch.js';
 
 /** What a client over a socket can hardly be made to do in time; all else is in misuse.spec.ts. */

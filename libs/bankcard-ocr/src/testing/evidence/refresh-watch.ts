@@ -1,8 +1,7 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../runtime/clock.js';
 import type { CredentialLedger, IssuedToken } from '../credentials/credential-ledger.js';
 import type { KycSandboxSettings } from '../kyc-sandbox.options.js';
-import type { EvidenceLog } from './evidence-log.js';
-import type { MisuseEntry, RecoveryEntry, RecoveryReason } from './misuse.js';
+import type { EvidenceLog, MisuseEntry, RecoveryEntry, RecoveryReason } from './evidence.js';
 
 /** A newcomer that was taken for the second of two concurrent calls. */
 interface Suspicion {

@@ -1,7 +1,6 @@
 import { KycSandbox } from '../kyc-sandbox.js';
 import { ManualClock } from '../manual-clock.js';
-import type { PlainAnswer } from '../plain-client.contract.js';
-import { PlainClient, until } from '../plain-client.contract.js';
+import { type PlainAnswer, PlainClient, until } from '../plain-client.test-support.js';
 
 const CLEAN = KycSandbox.EXAMPLE_ORDERS.clean;
 

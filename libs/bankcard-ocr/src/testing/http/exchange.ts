@@ -1,13 +1,13 @@
 import type { ServerResponse } from 'node:http';
-import type { VendorAnswer } from '../answer/vendor-answer.js';
 import type { VendorRequest } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
-import type { JournalEntry } from '../evidence/journal.js';
+import type { JournalEntry } from '../evidence/evidence.js';
 import type { RefreshExchange } from '../evidence/refresh-watch.js';
-import type { SandboxFault } from '../faults/fault.js';
+import type { SandboxFault } from '../faults/fault-registry.js';
+import type { VendorAnswer } from '../response/vendor-response.js';
 
 /** Bytes on the wire. */
-export interface WireAnswer {
+interface WireAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -103,4 +103,30 @@ export class Exchange {
     this.record.outcome = 'lost';
     if (this.refresh) this.vendor.refreshWatch.lost(this.refresh, true);
   }
+}
+
+const JSON_TYPE = { 'content-type': 'application/json;charset=UTF-8' };
+
+/** A JSON value as the vendor sends it. */
+export function jsonAnswer(status: number, json: unknown): WireAnswer {
+  return textAnswer(status, JSON.stringify(json) ?? '');
+}
+
+/** A text under the vendor's JSON content type, whether it is JSON or not. */
+export function textAnswer(status: number, text: string): WireAnswer {
+  return { status, headers: JSON_TYPE, body: Buffer.from(text) };
+}
+
+/** A page of somebody in front of the vendor. */
+export function htmlAnswer(status: number, page: string): WireAnswer {
+  return { status, headers: { 'content-type': 'text/html' }, body: Buffer.from(page) };
+}
+
+/** Whatever a test wants to see on the wire. */
+export function rawAnswer(
+  status: number,
+  headers: Readonly<Record<string, string>> | undefined,
+  body: string | Uint8Array,
+): WireAnswer {
+  return { status, headers: headers ?? JSON_TYPE, body: typeof body === 'string' ? Buffer.from(body) : body };
 }

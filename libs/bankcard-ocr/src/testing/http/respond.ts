@@ -1,11 +1,12 @@
-import type { VendorAnswer } from '../answer/vendor-answer.js';
-import { failure } from '../answer/vendor-answer.js';
-import type { SandboxFault } from '../faults/fault.js';
-import { BAD_GATEWAY_PAGE, firstHalf, withWrongTypes } from '../faults/spoilt-answer.js';
-import { carryOut } from './carry-out.js';
-import type { Exchange } from './exchange.js';
-import { pause } from './pause.js';
-import { htmlAnswer, jsonAnswer, rawAnswer, textAnswer } from './wire-answer.js';
+import type { Clock } from '../../runtime/clock.js';
+import { answerAccessToken, answerApiTicket } from '../endpoints/credential.endpoints.js';
+import { answerQueryResult } from '../endpoints/query-result.endpoint.js';
+import type { RecognitionRequest } from '../endpoints/recognition-request.js';
+import { answerRecognition } from '../endpoints/recognition.endpoint.js';
+import { BAD_GATEWAY_PAGE, firstHalf, withWrongTypes } from '../faults/corrupt-response.js';
+import type { SandboxFault } from '../faults/fault-registry.js';
+import { failure, type VendorAnswer } from '../response/vendor-response.js';
+import { type Exchange, htmlAnswer, jsonAnswer, rawAnswer, textAnswer } from './exchange.js';
 
 /** Carry a request out, or not, and answer it, or not, as the fault that hit it says. */
 export function respond(exchange: Exchange): void {
@@ -73,4 +74,43 @@ function wait(exchange: Exchange, waitMs: number, then: () => void): void {
   };
   const cancel = pause(vendor.clock, delay, then);
   if (!response.writableEnded) response.once('close', cancel);
+}
+
+/** Let the vendor do the work of a request. */
+function carryOut({ vendor, request, record, refresh }: Exchange): VendorAnswer {
+  switch (request.endpoint) {
+    case 'access_token':
+      return answerAccessToken(vendor, request, record, refresh);
+    case 'api_ticket':
+      return answerApiTicket(vendor, request, record);
+    case 'getBankCardOcrResult':
+      return answerQueryResult(vendor, request, record);
+    case 'bankcardocrapp':
+      return answerRecognition(vendor, request as RecognitionRequest, record);
+    default:
+      return request.endpoint satisfies never;
+  }
+}
+
+/** How long an answer waits: in real time, and then on the sandbox's clock. */
+interface AnswerDelay {
+  readonly realMs: number;
+  readonly clockMs: number;
+}
+
+/** Run `then` after `delay`, at once when there is none. @returns cancels it */
+function pause(clock: Clock, { realMs, clockMs }: AnswerDelay, then: () => void): () => void {
+  let cancel = () => {};
+  const waitOnClock = () => {
+    if (clockMs <= 0) return then();
+    const timer = clock.setTimer(then, clockMs, true);
+    cancel = () => timer.cancel();
+  };
+  if (realMs <= 0) {
+    waitOnClock();
+  } else {
+    const timer = setTimeout(waitOnClock, realMs);
+    cancel = () => clearTimeout(timer);
+  }
+  return () => cancel();
 }

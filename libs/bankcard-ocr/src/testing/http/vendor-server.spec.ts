@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { KycSandbox } from '../kyc-sandbox.js';
 import { ManualClock } from '../manual-clock.js';
-import { PlainClient, until } from '../plain-client.contract.js';
+import { PlainClient, until } from '../plain-client.test-support.js';
 
 const CLEAN = KycSandbox.EXAMPLE_ORDERS.clean;
 

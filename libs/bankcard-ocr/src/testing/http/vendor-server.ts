@@ -1,16 +1,13 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { EndpointName } from '../endpoints/endpoint-name.js';
-import { ENDPOINT_METHODS, ENDPOINT_NAMES, ENDPOINT_PATHS } from '../endpoints/endpoint-name.js';
+import { ENDPOINT_METHODS, ENDPOINT_NAMES, ENDPOINT_PATHS, type EndpointName } from '../endpoints/endpoint-name.js';
 import { inspectQuery, inspectRecognition } from '../endpoints/query-inspection.js';
-import { RecognitionRequest } from '../endpoints/recognition-request.js';
+import { type PostedBody, RecognitionRequest } from '../endpoints/recognition-request.js';
 import { VendorRequest } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
-import { NOT_FOUND_PAGE } from '../faults/spoilt-answer.js';
+import { NOT_FOUND_PAGE } from '../faults/corrupt-response.js';
 import type { KycSandboxIdentity } from '../kyc-sandbox.options.js';
 import { Exchange } from './exchange.js';
-import { receiveBody } from './posted-body.js';
 import { refuse, respond } from './respond.js';
 
 /** Idle connections stay longer than any test: a client must not meet a closing one by chance. */
@@ -137,4 +134,24 @@ export class VendorServer {
     response.writeHead(endpoint ? 405 : 404, { 'content-type': 'text/html' });
     response.end(endpoint ? '' : NOT_FOUND_PAGE);
   }
+}
+
+/** More than an image of 3 MB and everything around it. */
+const MOST_BYTES = 4 * 1024 * 1024;
+
+/** Receive the whole body; `then` is not called when the client goes before its end. */
+function receiveBody(request: IncomingMessage, then: (posted: PostedBody) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    if (size <= MOST_BYTES) chunks.push(chunk);
+    else chunks.length = 0;
+  });
+  request.on('end', () => {
+    const bytes = size <= MOST_BYTES ? Buffer.concat(chunks) : undefined;
+    then({ contentType: request.headers['content-type'], bytes });
+  });
+  // What happens to the connection is seen by the response.
+  request.on('error', () => undefined);
 }

@@ -1,8 +1,7 @@
-import { chinaDateTime } from '../answer/china-time.js';
-import type { Clock } from '../../clock.js';
-import { EXAMPLES } from './example-orders.js';
+import { chinaDateTime } from '../response/vendor-response.js';
+import type { Clock } from '../../runtime/clock.js';
+import { EXAMPLES, magicOrder } from './example-orders.js';
 import { inventedCardNumber } from './invented-card.js';
-import { magicOrder } from './magic-orders.js';
 import type { SandboxOrder } from './sandbox-order.js';
 
 /** An order with every default filled in. */

@@ -1,9 +1,8 @@
 import { KycSandbox } from '../kyc-sandbox.js';
-import { PlainClient } from '../plain-client.contract.js';
-import { VENDOR_CODES } from '../vendor/vendor-codes.js';
-import { WARNING_CODES } from '../vendor/warning-codes.js';
+import { PlainClient } from '../plain-client.test-support.js';
+import { VENDOR_CODES, WARNING_CODES } from '../vendor-codes.js';
 import { inventedCardNumber, PICTURED_CARD_NUMBER, withLuhnDigit } from './invented-card.js';
-import { orderNoForCode, orderNoForWarning } from './magic-orders.js';
+import { orderNoForCode, orderNoForWarning } from './example-orders.js';
 
 /** The usual check, from the right, written another way round than the code that makes the digit. */
 function isLuhnValid(number: string): boolean {

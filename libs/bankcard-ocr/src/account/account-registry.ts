@@ -1,0 +1,96 @@
+import type { ModulesContainer } from '@nestjs/core';
+import { accountsOf } from './library-copies.js';
+import {
+  BankCardOcrConfigurationError,
+  configurationFault,
+  type ConfigurationFault,
+  Problem,
+} from '../errors/configuration-error.js';
+import { maskAppId } from '../errors/redaction.js';
+import type { RegistrationName } from './account-name.js';
+
+/** One account of an application. */
+interface RegisteredAccount {
+  readonly appId: string;
+  readonly ticketStore: unknown;
+  /** The registration of the module that it is; undefined for a client of a factory, which nobody injects. */
+  readonly registration?: { readonly name: RegistrationName };
+}
+
+/**
+ * Refuse an account that would get in the way of another one of the application: two refreshers for one app id end each
+ * other's tickets, and services without a name of their own cannot be told apart. Accounts of another copy of this
+ * library count too.
+ *
+ * @returns what ends the account, so that another one may have its app id
+ * @throws {@link BankCardOcrConfigurationError}
+ */
+export function registerAccount(application: ModulesContainer, account: RegisteredAccount): () => void {
+  const accounts = accountsOf<RegisteredAccount>(application);
+  for (const other of accounts) {
+    const fault = conflict(account, other);
+    if (fault) throw new BankCardOcrConfigurationError([fault]);
+  }
+  accounts.add(account);
+  return () => void accounts.delete(account);
+}
+
+function conflict(account: RegisteredAccount, other: RegisteredAccount): ConfigurationFault | undefined {
+  const { registration, appId, ticketStore } = account;
+  if (appId === other.appId && registration && other.registration) {
+    const [first, second] = [titled(other), titled(account)];
+    const problem = new Problem(
+      `BankCardOcrModule is registered twice for app id ${maskAppId(appId)}, as ${first.en} and as ` +
+        `${second.en}, and the two would end each other's tickets. Call forRoot() or forRootAsync() once, in the ` +
+        'root module, with isGlobal: true; or keep what the call returns in a constant and import that constant ' +
+        'wherever it is needed, also with LazyModuleLoader, where every call makes another module',
+      `BankCardOcrModule 为 app id ${maskAppId(appId)} 注册了两次（${first.zh}、${second.zh}），两者会互相作废 ticket。` +
+        '请只在根模块调用一次 forRoot() 或 forRootAsync()，并设 isGlobal: true；或者把返回值存成常量，哪里需要就导入这个常量。' +
+        'LazyModuleLoader 也一样：每次调用都会产生一个新模块',
+    );
+    return configurationFault('appId', problem);
+  }
+  if (appId === other.appId) {
+    const { en, zh } = titled(other);
+    const problem = new Problem(
+      `is that of another account (${en}), and the two would end each other's tickets: use one for both`,
+      `与另一个账号（${zh}）相同，两者会互相作废 ticket：请共用一个`,
+    );
+    return configurationFault('appId', problem);
+  }
+  if (registration && registration.name === other.registration?.name) {
+    const { name } = registration;
+    const problem =
+      name === undefined
+        ? new Problem(
+            'is missing: BankCardOcrModule is registered for several app ids, and only one registration can do without ' +
+              "a name. Give the others one, forRootAsync({ name: 'loans', ... }), and inject their services with " +
+              "@InjectBankCardOcr(OcrResultService, 'loans')",
+            '缺失：BankCardOcrModule 为多个 app id 注册，只有一个可以不写名称。请给其他的起名，例如 ' +
+              "forRootAsync({ name: 'loans', ... })，并用 @InjectBankCardOcr(OcrResultService, 'loans') 注入它们的服务",
+          )
+        : new Problem(
+            `is '${name}' for two app ids: give each registration a name of its own, and use it in @InjectBankCardOcr() too`,
+            `两个 app id 都叫 '${name}'：请分别起名，@InjectBankCardOcr() 里也要用各自的名称`,
+          );
+    return configurationFault('name', problem);
+  }
+  // A location that an option named is read anew for each account: one object is a store that the application has made.
+  if (typeof ticketStore === 'object' && ticketStore === other.ticketStore) {
+    const [first, second] = [titled(other), titled(account)];
+    const problem = new Problem(
+      `is one object for ${first.en} and ${second.en}: a store holds the credentials of one app id, make one for each`,
+      `${first.zh}和${second.zh}用的是同一个对象：一个存储只放一个 app id 的凭证，请分别创建`,
+    );
+    return configurationFault('ticketStore', problem);
+  }
+  return undefined;
+}
+
+function titled({ registration }: RegisteredAccount): Problem {
+  if (!registration) return new Problem('a client of BankCardOcrClientFactory', 'BankCardOcrClientFactory 的客户端');
+  const { name } = registration;
+  return name === undefined
+    ? new Problem('the one without a name', '未命名的注册')
+    : new Problem(`'${name}'`, `'${name}'`);
+}

@@ -1,0 +1,88 @@
+import { setMaxListeners } from 'node:events';
+import type { Cancellation } from '../runtime/abort.js';
+import type { Clock, ClockTimer } from '../runtime/clock.js';
+import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+
+/**
+ * The time that one call has for everything it does, and the caller's own wish to stop: cancelled when the time is over,
+ * with an error `TIMEOUT`, or when the caller stops, with the caller's reason.
+ */
+export class Deadline implements Cancellation {
+  readonly #endsAt: number;
+  readonly #timer: ClockTimer;
+  /** One at a time, as a rule. */
+  #listeners: (() => void)[] = [];
+  readonly #onAbort: (() => void) | undefined;
+  #controller: AbortController | undefined;
+  #cancelledWith: { readonly reason: unknown } | undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    timeoutMs: number,
+    private readonly caller: AbortSignal | undefined,
+  ) {
+    caller?.throwIfAborted();
+    this.#endsAt = clock.monotonic() + timeoutMs;
+    this.#timer = clock.setTimer(
+      () => this.#cancel(new BankCardOcrError('TIMEOUT', { message: `no result within ${timeoutMs} ms (timeoutMs)` })),
+      timeoutMs,
+      true,
+    );
+    if (!caller) return;
+    this.#onAbort = () => this.#cancel(caller.reason);
+    // One signal may end any number of calls, and each takes its listener away: Node's warning of a leak would be false.
+    setMaxListeners(0, caller);
+    caller.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  /** Milliseconds that are left. */
+  get remainingMs(): number {
+    return this.#endsAt - this.clock.monotonic();
+  }
+
+  get cancelled(): boolean {
+    return this.#cancelledWith !== undefined;
+  }
+
+  /** The same as a signal; made when it is first asked for, because most calls need none and it costs more than they do. */
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#cancelledWith) this.#controller.abort(this.#cancelledWith.reason);
+    }
+    return this.#controller.signal;
+  }
+
+  throwIfCancelled(): void {
+    if (this.#cancelledWith) throw this.#cancelledWith.reason;
+  }
+
+  onCancel(listener: () => void): () => void {
+    this.#listeners.push(listener);
+    return () => {
+      if (this.#listeners.length === 1 && this.#listeners[0] === listener) this.#listeners.pop();
+      else this.#listeners = this.#listeners.filter((other) => other !== listener);
+    };
+  }
+
+  /** @throws the caller's reason, when it was the caller who stopped */
+  throwIfCallerAborted(): void {
+    this.caller?.throwIfAborted();
+  }
+
+  /** To be called when the call is over, however it ended. */
+  close(): void {
+    this.#timer.cancel();
+    if (this.#onAbort) this.caller?.removeEventListener('abort', this.#onAbort);
+  }
+
+  #cancel(reason: unknown): void {
+    if (this.#cancelledWith) return;
+    this.#cancelledWith = { reason };
+    this.#controller?.abort(reason);
+    // Each takes itself out of the list.
+    const listeners = this.#listeners;
+    this.#listeners = [];
+    for (const listener of listeners) listener();
+  }
+}

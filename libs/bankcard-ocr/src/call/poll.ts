@@ -1,0 +1,48 @@
+import type { Clock } from '../runtime/clock.js';
+import { pause } from '../runtime/abort.js';
+import { Deadline } from './deadline.js';
+
+/** The vendor says that photos come about a second late. */
+const FIRST_PAUSE_MS = 500;
+const GROWTH = 1.5;
+const LONGEST_PAUSE_MS = 4_000;
+
+/** How long somebody waits for what is late. */
+export interface Waiting {
+  readonly clock: Clock;
+  /** Milliseconds; the time of the whole call may end it earlier. */
+  readonly waitMs: number;
+  readonly deadline: Deadline;
+}
+
+/**
+ * Look for something that is late, again and again with growing pauses, until it has come or the waiting is over.
+ *
+ * @param look undefined when it has not come; its time ends with the waiting
+ * @returns undefined when it has not come
+ * @throws what `look` throws, and the caller's own reason when the caller stops
+ */
+export async function askAgain<T>(
+  look: (window: Deadline) => Promise<T | undefined>,
+  { clock, waitMs, deadline }: Waiting,
+): Promise<T | undefined> {
+  const endsAt = clock.monotonic() + Math.min(waitMs, deadline.remainingMs);
+  let last = false;
+  for (let pauseMs = FIRST_PAUSE_MS; !last; pauseMs = Math.min(pauseMs * GROWTH, LONGEST_PAUSE_MS)) {
+    const leftMs = endsAt - clock.monotonic();
+    if (leftMs <= 0) break;
+    // The last look comes half-way through what is left, so that its answer has as long to come.
+    last = pauseMs >= leftMs;
+    await pause(clock, last ? leftMs / 2 : pauseMs, deadline.signal).catch(() => undefined);
+    if (deadline.signal.aborted) break;
+    const window = new Deadline(clock, endsAt - clock.monotonic(), deadline.signal);
+    try {
+      const found = await look(window);
+      if (found !== undefined) return found;
+    } finally {
+      window.close();
+    }
+  }
+  deadline.throwIfCallerAborted();
+  return undefined;
+}

@@ -1,0 +1,142 @@
+import { backoffMs } from '../runtime/backoff.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Credentials } from '../credentials/credentials.js';
+import type { TicketService } from '../credentials/ticket.service.js';
+import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { type CodeRules, type RetryRule, vendorCodeRule } from '../errors/vendor-codes.js';
+import type { Random } from '../runtime/random.js';
+import { pause } from '../runtime/abort.js';
+import type { Deadline } from './deadline.js';
+
+const FIRST_PAUSE_MS = 200;
+/** The vendor counts requests by the second. */
+const FIRST_PAUSE_OVER_LIMIT_MS = 1_000;
+const LONGEST_PAUSE_MS = 4_000;
+/** A result that is not there yet may still be on its way into the vendor's storage: one more look, after this. */
+const BRIEF_PAUSE_MS = 500;
+
+/** One attempt: these credentials, a fresh nonce, one signature, one request. */
+type Attempt<T> = (credentials: Credentials, attempt: number) => Promise<T>;
+
+/** What the retry loop works with. */
+interface RetryDependencies {
+  readonly tickets: TicketService;
+  readonly clock: Clock;
+  readonly codeRules: CodeRules;
+  /** @default the machine's */
+  readonly random?: Random;
+}
+
+/** How often, how long and what is sent again. */
+export interface RetryLimits {
+  readonly deadline: Deadline;
+  readonly maxAttempts: number;
+  /** False for a failure after which nothing may be sent again, except with other credentials. */
+  readonly mayRepeat?: (failure: BankCardOcrError) => boolean;
+  /** Is told of every failed attempt. */
+  readonly onFailure?: (failure: BankCardOcrError) => void;
+}
+
+/**
+ * The only loop that sends something again. Rejected credentials are replaced once; the vendor's faults and limits are
+ * met with growing pauses; what nobody can mend by repeating ends at once.
+ *
+ * @throws the last vendor answer when attempts or time are used up, a time-out only when there was no answer at all,
+ *   and the caller's own reason when the caller stops
+ */
+export async function retry<T>(
+  attempt: Attempt<T>,
+  { tickets, clock, codeRules, random }: RetryDependencies,
+  { deadline, maxAttempts, mayRepeat, onFailure }: RetryLimits,
+): Promise<T> {
+  let failures = 0;
+  let renewed = false;
+  let lookedAgain = false;
+  let lastAnswer: BankCardOcrError | undefined;
+  for (;;) {
+    let credentials: Credentials | undefined;
+    let failure: BankCardOcrError;
+    try {
+      credentials = tickets.fresh() ?? (await tickets.current(deadline.signal));
+      const result = await attempt(credentials, failures + (renewed ? 2 : 1));
+      if (renewed) tickets.noteRenewalHelped(credentials);
+      return result;
+    } catch (error) {
+      failure = failureOf(error, deadline, lastAnswer);
+    }
+
+    onFailure?.(failure);
+    const rule = ruleFor(failure, codeRules);
+    if (rule === 'renew' && credentials) {
+      // A second rejection, with other credentials, is final.
+      if (renewed) {
+        tickets.noteRejectedAgain(credentials, failure);
+        throw finalRejection(failure);
+      }
+      try {
+        if (!(await tickets.replaceRejected(credentials, failure, deadline.signal))) throw failure;
+        renewed = true;
+        continue;
+      } catch (error) {
+        if (error === failure) throw error;
+        failure = failureOf(error, deadline, failure);
+      }
+    }
+
+    if (mayRepeat && !mayRepeat(failure)) throw failure;
+    failures += 1;
+    if (isAnswer(failure)) lastAnswer = failure;
+    const pauseMs = pauseBefore(failure, rule, failures, random);
+    const hopeless = !failure.retryable || (rule === 'briefly' && lookedAgain);
+    if (hopeless || failures >= maxAttempts || pauseMs >= deadline.remainingMs) throw lastAnswer ?? failure;
+    lookedAgain ||= rule === 'briefly';
+    await pause(clock, pauseMs, deadline.signal).catch((error: unknown) => {
+      throw failureOf(error, deadline, lastAnswer ?? failure);
+    });
+  }
+}
+
+/** @throws what ends the loop at once: the caller's reason, the end of the time, a fault of our own */
+function failureOf(error: unknown, deadline: Deadline, lastAnswer: BankCardOcrError | undefined): BankCardOcrError {
+  deadline.throwIfCallerAborted();
+  if (!isBankCardOcrError(error)) throw error;
+  if (deadline.cancelled) throw lastAnswer ?? error;
+  return error;
+}
+
+function ruleFor({ code, vendorCode }: BankCardOcrError, codeRules: CodeRules): RetryRule | undefined {
+  // The vendor code of this one is the reason of a failed refresh, not an answer to the query.
+  if (code === 'NO_VALID_TICKET' || vendorCode === undefined) return undefined;
+  return vendorCodeRule(vendorCode, codeRules).retry;
+}
+
+/** Rejected again with other credentials, a code that may mean the request does: repeating mends nothing then. */
+function finalRejection(failure: BankCardOcrError): BankCardOcrError {
+  if (failure.actor !== 'developer') return failure;
+  const { code, message, messageZh, actor, vendorCode, vendorMessage, bizSeqNo } = failure;
+  return new BankCardOcrError(code, {
+    message,
+    messageZh,
+    actor,
+    vendorCode,
+    vendorMessage,
+    bizSeqNo,
+    retryable: false,
+  });
+}
+
+/** Whether the vendor said something, as opposed to nothing having come back. */
+function isAnswer({ code }: BankCardOcrError): boolean {
+  return code !== 'TIMEOUT' && code !== 'UNREACHABLE' && code !== 'NO_VALID_TICKET';
+}
+
+function pauseBefore(
+  { code, retryAfterMs }: BankCardOcrError,
+  rule: RetryRule | undefined,
+  failures: number,
+  random: Random | undefined,
+): number {
+  if (rule === 'briefly') return BRIEF_PAUSE_MS;
+  const firstMs = code === 'RATE_LIMITED' ? FIRST_PAUSE_OVER_LIMIT_MS : FIRST_PAUSE_MS;
+  return Math.max(retryAfterMs ?? 0, backoffMs(failures, firstMs, LONGEST_PAUSE_MS, random));
+}

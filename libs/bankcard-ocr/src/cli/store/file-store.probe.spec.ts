@@ -1,0 +1,160 @@
+import {
+  chmodSync,
+  chownSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { HOSTILE_PATHS, mayDoAll } from '../../../../../test/support/hostile-paths.js';
+import { FileTicketStore } from '../../credentials/store/file-ticket.store.js';
+import type { TicketRecord } from '../../credentials/ticket-record.js';
+import type { BankCardOcrOptions } from '../../options/bankcard-ocr.options.js';
+import { resolveOptions } from '../../options/resolve-options.js';
+import { FileStoreVisit } from './file-store.probe.js';
+import { recordFolder } from '../../credentials/store/folder-safety.js';
+
+const APP_ID = 'IDASANDB';
+const RECORD: TicketRecord = { format: 1, revision: 1, writeId: 'w1', secretFingerprint: 'f' };
+
+let directory: string;
+beforeEach(() => void (directory = mkdtempSync(path.join(tmpdir(), 'visit-'))));
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function visit(where = directory, change: Partial<BankCardOcrOptions> = {}): FileStoreVisit {
+  const given = { appId: APP_ID, secret: 's', baseUrl: 'http://127.0.0.1:1', ticketStore: `file:${where}`, ...change };
+  return new FileStoreVisit(where, resolveOptions(given));
+}
+
+async function used(): Promise<string> {
+  const store = new FileTicketStore({ directory, appId: APP_ID });
+  await store.open();
+  await store.swap(undefined, RECORD);
+  return recordFolder(directory, APP_ID);
+}
+
+describe('a look at the files of a store', () => {
+  it('finds the record where the store has put it', async () => {
+    await used();
+    await expect(visit().look()).resolves.toEqual({ kind: 'record', record: RECORD });
+    await expect(visit().tryAccess()).resolves.toMatchObject([{ status: 'ok', facts: { kind: 'file', leased: true } }]);
+  });
+
+  it('leaves a damaged record where it is', async () => {
+    const folder = await used();
+    const file = path.join(
+      folder,
+      readdirSync(folder).find((name) => name.startsWith('record'))!,
+    );
+    writeFileSync(file, '{"format":1,');
+    await expect(visit().look()).resolves.toEqual({ kind: 'damaged' });
+    expect(readFileSync(file, 'utf8')).toBe('{"format":1,');
+  });
+
+  it('leaves the record of a newer version alone', async () => {
+    const folder = await used();
+    writeFileSync(path.join(folder, 'record.0000000000000009'), '{"format":2}');
+    await expect(visit().look()).resolves.toEqual({ kind: 'another-version' });
+  });
+
+  it('makes no directory', async () => {
+    const missing = path.join(directory, 'missing');
+    await expect(visit(missing).look()).resolves.toEqual({ kind: 'nothing' });
+    await expect(visit(missing).tryAccess()).resolves.toMatchObject([
+      { status: 'ok', found: { en: 'does not exist yet' } },
+    ]);
+    await expect(visit(missing, { role: 'reader' }).tryAccess()).resolves.toMatchObject([{ status: 'warn' }]);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it('fails below something that is no directory', async () => {
+    const file = path.join(directory, 'file');
+    writeFileSync(file, '');
+    await expect(visit(file).tryAccess()).resolves.toMatchObject([{ status: 'fail', facts: { code: 'ENOTDIR' } }]);
+    await expect(visit(file).look()).resolves.toEqual({ kind: 'unreadable', code: 'ENOTDIR' });
+  });
+
+  it('writes nothing as another user than the one it belongs to, and the start is refused', async () => {
+    const folder = await used();
+    if (!mayDoAll('a folder that belongs to another user')) return;
+    chownSync(folder, 12_345, 12_345);
+    const before = readdirSync(folder);
+    await expect(visit().tryAccess()).resolves.toMatchObject([
+      { status: 'fail', facts: { problem: 'another-user', anotherUser: true, owner: 12_345 } },
+    ]);
+    await expect(visit(directory, { role: 'reader' }).tryAccess()).resolves.toMatchObject([
+      { status: 'ok' },
+      { status: 'warn', facts: { problem: 'another-user' } },
+    ]);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  it('fails where the start is refused, and warns where it warns', async () => {
+    const folder = await used();
+    chmodSync(folder, 0o777);
+    await expect(visit().tryAccess()).resolves.toMatchObject([
+      { status: 'fail', facts: { problem: 'anyone-may-write', mode: '0777' } },
+    ]);
+    chmodSync(folder, 0o2770);
+    await expect(visit().tryAccess()).resolves.toMatchObject([
+      { status: 'ok' },
+      { status: 'warn', facts: { problem: 'group-may-write' } },
+    ]);
+    chmodSync(folder, 0o700);
+    chmodSync(directory, 0o777);
+    await expect(visit().tryAccess()).resolves.toMatchObject([
+      { status: 'ok' },
+      { status: 'warn', about: directory, facts: { problem: 'anyone-may-write' } },
+    ]);
+    chmodSync(directory, 0o700);
+    rmSync(folder, { recursive: true });
+    symlinkSync(directory, folder);
+    await expect(visit().tryAccess()).resolves.toMatchObject([{ status: 'fail', facts: { problem: 'link' } }]);
+  });
+
+  it.each(HOSTILE_PATHS)('waits for nothing and changes nothing where a record should be: %s', async (_what, put) => {
+    const folder = await used();
+    const ends: (() => void)[] = [];
+    await put(path.join(folder, 'record.0000000000000002'), (end) => ends.push(end));
+    const before = readdirSync(folder).toSorted();
+    const state = lstatSync(path.join(folder, 'record.0000000000000002'));
+    await expect(visit().look()).resolves.toEqual({ kind: 'damaged' });
+    await expect(visit().tryAccess()).resolves.toMatchObject([{ status: 'ok' }]);
+    // Only the lease that was taken, and given back, is another one.
+    expect(
+      readdirSync(folder)
+        .filter((name) => !name.startsWith('lease'))
+        .toSorted(),
+    ).toEqual(before);
+    expect(lstatSync(path.join(folder, 'record.0000000000000002')).ino).toBe(state.ino);
+    for (const end of ends) end();
+  });
+
+  it('notices a folder that others may enter', async () => {
+    const folder = await used();
+    chmodSync(folder, 0o755);
+    await expect(visit().tryAccess()).resolves.toMatchObject([
+      { status: 'ok' },
+      { status: 'warn', facts: { mode: '0755' } },
+    ]);
+  });
+
+  it('asks for no lease as a reader', async () => {
+    const folder = await used();
+    const before = readdirSync(folder);
+    await expect(visit(directory, { role: 'reader' }).tryAccess()).resolves.toMatchObject([{ status: 'ok' }]);
+    expect(readdirSync(folder)).toEqual(before);
+  });
+
+  it('does not count another app id', async () => {
+    await used();
+    mkdirSync(recordFolder(directory, 'IDAOTHER'));
+    await expect(visit(directory, { appId: 'IDAOTHER' }).look()).resolves.toEqual({ kind: 'nothing' });
+  });
+});

@@ -1,0 +1,87 @@
+import {
+  ConfigurableModuleBuilder,
+  type DynamicModule,
+  type FactoryProvider,
+  type Provider,
+  type ValueProvider,
+} from '@nestjs/common';
+import { checkRegistrationName, type RegistrationName } from '../account/account-name.js';
+import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
+import { concealSecrets } from '../options/concealed-options.js';
+import { BANKCARD_OCR_SERVICES, tokenNamed } from './bankcard-ocr.tokens.js';
+
+/** What a class given to `forRootAsync({ useClass })` or `useExisting` must be able to do. */
+export interface BankCardOcrOptionsFactory {
+  createBankCardOcrOptions(): Promise<BankCardOcrOptions> | BankCardOcrOptions;
+}
+
+/** What is known when the module is registered: Nest cannot take these from a factory. */
+export interface BankCardOcrModuleExtras {
+  /** Whether the services can be injected everywhere without importing the module. @default false */
+  readonly isGlobal?: boolean | undefined;
+  /**
+   * Registers one of several accounts (app ids): its services are injected with `@InjectBankCardOcr(OcrResultService,
+   * name)`. A letter and up to 31 letters, digits, `_` or `-`.
+   * @default none: the services are injected by their class
+   */
+  readonly name?: string | undefined;
+}
+
+/** The name that this registration has, as a provider of its own. */
+export class Registration {
+  constructor(readonly name: RegistrationName) {}
+}
+
+export const {
+  ConfigurableModuleClass,
+  MODULE_OPTIONS_TOKEN: BANKCARD_OCR_OPTIONS,
+  OPTIONS_TYPE,
+  ASYNC_OPTIONS_TYPE,
+} = new ConfigurableModuleBuilder<BankCardOcrOptions>({
+  optionsInjectionToken: Symbol.for('nestjs-bankcard-ocr/options'),
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createBankCardOcrOptions')
+  .setExtras<BankCardOcrModuleExtras>({ isGlobal: false, name: undefined }, (definition, { isGlobal, name }) => ({
+    ...withServices(definition, name),
+    global: isGlobal,
+  }))
+  .build();
+
+/** A registration with a name exports tokens that have it, and nothing else: a class would be everybody's. */
+function withServices(definition: DynamicModule, name: RegistrationName): DynamicModule {
+  if (name !== undefined) checkRegistrationName(name);
+  const registration: Provider = { provide: Registration, useValue: new Registration(name) };
+  const aliases: Provider[] = BANKCARD_OCR_SERVICES.map((service) => {
+    return { provide: tokenNamed(service, name), useExisting: service };
+  });
+  return {
+    ...definition,
+    providers: [...(definition.providers ?? []).map(concealing), registration, ...(name === undefined ? [] : aliases)],
+    exports: BANKCARD_OCR_SERVICES.map((service) => tokenNamed(service, name)),
+  };
+}
+
+/** The container keeps what this provider gives for as long as it lives, and is printed with whatever refers to it. */
+function concealing(provider: Provider): Provider {
+  if (typeof provider === 'function' || provider.provide !== BANKCARD_OCR_OPTIONS) return provider;
+  return concealProvided<BankCardOcrOptions>(provider, concealSecrets);
+}
+
+/**
+ * Have a provider of options give them with their secrets concealed, whether it has them or makes them.
+ *
+ * @param conceal is not asked about options that are none: judging them is for those who use them
+ */
+export function concealProvided<Options extends object>(
+  provider: Exclude<Provider, (...args: never[]) => unknown>,
+  conceal: (options: Options) => Options,
+): Provider {
+  const concealed = (options: unknown) => {
+    return typeof options === 'object' && options !== null ? conceal(options as Options) : options;
+  };
+  if ('useValue' in provider) return { ...provider, useValue: concealed(provider.useValue) } satisfies ValueProvider;
+  if (!('useFactory' in provider)) return provider;
+  const useFactory = async (...dependencies: unknown[]) => concealed(await provider.useFactory(...dependencies));
+  return { ...provider, useFactory } satisfies FactoryProvider;
+}

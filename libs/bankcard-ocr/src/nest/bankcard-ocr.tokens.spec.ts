@@ -1,0 +1,44 @@
+import { getBankCardOcrToken, InjectBankCardOcr } from './bankcard-ocr.tokens.js';
+import { OcrResultService } from '../results/ocr-result.service.js';
+import { SignatureService } from '../signature/signature.service.js';
+import { SystemClock } from '../runtime/clock.js';
+
+describe('the token of a service', () => {
+  it('is its class for the registration without a name', () => {
+    expect(getBankCardOcrToken(OcrResultService)).toBe(OcrResultService);
+  });
+
+  it('is another one for each service and name, and always the same', () => {
+    const token = getBankCardOcrToken(OcrResultService, 'loans');
+    expect(getBankCardOcrToken(OcrResultService, 'loans')).toBe(token);
+    const others = [
+      OcrResultService,
+      getBankCardOcrToken(OcrResultService, 'Loans'),
+      getBankCardOcrToken(SignatureService, 'loans'),
+    ];
+    for (const other of others) expect(token).not.toBe(other);
+  });
+
+  it('tells itself in messages of Nest, and cannot be made an object of', () => {
+    const token = getBankCardOcrToken(OcrResultService, 'loans');
+    expect(token.name).toBe("OcrResultService of 'loans'");
+    expect(() => new token()).toThrow(/a token for injection/);
+  });
+
+  it.each([[''], ['1st'], ['two words'], ['a'.repeat(33)], ['ä']])('has no name %j', (name) => {
+    expect(() => getBankCardOcrToken(OcrResultService, name)).toThrow(/name: must be a letter/);
+    expect(() => InjectBankCardOcr(OcrResultService, name)).toThrow(/name: must be a letter/);
+  });
+
+  it('is none for other classes, which do not compile either', () => {
+    // @ts-expect-error a clock is no service of this library
+    expect(() => getBankCardOcrToken(SystemClock, 'loans')).toThrow(/take one of SignatureService, .*SdkLaunchService/);
+  });
+
+  it('has the type of its service', () => {
+    const token = getBankCardOcrToken(OcrResultService, 'loans');
+    // @ts-expect-error it is not that of another one
+    const wrong: typeof SignatureService = token;
+    expect(wrong).toBe(token);
+  });
+});

@@ -1,0 +1,16 @@
+import { Logger } from '@nestjs/common';
+import type { ClientSurroundings } from '../account/create-client.js';
+
+/**
+ * Let a client log through Nest.
+ *
+ * @param label says whose lines they are, where there are several clients
+ */
+export function nestLog(label: string | undefined): Pick<ClientSurroundings, 'log' | 'debugs'> {
+  return { log: new Logger(label === undefined ? 'BankCardOcr' : `BankCardOcr:${label}`), debugs: debugsAreRead };
+}
+
+/** Nest 11 says no to every level until an application has named some, although it prints them all. */
+function debugsAreRead(): boolean {
+  return Logger.isLevelEnabled('debug') || !Logger.isLevelEnabled('fatal');
+}

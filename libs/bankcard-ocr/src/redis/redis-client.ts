@@ -1,0 +1,55 @@
+import type { Cluster, Redis } from 'ioredis';
+
+/** The client of the application, or our own: one node, sentinels, or a cluster. */
+export type RedisClient = Redis | Cluster;
+
+/** What of a command of ioredis is used here; both members are part of its published types. */
+interface Command {
+  args?: unknown;
+  toWritable?: (...args: never[]) => unknown;
+}
+
+/** What everybody sees in place of the arguments. */
+const HIDDEN: readonly string[] = ['[hidden]'];
+
+/**
+ * A client, except that the arguments of what is sent through it are seen by nobody but the connection that they are
+ * written to: not by instrumentations of `sendCommand`, subscribers of `ioredis:command`, `DEBUG=ioredis:*`, or an error
+ * that quotes its command. Without `storeKey` they hold an access token and a SIGN ticket.
+ *
+ * Running untraced is not enough: an application's client sends a command again after a reconnect or a redirection,
+ * outside of everything that was around it the first time.
+ */
+export function withHiddenArguments<Client extends RedisClient>(client: Client): Client {
+  // A stand-in need not be ioredis.
+  if (typeof (client as Partial<Client>).sendCommand !== 'function') return client;
+  const sendCommand = (command: Command, ...more: unknown[]): unknown => {
+    hideArguments(command);
+    return (client.sendCommand as (...args: unknown[]) => unknown)(command, ...more);
+  };
+  return Object.create(client, {
+    sendCommand: { value: sendCommand },
+    // A pipeline makes its own commands, and sends them together with those of the application.
+    options: { value: Object.create(client.options, { enableAutoPipelining: { value: false } }) },
+  }) as Client;
+}
+
+function hideArguments(command: Command): void {
+  const { args, toWritable } = command;
+  if (!Array.isArray(args) || typeof toWritable !== 'function') return;
+  let isWriting = false;
+  Object.defineProperties(command, {
+    args: { configurable: true, enumerable: true, get: () => (isWriting ? args : [...HIDDEN]) },
+    toWritable: {
+      configurable: true,
+      value: (...given: never[]) => {
+        isWriting = true;
+        try {
+          return toWritable.apply(command, given);
+        } finally {
+          isWriting = false;
+        }
+      },
+    },
+  });
+}

@@ -1,0 +1,88 @@
+import { backoffMs } from '../../runtime/backoff.js';
+import type { Clock } from '../../runtime/clock.js';
+import { pause } from '../../runtime/abort.js';
+
+/** The vendor counts by the second: what fails within one fails for the same reason, and slows the batch once. */
+const ONE_LESSON_MS = 1_000;
+/** From nothing to the full rate, if the vendor lets it. */
+const RECOVERY_MS = 60_000;
+/** However often the vendor refuses: one in five seconds finds out whether it still does. */
+const LOWEST_RATE_PER_SECOND = 0.2;
+/** What asks for more is a gateway's page, not the vendor, and would hold a batch for days. */
+const LONGEST_WISH_MS = 60_000;
+/** An order that was refused goes out of the way of the others for a while; in less than a second nothing changes. */
+const FIRST_REST_MS = 1_000;
+const LONGEST_REST_MS = 8_000;
+
+/**
+ * When the next query of a batch may begin: evenly spread, half as often after the vendor has said "too many", then
+ * slowly faster again, up to the rate that was asked for.
+ */
+export class Pace {
+  #ratePerSecond: number;
+  /** When the rate was that. */
+  #ratedAt: number;
+  #slowedAt = -Infinity;
+  #lastTurnAt = -Infinity;
+  #notBefore = -Infinity;
+  #lastInLine: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly highestPerSecond: number,
+    private readonly clock: Clock,
+  ) {
+    this.#ratePerSecond = highestPerSecond;
+    this.#ratedAt = clock.monotonic();
+  }
+
+  /** Queries in a second, at this moment. */
+  get ratePerSecond(): number {
+    const recovered = (this.highestPerSecond * (this.clock.monotonic() - this.#ratedAt)) / RECOVERY_MS;
+    return Math.min(this.highestPerSecond, this.#ratePerSecond + recovered);
+  }
+
+  /** The vendor has said "too many", and perhaps for how long nobody should come. */
+  slowDown(retryAfterMs = 0): void {
+    const now = this.clock.monotonic();
+    this.#notBefore = Math.max(this.#notBefore, now + Math.min(retryAfterMs, LONGEST_WISH_MS));
+    if (now - this.#slowedAt < ONE_LESSON_MS) return;
+    this.#ratePerSecond = Math.max(this.ratePerSecond / 2, Math.min(LOWEST_RATE_PER_SECOND, this.highestPerSecond));
+    this.#ratedAt = now;
+    this.#slowedAt = now;
+  }
+
+  /**
+   * Wait for a turn; they come in the order in which they were asked for.
+   *
+   * @throws the reason of `signal`
+   */
+  turn(signal: AbortSignal): Promise<void> {
+    const turn = this.#lastInLine.then(() => this.#untilDue(signal));
+    this.#lastInLine = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /**
+   * Wait before an order that was refused gets in line again, longer after every refusal.
+   *
+   * @throws the reason of `signal`
+   */
+  rest(refusals: number, signal: AbortSignal): Promise<void> {
+    return pause(this.clock, backoffMs(refusals, FIRST_REST_MS, LONGEST_REST_MS), signal);
+  }
+
+  async #untilDue(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    let turnAt = this.clock.monotonic();
+    for (;;) {
+      // Looked up again after every pause: the rate may have been lowered meanwhile.
+      const dueAt = Math.max(this.#lastTurnAt + 1_000 / this.ratePerSecond, this.#notBefore);
+      const now = this.clock.monotonic();
+      if (dueAt <= now) break;
+      await pause(this.clock, Math.ceil(dueAt - now), signal);
+      // Timers are late as a rule: by counting from when it was due, the rate does not fall behind.
+      turnAt = dueAt;
+    }
+    this.#lastTurnAt = turnAt;
+  }
+}

@@ -1,0 +1,87 @@
+import type { Writable } from 'node:stream';
+import { MAGIC_LENGTH, type PhotoMediaType } from '../../card/card-photo.js';
+import { PhotoMeasure, type PhotoMeasures } from '../../card/photo-measure.js';
+import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import type { PhotoTarget } from '../../vendor/response/photo-buffers.js';
+import { SinkFailure, SinkStream } from './sink-stream.js';
+
+/**
+ * Passes one photo on to a Writable, which is opened when the first bytes have told the type.
+ *
+ * The bytes are copied: they are good for a moment only, and many a Writable keeps what it was given beyond its own
+ * callback, as every PassThrough does. One piece and what the Writable itself holds (its high-water mark) is in memory.
+ */
+export class SinkTarget implements PhotoTarget {
+  /** Known when the sink has everything. */
+  photo: PhotoMeasures | undefined;
+  readonly #measure = new PhotoMeasure();
+  #beginning: Buffer = Buffer.alloc(0);
+  #stream: SinkStream | undefined;
+  #abandonedWith: Error | undefined;
+  #giveUpOpening: (reason: Error) => void = () => undefined;
+
+  constructor(private readonly open: (mediaType: PhotoMediaType) => Writable | Promise<Writable>) {}
+
+  write(bytes: Buffer): Promise<void> | undefined {
+    this.#measure.write(bytes);
+    if (this.#stream) return heard(this.#stream.write(Buffer.from(bytes)));
+    this.#beginning = Buffer.concat([this.#beginning, bytes]);
+    return this.#beginning.length < MAGIC_LENGTH ? undefined : heard(this.#passBeginning());
+  }
+
+  end(): Promise<void> {
+    return heard(this.#end());
+  }
+
+  damaged(): void {
+    this.abandon(new BankCardOcrError('PHOTO_DAMAGED'));
+  }
+
+  /** Destroy the Writable, unless it has finished; one that has yet to be opened is destroyed when it is there. */
+  abandon(reason: Error): void {
+    this.#abandonedWith ??= reason;
+    this.#beginning = Buffer.alloc(0);
+    this.#giveUpOpening(reason);
+    this.#stream?.abandon(reason);
+  }
+
+  async #end(): Promise<void> {
+    if (!this.#stream) await this.#passBeginning();
+    await this.#stream?.end();
+    this.photo = this.#measure.end();
+  }
+
+  async #passBeginning(): Promise<void> {
+    const stream = await this.#opened();
+    const bytes = this.#beginning;
+    this.#beginning = Buffer.alloc(0);
+    await stream.write(bytes);
+  }
+
+  /** A sink may take as long as it likes; whoever gives up does not wait for it. */
+  #opened(): Promise<SinkStream> {
+    return new Promise((resolve, reject) => {
+      this.#giveUpOpening = reject;
+      this.#open().then(resolve, reject);
+    });
+  }
+
+  async #open(): Promise<SinkStream> {
+    if (this.#abandonedWith) throw this.#abandonedWith;
+    let stream: SinkStream;
+    try {
+      stream = new SinkStream(await this.open(this.#measure.mediaType));
+    } catch (error) {
+      throw new SinkFailure(error);
+    }
+    this.#stream = stream;
+    if (this.#abandonedWith) stream.abandon(this.#abandonedWith);
+    return stream;
+  }
+}
+
+/** Whoever has given up may not look at the promise any more; its rejection must not end the process. */
+function heard<T extends Promise<void> | undefined>(promise: T): T {
+  promise?.catch(() => undefined);
+  return promise;
+}

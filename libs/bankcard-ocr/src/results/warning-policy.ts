@@ -1,0 +1,115 @@
+import type { BankCardOcrResult, CardWarning } from '../card/bank-card-ocr-result.js';
+import type { CardValidity } from '../card/card-validity.js';
+import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import type { WarningPolicy } from '../options/bankcard-ocr.options.js';
+import { isWarningPolicy, WARNING_POLICY_RULE } from '../options/card.options.js';
+import { isUnset } from '../options/option-values.js';
+
+/** What `strict` rejects (protocol.md section 6): a photocopy, a photo of a screen, an expired card. */
+const STRICTLY_REJECTED: ReadonlySet<string> = new Set(['-9113', '-9114', '66661009']);
+
+/**
+ * Decide about the warnings of a card.
+ *
+ * @throws {@link CardRejectedError} when the policy rejects one of them
+ * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when the policy cannot be understood: the card does not pass then
+ */
+export function applyWarningPolicy(result: BankCardOcrResult, policy: WarningPolicy): void {
+  const rejected = result.warnings.filter((warning) => rejects(policy, warning));
+  if (rejected.length > 0) throw new CardRejectedError(result, rejected);
+}
+
+/**
+ * The policy of one call: its own one, or that of the module.
+ *
+ * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
+ */
+export function warningPolicyOf(call: unknown, module: WarningPolicy): WarningPolicy {
+  if (isUnset(call)) return module;
+  if (isWarningPolicy(call)) return call;
+  throw notUnderstood(WARNING_POLICY_RULE.en);
+}
+
+function rejects(policy: WarningPolicy, warning: CardWarning): boolean {
+  if (policy === 'report') return false;
+  if (policy === 'strict') return STRICTLY_REJECTED.has(warning.code);
+  const verdict = verdictOf(policy, warning);
+  if (verdict === 'accept' || verdict === 'reject') return verdict === 'reject';
+  // Nobody else will listen to what an asynchronous policy has to say, nor to its failure.
+  void Promise.resolve(verdict).catch(() => undefined);
+  throw notUnderstood("must return 'accept' or 'reject' at once");
+}
+
+function verdictOf(policy: unknown, warning: CardWarning): unknown {
+  if (typeof policy !== 'function') throw notUnderstood(WARNING_POLICY_RULE.en);
+  try {
+    return (policy as (warning: CardWarning) => unknown)(warning);
+  } catch (cause) {
+    throw notUnderstood("must return 'accept' or 'reject', and threw an error instead", cause);
+  }
+}
+
+function notUnderstood(rule: string, cause?: unknown): BankCardOcrError {
+  return new BankCardOcrError('INVALID_ARGUMENT', {
+    message: `warningPolicy ${rule}`,
+    messageZh: "告警策略 warningPolicy 必须是 'report'、'strict'，或返回 'accept' 或 'reject' 的函数",
+    cause,
+  });
+}
+
+/** What is known of a card that was rejected: plain data, without the full number and without photos. */
+export interface RejectedCard {
+  readonly orderNo: string;
+  /** Masked, e.g. `622202*********0128`; the full number is not kept. */
+  readonly cardNumber: string;
+  readonly validity: CardValidity;
+  /** All of the card's warnings, also those that are accepted. */
+  readonly warnings: readonly CardWarning[];
+  /** 0 to 100. */
+  readonly clarity?: number;
+  readonly operatedAt?: Date;
+  readonly bizSeqNo?: string;
+}
+
+/** The vendor recognised the card, but `warningPolicy` rejects it: code `CARD_REJECTED`; a new photo is needed. */
+export class CardRejectedError extends BankCardOcrError {
+  override name = 'CardRejectedError';
+  /** The warnings that were rejected. */
+  readonly warnings: readonly CardWarning[];
+  readonly card: RejectedCard;
+  /** Of the card; of a recognition it may have been generated. */
+  readonly orderNo: string;
+
+  constructor(result: BankCardOcrResult, rejected: readonly CardWarning[]) {
+    super('CARD_REJECTED', {
+      message: `the card was recognised, but the warning policy rejects it: ${listOf(rejected, 'en', ', ')}`,
+      messageZh: `银行卡存在告警，不予接受：${listOf(rejected, 'zh', '、')}`,
+      bizSeqNo: result.bizSeqNo,
+    });
+    this.warnings = rejected.map(copyOf);
+    this.card = cardOf(result);
+    this.orderNo = result.orderNo;
+  }
+}
+
+function listOf(warnings: readonly CardWarning[], language: 'en' | 'zh', separator: string): string {
+  return warnings.map((warning) => `${warning[language]} (${warning.code})`).join(separator);
+}
+
+/** Field by field: an error may live long in a log or a queue, and must not keep the photos alive. */
+function cardOf(result: BankCardOcrResult): RejectedCard {
+  const { orderNo, cardNumber, validity, warnings, clarity, operatedAt, bizSeqNo } = result;
+  return {
+    orderNo,
+    cardNumber: cardNumber.masked,
+    validity: { ...validity },
+    warnings: warnings.map(copyOf),
+    ...(clarity === undefined ? {} : { clarity }),
+    ...(operatedAt === undefined ? {} : { operatedAt }),
+    ...(bizSeqNo === undefined ? {} : { bizSeqNo }),
+  };
+}
+
+function copyOf({ code, en, zh }: CardWarning): CardWarning {
+  return { code, en, zh };
+}

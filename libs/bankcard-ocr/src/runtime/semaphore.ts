@@ -1,0 +1,56 @@
+import type { Cancellation } from './abort.js';
+
+/**
+ * Lets so many through at once; the others wait in order, urgent ones in front. Waiting here instead of inside an agent
+ * keeps a request's own time limit from running out before the request has begun.
+ */
+export class ConnectionGate {
+  #free: number;
+  readonly #urgent: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(limit: number) {
+    this.#free = limit;
+  }
+
+  /**
+   * Wait for a place; {@link leave} gives it back.
+   *
+   * @returns undefined when there is a place at once
+   * @throws the reason of `cancellation`
+   */
+  enter(cancellation: Cancellation, urgent: boolean): Promise<void> | undefined {
+    cancellation.throwIfCancelled();
+    if (this.#free > 0) {
+      this.#free -= 1;
+      return undefined;
+    }
+    return this.#wait(cancellation, urgent ? this.#urgent : this.#waiting);
+  }
+
+  /** Give the place back; exactly once for each that was entered. */
+  leave(): void {
+    const next = this.#urgent.shift() ?? this.#waiting.shift();
+    if (next) next();
+    else this.#free += 1;
+  }
+
+  #wait(cancellation: Cancellation, queue: (() => void)[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const forget = cancellation.onCancel(() => {
+        const index = queue.indexOf(enter);
+        if (index >= 0) queue.splice(index, 1);
+        try {
+          cancellation.throwIfCancelled();
+        } catch (reason) {
+          reject(reason);
+        }
+      });
+      const enter = () => {
+        forget();
+        resolve();
+      };
+      queue.push(enter);
+    });
+  }
+}

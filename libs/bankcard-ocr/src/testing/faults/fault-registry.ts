@@ -1,0 +1,117 @@
+import type { EndpointName } from '../endpoints/endpoint-name.js';
+import type { JsonObject } from '../response/vendor-response.js';
+
+/** What a fault's target is compared with. */
+interface FaultCandidate {
+  readonly endpoint: EndpointName;
+  readonly orderNo?: string;
+  readonly ticketType?: string;
+}
+
+const AUTH: ReadonlySet<EndpointName> = new Set(['access_token', 'api_ticket']);
+
+interface InjectedFault {
+  readonly fault: SandboxFault;
+  hits: number;
+}
+
+/** Keeps the injected faults and finds the one for a request: the oldest that fits and has hits left. */
+export class FaultDesk {
+  #injected: InjectedFault[] = [];
+
+  inject(fault: SandboxFault): FaultHandle {
+    const injected: InjectedFault = { fault, hits: 0 };
+    this.#injected.push(injected);
+    return {
+      get hits() {
+        return injected.hits;
+      },
+      clear: () => {
+        this.#injected = this.#injected.filter((other) => other !== injected);
+      },
+    };
+  }
+
+  clear(): void {
+    this.#injected = [];
+  }
+
+  /** The fault that hits this request; counts the hit. */
+  hit(request: FaultCandidate): SandboxFault | undefined {
+    const found = this.#injected.find(({ fault, hits }) => hits < (fault.times ?? Infinity) && fits(fault, request));
+    if (found) found.hits += 1;
+    return found?.fault;
+  }
+}
+
+function fits(target: FaultTarget, request: FaultCandidate): boolean {
+  if (target.orderNo !== undefined && target.orderNo !== request.orderNo) return false;
+  if (target.ticketType !== undefined && target.ticketType !== request.ticketType) return false;
+  if (target.endpoint === 'all') return true;
+  if (target.endpoint === 'auth') return AUTH.has(request.endpoint);
+  return target.endpoint === request.endpoint;
+}
+
+/** Which requests a fault hits. */
+export interface FaultTarget {
+  /** `auth` is access_token and api_ticket. */
+  readonly endpoint: EndpointName | 'auth' | 'all';
+  /** Only queries and recognitions of this order. @default undefined, any request */
+  readonly orderNo?: string | undefined;
+  /** Only api_ticket calls of this type. @default undefined, both */
+  readonly ticketType?: 'SIGN' | 'NONCE' | undefined;
+  /** How many requests are hit before the fault ends by itself. @default Infinity */
+  readonly times?: number | undefined;
+}
+
+/**
+ * What a fault does. *Carried out* means that the vendor did the work (a token was issued, the older one is dying) even
+ * when the client learns nothing of it.
+ */
+export type FaultEffect =
+  /** Never answered; not carried out. Ends when the client goes or the sandbox stops. */
+  | { readonly kind: 'hang' }
+  /**
+   * Carried out when it arrives, answered `delayMs` later on the sandbox's clock; in real time with `realTime`
+   * (a {@link ManualClock} would otherwise have to be advanced).
+   */
+  | { readonly kind: 'slow'; readonly delayMs: number; readonly realTime?: boolean | undefined }
+  /** Connection reset before any answer; not carried out. */
+  | { readonly kind: 'reset' }
+  /** Carried out, then the connection is closed without an answer. */
+  | { readonly kind: 'lost-answer' }
+  /** Carried out; headers promise the whole body, or chunks, and the connection ends in the middle of it. */
+  | { readonly kind: 'truncated'; readonly chunked?: boolean | undefined }
+  /** Carried out; complete HTTP whose JSON is cut in the middle. */
+  | { readonly kind: 'truncated-json' }
+  /** A gateway's HTML page with status 502; not carried out. */
+  | { readonly kind: 'html-502' }
+  /** HTTP 200 without a body; not carried out. */
+  | { readonly kind: 'empty-body' }
+  /** Carried out; every value except `code` and `msg` is of another type. */
+  | { readonly kind: 'wrong-types' }
+  /** Answered with this code and, after a colon, this detail; not carried out. */
+  | { readonly kind: 'code'; readonly code: string; readonly detail?: string | undefined }
+  /** Answered with exactly these bytes; not carried out. Status 200 and content type JSON unless given. */
+  | {
+      readonly kind: 'body';
+      readonly status?: number | undefined;
+      readonly headers?: Readonly<Record<string, string>> | undefined;
+      readonly body: string | Uint8Array;
+    }
+  /** Carried out; the regular answer, success or failure, is replaced by what `rewrite` returns. */
+  | { readonly kind: 'answer'; readonly rewrite: (json: JsonObject) => unknown };
+
+/** A fault to inject: whom it hits and what it does. */
+export type SandboxFault = FaultTarget & FaultEffect;
+
+/** The name of what a fault does. */
+export type FaultKind = FaultEffect['kind'];
+
+/** An injected fault. */
+export interface FaultHandle {
+  /** Requests it has hit. */
+  readonly hits: number;
+  /** End it; requests that it has hit already stay as they are. */
+  clear(): void;
+}

@@ -1,0 +1,88 @@
+import type { Clock } from '../../runtime/clock.js';
+import { messageOfCode } from '../vendor-codes.js';
+
+/** Any JSON object, as a fault may rewrite it. */
+export type JsonObject = Record<string, unknown>;
+
+/** What an endpoint answers, before a fault touches it. */
+export interface VendorAnswer {
+  /** `0` or a failure code. */
+  readonly code: string;
+  readonly json: JsonObject;
+  /** Milliseconds on the sandbox's clock that the answer waits (late photos as a slow answer). */
+  readonly waitMs?: number;
+}
+
+/** A success: `fields` between `code`, `msg` and the rest, in the documents' order. */
+export function success(fields: JsonObject): VendorAnswer {
+  return { code: '0', json: { code: '0', msg: messageOfCode('0'), ...fields } };
+}
+
+/**
+ * The failure envelope of protocol.md section 3: no `result`, no `bizSeqNo`, `success` false.
+ * `detail` follows the message after a colon, as the vendor does with 400101.
+ */
+export function failure(code: string, stamp: Stamp, detail?: string): VendorAnswer {
+  const msg = detail === undefined ? messageOfCode(code) : `${messageOfCode(code)}:${detail}`;
+  return { code, json: { code, msg, transactionTime: stamp.transactionTime, success: false } };
+}
+
+/** `expire_in`: seconds, a number or a text; fractional when a test has scaled the lives down. */
+export function wireSeconds(lifeMs: number, as: 'number' | 'string'): number | string {
+  const seconds = lifeMs / 1_000;
+  return as === 'string' ? String(seconds) : seconds;
+}
+
+/** The vendor's two marks on an answer. */
+export interface Stamp {
+  /** 32 digits: yyMMdd, eight fixed, four of the host, HHmmss, eight running, as in the logged answers. */
+  readonly bizSeqNo: string;
+  /** `yyyyMMddHHmmss`, China time. */
+  readonly transactionTime: string;
+}
+
+/** Gives every exchange its running number and its time. */
+export class StampOffice {
+  readonly #clock: Clock;
+  readonly #time = new ChinaTimeOfSecond();
+  #running = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  stamp(): Stamp {
+    const transactionTime = this.#time.digits(this.#clock.now());
+    this.#running = (this.#running + 1) % 100_000_000;
+    const running = String(this.#running).padStart(8, '0');
+    const bizSeqNo = `${transactionTime.slice(2, 8)}200011844126${transactionTime.slice(8)}${running}`;
+    return { bizSeqNo, transactionTime };
+  }
+}
+
+const CHINA_OFFSET_MS = 8 * 3_600_000;
+
+/** `yyyyMMddHHmmss` at +08:00: transactionTime, expire_time. */
+export function chinaDigits(epochMs: number): string {
+  return new Date(epochMs + CHINA_OFFSET_MS).toISOString().slice(0, 19).replace(/\D/g, '');
+}
+
+/** `yyyy-MM-dd HH:mm:ss` at +08:00: operateTime. */
+export function chinaDateTime(epochMs: number): string {
+  return new Date(epochMs + CHINA_OFFSET_MS).toISOString().slice(0, 19).replace('T', ' ');
+}
+
+/** Digits of the current second, computed once a second: every answer carries them. */
+class ChinaTimeOfSecond {
+  #second = Number.NaN;
+  #digits = '';
+
+  digits(epochMs: number): string {
+    const second = Math.floor(epochMs / 1_000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#digits = chinaDigits(epochMs);
+    }
+    return this.#digits;
+  }
+}

@@ -1,0 +1,52 @@
+import { inspectNonce, inspectOrderNo, LEGAL_NONCE } from '../endpoints/query-inspection.js';
+import { VERSION } from '../endpoints/vendor-request.js';
+import type { Vendor } from '../endpoints/vendor.js';
+import { messageOfCode } from '../vendor-codes.js';
+import { LEGAL_ORDER_NO } from '../orders/order-book.js';
+import { isSignatureOf } from '../vendor-signature.js';
+
+/** What the phone SDK is started with, by the vendor's names (protocol.md section 4). */
+export interface PhoneLaunch {
+  /** Not signed, but the result is stored under it. */
+  readonly orderNo: string;
+  readonly openApiAppId: string;
+  readonly openApiAppVersion: string;
+  readonly openApiNonce: string;
+  readonly openApiUserId: string;
+  readonly openApiSign: string;
+}
+
+/** What the vendor says to a launch. */
+export interface LaunchVerdict {
+  readonly accepted: boolean;
+  /** `0`, or the code that the phone would show. */
+  readonly code: string;
+  readonly msg: string;
+}
+
+/**
+ * Check the launch of a phone SDK: signed with a living, unused NONCE ticket of the very user id. The ticket is used
+ * up, and the order of that number is recognised from then on.
+ */
+export function acceptLaunch(vendor: Vendor, launch: PhoneLaunch): LaunchVerdict {
+  inspectOrderNo(vendor, launch.orderNo);
+  inspectNonce(vendor, launch.openApiNonce);
+  const code = judgeLaunch(vendor, launch);
+  vendor.journal.add({ endpoint: 'launch', outcome: 'answered', code });
+  if (code === '0' && !vendor.orders.find(launch.orderNo, false)) vendor.orders.add({ orderNo: launch.orderNo });
+  return { accepted: code === '0', code, msg: messageOfCode(code) };
+}
+
+function judgeLaunch(vendor: Vendor, launch: PhoneLaunch): string {
+  const { openApiAppId, openApiAppVersion, openApiNonce, openApiUserId, openApiSign, orderNo } = launch;
+  if (openApiAppId !== vendor.appId) return '66660001';
+  if (openApiAppVersion !== VERSION) return '400502';
+  if (orderNo.length > 32) return '66660000';
+  if (!LEGAL_ORDER_NO.test(orderNo) || !LEGAL_NONCE.test(openApiNonce)) return '400101';
+  const values = [openApiAppId, openApiUserId, openApiAppVersion, openApiNonce];
+  const ticket = vendor.nonceTickets.find((candidate) => isSignatureOf(openApiSign, [...values, candidate.value]));
+  if (!ticket || ticket.userId !== openApiUserId) return '400101';
+  if (!vendor.nonceTickets.isAlive(ticket)) return vendor.settings.deadTicketCode;
+  ticket.used = true;
+  return '0';
+}

@@ -1,0 +1,121 @@
+import { request as httpRequest } from 'node:http';
+import { isIP, isIPv6, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { type Connected, Connecting } from './connecting.js';
+import { CLOSED_CODE, connectionFault, PROXY_ANSWERED, PROXY_UNREACHABLE_CODE } from './connection-error.js';
+import type { ConnectionOptions } from './connection-options.js';
+import { proxyAuthorization, proxyFor } from './proxy.js';
+import { TcpConnection } from './tcp-connection.js';
+
+/** Where a connection leads to. */
+export interface Destination {
+  /** Without the brackets of IPv6. */
+  readonly hostname: string;
+  readonly port: number;
+  readonly secure: boolean;
+}
+
+/** Makes the connections of every transport: directly or through a proxy, with TLS or without. */
+export class Connector {
+  readonly #proxy: URL | undefined;
+  readonly #underWay = new Set<Connecting>();
+  /** Spares the next connection half of its handshake. */
+  #session: Buffer | undefined;
+
+  constructor(private readonly options: ConnectionOptions) {
+    this.#proxy = proxyFor(options);
+  }
+
+  connect(destination: Destination, done: Connected): void {
+    const connecting = new Connecting(this.options.connectTimeoutMs, (error, socket) => {
+      this.#underWay.delete(connecting);
+      done(error, socket);
+    });
+    this.#underWay.add(connecting);
+    const onward: Connected = (error, socket) => {
+      if (error || !socket || !destination.secure) connecting.settle(error, socket);
+      else connecting.finishWith(this.#secure(destination, socket), 'secureConnect');
+    };
+    const { hostname, port } = destination;
+    const { lookup } = this.options;
+    connecting.enter(
+      this.#proxy
+        ? openTunnel(this.#proxy, destination, this.options, onward)
+        : new TcpConnection({ hostname, lookup }, port, onward),
+    );
+  }
+
+  /** Give up whatever is not ready yet. */
+  close(): void {
+    for (const connecting of this.#underWay) connecting.end(connectionFault(CLOSED_CODE, 'closed while connecting'));
+  }
+
+  #secure({ hostname: host, port }: Destination, connection: Socket): TLSSocket {
+    const socket = connectTls({
+      ...TLS,
+      ca: this.options.ca,
+      ALPNProtocols: ['http/1.1'],
+      session: this.#session,
+      host,
+      port,
+      servername: isIP(host) ? '' : host,
+      socket: connection,
+    });
+    socket.setNoDelay(true).setKeepAlive(true);
+    // Node tells of it once the certificate is verified, and never of a session with somebody else.
+    socket.on('session', (session: Buffer) => (this.#session = session));
+    return socket;
+  }
+}
+
+/**
+ * Ask a proxy for a tunnel (CONNECT): what goes through it is opaque to the proxy.
+ *
+ * @returns what gives up
+ */
+function openTunnel(
+  proxy: URL,
+  { hostname, port }: { readonly hostname: string; readonly port: number },
+  { ca, lookup }: Pick<ConnectionOptions, 'ca' | 'lookup'>,
+  done: (error: Error | null, tunnel?: Socket) => void,
+): { destroy(error?: Error): void } {
+  const authority = isIPv6(hostname) ? `[${hostname}]:${port}` : `${hostname}:${port}`;
+  const proxyHost = proxy.hostname.replace(/^\[|\]$/g, '');
+  const isSecure = proxy.protocol === 'https:';
+  const secure = (socket: Socket): Socket => {
+    const servername = isIP(proxyHost) ? '' : proxyHost;
+    return isSecure ? connectTls({ ...TLS, ca, host: proxyHost, servername, socket }) : socket;
+  };
+  let connection: TcpConnection | undefined;
+  const createConnection = (_options: unknown, created: Connected): undefined => {
+    const proxyPort = Number(proxy.port) || (isSecure ? 443 : 80);
+    connection = new TcpConnection({ hostname: proxyHost, lookup }, proxyPort, (error, socket) => {
+      created(error, socket && secure(socket));
+    });
+  };
+  const request = httpRequest({
+    createConnection: createConnection as never,
+    method: 'CONNECT',
+    path: authority,
+    headers: { host: authority, ...proxyAuthorization(proxy) },
+  });
+  request.on('error', (error) => done(connectionFault(PROXY_UNREACHABLE_CODE, 'the proxy cannot be reached', error)));
+  request.once('connect', ({ statusCode = 0 }, tunnel, head) => {
+    if (statusCode >= 200 && statusCode < 300) {
+      if (head.length > 0) tunnel.unshift(head);
+      return done(null, tunnel);
+    }
+    tunnel.destroy();
+    return done(connectionFault(PROXY_ANSWERED + statusCode, 'the proxy opens no tunnel'));
+  });
+  request.end();
+  return {
+    destroy: (error) => {
+      connection?.destroy();
+      request.destroy(error);
+    },
+  };
+}
+
+/** What is demanded of every TLS connection, whatever the environment allows. */
+const TLS = { minVersion: 'TLSv1.2', rejectUnauthorized: true } as const;

@@ -1,0 +1,106 @@
+import type { Socket } from 'node:net';
+import { connectionFault, UNEXPECTED_UPGRADE_CODE } from './connection-error.js';
+
+const BEGINNING = 'HTTP/1.x 1xx';
+const CR = 0x0d;
+const LF = 0x0a;
+/** As much as Node.js allows for a head. */
+const LONGEST_HEAD = 16 * 1024;
+const SWITCHING_PROTOCOLS = '101';
+
+/**
+ * Takes interim responses (RFC 9110, section 15.2) out of what a connection receives, wherever that is cut. A client has to
+ * skip any number of them, also when it has not asked for one.
+ */
+export class InterimResponses {
+  /** Bytes of a head of which is not known yet whether it is an interim one, or where it ends. */
+  #held: Buffer | undefined;
+  #isHeadExpected = false;
+
+  /** A request is sent: what comes next is a head. */
+  expectHead(): void {
+    this.#isHeadExpected = true;
+  }
+
+  /**
+   * @returns what is left; nothing, when more has to come first
+   * @throws for an interim response after which no other follows
+   */
+  strip(bytes: Buffer): Buffer {
+    if (!this.#isHeadExpected) return bytes;
+    let rest = this.#held ? Buffer.concat([this.#held, bytes]) : bytes;
+    this.#held = undefined;
+    for (;;) {
+      const end = endOfInterimResponse(rest);
+      if (end === 'incomplete' && rest.length <= LONGEST_HEAD) {
+        this.#held = rest;
+        return Buffer.alloc(0);
+      }
+      // The connection would speak another protocol from here on.
+      if (end === 'upgrade') throw connectionFault(UNEXPECTED_UPGRADE_CODE, 'the answer switches protocols');
+      if (typeof end !== 'number') {
+        // The head of the response itself, or something that the parser shall refuse.
+        this.#isHeadExpected = false;
+        return rest;
+      }
+      rest = rest.subarray(end);
+    }
+  }
+}
+
+/**
+ * Let nobody who reads from a socket see interim responses. undici takes a `100 Continue` that it has not asked for as the
+ * end of the connection.
+ */
+export function withoutInterimResponses(socket: Socket): Socket {
+  const interim = new InterimResponses();
+  const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  socket.read = (size?: number): Buffer | null => {
+    try {
+      for (let bytes = read(size); bytes !== null; bytes = read(size)) {
+        const rest = interim.strip(bytes);
+        if (rest.length > 0) return rest;
+      }
+    } catch (error) {
+      socket.destroy(error as Error);
+    }
+    return null;
+  };
+  socket.write = (...args: unknown[]): boolean => {
+    interim.expectHead();
+    return write(...args);
+  };
+  return socket;
+}
+
+/**
+ * @returns the index behind an interim response at the beginning; `incomplete` when more bytes have to tell, `upgrade` for
+ *   the one that switches protocols, `none` for everything else
+ */
+function endOfInterimResponse(bytes: Buffer): number | 'incomplete' | 'upgrade' | 'none' {
+  let start = 0;
+  // A parser skips empty lines before a head.
+  while (bytes[start] === CR || bytes[start] === LF) start += 1;
+  const line = bytes.toString('latin1', start, start + BEGINNING.length + 1);
+  if (!beginsLikeInterim(line)) return 'none';
+  if (line.length <= BEGINNING.length) return 'incomplete';
+  if (!/[ \r\n]/.test(line.slice(-1))) return 'none';
+  if (line.slice(-4, -1) === SWITCHING_PROTOCOLS) return 'upgrade';
+  for (let from = start; ;) {
+    const lineFeed = bytes.indexOf(LF, from);
+    if (lineFeed < 0) return 'incomplete';
+    if (bytes[lineFeed - 1] !== CR) return 'none';
+    if (lineFeed - 1 === from) return lineFeed + 1;
+    from = lineFeed + 1;
+  }
+}
+
+function beginsLikeInterim(line: string): boolean {
+  for (let at = 0; at < Math.min(line.length, BEGINNING.length); at += 1) {
+    const wanted = BEGINNING[at];
+    const isRight = wanted === 'x' ? /\d/.test(line[at] ?? '') : line[at] === wanted;
+    if (!isRight) return false;
+  }
+  return true;
+}

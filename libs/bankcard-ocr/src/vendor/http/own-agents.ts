@@ -1,0 +1,48 @@
+import { Agent as HttpAgent, type AgentOptions } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
+import type { Socket } from 'node:net';
+import type { HttpService } from '@nestjs/axios';
+import type { Connected } from './connecting.js';
+import type { Connector } from './connector.js';
+
+/** Agents of Node's own client. */
+export interface Agents {
+  readonly httpAgent: HttpAgent;
+  readonly httpsAgent: HttpsAgent;
+}
+
+/** How an agent makes its connections: it hands a socket to `done`. */
+interface ConnectingAgent {
+  createConnection(options: { host?: string; port?: number | string }, done: Connected): void;
+}
+
+/** Make agents whose connections a connector makes. */
+export function createAgents(connector: Connector, options: AgentOptions): Agents {
+  return {
+    httpAgent: connectWith(connector, new HttpAgent(options), false),
+    httpsAgent: connectWith(connector, new HttpsAgent(options), true),
+  };
+}
+
+/** Let agents keep no connection any more; what is under way goes on. */
+export function retire({ httpAgent, httpsAgent }: Agents): void {
+  for (const agent of [httpAgent, httpsAgent]) {
+    // Asked whenever a connection becomes free.
+    (agent as unknown as { keepSocketAlive(socket: Socket): boolean }).keepSocketAlive = () => false;
+    for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+  }
+}
+
+function connectWith<A extends HttpAgent>(connector: Connector, agent: A, secure: boolean): A {
+  (agent as unknown as ConnectingAgent).createConnection = ({ host = 'localhost', port = 80 }, done) => {
+    connector.connect({ hostname: host, port: Number(port), secure }, done);
+  };
+  return agent;
+}
+
+/** Whether an application's own instance says how connections are made: with agents, or through a proxy. */
+export function hasWayOfItsOwn(http: HttpService): boolean {
+  // A stand-in need not have axios behind it.
+  const defaults = (http as Partial<HttpService>).axiosRef?.defaults;
+  return [defaults?.httpAgent, defaults?.httpsAgent, defaults?.proxy].some((one) => one !== undefined);
+}

@@ -1,0 +1,200 @@
+import { BlockList, isIP } from 'node:net';
+import { BankCardOcrConfigurationError, configurationFault, Problem } from '../../errors/configuration-error.js';
+import { saysNoValue, unusableText } from '../../errors/unusable-text.js';
+import type { ConnectionOptions } from './connection-options.js';
+
+/** What leads to an origin. */
+type ProxyChoice = Pick<ConnectionOptions, 'origin' | 'loopback' | 'proxy'>;
+
+/**
+ * The proxy on the way to an origin: the option, else what the environment says.
+ *
+ * @returns undefined for none
+ * @throws {@link BankCardOcrConfigurationError} when the variable of the environment cannot be read
+ */
+export function proxyFor({ origin, loopback, proxy }: ProxyChoice): URL | undefined {
+  const named = proxyNamed({ origin, loopback, proxy }, process.env);
+  if (!named) return undefined;
+  if (!(named.proxy instanceof Problem)) return named.proxy;
+  throw new BankCardOcrConfigurationError([configurationFault('proxy', named.proxy, named.variable)]);
+}
+
+/** The same, with the name of the variable, if it comes from the environment, and with what is wrong, if that is so. */
+export function proxyNamed(
+  { origin, loopback, proxy }: ProxyChoice,
+  environment: Readonly<Record<string, string | undefined>>,
+): (Pick<ProxyOfEnvironment, 'proxy'> & { readonly variable?: string }) | undefined {
+  if (proxy) return isNone(proxy.reveal()) ? undefined : { proxy: readProxyUrl(proxy.reveal()) };
+  // Whoever tests against this machine does not want to be sent out by a variable of the company's.
+  return loopback ? undefined : proxyOfEnvironment(origin, environment);
+}
+
+/** Whether the option says that there is no proxy. */
+export function isNone(text: string): boolean {
+  return text.trim().toLowerCase() === 'none';
+}
+
+/** The header with a proxy's user name and password, if its URL has them. */
+export function proxyAuthorization({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const credentials = `${decoded(username)}:${decoded(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` };
+}
+
+/** A variable of the environment may hold a password with a bare percent sign, which other programs take as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const RIGHT = new Problem(
+  'write http://proxy:3128 or http://user:password@proxy:3128, and # / ? \\ @ % in a user name or a password as ' +
+    '%23 %2F %3F %5C %40 %25',
+  '请写成 http://proxy:3128 或 http://用户:密码@proxy:3128；用户名或密码里的 # / ? \\ @ % 写成 %23 %2F %3F %5C %40 %25',
+);
+/** As other programs take it: a host, perhaps with a user and a port. */
+const WITHOUT_SCHEME = /^([^\s\\/?#]*@)?(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?\/?$/i;
+/** Named in the message, because they are no secret. */
+const OTHER_SCHEMES = /^(socks|socks4|socks4a|socks5|socks5h|ftp|ws|wss|quic|pac|file)$/i;
+const MEANT_AS_NONE = /^(no|off|direct|0)$/i;
+
+/**
+ * Read the address of an HTTP proxy, as an option or a variable of the environment has it. What the URL parser would
+ * make another host of, because a character of the password was not encoded, is refused: the requests would go
+ * elsewhere.
+ *
+ * @returns the URL, or what is wrong; the text, which may hold a password, is not repeated
+ */
+export function readProxyUrl(given: unknown): URL | Problem {
+  if (typeof given !== 'string') return wrong('is not a text', '不是文本');
+  const text = given.trim();
+  const unusable = unusableText(text);
+  if (unusable) return unusable;
+  if (saysNoValue(text) || MEANT_AS_NONE.test(text)) return wrong('names no proxy', '没有写代理地址');
+  const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? [];
+  if (scheme !== undefined && !/^https?$/i.test(scheme)) {
+    const named = OTHER_SCHEMES.test(scheme) ? ` (${scheme.toLowerCase()})` : '';
+    return wrong(
+      `is no HTTP proxy${named}, and other kinds are not supported`,
+      `不是 HTTP 代理${named}，不支持其他种类`,
+    );
+  }
+  if (scheme === undefined && !WITHOUT_SCHEME.test(text)) return wrong('is not a URL', '不是 URL');
+  const full = scheme === undefined ? `http://${text}` : text;
+  if (/[\\\t\r\n]/.test(text) || !URL.canParse(full)) return wrong('is not a URL', '不是 URL');
+  const url = new URL(full);
+  if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
+    return wrong(
+      'has something behind the host, or a # / ? \\ that is not encoded',
+      '主机之后还有内容，或有未转义的 # / ? \\',
+    );
+  }
+  return url;
+}
+
+function wrong(en: string, zh: string): Problem {
+  return new Problem(`${en}: ${RIGHT.en}`, `${zh}：${RIGHT.zh}`);
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the environment says about the way to an origin. */
+interface ProxyOfEnvironment {
+  /** The variable that says so, spelled as it is set. */
+  readonly variable: string;
+  /** The proxy, or what is wrong with the variable. */
+  readonly proxy: URL | Problem;
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
+
+/**
+ * The proxy that the usual variables name for an origin: HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY, in either case of
+ * letters, lower case first; none for what NO_PROXY lists.
+ *
+ * @returns undefined for none; a variable that cannot be read is no absent one: the traffic would go round the proxy
+ */
+export function proxyOfEnvironment(origin: string, environment: Environment): ProxyOfEnvironment | undefined {
+  const find = (name: string): { variable: string; value: string } | undefined => {
+    const variable = [name.toLowerCase(), name.toUpperCase()].find((one) => isSet(environment[one]));
+    return variable === undefined ? undefined : { variable, value: environment[variable] ?? '' };
+  };
+  const url = new URL(origin);
+  const named = find(`${url.protocol.slice(0, -1)}_proxy`) ?? find('all_proxy');
+  if (!named) return undefined;
+  const exceptions = find('no_proxy');
+  const isException = exceptions && judgeExceptions(url, exceptions.value);
+  if (isException === true) return undefined;
+  if (exceptions && isException instanceof Problem) return { variable: exceptions.variable, proxy: isException };
+  return { variable: named.variable, proxy: readProxyUrl(named.value) };
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value.trim() !== '';
+}
+
+/**
+ * Whether NO_PROXY excepts a host: host names with everything below them, `*.` and a leading dot allowed, addresses and
+ * ranges of addresses, with or without a port; `*` for all.
+ *
+ * @returns a problem when an entry means the host, in a spelling that is not read: it would be sent to the proxy
+ */
+function judgeExceptions(url: URL, exceptions: string): boolean | Problem {
+  const entries = exceptions.split(/[\s,;]+/).filter((entry) => entry !== '');
+  if (entries.some((entry) => excepts(entry, url))) return true;
+  if (!entries.some((entry) => excepts(readLoosely(entry), url) || matchesAsPattern(entry, url))) return false;
+  const host = withoutBrackets(url.hostname);
+  return new Problem(
+    `has an entry for ${host} that cannot be read: write ${host}, without quotation marks, scheme, path or *`,
+    `里有一项指的是 ${host}，但写法无法识别：请直接写 ${host}，不要带引号、协议、路径或 *`,
+  );
+}
+
+function excepts(entry: string, { hostname, port, protocol }: URL): boolean {
+  const host = withoutBrackets(hostname);
+  const [, named = entry, ofPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
+  if (ofPort !== undefined && ofPort !== (port || DEFAULT_PORTS[protocol])) return false;
+  const domain = withoutBrackets(named.toLowerCase())
+    .replace(/^\*?\./, '')
+    .replace(/\.$/, '');
+  if (domain === '') return false;
+  return domain === '*' || host === domain || host.endsWith(`.${domain}`) || isInRange(host, domain);
+}
+
+/** `10.0.0.0/8`, as proxies of clusters list them; for hosts that are addresses only. */
+function isInRange(host: string, range: string): boolean {
+  const [network = '', bits = ''] = range.split('/');
+  const version = isIP(host);
+  if (version === 0 || isIP(network) !== version || !/^\d{1,3}$/.test(bits)) return false;
+  if (Number(bits) > (version === 4 ? 32 : 128)) return false;
+  const type = version === 4 ? 'ipv4' : 'ipv6';
+  const list = new BlockList();
+  list.addSubnet(network, Number(bits), type);
+  return list.check(host, type);
+}
+
+/** What is meant by an entry with quotation marks, a scheme, a user or a path. */
+function readLoosely(entry: string): string {
+  return entry
+    .replace(/["'`“”‘’]/g, '')
+    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
+    .replace(/^[^@/]*@/, '')
+    .replace(/[/?#].*$/, '')
+    .toLowerCase();
+}
+
+function matchesAsPattern(entry: string, { hostname }: URL): boolean {
+  const loose = readLoosely(entry);
+  if (!loose.includes('*')) return false;
+  // Linear: every * becomes one lazy run, and there are a few of them at most.
+  const parts = loose.replace(/:\d+$/, '').split('*').slice(0, 5);
+  const pattern = parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)).join('.*');
+  return new RegExp(`^${pattern}$`).test(withoutBrackets(hostname));
+}
+
+function withoutBrackets(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}

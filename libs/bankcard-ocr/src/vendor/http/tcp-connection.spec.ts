@@ -1,0 +1,224 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import type { LookupAddress } from 'node:dns';
+import { SecretText } from '../../runtime/secret-text.js';
+import { makeCertificates } from './certificates.test-support.js';
+import { ConnectProxy } from './connect-proxy.test-support.js';
+import { type Lookup, TcpConnection } from './tcp-connection.js';
+import {
+  faultOf,
+  OK,
+  optionsFor,
+  send,
+  TestVendor,
+  TRANSPORT_KINDS,
+  TRANSPORTS,
+  until,
+} from './test-vendor.test-support.js';
+
+/** Nothing listens there. */
+const REFUSING = '127.0.0.8';
+const ANSWERING = '127.0.0.1';
+/** A {@link SilentAddress}. */
+const SILENT = '127.0.0.9';
+
+const addresses = (...all: string[]): Lookup => {
+  const found = all.map((address): LookupAddress => ({ address, family: address.includes(':') ? 6 : 4 }));
+  return (_hostname, _options, done) => void setImmediate(done, null, found);
+};
+
+/** More of Node's 250 ms than one attempt: an address that is given up then has lost. */
+const longerThanNodeWaits = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 600));
+
+/** An address that takes connections in only once it {@link wakes}: its process stands still, and its queue is full. */
+class SilentAddress {
+  private constructor(
+    private readonly child: ChildProcess,
+    private readonly filling: readonly Socket[],
+  ) {}
+
+  static async start(port: number): Promise<SilentAddress> {
+    const serve = `require('node:net').createServer((s) => s.on('error', () => {}).on('data', () =>
+      s.end('HTTP/1.1 200 OK\\r\\ncontent-length: 12\\r\\n\\r\\n{"code":"0"}')))
+      .listen({ port: ${port}, host: '${SILENT}', backlog: 1 }, () => console.log('listening'));`;
+    const child = spawn(process.execPath, ['-e', serve], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    child.kill('SIGSTOP');
+    const filling: Socket[] = [];
+    let waiting = 0;
+    // The queue is full when one of them does not get in, as the kernel has told all others at once.
+    while (waiting === 0) {
+      const socket = connect(port, SILENT).on('error', () => undefined);
+      filling.push(socket);
+      const isIn = await Promise.race([
+        once(socket, 'connect').then(() => true),
+        new Promise<false>((resolve) => setTimeout(resolve, 200, false)),
+      ]);
+      if (!isIn) waiting += 1;
+    }
+    return new SilentAddress(child, filling);
+  }
+
+  wakes(): void {
+    for (const socket of this.filling) socket.destroy();
+    this.child.kill('SIGCONT');
+  }
+
+  async stop(): Promise<void> {
+    this.wakes();
+    this.child.kill('SIGKILL');
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, ANSWERING);
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+describe.each(TRANSPORT_KINDS)('a host with several addresses, over %s', (kind) => {
+  it('is reached at the only one that can be, however long that takes, within connectTimeoutMs', async () => {
+    const port = await freePort();
+    const silent = await SilentAddress.start(port);
+    const lookup = addresses(SILENT, REFUSING);
+    const origin = `http://vendor.example:${port}`;
+    const transport = TRANSPORTS[kind](optionsFor(origin, { lookup, connectTimeoutMs: 60_000 }));
+    try {
+      const sending = send(transport);
+      await longerThanNodeWaits();
+      silent.wakes();
+      await expect(sending).resolves.toMatchObject({ text: OK });
+    } finally {
+      await transport.close();
+      await silent.stop();
+    }
+  });
+
+  it('is reached at another one meanwhile', async () => {
+    const vendor = await TestVendor.start();
+    const silent = await SilentAddress.start(vendor.port);
+    const lookup = addresses(SILENT, ANSWERING);
+    const origin = `http://vendor.example:${vendor.port}`;
+    const transport = TRANSPORTS[kind](optionsFor(origin, { lookup, connectTimeoutMs: 60_000 }));
+    await expect(send(transport)).resolves.toMatchObject({ text: OK });
+    await transport.close();
+    await silent.stop();
+    await vendor.stop();
+  });
+
+  it('is unreachable when all are silent until connectTimeoutMs', async () => {
+    const port = await freePort();
+    const silent = await SilentAddress.start(port);
+    const lookup = addresses(SILENT, SILENT);
+    const origin = `http://vendor.example:${port}`;
+    const transport = TRANSPORTS[kind](optionsFor(origin, { lookup, connectTimeoutMs: 400 }));
+    const fault = await faultOf(send(transport));
+    expect(fault).toMatchObject({ code: 'UNREACHABLE', maybeCarriedOut: false });
+    expect(fault.message).toContain('connecting took longer than connectTimeoutMs');
+    await transport.close();
+    await silent.stop();
+  });
+
+  it.each<[string, Lookup, RegExp]>([
+    ['all refuse', addresses(REFUSING, REFUSING, REFUSING), /: ECONNREFUSED$/],
+    ['there is none', addresses(), /: Error$/],
+    [
+      'the name is unknown',
+      (_hostname, _options, done) => done(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), []),
+      /: ENOTFOUND$/,
+    ],
+  ])('is unreachable when %s, and nothing was sent', async (_what, lookup, message) => {
+    const origin = `http://vendor.example:${await freePort()}`;
+    const transport = TRANSPORTS[kind](optionsFor(origin, { lookup }));
+    const fault = await faultOf(send(transport));
+    expect(fault).toMatchObject({ code: 'UNREACHABLE', maybeCarriedOut: false, retryable: true });
+    expect(fault.message).toMatch(message);
+    await transport.close();
+  });
+
+  it('is reached over TLS at the first that answers, and its certificate is that of the name', async () => {
+    const certificates = makeCertificates();
+    const vendor = await TestVendor.start(certificates.server);
+    const change = { lookup: addresses(REFUSING, ANSWERING), ca: certificates.ca };
+    const transport = TRANSPORTS[kind](optionsFor(`https://localhost:${vendor.port}`, change));
+    await expect(send(transport)).resolves.toMatchObject({ text: OK });
+    const elsewhere = TRANSPORTS[kind](optionsFor(`https://vendor.example:${vendor.port}`, change));
+    expect((await faultOf(send(elsewhere))).message).toContain('ERR_TLS_CERT_ALTNAME_INVALID');
+    await transport.close();
+    await elsewhere.close();
+    await vendor.stop();
+  });
+
+  it('may be that of the proxy', async () => {
+    const vendor = await TestVendor.start();
+    const proxy = await ConnectProxy.start();
+    const silent = await SilentAddress.start(proxy.port);
+    const change = (lookup: Lookup) => ({
+      lookup,
+      connectTimeoutMs: 60_000,
+      proxy: new SecretText(`http://proxy.example:${proxy.port}`),
+    });
+    const transport = TRANSPORTS[kind](optionsFor(vendor.origin, change(addresses(SILENT, REFUSING, ANSWERING))));
+    await expect(send(transport)).resolves.toMatchObject({ text: OK });
+    expect(proxy.asked).toHaveLength(1);
+    const unreachable = TRANSPORTS[kind](optionsFor(vendor.origin, change(addresses(REFUSING, REFUSING))));
+    expect((await faultOf(send(unreachable))).message).toMatch(/the proxy cannot be reached: ECONNREFUSED$/);
+    await transport.close();
+    await unreachable.close();
+    await silent.stop();
+    await proxy.stop();
+    await vendor.stop();
+  });
+});
+
+describe('the attempts', () => {
+  let server: Server;
+  let seen: Socket[];
+  beforeEach(async () => {
+    seen = [];
+    server = createServer((socket) => void seen.push(socket.on('error', () => undefined).resume())).listen(
+      0,
+      '127.0.0.1',
+    );
+    await once(server, 'listening');
+  });
+  afterEach(async () => {
+    for (const socket of seen) socket.destroy();
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('alternate between the families, beginning with the first', async () => {
+    const { port } = server.address() as AddressInfo;
+    const tried = await new Promise<unknown>((resolve) => {
+      const lookup = addresses('127.0.0.8', '127.0.0.7', '::1', '127.0.0.6');
+      void new TcpConnection({ hostname: 'x', lookup }, port, resolve);
+    });
+    const { errors } = tried as AggregateError;
+    expect(errors.map((error: { address?: string }) => error.address)).toEqual([
+      '127.0.0.8',
+      '::1',
+      '127.0.0.7',
+      '127.0.0.6',
+    ]);
+  });
+
+  it('end when nobody waits any more, also while addresses are looked for', async () => {
+    const { port } = server.address() as AddressInfo;
+    const done = jest.fn();
+    new TcpConnection({ hostname: 'x', lookup: addresses('127.0.0.1') }, port, done).destroy();
+    const begun = new TcpConnection({ hostname: '127.0.0.1' }, port, done);
+    begun.destroy();
+    await new Promise<void>((resolve) => {
+      void new TcpConnection({ hostname: '127.0.0.1' }, port, (_error, socket) => {
+        socket?.destroy();
+        resolve();
+      });
+    });
+    await until(() => seen.every((socket) => socket.destroyed));
+    expect(done).not.toHaveBeenCalled();
+  });
+});

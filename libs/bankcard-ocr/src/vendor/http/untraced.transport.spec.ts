@@ -1,0 +1,127 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import net from 'node:net';
+import { ApplicationTracing, type Sighting } from '../../../../../test/support/application-tracing.js';
+import { SecretText } from '../../runtime/secret-text.js';
+import { ConnectProxy } from './connect-proxy.test-support.js';
+import {
+  optionsFor,
+  REQUEST,
+  TestVendor,
+  TextReceiver,
+  TRANSPORT_KINDS,
+  TRANSPORTS,
+} from './test-vendor.test-support.js';
+import type { AnswerReceiver } from './transport.js';
+import { UntracedTransport } from './untraced.transport.js';
+
+/** What Node and undici tell of a request that is made. */
+const CHANNELS = ['http.client.request.start', 'undici:request:create', 'undici:client:sendHeaders'];
+const IN_TRACE = { suppressed: false, span: 'request', baggage: 'baggage' };
+
+describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces', (kind) => {
+  let vendor: TestVendor;
+  let tracing: ApplicationTracing;
+  let seen: (Sighting & { readonly where: string })[];
+
+  const note = (_message: unknown, where: string | symbol): void => {
+    seen.push({ where: String(where), ...tracing.look() });
+  };
+  /** Send as a handler of the application does, in its span. */
+  const send = async (transport: UntracedTransport, receiver: AnswerReceiver): Promise<void> => {
+    await tracing.inSpan('request', async () => transport.start(REQUEST, receiver).finished);
+  };
+
+  beforeEach(async () => {
+    vendor = await TestVendor.start();
+    tracing = new ApplicationTracing();
+    seen = [];
+    for (const name of CHANNELS) subscribe(name, note);
+    const { connect } = net.Socket.prototype;
+    jest.spyOn(net.Socket.prototype, 'connect').mockImplementation(function (this: net.Socket, ...given: unknown[]) {
+      const [{ port }] = given.flat() as [{ port?: unknown }];
+      note(undefined, `connect to ${String(port)}`);
+      return (connect as (...args: unknown[]) => net.Socket).apply(this, given);
+    });
+  });
+
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    for (const name of CHANNELS) unsubscribe(name, note);
+    tracing[Symbol.dispose]();
+    await vendor.stop();
+  });
+
+  it.each([
+    ['directly', false],
+    ['through a proxy', true],
+  ])('%s is hidden from the connecting on', async (_way, tunnel) => {
+    const proxy = tunnel ? await ConnectProxy.start() : undefined;
+    const firstPort = proxy?.port ?? vendor.port;
+    const change = proxy ? { proxy: new SecretText(proxy.url()) } : {};
+    const transport = new UntracedTransport(TRANSPORTS[kind](optionsFor(vendor.origin, change)));
+    await send(transport, new TextReceiver());
+    // The second one finds the connection that the first has made.
+    await send(transport, new TextReceiver());
+    await transport.close();
+    // The rest of the way is the proxy's, which runs in this process too.
+    const ours = seen.filter(({ where }) => !proxy || where !== `connect to ${vendor.port}`);
+    await proxy?.stop();
+    const places = ours.map(({ where }) => where);
+    expect(places).toContain(`connect to ${firstPort}`);
+    expect(places).toContain(CHANNELS[kind === 'undici' ? 1 : 0]);
+    expect(ours.filter(({ suppressed, span }) => !suppressed || span !== undefined)).toEqual([]);
+  });
+
+  it('makes another connection when those that are kept lead to a wrong server', async () => {
+    const transport = new UntracedTransport(TRANSPORTS[kind](optionsFor(vendor.origin)));
+    await send(transport, new TextReceiver());
+    // undici takes a connection for free a turn of the event loop after the response.
+    await new Promise((resolve) => setImmediate(resolve));
+    await send(transport, new TextReceiver());
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(vendor.sockets).toHaveLength(1);
+    transport.dropConnections();
+    await send(transport, new TextReceiver());
+    expect(vendor.sockets).toHaveLength(2);
+    await transport.close();
+  });
+
+  it('is received in the trace of whoever asked', async () => {
+    const transport = new UntracedTransport(TRANSPORTS[kind](optionsFor(vendor.origin)));
+    const sightings: Sighting[] = [];
+    const receiver: AnswerReceiver = {
+      head: () => void sightings.push(tracing.look()),
+      received: () => undefined,
+      data: () => {
+        sightings.push(tracing.look());
+        return undefined;
+      },
+    };
+    await send(transport, receiver);
+    // On a kept connection, which began in another trace.
+    await send(transport, receiver);
+    await transport.close();
+    expect(sightings).toEqual([IN_TRACE, IN_TRACE, IN_TRACE, IN_TRACE]);
+  });
+
+  it('brings the vendor no header that a subscriber of undici adds', async () => {
+    const add = (message: unknown): void => {
+      (message as { request: { addHeader(name: string, value: string): void } }).request.addHeader('sentry-trace', '1');
+    };
+    subscribe('undici:request:create', add);
+    try {
+      let names: string[] = [];
+      vendor.answer = ({ headers }, response) => {
+        names = Object.keys(headers);
+        response.end();
+      };
+      const transport = new UntracedTransport(TRANSPORTS[kind](optionsFor(vendor.origin)));
+      await send(transport, new TextReceiver());
+      await transport.close();
+      expect(names).toEqual(expect.arrayContaining(['accept', 'accept-encoding', 'host']));
+      expect(names).not.toContain('sentry-trace');
+    } finally {
+      unsubscribe('undici:request:create', add);
+    }
+  });
+});

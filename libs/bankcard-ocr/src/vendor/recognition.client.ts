@@ -1,0 +1,63 @@
+import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
+import type { Clock } from '../runtime/clock.js';
+import { ResultAnswerReader } from './response/incremental/result-response.reader.js';
+import { PhotoBuffers } from './response/photo-buffers.js';
+import { readResultAnswer } from './response/result-response.js';
+import type { Exchange, ExchangeRequest } from './http/vendor-http-client.js';
+import type { SignedQuery } from './result.client.js';
+
+/** How one image is sent. */
+interface ImageRequest extends Pick<
+  ExchangeRequest,
+  'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onSend'
+> {
+  /** The same five values are signed as for a query (protocol.md section 4). */
+  readonly signed: SignedQuery;
+  readonly userId: string | undefined;
+  /** Base64. */
+  readonly image: string;
+}
+
+/** The endpoint bankcardocrapp (protocol.md section 2). */
+export class RecognitionClient {
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly clock: Clock,
+    private readonly options: {
+      readonly path: string;
+      /** Its name in the body; hosts differ. */
+      readonly appIdField: string;
+    },
+  ) {}
+
+  /** Send one signed image and read what was recognised. */
+  async recognize({ signed, userId, image, ...request }: ImageRequest): Promise<BankCardOcrResult> {
+    const { appId, orderNo, nonce, sign } = signed;
+    const kept = new PhotoBuffers();
+    const reader = new ResultAnswerReader(kept);
+    const { json, envelope } = await this.exchange.send(
+      {
+        endpoint: 'bankcardocrapp',
+        // Letters and digits: nothing has to be encoded.
+        pathAndQuery: `${this.options.path}?orderNo=${orderNo}`,
+        body: this.#body(signed, userId, image),
+        secrets: [sign, nonce, appId, orderNo, userId ?? ''],
+        ...request,
+      },
+      reader,
+    );
+    const result = readResultAnswer(json, envelope, {
+      orderNo,
+      nowMs: this.clock.now(),
+      photos: { arrivals: reader.arrivals, kept: kept.photos },
+    });
+    // The strip with the number comes by itself; the other photos were not asked for, and may be there.
+    return { ...result, photos: { ...result.photos, status: 'absent' } };
+  }
+
+  /** The image is put behind the rest as it is: an encoder would look at each of its millions of letters. */
+  #body({ appId, orderNo, version, nonce, sign }: SignedQuery, userId: string | undefined, image: string): Buffer {
+    const fields = { [this.options.appIdField]: appId, version, nonce, sign, orderNo, userId };
+    return Buffer.from(`${JSON.stringify(fields).slice(0, -1)},"bankcardStr":"${image}"}`);
+  }
+}

@@ -1,0 +1,84 @@
+import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { redactVendorText } from '../../errors/redaction.js';
+import { type CodeRules, vendorCodeRule } from '../../errors/vendor-codes.js';
+import { codeOf, isJsonObject, type JsonObject } from './json-response.js';
+
+/** What every answer of the vendor has around its content. */
+export interface Envelope {
+  /** As text; `0` is success. */
+  readonly code: string;
+  /** `msg`, safe to show. */
+  readonly message?: string;
+  /** `bizSeqNo`: the vendor's running number of the exchange. */
+  readonly bizSeqNo?: string;
+}
+
+/**
+ * Read the envelope. `success` is not looked at: it is meaningless on OCR answers (protocol.md section 3).
+ *
+ * @param sent the secret values of the request, which the vendor's message may repeat
+ */
+export function readEnvelope(json: JsonObject, sent: readonly string[]): Envelope {
+  const { result, msg } = json;
+  return {
+    code: codeOf(json) ?? '',
+    message: typeof msg === 'string' && msg !== '' ? redactVendorText(msg, sent) : undefined,
+    bizSeqNo: bizSeqNoOf(json) ?? (isJsonObject(result) ? bizSeqNoOf(result) : undefined),
+  };
+}
+
+/** It is shown as it is, so it must be digits, and more of them than a card number has. */
+const BIZ_SEQ_NO = /^\d{20,64}$/;
+
+function bizSeqNoOf({ bizSeqNo }: JsonObject): string | undefined {
+  return typeof bizSeqNo === 'string' && BIZ_SEQ_NO.test(bizSeqNo) ? bizSeqNo : undefined;
+}
+
+/** The least pause after "too frequent" (protocol.md section 6: after 2 s or more). */
+const SPACED_RETRY_MS = 2_000;
+
+/** The error for an answer whose code is not `0`. */
+export function vendorFailure({ code, message, bizSeqNo }: Envelope, codeRules: CodeRules): BankCardOcrError {
+  const rule = vendorCodeRule(code, codeRules);
+  return new BankCardOcrError(rule.error, {
+    message: `the vendor answered ${code}: ${rule.en}`,
+    messageZh: `服务商返回 ${code}：${rule.zh}`,
+    actor: rule.actor,
+    retryable: rule.retry !== 'never',
+    vendorCode: code,
+    vendorMessage: message,
+    bizSeqNo,
+    ...(rule.retry === 'spaced' ? { retryAfterMs: SPACED_RETRY_MS } : {}),
+  });
+}
+
+/**
+ * The error for a successful answer that lacks what it must have.
+ *
+ * @param retryable whether asking again may help; a question that ends something (protocol.md section 5) must not be
+ *   asked for that
+ */
+export function malformedAnswer(what: string, envelope: Envelope, retryable: boolean): BankCardOcrError {
+  return new BankCardOcrError('ANSWER_MALFORMED', {
+    message: `the vendor answered success, but ${what}`,
+    retryable,
+    vendorCode: envelope.code,
+    vendorMessage: envelope.message,
+    bizSeqNo: envelope.bizSeqNo,
+  });
+}
+
+/** Lives beyond this are not believed: nothing of the vendor's lives longer than two hours. */
+const LONGEST_LIFE_MS = 24 * 3_600_000;
+
+/**
+ * Read `expire_in`: seconds, a number on the wire and a string in the documents. An unreadable one gives the
+ * documented life: the credentials are there and have ended the previous ones, so throwing them away would cost more
+ * than a life that is judged wrongly and mended by the first rejection.
+ */
+export function readLifeMs(expireIn: unknown, documentedMs: number): number {
+  const isText = typeof expireIn === 'string' && expireIn.trim() !== '';
+  const seconds = isText ? Number(expireIn) : expireIn;
+  if (typeof seconds !== 'number' || !Number.isFinite(seconds) || seconds <= 0) return documentedMs;
+  return Math.min(seconds * 1_000, LONGEST_LIFE_MS);
+}

@@ -1,0 +1,130 @@
+import { inspect } from 'node:util';
+import { codeOf, isJsonObject, NotAnAnswer, readJsonAnswer } from './json-response.js';
+
+/** `{"code":"0","msg":"请求成功"}` in GBK: the two bytes of a character are no UTF-8. */
+const GBK = Buffer.concat([
+  Buffer.from('{"code":"0","msg":"'),
+  Buffer.from([0xc7, 0xeb, 0xc7, 0xf3, 0xb3, 0xc9, 0xb9, 0xa6]),
+  Buffer.from('"}'),
+]);
+const UTF_16 = Buffer.from('\ufeff{"code":"0"}', 'utf16le');
+
+describe('a body that is an answer', () => {
+  it.each<[string, Buffer | string]>([
+    ['plain', '{"code":"0","msg":"请求成功"}'],
+    ['with a byte order mark', '\ufeff{"code":"0","msg":"请求成功"}'],
+    ['with white space around it', ' \r\n{"code":"0","msg":"请求成功"}\r\n '],
+    ['with escapes', '{"code":"0","msg":"\\u8bf7\\u6c42\\u6210\\u529f"}'],
+  ])('is read %s', (_how, body) => {
+    expect(readJsonAnswer(Buffer.from(body as string))).toEqual({ code: '0', msg: '请求成功' });
+  });
+
+  it('is read in GBK, in which gateways write', () => {
+    expect(readJsonAnswer(GBK)).toEqual({ code: '0', msg: '请求成功' });
+  });
+
+  it('keeps its code when its message is in no encoding at all', () => {
+    const body = Buffer.concat([
+      Buffer.from('{"code":"66660020","msg":"'),
+      Buffer.from([0x80, 0xff]),
+      Buffer.from('"}'),
+    ]);
+    expect(codeOf(readJsonAnswer(body))).toBe('66660020');
+  });
+
+  it('has its order number as a text, digit by digit', () => {
+    expect(readJsonAnswer(Buffer.from('{"code":0,"orderNo":1984602893847461890}'))).toEqual({
+      code: 0,
+      orderNo: '1984602893847461890',
+    });
+  });
+
+  it('gives no object another prototype', () => {
+    const json = readJsonAnswer(Buffer.from('{"__proto__":{"code":"1"},"code":"0"}'));
+    expect(json['code']).toBe('0');
+    expect(Object.getPrototypeOf(json)).toBe(Object.prototype);
+    expect(() => readJsonAnswer(Buffer.from('{"__proto__":{"code":"0"}}'))).toThrow(/without a readable code/);
+  });
+});
+
+describe('a body that is none', () => {
+  it.each<[string, Buffer, RegExp]>([
+    ['empty', Buffer.alloc(0), /is empty/],
+    ['white space', Buffer.from('  \n'), /is not JSON/],
+    ['HTML', Buffer.from('\n <html><body>canary</body></html>'), /is HTML or XML/],
+    ['HTML after a byte order mark', Buffer.from('\ufeff<html>canary'), /is HTML or XML/],
+    ['cut off', Buffer.from('{"code":"0","canary":"ca'), /is not JSON, or cut off/],
+    ['text', Buffer.from('canary'), /is not JSON/],
+    ['two answers', Buffer.from('{"code":"0"}{"code":"0"}'), /is not JSON/],
+    ['JSONP', Buffer.from('callback({"code":"0"})'), /is not JSON/],
+    ['UTF-16', UTF_16, /is not JSON/],
+    ['random bytes', Buffer.from([0, 255, 254, 1]), /is not JSON/],
+    ['an array', Buffer.from('[{"code":"0"}]'), /is JSON, but not an object/],
+    ['null', Buffer.from('null'), /is JSON, but not an object/],
+    ['a text in JSON', Buffer.from('"canary"'), /is JSON, but not an object/],
+    ['a number', Buffer.from('0'), /is JSON, but not an object/],
+    ['without a code', Buffer.from('{"canary":1}'), /without a readable code/],
+    ['deeper than any stack', Buffer.from('{"code":'.repeat(200_000)), /more than 262144 bytes/],
+    ['deep', Buffer.from('{"code":'.repeat(33)), /more than 32 levels/],
+    ['deep, after strings that look deep', Buffer.from(`["[[","\\"]","\\\\",${'['.repeat(32)}`), /more than 32 levels/],
+    ['long', Buffer.from(`{"code":"0"${',"a":0'.repeat(8_193)}}`), /more than 8192 values/],
+    ['long, of empty objects', Buffer.from(`{"code":"0","a":[${'{},'.repeat(5_000)}0]}`), /more than 8192 values/],
+    ['large', Buffer.from(`{"code":"0","a":"${'x'.repeat(262_144)}"}`), /more than 262144 bytes besides photos/],
+  ])('is told, and nothing of it is kept: %s', (_what, body, message) => {
+    let thrown: unknown;
+    try {
+      readJsonAnswer(body);
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(NotAnAnswer);
+    expect((thrown as Error).message).toMatch(message);
+    expect(inspect(thrown, { depth: Infinity, showHidden: true })).not.toContain('canary');
+  });
+});
+
+describe('the code', () => {
+  it.each<[unknown, string | undefined]>([
+    ['0', '0'],
+    [0, '0'],
+    [-0, '0'],
+    [' 0 ', '0'],
+    ['00', '00'],
+    [400101, '400101'],
+    [-9110, '-9110'],
+    ['-1304', '-1304'],
+    ['SYSTEM_ERROR', 'SYSTEM_ERROR'],
+    ['', undefined],
+    ['  ', undefined],
+    [null, undefined],
+    [undefined, undefined],
+    [true, undefined],
+    [{}, undefined],
+    [['0'], undefined],
+    ['a\nforged line', undefined],
+    ['x'.repeat(33), undefined],
+    ['请求', undefined],
+    [NaN, undefined],
+  ])('%p is %p', (code, text) => {
+    expect(codeOf({ code })).toBe(text);
+  });
+});
+
+it.each<[unknown, boolean]>([
+  [{}, true],
+  [[], false],
+  [null, false],
+  ['{}', false],
+  [undefined, false],
+])('%p is a JSON object: %p', (value, expected) => {
+  expect(isJsonObject(value)).toBe(expected);
+});
+
+describe('a code that is shown as it is', () => {
+  it.each(['6222021234567890128', 6222021234567890, 'F'.repeat(40), 1.5])(
+    'is no card number and no secret: %p',
+    (code) => {
+      expect(codeOf({ code })).toBeUndefined();
+    },
+  );
+});

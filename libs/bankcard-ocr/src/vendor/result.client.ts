@@ -1,0 +1,80 @@
+import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
+import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
+import type { Clock } from '../runtime/clock.js';
+import { JsonAnswerReader } from './response/json-response.reader.js';
+import { ResultAnswerReader } from './response/incremental/result-response.reader.js';
+import { PhotoBuffers, type PhotoTargets } from './response/photo-buffers.js';
+import { readResultAnswer } from './response/result-response.js';
+import type { Exchange, ExchangeRequest } from './http/vendor-http-client.js';
+
+/** The signed values of a query, exactly as they are sent. */
+export interface SignedQuery {
+  readonly appId: string;
+  readonly orderNo: string;
+  readonly version: string;
+  readonly nonce: string;
+  readonly sign: string;
+}
+
+/** How one query is sent. */
+export interface ResultRequest extends Pick<ExchangeRequest, 'attempt' | 'generation' | 'timeoutMs' | 'cancellation'> {
+  readonly query: SignedQuery;
+}
+
+/** Whether photos are asked for, and where they go: `kept` in the result, or elsewhere. */
+type PhotoWish = false | 'kept' | PhotoTargets;
+
+/** For a host that sends photos although nobody has asked for them. */
+const NOWHERE: PhotoTargets = {
+  open: () => ({ write: () => undefined, end: () => undefined, damaged: () => undefined }),
+};
+
+const NONE: ReadonlyMap<PhotoKind, CardPhoto> = new Map();
+
+/** The endpoint getBankCardOcrResult (protocol.md section 2). */
+export class ResultClient {
+  /** What is the same for every query, ready to be sent. */
+  readonly #constantPart: string;
+
+  constructor(
+    private readonly exchange: Exchange,
+    private readonly clock: Clock,
+    options: {
+      readonly path: string;
+      readonly appIdParameter: string;
+      readonly appId: string;
+      readonly version: string;
+    },
+  ) {
+    const { path, appIdParameter, appId, version } = options;
+    this.#constantPart = `${path}?${new URLSearchParams({ [appIdParameter]: appId, version }).toString()}`;
+  }
+
+  /** Send one signed query and read its answer. */
+  async queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
+    const { query, timeoutMs, cancellation, attempt, generation } = request;
+    const { appId, orderNo, nonce, sign } = query;
+    const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
+    const targets = photos === 'kept' ? kept : photos;
+    const reader = targets ? new ResultAnswerReader(targets) : undefined;
+    // Letters and digits all of them: nothing has to be encoded. Only exactly 1 asks for photos.
+    const values = `&order_no=${orderNo}&nonce=${nonce}&sign=${sign}${reader ? '&get_file=1' : ''}`;
+    const { json, envelope } = await this.exchange.send(
+      {
+        endpoint: 'getBankCardOcrResult',
+        pathAndQuery: this.#constantPart + values,
+        secrets: [sign, nonce, appId, orderNo],
+        timeoutMs,
+        cancellation,
+        attempt,
+        generation,
+      },
+      reader ?? new JsonAnswerReader(() => new ResultAnswerReader(NOWHERE)),
+    );
+    return readResultAnswer(json, envelope, {
+      orderNo,
+      nowMs: this.clock.now(),
+      photos: reader && { arrivals: reader.arrivals, kept: kept?.photos ?? NONE },
+    });
+  }
+}
