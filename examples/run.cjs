@@ -71,7 +71,7 @@ async function tryMinimal() {
 
     const cards = ([, url]) => [`${url}/bank-cards/${KycSandbox.EXAMPLE_ORDERS.clean}`];
     assert.deepEqual(await askServer(cwd, 'main.js', /^listening on (.+)\n/m, cards), ['200 622202*********0128']);
-    assert.deepEqual([vendor.calls.accessToken, vendor.misuse()], [1, []]);
+    assert.deepEqual([vendor.calls.accessToken, vendor.violations()], [1, []]);
   } finally {
     await vendor.stop();
   }

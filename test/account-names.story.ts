@@ -1,6 +1,6 @@
 import { BankCardOcrModule, type BankCardOcrOptions, MemoryTicketStore } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfigFor } from 'nestjs-bankcard-ocr/config';
-import { getSandboxToken } from 'nestjs-bankcard-ocr/testing';
+import { getSandboxInjectionToken } from 'nestjs-bankcard-ocr/testing';
 import { optionsFor } from './support/application.js';
 import { sandbox, start, stopAll } from './support/several-accounts.js';
 
@@ -36,7 +36,7 @@ describe('wrong use of several accounts says how to mend it', () => {
     expect(() => BankCardOcrModule.forRoot({ name: 'two words', ...options })).toThrow(/name: must be a letter/);
     expect(() => BankCardOcrModule.forRootAsync({ name: '', useFactory: () => options })).toThrow(/must be a letter/);
     expect(() => bankCardOcrConfigFor('two words')).toThrow(/name: must be a letter/);
-    expect(() => getSandboxToken('two words')).toThrow(/name: must be a letter/);
+    expect(() => getSandboxInjectionToken('two words')).toThrow(/name: must be a letter/);
   });
 
   it('a name that comes from the factory, which is too late', async () => {

@@ -13,7 +13,7 @@ import {
   TicketService,
 } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfigFor } from 'nestjs-bankcard-ocr/config';
-import { BankCardOcrTestingModule, getSandboxToken, KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { BankCardOcrTestingModule, getSandboxInjectionToken, KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { ConfigModule } from '@nestjs/config';
 import { optionsFor } from './support/application.js';
 import { MemoryLog } from './support/memory-log.js';
@@ -78,12 +78,12 @@ describe('an application with three accounts', () => {
     expect(answers.map(({ orderNo }) => orderNo)).toEqual(['order1', 'order1', 'order1']);
     for (const one of [loans, savings, own]) {
       expect(one.calls).toMatchObject({ accessToken: 1, apiTicket: 1, result: 1 });
-      expect(one.misuse()).toEqual([]);
+      expect(one.violations()).toEqual([]);
     }
   });
 
   it('keeps the credentials of each in a record of its own', async () => {
-    await Promise.all(['loans', 'savings', undefined].map((name) => ticketsOf(name).current()));
+    await Promise.all(['loans', 'savings', undefined].map((name) => ticketsOf(name).getCredentials()));
     expect(readdirSync(directory)).toHaveLength(3);
   });
 
@@ -99,7 +99,7 @@ describe('an application with three accounts', () => {
 
   it('tells the events, counts and log lines of each apart', async () => {
     const names: string[] = [];
-    await Promise.all(['loans', 'savings', undefined].map((name) => ticketsOf(name).current()));
+    await Promise.all(['loans', 'savings', undefined].map((name) => ticketsOf(name).getCredentials()));
     ticketsOf('loans').events$.subscribe(({ type }) => void names.push(type));
     const before = metricsOf('savings').counts;
     await ticketsOf('savings')
@@ -173,7 +173,9 @@ describe('a registration with a name', () => {
       BankCardOcrTestingModule.forRoot(),
       LendingModule,
     ]);
-    application.get(getSandboxToken('loans')).addOrder({ orderNo: 'order1', bankCardNo: '6222021234567890128' });
+    application
+      .get(getSandboxInjectionToken('loans'))
+      .addOrder({ orderNo: 'order1', bankCardNo: '6222021234567890128' });
     const { loans, savings } = application.get(Lending);
     await expect(loans.query('order1')).resolves.toMatchObject({ orderNo: 'order1' });
     await expect(savings.query('order1')).rejects.toMatchObject({ code: 'ORDER_NOT_FOUND' });

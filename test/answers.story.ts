@@ -90,7 +90,7 @@ async function outcomesOf(endpoint: EndpointName, field: string, restart: boolea
 }
 
 const RESULT = 'a result';
-const BAD = 'ANSWER_MALFORMED';
+const BAD = 'RESPONSE_MALFORMED';
 const NO_TICKET = `NO_VALID_TICKET < ${BAD}`;
 const always = (what: string): string[] => Array.from({ length: 8 }, () => what);
 
@@ -184,7 +184,7 @@ describe('a body', () => {
       { body: 'null', expected: BAD },
       { body: gbk, expected: BAD },
       { body: whole, headers: gzip, expected: RESULT },
-      { body: bomb, headers: gzip, expected: 'ANSWER_TOO_LARGE' },
+      { body: bomb, headers: gzip, expected: 'RESPONSE_TOO_LARGE' },
     ];
     for (const { expected, ...body } of bodies) {
       sandbox.injectFault({ endpoint: 'getBankCardOcrResult', times: 1, kind: 'body', ...body });

@@ -31,9 +31,9 @@ describe.each(KINDS)('a module over %s that was closed while it had credentials'
       create: () => sdk.create({ userId: 'user1' }),
       verifyResult: () => sdk.verifyResult({ orderNo: 'order1', sign: 'A'.repeat(40) }),
       recognize: () => recognition.recognize(Buffer.from('ffd8ffe000104a46494600010100000100010000ffd9', 'hex')),
-      current: () => tickets.current(),
+      current: () => tickets.getCredentials(),
       refresh: () => tickets.refresh(),
-      look: () => tickets.look(),
+      look: () => tickets.reload(),
     };
     for (const [name, call] of Object.entries(asked)) {
       const failure = await failureOf(call());

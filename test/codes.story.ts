@@ -3,8 +3,8 @@ import {
   KycSandbox,
   orderNoForCode,
   orderNoForWarning,
-  VENDOR_CODES,
-  WARNING_CODES,
+  SANDBOX_CODES,
+  SANDBOX_WARNINGS,
 } from 'nestjs-bankcard-ocr/testing';
 import { startOnMovedTime } from './support/application.js';
 import { failureWith } from './support/failure-with.js';
@@ -17,13 +17,13 @@ const EXPECTED = new Map<string, readonly [code: string, actor: string, retryabl
 function expectEach(codes: string, ...outcome: readonly [string, string, boolean, number]): void {
   for (const code of codes.split(' ')) EXPECTED.set(code, outcome);
 }
-expectEach('15 400102', 'CREDENTIALS_REJECTED', 'us', true, 2);
+expectEach('15 400102', 'CREDENTIALS_REJECTED', 'application', true, 2);
 expectEach('400101', 'CREDENTIALS_REJECTED', 'developer', true, 2);
 expectEach('1 2 3 14 400503 400601 66660000 -1304', 'INVALID_ARGUMENT', 'developer', false, 1);
 expectEach('4 6 7 8 9 10 11 12 13 999999 999998 999997 66660021', 'VENDOR_FAULT', 'vendor', true, 3);
 expectEach('5 66660011 66660020', 'ORDER_NOT_FOUND', 'developer', true, 2);
 expectEach('400103 400104 400105', 'ACCESS_DENIED', 'developer', false, 1);
-expectEach('400501 400504 400506', 'RATE_LIMITED', 'us', true, 3);
+expectEach('400501 400504 400506', 'RATE_LIMITED', 'application', true, 3);
 expectEach('400502 66660001', 'CONFIGURATION', 'developer', false, 1);
 expectEach('300101', 'VENDOR_FAULT', 'end-user', false, 1);
 expectEach('66660002 66660030', 'ACCESS_DENIED', 'business', false, 1);
@@ -49,11 +49,11 @@ function sentAt(orderNo: string): number[] {
 describe('the vendor codes over real HTTP', () => {
   it('are the 42 that the sandbox knows', () => {
     expect(EXPECTED.size).toBe(42);
-    expect([...EXPECTED.keys()].sort()).toEqual(VENDOR_CODES.map(({ code }) => code as string).sort());
+    expect([...EXPECTED.keys()].sort()).toEqual(SANDBOX_CODES.map(({ code }) => code as string).sort());
   });
 
   it('each give their error at once when one attempt is all there is', async () => {
-    for (const { code, msg } of VENDOR_CODES) {
+    for (const { code, msg } of SANDBOX_CODES) {
       const error = await failureOf(app.ocr.query(orderNoForCode(code), { maxAttempts: 1 }));
       const [expected, actor, retryable] = EXPECTED.get(code) ?? [];
       expect(error).toMatchObject({ code: expected, actor, retryable, vendorCode: code, vendorMessage: msg });
@@ -65,17 +65,17 @@ describe('the vendor codes over real HTTP', () => {
     sandbox.configure({ httpStatusOfFailures: status });
     const rewrite = (json: object) => ({ ...json, bizSeqNo: BIZ_SEQ_NO });
     sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'answer', rewrite });
-    for (const { code } of VENDOR_CODES) {
+    for (const { code } of SANDBOX_CODES) {
       const error = await failureOf(app.ocr.query(orderNoForCode(code), { maxAttempts: 1 }));
       expect(error).toMatchObject({ code: EXPECTED.get(code)?.[0], vendorCode: code, bizSeqNo: BIZ_SEQ_NO });
     }
   });
 
   it('are each sent again as often and as late as the documents allow', async () => {
-    const failing = VENDOR_CODES.map(({ code }) => failureOf(app.ocr.query(orderNoForCode(code))));
+    const failing = SANDBOX_CODES.map(({ code }) => failureOf(app.ocr.query(orderNoForCode(code))));
     await passTime(scene, 15_000, 50);
     await Promise.all(failing);
-    for (const { code } of VENDOR_CODES) {
+    for (const { code } of SANDBOX_CODES) {
       const moments = sentAt(orderNoForCode(code));
       expect([code, moments.length]).toEqual([code, EXPECTED.get(code)?.[3]]);
       const pauses = moments.slice(1).map((at, index) => at - moments[index]!);
@@ -85,7 +85,7 @@ describe('the vendor codes over real HTTP', () => {
         for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(160);
       }
     }
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
     // Three codes had fresh credentials fetched, and one refresh was enough for them.
     expect(sandbox.calls).toMatchObject({ accessToken: 2, apiTicket: 2 });
   });
@@ -112,12 +112,12 @@ describe('the vendor codes over real HTTP', () => {
     }
   });
 
-  it('can be given another meaning by codeRules', async () => {
-    const codeRules = {
+  it('can be given another meaning by vendorCodeOverrides', async () => {
+    const vendorCodeOverrides = {
       '31415926': { error: 'VENDOR_FAULT', actor: 'vendor', retry: 'backoff' },
       '66660020': { retry: 'never' },
     } as const;
-    const other = await startOnMovedTime(sandbox, { clock, codeRules });
+    const other = await startOnMovedTime(sandbox, { clock, vendorCodeOverrides });
     const unknown = failureOf(other.ocr.query(orderNoForCode('31415926')));
     const missing = failureOf(other.ocr.query('nobodyKnowsThis'));
     await passTime({ ...scene, tickets: [other.tickets] }, 2_000, 50);
@@ -131,8 +131,8 @@ describe('the vendor codes over real HTTP', () => {
 
 describe('the warnings over real HTTP', () => {
   it('are the 6 of the documents; each comes with the card that was read all the same', async () => {
-    expect(WARNING_CODES).toHaveLength(6);
-    for (const { code } of WARNING_CODES) {
+    expect(SANDBOX_WARNINGS).toHaveLength(6);
+    for (const { code } of SANDBOX_WARNINGS) {
       const result = await app.ocr.query(orderNoForWarning(code));
       expect(result.warnings).toEqual([{ code, en: expect.any(String), zh: expect.any(String) }]);
       expect(result.warnings[0]?.en).not.toContain('not documented');

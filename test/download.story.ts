@@ -67,7 +67,7 @@ describe('photos flow', () => {
       });
       expect(Math.min(width ?? 0, height ?? 0)).toBeGreaterThan(50);
     }
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('to files that only the owner may read, under names that tell what they are', async () => {

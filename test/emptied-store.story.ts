@@ -24,7 +24,7 @@ describe('a store that was emptied', () => {
     await stage.passAndQuery(6 * SECOND, SECOND);
     expect(store.record?.current).toMatchObject({ id: before?.id, number: 1, accessToken: before?.accessToken });
     expect(store.record?.current?.tokenRequestedAtMs).toBe(before?.tokenRequestedAtMs);
-    const told = [...first.eventsOf('generation-written-back'), ...second.eventsOf('generation-written-back')];
+    const told = [...first.eventsOf('store-restored'), ...second.eventsOf('store-restored')];
     expect(told).toHaveLength(1);
     await stage.passAndQuery(10 * MINUTE, 10 * SECOND);
     expect(sandbox.calls).toMatchObject({ accessToken: 1, apiTicket: 1 });
@@ -44,7 +44,7 @@ describe('a store that was emptied', () => {
       highest = Math.max(generationOf(first), generationOf(second));
     });
     expect(sandbox.calls.accessToken).toBe(4);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
     expect(sandbox.rejected).toBe(0);
     expect(first.tickets.status().generationId).toBe(second.tickets.status().generationId);
   });
@@ -82,7 +82,7 @@ describe('a store that was emptied', () => {
 
   it('forgets no ticket with which a phone may report late', async () => {
     const { store } = stage;
-    const late = (await first.tickets.current()).signTicket.reveal();
+    const late = (await first.tickets.getCredentials()).signTicket.reveal();
     await first.tickets.refresh();
     await stage.pass(6 * SECOND, SECOND);
     store.rollBackTo(undefined);
@@ -150,7 +150,7 @@ describe('a store that is emptied in the middle of a refresh', () => {
     expect(sandbox.calls).toMatchObject({ accessToken: 3, apiTicket: 3 });
     expect(sandbox.rejected).toBe(0);
     expect(sandbox.recoveries()).toEqual([]);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('while the answer is on its way, and everybody puts the old generation back: the new one wins', async () => {

@@ -57,10 +57,10 @@ const FAULTS: readonly (readonly [name: string, effect: FaultEffect, code: strin
   ['lost answer', { kind: 'lost-answer' }, 'UNREACHABLE'],
   ['truncated', { kind: 'truncated' }, 'UNREACHABLE'],
   ['truncated in chunks', { kind: 'truncated', chunked: true }, 'UNREACHABLE'],
-  ['truncated JSON', { kind: 'truncated-json' }, 'ANSWER_MALFORMED'],
+  ['truncated JSON', { kind: 'truncated-json' }, 'RESPONSE_MALFORMED'],
   ['HTML 502', { kind: 'html-502' }, 'VENDOR_FAULT'],
-  ['empty body', { kind: 'empty-body' }, 'ANSWER_MALFORMED'],
-  ['wrong types', { kind: 'wrong-types' }, 'ANSWER_MALFORMED'],
+  ['empty body', { kind: 'empty-body' }, 'RESPONSE_MALFORMED'],
+  ['wrong types', { kind: 'wrong-types' }, 'RESPONSE_MALFORMED'],
 ];
 
 describe('a query that something goes wrong with', () => {
@@ -72,7 +72,7 @@ describe('a query that something goes wrong with', () => {
     await expect(result).resolves.toMatchObject({ orderNo: 'order1' });
     expect(fault.hits).toBe(1);
     expect(sandbox.calls.result).toBe(2);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
     expect(sandbox.calls.accessToken).toBe(1);
   });
 

@@ -9,7 +9,7 @@ beforeEach(async () => {
   stage = await SharedStage.begin();
   slow = await stage.join();
   quick = await stage.join({ backgroundRefresh: false });
-  await quick.tickets.current();
+  await quick.tickets.getCredentials();
   await stage.pass(5 * MINUTE, MINUTE);
   stage.sandbox.configure({ minRefreshIntervalMs: MINUTE });
 });
@@ -41,13 +41,13 @@ describe('a holder that loses its lease in the middle of a call', () => {
       await stage.rest();
       expect(sandbox.inFlight).toBe(0);
       expect(await refresh).toMatchObject({ code: 'NO_VALID_TICKET' });
-      await quick.tickets.look();
+      await quick.tickets.reload();
       await stage.rest();
       await expectPeace();
       // Not carried out: the fault ate the first call of its kind.
       expect(quick.tickets.status()).toMatchObject({ generation: 2 });
       expect(sandbox.calls).toMatchObject({ accessToken: endpoint === 'access_token' ? 3 : 2 });
-      expect(sandbox.misuse()).toEqual([]);
+      expect(sandbox.violations()).toEqual([]);
     },
   );
 
@@ -59,11 +59,11 @@ describe('a holder that loses its lease in the middle of a call', () => {
     store.takeLeaseAway({ tell: true });
     await stage.rest();
     expect(await refresh).toMatchObject({ code: 'NO_VALID_TICKET' });
-    expect(slow.eventsOf('token-answer-lost')).toHaveLength(1);
+    expect(slow.eventsOf('token-request-in-doubt')).toHaveLength(1);
     await expectPeace();
     expect(sandbox.calls).toMatchObject({ accessToken: 3, apiTicket: 2 });
     expect(sandbox.recoveries()).toMatchObject([{ reason: 'answer-lost' }]);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 });
 
@@ -75,14 +75,14 @@ describe('a holder that does not notice that it has lost its lease', () => {
     await stage.rest();
     store.takeLeaseAway({ tell: false });
     // It finds the mark of the first, and refreshes at once.
-    await quick.tickets.look();
+    await quick.tickets.reload();
     await stage.rest();
     const between = quick.tickets.status().generationId;
     expect(sandbox.calls).toMatchObject({ accessToken: 3, apiTicket: 2 });
     // Only now does the answer of the first come, whose token is older: the other one has ended it.
     await stage.pass(3 * SECOND, SECOND);
     expect(await refresh).toMatchObject({ code: 'NO_VALID_TICKET' });
-    expect(slow.eventsOf('generation-suspect')).toHaveLength(1);
+    expect(slow.eventsOf('refresh-conflict')).toHaveLength(1);
     await expectPeace();
     expect(slow.tickets.status().generationId).not.toBe(between);
     expect(sandbox.calls).toMatchObject({ accessToken: 4, apiTicket: 3 });
@@ -101,7 +101,7 @@ describe('a holder that does not notice that it has lost its lease', () => {
     expect(sandbox.calls.accessToken).toBe(1);
     store.takeLeaseAway({ tell: false });
     sandbox.injectFault({ endpoint: 'access_token', kind: 'slow', delayMs: 500, times: 1 });
-    await quick.tickets.look();
+    await quick.tickets.reload();
     await stage.rest();
     expect(sandbox.calls.accessToken).toBe(2);
     goOn.forEach((resolve) => resolve());
@@ -120,7 +120,7 @@ describe('a holder that does not notice that it has lost its lease', () => {
     const refresh = slow.tickets.refresh().catch((error: unknown) => error);
     await stage.rest();
     store.takeLeaseAway({ tell: false });
-    await quick.tickets.look();
+    await quick.tickets.reload();
     await stage.rest();
     await stage.pass(3 * SECOND, SECOND);
     await refresh;

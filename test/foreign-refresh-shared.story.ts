@@ -21,7 +21,7 @@ describe('not taken for another program, where several of ours share a store', (
   it.each(['refresher', 'reader'] as const)('a refresh that a %s slept through, overlap and all', async (role) => {
     // Without a background it looks only when it has a reason, as one that has just been woken up.
     const sleeper = await stage.join({ role, backgroundRefresh: false });
-    await sleeper.tickets.current();
+    await sleeper.tickets.getCredentials();
     const other = await stage.join();
     await stage.pass(MINUTE, 10 * SECOND);
     await other.tickets.refresh();
@@ -63,7 +63,7 @@ describe('not taken for another program, where several of ours share a store', (
 
   it('what a reader had seen explained long ago, when another reader asks for a refresh', async () => {
     const second = await stage.join({ backgroundRefresh: false });
-    await second.tickets.current();
+    await second.tickets.getCredentials();
     const reader = await stage.join({ role: 'reader' });
     stage.sandbox.killCredentials();
     await first.query();
@@ -99,7 +99,7 @@ describe('another program, where several of ours share a store', () => {
         const reports = players.flatMap(({ eventsOf }) => eventsOf('foreign-refresh-suspected'));
         expect(reports.length).toBeGreaterThan(0);
         expect(stage.sandbox.calls.accessToken - before).toBeLessThanOrEqual(6);
-        expect(stage.sandbox.misuse()).toEqual([]);
+        expect(stage.sandbox.violations()).toEqual([]);
       } finally {
         await stage.end();
       }

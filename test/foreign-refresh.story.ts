@@ -27,7 +27,7 @@ describe('another program that refreshes the same app id', () => {
       });
       expect(forced.length).toBeGreaterThan(30);
       for (const [index, at] of forced.slice(1).entries()) expect(at - forced[index]!).toBeGreaterThanOrEqual(MINUTE);
-      expect(sandbox.misuse()).toEqual([]);
+      expect(sandbox.violations()).toEqual([]);
       // One line in the log for each interval, the others are marked as repeated.
       const [first, ...others] = eventsOf('foreign-refresh-suspected');
       expect(first).toMatchObject({ vendorCode: code, times: 1, repeated: false });

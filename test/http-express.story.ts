@@ -80,7 +80,7 @@ beforeAll(async () => {
   app = testing.createNestApplication<NestExpressApplication>();
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
   await app.listen(0, '127.0.0.1');
-  await app.get(TicketService).current();
+  await app.get(TicketService).getCredentials();
   client = request(app.getHttpServer() as Parameters<typeof request>[0]);
 });
 

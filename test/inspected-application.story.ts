@@ -32,7 +32,7 @@ let given: BankCardOcrOptions;
 
 beforeEach(async () => {
   sandbox = await KycSandbox.start({ unknownOrders: 'invent' });
-  given = optionsFor(sandbox, { storeKey: STORE_KEY });
+  given = optionsFor(sandbox, { storeEncryptionKey: STORE_KEY });
 });
 
 afterEach(async () => {
@@ -91,7 +91,7 @@ function shownOf(application: TestingModule, secrets: Readonly<Record<string, st
 }
 
 async function secretsOf(tickets: TicketService): Promise<Record<string, string>> {
-  const { accessToken, signTicket } = await tickets.current();
+  const { accessToken, signTicket } = await tickets.getCredentials();
   return {
     secret: sandbox.secret,
     'store key': STORE_KEY,
@@ -123,20 +123,20 @@ describe('an application that is looked at shows no secret', () => {
   });
 
   it('of an account that is known only at run time', async () => {
-    const { storeKey, ticketStore } = given;
-    const options = { defaults: { storeKey, ticketStore }, resolve: () => given };
+    const { storeEncryptionKey, ticketStore } = given;
+    const options = { defaults: { storeEncryptionKey, ticketStore }, resolve: () => given };
     const running = await start(
       BankCardOcrModule.forRoot({ ...given, appId: 'IDA00002' }),
       BankCardOcrAccountsModule.forRoot(options),
     );
-    const client = await running.get(BankCardOcrClientFactory, { strict: false }).forAccount('tenant');
+    const client = await running.get(BankCardOcrClientFactory, { strict: false }).get('tenant');
     await client.results.query('order1');
     expect(shownOf(running, await secretsOf(client.tickets))).toEqual([]);
   });
 
   it('of the options of accounts that a factory returns', async () => {
     const useFactory = () => ({
-      defaults: { storeKey: STORE_KEY, ticketStore: 'memory:', proxy: PROXY },
+      defaults: { storeEncryptionKey: STORE_KEY, ticketStore: 'memory:', proxy: PROXY },
       resolve: () => given,
     });
     const running = await start(
@@ -165,7 +165,7 @@ describe('an application that is looked at shows no secret', () => {
       BANKCARD_OCR_APP_ID: appId,
       BANKCARD_OCR_SECRET: secret,
       BANKCARD_OCR_BASE_URL: url,
-      BANKCARD_OCR_STORE_KEY: STORE_KEY,
+      BANKCARD_OCR_STORE_ENCRYPTION_KEY: STORE_KEY,
       BANKCARD_OCR_TICKET_STORE: 'memory:',
     });
     try {

@@ -64,9 +64,9 @@ describe('when the vendor fails', () => {
     await passTime(scene, 3 * MINUTE, SECOND, query);
     expect(sandbox.calls.accessToken).toBe(3);
     expect(sandbox.recoveries()).toHaveLength(1);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
     expect(sandbox.rejected).toBe(0);
-    expect(eventsOf('token-answer-lost')).toHaveLength(1);
+    expect(eventsOf('token-request-in-doubt')).toHaveLength(1);
   });
 
   it('a new token is asked for when the vendor refuses the pending one, but not before the overlap is over', async () => {

@@ -150,11 +150,11 @@ describe('the sandbox as the judge of a client in another language', () => {
       return fetch(`${sandbox.url}/api/oauth2/api_ticket?${ticket}`);
     };
     await expect((await refresh()).json()).resolves.toMatchObject({ code: '0' });
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
     await refresh();
-    expect(sandbox.misuse()).toMatchObject([{ kind: 'refresh-too-soon' }]);
+    expect(sandbox.violations()).toMatchObject([{ kind: 'refresh-too-soon' }]);
     sandbox.configure({ minRefreshIntervalMs: 0 });
     await refresh();
-    expect(sandbox.misuse()).toHaveLength(1);
+    expect(sandbox.violations()).toHaveLength(1);
   });
 });

@@ -104,7 +104,7 @@ describe('docs/migrating.md', () => {
     old.getTicket = async () => written.at(-1)!.signTicket;
     await expect(old.query(clean)).resolves.toMatchObject({ bankCardNo: PICTURED_CARD_NUMBER });
     expect(sandbox.calls).toMatchObject({ accessToken: 1, apiTicket: 1 });
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('lets a reader use the tickets of the old client, without a call of its own, over a refresh of it', async () => {

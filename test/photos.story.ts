@@ -23,7 +23,7 @@ describe('photos', () => {
     expect(photos.original?.bytes.subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
     expect(sandbox.calls.result).toBeGreaterThan(1);
     // Every request, repetitions included, has a nonce of its own.
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('that come with a slow answer are waited for', async () => {

@@ -35,7 +35,7 @@ describe('a query over real HTTP', () => {
     expect(photos.status).toBe('complete');
     expect(photos.original?.mediaType).toBe('image/jpeg');
     expect(photos.crop?.size).toBeGreaterThan(1_000);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
     expect(sandbox.calls).toMatchObject({ accessToken: 1, apiTicket: 1 });
     expect(sandbox.rejected).toBe(0);
   });

@@ -40,7 +40,7 @@ describe('a reader', () => {
     expect(reader.tickets.status()).toMatchObject({ role: 'reader', generation: 3, state: 'fresh' });
     expect(refresher.tickets.status()).toMatchObject({ role: 'refresher', generation: 3 });
     expect(stage.sandbox.rejected).toBe(0);
-    expect(stage.sandbox.misuse()).toEqual([]);
+    expect(stage.sandbox.violations()).toEqual([]);
   });
 
   it('that starts first waits for a refresher, says what is missing, and begins as soon as one has come', async () => {

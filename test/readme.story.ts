@@ -107,7 +107,7 @@ describe('the code of the README, and of the pages behind it', () => {
       expect(await get(warned)).toMatchObject({ body: { expired: true, warnings: [{ code: '-9113' }, {}] } });
       expect(await get(orderNoForCode('-9012'))).toMatchObject({ status: 422, body: { code: 'CARD_UNREADABLE' } });
       expect(await get('not-an-order')).toMatchObject({ status: 400 });
-      expect(sandbox.misuse()).toEqual([]);
+      expect(sandbox.violations()).toEqual([]);
     });
 
     it('registers the module for all: another one need not import it', async () => {
@@ -136,7 +136,7 @@ describe('the code of the README, and of the pages behind it', () => {
       await expect(cards.isGenuine(orderNo, sandbox.phoneResultSignature(orderNo) ?? '')).resolves.toBe(true);
       await expect(cards.isGenuine(orderNo, sign)).resolves.toBe(false);
       await expect(cards.cardNumberOf(orderNo)).resolves.toMatch(/^\d{16,19}$/);
-      expect(sandbox.misuse()).toEqual([]);
+      expect(sandbox.violations()).toEqual([]);
     });
 
     it('uploads photos, has images recognised, and settles what is in doubt', async () => {
@@ -176,7 +176,7 @@ describe('the code of the README, and of the pages behind it', () => {
       expect(notes.splice(0)).toEqual([`${lost.orderNo} begun`, `${lost.orderNo} in doubt`]);
       await cards.settle([orderNo, lost.orderNo]);
       expect(notes.sort()).toEqual([`${orderNo} recognised`, `${lost.orderNo} failed`].sort());
-      expect(sandbox.misuse()).toEqual([]);
+      expect(sandbox.violations()).toEqual([]);
     });
   });
 

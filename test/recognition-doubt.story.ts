@@ -27,7 +27,7 @@ describe('an image whose answer does not come', () => {
       const result = await recognition.recognize(JPEG, { orderNo: 'order1' });
       expect(result).toMatchObject({ orderNo: 'order1', photos: { number: { mediaType: 'image/jpeg' } } });
       expect(sandbox.calls).toMatchObject({ recognition: 1, result: 1 });
-      expect(sandbox.misuse()).toEqual([]);
+      expect(sandbox.violations()).toEqual([]);
     },
   );
 
@@ -43,7 +43,7 @@ describe('an image whose answer does not come', () => {
     ['hang', 'TIMEOUT'],
     ['reset', 'UNREACHABLE'],
     ['html-502', 'VENDOR_FAULT'],
-    ['empty-body', 'ANSWER_MALFORMED'],
+    ['empty-body', 'RESPONSE_MALFORMED'],
   ] as const)('and is not there when it is queried (%s): the error says to query, and why', async (kind, code) => {
     sandbox.injectFault({ endpoint: RECOGNIZE, kind });
     const failing = recognitionFailure(recognition.recognize(JPEG));

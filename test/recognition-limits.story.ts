@@ -12,7 +12,7 @@ let recognition: RecognitionService;
 async function start(change: Parameters<typeof startApplication>[1] = {}): Promise<void> {
   app = await startApplication(sandbox, change);
   recognition = app.application.get(RecognitionService);
-  await app.tickets.current();
+  await app.tickets.getCredentials();
 }
 
 beforeEach(async () => {

@@ -70,7 +70,7 @@ it('image, user, nonce and signature are in no error and no line of the log, wha
   const log = (...line: unknown[]): void => void shown.push(inspect(line));
   testing.useLogger({ log, error: log, warn: log, debug: log, verbose: log, fatal: log });
   const application = await testing.init();
-  await application.get(TicketService).current();
+  await application.get(TicketService).getCredentials();
   const recognition = application.get(RecognitionService);
   for (behaviour of BEHAVIOURS) {
     const error: unknown = await recognition

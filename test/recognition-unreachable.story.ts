@@ -53,7 +53,7 @@ beforeEach(async () => {
   port = await host.open(0);
   app = await startApplication(sandbox, { clock, recognitionBaseUrl: `http://127.0.0.1:${port}` });
   recognition = app.application.get(RecognitionService);
-  await app.tickets.current();
+  await app.tickets.getCredentials();
 });
 
 afterEach(async () => {
@@ -79,7 +79,7 @@ describe('the host of recognition', () => {
     await passUntilSettled(clock, result, 50);
     await expect(result).resolves.toMatchObject({ orderNo: 'order1' });
     expect(sandbox.calls).toMatchObject({ recognition: 1, result: 0 });
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('that refuses it for good is told after as many attempts as the call allows; nothing is in doubt', async () => {

@@ -43,7 +43,7 @@ describe.each(['http-service', 'undici'] as const)('a recognition over %s', (tra
     expect(queried.photos.original?.bytes.equals(JPEG)).toBe(true);
     expect(queried.photos.number?.bytes).toEqual(result.photos.number?.bytes);
     expect(sandbox.calls).toMatchObject({ recognition: 1, result: 1 });
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('of the largest image there may be is sent whole', async () => {
@@ -136,7 +136,7 @@ describe('rejected credentials', () => {
     await expect(recognition.recognize(JPEG, { orderNo: 'order1' })).resolves.toMatchObject({ orderNo: 'order1' });
     expect(sandbox.calls).toMatchObject({ recognition: 2, result: 0, accessToken: 2 });
     // A nonce of its own for each, and one recognition.
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('that are rejected again end it', async () => {
@@ -152,7 +152,7 @@ describe('rejected credentials', () => {
     sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'lost-answer', times: 1 });
     await expect(recognition.recognize(JPEG)).resolves.toMatchObject({ photos: { status: 'complete' } });
     expect(sandbox.calls).toMatchObject({ recognition: 2, result: 1 });
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 });
 

@@ -10,7 +10,7 @@ describe('when credentials are rejected', () => {
     const results = await Promise.all(Array.from({ length: 200 }, (_, n) => app.ocr.query(`order${n}`)));
     expect(new Set(results.map(({ orderNo }) => orderNo)).size).toBe(200);
     expect(sandbox.calls).toMatchObject({ accessToken: 2, apiTicket: 2 });
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it.each(['400102', '400101', '15'] as const)(
@@ -22,7 +22,7 @@ describe('when credentials are rejected', () => {
       await query();
       expect(sandbox.calls).toMatchObject({ accessToken: 2, apiTicket: 2 });
       expect(sandbox.rejected).toBe(1);
-      expect(sandbox.misuse()).toEqual([]);
+      expect(sandbox.violations()).toEqual([]);
     },
   );
 
@@ -58,7 +58,7 @@ describe('when credentials are rejected', () => {
     sandbox.killCredentials();
     await passTime(scene, MINUTE, 5 * SECOND);
     await query();
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('one forced refresh may follow a scheduled one at once, a second only an overlap later', async () => {

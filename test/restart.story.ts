@@ -35,7 +35,7 @@ describe('after a restart', () => {
     clock.advance(30 * MINUTE);
     sandbox.injectFault({ endpoint: 'auth', kind: 'hang' });
     const { tickets } = await stage.restart();
-    await expect(tickets.current()).resolves.toMatchObject({ generation: 1 });
+    await expect(tickets.getCredentials()).resolves.toMatchObject({ generation: 1 });
     expect(tickets.status()).toMatchObject({ state: 'due', refreshing: true });
     clock.advance(MINUTE);
   });
@@ -68,7 +68,7 @@ describe('after a restart', () => {
     sandbox.clearFaults();
     clock.advance(10 * SECOND);
     const { tickets } = await stage.restart();
-    await expect(tickets.current()).resolves.toMatchObject({ generation: 1 });
+    await expect(tickets.getCredentials()).resolves.toMatchObject({ generation: 1 });
     expect(sandbox.calls.accessToken).toBe(1);
   });
 
@@ -87,7 +87,7 @@ describe('after a restart', () => {
     expect(sandbox.calls.accessToken).toBe(5);
     expect(sandbox.recoveries()).toHaveLength(2);
     expect(sandbox.rejected).toBe(0);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('a refresh during which the application was closed is finished by the next one', async () => {
@@ -118,10 +118,10 @@ describe('after a restart', () => {
 class FailingStore extends MemoryTicketStore {
   failing = false;
 
-  override async swap(expected: TicketRecord | undefined, next: TicketRecord): Promise<boolean> {
+  override async compareAndSet(expected: TicketRecord | undefined, next: TicketRecord): Promise<boolean> {
     if (this.failing)
       throw Object.assign(new Error('no space left, and here is the record: secret'), { code: 'ENOSPC' });
-    return super.swap(expected, next);
+    return super.compareAndSet(expected, next);
   }
 }
 

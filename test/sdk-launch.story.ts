@@ -38,7 +38,7 @@ const apart = (): number[] => asked().flatMap(({ at }, index, all) => (index ===
 
 /** Another program asks for a ticket of a user; it has the same token. */
 async function foreignLaunch(userId: string): Promise<void> {
-  const { accessToken } = await stage.app.tickets.current();
+  const { accessToken } = await stage.app.tickets.getCredentials();
   const query = { app_id: sandbox.appId, access_token: accessToken.reveal(), version: '1.0.0' };
   const parameters = new URLSearchParams({ ...query, type: 'NONCE', user_id: userId });
   await fetch(`${sandbox.url}/api/oauth2/api_ticket?${parameters}`);
@@ -50,7 +50,7 @@ describe('a launch of the phone SDK', () => {
     expect(launch).toMatchObject({ appId: sandbox.appId, version: '1.0.0', userId: 'user1', orderNo: 'myOrder1' });
     expect(launch.expiresInMs).toBe(2 * MINUTE);
     expect(accepted(launch)).toBe(true);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
     await expect(stage.app.ocr.query('myOrder1')).resolves.toMatchObject({ orderNo: 'myOrder1' });
     expect(accepted(launch)).toBe(false);
   });
@@ -63,7 +63,7 @@ describe('a launch of the phone SDK', () => {
     for (const key of ['nonce', 'orderNo', 'sign'] as const) expect(new Set(all.map((one) => one[key])).size).toBe(400);
     for (const launch of all) expect(accepted(launch)).toBe(true);
     expect(asked()).toHaveLength(400);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('is not delayed by those of others, however many', async () => {
@@ -73,7 +73,7 @@ describe('a launch of the phone SDK', () => {
     expect(stage.clock.now()).toBe(before);
     await passTime(stage.scene, 5 * SECOND, 50);
     for (const launch of await Promise.all(waiting)) expect(accepted(launch)).toBe(true);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('says how long it is good for, and is good for so long', async () => {
@@ -95,7 +95,7 @@ describe('launches of one user at the same time', () => {
     for (const launch of await Promise.all(both)) expect(accepted(launch)).toBe(true);
     expect(apart()).toEqual([expect.any(Number)]);
     expect(apart()[0]).toBeGreaterThanOrEqual(2 * SECOND);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('that have no time to wait fail at once, and say when to come back', async () => {
@@ -133,7 +133,7 @@ describe('when the vendor fails', () => {
       await passTime(stage.scene, 4 * SECOND, 50);
       expect(accepted(await launching)).toBe(true);
       expect(apart()[0]).toBeGreaterThanOrEqual(2 * SECOND);
-      expect(sandbox.misuse()).toEqual([]);
+      expect(sandbox.violations()).toEqual([]);
     },
   );
 
@@ -143,7 +143,7 @@ describe('when the vendor fails', () => {
       sandbox.injectFault({ endpoint: 'api_ticket', ticketType: 'NONCE', kind: 'code', code, times: 1 });
       expect(accepted(await launches.create({ userId: 'user1' }))).toBe(true);
       expect(sandbox.calls).toMatchObject({ accessToken: 2, signTicket: 2, nonceTicket: 2 });
-      expect(sandbox.misuse()).toEqual([]);
+      expect(sandbox.violations()).toEqual([]);
     },
   );
 
@@ -152,7 +152,7 @@ describe('when the vendor fails', () => {
     const all = await Promise.all(Array.from({ length: 100 }, (_, n) => launches.create({ userId: `user${n}` })));
     for (const launch of all) expect(accepted(launch)).toBe(true);
     expect(sandbox.calls.accessToken).toBe(2);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('a refusal ends the launch at once, and delays no other', async () => {

@@ -43,7 +43,7 @@ describe('what a phone reports', () => {
 
   it('is not valid for another order, another app or with another ticket', async () => {
     const { sandbox, app, clock, verify } = await begin();
-    const { signTicket } = await app.tickets.current();
+    const { signTicket } = await app.tickets.getCredentials();
     const forged = [
       sandbox.phoneResultSignature('order2'),
       vendorSignature(['IDAOTHER', 'order1', signTicket.reveal()]),
@@ -155,7 +155,7 @@ describe('what a phone reports to one of several instances', () => {
     const ticketStore = new CountingStore();
     const refresher = await stage.restart({ ticketStore });
     const other = await stage.join({ ticketStore, backgroundRefresh: false });
-    await other.tickets.current();
+    await other.tickets.getCredentials();
     const launches = other.application.get(SdkLaunchService);
     const verify = (sign = stage.sandbox.phoneResultSignature('order1') ?? '') => {
       return launches.verifyResult({ orderNo: 'order1', sign });

@@ -35,7 +35,7 @@ it('tickets, signatures, users and orders of the phone SDK are neither logged no
   const imports = [BankCardOcrModule.forRoot(optionsFor(sandbox, { clock }))];
   application = await Test.createTestingModule({ imports }).setLogger(logger).compile();
   await application.init();
-  await application.get(TicketService).current();
+  await application.get(TicketService).getCredentials();
   const launches = application.get(SdkLaunchService);
   const show = (value: unknown): void => void shown.push(inspect(value, EVERYTHING), String(value));
 
@@ -45,7 +45,7 @@ it('tickets, signatures, users and orders of the phone SDK are neither logged no
   show(launches);
 
   // A vendor that repeats in its message all that it was sent; then one that answers nothing.
-  const { accessToken } = await application.get(TicketService).current();
+  const { accessToken } = await application.get(TicketService).getCredentials();
   remember('access token', accessToken.reveal());
   const echo = `${accessToken.reveal()} ${encodeURIComponent(accessToken.reveal())} of ${USER}`;
   sandbox.injectFault({ endpoint: 'api_ticket', kind: 'code', code: '400104', detail: echo, times: 1 });

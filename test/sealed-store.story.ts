@@ -15,7 +15,7 @@ afterEach(() => stage.end());
 describe('with a store key', () => {
   it('the store never holds a token or a ticket in clear, at no moment of a refresh', async () => {
     const { store } = stage;
-    const { tickets } = await stage.join({ storeKey: KEY });
+    const { tickets } = await stage.join({ storeEncryptionKey: KEY });
     const secrets: string[] = [];
     for (let round = 0; round < 3; round += 1) {
       const { accessToken, signTicket } = await tickets.refresh();
@@ -34,8 +34,8 @@ describe('with a store key', () => {
   });
 
   it('processes with the same key share one refresh, in whichever of the two spellings the key is written', async () => {
-    const first = await stage.join({ storeKey: KEY });
-    const second = await stage.join({ storeKey: Buffer.from(KEY, 'hex').toString('base64') });
+    const first = await stage.join({ storeEncryptionKey: KEY });
+    const second = await stage.join({ storeEncryptionKey: Buffer.from(KEY, 'hex').toString('base64') });
     await stage.passAndQuery(21 * MINUTE, 30 * SECOND);
     expect(stage.sandbox.calls).toMatchObject({ accessToken: 2, apiTicket: 2 });
     expect(second.tickets.status().generationId).toBe(first.tickets.status().generationId);
@@ -48,26 +48,26 @@ describe('with a store key', () => {
     ['a key for the first time', undefined, KEY],
   ])('%s: what is stored is dropped and fetched anew, and said once', async (_what, before, after) => {
     const { sandbox } = stage;
-    const first = await stage.join({ storeKey: before });
+    const first = await stage.join({ storeEncryptionKey: before });
     await first.tickets.refresh();
     await stage.leave(first);
     await stage.pass(2 * MINUTE, MINUTE);
-    const next = await stage.join({ storeKey: after });
+    const next = await stage.join({ storeEncryptionKey: after });
     expect(next.tickets.status()).toMatchObject({ state: 'fresh', generation: 3 });
     expect(next.tickets.ticketsForVerifying).toHaveLength(1);
     await stage.passAndQuery(5 * MINUTE, 10 * SECOND);
     expect(sandbox.rejected).toBe(0);
-    const again = await stage.join({ storeKey: after });
+    const again = await stage.join({ storeEncryptionKey: after });
     expect(again.tickets.status()).toMatchObject({ generation: 3 });
     expect(again.eventsOf('credentials-unreadable')).toEqual([]);
   });
 
   it('another key does not bring a forced refresh nearer to the last one', async () => {
-    const first = await stage.join({ storeKey: KEY });
+    const first = await stage.join({ storeEncryptionKey: KEY });
     await first.tickets.refresh();
     await stage.leave(first);
     await stage.pass(10 * SECOND, SECOND);
-    const next = await stage.join({ storeKey: OTHER_KEY });
+    const next = await stage.join({ storeEncryptionKey: OTHER_KEY });
     await expect(next.tickets.refresh()).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 50 * SECOND });
   });
 
@@ -78,10 +78,10 @@ describe('with a store key', () => {
     ['moved to another generation', ({ current }) => ({ current: { ...current!, id: 'of-another' } })],
   ])('a stored credential that somebody has %s is not used', async (_how, spoil) => {
     const { store, sandbox } = stage;
-    const first = await stage.join({ storeKey: KEY });
+    const first = await stage.join({ storeEncryptionKey: KEY });
     await stage.leave(first);
     store.rollBackTo({ ...store.record!, ...spoil(store.record!), writeId: 'of-somebody' });
-    const next = await stage.join({ storeKey: KEY });
+    const next = await stage.join({ storeEncryptionKey: KEY });
     expect(next.tickets.status()).toMatchObject({ state: 'fresh', generation: 2 });
     await next.query();
     expect(sandbox.rejected).toBe(0);
@@ -90,8 +90,8 @@ describe('with a store key', () => {
 
   it('two processes with different keys do not write against each other without end', async () => {
     const { store, sandbox } = stage;
-    const old = await stage.join({ storeKey: KEY });
-    const next = await stage.join({ storeKey: OTHER_KEY });
+    const old = await stage.join({ storeEncryptionKey: KEY });
+    const next = await stage.join({ storeEncryptionKey: OTHER_KEY });
     const before = store.asked.swap;
     await stage.pass(20 * SECOND, SECOND);
     expect(store.asked.swap - before).toBe(0);
@@ -115,8 +115,8 @@ describe('files, with a store key', () => {
   it('hold nothing of token or ticket', async () => {
     const files = await Restarts.begin();
     try {
-      const { tickets } = await files.restart({ storeKey: KEY });
-      const before = await tickets.current();
+      const { tickets } = await files.restart({ storeEncryptionKey: KEY });
+      const before = await tickets.getCredentials();
       const after = await tickets.refresh();
       const folder = join(files.directory, (await readdir(files.directory))[0]!);
       const names = await readdir(folder);
@@ -126,7 +126,7 @@ describe('files, with a store key', () => {
         expect(text).not.toContain(accessToken.reveal());
         expect(text).not.toContain(signTicket.reveal());
       }
-      const next = await files.restart({ storeKey: KEY });
+      const next = await files.restart({ storeEncryptionKey: KEY });
       expect(next.tickets.peek()?.generationId).toBe(after.generationId);
     } finally {
       await files.end();

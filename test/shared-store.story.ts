@@ -21,11 +21,11 @@ afterEach(() => stage.end());
 class OvertakenStore extends MemoryTicketStore {
   overtake: (() => Promise<unknown>) | undefined;
 
-  override async lease(): ReturnType<MemoryTicketStore['lease']> {
+  override async acquireLease(): ReturnType<MemoryTicketStore['acquireLease']> {
     const overtake = this.overtake;
     this.overtake = undefined;
     await overtake?.();
-    return super.lease();
+    return super.acquireLease();
   }
 }
 
@@ -34,11 +34,11 @@ describe('two that share a store', () => {
     const store = new OvertakenStore();
     const first = await stage.restart({ ticketStore: store });
     const second = await stage.join({ ticketStore: store, backgroundRefresh: false });
-    await second.tickets.current();
+    await second.tickets.getCredentials();
     store.overtake = () => second.tickets.refresh();
     await expect(first.tickets.refresh()).resolves.toMatchObject({ generation: 2 });
     expect(sandbox.calls.accessToken).toBe(2);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 });
 
@@ -48,7 +48,7 @@ describe('a request that is wrong', () => {
     const { scene } = await stage.restart({ ticketStore });
     // Without a background it learns of the other one's refresh only when its own request is rejected.
     const quiet = await stage.join({ ticketStore, backgroundRefresh: false });
-    await quiet.tickets.current();
+    await quiet.tickets.getCredentials();
     await passTime(scene, 20 * MINUTE, 10 * SECOND);
     sandbox.injectFault({ endpoint: 'getBankCardOcrResult', orderNo: 'bad1', kind: 'code', code: '400101' });
     await expect(quiet.ocr.query('bad1')).rejects.toMatchObject({ vendorCode: '400101', retryable: false });
@@ -84,7 +84,7 @@ describe('several that share a file', () => {
   it('notice a second ticket of the same token, which ends the first', async () => {
     const { ocr, tickets, scene } = await stage.restart();
     const bystander = await stage.join();
-    await bystander.tickets.current();
+    await bystander.tickets.getCredentials();
     // The newest record is lost; the one before it has the token, which waits for its ticket.
     const folder = join(stage.directory, (await readdir(stage.directory))[0]!);
     const newest = (await readdir(folder))
@@ -113,7 +113,7 @@ describe('several that share a file', () => {
     const all = { ...scene, tickets: [tickets, outdated.tickets] };
     await atRest(all);
     await passTime(all, 5 * MINUTE, 5 * SECOND, async () => void (await ocr.query('order1')));
-    await expect(outdated.tickets.current()).rejects.toMatchObject({ code: 'NO_VALID_TICKET' });
+    await expect(outdated.tickets.getCredentials()).rejects.toMatchObject({ code: 'NO_VALID_TICKET' });
     const newcomer = await stage.join();
     await newcomer.ocr.query('order1');
     expect(newcomer.tickets.status()).toMatchObject({ generation: 1 });

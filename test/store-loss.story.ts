@@ -32,7 +32,7 @@ describe('a store that fails', () => {
     const failed = ocr.query('order1', { maxAttempts: 1 });
     await expect(failed).rejects.toMatchObject({
       code: 'NO_VALID_TICKET',
-      actor: 'us',
+      actor: 'application',
       retryable: true,
       message: expect.stringMatching(/troubled: failed to (read|write|lease): EIO/),
     });
@@ -71,7 +71,7 @@ describe('a store that fails', () => {
     expect(sandbox.calls).toMatchObject({ accessToken: 3, apiTicket: 3 });
     expect(store.record).toMatchObject({ current: { number: 3 } });
     expect(store.record).not.toHaveProperty('unanswered', expect.anything());
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('when the token had just come loses nothing: the generation is used at once, and written when the store works', async () => {
@@ -86,12 +86,12 @@ describe('a store that fails', () => {
     store.afterSwap = undefined;
     store.troubles.clear();
     await stage.passAndQuery(10 * SECOND, SECOND);
-    expect(eventsOf('generation-written-back')).toHaveLength(1);
+    expect(eventsOf('store-restored')).toHaveLength(1);
     expect(store.record).toMatchObject({ current: { id: tickets.status().generationId, number: 2 } });
     // Its own mark, that a token had been asked for, is not taken for somebody else's.
     await stage.passAndQuery(15 * MINUTE, 30 * SECOND);
     expect(sandbox.calls.accessToken).toBe(2);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
     await query();
   });
 
@@ -151,7 +151,7 @@ describe("a store that fails, with onStoreLoss: 'refresh-alone'", () => {
     await stage.passAndQuery(10 * SECOND, SECOND);
     expect(store.record?.current).toMatchObject({ id: generationId });
     expect(store.record?.current?.number).toBeGreaterThanOrEqual(3);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it.each(TROUBLES)('serves from the start: %s', async (trouble) => {

@@ -31,12 +31,12 @@ describe('a process on a machine that was suspended for longer than the overlap'
     await sleeper.query();
     await stage.pass(25 * MINUTE, 30 * SECOND, () => awake.query());
     clock.lostMs = 25 * MINUTE;
-    await sleeper.tickets.look();
+    await sleeper.tickets.reload();
     await sleeper.query();
     await stage.passAndQuery(5 * MINUTE, 15 * SECOND);
     expect(store.record?.current).toMatchObject({ number: 2, id: awake.tickets.status().generationId });
     expect(sleeper.tickets.status()).toMatchObject({ generation: 2, generationId: store.record?.current?.id });
-    expect(sleeper.eventsOf('generation-written-back')).toEqual([]);
+    expect(sleeper.eventsOf('store-restored')).toEqual([]);
     expect(sandbox.calls.accessToken).toBe(2);
     expect(sandbox.rejected).toBe(0);
   });

@@ -107,7 +107,7 @@ describe('the tickets that verify late reports', () => {
     const next = await stage.restart();
     await expect(verify(next, early)).resolves.toBe(true);
     const sibling = await stage.join({ backgroundRefresh: false });
-    await sibling.tickets.current();
+    await sibling.tickets.getCredentials();
     await expect(verify(sibling, early)).resolves.toBe(true);
     expect(sandbox.calls.accessToken).toBe(2);
     // 25 minutes have passed: kept until the hour, from the clock of the first process.
@@ -125,7 +125,7 @@ describe('the tickets that verify late reports', () => {
       await first.tickets.refresh();
       signs.push(sandbox.phoneResultSignature('order1'));
     }
-    await bystander.tickets.look();
+    await bystander.tickets.reload();
     expect(bystander.tickets.peek()).toMatchObject({ generation: 4 });
     for (const sign of signs) expect(isKept(bystander, sandbox.appId, sign)).toBe(true);
   });

@@ -48,7 +48,7 @@ describe('a result that is not there yet', () => {
     expect(endedAfterMs).toBeGreaterThan(2_900);
     expect(endedAfterMs).toBeLessThan(6_000);
     // Every request has a nonce of its own, and none follows another too soon.
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it.each(['5', '66660011', '66660020'])('is waited for whatever the vendor calls it: %s', async (code) => {
@@ -157,7 +157,7 @@ describe('a result that the vendor no longer keeps', () => {
 });
 
 describe('the time that is left', () => {
-  it('counts from the recognition to retentionMs', async () => {
+  it('counts from the recognition to assumedVendorRetentionMs', async () => {
     sandbox.addOrder({ orderNo: 'order1' });
     const recognizedAt = clock.now();
     clock.advance(60 * SECOND);

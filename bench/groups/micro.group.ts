@@ -15,7 +15,7 @@ const PLAN = { rounds: 21, sliceMs: 60, cost: 'time', warmUp: 4 } as const;
 export async function pieces(): Promise<Findings> {
   const findings = new Findings();
   const { tickets, signatures } = await createOurs('http-service', 'http');
-  const credentials = await tickets.current();
+  const credentials = await tickets.getCredentials();
 
   const ready = [...VALUES, TICKET].toSorted().join('');
   const signing = await alternate(
@@ -44,7 +44,7 @@ export async function pieces(): Promise<Findings> {
     [
       loop('map', readMap),
       loop('peek', () => tickets.peek()),
-      { name: 'current', run: awaitAll(() => tickets.current()) },
+      { name: 'current', run: awaitAll(() => tickets.getCredentials()) },
     ],
     PLAN,
   );

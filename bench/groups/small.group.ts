@@ -23,7 +23,7 @@ export async function smallQueries(): Promise<Findings> {
   for (const name of ['axios', 'usual', 'ours-http'] as const) {
     findings.add(`small-${name}-floor`, `${cpu}, ${name} / undici json`, 'x', () => all.ratio(name, 'undici'));
   }
-  findings.add('small-floor-us', `${cpu}, undici json`, 'us', () => all.cost('undici'));
+  findings.add('small-floor-us', `${cpu}, undici json`, 'application', () => all.cost('undici'));
 
   const secure = (await subjects(['ours-undici', 'ours-http'], 'https')).map(rename);
   const kept = await alternate([...(await subjects(['ours-undici', 'ours-http'], 'http')), ...secure], PLAN);

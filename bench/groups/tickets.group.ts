@@ -19,7 +19,7 @@ export async function tickets(): Promise<Findings> {
 async function coldTicket(findings: Findings): Promise<void> {
   const ours = await createOurs('http-service', 'http');
   const before = await readCounts();
-  await Promise.all(Array.from({ length: CALLERS }, () => ours.tickets.current()));
+  await Promise.all(Array.from({ length: CALLERS }, () => ours.tickets.getCredentials()));
   const after = await readCounts();
   await ours.close();
   const what = `${CALLERS} callers on a cold ticket`;

@@ -23,12 +23,12 @@ const PROPAGATED = ['baggage', 'sentry-trace', 'traceparent', 'tracestate'];
  */
 async function accountsFor({ vendor, proxy, redisUrl, folder }) {
   const refused = await closedPort();
-  const storeKey = randomBytes(32).toString('hex');
+  const storeEncryptionKey = randomBytes(32).toString('hex');
   const stores = {
     File: { ticketStore: `file:${path.join(folder, 'tickets')}` },
     ...(redisUrl && {
       Redis: { ticketStore: redisUrl },
-      Sealed: { ticketStore: redisUrl, storeKey },
+      Sealed: { ticketStore: redisUrl, storeEncryptionKey },
       Client: { ownClient: true },
       // Nobody listens there.
       LostStore: { ticketStore: `redis://127.0.0.1:${refused}/0` },
@@ -115,7 +115,7 @@ function sentBy(vendor) {
 /** Every way to succeed and to fail was gone. */
 function assertVisited(outcomes) {
   const codes = new Set(Object.values(outcomes).flat());
-  for (const code of ['ok', 'ORDER_NOT_FOUND', 'TIMEOUT', 'UNREACHABLE', 'ANSWER_MALFORMED', 'NO_VALID_TICKET']) {
+  for (const code of ['ok', 'ORDER_NOT_FOUND', 'TIMEOUT', 'UNREACHABLE', 'RESPONSE_MALFORMED', 'NO_VALID_TICKET']) {
     assert.ok(codes.has(code), `no call ended with ${code}: ${JSON.stringify(outcomes)}`);
   }
 }

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { ResultAnswerReader } from '../../libs/bankcard-ocr/src/vendor/response/incremental/result-response.reader.js';
-import { NotAnAnswer } from '../../libs/bankcard-ocr/src/vendor/response/json-response.js';
+import { ResultResponseReader } from '../../libs/bankcard-ocr/src/vendor/response/incremental/result-response.reader.js';
+import { InvalidResponseError } from '../../libs/bankcard-ocr/src/vendor/response/json-response.js';
 import { Random } from './random.js';
 import { RecordedPhotos } from './recorded-photos.js';
 import { type Reading, readAtLeisure } from './reference.reader.js';
@@ -27,7 +27,7 @@ export interface Comparison {
 export async function compare({ body, chunkLengths, isHeldUp }: Case): Promise<Comparison> {
   const expected = readAtLeisure(body);
   const targets = new RecordedPhotos(isHeldUp ? new Random(body.length) : undefined);
-  const reader = new ResultAnswerReader(targets);
+  const reader = new ResultResponseReader(targets);
   const told = (fault?: string) => ({ reached: targets.anyOpened, isAnswer: expected !== undefined, fault });
   try {
     if (isHeldUp) reader.expect(body.length);
@@ -42,7 +42,7 @@ export async function compare({ body, chunkLengths, isHeldUp }: Case): Promise<C
     if (!isDeepStrictEqual(json, expected.json)) return told('the rest of the answer is another one');
     return told(difference(expected.photos, targets.photos) ?? difference(expected.photos, reader.arrivals));
   } catch (error) {
-    if (!(error instanceof NotAnAnswer)) return told(`an error of another kind: ${String(error)}`);
+    if (!(error instanceof InvalidResponseError)) return told(`an error of another kind: ${String(error)}`);
     return told(expected ? `it is an answer, but was refused: ${error.message}` : undefined);
   }
 }

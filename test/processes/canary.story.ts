@@ -69,7 +69,7 @@ describe('secrets, tokens, tickets, signatures, card numbers and photos', () => 
       ['password of Redis', new Set(['canary@pass'])],
     ]);
     const shown = await everythingShown([], {
-      BANKCARD_OCR_STORE_KEY: [...own.get('store key')!].join(''),
+      BANKCARD_OCR_STORE_ENCRYPTION_KEY: [...own.get('store key')!].join(''),
       BANKCARD_OCR_TICKET_STORE: 'redis://canaryuser:canary%40pass@127.0.0.1:1/0',
       BANKCARD_OCR_ON_STORE_LOSS: 'refresh-alone',
     });

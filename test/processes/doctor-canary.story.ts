@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 const environment = (change: Record<string, string> = {}): Record<string, string> => {
-  return stage.environment({ BANKCARD_OCR_BASE_URL: proxy.url, BANKCARD_OCR_STORE_KEY: KEY, ...change });
+  return stage.environment({ BANKCARD_OCR_BASE_URL: proxy.url, BANKCARD_OCR_STORE_ENCRYPTION_KEY: KEY, ...change });
 };
 
 /** What a run prints, as lines and as JSON, in English and in Chinese. */
@@ -59,9 +59,9 @@ describe('neither command shows a secret, a token, a ticket or the store key', (
       { BANKCARD_OCR_SECRET: 'canaryWrongSecret'.repeat(4), BANKCARD_OCR_TICKET_STORE: 'memory:' },
     ],
     ['with a secret that is none', { BANKCARD_OCR_SECRET: 'canary secret with blanks '.repeat(3) }],
-    ['with a store key that is none', { BANKCARD_OCR_STORE_KEY: `${KEY}00` }],
-    ['with another store key', { BANKCARD_OCR_STORE_KEY: KEY.replaceAll('5', '6') }],
-    ['without the store key', { BANKCARD_OCR_STORE_KEY: '' }],
+    ['with a store key that is none', { BANKCARD_OCR_STORE_ENCRYPTION_KEY: `${KEY}00` }],
+    ['with another store key', { BANKCARD_OCR_STORE_ENCRYPTION_KEY: KEY.replaceAll('5', '6') }],
+    ['without the store key', { BANKCARD_OCR_STORE_ENCRYPTION_KEY: '' }],
     ['with a password in the base URL', { BANKCARD_OCR_BASE_URL: 'https://canaryuser:canary%40pass@127.0.0.1:1' }],
     [
       'with a Redis that cannot be reached',

@@ -30,13 +30,16 @@ describeWithRedis('doctor, about a store in Redis', () => {
     BANKCARD_OCR_SECRET: sandbox.secret,
     BANKCARD_OCR_BASE_URL: sandbox.url,
     BANKCARD_OCR_TICKET_STORE: redis.url,
-    BANKCARD_OCR_STORE_KEY: KEY,
+    BANKCARD_OCR_STORE_ENCRYPTION_KEY: KEY,
     ...change,
   });
 
   async function runBackend(): Promise<void> {
-    const { application, tickets } = await startApplication(sandbox, { ticketStore: redis.url, storeKey: KEY });
-    await tickets.current();
+    const { application, tickets } = await startApplication(sandbox, {
+      ticketStore: redis.url,
+      storeEncryptionKey: KEY,
+    });
+    await tickets.getCredentials();
     await application.close();
   }
 

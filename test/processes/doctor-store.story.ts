@@ -46,7 +46,11 @@ describe('doctor, about the store', () => {
 
   it.each([
     ['another app secret', { BANKCARD_OCR_SECRET: 'x'.repeat(64) }, 'made with another app secret'],
-    ['a store key that the others do not have', { BANKCARD_OCR_STORE_KEY: 'a1'.repeat(32) }, 'in clear, while'],
+    [
+      'a store key that the others do not have',
+      { BANKCARD_OCR_STORE_ENCRYPTION_KEY: 'a1'.repeat(32) },
+      'in clear, while',
+    ],
   ])('with %s fetches nothing, which would end the credentials of the others', async (_what, change, found) => {
     await stage.runBackend();
     const { run, document } = await examine(['--live'], { env: stage.environment(change) });
@@ -93,7 +97,7 @@ describe('doctor --live, when the vendor refuses', () => {
     const store = new FileTicketStore({ directory: stage.directory, appId: stage.sandbox.appId });
     const record = await store.read();
     const marked = { ...record!, revision: record!.revision + 1, writeId: 'mark', rejectedId: record!.current!.id };
-    await store.swap(record, marked);
+    await store.compareAndSet(record, marked);
     const { statuses } = await examine(['--live'], { env: stage.environment() });
     expect(statuses).toMatchObject({ refreshers: ['warn'], live: ['ok'] });
     expect(await store.read()).toEqual(marked);

@@ -45,7 +45,7 @@ describe('doctor, where all is well', () => {
     const live = document.checks.at(-1);
     expect(live).toMatchObject({ status: 'ok', facts: { vendorCode: '66660020', generation: 1, fetched: false } });
     expect(stage.sandbox.calls).toMatchObject({ accessToken: 1, apiTicket: 1, result: 1 });
-    expect(stage.sandbox.misuse()).toEqual([]);
+    expect(stage.sandbox.violations()).toEqual([]);
   });
 
   it('leaves credentials that are due to whoever refreshes', async () => {

@@ -92,19 +92,19 @@ describeWithRedis('docs/fleet.md', () => {
 
   it('has a shell script whose queries the vendor accepts, before and after a refresh', async () => {
     const { tickets } = await start();
-    await tickets.current();
+    await tickets.getCredentials();
     expect(await codeOf(await sign(clean))).toBe('0');
     await tickets.refresh();
     expect(await codeOf(await sign(clean))).toBe('0');
     expect(sandbox.calls.accessToken).toBe(2);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('has a shell script that signs with nothing but a ticket that lives', async () => {
     const refused = expect.objectContaining({ stdout: '', stderr: expect.stringMatching(/no SIGN ticket to use/) });
     await expect(sign(clean)).rejects.toEqual(refused);
     const { tickets } = await start();
-    await tickets.current();
+    await tickets.getCredentials();
     await change(({ current }) => (current['ticketLifeMs'] = 1));
     await expect(sign(clean)).rejects.toEqual(refused);
     await change(({ current }) => Object.assign(current, { ticketLifeMs: 3_600_000, tokenLifeMs: 1 }));
@@ -119,8 +119,8 @@ describeWithRedis('docs/fleet.md', () => {
 
   it('tells how a sealed ticket is opened, which the shell script refuses', async () => {
     const key = randomBytes(32);
-    const { tickets } = await start({ storeKey: key.toString('base64') });
-    const { signTicket } = await tickets.current();
+    const { tickets } = await start({ storeEncryptionKey: key.toString('base64') });
+    const { signTicket } = await tickets.getCredentials();
     const { current } = JSON.parse((await admin.hget(RECORD, 'record')) ?? '') as {
       current: { id: string; signTicket: string };
     };
@@ -152,7 +152,7 @@ describeWithRedis('docs/fleet.md', () => {
   it('gives a reader no right to change anything, until it is to ask for refreshes', async () => {
     await makeUsers();
     const refresher = await start({ ticketStore: as('refresher') });
-    await refresher.tickets.current();
+    await refresher.tickets.getCredentials();
     const client = connect(as('reader'));
     const changes = [
       ['set', RECORD, 'x'],
@@ -170,7 +170,7 @@ describeWithRedis('docs/fleet.md', () => {
     await admin.call('ACL', 'SETUSER', 'reader', ...RIGHT_TO_ASK.replaceAll('IDAXXXXX', APP_ID).split(' '));
     await admin.call('ACL', 'LOG', 'RESET');
     const reader = await start({ ticketStore: as('reader'), role: 'reader' });
-    await reader.tickets.current();
+    await reader.tickets.getCredentials();
     sandbox.killCredentials();
     await reader.ocr.query(clean);
     expect(sandbox.calls.accessToken).toBe(2);

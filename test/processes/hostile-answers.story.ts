@@ -61,7 +61,7 @@ const CLIENT = `
   const cpuMs = () => { const { user, system } = process.cpuUsage(); return (user + system) / 1000; };
   (async () => {
     const host = { origin, loopback: true, prefix: '' };
-    const limits = { maxConnections: 1, connectTimeoutMs: 60_000, maxAnswerBytes: 32 * 1024 * 1024, codeRules: {}, clock };
+    const limits = { maxConnections: 1, connectTimeoutMs: 60_000, maxResponseBytes: 32 * 1024 * 1024, vendorCodeOverrides: {}, clock };
     const all = await connectToVendor({ transport, baseUrl: host, recognitionBaseUrl: host, ...limits }, () => {});
     // What the machine takes for a tenth of one of them: nothing may hold the event loop up for as long.
     const text = '[' + '{},'.repeat(1_000_000) + '0]';
@@ -136,7 +136,8 @@ describe.each(KINDS)('hostile answers over %s', (transport) => {
     await new Promise((resolve) => server.close(resolve));
     const { outcomes, peakMb, ...more } = JSON.parse(stdout) as Report;
     expect(Object.keys(outcomes)).toHaveLength(names.length * 5);
-    for (const [what, outcome] of Object.entries(outcomes)) expect([what, outcome]).toEqual([what, 'ANSWER_TOO_LARGE']);
+    for (const [what, outcome] of Object.entries(outcomes))
+      expect([what, outcome]).toEqual([what, 'RESPONSE_TOO_LARGE']);
     expect(peakMb).toBeLessThan(400);
     expect(more).toMatchObject({ isHeldUp: false });
   }, 120_000);

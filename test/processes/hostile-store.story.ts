@@ -36,7 +36,7 @@ async function serveThroughAll(ticketStore: string, spoil: () => Promise<unknown
   await Promise.all(backends.map(({ ocr }) => ocr.query('order1')));
   await spoil();
   for (const { tickets, ocr } of backends) {
-    await tickets.look();
+    await tickets.reload();
     await ocr.query('order1');
   }
   const third = await backend(ticketStore);

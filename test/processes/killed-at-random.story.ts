@@ -66,7 +66,7 @@ describe('a process that is killed (kill -9)', () => {
       `killed ${JSON.stringify(Object.fromEntries(killed))}, slowest start to a served query ${Math.round(slowest.startMs)} ms\n`,
     );
     // A process that is killed between the ticket's response and its writing leaves its successor nothing but to ask again.
-    const misuse = sandbox.misuse().filter(({ kind }) => kind !== 'sign-ticket-on-the-side');
+    const misuse = sandbox.violations().filter(({ kind }) => kind !== 'sign-ticket-on-the-side');
     expect(misuse).toEqual([]);
   });
 });

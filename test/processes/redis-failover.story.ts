@@ -57,7 +57,7 @@ describeWithRedis('a primary that becomes a replica and keeps its connections', 
     );
     while (client.status !== 'ready') await soon();
     await store.open();
-    await store.swap(undefined, aRecord(1));
+    await store.compareAndSet(undefined, aRecord(1));
     return { client, store, closes: () => closes };
   }
 
@@ -71,8 +71,8 @@ describeWithRedis('a primary that becomes a replica and keeps its connections', 
     const { store, closes } = await overClient(options);
     await swapRoles();
     endpoint.leadNewTo(second.port);
-    await expect(store.swap(aRecord(1), aRecord(2))).rejects.toMatchObject({ code: 'READONLY' });
-    while (!(await store.swap(aRecord(1), aRecord(2)).catch(() => false))) await soon();
+    await expect(store.compareAndSet(aRecord(1), aRecord(2))).rejects.toMatchObject({ code: 'READONLY' });
+    while (!(await store.compareAndSet(aRecord(1), aRecord(2)).catch(() => false))) await soon();
     expect(closes()).toBe(1);
     await expect(store.read()).resolves.toMatchObject({ revision: 2 });
     expect(await admins[1].hget(`bankcard-ocr:{${APP_ID}}:record`, 'write_id')).toBe('write-2');
@@ -82,10 +82,10 @@ describeWithRedis('a primary that becomes a replica and keeps its connections', 
     const store = RedisTicketStore.fromUrl(`redis://127.0.0.1:${endpoint.port}/0`, { appId: APP_ID });
     ended.push(() => store.close());
     await store.open();
-    await store.swap(undefined, aRecord(1));
+    await store.compareAndSet(undefined, aRecord(1));
     await swapRoles();
     endpoint.leadNewTo(second.port);
-    while (!(await store.swap(aRecord(1), aRecord(2)).catch(() => false))) await soon();
+    while (!(await store.compareAndSet(aRecord(1), aRecord(2)).catch(() => false))) await soon();
     await expect(store.read()).resolves.toMatchObject({ revision: 2 });
   });
 
@@ -96,7 +96,7 @@ describeWithRedis('a primary that becomes a replica and keeps its connections', 
     const { client, store, closes } = await overClient(options);
     await swapRoles();
     for (let tries = 0; tries < 3; tries += 1) {
-      await expect(store.swap(aRecord(1), aRecord(2))).rejects.toMatchObject({ code: 'READONLY' });
+      await expect(store.compareAndSet(aRecord(1), aRecord(2))).rejects.toMatchObject({ code: 'READONLY' });
     }
     expect(closes()).toBe(0);
     expect(client.status).toBe('ready');
@@ -107,7 +107,7 @@ describeWithRedis('a primary that becomes a replica and keeps its connections', 
     await swapRoles();
     const startedAt = performance.now();
     for (let refusals = 0; refusals < 40;) {
-      const fault: unknown = await store.swap(aRecord(1), aRecord(2)).catch((error: unknown) => error);
+      const fault: unknown = await store.compareAndSet(aRecord(1), aRecord(2)).catch((error: unknown) => error);
       if ((fault as { code?: string }).code === 'READONLY') refusals += 1;
       await soon();
     }

@@ -59,7 +59,7 @@ class Scene implements AsyncDisposable {
     expect(afterwards).toEqual(fleet.instances.map(() => ({ ok: CALLERS, failed: {} })));
     expect((await fleet.report()).failed).toEqual({});
     expect(sandbox.rejected).toBe(0);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
     expect(sandbox.recoveries()).toEqual([]);
   }
 

@@ -45,8 +45,8 @@ describeWithRedis('a Redis behind a proxy that looks at commands', () => {
   it('runs no script whose keys cannot be seen', async () => {
     const { store, proxy, warnings } = await behind(KEYS_MUST_BE_SEEN);
     await store.open();
-    const lease = (await store.lease(4_000))!;
-    await expect(store.swap(undefined, aRecord(1), lease)).resolves.toBe(true);
+    const lease = (await store.acquireLease(4_000))!;
+    await expect(store.compareAndSet(undefined, aRecord(1), lease)).resolves.toBe(true);
     await lease.release();
     expect(proxy.refused).toEqual([]);
     expect(warnings).toEqual([]);
@@ -74,7 +74,7 @@ describeWithRedis('a Redis behind a proxy that looks at commands', () => {
     );
     await store.open();
     isStrict = true;
-    await expect(store.swap(undefined, aRecord(1))).rejects.toThrow('ERR: no such script for [redacted]');
+    await expect(store.compareAndSet(undefined, aRecord(1))).rejects.toThrow('ERR: no such script for [redacted]');
   });
 
   it.each([
@@ -86,7 +86,9 @@ describeWithRedis('a Redis behind a proxy that looks at commands', () => {
     await store.open();
     const stop = store.watch(() => undefined);
     for (const revision of [1, 2, 3]) {
-      await expect(store.swap(revision > 1 ? aRecord(revision - 1) : undefined, aRecord(revision))).resolves.toBe(true);
+      await expect(
+        store.compareAndSet(revision > 1 ? aRecord(revision - 1) : undefined, aRecord(revision)),
+      ).resolves.toBe(true);
     }
     while (proxy.refused.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await expect(store.read()).resolves.toMatchObject({ revision: 3 });

@@ -43,7 +43,7 @@ describeWithRedis('a Redis that cannot be used', () => {
     const store = await storeOn(server.url, 600);
     await expect(store.open()).resolves.toBeUndefined();
     await expect(store.read()).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
-    await expect(store.lease(1_000)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
+    await expect(store.acquireLease(1_000)).rejects.toMatchObject({ code: 'NOT_CONNECTED' });
     await server.startAgain();
     for (;;) {
       const read = await store.read().then(
@@ -98,7 +98,11 @@ describeWithRedis('a Redis that cannot be used', () => {
     const store = await storeOn(server.url, 100);
     await store.open();
     server.pause();
-    const outcomes = await Promise.allSettled([store.swap(undefined, aRecord(1)), store.lease(60_000), store.read()]);
+    const outcomes = await Promise.allSettled([
+      store.compareAndSet(undefined, aRecord(1)),
+      store.acquireLease(60_000),
+      store.read(),
+    ]);
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(outcomes.map((outcome) => (outcome as PromiseRejectedResult).reason)).toMatchObject([
       { code: 'TIMEOUT' },
@@ -108,7 +112,7 @@ describeWithRedis('a Redis that cannot be used', () => {
     server.resume();
     await new Promise((resolve) => setTimeout(resolve, 200));
     await expect(store.read()).resolves.toBeUndefined();
-    const lease = await store.lease(1_000);
+    const lease = await store.acquireLease(1_000);
     expect(lease).toBeDefined();
     await lease!.release();
   });

@@ -32,7 +32,7 @@ describeWithRedis('RedisTicketStore over TLS', () => {
     const client = new Redis(url, { tls: { ca: readFileSync(certificate) } });
     const store = new RedisTicketStore({ client, appId: 'IDATLS01' });
     await store.open();
-    await expect(store.swap(undefined, aRecord(1))).resolves.toBe(true);
+    await expect(store.compareAndSet(undefined, aRecord(1))).resolves.toBe(true);
     expect(store.description).toBe(url);
     await store.close();
     client.disconnect();

@@ -91,7 +91,7 @@ describe('sign --explain, with the ticket store of the environment', () => {
   afterEach(() => stage.end());
 
   const environment = (change: Record<string, string> = {}): Record<string, string> => {
-    return stage.environment({ BANKCARD_OCR_STORE_KEY: KEY, ...change });
+    return stage.environment({ BANKCARD_OCR_STORE_ENCRYPTION_KEY: KEY, ...change });
   };
   const queryOf = (appId: string, signature: string) => {
     return ['sign', '--explain', '--app-id', appId, '--order-no', ORDER, '--nonce', NONCE, '--sign', signature];
@@ -101,9 +101,9 @@ describe('sign --explain, with the ticket store of the environment', () => {
   async function twoTickets(): Promise<{ first: string; second: string; token: string }> {
     const { sandbox, directory } = stage;
     const ticketStore = `file:${directory}`;
-    const { application } = await startApplication(sandbox, { ticketStore, storeKey: KEY });
+    const { application } = await startApplication(sandbox, { ticketStore, storeEncryptionKey: KEY });
     const tickets = application.get(TicketService);
-    const first = (await tickets.current()).signTicket.reveal();
+    const first = (await tickets.getCredentials()).signTicket.reveal();
     const next = await tickets.refresh();
     await application.close();
     return { first, second: next.signTicket.reveal(), token: next.accessToken.reveal() };
@@ -142,7 +142,11 @@ describe('sign --explain, with the ticket store of the environment', () => {
   });
 
   it.each([
-    ['a store key that does not open it', { BANKCARD_OCR_STORE_KEY: 'b2'.repeat(32) }, 'does not open what is stored'],
+    [
+      'a store key that does not open it',
+      { BANKCARD_OCR_STORE_ENCRYPTION_KEY: 'b2'.repeat(32) },
+      'does not open what is stored',
+    ],
     ['another app id', { BANKCARD_OCR_APP_ID: 'IDAOTHER' }, 'belongs to another app id'],
     ['memory', { BANKCARD_OCR_TICKET_STORE: 'memory:' }, 'cannot be looked into'],
   ])('says why it knows none: %s', async (_what, change, why) => {

@@ -23,7 +23,7 @@ const CONNECT = `
   )});
   const options = (transport, origin) => {
     const host = { origin, loopback: true, prefix: '' };
-    const limits = { maxConnections: 1, connectTimeoutMs: 5000, maxAnswerBytes: 1000, codeRules: {}, clock: new SystemClock() };
+    const limits = { maxConnections: 1, connectTimeoutMs: 5000, maxResponseBytes: 1000, vendorCodeOverrides: {}, clock: new SystemClock() };
     return { transport, baseUrl: host, recognitionBaseUrl: host, ...limits };
   };`;
 

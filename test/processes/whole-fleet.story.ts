@@ -46,7 +46,7 @@ async function runFleet(ticketStore: string, kinds: readonly Instances[]): Promi
     process.stdout.write(`${ticketStore.split(':')[0]}: ${ok} queries, ${generation} generations\n`);
     expect(failed).toEqual({});
     expect(sandbox.rejected).toBe(0);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
     expect(sandbox.recoveries()).toEqual([]);
   } finally {
     await fleet.stop();

@@ -20,11 +20,11 @@ export type { RedisClient } from '../../libs/bankcard-ocr/src/redis/redis-client
 export { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-ticket.store.js';
 export { SignatureService } from '../../libs/bankcard-ocr/src/signature/signature.service.js';
 export { AuthClient } from '../../libs/bankcard-ocr/src/vendor/auth.client.js';
-export { ConnectionGate } from '../../libs/bankcard-ocr/src/runtime/semaphore.js';
-export { Exchange } from '../../libs/bankcard-ocr/src/vendor/http/vendor-http-client.js';
+export { Semaphore } from '../../libs/bankcard-ocr/src/runtime/semaphore.js';
+export { VendorHttpClient } from '../../libs/bankcard-ocr/src/vendor/http/vendor-http-client.js';
 export { ResultClient } from '../../libs/bankcard-ocr/src/vendor/result.client.js';
 export {
-  type AnswerReceiver,
+  type ResponseListener,
   Transport,
   type TransportCall,
   type TransportRequest,

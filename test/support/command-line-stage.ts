@@ -30,7 +30,7 @@ export class CommandLineStage {
   /** A backend runs on the store, fetches credentials, and ends. */
   async runBackend(): Promise<void> {
     const { application, tickets } = await startApplication(this.sandbox, { ticketStore: `file:${this.directory}` });
-    await tickets.current();
+    await tickets.getCredentials();
     await application.close();
   }
 

@@ -104,7 +104,7 @@ export class Refreshers implements AsyncDisposable {
     return {
       failed: failures.reduce((sum, some) => sum + some, 0) + outcomes.filter((outcome) => outcome !== 'ok').length,
       rejected: sandbox.rejected,
-      misuse: sandbox.misuse().map(({ kind }) => kind),
+      misuse: sandbox.violations().map(({ kind }) => kind),
       recoveries: sandbox.recoveries().length,
     };
   }

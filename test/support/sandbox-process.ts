@@ -3,7 +3,7 @@ import { Worker } from './worker.js';
 
 /** What a sandbox in another process reports. */
 export type SandboxReport = Pick<KycSandbox, 'calls' | 'rejected' | 'connections'> & {
-  readonly misuse: ReturnType<KycSandbox['misuse']>;
+  readonly misuse: ReturnType<KycSandbox['violations']>;
   readonly recoveries: ReturnType<KycSandbox['recoveries']>;
 };
 

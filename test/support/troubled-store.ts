@@ -48,7 +48,7 @@ export class TroubledStore extends TicketStore {
     return this.#record;
   }
 
-  async swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
+  async compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
     this.asked.swap += 1;
     await this.beforeSwap?.(next);
     this.#failOn('swap');
@@ -62,7 +62,7 @@ export class TroubledStore extends TicketStore {
     return true;
   }
 
-  async lease(): Promise<TicketLease | undefined> {
+  async acquireLease(): Promise<TicketLease | undefined> {
     this.asked.lease += 1;
     this.#failOn('lease');
     if (this.#held) return undefined;

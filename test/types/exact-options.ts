@@ -27,9 +27,9 @@ type Perhaps<T> = { readonly [Name in keyof T]-?: T[Name] | undefined };
 export function registrations(perhaps: Perhaps<BankCardOcrOptions>, name: string | undefined) {
   const options: BankCardOcrOptions = { ...perhaps, appId: 'IDAXXXXX', secret: 'of the app id' };
   const paths = { queryResult: undefined, apiTicket: '/tickets' };
-  const codeRules = { '4': { actor: undefined, retry: 'never' as const } };
+  const vendorCodeOverrides = { '4': { actor: undefined, retry: 'never' as const } };
   return [
-    BankCardOcrModule.forRoot({ ...options, paths, codeRules, isGlobal: undefined, name }),
+    BankCardOcrModule.forRoot({ ...options, paths, vendorCodeOverrides, isGlobal: undefined, name }),
     BankCardOcrModule.forRootAsync({ name, useFactory: (): BankCardOcrOptions => ({ ...options, proxy: undefined }) }),
     BankCardOcrAccountsModule.forRoot({
       resolve: async () => ({ appId: perhaps.appId, secret: perhaps.secret, baseUrl: undefined }),

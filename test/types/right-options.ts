@@ -9,7 +9,7 @@ import {
 } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfig, bankCardOcrConfigFor } from 'nestjs-bankcard-ocr/config';
 import { RedisTicketStore } from 'nestjs-bankcard-ocr/redis';
-import { BankCardOcrTestingModule, getSandboxToken, KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { BankCardOcrTestingModule, getSandboxInjectionToken, KycSandbox } from 'nestjs-bankcard-ocr/testing';
 
 // What wrong-options.ts has wrong, right. Compiled only: npm run typecheck, and by every consumer with the published types.
 
@@ -31,7 +31,7 @@ export const registrations = () => [
 
 /** What is got with a token is typed, without a word about it. */
 export async function injected(app: INestApplicationContext): Promise<string | undefined> {
-  const sandbox: KycSandbox = app.get(getSandboxToken('loans'));
+  const sandbox: KycSandbox = app.get(getSandboxInjectionToken('loans'));
   sandbox.addOrder({ orderNo: 'order1', warnings: ['-9113'] });
   const launch = await app.get(getBankCardOcrToken(SdkLaunchService, 'loans')).create({ userId: 'user1' });
   const results = app.get(getBankCardOcrToken(OcrResultService, 'loans'));

@@ -7,7 +7,7 @@ import {
   SecretText,
   TicketService,
 } from 'nestjs-bankcard-ocr';
-import { BankCardOcrTestingModule, getSandboxToken, KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { BankCardOcrTestingModule, getSandboxInjectionToken, KycSandbox } from 'nestjs-bankcard-ocr/testing';
 
 // What must not compile. An expectation that nothing fulfils is an error itself; right-options.ts has the same things right.
 
@@ -64,7 +64,7 @@ export async function calls(results: OcrResultService): Promise<unknown[]> {
   // @ts-expect-error another service than the token's
   const tickets: Type<TicketService> = getBankCardOcrToken(OcrResultService, 'loans');
   // @ts-expect-error a sandbox, not a service
-  const service: Type<OcrResultService> = getSandboxToken('loans');
+  const service: Type<OcrResultService> = getSandboxInjectionToken('loans');
   // @ts-expect-error there is no such option of a call
   const result = await results.query('order1', { retries: 3 });
   // @ts-expect-error not a text: the whole number is only to be had by reveal()

@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const ocr = app.get(OcrResultService);
   const tickets = app.get(TicketService);
   for (const service of [ocr, tickets, app.get(SignatureService)]) print(service);
-  print(await tickets.current());
+  print(await tickets.getCredentials());
   print(tickets.status());
   for (const orderNo of (process.env['ORDERS'] ?? '').split(',')) {
     print(await ocr.query(orderNo, { photos: true, maxAttempts: 1 }).catch((error: unknown) => error));

@@ -119,7 +119,7 @@ async function main(): Promise<void> {
     burst: (count) => burst(ocr, count),
     report,
     look: async () => {
-      await tickets.look();
+      await tickets.reload();
       return report();
     },
     refresh: () => void tickets.refresh().catch(() => undefined),

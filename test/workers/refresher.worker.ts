@@ -11,11 +11,11 @@ import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ti
 import { SecretText } from '../../libs/bankcard-ocr/src/runtime/secret-text.js';
 import { SignatureService } from '../../libs/bankcard-ocr/src/signature/signature.service.js';
 import { AuthClient } from '../../libs/bankcard-ocr/src/vendor/auth.client.js';
-import { ConnectionGate } from '../../libs/bankcard-ocr/src/runtime/semaphore.js';
-import { Exchange } from '../../libs/bankcard-ocr/src/vendor/http/vendor-http-client.js';
+import { Semaphore } from '../../libs/bankcard-ocr/src/runtime/semaphore.js';
+import { VendorHttpClient } from '../../libs/bankcard-ocr/src/vendor/http/vendor-http-client.js';
 import { ResultClient } from '../../libs/bankcard-ocr/src/vendor/result.client.js';
 import {
-  type AnswerReceiver,
+  type ResponseListener,
   Transport,
   type TransportCall,
   type TransportRequest,
@@ -50,7 +50,7 @@ async function inPhase<T>(phase: string, work: () => Promise<T>): Promise<T> {
 }
 
 class PlainTransport extends Transport {
-  start({ pathAndQuery }: TransportRequest, receiver: AnswerReceiver): TransportCall {
+  start({ pathAndQuery }: TransportRequest, receiver: ResponseListener): TransportCall {
     const controller = new AbortController();
     const finished = new Promise<void>((resolve, reject) => {
       get(environment('URL') + pathAndQuery, { signal: controller.signal, agent: false }, (response) => {
@@ -85,9 +85,9 @@ function storeAt(location: string): TicketStore {
 }
 
 function telling(store: TicketStore): TicketStore {
-  const [swap, lease] = [store.swap.bind(store), store.lease.bind(store)];
-  store.swap = (...call) => inPhase('write', () => swap(...call));
-  store.lease = async (ttlMs) => {
+  const [swap, lease] = [store.compareAndSet.bind(store), store.acquireLease.bind(store)];
+  store.compareAndSet = (...call) => inPhase('write', () => swap(...call));
+  store.acquireLease = async (ttlMs) => {
     const taken = await lease(ttlMs);
     if (taken) await stay('lease');
     return taken;
@@ -112,12 +112,12 @@ async function main(): Promise<void> {
   const appId = environment('APP_ID');
   const store = telling(storeAt(environment('TICKET_STORE')));
   await store.open();
-  const exchange = new Exchange({
+  const exchange = new VendorHttpClient({
     transport: new PlainTransport(),
-    gate: new ConnectionGate(10),
+    gate: new Semaphore(10),
     clock,
-    codeRules: {},
-    maxAnswerBytes: 1e6,
+    vendorCodeOverrides: {},
+    maxResponseBytes: 1e6,
     onExchange: () => undefined,
   });
   const auth = new TellingAuthClient(exchange, {
@@ -137,7 +137,7 @@ async function main(): Promise<void> {
     backgroundRefresh: true,
   });
   tickets.events$.subscribe((event) => {
-    if (event.type === 'generation-adopted') say(`adopted ${event.generation}`);
+    if (event.type === 'credentials-updated') say(`adopted ${event.generation}`);
   });
   tickets.start();
 
@@ -149,7 +149,7 @@ async function main(): Promise<void> {
   });
   const limits = { ...DEFAULTS, timeoutMs: PATIENCE_MS, attemptTimeoutMs: PATIENCE_MS };
   const ocr = new OcrResultService({
-    ...{ ...DEFAULTS, appId, version: '1.0.0', codeRules: {}, limits, clock, tickets, results },
+    ...{ ...DEFAULTS, appId, protocolVersion: '1.0.0', vendorCodeOverrides: {}, limits, clock, tickets, results },
     signatures: new SignatureService(),
   });
   const querying = new Querying(ocr);
@@ -158,7 +158,7 @@ async function main(): Promise<void> {
     if (command === 'hold') heldPhase = phase;
     if (command === 'go') goOn();
     if (command === 'refresh') tickets.refresh().catch((error: unknown) => say(`refused ${String(error)}`));
-    if (command === 'look') void tickets.look().then(() => say(`look ${JSON.stringify(tickets.status())}`));
+    if (command === 'look') void tickets.reload().then(() => say(`look ${JSON.stringify(tickets.status())}`));
     if (command === 'calm') void querying.end().then(({ times, failed }) => say(`calm ${times} ${failed}`));
     if (command === 'query') void querying.once().then((outcome) => say(`query ${outcome}`));
     if (command === 'stop') void tickets.close().then(() => process.exit(0));

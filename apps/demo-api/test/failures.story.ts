@@ -48,7 +48,7 @@ describe('what the demo answers when a query fails', () => {
 
   it.each([
     ['html-502', 502, 'VENDOR_FAULT'],
-    ['truncated-json', 502, 'ANSWER_MALFORMED'],
+    ['truncated-json', 502, 'RESPONSE_MALFORMED'],
     ['reset', 503, 'UNREACHABLE'],
     ['hang', 504, 'TIMEOUT'],
   ] as const)('the vendor does this: %s; the answer is %d %s', async (kind, status, code) => {

@@ -43,7 +43,7 @@ describe('an image that is uploaded', () => {
     const original = await get(`/bank-cards/${card.orderNo}/photos/original`);
     expect(Buffer.from(await original.arrayBuffer()).equals(JPEG)).toBe(true);
     expect(sandbox.calls.recognition).toBe(1);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('has the order number that stands before it in the form', async () => {

@@ -54,7 +54,7 @@ it('from the launch to the card: the app starts the phone SDK, reports, and the 
   const verdict = await post('/sdk-results/verify', { orderNo, sign: sandbox.phoneResultSignature(orderNo) });
   expect([verdict.status, await verdict.json()]).toEqual([200, { valid: true }]);
   expect(await json(`/bank-cards/${orderNo}`)).toMatchObject({ orderNo });
-  expect(sandbox.misuse()).toEqual([]);
+  expect(sandbox.violations()).toEqual([]);
 });
 
 it('identifiers that look like card numbers reach the app whole, although the demo masks card numbers', async () => {
@@ -75,7 +75,7 @@ it('a user who comes back too soon is told when to try again', async () => {
   expect(tooSoon.status).toBe(429);
   expect(tooSoon.headers.get('retry-after')).toBe('2');
   expect(await tooSoon.json()).toMatchObject({ statusCode: 429, code: 'RATE_LIMITED' });
-  expect(sandbox.misuse()).toEqual([]);
+  expect(sandbox.violations()).toEqual([]);
 });
 
 it('a report that the vendor has not signed is not valid', async () => {

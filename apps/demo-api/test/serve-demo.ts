@@ -50,7 +50,7 @@ export async function serveDemo(
   const logger: LoggerService = { log, error: log, warn: log, debug: log, verbose: log, fatal: log };
   const app = await boot({ access: readApiKeys(KEYS).apiKeys, ...settings, logger, faults: [] });
   const url = await listen(app, { port: 0, host: '127.0.0.1' });
-  if (!prepare) await app.get(TicketService).current();
+  if (!prepare) await app.get(TicketService).getCredentials();
   const get = (path: string, headers: Record<string, string> = { 'x-api-key': KEY }) => fetch(url + path, { headers });
   return {
     sandbox,

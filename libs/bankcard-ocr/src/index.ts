@@ -28,7 +28,7 @@ export {
 } from './credentials/store/ticket-store.js';
 export type { ForeignRefreshSuspected, RefreshReason, TicketEvent } from './credentials/ticket-event.js';
 export type {
-  EarlierTicket,
+  RetiredTicket,
   GenerationRecord,
   PendingToken,
   TicketRecord,
@@ -37,10 +37,10 @@ export type {
 export { TicketService } from './credentials/ticket.service.js';
 export type { TicketStatus } from './credentials/ticket-status.js';
 export { BankCardOcrError, type BankCardOcrErrorDetails, isBankCardOcrError } from './errors/bank-card-ocr-error.js';
-export { BankCardOcrConfigurationError, type ConfigurationFault } from './errors/configuration-error.js';
+export { BankCardOcrConfigurationError, type ConfigurationIssue } from './errors/configuration-error.js';
 export { type BankCardOcrErrorCode, ERROR_TEXTS, type ErrorText } from './errors/error-codes.js';
 export {
-  type CodeRules,
+  type VendorCodeOverrides,
   type RetryRule,
   VENDOR_CODES,
   type VendorCodeRule,
@@ -57,7 +57,7 @@ export type { PhotoDestination } from './results/download/photo-destination.js';
 export { type PhotoDirectory, toDirectory } from './results/download/photo-directory.js';
 export type { PhotoMeta, PhotoSink } from './results/download/photo-sink.js';
 export { OcrResultService, type SignedQueryParameters } from './results/ocr-result.service.js';
-export type { InquiryOptions, QueryOptions } from './results/query-options.js';
+export type { OrderQueryOptions, QueryOptions } from './results/query-options.js';
 export { ORDER_NUMBER } from './call/order-number.js';
 export { photoOf } from './results/photo-of.js';
 export { RecognitionService } from './recognition/recognition.service.js';

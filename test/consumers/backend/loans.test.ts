@@ -4,7 +4,7 @@ import { getBankCardOcrToken, OcrResultService } from 'nestjs-bankcard-ocr';
 import {
   aBankCardOcrResult,
   BankCardOcrTestingModule,
-  getSandboxToken,
+  getSandboxInjectionToken,
   orderNoForCode,
 } from 'nestjs-bankcard-ocr/testing';
 import { Loans } from './loans';
@@ -22,12 +22,12 @@ describe('Loans', () => {
   afterAll(() => app.close());
 
   it('takes a good card, not one with warnings', async () => {
-    const sandbox = app.get(getSandboxToken('loans'));
+    const sandbox = app.get(getSandboxInjectionToken('loans'));
     sandbox.addOrder({ orderNo: 'good1' });
     sandbox.addOrder({ orderNo: 'copy1', warnings: ['-9113'] });
     expect(await app.get(Loans).isGood('good1')).toBe(true);
     expect(await app.get(Loans).isGood('copy1')).toBe(false);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
   });
 
   it('is told of a photo that cannot be read', async () => {

@@ -8,7 +8,7 @@ async function main() {
   for (const sandbox of sandboxes) sandbox.addOrder({ orderNo: 'order1', bankCardNo: '6222021234567890128' });
   process.stdout.write(`sandbox ${JSON.stringify({ own, loans })}\n`);
   process.once('SIGTERM', async () => {
-    const misuse = sandboxes.flatMap((sandbox) => sandbox.misuse());
+    const misuse = sandboxes.flatMap((sandbox) => sandbox.violations());
     for (const sandbox of sandboxes) await sandbox.stop();
     process.exitCode = misuse.length;
     if (misuse.length > 0) console.error(misuse);

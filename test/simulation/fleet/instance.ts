@@ -2,9 +2,9 @@ import type { SimulatedProcess } from '../kernel/process.js';
 import type { SeededRandom } from '../kernel/seeded-random.js';
 import {
   AuthClient,
-  ConnectionGate,
+  Semaphore,
   DEFAULTS,
-  Exchange,
+  VendorHttpClient,
   isBankCardOcrError,
   OcrResultService,
   openTicketStore,
@@ -124,14 +124,21 @@ export class Instance {
     const { network, createStore, observer } = this.surroundings;
     const { clock } = process;
     const { appId, role, secret, intervalMs, overlapMs } = settings;
-    const { version, appIdParameter, paths, attemptTimeoutMs, maxConnections, maxAnswerBytes } = DEFAULTS;
+    const {
+      protocolVersion: version,
+      appIdParameter,
+      paths,
+      attemptTimeoutMs,
+      maxConnections,
+      maxResponseBytes,
+    } = DEFAULTS;
     const transport = network.transportOf(process);
-    const exchange = new Exchange({
+    const exchange = new VendorHttpClient({
       transport,
-      gate: new ConnectionGate(maxConnections),
+      gate: new Semaphore(maxConnections),
       clock,
-      codeRules: {},
-      maxAnswerBytes,
+      vendorCodeOverrides: {},
+      maxResponseBytes,
       onExchange: () => undefined,
     });
     const store = createStore(process, random.stream('store'));
@@ -168,7 +175,7 @@ export class Instance {
       ...DEFAULTS,
       appId,
       limits: DEFAULTS,
-      codeRules: {},
+      vendorCodeOverrides: {},
       tickets,
       signatures: new SeededSignatures(() => nonces.id().replaceAll('-', '')),
       results: new ResultClient(exchange, clock, { path: paths.queryResult, appIdParameter, appId, version }),

@@ -228,7 +228,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   event(instance: Instance, event: TicketEvent): void {
     const { name } = instance;
     this.#note(`${name}: ${event.type}`);
-    if (event.type === 'generation-adopted') this.#adopted(instance, event);
+    if (event.type === 'credentials-updated') this.#adopted(instance, event);
     else if (event.type === 'refresh-started') {
       this.#started.set(name, event);
       this.#tell(
@@ -239,8 +239,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
         `${name}: the refresh fails (${event.error.code} ${event.error.vendorCode ?? ''}), next in ${event.retryInMs} ms`,
       );
     } else if (event.type === 'foreign-refresh-suspected') this.#foreignSuspected(instance, event);
-    else if (event.type === 'generation-suspect') this.#tell(`${name} marks generation ${event.generation} as suspect`);
-    else if (event.type === 'generation-written-back') this.#tell(`${name} writes generation ${event.generation} back`);
+    else if (event.type === 'refresh-conflict') this.#tell(`${name} marks generation ${event.generation} as suspect`);
+    else if (event.type === 'store-restored') this.#tell(`${name} writes generation ${event.generation} back`);
     else if (event.type === 'refresh-alone') this.#refreshesAlone(name);
     else if (event.type === 'store-recovered') this.#endAlone(name);
     else if (event.type === 'store-failed' && !event.repeated)
@@ -520,7 +520,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     }
   }
 
-  #adopted(instance: Instance, event: Extract<TicketEvent, { type: 'generation-adopted' }>): void {
+  #adopted(instance: Instance, event: Extract<TicketEvent, { type: 'credentials-updated' }>): void {
     const { vendor } = this.world;
     const { name } = instance;
     const credentials = instance.tickets?.peek();

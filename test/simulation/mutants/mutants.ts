@@ -46,8 +46,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('ticket-records.ts'),
     changes: [
       [
-        '() => this.#inTime(() => store.swap(expected, sealed, lease))',
-        '() => this.#inTime(async () => store.swap(await store.read(), sealed))',
+        'store.compareAndSet(expected, sealed, lease)',
+        'store.read().then((last) => store.compareAndSet(last, sealed))',
       ],
     ],
     mixes: ['pause', 'suspend', 'focus'],
@@ -58,8 +58,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('ticket-records.ts'),
     changes: [
       [
-        '() => this.#inTime(() => store.swap(expected, sealed, lease))',
-        '() => this.#inTime(async () => store.swap(lease ? expected : await store.read(), sealed, lease))',
+        'store.compareAndSet(expected, sealed, lease)',
+        'store.read().then((last) => store.compareAndSet(lease ? expected : last, sealed, lease))',
       ],
     ],
     mixes: ['lossFocus', 'severalFocus'],

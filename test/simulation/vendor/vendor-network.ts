@@ -1,7 +1,7 @@
 import type { Kernel } from '../kernel/kernel.js';
 import type { SimulatedProcess } from '../kernel/process.js';
 import type { SeededRandom } from '../kernel/seeded-random.js';
-import { type AnswerReceiver, Transport, type TransportCall, type TransportRequest } from '../library.js';
+import { type ResponseListener, Transport, type TransportCall, type TransportRequest } from '../library.js';
 import type { Exchange, Vendor } from './vendor.js';
 
 /** What a request is for. */
@@ -89,7 +89,7 @@ class SimulatedTransport extends Transport {
     super();
   }
 
-  start({ pathAndQuery }: TransportRequest, receiver: AnswerReceiver): TransportCall {
+  start({ pathAndQuery }: TransportRequest, receiver: ResponseListener): TransportCall {
     const call = new SimulatedCall(this.process, this.network, pathAndQuery, receiver);
     this.#calls.add(call);
     call.finished.catch(() => undefined).finally(() => this.#calls.delete(call));
@@ -117,7 +117,7 @@ class SimulatedCall implements TransportCall {
     private readonly process: SimulatedProcess,
     private readonly network: VendorNetwork,
     private readonly pathAndQuery: string,
-    private readonly receiver: AnswerReceiver,
+    private readonly receiver: ResponseListener,
   ) {
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve;

@@ -44,7 +44,7 @@ export type Exchange =
   | { readonly kind: 'query'; readonly code: string; readonly signedWith?: Ticket };
 
 /** An answer, and what it means. */
-export interface VendorAnswer {
+export interface SandboxResponse {
   readonly body: string;
   readonly exchange: Exchange;
 }
@@ -75,7 +75,7 @@ export class Vendor {
   }
 
   /** Carry a request out at a moment. */
-  handle(pathAndQuery: string, at: number, by: string): VendorAnswer {
+  handle(pathAndQuery: string, at: number, by: string): SandboxResponse {
     const url = new URL(pathAndQuery, 'https://vendor.test');
     const query = url.searchParams;
     if (url.pathname === '/api/oauth2/access_token') return this.#accessToken(query, at, by);
@@ -114,8 +114,11 @@ export class Vendor {
     this.#issueTicket(token, at, FOREIGN);
   }
 
-  #accessToken(query: URLSearchParams, at: number, by: string): VendorAnswer {
-    const refused = (code: string): VendorAnswer => ({ body: envelope(code, at), exchange: { kind: 'token', code } });
+  #accessToken(query: URLSearchParams, at: number, by: string): SandboxResponse {
+    const refused = (code: string): SandboxResponse => ({
+      body: envelope(code, at),
+      exchange: { kind: 'token', code },
+    });
     if (query.get('version') !== '1.0.0') return refused('400502');
     if (appIdIn(query) !== this.appId) return refused('66660001');
     if (query.get('grant_type') !== 'client_credential') return refused('400103');
@@ -129,9 +132,9 @@ export class Vendor {
     return { body, exchange: { kind: 'token', code: '0', token } };
   }
 
-  #apiTicket(query: URLSearchParams, at: number, by: string): VendorAnswer {
+  #apiTicket(query: URLSearchParams, at: number, by: string): SandboxResponse {
     const of = this.tokenOf(query.get('access_token') ?? '');
-    const refused = (code: string): VendorAnswer => {
+    const refused = (code: string): SandboxResponse => {
       return { body: envelope(code, at), exchange: { kind: 'ticket', code, of } };
     };
     if (query.get('version') !== '1.0.0') return refused('400502');
@@ -145,7 +148,7 @@ export class Vendor {
     return { body: envelope('0', at, { tickets }), exchange: { kind: 'ticket', code: '0', of, ticket } };
   }
 
-  #result(query: URLSearchParams, at: number): VendorAnswer {
+  #result(query: URLSearchParams, at: number): SandboxResponse {
     const orderNo = query.get('order_no') ?? '';
     const nonce = query.get('nonce') ?? '';
     const values = [this.appId, orderNo, '1.0.0', nonce];
@@ -156,7 +159,7 @@ export class Vendor {
       const ticket = this.tickets[index]!;
       if (signatureOf([...values, ticket.value]) === sign) signedWith = ticket;
     }
-    const refused = (code: string): VendorAnswer => {
+    const refused = (code: string): SandboxResponse => {
       return { body: envelope(code, at), exchange: { kind: 'query', code, signedWith } };
     };
     if (query.get('version') !== '1.0.0') return refused('400502');

@@ -13,7 +13,7 @@ let shelf: PhotoShelf;
 beforeEach(async () => {
   sandbox = await KycSandbox.start();
   app = await startApplication(sandbox, { timeoutMs: 60_000 });
-  await app.tickets.current();
+  await app.tickets.getCredentials();
   shelf = new PhotoShelf(app.ocr, ROOMY);
 });
 

@@ -37,7 +37,7 @@ describe('the start on the sandbox', () => {
     const card = await fetch(`${url}/bank-cards/${clean}`);
     expect(await card.json()).toMatchObject({ cardNumber: '622202*********0128' });
     expect(sandbox.calls.result).toBe(1);
-    expect(sandbox.misuse()).toEqual([]);
+    expect(sandbox.violations()).toEqual([]);
     expect((await fetch(`${url}/bank-cards/invented1`)).status).toBe(404);
   });
 

@@ -1,7 +1,7 @@
-import { BankCardOcrConfigurationError, configurationFault, Problem } from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 
 /** What the registration of one account is called; undefined for the only one of most applications. */
-export type RegistrationName = string | undefined;
+export type AccountName = string | undefined;
 
 /** It becomes part of environment variables, log lines and the labels of metrics. */
 const NAME = /^[a-z][a-z0-9_-]{0,31}$/i;
@@ -11,12 +11,12 @@ const NAME = /^[a-z][a-z0-9_-]{0,31}$/i;
  *
  * @throws {@link BankCardOcrConfigurationError}
  */
-export function checkRegistrationName(name: unknown): asserts name is string {
+export function checkAccountName(name: unknown): asserts name is string {
   if (typeof name === 'string' && NAME.test(name)) return;
   const problem = new Problem(
     'must be a letter and up to 31 more letters, digits, _ or -, e.g. loans. It must be known when the module is ' +
       'registered: write it beside useFactory',
     '必须以字母开头，最多再跟 31 个字母、数字、_ 或 -，例如 loans；注册模块时就要确定，请写在 useFactory 旁边',
   );
-  throw new BankCardOcrConfigurationError([configurationFault('name', problem)]);
+  throw new BankCardOcrConfigurationError([configurationIssue('name', problem)]);
 }

@@ -2,19 +2,19 @@ import type { ModulesContainer } from '@nestjs/core';
 import { accountsOf } from './library-copies.js';
 import {
   BankCardOcrConfigurationError,
-  configurationFault,
-  type ConfigurationFault,
+  configurationIssue,
+  type ConfigurationIssue,
   Problem,
 } from '../errors/configuration-error.js';
 import { maskAppId } from '../errors/redaction.js';
-import type { RegistrationName } from './account-name.js';
+import type { AccountName } from './account-name.js';
 
 /** One account of an application. */
 interface RegisteredAccount {
   readonly appId: string;
   readonly ticketStore: unknown;
   /** The registration of the module that it is; undefined for a client of a factory, which nobody injects. */
-  readonly registration?: { readonly name: RegistrationName };
+  readonly registration?: { readonly name: AccountName };
 }
 
 /**
@@ -35,7 +35,7 @@ export function registerAccount(application: ModulesContainer, account: Register
   return () => void accounts.delete(account);
 }
 
-function conflict(account: RegisteredAccount, other: RegisteredAccount): ConfigurationFault | undefined {
+function conflict(account: RegisteredAccount, other: RegisteredAccount): ConfigurationIssue | undefined {
   const { registration, appId, ticketStore } = account;
   if (appId === other.appId && registration && other.registration) {
     const [first, second] = [titled(other), titled(account)];
@@ -48,7 +48,7 @@ function conflict(account: RegisteredAccount, other: RegisteredAccount): Configu
         '请只在根模块调用一次 forRoot() 或 forRootAsync()，并设 isGlobal: true；或者把返回值存成常量，哪里需要就导入这个常量。' +
         'LazyModuleLoader 也一样：每次调用都会产生一个新模块',
     );
-    return configurationFault('appId', problem);
+    return configurationIssue('appId', problem);
   }
   if (appId === other.appId) {
     const { en, zh } = titled(other);
@@ -56,7 +56,7 @@ function conflict(account: RegisteredAccount, other: RegisteredAccount): Configu
       `is that of another account (${en}), and the two would end each other's tickets: use one for both`,
       `与另一个账号（${zh}）相同，两者会互相作废 ticket：请共用一个`,
     );
-    return configurationFault('appId', problem);
+    return configurationIssue('appId', problem);
   }
   if (registration && registration.name === other.registration?.name) {
     const { name } = registration;
@@ -73,7 +73,7 @@ function conflict(account: RegisteredAccount, other: RegisteredAccount): Configu
             `is '${name}' for two app ids: give each registration a name of its own, and use it in @InjectBankCardOcr() too`,
             `两个 app id 都叫 '${name}'：请分别起名，@InjectBankCardOcr() 里也要用各自的名称`,
           );
-    return configurationFault('name', problem);
+    return configurationIssue('name', problem);
   }
   // A location that an option named is read anew for each account: one object is a store that the application has made.
   if (typeof ticketStore === 'object' && ticketStore === other.ticketStore) {
@@ -82,7 +82,7 @@ function conflict(account: RegisteredAccount, other: RegisteredAccount): Configu
       `is one object for ${first.en} and ${second.en}: a store holds the credentials of one app id, make one for each`,
       `${first.zh}和${second.zh}用的是同一个对象：一个存储只放一个 app id 的凭证，请分别创建`,
     );
-    return configurationFault('ticketStore', problem);
+    return configurationIssue('ticketStore', problem);
   }
   return undefined;
 }

@@ -4,7 +4,7 @@ import type { TicketService } from '../credentials/ticket.service.js';
 import { maskAppId } from '../errors/redaction.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import type { RecognitionService } from '../recognition/recognition.service.js';
-import type { ResolvedOptions, WayToVendor } from '../options/resolve-options.js';
+import type { ResolvedOptions, RouteToVendor } from '../options/resolve-options.js';
 import type { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import type { SignatureService } from '../signature/signature.service.js';
 import type { LogSink } from '../telemetry/log.js';
@@ -31,7 +31,7 @@ interface ClientParts {
 }
 
 /** Whoever reads the log must see which way the traffic goes; user name and password of a proxy are not in it. */
-function describeWay({ proxy, variable, isOfHttpService }: WayToVendor): string {
+function describeWay({ proxy, variable, isOfHttpService }: RouteToVendor): string {
   if (isOfHttpService) return 'agents and proxy of the httpService';
   if (proxy === undefined) return 'no proxy';
   return variable === undefined ? `proxy ${proxy}` : `proxy ${proxy} (${variable})`;
@@ -61,10 +61,10 @@ export class BankCardOcrClient {
   /** Begin to refresh in the background; neither waits for the vendor nor fails because of it. @internal */
   start(): void {
     const { options, log, store } = this.#parts;
-    const { appId, baseUrl, storeKey, transport, warningPolicy } = options;
+    const { appId, baseUrl, storeEncryptionKey, transport, warningPolicy } = options;
     log.log(
       `app id ${maskAppId(appId)}, host ${baseUrl.host}, credentials in ${store.description} ` +
-        `(shared with ${SHARED_WITH[store.scope]}), ${storeKey ? 'encrypted' : 'not encrypted'}, ` +
+        `(shared with ${SHARED_WITH[store.scope]}), ${storeEncryptionKey ? 'encrypted' : 'not encrypted'}, ` +
         `transport ${transport}, ${describeWay(options.way)}, ` +
         `warning policy ${typeof warningPolicy === 'function' ? 'of the application' : warningPolicy}`,
     );

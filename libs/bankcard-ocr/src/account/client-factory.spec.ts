@@ -61,7 +61,7 @@ const turns = async (count = 30) => {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 };
 const isClosed = async (client: BankCardOcrClient) => {
-  const error = await client.tickets.current(AbortSignal.abort('asked')).catch((thrown: unknown) => thrown);
+  const error = await client.tickets.getCredentials(AbortSignal.abort('asked')).catch((thrown: unknown) => thrown);
   return (error as Error).message?.includes('the module is closed') ?? false;
 };
 
@@ -96,7 +96,7 @@ describe('which accounts have a client, by whom was asked for', () => {
       const clients = new Map<string, BankCardOcrClient>();
       const calls: Promise<void>[] = [];
       for (const id of asked) {
-        const call = factory.forAccount(id).then((client) => {
+        const call = factory.get(id).then((client) => {
           // Whoever comes back has the client that it had: a second one would refresh beside it.
           expect(clients.get(id) ?? client).toBe(client);
           clients.set(id, client);
@@ -123,23 +123,23 @@ describe('which accounts have a client, by whom was asked for', () => {
 
   it('one that has left is made anew', async () => {
     aFactory({ maxAccounts: 1 });
-    const first = await factory.forAccount('a');
-    await factory.forAccount('b');
+    const first = await factory.get('a');
+    await factory.get('b');
     clock.advance(TIMEOUT_MS);
     await turns();
-    expect(await factory.forAccount('a')).not.toBe(first);
+    expect(await factory.get('a')).not.toBe(first);
     expect(resolved).toEqual(['a', 'b', 'a']);
   });
 
   it('one that left, came back and left again while it was being made has one end, and comes back once more', async () => {
     aSlowFactory(1);
-    const calls = ['a', 'b', 'a', 'b'].map((id) => factory.forAccount(id));
+    const calls = ['a', 'b', 'a', 'b'].map((id) => factory.get(id));
     await turns();
     known.get('a')!.resolve();
     known.get('b')!.resolve();
     const [a] = await Promise.all(calls);
     await turns();
-    expect(await factory.forAccount('a')).toBe(a);
+    expect(await factory.get('a')).toBe(a);
     await turns();
     clock.advance(10 * TIMEOUT_MS);
     await turns();
@@ -148,9 +148,9 @@ describe('which accounts have a client, by whom was asked for', () => {
 
   it('one that is being made and has to make room is closed in its time', async () => {
     aSlowFactory(1);
-    const a = factory.forAccount('a');
+    const a = factory.get('a');
     await turns();
-    const b = factory.forAccount('b');
+    const b = factory.get('b');
     await turns();
     clock.advance(10 * TIMEOUT_MS);
     known.get('a')!.resolve();
@@ -192,25 +192,25 @@ describe('an account that cannot be made', () => {
     ],
   ])('because %s: tells all who wait, is not kept, and takes no app id', async (_why, options, thrown) => {
     aFactory(options);
-    const calls = await Promise.allSettled([factory.forAccount('a'), factory.forAccount('a')]);
+    const calls = await Promise.allSettled([factory.get('a'), factory.get('a')]);
     for (const call of calls) expect(call).toMatchObject({ status: 'rejected', reason: thrown });
     expect([factory.size, registered]).toEqual([0, []]);
-    await expect(factory.forAccount('a')).rejects.toMatchObject(thrown);
+    await expect(factory.get('a')).rejects.toMatchObject(thrown);
   });
 
   it('because another account has its app id: the other one stays', async () => {
     aFactory({ resolve: () => optionsOf('same') });
-    const a = await factory.forAccount('a');
-    await expect(factory.forAccount('b')).rejects.toThrow('IDASAME is registered');
+    const a = await factory.get('a');
+    await expect(factory.get('b')).rejects.toThrow('IDASAME is registered');
     expect(registered).toEqual(['IDASAME']);
-    expect(await factory.forAccount('a')).toBe(a);
+    expect(await factory.get('a')).toBe(a);
   });
 
   it('while it leaves: it is gone, and nothing waits for its time', async () => {
     aSlowFactory(1);
-    const a = factory.forAccount('a');
+    const a = factory.get('a');
     await turns();
-    const b = factory.forAccount('b');
+    const b = factory.get('b');
     await turns();
     known.get('a')!.reject(reason);
     known.get('b')!.resolve();
@@ -218,47 +218,47 @@ describe('an account that cannot be made', () => {
     await b;
     await turns();
     expect(clock.pendingTimers).toBe(0);
-    void factory.forAccount('a').catch(() => undefined);
+    void factory.get('a').catch(() => undefined);
     await turns();
     expect(resolved).toEqual(['a', 'b', 'a']);
   });
 
   it.each([['' as unknown], [undefined], [7]])('because its id is %p: resolve() is not asked', async (id) => {
     aFactory();
-    await expect(factory.forAccount(id as string)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
+    await expect(factory.get(id as string)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
     expect(resolved).toEqual([]);
   });
 });
 
 describe('an account that is forgotten', () => {
   it.each<[string, () => Promise<BankCardOcrClient>]>([
-    ['has its client', () => factory.forAccount('a')],
+    ['has its client', () => factory.get('a')],
     [
       'is leaving',
       async () => {
-        const client = await factory.forAccount('a');
-        await factory.forAccount('b');
-        await factory.forAccount('c');
+        const client = await factory.get('a');
+        await factory.get('b');
+        await factory.get('c');
         return client;
       },
     ],
   ])('when it %s: is closed at once, gives its app id free and is made anew', async (_state, make) => {
     aFactory();
     const client = await make();
-    await factory.forget('a');
+    await factory.evict('a');
     expect(await isClosed(client)).toBe(true);
     expect(registered).not.toContain('IDAA');
-    expect(await factory.forAccount('a')).not.toBe(client);
+    expect(await factory.get('a')).not.toBe(client);
     clock.advance(TIMEOUT_MS);
     await turns();
-    expect(await isClosed(await factory.forAccount('a'))).toBe(false);
+    expect(await isClosed(await factory.get('a'))).toBe(false);
   });
 
   it('while it is being made: is closed as soon as it is made, and gives its app id free', async () => {
     aSlowFactory();
-    const a = factory.forAccount('a');
+    const a = factory.get('a');
     await turns();
-    const forgotten = factory.forget('a');
+    const forgotten = factory.evict('a');
     expect(factory.size).toBe(0);
     known.get('a')!.resolve();
     await forgotten;
@@ -268,26 +268,26 @@ describe('an account that is forgotten', () => {
 
   it('while it is being made, and asked for again: the new one is another, and stays', async () => {
     aSlowFactory();
-    const first = factory.forAccount('a');
+    const first = factory.get('a');
     await turns();
     const { reject } = known.get('a')!;
-    const forgotten = factory.forget('a');
-    const second = factory.forAccount('a');
+    const forgotten = factory.evict('a');
+    const second = factory.get('a');
     await turns();
     reject(new Error('too late'));
     await expect(first).rejects.toThrow('too late');
     await forgotten;
     known.get('a')!.resolve();
-    expect(await factory.forAccount('a')).toBe(await second);
+    expect(await factory.get('a')).toBe(await second);
     expect(registered).toEqual(['IDAA']);
   });
 
   it('is no fault when nobody has it, or it could not be made', async () => {
     aSlowFactory();
-    await expect(factory.forget('nobody')).resolves.toBeUndefined();
-    const a = factory.forAccount('a');
+    await expect(factory.evict('nobody')).resolves.toBeUndefined();
+    const a = factory.get('a');
     await turns();
-    const forgotten = factory.forget('a');
+    const forgotten = factory.evict('a');
     known.get('a')!.reject(new Error('no'));
     await expect(a).rejects.toThrow('no');
     await expect(forgotten).resolves.toBeUndefined();
@@ -297,7 +297,7 @@ describe('an account that is forgotten', () => {
 describe('a factory that is closed', () => {
   it('closes the clients that it has, those that are leaving and those that are being made, and makes no other', async () => {
     aSlowFactory(1);
-    const asked = ['a', 'b', 'c'].map((id) => factory.forAccount(id));
+    const asked = ['a', 'b', 'c'].map((id) => factory.get(id));
     await turns();
     known.get('a')!.resolve();
     known.get('b')!.resolve();
@@ -308,7 +308,7 @@ describe('a factory that is closed', () => {
     await closed;
     for (const client of await Promise.all(asked)) expect(await isClosed(client)).toBe(true);
     expect([factory.size, registered, clock.pendingTimers]).toEqual([0, [], 0]);
-    await expect(factory.forAccount('a')).rejects.toMatchObject({ code: 'NO_VALID_TICKET' });
+    await expect(factory.get('a')).rejects.toMatchObject({ code: 'NO_VALID_TICKET' });
     await expect(factory.close()).resolves.toBeUndefined();
   });
 
@@ -317,7 +317,7 @@ describe('a factory that is closed', () => {
     let closes = 0;
     ticketStore.close = async () => void (closes += 1);
     aFactory({ resolve: (id) => ({ ...optionsOf(id), ticketStore }) });
-    await factory.forAccount('a');
+    await factory.get('a');
     await factory.close();
     expect(closes).toBe(0);
   });

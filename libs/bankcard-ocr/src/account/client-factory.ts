@@ -1,8 +1,8 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import {
   BankCardOcrConfigurationError,
-  configurationFault,
-  type ConfigurationFault,
+  configurationIssue,
+  type ConfigurationIssue,
   got,
   Problem,
 } from '../errors/configuration-error.js';
@@ -12,7 +12,7 @@ import { isUnset, numberFromText, whatIsSet } from '../options/option-values.js'
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
 import type { ClockTimer } from '../runtime/clock.js';
 import type { BankCardOcrClient } from './bank-card-ocr-client.js';
-import { type ClientSurroundings, createClient } from './create-client.js';
+import { type ClientContext, createClient } from './create-client.js';
 
 /** An account that has a client, or is about to have one. */
 interface Account {
@@ -27,9 +27,9 @@ interface Account {
 }
 
 /** What the application gives to the clients of a factory. */
-interface FactorySurroundings {
+interface FactoryContext {
   /** Where the client of an account logs to. */
-  clientSurroundings(accountId: string, appId: string): ClientSurroundings;
+  clientSurroundings(accountId: string, appId: string): ClientContext;
   /**
    * Claim an app id and a store for an account.
    *
@@ -58,7 +58,7 @@ export class BankCardOcrClientFactory {
    */
   constructor(
     options: ClientFactoryOptions,
-    private readonly surroundings: FactorySurroundings,
+    private readonly surroundings: FactoryContext,
   ) {
     const faults = faultsInFactoryOptions(options);
     if (faults.length > 0) throw new BankCardOcrConfigurationError(faults);
@@ -79,7 +79,7 @@ export class BankCardOcrClientFactory {
    * @throws {@link BankCardOcrConfigurationError} when its options are wrong, or another account has the same app id
    * @throws whatever `resolve` throws, as it is
    */
-  async forAccount(accountId: string): Promise<BankCardOcrClient> {
+  async get(accountId: string): Promise<BankCardOcrClient> {
     if (this.#isClosed) throw closedError();
     if (typeof accountId !== 'string' || accountId === '') {
       throw new BankCardOcrError('INVALID_ARGUMENT', {
@@ -95,10 +95,10 @@ export class BankCardOcrClientFactory {
   }
 
   /**
-   * Close the client of an account, e.g. when its secret has changed: the next {@link forAccount} asks `resolve` anew.
+   * Close the client of an account, e.g. when its secret has changed: the next {@link get} asks `resolve` anew.
    * Calls that are under way fail.
    */
-  async forget(accountId: string): Promise<void> {
+  async evict(accountId: string): Promise<void> {
     const account = this.#accounts.get(accountId) ?? this.#leaving.get(accountId);
     if (account) await this.#close(account);
   }
@@ -216,19 +216,19 @@ export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOpt
 }
 
 /** What is wrong with the options of a factory; those of accounts are checked when they are known. */
-function faultsInFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): ConfigurationFault[] {
-  const faults: ConfigurationFault[] = [];
+function faultsInFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): ConfigurationIssue[] {
+  const faults: ConfigurationIssue[] = [];
   if (typeof resolve !== 'function') {
     const problem = new Problem(
       'must be a function that gives appId and secret of an account id',
       '必须是函数，由账号 id 给出 appId 和 secret',
     );
-    faults.push(configurationFault('resolve', problem));
+    faults.push(configurationIssue('resolve', problem));
   }
   if (maxAccountsOf(maxAccounts) === undefined) {
     const is = got(maxAccounts);
     const problem = new Problem(`must be a whole number, at least 1; ${is.en}`, `必须是不小于 1 的整数；${is.zh}`);
-    faults.push(configurationFault('maxAccounts', problem));
+    faults.push(configurationIssue('maxAccounts', problem));
   }
   return faults;
 }

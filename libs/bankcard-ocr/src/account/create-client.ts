@@ -18,7 +18,7 @@ import { ResultClient } from '../vendor/result.client.js';
 import { BankCardOcrClient } from './bank-card-ocr-client.js';
 
 /** Where a client tells what happens to it. */
-export interface ClientSurroundings {
+export interface ClientContext {
   readonly log: LogSink;
   /** Whether anybody reads lines of the level `debug`. */
   readonly debugs: () => boolean;
@@ -33,7 +33,7 @@ export interface ClientSurroundings {
  */
 export async function createClient(
   options: ResolvedOptions,
-  { log, debugs, name }: ClientSurroundings,
+  { log, debugs, name }: ClientContext,
 ): Promise<BankCardOcrClient> {
   const store = await openStore(options, log);
   const connections = await connectToVendor(options, (record) => logExchange(log, record, debugs()));
@@ -45,16 +45,16 @@ export async function createClient(
     metrics.note(event);
   });
   const signatures = new SignatureService();
-  const { appId, version, codeRules, clock, ticketOverlapMs, appIdParameter } = options;
+  const { appId, protocolVersion, vendorCodeOverrides, clock, ticketOverlapMs, appIdParameter } = options;
   const path = options.baseUrl.prefix + options.paths.queryResult;
   const results = new OcrResultService({
     ...options,
     limits: options,
     tickets,
     signatures,
-    results: new ResultClient(connections.main, clock, { path, appIdParameter, appId, version }),
+    results: new ResultClient(connections.main, clock, { path, appIdParameter, appId, version: protocolVersion }),
   });
-  const sdkOptions = { appId, version, codeRules, clock, ticketOverlapMs, limits: options };
+  const sdkOptions = { appId, protocolVersion, vendorCodeOverrides, clock, ticketOverlapMs, limits: options };
   return new BankCardOcrClient({
     options,
     log,
@@ -85,7 +85,7 @@ async function openStore(options: ResolvedOptions, log: LogSink): Promise<Ticket
 }
 
 function createAuthClient(options: ResolvedOptions, { main }: VendorConnections): AuthClient {
-  const { appId, secret, appIdParameter, version, paths, attemptTimeoutMs } = options;
+  const { appId, secret, appIdParameter, protocolVersion: version, paths, attemptTimeoutMs } = options;
   const { prefix } = options.baseUrl;
   return new AuthClient(main, {
     appId,
@@ -98,7 +98,7 @@ function createAuthClient(options: ResolvedOptions, { main }: VendorConnections)
 }
 
 function createTicketService(options: ResolvedOptions, store: TicketStore, auth: AuthClient): TicketService {
-  const { appId, secret, clock, backgroundRefresh, role, onStoreLoss, verifyWindowMs, storeKey } = options;
+  const { appId, secret, clock, backgroundRefresh, role, onStoreLoss, verifyWindowMs, storeEncryptionKey } = options;
   return new TicketService({
     store,
     auth,
@@ -107,7 +107,7 @@ function createTicketService(options: ResolvedOptions, store: TicketStore, auth:
     role,
     onStoreLoss,
     verifyWindowMs,
-    seal: storeKey && new RecordSeal(storeKey, appId),
+    seal: storeEncryptionKey && new RecordSeal(storeEncryptionKey, appId),
     timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
     secretFingerprint: secretFingerprint(appId, secret.reveal()),
   });

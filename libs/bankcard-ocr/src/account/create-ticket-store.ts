@@ -1,8 +1,8 @@
 import { FileTicketStore } from '../credentials/store/file-ticket.store.js';
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
-import { type StoreAccess, StoreFault, TicketStore } from '../credentials/store/ticket-store.js';
+import { type StoreAccess, StoreError, TicketStore } from '../credentials/store/ticket-store.js';
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { BankCardOcrConfigurationError, configurationFault, Problem } from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { IoredisMissing, loadIoredis } from '../redis/load-ioredis.js';
 import { createRedisClient } from '../redis/redis-url.js';
@@ -33,7 +33,7 @@ function explain(error: unknown): never {
     'is a Redis URL, and the package that talks to Redis is missing: npm install ioredis',
     '是 Redis URL，但没有安装访问 Redis 的包：npm install ioredis',
   );
-  const fault = configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE');
+  const fault = configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE');
   throw new BankCardOcrConfigurationError([fault], error);
 }
 
@@ -55,7 +55,7 @@ export async function openTicketStore(store: TicketStore, access: StoreAccess, i
 
 function refusal(store: TicketStore, error: unknown): BankCardOcrConfigurationError {
   const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
-  const reason = error instanceof StoreFault ? error.message : code;
+  const reason = error instanceof StoreError ? error.message : code;
   const advice =
     store instanceof FileTicketStore
       ? new Problem(
@@ -68,7 +68,7 @@ function refusal(store: TicketStore, error: unknown): BankCardOcrConfigurationEr
     `${store.description} 无法使用（${reason}）：${advice.zh}`,
   );
   return new BankCardOcrConfigurationError(
-    [configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
+    [configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
     error,
   );
 }

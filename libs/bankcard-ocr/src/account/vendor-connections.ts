@@ -1,7 +1,7 @@
 import type { BaseUrl } from '../options/base-url.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { ConnectionGate } from '../runtime/semaphore.js';
-import { Exchange, type ExchangeListener } from '../vendor/http/vendor-http-client.js';
+import { Semaphore } from '../runtime/semaphore.js';
+import { VendorHttpClient, type ExchangeListener } from '../vendor/http/vendor-http-client.js';
 import { loadUndiciTransport } from '../vendor/http/load-undici.js';
 import type { Transport } from '../vendor/http/transport.js';
 import { UntracedTransport } from '../vendor/http/untraced.transport.js';
@@ -10,9 +10,9 @@ import { UntracedTransport } from '../vendor/http/untraced.transport.js';
 export class VendorConnections {
   constructor(
     /** With the host of credentials and results. */
-    readonly main: Exchange,
+    readonly main: VendorHttpClient,
     /** With the host of direct recognition; the same one where it is the same host. */
-    readonly recognition: Exchange,
+    readonly recognition: VendorHttpClient,
     private readonly transports: readonly Transport[],
   ) {}
 
@@ -26,13 +26,13 @@ export async function connectToVendor(
   options: ResolvedOptions,
   onExchange: ExchangeListener,
 ): Promise<VendorConnections> {
-  const { baseUrl, recognitionBaseUrl, maxConnections, clock, codeRules, maxAnswerBytes } = options;
+  const { baseUrl, recognitionBaseUrl, maxConnections, clock, vendorCodeOverrides, maxResponseBytes } = options;
   const transports: Transport[] = [];
-  const exchangeWith = async (host: BaseUrl): Promise<Exchange> => {
+  const exchangeWith = async (host: BaseUrl): Promise<VendorHttpClient> => {
     const transport = new UntracedTransport(await createTransport(host, options));
     transports.push(transport);
-    const gate = new ConnectionGate(maxConnections);
-    return new Exchange({ transport, gate, clock, codeRules, maxAnswerBytes, onExchange });
+    const gate = new Semaphore(maxConnections);
+    return new VendorHttpClient({ transport, gate, clock, vendorCodeOverrides, maxResponseBytes, onExchange });
   };
   const main = await exchangeWith(baseUrl);
   const isOneHost = recognitionBaseUrl.origin === baseUrl.origin;

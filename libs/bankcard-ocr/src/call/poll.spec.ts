@@ -1,5 +1,5 @@
 import { ManualClock } from '../testing/manual-clock.js';
-import { askAgain } from './poll.js';
+import { poll } from './poll.js';
 import { Deadline } from './deadline.js';
 
 let clock: ManualClock;
@@ -24,7 +24,7 @@ async function wait(waitMs: number, comesAfterMs: number, timeoutMs = 1_000_000)
     looks.push(Math.round(passed()));
     return Promise.resolve(passed() >= comesAfterMs ? 'it' : undefined);
   };
-  const waiting = askAgain(look, { clock, waitMs, deadline }).finally(() => {
+  const waiting = poll(look, { clock, waitMs, deadline }).finally(() => {
     endedAfterMs = passed();
     deadline.close();
   });
@@ -68,7 +68,7 @@ describe('asking again', () => {
   it('is over, without an error, when a busy process wakes up after the end of the whole call', async () => {
     const deadline = new Deadline(clock, 2_000, undefined);
     const look = jest.fn(() => Promise.resolve(undefined));
-    const waiting = askAgain(look, { clock, waitMs: 60_000, deadline });
+    const waiting = poll(look, { clock, waitMs: 60_000, deadline });
     clock.advance(5_000);
     await expect(waiting).resolves.toBeUndefined();
     expect(look).not.toHaveBeenCalled();
@@ -80,7 +80,7 @@ describe('asking again', () => {
     const hang = ({ signal }: Deadline) => {
       return new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
     };
-    const waiting = askAgain(hang, { clock, waitMs: 3_000, deadline });
+    const waiting = poll(hang, { clock, waitMs: 3_000, deadline });
     await clock.advanceAsync(3_000);
     await expect(waiting).resolves.toBeUndefined();
     expect(deadline.signal.aborted).toBe(false);
@@ -90,7 +90,7 @@ describe('asking again', () => {
   it('throws what a look throws', async () => {
     const deadline = new Deadline(clock, 60_000, undefined);
     const reason = new Error('final');
-    const waiting = askAgain(() => Promise.reject(reason), { clock, waitMs: 3_000, deadline });
+    const waiting = poll(() => Promise.reject(reason), { clock, waitMs: 3_000, deadline });
     waiting.catch(() => undefined);
     await clock.advanceAsync(1_000);
     await expect(waiting).rejects.toBe(reason);
@@ -105,7 +105,7 @@ describe('asking again', () => {
         const stopped = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
         return Promise.race([look(), stopped]);
       };
-      const waiting = askAgain(abortable, { clock, waitMs: 30_000, deadline });
+      const waiting = poll(abortable, { clock, waitMs: 30_000, deadline });
       waiting.catch(() => undefined);
       await clock.advanceAsync(600);
       const reason = new Error('the caller has left');

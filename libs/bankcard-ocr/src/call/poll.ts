@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.js';
-import { pause } from '../runtime/abort.js';
+import { sleep } from '../runtime/abort.js';
 import { Deadline } from './deadline.js';
 
 /** The vendor says that photos come about a second late. */
@@ -22,7 +22,7 @@ export interface Waiting {
  * @returns undefined when it has not come
  * @throws what `look` throws, and the caller's own reason when the caller stops
  */
-export async function askAgain<T>(
+export async function poll<T>(
   look: (window: Deadline) => Promise<T | undefined>,
   { clock, waitMs, deadline }: Waiting,
 ): Promise<T | undefined> {
@@ -33,7 +33,7 @@ export async function askAgain<T>(
     if (leftMs <= 0) break;
     // The last look comes half-way through what is left, so that its answer has as long to come.
     last = pauseMs >= leftMs;
-    await pause(clock, last ? leftMs / 2 : pauseMs, deadline.signal).catch(() => undefined);
+    await sleep(clock, last ? leftMs / 2 : pauseMs, deadline.signal).catch(() => undefined);
     if (deadline.signal.aborted) break;
     const window = new Deadline(clock, endsAt - clock.monotonic(), deadline.signal);
     try {

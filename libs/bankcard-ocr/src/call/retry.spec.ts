@@ -7,7 +7,7 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { VENDOR_CODES, vendorCodeRule } from '../errors/vendor-codes.js';
 import type { Random } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
-import { TransportFault } from '../vendor/http/transport-error.js';
+import { TransportError } from '../vendor/http/transport-error.js';
 import { Deadline } from './deadline.js';
 import { retry, type RetryLimits } from './retry.js';
 
@@ -52,7 +52,7 @@ interface Run {
 
 function answerOf(vendorCode: string): BankCardOcrError {
   const { error, actor, retry: rule } = vendorCodeRule(vendorCode);
-  const retryAfterMs = rule === 'spaced' ? 2_000 : undefined;
+  const retryAfterMs = rule === 'delayed' ? 2_000 : undefined;
   const retryable = rule !== 'never';
   const details = { vendorCode, actor, message: vendorCode, retryable, retryAfterMs, bizSeqNo: 'b'.repeat(32) };
   return new BankCardOcrError(error, details);
@@ -61,7 +61,7 @@ function answerOf(vendorCode: string): BankCardOcrError {
 async function run(
   outcomes: readonly Outcome[],
   { timeoutMs = 15_000, ...limits }: Partial<RetryLimits> & { timeoutMs?: number } = {},
-  codeRules = {},
+  vendorCodeOverrides = {},
 ): Promise<Run> {
   const deadline = new Deadline(clock, timeoutMs, caller.signal);
   const attempts: [number, number, number][] = [];
@@ -80,7 +80,7 @@ async function run(
       if (outcome !== 'ok') throw answerOf(outcome);
       return 'result';
     },
-    { tickets, clock, codeRules, random: RANDOM },
+    { tickets, clock, vendorCodeOverrides, random: RANDOM },
     { deadline, maxAttempts: 3, onFailure: ({ message }) => void told.push(message), ...limits },
   );
   let ended: { value: unknown; at: number } | undefined;
@@ -92,8 +92,8 @@ async function run(
   return { ended: ended.value, attempts, tookMs: ended.at - beganAt, told };
 }
 
-const noAnswer = () => new TransportFault('UNREACHABLE', true, { message: 'no answer' });
-const timedOut = () => new TransportFault('TIMEOUT', true, { message: 'attempt timed out' });
+const noAnswer = () => new TransportError('UNREACHABLE', true, { message: 'no answer' });
+const timedOut = () => new TransportError('TIMEOUT', true, { message: 'attempt timed out' });
 
 describe('what is sent again, by the answers', () => {
   it.each<[string, Outcome[], [number, number, number][], string]>([
@@ -288,12 +288,12 @@ describe('what is sent again, by the answers', () => {
     async (code, rule) => {
       const { attempts, tookMs } = await run([code, 'ok']);
       expect(attempts).toHaveLength(rule === 'never' ? 1 : 2);
-      expect(tookMs > 0).toBe(rule === 'backoff' || rule === 'briefly' || rule === 'spaced');
+      expect(tookMs > 0).toBe(rule === 'backoff' || rule === 'once' || rule === 'delayed');
     },
   );
 
   it('a code by the rule that the application gives it', async () => {
-    expect((await run(['400103', 'ok'], {}, { '400103': { retry: 'renew' } })).attempts).toEqual([
+    expect((await run(['400103', 'ok'], {}, { '400103': { retry: 'refresh-credentials' } })).attempts).toEqual([
       [1, 1, 0],
       [2, 2, 0],
     ]);

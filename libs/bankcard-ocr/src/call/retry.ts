@@ -3,9 +3,9 @@ import type { Clock } from '../runtime/clock.js';
 import type { Credentials } from '../credentials/credentials.js';
 import type { TicketService } from '../credentials/ticket.service.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { type CodeRules, type RetryRule, vendorCodeRule } from '../errors/vendor-codes.js';
+import { type VendorCodeOverrides, type RetryRule, vendorCodeRule } from '../errors/vendor-codes.js';
 import type { Random } from '../runtime/random.js';
-import { pause } from '../runtime/abort.js';
+import { sleep } from '../runtime/abort.js';
 import type { Deadline } from './deadline.js';
 
 const FIRST_PAUSE_MS = 200;
@@ -22,7 +22,7 @@ type Attempt<T> = (credentials: Credentials, attempt: number) => Promise<T>;
 interface RetryDependencies {
   readonly tickets: TicketService;
   readonly clock: Clock;
-  readonly codeRules: CodeRules;
+  readonly vendorCodeOverrides: VendorCodeOverrides;
   /** @default the machine's */
   readonly random?: Random;
 }
@@ -46,7 +46,7 @@ export interface RetryLimits {
  */
 export async function retry<T>(
   attempt: Attempt<T>,
-  { tickets, clock, codeRules, random }: RetryDependencies,
+  { tickets, clock, vendorCodeOverrides, random }: RetryDependencies,
   { deadline, maxAttempts, mayRepeat, onFailure }: RetryLimits,
 ): Promise<T> {
   let failures = 0;
@@ -57,7 +57,7 @@ export async function retry<T>(
     let credentials: Credentials | undefined;
     let failure: BankCardOcrError;
     try {
-      credentials = tickets.fresh() ?? (await tickets.current(deadline.signal));
+      credentials = tickets.fresh() ?? (await tickets.getCredentials(deadline.signal));
       const result = await attempt(credentials, failures + (renewed ? 2 : 1));
       if (renewed) tickets.noteRenewalHelped(credentials);
       return result;
@@ -66,8 +66,8 @@ export async function retry<T>(
     }
 
     onFailure?.(failure);
-    const rule = ruleFor(failure, codeRules);
-    if (rule === 'renew' && credentials) {
+    const rule = ruleFor(failure, vendorCodeOverrides);
+    if (rule === 'refresh-credentials' && credentials) {
       // A second rejection, with other credentials, is final.
       if (renewed) {
         tickets.noteRejectedAgain(credentials, failure);
@@ -87,10 +87,10 @@ export async function retry<T>(
     failures += 1;
     if (isAnswer(failure)) lastAnswer = failure;
     const pauseMs = pauseBefore(failure, rule, failures, random);
-    const hopeless = !failure.retryable || (rule === 'briefly' && lookedAgain);
+    const hopeless = !failure.retryable || (rule === 'once' && lookedAgain);
     if (hopeless || failures >= maxAttempts || pauseMs >= deadline.remainingMs) throw lastAnswer ?? failure;
-    lookedAgain ||= rule === 'briefly';
-    await pause(clock, pauseMs, deadline.signal).catch((error: unknown) => {
+    lookedAgain ||= rule === 'once';
+    await sleep(clock, pauseMs, deadline.signal).catch((error: unknown) => {
       throw failureOf(error, deadline, lastAnswer ?? failure);
     });
   }
@@ -104,10 +104,13 @@ function failureOf(error: unknown, deadline: Deadline, lastAnswer: BankCardOcrEr
   return error;
 }
 
-function ruleFor({ code, vendorCode }: BankCardOcrError, codeRules: CodeRules): RetryRule | undefined {
+function ruleFor(
+  { code, vendorCode }: BankCardOcrError,
+  vendorCodeOverrides: VendorCodeOverrides,
+): RetryRule | undefined {
   // The vendor code of this one is the reason of a failed refresh, not an answer to the query.
   if (code === 'NO_VALID_TICKET' || vendorCode === undefined) return undefined;
-  return vendorCodeRule(vendorCode, codeRules).retry;
+  return vendorCodeRule(vendorCode, vendorCodeOverrides).retry;
 }
 
 /** Rejected again with other credentials, a code that may mean the request does: repeating mends nothing then. */
@@ -136,7 +139,7 @@ function pauseBefore(
   failures: number,
   random: Random | undefined,
 ): number {
-  if (rule === 'briefly') return BRIEF_PAUSE_MS;
+  if (rule === 'once') return BRIEF_PAUSE_MS;
   const firstMs = code === 'RATE_LIMITED' ? FIRST_PAUSE_OVER_LIMIT_MS : FIRST_PAUSE_MS;
   return Math.max(retryAfterMs ?? 0, backoffMs(failures, firstMs, LONGEST_PAUSE_MS, random));
 }

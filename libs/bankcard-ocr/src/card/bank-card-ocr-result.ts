@@ -31,7 +31,7 @@ export interface BankCardOcrResult {
   readonly photos: CardPhotos;
   /**
    * The time that is left to fetch the result again. {@link operatedAt}, else the `recognizedAt` of the call, and
-   * `retentionMs`: an assumption, three days are documented for the face product only (protocol.md section 5). A time of
+   * `assumedVendorRetentionMs`: an assumption, three days are documented for the face product only (protocol.md section 5). A time of
    * recognition that lies ahead, because clocks differ, counts as now. Undefined when neither time is known.
    */
   readonly retention?: ResultRetention;

@@ -54,7 +54,7 @@ export interface CardPhotos {
    * - `absent`: photos were not asked for.
    * - `pending`: they were asked for and none had come when the waiting time (`waitForPhotosMs`) was over; ask again.
    * - `gone`: they were asked for, none came, and the card was recognised longer ago than the vendor keeps photos
-   *   (`retentionMs`); asking again is of no use.
+   *   (`assumedVendorRetentionMs`); asking again is of no use.
    * - `complete`: at least one came. One that is missing then stays missing (a crop is, when cropping failed).
    */
   readonly status: 'complete' | 'pending' | 'gone' | 'absent';

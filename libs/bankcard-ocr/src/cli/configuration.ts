@@ -1,8 +1,8 @@
 import { parseEnv } from 'node:util';
-import { BankCardOcrConfigurationError, type ConfigurationFault } from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, type ConfigurationIssue } from '../errors/configuration-error.js';
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
-import { checkRegistrationName } from '../account/account-name.js';
+import { checkAccountName } from '../account/account-name.js';
 import type { ConfigurationChoice } from './arguments.js';
 import { INPUT_LIMITS, InputRefused, readTextFile } from './limited-input.js';
 import { type Text, text } from './text.js';
@@ -10,7 +10,7 @@ import { type Text, text } from './text.js';
 /** The options of the environment, or all that is wrong with them. */
 export type Configuration =
   | { readonly options: ResolvedOptions }
-  | { readonly options: undefined; readonly faults: readonly ConfigurationFault[] };
+  | { readonly options: undefined; readonly faults: readonly ConfigurationIssue[] };
 
 /**
  * Bring the variables of a file into the environment, where they are not set already.
@@ -19,7 +19,7 @@ export type Configuration =
  */
 export function prepareEnvironment({ name, envFile }: ConfigurationChoice): Text | undefined {
   try {
-    if (name !== undefined) checkRegistrationName(name);
+    if (name !== undefined) checkAccountName(name);
   } catch {
     return text(
       '--name must be a letter and up to 31 more letters, digits, _ or -',

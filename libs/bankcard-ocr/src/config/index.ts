@@ -2,7 +2,7 @@ import { type ConfigFactory, type ConfigFactoryKeyHost, registerAs } from '@nest
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { concealSecrets } from '../options/concealed-options.js';
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
-import { checkRegistrationName } from '../account/account-name.js';
+import { checkAccountName } from '../account/account-name.js';
 
 /**
  * The configuration namespace `bankcardOcr`, read from the environment by `@nestjs/config`. Register the module with
@@ -24,6 +24,6 @@ export const bankCardOcrConfig = registerAs('bankcardOcr', () => {
 export function bankCardOcrConfigFor(
   name: string,
 ): ConfigFactory<BankCardOcrOptions> & ConfigFactoryKeyHost<BankCardOcrOptions> {
-  checkRegistrationName(name);
+  checkAccountName(name);
   return registerAs(`bankcardOcr.${name}`, () => concealSecrets(bankCardOcrOptionsFromEnv(process.env, name)));
 }

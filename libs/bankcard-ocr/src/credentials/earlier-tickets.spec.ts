@@ -1,7 +1,7 @@
 import { ManualClock } from '../testing/manual-clock.js';
-import { EarlierTickets } from './earlier-tickets.js';
-import { behindMs, hold, type HeldGeneration } from './freshness.js';
-import type { EarlierTicket } from './ticket-record.js';
+import { RetiredTickets } from './earlier-tickets.js';
+import { behindMs, hold, type CachedCredentials } from './freshness.js';
+import type { RetiredTicket } from './ticket-record.js';
 
 const INTERVAL_MS = 1_000;
 const LIFE_MS = 3_000;
@@ -9,19 +9,19 @@ const LIFE_MS = 3_000;
 let clock: ManualClock;
 beforeEach(() => void (clock = new ManualClock()));
 
-function kept(verifyWindowMs?: number): EarlierTickets {
-  return new EarlierTickets(clock, { intervalMs: INTERVAL_MS, verifyWindowMs });
+function kept(verifyWindowMs?: number): RetiredTickets {
+  return new RetiredTickets(clock, { intervalMs: INTERVAL_MS, verifyWindowMs });
 }
 
 /** A generation whose token and ticket were asked for just now. */
-function generation(number: number): HeldGeneration {
+function generation(number: number): CachedCredentials {
   const now = clock.now();
   const lives = { tokenRequestedAtMs: now, tokenLifeMs: 2 * LIFE_MS, ticketRequestedAtMs: now, ticketLifeMs: LIFE_MS };
   const record = { number, id: `id-${number}`, accessToken: 'token', signTicket: `ticket-${number}`, ...lives };
   return hold(record, clock.monotonic(), clock.monotonic(), behindMs(clock));
 }
 
-const textsOf = (tickets: EarlierTickets) => tickets.tickets.map((ticket) => ticket.reveal());
+const textsOf = (tickets: RetiredTickets) => tickets.tickets.map((ticket) => ticket.reveal());
 
 describe('earlier tickets', () => {
   it.each([
@@ -82,7 +82,7 @@ describe('earlier tickets', () => {
 
   it('are 64 at most, the newest ones', () => {
     const tickets = kept(1_000_000);
-    const many = Array.from({ length: 100 }, (_, number): EarlierTicket => {
+    const many = Array.from({ length: 100 }, (_, number): RetiredTicket => {
       const replacedAtMs = clock.now() + number;
       return { number, id: `id-${number}`, signTicket: `ticket-${number}`, replacedAtMs, endsAtMs: replacedAtMs };
     });

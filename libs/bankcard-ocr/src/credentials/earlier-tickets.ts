@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.js';
 import { SecretText } from '../runtime/secret-text.js';
-import { behindMs, endsAtMs, type HeldGeneration } from './freshness.js';
-import type { EarlierTicket, GenerationRecord } from './ticket-record.js';
+import { behindMs, endsAtMs, type CachedCredentials } from './freshness.js';
+import type { RetiredTicket, GenerationRecord } from './ticket-record.js';
 
 /** How long the SIGN tickets of replaced generations are kept, in milliseconds. */
 export interface VerifyWindow {
@@ -27,7 +27,7 @@ const MOST = 64;
  * The SIGN tickets of replaced generations, for verifying what a phone reports late; nothing is ever signed with them
  * (protocol.md section 4).
  */
-export class EarlierTickets {
+export class RetiredTickets {
   /** Newest first. */
   #tickets: readonly KeptTicket[] = [];
 
@@ -37,7 +37,7 @@ export class EarlierTickets {
   ) {}
 
   /** Keep the ticket of a generation that another one, whose token was asked for at `replacedAt`, replaces. */
-  add({ record, endsAt }: HeldGeneration, replacedAt: number): void {
+  add({ record, endsAt }: CachedCredentials, replacedAt: number): void {
     const { number, id, signTicket } = record;
     this.#keep([{ number, id, signTicket, replacedAt, endsAt }]);
   }
@@ -52,7 +52,7 @@ export class EarlierTickets {
   }
 
   /** Take over what a record has of other processes. */
-  merge(recorded: readonly EarlierTicket[] = []): void {
+  merge(recorded: readonly RetiredTicket[] = []): void {
     const offsetMs = behindMs(this.clock);
     this.#keep(
       recorded.map(({ replacedAtMs, endsAtMs, ...ticket }) => {
@@ -62,7 +62,7 @@ export class EarlierTickets {
   }
 
   /** What is kept, as a record has it; undefined when there is nothing. */
-  toRecord(): readonly EarlierTicket[] | undefined {
+  toRecord(): readonly RetiredTicket[] | undefined {
     const offsetMs = behindMs(this.clock);
     const recorded = this.#kept.map(({ replacedAt, endsAt, ...ticket }) => {
       return { ...ticket, replacedAtMs: Math.max(0, replacedAt + offsetMs), endsAtMs: Math.max(0, endsAt + offsetMs) };

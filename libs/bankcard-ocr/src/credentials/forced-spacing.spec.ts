@@ -1,15 +1,15 @@
 import { ManualClock } from '../testing/manual-clock.js';
-import { ForcedSpacing } from './forced-spacing.js';
-import { RefreshTooSoon } from './refresh-too-soon.js';
+import { ForcedRefreshCooldown } from './forced-spacing.js';
+import { RefreshCooldownError } from './refresh-too-soon.js';
 import { aRecord } from './store/ticket-store.contract.js';
 
 const OVERLAP_MS = 60_000;
 
 let clock: ManualClock;
-let spacing: ForcedSpacing;
+let spacing: ForcedRefreshCooldown;
 beforeEach(() => {
   clock = new ManualClock();
-  spacing = new ForcedSpacing(clock, OVERLAP_MS);
+  spacing = new ForcedRefreshCooldown(clock, OVERLAP_MS);
 });
 
 const forcedAt = (forcedAtMs: number | undefined) => aRecord(1, { forcedAtMs });
@@ -23,7 +23,7 @@ describe('forced refreshes', () => {
 
   it('wait for the rest of the overlap after one of any process', () => {
     const tooSoon = () => spacing.check(forcedAt(clock.now() - 20_000));
-    expect(tooSoon).toThrow(RefreshTooSoon);
+    expect(tooSoon).toThrow(RefreshCooldownError);
     expect(tooSoon).toThrow(expect.objectContaining({ code: 'RATE_LIMITED', retryAfterMs: 40_000 }));
   });
 

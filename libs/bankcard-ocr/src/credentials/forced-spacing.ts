@@ -1,13 +1,13 @@
 import type { Clock } from '../runtime/clock.js';
 import { ageMs } from './freshness.js';
-import { RefreshTooSoon } from './refresh-too-soon.js';
+import { RefreshCooldownError } from './refresh-too-soon.js';
 import type { TicketRecord } from './ticket-record.js';
 
 /**
  * Keeps forced refreshes one overlap apart: each ends what others still use. The record tells of other processes, the
  * memory of this one of what the store may have lost.
  */
-export class ForcedSpacing {
+export class ForcedRefreshCooldown {
   /** When this process began one, on the monotonic clock. */
   #beganAt = Number.NEGATIVE_INFINITY;
   /** When any process did, as the store last told. */
@@ -23,10 +23,10 @@ export class ForcedSpacing {
     this.#recordedAt = this.clock.monotonic() - this.#ageIn(record);
   }
 
-  /** @throws {@link RefreshTooSoon} */
+  /** @throws {@link RefreshCooldownError} */
   check(record: TicketRecord | undefined): void {
     const sinceMs = Math.min(this.#ageIn(record), this.clock.monotonic() - this.#beganAt);
-    if (sinceMs < this.overlapMs) throw new RefreshTooSoon(this.overlapMs - sinceMs);
+    if (sinceMs < this.overlapMs) throw new RefreshCooldownError(this.overlapMs - sinceMs);
   }
 
   /** A forced refresh begins now. @returns the moment for the record */

@@ -1,18 +1,18 @@
 import { ManualClock } from '../testing/manual-clock.js';
 import { ForeignRefreshWatch } from './foreign-refresh-watch.js';
 import { behindMs, hold } from './freshness.js';
-import { HeldCredentials } from './held-credentials.js';
+import { CredentialCache } from './held-credentials.js';
 import { aRecord } from './store/ticket-store.contract.js';
 import type { RefreshReason, TicketEvent } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
 import { timingsFor } from './timings.js';
 
 const INTERVAL_MS = 1_200_000;
-const DEAD = { vendorCode: '400102', actor: 'us' } as const;
+const DEAD = { vendorCode: '400102', actor: 'application' } as const;
 const PERHAPS_DEAD = { vendorCode: '400101', actor: 'developer' } as const;
 
 let clock: ManualClock;
-let held: HeldCredentials;
+let held: CredentialCache;
 let watch: ForeignRefreshWatch;
 let reports: Extract<TicketEvent, { type: 'foreign-refresh-suspected' }>[];
 
@@ -21,7 +21,7 @@ function begin(refreshes = true): void {
   reports = [];
   const window = { intervalMs: INTERVAL_MS, verifyWindowMs: undefined };
   const timings = timingsFor(INTERVAL_MS, 60_000);
-  held = new HeldCredentials(clock, timings, window, 'fingerprint', (event) => watch.observe(event));
+  held = new CredentialCache(clock, timings, window, 'fingerprint', (event) => watch.observe(event));
   watch = new ForeignRefreshWatch(clock, INTERVAL_MS, held, refreshes, (event) => {
     if (event.type === 'foreign-refresh-suspected') reports.push(event);
   });

@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Credentials } from './credentials.js';
 import { UNCERTAIN_MS } from './freshness.js';
-import type { HeldCredentials } from './held-credentials.js';
+import type { CredentialCache } from './held-credentials.js';
 import type { ForeignRefreshSuspected, TicketEvent, TicketEventListener } from './ticket-event.js';
 import { mayBeTheRequest } from './request-blame.js';
 
@@ -34,7 +34,7 @@ export class ForeignRefreshWatch {
   constructor(
     private readonly clock: Clock,
     private readonly intervalMs: number,
-    private readonly held: HeldCredentials,
+    private readonly held: CredentialCache,
     /** Whether this process refreshes itself; if not, what others fetch after a rejection mends it. */
     private readonly refreshes: boolean,
     private readonly emit: TicketEventListener,
@@ -75,7 +75,7 @@ export class ForeignRefreshWatch {
   observe(event: TicketEvent): void {
     if (event.type === 'refresh-started') {
       this.#beingMended = event.forced && event.reason === 'rejected' ? this.#rejection : undefined;
-    } else if (event.type === 'generation-adopted') {
+    } else if (event.type === 'credentials-updated') {
       const rejection = event.source === 'refresh' ? this.#beingMended : this.#mendedByOthers();
       this.#beingMended = undefined;
       this.#rejection = undefined;

@@ -3,7 +3,7 @@ import { Credentials } from './credentials.js';
 import type { GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
 
 /** Credentials in use, with their moments on this process's monotonic clock, in milliseconds. */
-export interface HeldGeneration {
+export interface CachedCredentials {
   readonly credentials: Credentials;
   readonly record: GenerationRecord;
   /** When its token was asked for. */
@@ -35,7 +35,7 @@ export function ageMs(recordedAtMs: number, clock: Clock): number | undefined {
  *
  * @returns undefined when it must not be used: it is beyond its life, or its age is not known
  */
-export function holdStored(record: GenerationRecord, clock: Clock): HeldGeneration | undefined {
+export function holdStored(record: GenerationRecord, clock: Clock): CachedCredentials | undefined {
   const tokenAge = ageMs(record.tokenRequestedAtMs, clock);
   const ticketAge = ageMs(record.ticketRequestedAtMs, clock);
   if (tokenAge === undefined || ticketAge === undefined) return undefined;
@@ -55,7 +55,7 @@ export function hold(
   tokenSentAt: number,
   ticketSentAt: number,
   behindWallMs: number,
-): HeldGeneration {
+): CachedCredentials {
   return {
     credentials: new Credentials(record.number, record.id, record.accessToken, record.signTicket),
     record,
@@ -71,7 +71,7 @@ export function hold(
  * The record of a held generation, dated by the wall clock. That may have been set since, or the machine was suspended
  * while its monotonic clock stood still: what is in doubt is taken for older than it is, never for younger.
  */
-export function recordOf(held: HeldGeneration, clock: Clock): GenerationRecord {
+export function recordOf(held: CachedCredentials, clock: Clock): GenerationRecord {
   const { record, beganAt, ticketBeganAt } = held;
   const offsetMs = Math.min(held.behindMs, behindMs(clock));
   const date = (moment: number): number => Math.max(0, moment + offsetMs);
@@ -84,7 +84,7 @@ export function behindMs(clock: Clock): number {
 }
 
 /** By how much the wall clock has run ahead of the monotonic clock since a generation was taken into use. */
-export function leaptMs(held: HeldGeneration, clock: Clock): number {
+export function leaptMs(held: CachedCredentials, clock: Clock): number {
   return Math.max(0, behindMs(clock) - held.behindMs);
 }
 
@@ -98,7 +98,7 @@ export function endsAtMs(record: GenerationRecord): number {
 export const UNCERTAIN_MS = 3_000;
 
 /** When the ticket of a held generation was asked for at the latest, on the wall clock: it may have been set since. */
-export function askedAtLatestMs(held: HeldGeneration, clock: Clock): number {
+export function askedAtLatestMs(held: CachedCredentials, clock: Clock): number {
   return held.ticketBeganAt + Math.max(held.behindMs, behindMs(clock));
 }
 
@@ -124,7 +124,7 @@ export function isNewer(
  * When a generation is due for its refresh: after the interval, and well before its end. Never sooner than an overlap
  * after it was fetched, whatever life the vendor gives: each refresh ends what other processes hold.
  */
-export function dueAt({ beganAt, endsAt }: HeldGeneration, intervalMs: number, overlapMs: number): number {
+export function dueAt({ beganAt, endsAt }: CachedCredentials, intervalMs: number, overlapMs: number): number {
   const lifeMs = endsAt - beganAt;
   return beganAt + Math.min(intervalMs, Math.max(lifeMs / 2, lifeMs - overlapMs, overlapMs));
 }

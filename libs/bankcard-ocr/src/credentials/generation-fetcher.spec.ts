@@ -91,7 +91,7 @@ describe('a refresh, step by step, by what is stored', () => {
       expect(record[left]).toBeUndefined();
     }
     expect(process.held.valid?.record).toMatchObject({ id: record.current?.id, number: record.current?.number });
-    expect(typesOf(process)).toContain('generation-adopted');
+    expect(typesOf(process)).toContain('credentials-updated');
   });
 
   it('what may have been ended by a lost request is told apart from what comes after it', async () => {
@@ -209,7 +209,7 @@ describe('a token request that fails', () => {
     const record = await stage.store.stored();
     expect(record?.unanswered !== undefined).toBe(isPossible);
     expect(record?.forcedAtMs !== undefined).toBe(isPossible);
-    expect(typesOf(process).includes('token-answer-lost')).toBe(isPossible);
+    expect(typesOf(process).includes('token-request-in-doubt')).toBe(isPossible);
     // The generation before it is served on.
     expect(record?.current?.number).toBe(1);
 
@@ -227,7 +227,12 @@ describe('a token request that fails', () => {
     stage.auth.token = 'incomplete';
     const { thrown } = await stage.run(process);
     const { error } = thrown as { error: Record<string, unknown> };
-    expect(error).toMatchObject({ code: 'ANSWER_MALFORMED', retryable: false, retryAfterMs: MINUTE, vendorCode: '0' });
+    expect(error).toMatchObject({
+      code: 'RESPONSE_MALFORMED',
+      retryable: false,
+      retryAfterMs: MINUTE,
+      vendorCode: '0',
+    });
   });
 
   it('leaves a mark of others as it was when the vendor refuses in its own words', async () => {
@@ -379,7 +384,7 @@ describe('whoever loses the lease', () => {
     expect(thrown).toMatchObject({ message: 'the lease is lost' });
     expect(stage.trace).toEqual(['write mark', 'token']);
     expect((await stage.store.stored())?.unanswered).toBeDefined();
-    expect(typesOf(process)).toContain('token-answer-lost');
+    expect(typesOf(process)).toContain('token-request-in-doubt');
   });
 
   it('with the token does not ask for its ticket', async () => {
@@ -422,10 +427,10 @@ describe('somebody else writes meanwhile', () => {
       const record = await stage.store.stored();
       expect(stage.auth.ticketCalls).toHaveLength(isTakenOver && when === 'onToken' ? 0 : 1);
       if (isTakenOver) {
-        expect(thrown).toMatchObject({ name: 'FencedOff' });
+        expect(thrown).toMatchObject({ name: 'StaleWriteError' });
         // The two tokens end each other, and a mark of nobody's own says so. What another secret has made is left alone.
         const isForeign = other === ofOtherSecret;
-        expect(typesOf(process).includes('generation-suspect')).toBe(!isForeign);
+        expect(typesOf(process).includes('refresh-conflict')).toBe(!isForeign);
         if (!isForeign) expect(record?.unanswered).toBeDefined();
         expect(record?.current?.accessToken).not.toBe('token-1');
       } else {
@@ -454,7 +459,7 @@ describe('somebody else writes meanwhile', () => {
 describe('a store that fails', () => {
   it('before the token was asked for: the vendor is asked for nothing', async () => {
     stage.store.down.add('write');
-    await expect(stage.run(process)).resolves.toMatchObject({ thrown: { name: 'StoreFailed' } });
+    await expect(stage.run(process)).resolves.toMatchObject({ thrown: { name: 'StoreUnavailableError' } });
     expect(stage.trace).toEqual([]);
   });
 
@@ -491,7 +496,8 @@ describe('a store that fails', () => {
     async (operation) => {
       stage.store.unheard.add(operation);
       const work = stage.run(process);
-      if (operation === 'lease') await expect(work).resolves.toMatchObject({ thrown: { name: 'StoreFailed' } });
+      if (operation === 'lease')
+        await expect(work).resolves.toMatchObject({ thrown: { name: 'StoreUnavailableError' } });
       else await expect(work).resolves.toMatchObject({ thrown: undefined });
       expect(stage.auth.tokenCalls).toHaveLength(operation === 'write' ? 1 : 0);
     },

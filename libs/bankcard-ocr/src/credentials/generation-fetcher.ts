@@ -1,6 +1,6 @@
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { IssuedCredential } from '../vendor/auth.client.js';
-import { mayHaveBeenCarriedOut, TransportFault } from '../vendor/http/transport-error.js';
+import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
 import { ageMs, hold, isAlive, isUnfinished } from './freshness.js';
 import { RefreshRecord } from './refresh-record.js';
 import type { RefreshDependencies, RefreshRequest } from './refresh-request.js';
@@ -9,10 +9,10 @@ import { numberAfter, type PendingToken, type TicketRecord } from './ticket-reco
 
 /** Whether the vendor has responded, and what it gave could not be read, or not to its end. */
 function isUnreadableResponse(error: unknown): error is BankCardOcrError {
-  if (error instanceof TransportFault && error.wasCarriedOut) return true;
+  if (error instanceof TransportError && error.wasCarriedOut) return true;
   const isUnreadable =
-    isBankCardOcrError(error) && (error.code === 'ANSWER_MALFORMED' || error.code === 'ANSWER_TOO_LARGE');
-  return isUnreadable && mayHaveBeenCarriedOut(error);
+    isBankCardOcrError(error) && (error.code === 'RESPONSE_MALFORMED' || error.code === 'RESPONSE_TOO_LARGE');
+  return isUnreadable && isOutcomeUncertain(error);
 }
 
 /**
@@ -29,7 +29,7 @@ function unreadableToken(error: BankCardOcrError, overlapMs: number): BankCardOc
  * Talks to the vendor for the one who holds the lease: the token, then at once its ticket, each stored the moment it
  * arrives (protocol.md section 5).
  */
-export class GenerationFetcher {
+export class CredentialFetcher {
   /** The token that this process was given last and has no ticket for, in case the store has not got it. */
   #pending: PendingToken | undefined;
   /** A request whose answer was given up may still be carried out, and would end what comes next. */
@@ -41,7 +41,7 @@ export class GenerationFetcher {
    * Fetch a generation, store it, and use it; finish what somebody began, if there is such a thing.
    *
    * @param record what is stored, read under the lease
-   * @throws {@link RefreshTooSoon}, and whatever the vendor or the store throws
+   * @throws {@link RefreshCooldownError}, and whatever the vendor or the store throws
    */
   async fetch(record: TicketRecord | undefined, lease: TicketLease, request: RefreshRequest): Promise<void> {
     const { held, spacing, emit } = this.dependencies;
@@ -111,9 +111,9 @@ export class GenerationFetcher {
     } catch (thrown) {
       const isUnreadable = isUnreadableResponse(thrown);
       const error = isUnreadable ? unreadableToken(thrown, timings.overlapMs) : thrown;
-      if (isUnreadable || mayHaveBeenCarriedOut(error)) {
+      if (isUnreadable || isOutcomeUncertain(error)) {
         this.#isContested = true;
-        emit({ type: 'token-answer-lost', generation: number });
+        emit({ type: 'token-request-in-doubt', generation: number });
         await stored.markSuspect();
       } else {
         if (forced) spacing.takeBack();
@@ -147,7 +147,7 @@ export class GenerationFetcher {
     const ticket = await auth
       .signTicket(pending.accessToken, pending.number, attempt, signal)
       .catch((error: unknown) => {
-        this.#isContested ||= mayHaveBeenCarriedOut(error);
+        this.#isContested ||= isOutcomeUncertain(error);
         throw error;
       });
     const current = {

@@ -1,11 +1,11 @@
 import { behindMs, hold } from './freshness.js';
-import type { HeldCredentials } from './held-credentials.js';
+import type { CredentialCache } from './held-credentials.js';
 import { HOUR, MINUTE, RefreshStage, SECOND } from './refresh-stage.test-support.js';
 import type { TicketEvent } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
 
 let stage: RefreshStage;
-let held: HeldCredentials;
+let held: CredentialCache;
 let events: TicketEvent[];
 
 beforeEach(() => {
@@ -137,7 +137,7 @@ describe('what is taken from a store, by what is held', () => {
     held.adopt(record());
     expect(held.latest?.record.number).toBe(number);
     expect(held.latest?.credentials.generation).toBe(number);
-    const adopted = events.filter(({ type }) => type === 'generation-adopted');
+    const adopted = events.filter(({ type }) => type === 'credentials-updated');
     expect(adopted).toMatchObject(isTaken ? [{ generation: number, source: 'store' }] : []);
   });
 

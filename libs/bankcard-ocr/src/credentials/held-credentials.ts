@@ -1,12 +1,12 @@
 import type { Clock } from '../runtime/clock.js';
 import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
 import type { SecretText } from '../runtime/secret-text.js';
-import { EarlierTickets, type VerifyWindow } from './earlier-tickets.js';
+import { RetiredTickets, type VerifyWindow } from './earlier-tickets.js';
 import {
   askedAtLatestMs,
   dueAt,
   hold,
-  type HeldGeneration,
+  type CachedCredentials,
   holdStored,
   isNewer,
   isUnfinished,
@@ -22,12 +22,12 @@ import type { RefreshTimings } from './timings.js';
 const MOST_JITTER = 0.02;
 
 /** The generation that this process uses, and when it is due; and the tickets of those before it. */
-export class HeldCredentials {
-  #held: HeldGeneration | undefined;
+export class CredentialCache {
+  #held: CachedCredentials | undefined;
   #dueAt = 0;
   #otherSecret: string | undefined;
   #isBeingReplaced = false;
-  readonly #earlier: EarlierTickets;
+  readonly #earlier: RetiredTickets;
 
   constructor(
     private readonly clock: Clock,
@@ -38,21 +38,21 @@ export class HeldCredentials {
     private readonly emit: TicketEventListener,
     private readonly random: Random = SYSTEM_RANDOM,
   ) {
-    this.#earlier = new EarlierTickets(clock, window);
+    this.#earlier = new RetiredTickets(clock, window);
   }
 
   /** The newest generation that this process has seen, also beyond its end. */
-  get latest(): HeldGeneration | undefined {
+  get latest(): CachedCredentials | undefined {
     return this.#held;
   }
 
   /** The generation to use; undefined when there is none or it has ended. */
-  get valid(): HeldGeneration | undefined {
+  get valid(): CachedCredentials | undefined {
     return this.#held && this.clock.monotonic() < this.#held.endsAt ? this.#held : undefined;
   }
 
   /** The generation to use, when no refresh is due either. */
-  get fresh(): HeldGeneration | undefined {
+  get fresh(): CachedCredentials | undefined {
     const held = this.#held;
     if (!held) return undefined;
     const now = this.clock.monotonic();
@@ -94,7 +94,7 @@ export class HeldCredentials {
   }
 
   /** Use what this process fetched. */
-  replace(held: HeldGeneration): void {
+  replace(held: CachedCredentials): void {
     this.#take(held, 'refresh');
   }
 
@@ -162,7 +162,7 @@ export class HeldCredentials {
     this.#held = hold({ ...held.record, number }, held.beganAt, held.ticketBeganAt, held.behindMs);
   }
 
-  #take(held: HeldGeneration, source: 'refresh' | 'store'): void {
+  #take(held: CachedCredentials, source: 'refresh' | 'store'): void {
     const { intervalMs, overlapMs, longestJitterMs } = this.timings;
     if (this.#held) this.#earlier.add(this.#held, Math.min(held.beganAt, this.#held.endsAt));
     this.#held = held;
@@ -170,6 +170,6 @@ export class HeldCredentials {
     this.#dueAt = dueAt(held, intervalMs, overlapMs) - jitterMs;
     const { generation, generationId } = held.credentials;
     const remainingMs = Math.round(held.endsAt - this.clock.monotonic());
-    this.emit({ type: 'generation-adopted', generation, generationId, source, remainingMs });
+    this.emit({ type: 'credentials-updated', generation, generationId, source, remainingMs });
   }
 }

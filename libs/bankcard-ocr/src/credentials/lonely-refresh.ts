@@ -1,13 +1,13 @@
 import type { Clock } from '../runtime/clock.js';
-import type { HeldCredentials } from './held-credentials.js';
+import type { CredentialCache } from './held-credentials.js';
 import type { Refresh, RefreshRequest } from './refresh-request.js';
 import type { TicketEventListener } from './ticket-event.js';
-import { StoreFailed } from './ticket-records.js';
+import { StoreUnavailableError } from './ticket-records.js';
 import type { RefreshTimings } from './timings.js';
 
 /** What a {@link LonelyRefresh} works with. */
 interface LonelyRefreshDependencies {
-  readonly held: HeldCredentials;
+  readonly held: CredentialCache;
   readonly clock: Clock;
   readonly timings: RefreshTimings;
   readonly emit: TicketEventListener;
@@ -41,11 +41,11 @@ export class LonelyRefresh implements Refresh {
   }
 
   /** @returns the failure of the store, if that is what it failed by */
-  async #runShared(request: RefreshRequest): Promise<StoreFailed | undefined> {
+  async #runShared(request: RefreshRequest): Promise<StoreUnavailableError | undefined> {
     try {
       await this.dependencies.shared.run(request);
     } catch (error) {
-      if (error instanceof StoreFailed) return error;
+      if (error instanceof StoreUnavailableError) return error;
       this.#alone = undefined;
       throw error;
     }

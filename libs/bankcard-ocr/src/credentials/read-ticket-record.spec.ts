@@ -1,4 +1,4 @@
-import { readTicketRecord, RecordOfAnotherVersion } from './read-ticket-record.js';
+import { parseTicketRecord, RecordOfAnotherVersion } from './read-ticket-record.js';
 import { aRecord } from './store/ticket-store.contract.js';
 import type { TicketRecord } from './ticket-record.js';
 
@@ -14,7 +14,7 @@ const FULL: TicketRecord = aRecord(3, {
   earlier: [{ number: 2, id: 'id-2', signTicket: 'ticket', replacedAtMs: 10, endsAtMs: 20 }],
 });
 
-const read = (value: unknown) => readTicketRecord(JSON.stringify(value));
+const read = (value: unknown) => parseTicketRecord(JSON.stringify(value));
 
 describe('a record in JSON', () => {
   it('is read back whole, and with what a newer version may have added', () => {
@@ -26,7 +26,7 @@ describe('a record in JSON', () => {
 
   it.each(['', '{', 'null', '[]', '5', '"text"', '{}', `${JSON.stringify(FULL)}x`, JSON.stringify([FULL])])(
     'is none: %s',
-    (json) => expect(readTicketRecord(json)).toBeUndefined(),
+    (json) => expect(parseTicketRecord(json)).toBeUndefined(),
   );
 
   it.each<[keyof TicketRecord, unknown[]]>([

@@ -52,7 +52,7 @@ export class RecordOfAnotherVersion extends Error {
  * @returns undefined for anything that is not exactly one
  * @throws {@link RecordOfAnotherVersion}
  */
-export function readTicketRecord(json: string | Uint8Array): TicketRecord | undefined {
+export function parseTicketRecord(json: string | Uint8Array): TicketRecord | undefined {
   const value = parse(json);
   const format: unknown = (value as { format?: unknown } | null | undefined)?.format;
   if (whole(format) && format !== 1) throw new RecordOfAnotherVersion(`a record of format ${String(format)}`);

@@ -110,7 +110,7 @@ describe('a reader', () => {
     await stage.store.put(stage.record({ current: stage.generation(1, MINUTE) }));
     stage.store.down.add('write');
     await expect(stage.run(reader, REJECTED)).resolves.toMatchObject({ thrown: { code: 'RATE_LIMITED' } });
-    expect(reader.events.map(({ type }) => type)).toEqual(['generation-adopted']);
+    expect(reader.events.map(({ type }) => type)).toEqual(['credentials-updated']);
   });
 
   it('asks once, however long it waits', async () => {
@@ -131,7 +131,9 @@ describe('a reader', () => {
 
   it('whose store cannot be read says so', async () => {
     stage.store.down.add('read');
-    await expect(stage.run(reader, { reason: 'initial' })).resolves.toMatchObject({ thrown: { name: 'StoreFailed' } });
+    await expect(stage.run(reader, { reason: 'initial' })).resolves.toMatchObject({
+      thrown: { name: 'StoreUnavailableError' },
+    });
   });
 
   it('puts back nothing that the store has lost', async () => {

@@ -1,18 +1,18 @@
 import type { Clock } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { pause } from '../runtime/abort.js';
-import type { HeldCredentials } from './held-credentials.js';
+import { sleep } from '../runtime/abort.js';
+import type { CredentialCache } from './held-credentials.js';
 import type { Refresh, RefreshRequest } from './refresh-request.js';
-import { RefreshTooSoon } from './refresh-too-soon.js';
+import { RefreshCooldownError } from './refresh-too-soon.js';
 import type { StoreLook } from './store-look.js';
-import { type TicketRecords } from './ticket-records.js';
+import { type TicketRecordRepository } from './ticket-records.js';
 import type { RefreshTimings } from './timings.js';
 
 /** What a {@link ReaderRefresh} works with. */
 interface ReaderRefreshDependencies {
   /** For asking; that it may not write is no outage of the store. */
-  readonly records: TicketRecords;
-  readonly held: HeldCredentials;
+  readonly records: TicketRecordRepository;
+  readonly held: CredentialCache;
   readonly clock: Clock;
   readonly timings: RefreshTimings;
 }
@@ -37,8 +37,8 @@ export class ReaderRefresh implements Refresh {
       if (held.valid && held.valid.credentials.generationId !== wanted) return;
       if (looks === 0 && wanted !== undefined) await this.#askFor(wanted);
       if (clock.monotonic() >= endsAt)
-        throw wanted === undefined ? nothingStored() : new RefreshTooSoon(timings.overlapMs);
-      await pause(clock, timings.leasePollMs, signal);
+        throw wanted === undefined ? nothingStored() : new RefreshCooldownError(timings.overlapMs);
+      await sleep(clock, timings.leasePollMs, signal);
     }
   }
 

@@ -1,4 +1,4 @@
-import { shiftMoments } from './record-moments.js';
+import { shiftTimestamps } from './record-moments.js';
 import { aRecord } from './store/ticket-store.contract.js';
 import type { TicketRecord } from './ticket-record.js';
 
@@ -32,22 +32,22 @@ describe('a record on another clock', () => {
   it.each([3_600_000, -5_000, 0.5])('has every moment shifted by %d ms, and nothing else', (byMs) => {
     const before = momentsIn(FULL);
     expect(Object.keys(before)).toHaveLength(9);
-    const shifted = shiftMoments(FULL, byMs);
+    const shifted = shiftTimestamps(FULL, byMs);
     const after = momentsIn(shifted);
     for (const [name, moment] of Object.entries(before)) expect([name, after[name]]).toEqual([name, moment + byMs]);
-    expect(shiftMoments(shifted, -byMs)).toEqual(FULL);
+    expect(shiftTimestamps(shifted, -byMs)).toEqual(FULL);
   });
 
   it('has no moment before 1970', () => {
-    expect(new Set(Object.values(momentsIn(shiftMoments(FULL, -1_000_000_000))))).toEqual(new Set([0]));
+    expect(new Set(Object.values(momentsIn(shiftTimestamps(FULL, -1_000_000_000))))).toEqual(new Set([0]));
   });
 
   it('has no members that it did not have', () => {
     const bare = aRecord(1, { current: undefined });
-    expect(Object.keys(shiftMoments(bare, 5)).sort()).toEqual(Object.keys(bare).sort());
+    expect(Object.keys(shiftTimestamps(bare, 5)).sort()).toEqual(Object.keys(bare).sort());
   });
 
   it('keeps what a newer version may have added', () => {
-    expect(shiftMoments({ ...FULL, later: 5 } as TicketRecord, 5)).toMatchObject({ later: 5 });
+    expect(shiftTimestamps({ ...FULL, later: 5 } as TicketRecord, 5)).toMatchObject({ later: 5 });
   });
 });

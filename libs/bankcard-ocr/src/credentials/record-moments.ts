@@ -1,11 +1,11 @@
-import type { EarlierTicket, GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
+import type { RetiredTicket, GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
 
 /**
  * Translate every moment of a record from one clock to another.
  *
  * @param byMs milliseconds by which the other clock is ahead
  */
-export function shiftMoments(record: TicketRecord, byMs: number): TicketRecord {
+export function shiftTimestamps(record: TicketRecord, byMs: number): TicketRecord {
   const { current, pending, unanswered, failed, forcedAtMs, writtenBackAtMs, earlier } = record;
   return {
     ...record,
@@ -27,7 +27,7 @@ function shiftGeneration(generation: GenerationRecord, byMs: number): Generation
   return { ...shiftToken(generation, byMs), ticketRequestedAtMs: shift(generation.ticketRequestedAtMs, byMs) };
 }
 
-function shiftEarlier(ticket: EarlierTicket, byMs: number): EarlierTicket {
+function shiftEarlier(ticket: RetiredTicket, byMs: number): RetiredTicket {
   const { replacedAtMs, endsAtMs } = ticket;
   return { ...ticket, replacedAtMs: shift(replacedAtMs, byMs), endsAtMs: shift(endsAtMs, byMs) };
 }

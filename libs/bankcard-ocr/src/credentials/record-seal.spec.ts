@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
 import { RecordSeal, withoutSealed } from './record-seal.js';
-import { readTicketRecord } from './read-ticket-record.js';
+import { parseTicketRecord } from './read-ticket-record.js';
 import { aRecord } from './store/ticket-store.contract.js';
 import type { GenerationRecord, TicketRecord } from './ticket-record.js';
 
@@ -34,7 +34,7 @@ describe('a sealed record', () => {
     expect(text).not.toContain('canary');
     expect(text).not.toContain(Buffer.from('canary').toString('base64'));
     expect(sealed).toMatchObject({ revision: 7, forcedAtMs: 5_000, current: { number: 7, id: 'id-7' } });
-    expect(seal.open(readTicketRecord(text)!)).toEqual(fullRecord());
+    expect(seal.open(parseTicketRecord(text)!)).toEqual(fullRecord());
   });
 
   it('is another one each time, so that nobody sees that it is the same', () => {

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
-import type { EarlierTicket, GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
+import type { RetiredTicket, GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
 
 const CIPHER = 'aes-256-gcm';
 /** What a sealed text begins with; no token and no ticket of the vendor has a colon. */
@@ -88,7 +88,7 @@ function mapToken<T extends PendingToken>(token: T, change: Change): T | undefin
   return accessToken === undefined ? undefined : { ...token, accessToken };
 }
 
-function mapTicket<T extends EarlierTicket | GenerationRecord>(ticket: T, change: Change): T | undefined {
+function mapTicket<T extends RetiredTicket | GenerationRecord>(ticket: T, change: Change): T | undefined {
   const signTicket = change(ticket.signTicket, `${ticket.id} signTicket`);
   return signTicket === undefined ? undefined : { ...ticket, signTicket };
 }

@@ -44,7 +44,7 @@ describe('the pause after a failure, by its kind and how many there were', () =>
     ['of nobody that can be reached', fault('UNREACHABLE'), [1, 5], [1, 10]],
     ['that a developer must mend', fault('ACCESS_DENIED'), [1, 5, 9, 10], [1, 16, 256, 300]],
     ['of a contract', fault('ACCESS_DENIED', { actor: 'business' }), [10], [300]],
-    ['of the secret', fault('CREDENTIALS_REJECTED', { actor: 'us' }), [10], [300]],
+    ['of the secret', fault('CREDENTIALS_REJECTED', { actor: 'application' }), [10], [300]],
     ['that says when to come back', fault('RATE_LIMITED', { retryAfterMs: 60_000 }), [1, 9], [60, 60]],
     ['that says to come back too late', fault('RATE_LIMITED', { retryAfterMs: 9_000_000 }), [1], [300]],
     ['that says to come back too early', fault('RATE_LIMITED', { retryAfterMs: 1 }), [2], [2]],

@@ -79,7 +79,7 @@ describe('the mark before a token is asked for', () => {
   it('is not made where it cannot be written: no token may be asked for then', async () => {
     const record = await begin(undefined);
     stage.store.down.add('write');
-    await expect(record.markAsked(undefined)).rejects.toMatchObject({ name: 'StoreFailed' });
+    await expect(record.markAsked(undefined)).rejects.toMatchObject({ name: 'StoreUnavailableError' });
   });
 
   it.each<[string, () => Partial<TicketRecord> | undefined, (id: string) => object | undefined, number | undefined]>([
@@ -128,14 +128,14 @@ describe('a write when others write at the same time', () => {
     const record = await begin({ current: stage.generation(1, 30 * MINUTE) });
     disturb(times, wish);
     if (succeeds) await expect(record.markAsked(undefined)).resolves.toBeUndefined();
-    else await expect(record.markAsked(undefined)).rejects.toMatchObject({ name: 'FencedOff' });
+    else await expect(record.markAsked(undefined)).rejects.toMatchObject({ name: 'StaleWriteError' });
   });
 
   it('is not repeated once the lease is lost', async () => {
     const record = await begin({ current: stage.generation(1, 30 * MINUTE) });
     await stage.store.loseLease();
     disturb(1, wish);
-    await expect(record.markAsked(undefined)).rejects.toMatchObject({ name: 'FencedOff' });
+    await expect(record.markAsked(undefined)).rejects.toMatchObject({ name: 'StaleWriteError' });
   });
 
   it('ends when the store cannot be read in between', async () => {
@@ -144,7 +144,7 @@ describe('a write when others write at the same time', () => {
       await wish();
       stage.store.down.add('read');
     });
-    await expect(record.markAsked(undefined)).rejects.toMatchObject({ name: 'StoreFailed' });
+    await expect(record.markAsked(undefined)).rejects.toMatchObject({ name: 'StoreUnavailableError' });
   });
 
   it.each<[string, () => Partial<TicketRecord>, boolean]>([
@@ -161,7 +161,7 @@ describe('a write when others write at the same time', () => {
     const record = await begin({ current: stage.generation(1, 30 * MINUTE), unanswered: markOf('before') });
     disturb(1, () => stage.store.change(change()));
     const written = record.markAsked(undefined);
-    if (isTakenOver) await expect(written).rejects.toMatchObject({ name: 'FencedOff' });
+    if (isTakenOver) await expect(written).rejects.toMatchObject({ name: 'StaleWriteError' });
     else await expect(written).resolves.toBeUndefined();
   });
 });
@@ -192,7 +192,7 @@ describe('that a generation is suspect', () => {
     await record.markSuspect();
     const by = (await stage.store.stored())?.unanswered?.by;
     expect(by !== undefined).toBe(isMarked);
-    expect(types().includes('generation-suspect')).toBe(isTold);
+    expect(types().includes('refresh-conflict')).toBe(isTold);
     // By an id that nobody takes for a mark of his own.
     if (isTold) expect([record.id, 'x']).not.toContain(by);
   });
@@ -236,8 +236,8 @@ describe('what the vendor gave', () => {
     const record = await begin(undefined);
     await record.markAsked(undefined);
     await stage.store.change({ current: stage.generation(5), unanswered: undefined });
-    await expect(record.keep({ pending: stage.token(1) })).rejects.toMatchObject({ name: 'FencedOff' });
+    await expect(record.keep({ pending: stage.token(1) })).rejects.toMatchObject({ name: 'StaleWriteError' });
     expect(await stage.store.stored()).toMatchObject({ current: { number: 5 }, unanswered: {} });
-    expect(types()).toContain('generation-suspect');
+    expect(types()).toContain('refresh-conflict');
   });
 });

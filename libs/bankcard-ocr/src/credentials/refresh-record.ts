@@ -1,19 +1,19 @@
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import { UNCERTAIN_MS } from './freshness.js';
-import type { HeldCredentials } from './held-credentials.js';
+import type { CredentialCache } from './held-credentials.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketLease } from './store/ticket-store.js';
 import type { TicketRecord } from './ticket-record.js';
-import { FencedOff, type RecordChange, type TicketRecords } from './ticket-records.js';
+import { StaleWriteError, type RecordChange, type TicketRecordRepository } from './ticket-records.js';
 
 /** Somebody without the lease may write as well: what a store had lost, or that a generation is suspect. */
 const TRIES = 5;
 
 /** What a {@link RefreshRecord} works with. */
 interface RefreshRecordDependencies {
-  readonly records: TicketRecords;
-  readonly held: HeldCredentials;
+  readonly records: TicketRecordRepository;
+  readonly held: CredentialCache;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: TicketEventListener;
@@ -94,14 +94,14 @@ export class RefreshRecord {
    * Write what the vendor gave. A store that fails now does not cost what was given: it is written later, by whoever
    * notices that the store has not got it.
    *
-   * @throws {@link FencedOff} when another process has taken over; the stored generation is suspect then
+   * @throws {@link StaleWriteError} when another process has taken over; the stored generation is suspect then
    */
   async keep(change: RecordChange): Promise<void> {
     this.#knownIds.add(change.pending?.id).add(change.current?.id);
     try {
       await this.#write({ ...change, unanswered: undefined });
     } catch (error) {
-      if (!(error instanceof FencedOff)) return;
+      if (!(error instanceof StaleWriteError)) return;
       // Our token and that of whoever took over end each other.
       await this.markSuspect();
       throw error;
@@ -118,10 +118,10 @@ export class RefreshRecord {
         // Not our mark, which whoever has taken over knows and clears away.
         const unanswered = { sinceMs: this.#askedAtMs, by: random.id() };
         await records.write(latest, { unanswered });
-        emit({ type: 'generation-suspect', generation: latest?.current?.number ?? 0 });
+        emit({ type: 'refresh-conflict', generation: latest?.current?.number ?? 0 });
         return;
       } catch (error) {
-        if (!(error instanceof FencedOff)) return;
+        if (!(error instanceof StaleWriteError)) return;
       }
     }
   }
@@ -134,7 +134,7 @@ export class RefreshRecord {
         this.#latest = await records.write(this.#latest, change, this.lease);
         return;
       } catch (error) {
-        if (!(error instanceof FencedOff) || tries === TRIES || this.lease.signal.aborted) throw error;
+        if (!(error instanceof StaleWriteError) || tries === TRIES || this.lease.signal.aborted) throw error;
         const latest = await records.read();
         if (this.#isOvertaken(latest)) throw error;
         // The store was emptied or failed over, or somebody has put back what it had lost.

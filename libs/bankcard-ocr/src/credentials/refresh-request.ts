@@ -1,10 +1,10 @@
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { AuthClient } from '../vendor/auth.client.js';
-import type { ForcedSpacing } from './forced-spacing.js';
-import type { HeldCredentials } from './held-credentials.js';
+import type { ForcedRefreshCooldown } from './forced-spacing.js';
+import type { CredentialCache } from './held-credentials.js';
 import type { RefreshReason, TicketEventListener } from './ticket-event.js';
-import type { TicketRecords } from './ticket-records.js';
+import type { TicketRecordRepository } from './ticket-records.js';
 import type { RefreshTimings } from './timings.js';
 
 /** Why a refresh is wanted, and what would make it unnecessary. */
@@ -19,22 +19,22 @@ export interface RefreshRequest {
 
 /** What a {@link CredentialRefresh} works with. */
 export interface RefreshDependencies {
-  readonly records: TicketRecords;
+  readonly records: TicketRecordRepository;
   readonly auth: AuthClient;
-  readonly held: HeldCredentials;
+  readonly held: CredentialCache;
   readonly clock: Clock;
   readonly random: Random;
   readonly timings: RefreshTimings;
-  readonly spacing: ForcedSpacing;
+  readonly spacing: ForcedRefreshCooldown;
   readonly emit: TicketEventListener;
 }
 
 /** What a {@link RefreshSchedule} runs: a refresh at the vendor, or the waiting for one of another process. */
 export interface Refresh {
   /**
-   * Afterwards {@link HeldCredentials} holds what to use.
+   * Afterwards {@link CredentialCache} holds what to use.
    *
-   * @throws {@link RefreshTooSoon}, and the failure of the refresh
+   * @throws {@link RefreshCooldownError}, and the failure of the refresh
    */
   run(request: RefreshRequest): Promise<void>;
 }

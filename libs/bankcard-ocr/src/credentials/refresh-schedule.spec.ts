@@ -39,7 +39,7 @@ const asked = () => stage.auth.tokenCalls.length;
 describe('who waits for a refresh', () => {
   it('joins the one that runs, however many want one', async () => {
     const service = aService({ backgroundRefresh: false });
-    const all = Promise.all(Array.from({ length: 50 }, () => service.current()));
+    const all = Promise.all(Array.from({ length: 50 }, () => service.getCredentials()));
     await rest();
     expect(new Set((await all).map(({ generation }) => generation))).toEqual(new Set([1]));
     expect(asked()).toBe(1);
@@ -50,7 +50,10 @@ describe('who waits for a refresh', () => {
     let respond = () => undefined as void;
     stage.auth.onToken = () => new Promise<void>((resolve) => void (respond = resolve));
     const caller = new AbortController();
-    const [first, second] = [service.current(caller.signal).catch((error: unknown) => error), service.current()];
+    const [first, second] = [
+      service.getCredentials(caller.signal).catch((error: unknown) => error),
+      service.getCredentials(),
+    ];
     await rest();
     caller.abort('enough');
     expect(await first).toBe('enough');
@@ -62,15 +65,15 @@ describe('who waits for a refresh', () => {
   it('is refused at once while refreshes fail and their pause is not over', async () => {
     const service = aService({ backgroundRefresh: false });
     stage.auth.token = 'refused';
-    const failed = service.current().catch((error: unknown) => error);
+    const failed = service.getCredentials().catch((error: unknown) => error);
     await rest();
     expect(await failed).toMatchObject({ code: 'NO_VALID_TICKET', retryAfterMs: SECOND });
     stage.clock.advance(SECOND - 1);
-    await expect(service.current()).rejects.toMatchObject({ code: 'NO_VALID_TICKET', retryAfterMs: 1 });
+    await expect(service.getCredentials()).rejects.toMatchObject({ code: 'NO_VALID_TICKET', retryAfterMs: 1 });
     expect(asked()).toBe(1);
     stage.auth.token = 'issued';
     stage.clock.advance(1);
-    const then = service.current();
+    const then = service.getCredentials();
     await rest();
     await expect(then).resolves.toMatchObject({ generation: 1 });
   });
@@ -97,7 +100,7 @@ describe('how often a shared store is read while all is well', () => {
     await stage.store.put(stage.record({ current: stage.generation(1) }));
     const service = aService({ backgroundRefresh: false });
     for (let second = 0; second < 20; second += 1) {
-      const all = [service.current(), service.current(), service.current()];
+      const all = [service.getCredentials(), service.getCredentials(), service.getCredentials()];
       await rest();
       await Promise.all(all);
       stage.clock.advance(SECOND);
@@ -105,7 +108,7 @@ describe('how often a shared store is read while all is well', () => {
     expect(reads).toBe(4);
     await stage.store.put({ ...stage.record({ current: stage.generation(2) }), writeId: 'of others' });
     stage.clock.advance(5 * SECOND);
-    const now = service.current();
+    const now = service.getCredentials();
     await rest();
     await expect(now).resolves.toMatchObject({ generation: 2 });
   });
@@ -115,12 +118,12 @@ describe('how often a shared store is read while all is well', () => {
     await stage.store.put(stage.record({ current: stage.generation(1) }));
     const service = aService({ backgroundRefresh });
     service.start();
-    const first = service.current();
+    const first = service.getCredentials();
     await rest();
     await first;
     reads = 0;
     await stage.clock.advanceAsync(5 * MINUTE);
-    const then = service.current();
+    const then = service.getCredentials();
     await rest();
     await then;
     expect(reads).toBe(0);
@@ -142,7 +145,7 @@ describe('what a store hints at', () => {
       await new Promise<void>((resolve) => void (goOn = resolve));
       return seen;
     };
-    const looking = service.look();
+    const looking = service.reload();
     await rest();
     await stage.store.put({ ...stage.record({ current: stage.generation(2) }), writeId: 'of others' });
     goOn();
@@ -194,17 +197,17 @@ describe('the end', () => {
     await service.close();
     expect(service.status().refreshing).toBe(false);
     service.start();
-    await expect(service.current()).rejects.toMatchObject({ code: 'NO_VALID_TICKET', retryable: false });
+    await expect(service.getCredentials()).rejects.toMatchObject({ code: 'NO_VALID_TICKET', retryable: false });
     await stage.clock.advanceAsync(MINUTE);
     expect(asked()).toBe(1);
     // The lease is free for others.
-    await expect(stage.store.lease()).resolves.toBeDefined();
+    await expect(stage.store.acquireLease()).resolves.toBeDefined();
   });
 
   it('waits for a look that runs', async () => {
     const service = aService({ backgroundRefresh: false });
     stage.store.hanging.add('read');
-    const looking = service.look();
+    const looking = service.reload();
     await rest();
     let isClosed = false;
     const closing = service.close().then(() => (isClosed = true));

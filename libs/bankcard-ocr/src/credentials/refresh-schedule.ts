@@ -2,10 +2,10 @@ import type { Clock, ClockTimer } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Random } from '../runtime/random.js';
 import { isUnfinished } from './freshness.js';
-import type { HeldCredentials } from './held-credentials.js';
+import type { CredentialCache } from './held-credentials.js';
 import type { RefreshFailures } from './refresh-failures.js';
 import type { Refresh, RefreshRequest } from './refresh-request.js';
-import { RefreshTooSoon } from './refresh-too-soon.js';
+import { RefreshCooldownError } from './refresh-too-soon.js';
 import type { StoreLook } from './store-look.js';
 import type { TicketStore } from './store/ticket-store.js';
 import type { TicketRecord } from './ticket-record.js';
@@ -19,7 +19,7 @@ interface RefreshScheduleDependencies {
   readonly store: TicketStore;
   readonly refresh: Refresh;
   readonly look: StoreLook;
-  readonly held: HeldCredentials;
+  readonly held: CredentialCache;
   readonly failures: RefreshFailures;
   readonly clock: Clock;
   readonly timings: RefreshTimings;
@@ -84,7 +84,7 @@ export class RefreshSchedule {
   /**
    * Join the refresh that runs, or run one. While refreshes fail, none runs before its pause is over.
    *
-   * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when it fails, {@link RefreshTooSoon}
+   * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when it fails, {@link RefreshCooldownError}
    */
   async ensure(wanted: WantedRefresh): Promise<void> {
     const { failures } = this.dependencies;
@@ -140,7 +140,7 @@ export class RefreshSchedule {
       failures.clear();
     } catch (error) {
       signal.throwIfAborted();
-      if (error instanceof RefreshTooSoon) {
+      if (error instanceof RefreshCooldownError) {
         failures.clear();
         throw error;
       }

@@ -1,8 +1,8 @@
 import type { Random } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { createRefresh, type TicketRole } from './create-refresh.js';
-import { ForcedSpacing } from './forced-spacing.js';
-import { HeldCredentials } from './held-credentials.js';
+import { ForcedRefreshCooldown } from './forced-spacing.js';
+import { CredentialCache } from './held-credentials.js';
 import type { RecordSeal } from './record-seal.js';
 import type { Refresh, RefreshRequest } from './refresh-request.js';
 import { ScriptedAuth } from './scripted-auth.test-support.js';
@@ -11,7 +11,7 @@ import { MemoryTicketStore } from './store/memory-ticket.store.js';
 import { type TicketLease, TicketStore } from './store/ticket-store.js';
 import type { TicketEvent } from './ticket-event.js';
 import type { GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
-import { TicketRecords } from './ticket-records.js';
+import { TicketRecordRepository } from './ticket-records.js';
 import { timingsFor } from './timings.js';
 
 export const SECOND = 1_000;
@@ -54,7 +54,7 @@ export class ScriptedStore extends TicketStore {
   /** Somebody else writes, or the store loses what it had, leases included. */
   async put(record: TicketRecord | undefined): Promise<void> {
     if (record === undefined) this.#memory = new MemoryTicketStore();
-    else await this.#memory.swap(await this.#memory.read(), record);
+    else await this.#memory.compareAndSet(await this.#memory.read(), record);
   }
 
   /** Somebody else changes what is stored. */
@@ -79,18 +79,18 @@ export class ScriptedStore extends TicketStore {
     return this.#pass('read', () => this.#memory.read());
   }
 
-  async swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
+  async compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
     return this.#pass('write', async () => {
       const before = await this.#memory.read();
-      const written = await this.#memory.swap(expected, next, lease);
+      const written = await this.#memory.compareAndSet(expected, next, lease);
       if (written) this.trace.push(`write ${inWords(before, next)}`);
       return written;
     });
   }
 
-  async lease(): Promise<TicketLease | undefined> {
+  async acquireLease(): Promise<TicketLease | undefined> {
     return this.#pass('lease', async () => {
-      const lease = await this.#memory.lease();
+      const lease = await this.#memory.acquireLease();
       if (!lease) return undefined;
       const lost = new AbortController();
       this.#holder = { lost, release: () => lease.release() };
@@ -141,7 +141,7 @@ function inWords(before: TicketRecord | undefined, after: TicketRecord): string 
 
 /** A process of a spec, without timers of its own. */
 export interface StagedProcess {
-  readonly held: HeldCredentials;
+  readonly held: CredentialCache;
   readonly refresh: Refresh;
   readonly look: StoreLook;
   readonly events: TicketEvent[];
@@ -187,7 +187,7 @@ export class RefreshStage {
     const events: TicketEvent[] = [];
     const emit = (event: TicketEvent) => void events.push(event);
     const window = { intervalMs: TIMINGS.intervalMs, verifyWindowMs: undefined };
-    const held = new HeldCredentials(clock, TIMINGS, window, secretFingerprint, emit, random);
+    const held = new CredentialCache(clock, TIMINGS, window, secretFingerprint, emit, random);
     const records = { store, secretFingerprint, seal, emit, random, storeClock: clock };
     const auth = this.auth.asClient;
     const made = createRefresh({
@@ -202,10 +202,10 @@ export class RefreshStage {
     const events: TicketEvent[] = [];
     const emit = (event: TicketEvent) => void events.push(event);
     const window = { intervalMs: TIMINGS.intervalMs, verifyWindowMs: undefined };
-    const held = new HeldCredentials(clock, TIMINGS, window, 'fingerprint', emit, random);
+    const held = new CredentialCache(clock, TIMINGS, window, 'fingerprint', emit, random);
     const shared = { store, secretFingerprint: 'fingerprint', seal, emit, random, storeClock: clock };
-    const records = new TicketRecords(shared);
-    const spacing = new ForcedSpacing(clock, TIMINGS.overlapMs);
+    const records = new TicketRecordRepository(shared);
+    const spacing = new ForcedRefreshCooldown(clock, TIMINGS.overlapMs);
     return { clock, random, held, records, spacing, emit, events };
   }
 

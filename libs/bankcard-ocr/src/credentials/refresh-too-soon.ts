@@ -1,7 +1,7 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
 /** A forced refresh was wanted less than one overlap after the last one. */
-export class RefreshTooSoon extends BankCardOcrError {
+export class RefreshCooldownError extends BankCardOcrError {
   constructor(retryAfterMs: number) {
     super('RATE_LIMITED', {
       message:

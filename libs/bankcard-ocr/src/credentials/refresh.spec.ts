@@ -125,7 +125,7 @@ describe.each(TIMER_OFFSETS_MS)(
 
     /** Another process begins, and after two seconds this happens. */
     async function after2Seconds(happens: () => Promise<unknown> | void) {
-      const lease = (await stage.store.lease())!;
+      const lease = (await stage.store.acquireLease())!;
       stage.clock.setTimer(() => void Promise.resolve(happens()).then(() => lease.release()), 2 * SECOND);
       return stage.run(process, { reason: 'initial' });
     }
@@ -168,7 +168,7 @@ describe.each(TIMER_OFFSETS_MS)(
 
     it('and this one is closed: it ends at once with the reason, and takes no lease', async () => {
       const reason = new Error('closed');
-      const lease = (await stage.store.lease())!;
+      const lease = (await stage.store.acquireLease())!;
       stage.clock.setTimer(() => stage.closing.abort(reason), SECOND);
       const { thrown, tookMs } = await stage.run(process, { reason: 'initial' });
       expect(thrown).toBe(reason);
@@ -270,7 +270,7 @@ describe('a failure of the vendor is told to all', () => {
       'the store cannot be written',
       () => void stage.store.down.add('write'),
       {},
-      { name: 'StoreFailed', message: 'the ticket store scripted: failed to write: EIO' },
+      { name: 'StoreUnavailableError', message: 'the ticket store scripted: failed to write: EIO' },
     ],
     [
       'another process took over',
@@ -279,7 +279,7 @@ describe('a failure of the vendor is told to all', () => {
           stage.store.put(stage.record({ writeId: 'of another', current: stage.generation(9) }));
       },
       {},
-      { name: 'FencedOff' },
+      { name: 'StaleWriteError' },
     ],
     [
       'it would be too soon',

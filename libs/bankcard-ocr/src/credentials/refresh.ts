@@ -1,29 +1,29 @@
 import type { Clock } from '../runtime/clock.js';
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { pause } from '../runtime/abort.js';
+import { sleep } from '../runtime/abort.js';
 import { ageMs, isUnfinished } from './freshness.js';
-import { GenerationFetcher } from './generation-fetcher.js';
+import { CredentialFetcher } from './generation-fetcher.js';
 import { failureOfOthers, RefreshFailed } from './refresh-failed.js';
 import { pauseAfter } from './refresh-failures.js';
 import type { Refresh, RefreshDependencies, RefreshRequest } from './refresh-request.js';
-import { RefreshTooSoon } from './refresh-too-soon.js';
+import { RefreshCooldownError } from './refresh-too-soon.js';
 import type { StoreLook } from './store-look.js';
 import type { TicketLease } from './store/ticket-store.js';
 import type { TicketRecord } from './ticket-record.js';
-import { FencedOff, StoreFailed } from './ticket-records.js';
+import { StaleWriteError, StoreUnavailableError } from './ticket-records.js';
 
 /**
  * One refresh by the vendor's rules (protocol.md section 5): look whether somebody has done it, become the only one who
  * does it, look again, then token and ticket together.
  */
 export class CredentialRefresh implements Refresh {
-  readonly #fetcher: GenerationFetcher;
+  readonly #fetcher: CredentialFetcher;
 
   constructor(
     private readonly dependencies: RefreshDependencies,
     private readonly store: StoreLook,
   ) {
-    this.#fetcher = new GenerationFetcher(dependencies);
+    this.#fetcher = new CredentialFetcher(dependencies);
   }
 
   async run(request: RefreshRequest): Promise<void> {
@@ -33,7 +33,7 @@ export class CredentialRefresh implements Refresh {
       if (!lease) return;
       const waitMs = await this.#underLease(lease, request);
       if (waitMs <= 0) return;
-      await pause(this.dependencies.clock, waitMs, request.signal);
+      await sleep(this.dependencies.clock, waitMs, request.signal);
     }
   }
 
@@ -93,7 +93,7 @@ export class CredentialRefresh implements Refresh {
     for (;;) {
       const lease = await records.lease(timings.leaseTtlMs);
       if (lease) return lease;
-      await pause(clock, timings.leasePollMs, request.signal);
+      await sleep(clock, timings.leasePollMs, request.signal);
       if (this.#isUnnecessary(await this.store.look(), request)) return undefined;
     }
   }
@@ -105,6 +105,7 @@ function sinceWrittenBackMs(record: TicketRecord | undefined, clock: Clock): num
 }
 
 function isOfTheVendor(error: unknown): error is BankCardOcrError {
-  const isOurs = error instanceof RefreshTooSoon || error instanceof FencedOff || error instanceof StoreFailed;
+  const isOurs =
+    error instanceof RefreshCooldownError || error instanceof StaleWriteError || error instanceof StoreUnavailableError;
   return isBankCardOcrError(error) && !isOurs;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { AuthClient, IssuedCredential } from '../vendor/auth.client.js';
-import { TransportFault } from '../vendor/http/transport-error.js';
+import { TransportError } from '../vendor/http/transport-error.js';
 
 /** How a call of the vendor ends. */
 export type AuthOutcome =
@@ -77,20 +77,20 @@ export class ScriptedAuth {
       case 'issued':
         return { value, lifeMs, sentAt };
       case 'http-503':
-        throw new TransportFault('VENDOR_FAULT', true, { message });
+        throw new TransportError('VENDOR_FAULT', true, { message });
       case 'refused':
       case 'dns':
-        throw new TransportFault('UNREACHABLE', false, { message });
+        throw new TransportError('UNREACHABLE', false, { message });
       case 'lost':
-        throw new TransportFault('UNREACHABLE', true, { message });
+        throw new TransportError('UNREACHABLE', true, { message });
       case 'unreadable':
-        throw new TransportFault('ANSWER_MALFORMED', true, { message });
+        throw new TransportError('RESPONSE_MALFORMED', true, { message });
       case 'cut-off':
-        throw new TransportFault('UNREACHABLE', true, { message }, true);
+        throw new TransportError('UNREACHABLE', true, { message }, true);
       case 'incomplete':
-        throw new BankCardOcrError('ANSWER_MALFORMED', { message, vendorCode: '0', retryable: false });
+        throw new BankCardOcrError('RESPONSE_MALFORMED', { message, vendorCode: '0', retryable: false });
       case 'too-large':
-        throw new TransportFault('ANSWER_TOO_LARGE', true, { message });
+        throw new TransportError('RESPONSE_TOO_LARGE', true, { message });
       case 'denied':
         throw new BankCardOcrError('ACCESS_DENIED', { message, vendorCode: '400103', actor: 'developer' });
       case 'limited':

@@ -96,7 +96,7 @@ describe('what a look does, by what is held and stored', () => {
       const number = mayWrite ? after.stored : before?.current?.number;
       expect((await stage.store.stored())?.current?.number).toBe(number);
       expect(await stage.store.stored()).toEqual(seen);
-      const isPutBack = process.events.some(({ type }) => type === 'generation-written-back');
+      const isPutBack = process.events.some(({ type }) => type === 'store-restored');
       expect(isPutBack).toBe(mayWrite && after.event);
       expect((await stage.store.stored())?.writtenBackAtMs).toBe(isPutBack ? stage.clock.now() : undefined);
     }
@@ -174,7 +174,7 @@ describe('when something comes between', () => {
     stage.store.before = once;
     await expect(process.look()).resolves.toMatchObject({ current: { number: 4 } });
     expect(process.held.valid?.record.number).toBe(4);
-    expect(process.events.some(({ type }) => type === 'generation-written-back')).toBe(false);
+    expect(process.events.some(({ type }) => type === 'store-restored')).toBe(false);
   });
 
   it('the store cannot be written: what was read is given, and what is held is kept', async () => {
@@ -189,7 +189,7 @@ describe('when something comes between', () => {
     const process = aLook();
     take(process, 3, MINUTE);
     stage.store.down.add('read');
-    await expect(process.look()).rejects.toMatchObject({ name: 'StoreFailed' });
+    await expect(process.look()).rejects.toMatchObject({ name: 'StoreUnavailableError' });
     expect(process.held.valid?.record.number).toBe(3);
   });
 });

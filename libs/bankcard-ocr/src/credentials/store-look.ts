@@ -1,16 +1,16 @@
 import type { Clock } from '../runtime/clock.js';
-import type { ForcedSpacing } from './forced-spacing.js';
-import type { HeldCredentials } from './held-credentials.js';
+import type { ForcedRefreshCooldown } from './forced-spacing.js';
+import type { CredentialCache } from './held-credentials.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
-import { FencedOff, StoreFailed, type TicketRecords } from './ticket-records.js';
+import { StaleWriteError, StoreUnavailableError, type TicketRecordRepository } from './ticket-records.js';
 
 /** What a {@link StoreLook} works with. */
 interface StoreLookDependencies {
-  readonly records: TicketRecords;
-  readonly held: HeldCredentials;
+  readonly records: TicketRecordRepository;
+  readonly held: CredentialCache;
   readonly clock: Clock;
-  readonly spacing: ForcedSpacing;
+  readonly spacing: ForcedRefreshCooldown;
   readonly emit: TicketEventListener;
   /** A reader changes nothing of what is stored. */
   readonly mayWrite: boolean;
@@ -23,7 +23,7 @@ export class StoreLook {
   /**
    * Read the store; use what is newer there, and put back what it has lost by a failover or by being emptied.
    *
-   * @throws {@link StoreFailed} when it cannot be read
+   * @throws {@link StoreUnavailableError} when it cannot be read
    */
   async look(): Promise<TicketRecord | undefined> {
     const { records, held, clock, spacing, emit, mayWrite } = this.dependencies;
@@ -43,11 +43,11 @@ export class StoreLook {
         forcedAtMs: spacing.latest(ours),
         writtenBackAtMs: clock.now(),
       });
-      emit({ type: 'generation-written-back', generation: missing.current?.number ?? 0 });
+      emit({ type: 'store-restored', generation: missing.current?.number ?? 0 });
       return written;
     } catch (error) {
-      if (error instanceof StoreFailed) return record;
-      if (!(error instanceof FencedOff)) throw error;
+      if (error instanceof StoreUnavailableError) return record;
+      if (!(error instanceof StaleWriteError)) throw error;
       // Another process was quicker: what it has put there decides.
       const latest = await records.read();
       held.adopt(latest);

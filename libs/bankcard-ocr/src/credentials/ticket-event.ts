@@ -9,7 +9,7 @@ export type RefreshReason = 'initial' | 'due' | 'rejected' | 'requested';
 /** What happens to the credentials; logs and metrics are made from it. Nothing in it is secret. */
 export type TicketEvent =
   | {
-      readonly type: 'generation-adopted';
+      readonly type: 'credentials-updated';
       readonly generation: number;
       readonly generationId: string;
       /** `refresh`: this process fetched it; `store`: another process did, or an earlier life of this one. */
@@ -27,7 +27,7 @@ export type TicketEvent =
   /** A token came and the ticket is still to come: the previous generation has one overlap left. */
   | { readonly type: 'token-pending'; readonly generation: number }
   /** The vendor may have carried out a token request whose answer nobody has: the same as above, but uncertain. */
-  | { readonly type: 'token-answer-lost'; readonly generation: number }
+  | { readonly type: 'token-request-in-doubt'; readonly generation: number }
   /** The vendor refused the token for which a ticket was still to come; a new one is asked for. */
   | { readonly type: 'pending-token-refused'; readonly generation: number; readonly vendorCode?: string }
   | {
@@ -49,9 +49,9 @@ export type TicketEvent =
     }
   | { readonly type: 'store-recovered' }
   /** The store had lost it, after a failover or when it was emptied; it has been put back. */
-  | { readonly type: 'generation-written-back'; readonly generation: number }
+  | { readonly type: 'store-restored'; readonly generation: number }
   /** Another process may have refreshed at the same time: one refresh more follows. */
-  | { readonly type: 'generation-suspect'; readonly generation: number }
+  | { readonly type: 'refresh-conflict'; readonly generation: number }
   /** The store cannot be used and nothing valid is left; by `onStoreLoss` this process refreshes on its own. */
   | { readonly type: 'refresh-alone' }
   | ForeignRefreshSuspected

@@ -38,7 +38,7 @@ export interface GenerationRecord {
 export type PendingToken = Omit<GenerationRecord, 'signTicket' | 'ticketRequestedAtMs' | 'ticketLifeMs' | 'contested'>;
 
 /** The SIGN ticket of a generation that was replaced: a phone may still report what was signed with it. */
-export interface EarlierTicket {
+export interface RetiredTicket {
   readonly number: number;
   readonly id: string;
   readonly signTicket: string;
@@ -86,5 +86,5 @@ export interface TicketRecord {
   /** A reader was refused with the generation of this id, and may not refresh itself. */
   readonly rejectedId?: string;
   /** Newest first. */
-  readonly earlier?: readonly EarlierTicket[];
+  readonly earlier?: readonly RetiredTicket[];
 }

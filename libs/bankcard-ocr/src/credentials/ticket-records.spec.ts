@@ -2,20 +2,27 @@ import { createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
 import { RecordSeal } from './record-seal.js';
 import { RefreshStage, SECOND, type StoreOperation } from './refresh-stage.test-support.js';
-import { StoreFault, type TicketLease } from './store/ticket-store.js';
+import { StoreError, type TicketLease } from './store/ticket-store.js';
 import type { TicketEvent } from './ticket-event.js';
-import { TicketRecords } from './ticket-records.js';
+import { TicketRecordRepository } from './ticket-records.js';
 
 const CANARY = 'canary-of-a-ticket';
 
 let stage: RefreshStage;
 let events: TicketEvent[];
-let records: TicketRecords;
+let records: TicketRecordRepository;
 
-function recordsOf(change: { secretFingerprint?: string; seal?: RecordSeal } = {}): TicketRecords {
+function recordsOf(change: { secretFingerprint?: string; seal?: RecordSeal } = {}): TicketRecordRepository {
   const { store, random, clock } = stage;
   const emit = (event: TicketEvent) => void events.push(event);
-  return new TicketRecords({ store, secretFingerprint: 'fingerprint', emit, random, storeClock: clock, ...change });
+  return new TicketRecordRepository({
+    store,
+    secretFingerprint: 'fingerprint',
+    emit,
+    random,
+    storeClock: clock,
+    ...change,
+  });
 }
 
 beforeEach(() => {
@@ -57,11 +64,11 @@ describe('a write', () => {
   });
 
   type Disturb = () => void | Promise<void>;
-  it.each<[string, Disturb, 'written' | 'FencedOff' | 'StoreFailed']>([
+  it.each<[string, Disturb, 'written' | 'StaleWriteError' | 'StoreUnavailableError']>([
     ['nothing happens', () => undefined, 'written'],
-    ['somebody else has written', () => stage.store.change({ forcedAtMs: 9 }), 'FencedOff'],
-    ['the store was emptied', () => stage.store.put(undefined), 'FencedOff'],
-    ['it cannot be written', () => void stage.store.down.add('write'), 'StoreFailed'],
+    ['somebody else has written', () => stage.store.change({ forcedAtMs: 9 }), 'StaleWriteError'],
+    ['the store was emptied', () => stage.store.put(undefined), 'StaleWriteError'],
+    ['it cannot be written', () => void stage.store.down.add('write'), 'StoreUnavailableError'],
     ['it was carried out and nobody heard of it', () => void stage.store.unheard.add('write'), 'written'],
     [
       'it was carried out, nobody heard of it, and the store cannot be read either',
@@ -69,7 +76,7 @@ describe('a write', () => {
         stage.store.unheard.add('write');
         stage.store.down.add('read');
       },
-      'StoreFailed',
+      'StoreUnavailableError',
     ],
     [
       'somebody else has written, and the store cannot be read',
@@ -77,10 +84,10 @@ describe('a write', () => {
         await stage.store.change({ forcedAtMs: 9 });
         stage.store.down.add('read');
       },
-      'FencedOff',
+      'StaleWriteError',
     ],
-    ['it hangs for ever', () => void stage.store.hanging.add('write'), 'StoreFailed'],
-    ['everything hangs', () => void stage.store.hanging.add('write').add('read'), 'StoreFailed'],
+    ['it hangs for ever', () => void stage.store.hanging.add('write'), 'StoreUnavailableError'],
+    ['everything hangs', () => void stage.store.hanging.add('write').add('read'), 'StoreUnavailableError'],
   ])('%s', async (_what, disturb, end) => {
     const read = stage.record();
     await stage.store.put(read);
@@ -104,7 +111,7 @@ describe('a write', () => {
     const first = (await records.lease(3_500))!;
     await stage.store.loseLease();
     const second = (await records.lease(3_500))!;
-    await expect(records.write(undefined, {}, first)).rejects.toMatchObject({ name: 'FencedOff' });
+    await expect(records.write(undefined, {}, first)).rejects.toMatchObject({ name: 'StaleWriteError' });
     await expect(records.write(undefined, {}, second)).resolves.toBeDefined();
   });
 });
@@ -114,7 +121,12 @@ describe('a store that does not answer', () => {
     stage.store.hanging.add(operation);
     const { thrown, tookMs } = await stage.toEnd(use[operation]());
     const message = `the ticket store scripted: failed to ${operation}: TIMEOUT`;
-    expect(thrown).toMatchObject({ name: 'StoreFailed', code: 'NO_VALID_TICKET', actor: 'us', message });
+    expect(thrown).toMatchObject({
+      name: 'StoreUnavailableError',
+      code: 'NO_VALID_TICKET',
+      actor: 'application',
+      message,
+    });
     expect(tookMs).toBe(15 * SECOND);
     stage.store.goOn();
   });
@@ -170,7 +182,7 @@ describe('the trouble of a store', () => {
     ['without a code', new RangeError(CANARY), 'RangeError'],
     ['that is no error', CANARY, 'unknown'],
     ['nothing', undefined, 'unknown'],
-    ['in words that may be shown', new StoreFault('NOPERM', 'no rights to write'), 'NOPERM: no rights to write'],
+    ['in words that may be shown', new StoreError('NOPERM', 'no rights to write'), 'NOPERM: no rights to write'],
   ])('is told without what it was to keep: %s', async (_what, thrown, words) => {
     for (const operation of ['read', 'write', 'lease'] as const) {
       stage.store.before = (about: StoreOperation) => {

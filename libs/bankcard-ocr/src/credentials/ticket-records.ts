@@ -4,30 +4,30 @@ import { type Random, SYSTEM_RANDOM, SYSTEM_RUNTIME } from '../runtime/random.js
 import { type RecordSeal, withoutSealed } from './record-seal.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
-import { StoreFault, type TicketLease, type TicketStore } from './store/ticket-store.js';
+import { StoreError, type TicketLease, type TicketStore } from './store/ticket-store.js';
 
 /** What a refresh changes in the record; the writer adds the rest. */
 export type RecordChange = Partial<Omit<TicketRecord, 'format' | 'revision' | 'writeId' | 'secretFingerprint'>>;
 
 /** Somebody else wrote the record, or took the lease, since the record was read. */
-export class FencedOff extends BankCardOcrError {
-  override name = 'FencedOff';
+export class StaleWriteError extends BankCardOcrError {
+  override name = 'StaleWriteError';
 
   constructor() {
-    super('NO_VALID_TICKET', { message: 'another process took the refresh over', actor: 'us' });
+    super('NO_VALID_TICKET', { message: 'another process took the refresh over', actor: 'application' });
   }
 }
 
 /** The store does not answer, or cannot be written. */
-export class StoreFailed extends BankCardOcrError {
-  override name = 'StoreFailed';
+export class StoreUnavailableError extends BankCardOcrError {
+  override name = 'StoreUnavailableError';
 }
 
 /** A store that has not answered for so long hangs: a disk that is gone, a store of the application's own with a fault. */
 const STORE_TIMEOUT_MS = 15_000;
 
-/** What {@link TicketRecords} work with. */
-export interface TicketRecordsOptions {
+/** What {@link TicketRecordRepository} work with. */
+export interface TicketRecordRepositoryOptions {
   readonly store: TicketStore;
   readonly secretFingerprint: string;
   /** Encrypts credentials before the store sees them. */
@@ -40,15 +40,15 @@ export interface TicketRecordsOptions {
 }
 
 /** The store as a refresh uses it: credentials are sealed on their way, faults become typed errors and events. */
-export class TicketRecords {
+export class TicketRecordRepository {
   readonly #failing = new Set<string>();
   #unreadableId: string | undefined;
   /** The numbers of the generations that were left out of the records that were read. */
   readonly #leftOut = new WeakMap<TicketRecord, number>();
 
-  constructor(private readonly options: TicketRecordsOptions) {}
+  constructor(private readonly options: TicketRecordRepositoryOptions) {}
 
-  /** @throws {@link StoreFailed} */
+  /** @throws {@link StoreUnavailableError} */
   async read(): Promise<TicketRecord | undefined> {
     const { store, seal } = this.options;
     const stored = await this.#guard('read', () => this.#inTime(() => store.read()));
@@ -66,11 +66,11 @@ export class TicketRecords {
     return record && this.#leftOut.get(record);
   }
 
-  /** @throws {@link StoreFailed} */
+  /** @throws {@link StoreUnavailableError} */
   async lease(ttlMs: number): Promise<TicketLease | undefined> {
     return this.#guard('lease', async () => {
       let isLate = false;
-      const taken = this.options.store.lease(ttlMs).then((lease) => {
+      const taken = this.options.store.acquireLease(ttlMs).then((lease) => {
         // Nobody waits for it any more, and it would keep itself alive.
         if (isLate) void lease?.release().catch(() => undefined);
         return lease;
@@ -90,8 +90,8 @@ export class TicketRecords {
   /**
    * Write a change on top of what was read.
    *
-   * @throws {@link FencedOff} when something else had been written meanwhile, or the lease is somebody else's
-   * @throws {@link StoreFailed}
+   * @throws {@link StaleWriteError} when something else had been written meanwhile, or the lease is somebody else's
+   * @throws {@link StoreUnavailableError}
    */
   async write(expected: TicketRecord | undefined, change: RecordChange, lease?: TicketLease): Promise<TicketRecord> {
     const { store, secretFingerprint, seal, random = SYSTEM_RANDOM } = this.options;
@@ -106,14 +106,14 @@ export class TicketRecords {
       secretFingerprint,
     };
     const sealed = seal ? seal.seal(next) : next;
-    const outcome = await this.#guard('write', () => this.#inTime(() => store.swap(expected, sealed, lease))).catch(
-      (error: unknown) => error,
-    );
+    const outcome = await this.#guard('write', () =>
+      this.#inTime(() => store.compareAndSet(expected, sealed, lease)),
+    ).catch((error: unknown) => error);
     if (outcome === true) return next;
     // A write whose end nobody heard of may have been carried out.
     const now = await this.#inTime(() => store.read()).catch(() => undefined);
     if (now?.writeId === next.writeId) return next;
-    throw outcome === false ? new FencedOff() : outcome;
+    throw outcome === false ? new StaleWriteError() : outcome;
   }
 
   /** Whatever hangs in a store must not hang the refresh, which would be the last one; one may throw before it promises. */
@@ -141,10 +141,10 @@ export class TicketRecords {
       const code = (error as { code?: unknown } | undefined)?.code;
       const name = error instanceof Error ? error.name : 'unknown';
       // Any other message could quote what the store was to keep.
-      const what = error instanceof StoreFault ? error.message : typeof code === 'string' ? code : name;
-      const failure = new StoreFailed('NO_VALID_TICKET', {
+      const what = error instanceof StoreError ? error.message : typeof code === 'string' ? code : name;
+      const failure = new StoreUnavailableError('NO_VALID_TICKET', {
         message: `the ticket store ${store.description} failed to ${operation}: ${what}`,
-        actor: 'us',
+        actor: 'application',
         cause: Object.assign(new Error(what), { code }),
       });
       const repeated = this.#failing.has(operation);

@@ -24,7 +24,7 @@ export interface TicketServiceOptions {
   readonly role?: TicketRole;
   /** @default 'fail' */
   readonly onStoreLoss?: StoreLossPolicy;
-  /** How long earlier tickets are kept for verifying; see {@link EarlierTickets}. */
+  /** How long earlier tickets are kept for verifying; see {@link RetiredTickets}. */
   readonly verifyWindowMs?: number;
   /** Encrypts credentials before the store sees them. */
   readonly seal?: RecordSeal;

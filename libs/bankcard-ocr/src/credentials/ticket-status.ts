@@ -2,7 +2,7 @@ import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
 import type { TicketRole } from './create-refresh.js';
 import type { SharingScope } from './store/ticket-store.js';
 import type { Clock } from '../runtime/clock.js';
-import type { HeldCredentials } from './held-credentials.js';
+import type { CredentialCache } from './held-credentials.js';
 import type { RefreshFailures } from './refresh-failures.js';
 
 /** How the credentials are; made for health checks and support. Nothing in it is secret. */
@@ -34,7 +34,7 @@ export interface TicketStatus {
 
 /** What is held, and the failure that stands in the way of the next refresh. */
 export function statusOf(
-  { latest, valid, dueAt }: HeldCredentials,
+  { latest, valid, dueAt }: CredentialCache,
   { last, pauseMs }: RefreshFailures,
   clock: Clock,
 ): Omit<TicketStatus, 'refreshing' | 'role' | 'foreignRefreshSuspected' | 'store'> {

@@ -26,14 +26,14 @@ class SharedStore extends MemoryTicketStore {
     return super.read(...args);
   }
 
-  override async swap(...args: Parameters<MemoryTicketStore['swap']>) {
+  override async compareAndSet(...args: Parameters<MemoryTicketStore['compareAndSet']>) {
     await this.#pass('write');
-    return super.swap(...args);
+    return super.compareAndSet(...args);
   }
 
-  override async lease(): Promise<TicketLease | undefined> {
+  override async acquireLease(): Promise<TicketLease | undefined> {
     await this.#pass('lease');
-    const lease = await super.lease();
+    const lease = await super.acquireLease();
     if (!lease) return undefined;
     return {
       id: lease.id,
@@ -210,7 +210,7 @@ describe.each(TIMER_OFFSETS_MS)('with timers that miss their moment by %f ms', (
     auth.token = 'issued';
     await pass(20 * SECOND);
     expect(fresh()).toBe(3);
-    await expect(services[2]!.current()).resolves.toMatchObject({ generation: 1 });
+    await expect(services[2]!.getCredentials()).resolves.toMatchObject({ generation: 1 });
   });
 
   it('a forced refresh waits for its pause to the end', async () => {
@@ -260,7 +260,7 @@ describe('what the vendor says of lives', () => {
     service.start();
     for (let passed = 0; passed < 30 * MINUTE; passed += SECOND) {
       await pass(SECOND);
-      await service.current();
+      await service.getCredentials();
     }
     const pauses = auth.tokenCalls.slice(1).map((at, index) => at - auth.tokenCalls[index]!);
     expect(Math.min(...pauses)).toBeGreaterThanOrEqual(TIMINGS.overlapMs * 0.98);
@@ -275,7 +275,7 @@ describe('what goes wrong after the token response has arrived', () => {
       const store = new SharedStore();
       for (let i = 0; i < PROCESSES; i += 1) aService({ store }).start();
       for (let passed = 0; passed < 58 * SECOND; passed += SECOND) {
-        const queries = services.map(async (service) => service.current().catch((error: unknown) => error));
+        const queries = services.map(async (service) => service.getCredentials().catch((error: unknown) => error));
         await pass(SECOND);
         for (const failure of await Promise.all(queries)) expect(failure).toMatchObject({ code: 'NO_VALID_TICKET' });
       }

@@ -2,16 +2,16 @@ import { type Observable, Subject } from 'rxjs';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { SYSTEM_RANDOM } from '../runtime/random.js';
 import type { SecretText } from '../runtime/secret-text.js';
-import { waitUnlessAborted } from '../runtime/abort.js';
+import { raceAbort } from '../runtime/abort.js';
 import type { Credentials } from './credentials.js';
-import { HeldCredentials } from './held-credentials.js';
+import { CredentialCache } from './held-credentials.js';
 import { createRefresh } from './create-refresh.js';
 import { ForeignRefreshWatch } from './foreign-refresh-watch.js';
 import { RequestBlame } from './request-blame.js';
 import { readersDoNotRefresh } from './reader-refresh.js';
 import { RefreshFailures } from './refresh-failures.js';
 import { RefreshSchedule, type WantedRefresh } from './refresh-schedule.js';
-import { RefreshTooSoon } from './refresh-too-soon.js';
+import { RefreshCooldownError } from './refresh-too-soon.js';
 import type { TicketEvent } from './ticket-event.js';
 import type { TicketServiceOptions } from './ticket-service.options.js';
 import { statusOf, type TicketStatus } from './ticket-status.js';
@@ -27,7 +27,7 @@ export class TicketService {
   readonly #events = new Subject<TicketEvent>();
   /** What happens to the credentials; logs and metrics are made from it. */
   readonly events$: Observable<TicketEvent> = this.#events.asObservable();
-  readonly #held: HeldCredentials;
+  readonly #held: CredentialCache;
   readonly #failures: RefreshFailures;
   readonly #schedule: RefreshSchedule;
   readonly #blame: RequestBlame;
@@ -46,7 +46,7 @@ export class TicketService {
       this.#foreign.observe(event);
     };
     const window = { intervalMs: timings.intervalMs, verifyWindowMs: options.verifyWindowMs };
-    const held = new HeldCredentials(clock, timings, window, secretFingerprint, emit, random);
+    const held = new CredentialCache(clock, timings, window, secretFingerprint, emit, random);
     const records = { store, secretFingerprint, seal, emit, random, storeClock: options.storeClock };
     const { refresh, look } = createRefresh({ ...options, role, onStoreLoss, held, records, emit, random });
     this.#held = held;
@@ -87,24 +87,24 @@ export class TicketService {
    * @param signal ends the waiting with its reason; the refresh goes on
    * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when there are none, with the reason as its `cause`
    */
-  async current(signal?: AbortSignal): Promise<Credentials> {
+  async getCredentials(signal?: AbortSignal): Promise<Credentials> {
     this.#refuseWhenClosed();
     return this.fresh() ?? this.#obtain(signal);
   }
 
-  /** The credentials to use while nothing needs doing about them: nearly always. Else undefined: see {@link current}. */
+  /** The credentials to use while nothing needs doing about them: nearly always. Else undefined: see {@link getCredentials}. */
   fresh(): Credentials | undefined {
     return this.#isClosed || this.#schedule.nobodyLooks ? undefined : this.#held.fresh?.credentials;
   }
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
-    if (this.#schedule.nobodyLooks) await waitUnlessAborted(this.#schedule.look(), signal);
+    if (this.#schedule.nobodyLooks) await raceAbort(this.#schedule.look(), signal);
     // What another process or an earlier life of this one has stored is served at once, even if it is due.
-    if (!this.#held.valid) await waitUnlessAborted(this.#schedule.look(), signal);
-    if (!this.#held.valid) await waitUnlessAborted(this.#schedule.ensure({ reason: 'initial' }), signal);
+    if (!this.#held.valid) await raceAbort(this.#schedule.look(), signal);
+    if (!this.#held.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
     else if (this.#refreshes && this.#held.mayHaveEnded) {
       // They are served all the same when the refresh fails: the wall clock may be wrong.
-      await waitUnlessAborted(this.#schedule.ensure({ reason: 'due' }), signal).catch(() => signal?.throwIfAborted());
+      await raceAbort(this.#schedule.ensure({ reason: 'due' }), signal).catch(() => signal?.throwIfAborted());
     }
     if (this.#refreshes && this.options.clock.monotonic() >= this.#held.dueAt) {
       this.#schedule.inBackground({ reason: 'due' });
@@ -148,9 +148,9 @@ export class TicketService {
     if (this.#blame.covers(generationId, actor)) return undefined;
     this.#foreign.rejected(rejected, error);
     try {
-      return await waitUnlessAborted(this.#replace({ reason: 'rejected', replaces: generationId }), signal);
+      return await raceAbort(this.#replace({ reason: 'rejected', replaces: generationId }), signal);
     } catch (failure) {
-      if (!(failure instanceof RefreshTooSoon)) throw failure;
+      if (!(failure instanceof RefreshCooldownError)) throw failure;
       this.#foreign.rejectedTooSoon(generationId);
       return undefined;
     }
@@ -182,7 +182,7 @@ export class TicketService {
    * See whether there are newer credentials: wait for a refresh that runs, then look whether another process has stored
    * some. One look for all who want one; failures are told as events.
    */
-  async look(): Promise<void> {
+  async reload(): Promise<void> {
     this.#refuseWhenClosed();
     await this.#schedule.settled();
     await this.#schedule.lookAfresh();

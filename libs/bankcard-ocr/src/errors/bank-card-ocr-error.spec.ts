@@ -3,7 +3,7 @@ import { BankCardOcrError, isBankCardOcrError } from './bank-card-ocr-error.js';
 import { BankCardOcrConfigurationError } from './configuration-error.js';
 import { type BankCardOcrErrorCode, ERROR_TEXTS } from './error-codes.js';
 
-const ACTORS = ['us', 'developer', 'vendor', 'end-user', 'business'];
+const ACTORS = ['application', 'developer', 'vendor', 'end-user', 'business'];
 
 describe('an error', () => {
   it.each(Object.keys(ERROR_TEXTS) as BankCardOcrErrorCode[])(

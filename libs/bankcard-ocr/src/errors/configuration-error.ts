@@ -1,7 +1,7 @@
 import { BankCardOcrError } from './bank-card-ocr-error.js';
 
 /** One thing that is wrong with the configuration. */
-export interface ConfigurationFault {
+export interface ConfigurationIssue {
   /** The option, e.g. `ticketStore`. */
   readonly option: string;
   /** The environment variable that sets it, e.g. `BANKCARD_OCR_TICKET_STORE`, or the one that is wrong, e.g. `HTTPS_PROXY`. */
@@ -13,19 +13,19 @@ export interface ConfigurationFault {
 }
 
 /** Attribute a problem to an option. */
-export function configurationFault(option: string, { en, zh }: Problem, variable?: string): ConfigurationFault {
+export function configurationIssue(option: string, { en, zh }: Problem, variable?: string): ConfigurationIssue {
   return { option, ...(variable !== undefined && { variable }), fix: en, fixZh: zh };
 }
 
 /** The configuration is wrong; the message lists every fault at once, so that one restart is enough. */
 export class BankCardOcrConfigurationError extends BankCardOcrError {
   override name = 'BankCardOcrConfigurationError';
-  readonly faults: readonly ConfigurationFault[];
+  readonly faults: readonly ConfigurationIssue[];
   readonly #notes: readonly { readonly en: string; readonly zh: string }[];
 
   /** @param notes what applies to several faults, e.g. where values are read from; told before them */
   constructor(
-    faults: readonly ConfigurationFault[],
+    faults: readonly ConfigurationIssue[],
     cause?: unknown,
     notes: readonly { readonly en: string; readonly zh: string }[] = [],
   ) {

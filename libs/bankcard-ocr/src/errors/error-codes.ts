@@ -52,7 +52,12 @@ export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
     actor: 'end-user',
     retryable: false,
   },
-  RATE_LIMITED: { en: 'too many requests: slow down', zh: '请求过于频繁，请稍后重试', actor: 'us', retryable: true },
+  RATE_LIMITED: {
+    en: 'too many requests: slow down',
+    zh: '请求过于频繁，请稍后重试',
+    actor: 'application',
+    retryable: true,
+  },
   ACCESS_DENIED: { en: 'the vendor denies access', zh: '没有访问权限', actor: 'developer', retryable: false },
   CREDENTIALS_REJECTED: {
     en: 'the vendor rejected the credentials or the signature',
@@ -63,7 +68,7 @@ export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
   NO_VALID_TICKET: {
     en: 'no valid SIGN ticket could be had',
     zh: '暂无可用的 SIGN ticket',
-    actor: 'us',
+    actor: 'application',
     retryable: true,
   },
   VENDOR_FAULT: { en: 'the vendor reports a fault of its own', zh: '服务商系统异常', actor: 'vendor', retryable: true },
@@ -73,15 +78,15 @@ export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
     actor: 'developer',
     retryable: false,
   },
-  ANSWER_MALFORMED: {
+  RESPONSE_MALFORMED: {
     en: 'the answer is not what the vendor documents',
     zh: '服务商应答格式异常',
     actor: 'vendor',
     retryable: true,
   },
-  ANSWER_TOO_LARGE: {
-    en: 'the response is larger than maxAnswerBytes, or than 256 KiB besides photos',
-    zh: '服务商响应超过 maxAnswerBytes，或除照片外超过 256 KiB',
+  RESPONSE_TOO_LARGE: {
+    en: 'the response is larger than maxResponseBytes, or than 256 KiB besides photos',
+    zh: '服务商响应超过 maxResponseBytes，或除照片外超过 256 KiB',
     actor: 'developer',
     retryable: false,
   },
@@ -111,9 +116,9 @@ export type BankCardOcrErrorCode =
    */
   | 'ORDER_NOT_FOUND'
   /**
-   * The vendor no longer keeps the result, or its photos: the card was recognised longer ago than `retentionMs`.
+   * The vendor no longer keeps the result, or its photos: the card was recognised longer ago than `assumedVendorRetentionMs`.
    *
-   * 识别时间早于 `retentionMs`，服务商已不再保留结果或照片。
+   * 识别时间早于 `assumedVendorRetentionMs`，服务商已不再保留结果或照片。
    */
   | 'RESULT_GONE'
   /**
@@ -177,9 +182,9 @@ export type BankCardOcrErrorCode =
    */
   | 'VENDOR_FAULT'
   /**
-   * A code in no document: see `vendorCode`, and give it a row in `codeRules`.
+   * A code in no document: see `vendorCode`, and give it a row in `vendorCodeOverrides`.
    *
-   * 文档里没有的错误码：看 `vendorCode`，可用 `codeRules` 登记。
+   * 文档里没有的错误码：看 `vendorCode`，可用 `vendorCodeOverrides` 登记。
    */
   | 'VENDOR_CODE_UNKNOWN'
   /**
@@ -187,14 +192,14 @@ export type BankCardOcrErrorCode =
    *
    * 响应不符合文档、同一张照片出现两次，或返回了别的订单的卡。
    */
-  | 'ANSWER_MALFORMED'
+  | 'RESPONSE_MALFORMED'
   /**
-   * The response is larger than `maxAnswerBytes`; or, photos left aside, it has more than 256 KiB, 32 levels or 8192 values;
+   * The response is larger than `maxResponseBytes`; or, photos left aside, it has more than 256 KiB, 32 levels or 8192 values;
    * or it comes in pieces of less than 64 bytes.
    *
-   * 响应超过 `maxAnswerBytes`；或除照片外超过 256 KiB、32 层、8192 个值；或被拆成不足 64 字节的小块。
+   * 响应超过 `maxResponseBytes`；或除照片外超过 256 KiB、32 层、8192 个值；或被拆成不足 64 字节的小块。
    */
-  | 'ANSWER_TOO_LARGE'
+  | 'RESPONSE_TOO_LARGE'
   /**
    * No connection, or it broke; a proxy that opens no tunnel.
    *
@@ -215,7 +220,7 @@ export type Actor =
    *
    * 我们自己：本模块已经尽力，稍后再试可能成功。
    */
-  | 'us'
+  | 'application'
   /**
    * The developer: configuration or request are wrong.
    *

@@ -1,10 +1,10 @@
 import { ERROR_TEXTS } from './error-codes.js';
-import { type CodeRules, VENDOR_CODES, vendorCodeRule, WARNING_TEXTS } from './vendor-codes.js';
+import { type VendorCodeOverrides, VENDOR_CODES, vendorCodeRule, WARNING_TEXTS } from './vendor-codes.js';
 
 /** Typed in from protocol.md section 6, row by row: the code, who must act, when it may be sent again. */
 const PROTOCOL_ROWS = [
-  ['15', 'us', 'renew', 'CREDENTIALS_REJECTED'],
-  ['400101', 'developer', 'renew', 'CREDENTIALS_REJECTED'],
+  ['15', 'application', 'refresh-credentials', 'CREDENTIALS_REJECTED'],
+  ['400101', 'developer', 'refresh-credentials', 'CREDENTIALS_REJECTED'],
   ['1', 'developer', 'never', 'INVALID_ARGUMENT'],
   ['2', 'developer', 'never', 'INVALID_ARGUMENT'],
   ['3', 'developer', 'never', 'INVALID_ARGUMENT'],
@@ -17,17 +17,17 @@ const PROTOCOL_ROWS = [
   ['11', 'vendor', 'backoff', 'VENDOR_FAULT'],
   ['12', 'vendor', 'backoff', 'VENDOR_FAULT'],
   ['13', 'vendor', 'backoff', 'VENDOR_FAULT'],
-  ['5', 'developer', 'briefly', 'ORDER_NOT_FOUND'],
+  ['5', 'developer', 'once', 'ORDER_NOT_FOUND'],
   ['14', 'developer', 'never', 'INVALID_ARGUMENT'],
-  ['400102', 'us', 'renew', 'CREDENTIALS_REJECTED'],
+  ['400102', 'application', 'refresh-credentials', 'CREDENTIALS_REJECTED'],
   ['400103', 'developer', 'never', 'ACCESS_DENIED'],
   ['400104', 'developer', 'never', 'ACCESS_DENIED'],
   ['400105', 'developer', 'never', 'ACCESS_DENIED'],
-  ['400501', 'us', 'backoff', 'RATE_LIMITED'],
+  ['400501', 'application', 'backoff', 'RATE_LIMITED'],
   ['400502', 'developer', 'never', 'CONFIGURATION'],
   ['400503', 'developer', 'never', 'INVALID_ARGUMENT'],
-  ['400504', 'us', 'spaced', 'RATE_LIMITED'],
-  ['400506', 'us', 'backoff', 'RATE_LIMITED'],
+  ['400504', 'application', 'delayed', 'RATE_LIMITED'],
+  ['400506', 'application', 'backoff', 'RATE_LIMITED'],
   ['400601', 'developer', 'never', 'INVALID_ARGUMENT'],
   ['999999', 'vendor', 'backoff', 'VENDOR_FAULT'],
   ['999998', 'vendor', 'backoff', 'VENDOR_FAULT'],
@@ -38,8 +38,8 @@ const PROTOCOL_ROWS = [
   ['-1304', 'developer', 'never', 'INVALID_ARGUMENT'],
   ['66660001', 'developer', 'never', 'CONFIGURATION'],
   ['66660002', 'business', 'never', 'ACCESS_DENIED'],
-  ['66660011', 'developer', 'briefly', 'ORDER_NOT_FOUND'],
-  ['66660020', 'developer', 'briefly', 'ORDER_NOT_FOUND'],
+  ['66660011', 'developer', 'once', 'ORDER_NOT_FOUND'],
+  ['66660020', 'developer', 'once', 'ORDER_NOT_FOUND'],
   ['66660030', 'business', 'never', 'ACCESS_DENIED'],
   ['-9011', 'end-user', 'never', 'CARD_UNREADABLE'],
   ['-9012', 'end-user', 'never', 'CARD_UNREADABLE'],
@@ -108,15 +108,18 @@ describe('a code that is in no document', () => {
       error: 'VENDOR_CODE_UNKNOWN',
       actor: 'developer',
       retry: 'never',
-      en: expect.stringContaining('codeRules'),
-      zh: expect.stringContaining('codeRules'),
+      en: expect.stringContaining('vendorCodeOverrides'),
+      zh: expect.stringContaining('vendorCodeOverrides'),
     });
   });
 });
 
-describe('codeRules', () => {
+describe('vendorCodeOverrides', () => {
   it('replace a row field by field', () => {
-    const rules: CodeRules = { '66660020': { retry: 'never' }, '300101': { actor: 'vendor', en: 'our own words' } };
+    const rules: VendorCodeOverrides = {
+      '66660020': { retry: 'never' },
+      '300101': { actor: 'vendor', en: 'our own words' },
+    };
     expect(vendorCodeRule('66660020', rules)).toEqual({ ...VENDOR_CODES['66660020'], retry: 'never' });
     expect(vendorCodeRule('300101', rules)).toEqual({
       ...VENDOR_CODES['300101'],
@@ -135,7 +138,7 @@ describe('codeRules', () => {
   });
 
   it('change nothing with a field that is undefined', () => {
-    const rules: CodeRules = { '4': { error: undefined, actor: undefined, retry: undefined, en: undefined } };
+    const rules: VendorCodeOverrides = { '4': { error: undefined, actor: undefined, retry: undefined, en: undefined } };
     expect(vendorCodeRule('4', rules)).toEqual(VENDOR_CODES['4']);
   });
 
@@ -145,7 +148,7 @@ describe('codeRules', () => {
   });
 
   it('can be given for a code with such a name, and leave every other object as it is', () => {
-    const rules = JSON.parse('{"__proto__":{"error":"VENDOR_FAULT","retry":"backoff"}}') as CodeRules;
+    const rules = JSON.parse('{"__proto__":{"error":"VENDOR_FAULT","retry":"backoff"}}') as VendorCodeOverrides;
     expect(vendorCodeRule('__proto__', rules)).toMatchObject({ error: 'VENDOR_FAULT', retry: 'backoff' });
     expect(({} as { error?: string }).error).toBeUndefined();
   });

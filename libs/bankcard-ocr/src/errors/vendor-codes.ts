@@ -13,7 +13,7 @@ export type RetryRule =
    *
    * 换新凭证后重发一次。
    */
-  | 'renew'
+  | 'refresh-credentials'
   /**
    * After a growing pause, while attempts and time last.
    *
@@ -26,13 +26,13 @@ export type RetryRule =
    *
    * 稍等后再看一次，结果可能还在写入；设了 `waitForResultMs` 就等得更久。
    */
-  | 'briefly'
+  | 'once'
   /**
    * After two seconds or more.
    *
    * 至少两秒后重发。
    */
-  | 'spaced';
+  | 'delayed';
 
 /** What one of the vendor's codes means. */
 export interface VendorCodeRule {
@@ -66,7 +66,7 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '2': row('INVALID_ARGUMENT', 'developer', 'never', 'a parameter is missing or wrong', '参数缺失或错误'),
   '3': row('INVALID_ARGUMENT', 'developer', 'never', 'against a business rule', '不符合业务规则'),
   '4': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault', '系统异常'),
-  '5': row('ORDER_NOT_FOUND', 'developer', 'briefly', 'no data found', '未查询到数据'),
+  '5': row('ORDER_NOT_FOUND', 'developer', 'once', 'no data found', '未查询到数据'),
   '6': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault (6)', '系统异常 (6)'),
   '7': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault (7)', '系统异常 (7)'),
   '8': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault (8)', '系统异常 (8)'),
@@ -76,7 +76,13 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '12': row('VENDOR_FAULT', 'vendor', 'backoff', 'file fault (12)', '文件异常 (12)'),
   '13': row('VENDOR_FAULT', 'vendor', 'backoff', 'cache fault (13)', '缓存异常 (13)'),
   '14': row('INVALID_ARGUMENT', 'developer', 'never', 'already completed', '该请求已完成'),
-  '15': row('CREDENTIALS_REJECTED', 'us', 'renew', 'the access token has expired', 'access token 已失效'),
+  '15': row(
+    'CREDENTIALS_REJECTED',
+    'application',
+    'refresh-credentials',
+    'the access token has expired',
+    'access token 已失效',
+  ),
   '300101': row(
     'VENDOR_FAULT',
     'end-user',
@@ -87,19 +93,25 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '400101': row(
     'CREDENTIALS_REJECTED',
     'developer',
-    'renew',
+    'refresh-credentials',
     'signature check failed or malformed request',
     '签名校验失败或请求不合法',
   ),
-  '400102': row('CREDENTIALS_REJECTED', 'us', 'renew', 'the login state is lost', '登录态丢失'),
+  '400102': row('CREDENTIALS_REJECTED', 'application', 'refresh-credentials', 'the login state is lost', '登录态丢失'),
   '400103': row('ACCESS_DENIED', 'developer', 'never', 'access denied', '服务器拒绝访问'),
   '400104': row('ACCESS_DENIED', 'developer', 'never', 'no privilege for this service', '没有该服务的权限'),
   '400105': row('ACCESS_DENIED', 'developer', 'never', 'identity check failed', '身份校验失败'),
-  '400501': row('RATE_LIMITED', 'us', 'backoff', 'over the TPS limit', '请求超过 TPS 限制'),
+  '400501': row('RATE_LIMITED', 'application', 'backoff', 'over the TPS limit', '请求超过 TPS 限制'),
   '400502': row('CONFIGURATION', 'developer', 'never', 'wrong version parameter', '请求版本号错误'),
   '400503': row('INVALID_ARGUMENT', 'developer', 'never', 'the hash of the file is wrong', '文件哈希校验失败'),
-  '400504': row('RATE_LIMITED', 'us', 'spaced', 'too frequent', '请求过于频繁'),
-  '400506': row('RATE_LIMITED', 'us', 'backoff', 'over the concurrency limit of the app id', '超过应用并发限制'),
+  '400504': row('RATE_LIMITED', 'application', 'delayed', 'too frequent', '请求过于频繁'),
+  '400506': row(
+    'RATE_LIMITED',
+    'application',
+    'backoff',
+    'over the concurrency limit of the app id',
+    '超过应用并发限制',
+  ),
   '400601': row('INVALID_ARGUMENT', 'developer', 'never', 'the request body is too large', '请求体过大'),
   '999997': row('VENDOR_FAULT', 'vendor', 'backoff', 'time-out inside the vendor', '服务超时'),
   '999998': row('VENDOR_FAULT', 'vendor', 'backoff', 'fault of the front system', '前置系统异常'),
@@ -107,8 +119,8 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '66660000': row('INVALID_ARGUMENT', 'developer', 'never', 'the order number is longer than 32', '订单号超过 32 位'),
   '66660001': row('CONFIGURATION', 'developer', 'never', 'the app id does not exist', 'app id 不存在'),
   '66660002': row('ACCESS_DENIED', 'business', 'never', 'the contract has expired', '合同已过期'),
-  '66660011': row('ORDER_NOT_FOUND', 'developer', 'briefly', 'no such result', '无查询结果'),
-  '66660020': row('ORDER_NOT_FOUND', 'developer', 'briefly', 'no result for this order number', '查无此订单号'),
+  '66660011': row('ORDER_NOT_FOUND', 'developer', 'once', 'no such result', '无查询结果'),
+  '66660020': row('ORDER_NOT_FOUND', 'developer', 'once', 'no result for this order number', '查无此订单号'),
   '66660021': row('VENDOR_FAULT', 'vendor', 'backoff', 'time-out of the vendor system', '系统超时'),
   '66660030': row('ACCESS_DENIED', 'business', 'never', 'this type of service is not supported', '不支持的业务类型'),
   '-1304': row('INVALID_ARGUMENT', 'developer', 'never', 'the order number is longer than 32', '订单号超过 32 位'),
@@ -150,17 +162,17 @@ const UNKNOWN_CODE: VendorCodeRule = row(
   'VENDOR_CODE_UNKNOWN',
   'developer',
   'never',
-  'a code that is not documented: see the vendor message, and give it a row with the option codeRules',
-  '未收录的错误码，请查看服务商消息，并可用 codeRules 选项登记',
+  'a code that is not documented: see the vendor message, and give it a row with the option vendorCodeOverrides',
+  '未收录的错误码，请查看服务商消息，并可用 vendorCodeOverrides 选项登记',
 );
 
 /** Replacements for rows, or parts of rows, of {@link VENDOR_CODES}; the keys are the vendor's codes. */
-export type CodeRules = Readonly<
+export type VendorCodeOverrides = Readonly<
   Record<string, { readonly [Member in keyof VendorCodeRule]?: VendorCodeRule[Member] | undefined }>
 >;
 
-/** Look a vendor code up; `overrides` (option `codeRules`) win over the table, field by field. */
-export function vendorCodeRule(code: string, overrides: CodeRules = {}): VendorCodeRule {
+/** Look a vendor code up; `overrides` (option `vendorCodeOverrides`) win over the table, field by field. */
+export function vendorCodeRule(code: string, overrides: VendorCodeOverrides = {}): VendorCodeRule {
   const documented = Object.hasOwn(VENDOR_CODES, code) ? VENDOR_CODES[code] : undefined;
   const override = Object.hasOwn(overrides, code) ? Object.entries(overrides[code] ?? {}) : [];
   const given = Object.fromEntries(override.filter(([, value]) => value !== undefined));

@@ -63,8 +63,8 @@ describe.each(PLATFORMS)('BankCardOcrErrorInterceptor on %s', (platform) => {
     ['RATE_LIMITED', 429],
     ['VENDOR_FAULT', 502],
     ['VENDOR_CODE_UNKNOWN', 502],
-    ['ANSWER_MALFORMED', 502],
-    ['ANSWER_TOO_LARGE', 502],
+    ['RESPONSE_MALFORMED', 502],
+    ['RESPONSE_TOO_LARGE', 502],
     ['UNREACHABLE', 503],
     ['TIMEOUT', 504],
   ])('answers %s with %d, our message, the vendor code and the running number', async (code, statusCode) => {

@@ -5,7 +5,7 @@ import {
   type Provider,
   type ValueProvider,
 } from '@nestjs/common';
-import { checkRegistrationName, type RegistrationName } from '../account/account-name.js';
+import { checkAccountName, type AccountName } from '../account/account-name.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { concealSecrets } from '../options/concealed-options.js';
 import { BANKCARD_OCR_SERVICES, tokenNamed } from './bankcard-ocr.tokens.js';
@@ -29,7 +29,7 @@ export interface BankCardOcrModuleExtras {
 
 /** The name that this registration has, as a provider of its own. */
 export class Registration {
-  constructor(readonly name: RegistrationName) {}
+  constructor(readonly name: AccountName) {}
 }
 
 export const {
@@ -49,8 +49,8 @@ export const {
   .build();
 
 /** A registration with a name exports tokens that have it, and nothing else: a class would be everybody's. */
-function withServices(definition: DynamicModule, name: RegistrationName): DynamicModule {
-  if (name !== undefined) checkRegistrationName(name);
+function withServices(definition: DynamicModule, name: AccountName): DynamicModule {
+  if (name !== undefined) checkAccountName(name);
   const registration: Provider = { provide: Registration, useValue: new Registration(name) };
   const aliases: Provider[] = BANKCARD_OCR_SERVICES.map((service) => {
     return { provide: tokenNamed(service, name), useExisting: service };

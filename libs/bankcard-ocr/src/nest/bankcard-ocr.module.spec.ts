@@ -71,7 +71,7 @@ describe.each(REGISTRATIONS)('%s', (_name, register) => {
   it('gives four services that launch the phone SDK and fetch a result', async () => {
     const application = await start([register()]);
     expect(application.get(SignatureService).createNonce()).toHaveLength(32);
-    await expect(application.get(TicketService).current()).resolves.toMatchObject({ generation: 1 });
+    await expect(application.get(TicketService).getCredentials()).resolves.toMatchObject({ generation: 1 });
     await expect(application.get(OcrResultService).query('order1')).resolves.toMatchObject({ orderNo: 'order1' });
     const userId = createOrderNo();
     await expect(application.get(SdkLaunchService).create({ userId })).resolves.toMatchObject({ userId });

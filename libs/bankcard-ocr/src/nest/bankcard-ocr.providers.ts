@@ -9,7 +9,7 @@ import { TicketService } from '../credentials/ticket.service.js';
 import { OcrResultService } from '../results/ocr-result.service.js';
 import { RecognitionService } from '../recognition/recognition.service.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
-import { resolveRegistration } from '../options/resolve-account.js';
+import { resolveAccount } from '../options/resolve-account.js';
 import { registerAccount } from '../account/account-registry.js';
 import { StartupCheck } from './startup-check.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
@@ -23,7 +23,7 @@ export const BANKCARD_OCR_PROVIDERS: Provider[] = [
     provide: BankCardOcrClient,
     inject: [BANKCARD_OCR_OPTIONS, Registration, ModulesContainer],
     useFactory: async (options: BankCardOcrOptions, { name }: Registration, application: ModulesContainer) => {
-      const resolved = resolveRegistration(options, name);
+      const resolved = resolveAccount(options, name);
       registerAccount(application, { ...resolved, registration: { name } });
       return createClient(resolved, { ...nestLog(name), name });
     },

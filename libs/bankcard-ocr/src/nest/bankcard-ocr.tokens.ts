@@ -3,7 +3,7 @@ import { isLoadedTwice } from '../account/library-copies.js';
 import { TicketService } from '../credentials/ticket.service.js';
 import { OcrResultService } from '../results/ocr-result.service.js';
 import { RecognitionService } from '../recognition/recognition.service.js';
-import { checkRegistrationName, type RegistrationName } from '../account/account-name.js';
+import { checkAccountName, type AccountName } from '../account/account-name.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { SignatureService } from '../signature/signature.service.js';
 import { TicketMetrics } from '../telemetry/ticket-metrics.js';
@@ -48,12 +48,12 @@ export function getBankCardOcrToken<Service extends BankCardOcrService>(
       `getBankCardOcrToken() and @InjectBankCardOcr() take one of ${known} as their first argument.${hint}`,
     );
   }
-  if (name !== undefined) checkRegistrationName(name);
+  if (name !== undefined) checkAccountName(name);
   return tokenNamed(service, name) as Type<Service>;
 }
 
 /** The token of a class and a name that were checked: the same one each time. */
-export function tokenNamed(service: Type | Abstract<unknown>, name: RegistrationName): Type | Abstract<unknown> {
+export function tokenNamed(service: Type | Abstract<unknown>, name: AccountName): Type | Abstract<unknown> {
   if (name === undefined) return service;
   const tokens = TOKENS.get(service) ?? new Map<string, Type>();
   TOKENS.set(service, tokens);

@@ -1,6 +1,6 @@
 import { type InjectionToken, Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { BankCardOcrConfigurationError, configurationFault, Problem } from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 
 /** The tokens of options, which must be known once for the life of the application. */
 const OPTIONS_TOKENS: readonly InjectionToken[] = [
@@ -29,7 +29,7 @@ export class StartupCheck implements OnModuleInit {
     for (const { providers } of this.application.values()) {
       for (const token of OPTIONS_TOKENS) {
         if (providers.get(token)?.isDependencyTreeStatic() !== false) continue;
-        throw new BankCardOcrConfigurationError([configurationFault('options', REQUEST_SCOPED)]);
+        throw new BankCardOcrConfigurationError([configurationIssue('options', REQUEST_SCOPED)]);
       }
     }
   }

@@ -1,6 +1,6 @@
 import type { CardWarning } from '../card/bank-card-ocr-result.js';
 import { Problem } from '../errors/configuration-error.js';
-import type { CodeRules } from '../errors/vendor-codes.js';
+import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 
 /** What to do about warnings; a function is called with each of them. */
 export type WarningPolicy = 'report' | 'strict' | ((warning: CardWarning) => 'accept' | 'reject');
@@ -23,7 +23,7 @@ export interface CardOptions {
    * 服务商保留结果和照片多久。三天只是假定值：官方文档只在人脸产品里写了。
    * @default 259200000
    */
-  readonly retentionMs?: number | undefined;
+  readonly assumedVendorRetentionMs?: number | undefined;
   /**
    * Replaces rows of the table of vendor codes, or parts of rows; the keys are the vendor's codes.
    *
@@ -31,7 +31,7 @@ export interface CardOptions {
    * @default none
    * @defaultZh 无
    */
-  readonly codeRules?: CodeRules | undefined;
+  readonly vendorCodeOverrides?: VendorCodeOverrides | undefined;
 }
 
 /** Whether a value is a {@link WarningPolicy}. */

@@ -6,7 +6,7 @@ import { concealSecrets, revealSecrets } from './concealed-options.js';
 const GIVEN = {
   appId: 'IDA00001',
   secret: 'canary-secret',
-  storeKey: 'canary-key',
+  storeEncryptionKey: 'canary-key',
   proxy: 'http://user:canary-password@proxy:3128',
   ticketStore: 'redis://user:canary-password@host/0',
   timeoutMs: 1_000,
@@ -24,7 +24,7 @@ describe('options that are kept', () => {
 
   it('keep a store that is handed in, and what is missing or wrong', () => {
     const ticketStore = new MemoryTicketStore();
-    const given = { appId: 'a', secret: 5 as unknown as string, ticketStore, storeKey: undefined };
+    const given = { appId: 'a', secret: 5 as unknown as string, ticketStore, storeEncryptionKey: undefined };
     expect(concealSecrets(given)).toEqual(given);
     expect(concealSecrets(given).ticketStore).toBe(ticketStore);
     expect(revealSecrets(given)).toEqual(given);

@@ -3,7 +3,7 @@ import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import { isUnset } from './option-values.js';
 
 /** The options whose texts are secret, or carry a password as a rule. */
-const SECRET_OPTIONS = ['secret', 'storeKey', 'proxy', 'ticketStore'] as const;
+const SECRET_OPTIONS = ['secret', 'storeEncryptionKey', 'proxy', 'ticketStore'] as const;
 type SecretOption = (typeof SECRET_OPTIONS)[number];
 
 /** Options whose secrets are texts again: what checks them needs, and nothing keeps. */

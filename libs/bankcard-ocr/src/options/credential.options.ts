@@ -27,9 +27,9 @@ export interface CredentialOptions {
    * 用 AES-256-GCM 加密存放的凭证：32 字节，写成 64 位十六进制或 Base64，所有进程必须相同。用别的密钥加密的内容会被丢弃并重新获取。
    * @default none: the store holds them in clear
    * @defaultZh 无，明文存放
-   * @env BANKCARD_OCR_STORE_KEY
+   * @env BANKCARD_OCR_STORE_ENCRYPTION_KEY
    */
-  readonly storeKey?: string | SecretText | undefined;
+  readonly storeEncryptionKey?: string | SecretText | undefined;
   /**
    * `reader`: this process never asks the vendor for credentials, but uses what a `refresher` puts into the same store.
    *
@@ -143,11 +143,11 @@ const HEX = /^[0-9a-f]{64}$/i;
 const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/;
 
 /**
- * Read the text of the option `storeKey`.
+ * Read the text of the option `storeEncryptionKey`.
  *
  * @returns a key that cannot be printed, or what is wrong
  */
-export function readStoreKey(text: unknown): KeyObject | Problem {
+export function readStoreEncryptionKey(text: unknown): KeyObject | Problem {
   const value = typeof text === 'string' ? text.trim() : '';
   const bytes = HEX.test(value)
     ? Buffer.from(value, 'hex')

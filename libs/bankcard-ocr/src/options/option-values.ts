@@ -22,10 +22,10 @@ export const NUMBER_RULES: readonly NumberRule[] = [
   { option: 'waitForPhotosMs', unit: 'milliseconds', zeroAllowed: true },
   { option: 'waitForResultMs', unit: 'milliseconds', zeroAllowed: true },
   { option: 'recognitionTimeoutMs', unit: 'milliseconds' },
-  { option: 'retentionMs', unit: 'milliseconds' },
+  { option: 'assumedVendorRetentionMs', unit: 'milliseconds' },
   { option: 'maxAttempts', unit: 'whole number' },
   { option: 'maxConnections', unit: 'whole number' },
-  { option: 'maxAnswerBytes', unit: 'bytes' },
+  { option: 'maxResponseBytes', unit: 'bytes' },
 ];
 
 const WANTED: Readonly<Record<NumberRule['unit'], Problem>> = {

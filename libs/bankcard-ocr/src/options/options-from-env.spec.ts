@@ -7,7 +7,7 @@ const ENV = {
   BANKCARD_OCR_SECRET: 'canary-secret',
   BANKCARD_OCR_BASE_URL: 'https://kyc.example/prefix',
   BANKCARD_OCR_TICKET_STORE: 'file:/var/lib/tickets',
-  BANKCARD_OCR_STORE_KEY: 'canary-key',
+  BANKCARD_OCR_STORE_ENCRYPTION_KEY: 'canary-key',
   BANKCARD_OCR_ROLE: 'reader',
   BANKCARD_OCR_ON_STORE_LOSS: 'refresh-alone',
   BANKCARD_OCR_TRANSPORT: 'undici',
@@ -26,7 +26,7 @@ describe('options from the environment', () => {
       ...{ appId: 'IDA00001', secret: 'canary-secret', baseUrl: 'https://kyc.example/prefix' },
       ...{
         ticketStore: 'file:/var/lib/tickets',
-        storeKey: 'canary-key',
+        storeEncryptionKey: 'canary-key',
         role: 'reader',
         onStoreLoss: 'refresh-alone',
         transport: 'undici',

@@ -12,7 +12,7 @@ export const OPTION_VARIABLES = {
   secret: 'BANKCARD_OCR_SECRET',
   baseUrl: 'BANKCARD_OCR_BASE_URL',
   ticketStore: 'BANKCARD_OCR_TICKET_STORE',
-  storeKey: 'BANKCARD_OCR_STORE_KEY',
+  storeEncryptionKey: 'BANKCARD_OCR_STORE_ENCRYPTION_KEY',
   role: 'BANKCARD_OCR_ROLE',
   onStoreLoss: 'BANKCARD_OCR_ON_STORE_LOSS',
   transport: 'BANKCARD_OCR_TRANSPORT',
@@ -57,7 +57,7 @@ export function bankCardOcrOptionsFromEnv(
     secret: text('secret') ?? '',
     baseUrl: text('baseUrl'),
     ticketStore: text('ticketStore'),
-    storeKey: text('storeKey'),
+    storeEncryptionKey: text('storeEncryptionKey'),
     // Judged by the start, as everything else.
     role: text('role') as TicketRole | undefined,
     onStoreLoss: text('onStoreLoss') as StoreLossPolicy | undefined,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import { bankCardOcrOptionsFromEnv, unknownVariables } from './options-from-env.js';
-import { resolveRegistration } from './resolve-account.js';
+import { resolveAccount } from './resolve-account.js';
 
 const SECRET = 'canary0secret0canary0secret0canary0secret0canary0secret0canary00';
 const ENV = { BANKCARD_OCR_APP_ID: 'IDA00001', BANKCARD_OCR_SECRET: SECRET, BANKCARD_OCR_TICKET_STORE: 'memory:' };
@@ -14,7 +14,7 @@ afterEach(() => rmSync(directory, { recursive: true }));
 
 function warningsWith(environment: Record<string, string>, given?: BankCardOcrOptions, name?: string): string[] {
   const options = given ?? bankCardOcrOptionsFromEnv(environment, name);
-  return resolveRegistration(options, name, environment, directory).warnings.map(({ en }) => en);
+  return resolveAccount(options, name, environment, directory).warnings.map(({ en }) => en);
 }
 
 describe('variables that look like ours', () => {
@@ -26,7 +26,7 @@ describe('variables that look like ours', () => {
     ['BANK_CARD_OCR_BASE_URL', 'BANKCARD_OCR_BASE_URL'],
     ['bankcard_ocr_secret', 'BANKCARD_OCR_SECRET'],
     ['BANKCARD_OCR_TIMEOUT', 'BANKCARD_OCR_TIMEOUT_MS'],
-    ['BANKCARD_OCR_STOREKEY', 'BANKCARD_OCR_STORE_KEY'],
+    ['BANKCARD_OCR_STOREENCRYPTIONKEY', 'BANKCARD_OCR_STORE_ENCRYPTION_KEY'],
     ['BANKCARD_OCR_COMPLETELY_DIFFERENT_THING', undefined],
   ])('%s is none; %s may be meant', (variable, nearest) => {
     expect(unknownVariables({ [variable]: 'x', PATH: '/bin' })).toEqual([{ variable, ...(nearest && { nearest }) }]);

@@ -9,7 +9,7 @@ import { type ResolvedOptions, resolveOptions } from './resolve-options.js';
  *
  * @throws {@link BankCardOcrConfigurationError} as {@link resolveOptions} does
  */
-export function resolveRegistration(
+export function resolveAccount(
   given: BankCardOcrOptions,
   name?: string,
   environment: Readonly<Record<string, string | undefined>> = process.env,

@@ -25,7 +25,7 @@ describe('options that are right', () => {
     const { baseUrl: _url, allowInsecureHttp: _allow, ...defaults } = DEFAULTS;
     expect(resolved).toEqual({
       ...defaults,
-      ...{ appId: 'IDA00001', ticketStore: { kind: 'memory' }, codeRules: {}, warnings: [] },
+      ...{ appId: 'IDA00001', ticketStore: { kind: 'memory' }, vendorCodeOverrides: {}, warnings: [] },
       recognitionAppIdField: 'webankAppId',
       way: { isOfHttpService: false },
     });
@@ -39,7 +39,7 @@ describe('options that are right', () => {
     const clock = new ManualClock();
     const resolved = resolveOptions({
       ...{ ...GIVEN, clock, timeoutMs: 0.5, waitForPhotosMs: 0, maxAttempts: undefined },
-      ...{ backgroundRefresh: false, appIdParameter: 'webankAppId', version: '2' },
+      ...{ backgroundRefresh: false, appIdParameter: 'webankAppId', protocolVersion: '2' },
       paths: { queryResult: '/q', apiTicket: undefined },
     });
     expect(resolved.clock).toBe(clock);
@@ -69,7 +69,7 @@ describe('options that are wrong', () => {
     ['baseUrl', 'nowhere', /is not a URL/, 'BANKCARD_OCR_BASE_URL'],
     ['baseUrl', 'http://idasc.webank.com', /plain http/, 'BANKCARD_OCR_BASE_URL'],
     ['ticketStore', 'redis://:pa55word@host/x', /no number/, 'BANKCARD_OCR_TICKET_STORE'],
-    ['storeKey', 'pa55word', /32 random bytes/, 'BANKCARD_OCR_STORE_KEY'],
+    ['storeEncryptionKey', 'pa55word', /32 random bytes/, 'BANKCARD_OCR_STORE_ENCRYPTION_KEY'],
     ['role', 'writer', /'refresher' or 'reader'/, 'BANKCARD_OCR_ROLE'],
     ['role', 'reader', /store of this process only/, 'BANKCARD_OCR_ROLE'],
     ['onStoreLoss', true, /'fail' or 'refresh-alone'/, 'BANKCARD_OCR_ON_STORE_LOSS'],
@@ -83,8 +83,8 @@ describe('options that are wrong', () => {
     ['connectTimeoutMs', Infinity, /milliseconds/],
     ['waitForPhotosMs', -1, /0 or more/],
     ['waitForResultMs', -1, /0 or more/],
-    ['retentionMs', 0, /milliseconds, more than 0/],
-    ['retentionMs', Infinity, /milliseconds/],
+    ['assumedVendorRetentionMs', 0, /milliseconds, more than 0/],
+    ['assumedVendorRetentionMs', Infinity, /milliseconds/],
     ['warningPolicy', 'lenient', /'report', 'strict', or a function/, 'BANKCARD_OCR_WARNING_POLICY'],
     ['warningPolicy', null, /'accept' or 'reject'/, 'BANKCARD_OCR_WARNING_POLICY'],
     ['warningPolicy', {}, /'report', 'strict', or a function/, 'BANKCARD_OCR_WARNING_POLICY'],
@@ -95,9 +95,9 @@ describe('options that are wrong', () => {
     ['maxAttempts', 0, /whole number, more than 0/],
     ['maxAttempts', 1.5, /whole number/],
     ['maxConnections', 0.5, /whole number/],
-    ['maxAnswerBytes', '1MB', /bytes/],
-    ['version', ' 1 ', /1 to 20/],
-    ['version', '123456789012345678901', /1 to 20/],
+    ['maxResponseBytes', '1MB', /bytes/],
+    ['protocolVersion', ' 1 ', /1 to 20/],
+    ['protocolVersion', '123456789012345678901', /1 to 20/],
     ['appIdParameter', 'app-id', /'app_id', 'appId' or 'webankAppId'/],
     ['paths', { queryResult: 'api' }, /queryResult must begin with one slash/],
     ['paths', { queryResult: '//elsewhere/api' }, /two slashes in a row/],
@@ -110,14 +110,14 @@ describe('options that are wrong', () => {
     ['backgroundRefresh', 'no', /true or false; got text/],
     ['backgroundRefresh', 0, /true or false; got 0/],
     ['allowInsecureHttp', 'yes', /true or false/],
-    ['codeRules', null, /an object/],
-    ['codeRules', 'x', /an object/],
-    ['codeRules', { '4': null }, /'4' must be an object/],
-    ['codeRules', { '4': { error: 'NO_SUCH_CODE' } }, /'4'.*error/],
-    ['codeRules', { '4': { error: 'constructor' } }, /'4'.*error/],
-    ['codeRules', { '4': { actor: 'somebody' } }, /'4'.*actor/],
-    ['codeRules', { '4': { retry: 'always' } }, /'4'.*retry/],
-    ['codeRules', { '4': { en: 5 } }, /'4'.*en/],
+    ['vendorCodeOverrides', null, /an object/],
+    ['vendorCodeOverrides', 'x', /an object/],
+    ['vendorCodeOverrides', { '4': null }, /'4' must be an object/],
+    ['vendorCodeOverrides', { '4': { error: 'NO_SUCH_CODE' } }, /'4'.*error/],
+    ['vendorCodeOverrides', { '4': { error: 'constructor' } }, /'4'.*error/],
+    ['vendorCodeOverrides', { '4': { actor: 'somebody' } }, /'4'.*actor/],
+    ['vendorCodeOverrides', { '4': { retry: 'always' } }, /'4'.*retry/],
+    ['vendorCodeOverrides', { '4': { en: 5 } }, /'4'.*en/],
   ])('%s = %j is refused', (option, value, fix, ...rest) => {
     // Jest hands a callback in where a row is short.
     const variable = typeof rest[0] === 'string' ? rest[0] : undefined;
@@ -137,13 +137,22 @@ describe('options that are wrong', () => {
 
   it('are all reported in one error', () => {
     const error = faultsOf({
-      ...{ appId: '', secret: ' ', baseUrl: 'x', ticketStore: 'x', version: 'ä', appIdParameter: 'x', timeoutMs: 0 },
-      ...{ maxAttempts: 0, paths: { apiTicket: 'x', queryResult: 'x' }, codeRules: 5, backgroundRefresh: 1 },
+      ...{ appId: '', secret: ' ', baseUrl: 'x', ticketStore: 'x', protocolVersion: 'ä', appIdParameter: 'x', timeoutMs: 0 },
+      ...{ maxAttempts: 0, paths: { apiTicket: 'x', queryResult: 'x' }, vendorCodeOverrides: 5, backgroundRefresh: 1 },
     });
     expect(error.faults.map(({ option }) => option).sort()).toEqual(
       [
-        ...['appId', 'appIdParameter', 'backgroundRefresh', 'baseUrl', 'codeRules', 'maxAttempts', 'paths', 'paths'],
-        ...['secret', 'ticketStore', 'timeoutMs', 'version'],
+        ...[
+          'appId',
+          'appIdParameter',
+          'backgroundRefresh',
+          'baseUrl',
+          'vendorCodeOverrides',
+          'maxAttempts',
+          'paths',
+          'paths',
+        ],
+        ...['protocolVersion', 'secret', 'ticketStore', 'timeoutMs'],
       ].sort(),
     );
     expect(error.message).toContain('12 faults');
@@ -168,13 +177,13 @@ describe('options out of a configuration of the application', () => {
     const empty = Object.fromEntries(
       [
         ...Object.keys(DEFAULTS),
-        'storeKey',
+        'storeEncryptionKey',
         'proxy',
         'ca',
         'verifyWindowMs',
         'recognitionBaseUrl',
         'clock',
-        'codeRules',
+        'vendorCodeOverrides',
       ].map((option) => [option, option.length % 2 ? '' : ' \n']),
     );
     const given = { ...GIVEN, ...empty } as unknown as BankCardOcrOptions;
@@ -190,10 +199,16 @@ describe('options out of a configuration of the application', () => {
   });
 
   it('may be digits as text where a number is wanted, and true or false as text', () => {
-    const text = { timeoutMs: '9000', maxAttempts: ' 2 ', waitForPhotosMs: '0', maxAnswerBytes: '1048576' };
+    const text = { timeoutMs: '9000', maxAttempts: ' 2 ', waitForPhotosMs: '0', maxResponseBytes: '1048576' };
     const booleans = { backgroundRefresh: 'false', allowInsecureHttp: 'TRUE', baseUrl: 'http://vendor.lan' };
     expect(resolveOptions({ ...GIVEN, ...text, ...booleans } as unknown as BankCardOcrOptions)).toMatchObject({
-      ...{ timeoutMs: 9_000, maxAttempts: 2, waitForPhotosMs: 0, maxAnswerBytes: 1_048_576, backgroundRefresh: false },
+      ...{
+        timeoutMs: 9_000,
+        maxAttempts: 2,
+        waitForPhotosMs: 0,
+        maxResponseBytes: 1_048_576,
+        backgroundRefresh: false,
+      },
       baseUrl: { host: 'vendor.lan' },
     });
   });
@@ -219,9 +234,9 @@ describe('options out of a configuration of the application', () => {
       baseUrl: 'https://canary.example',
       recognitionBaseUrl: 'https://canary.example',
       ticketStore: 'redis://:canary@host:6379/0',
-      storeKey: 'canary'.repeat(8),
+      storeEncryptionKey: 'canary'.repeat(8),
       proxy: 'http://user:canary@proxy:3128',
-      version: '1.0.0',
+      protocolVersion: '1.0.0',
     };
     for (const [option, value] of Object.entries(texts)) {
       const { faults, message, messageZh } = faultsOf({ [option]: form.replace('%s', value) });
@@ -402,7 +417,7 @@ describe('warnings', () => {
     ['an app id to fill in', { appId: 'your-app-id' }, [/^appId .*placeholder/]],
     ['a name for an app id', { appId: 'WBappid' }, [/^appId .*placeholder/]],
     ['the app id of the documents', { appId: 'IDAXXXXX' }, []],
-    ['a key that is none', { storeKey: '0'.repeat(64) }, [/^storeKey .*not random/]],
+    ['a key that is none', { storeEncryptionKey: '0'.repeat(64) }, [/^storeEncryptionKey .*not random/]],
   ])('of %s', (_what, change, expected) => {
     const { warnings } = resolveOptions({ ...GIVEN, ...change });
     expect(warnings.map(({ en }) => en)).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));

@@ -4,8 +4,8 @@ import { type Clock, SystemClock } from '../runtime/clock.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import {
   BankCardOcrConfigurationError,
-  configurationFault,
-  type ConfigurationFault,
+  configurationIssue,
+  type ConfigurationIssue,
   Problem,
 } from '../errors/configuration-error.js';
 import { unusableText } from '../errors/unusable-text.js';
@@ -27,23 +27,23 @@ import {
   whatIsSet,
 } from './option-values.js';
 import { type RevealedOptions, revealSecrets } from './concealed-options.js';
-import { faultsInCodeRules } from './vendor.options.js';
+import { issuesInVendorCodeOverrides } from './vendor.options.js';
 import { faultsInConnectionOptions } from './transport.options.js';
-import { isOneByteRepeated, oddCredentials, readStoreKey } from './credential.options.js';
+import { isOneByteRepeated, oddCredentials, readStoreEncryptionKey } from './credential.options.js';
 import { variableOf } from './options-from-env.js';
 import { resolveRecognition } from './direct-recognition.options.js';
 import { NAME_A_TICKET_STORE, readTicketStoreLocation, type TicketStoreLocation } from './ticket-store-location.js';
 import { isWarningPolicy, WARNING_POLICY_RULE } from './card.options.js';
 
 /** The options that become something else when they are read. */
-type ReadFurther = 'secret' | 'baseUrl' | 'recognitionBaseUrl' | 'ca' | 'proxy' | 'ticketStore' | 'storeKey';
+type ReadFurther = 'secret' | 'baseUrl' | 'recognitionBaseUrl' | 'ca' | 'proxy' | 'ticketStore' | 'storeEncryptionKey';
 
 /** Those that may be missing. */
 type WithoutDefault =
   Exclude<ReadFurther, 'secret' | 'baseUrl'> | 'recognitionAppIdField' | 'verifyWindowMs' | 'httpService';
 
 /** How a host is reached. */
-export interface WayToVendor {
+export interface RouteToVendor {
   /** Scheme, host and port of the proxy; undefined for none. Its user name and password are not in it. */
   readonly proxy?: string | undefined;
   /** The variable of the environment that names the proxy; undefined when the option does. */
@@ -64,13 +64,13 @@ export interface ResolvedOptions
   readonly recognitionBaseUrl: BaseUrl;
   readonly recognitionAppIdField: RecognitionAppIdField;
   readonly secret: SecretText;
-  readonly storeKey?: KeyObject;
+  readonly storeEncryptionKey?: KeyObject;
   readonly baseUrl: BaseUrl;
   readonly ticketStore: TicketStoreLocation | TicketStore;
   readonly paths: typeof DEFAULTS.paths & Record<string, string>;
   readonly clock: Clock;
   /** How the host of queries is reached, for the log. */
-  readonly way: WayToVendor;
+  readonly way: RouteToVendor;
   /** What is allowed but deserves a line in the log. */
   readonly warnings: readonly Problem[];
 }
@@ -82,7 +82,7 @@ type OptionName = keyof BankCardOcrOptions;
 type Report = (option: OptionName, problem: Problem) => void;
 
 /** Those that are read as they are written; a placeholder in one of them is not what anybody means. */
-const TEXT_OPTIONS = ['appId', 'secret', 'version'] as const satisfies readonly OptionName[];
+const TEXT_OPTIONS = ['appId', 'secret', 'protocolVersion'] as const satisfies readonly OptionName[];
 
 /**
  * Check and complete the options.
@@ -97,9 +97,9 @@ export function resolveOptions(
   environment: Environment = process.env,
 ): ResolvedOptions {
   const options = withDefaults(revealSecrets(given ?? {}));
-  const faults: ConfigurationFault[] = [];
+  const faults: ConfigurationIssue[] = [];
   const fault: Report = (option, problem) => {
-    faults.push(configurationFault(option, problem, variableOf(option, name)));
+    faults.push(configurationIssue(option, problem, variableOf(option, name)));
   };
 
   checkTexts(options, fault);
@@ -114,7 +114,7 @@ export function resolveOptions(
   }
   if (!isWarningPolicy(options.warningPolicy)) fault('warningPolicy', WARNING_POLICY_RULE);
   if (!isClock(options.clock)) fault('clock', CLOCK_RULE);
-  for (const wrong of faultsInCodeRules(options.codeRules)) fault('codeRules', wrong);
+  for (const wrong of issuesInVendorCodeOverrides(options.vendorCodeOverrides)) fault('vendorCodeOverrides', wrong);
   const baseUrl = readBaseUrl(options.baseUrl, options.allowInsecureHttp);
   if (baseUrl instanceof Problem) fault('baseUrl', baseUrl);
   const recognition = resolveRecognition(options, baseUrl);
@@ -122,15 +122,16 @@ export function resolveOptions(
     fault('recognitionBaseUrl', recognition.baseUrl);
   }
   if (!isUnset((given as { name?: unknown } | undefined)?.name))
-    faults.push(configurationFault('name', NAME_IN_FACTORY));
+    faults.push(configurationIssue('name', NAME_IN_FACTORY));
   const faultsOfConnection = faultsInConnectionOptions(options);
   for (const { option, wrong } of faultsOfConnection) fault(option, wrong);
   const ticketStore = resolveTicketStore(options.ticketStore, baseUrl);
   if (ticketStore instanceof Problem) fault('ticketStore', ticketStore);
   else if (options.role === 'reader' && isOfThisProcess(ticketStore)) fault('role', READER_WITHOUT_STORE);
   if (options.role === 'reader' && options.onStoreLoss === 'refresh-alone') fault('onStoreLoss', READER_ALONE);
-  const storeKey = options.storeKey === undefined ? undefined : readStoreKey(options.storeKey);
-  if (storeKey instanceof Problem) fault('storeKey', storeKey);
+  const storeEncryptionKey =
+    options.storeEncryptionKey === undefined ? undefined : readStoreEncryptionKey(options.storeEncryptionKey);
+  if (storeEncryptionKey instanceof Problem) fault('storeEncryptionKey', storeEncryptionKey);
   const hosts = [baseUrl, recognition.baseUrl].filter((host): host is BaseUrl => !(host instanceof Problem));
   const { way, faults: faultsOnTheWay } = wayTo(hosts, options, faultsOfConnection.some(saysNoWay), environment);
   faults.push(...faultsOnTheWay);
@@ -139,7 +140,7 @@ export function resolveOptions(
     baseUrl instanceof Problem ||
     recognition.baseUrl instanceof Problem ||
     ticketStore instanceof Problem ||
-    storeKey instanceof Problem ||
+    storeEncryptionKey instanceof Problem ||
     faults.length > 0
   ) {
     throw new BankCardOcrConfigurationError(faults, undefined, isAnyMissing(options) ? [WHERE_VALUES_COME_FROM] : []);
@@ -155,9 +156,9 @@ export function resolveOptions(
     ca: options.ca === undefined ? undefined : [options.ca].flat(),
     proxy: options.proxy === undefined ? undefined : new SecretText(options.proxy),
     ticketStore,
-    storeKey,
+    storeEncryptionKey,
     way,
-    warnings: warningsAbout(options, storeKey, name),
+    warnings: warningsAbout(options, storeEncryptionKey, name),
   };
 }
 
@@ -204,7 +205,7 @@ function withDefaults(given: RevealedOptions) {
   for (const { option } of NUMBER_RULES) if (option in set) set[option] = numberFromText(set[option]);
   for (const option of BOOLEAN_OPTIONS) if (option in set) set[option] = booleanFromText(set[option]);
   const clock: Clock = new SystemClock();
-  const defaults = { clock, codeRules: {} };
+  const defaults = { clock, vendorCodeOverrides: {} };
   return { ...DEFAULTS, ...defaults, ...(set as unknown as RevealedOptions), paths: pathsOf(given) } as Required<
     Omit<RevealedOptions, WithoutDefault | 'paths'>
   > &
@@ -236,12 +237,12 @@ function checkTexts(options: ReturnType<typeof withDefaults>, fault: Report): vo
     );
     unusable.set('secret', unusable.get('secret') ?? problem);
   }
-  if (!isVisibleAscii(options.version) || options.version.length > 20) {
+  if (!isVisibleAscii(options.protocolVersion) || options.protocolVersion.length > 20) {
     const problem = new Problem(
       "must have 1 to 20 characters; the vendor documents '1.0.0'",
       "必须有 1 到 20 个字符；官方文档写的是 '1.0.0'",
     );
-    unusable.set('version', unusable.get('version') ?? problem);
+    unusable.set('protocolVersion', unusable.get('protocolVersion') ?? problem);
   }
   for (const [option, problem] of unusable) if (problem) fault(option, problem);
 }
@@ -301,19 +302,19 @@ function wayTo(
   { proxy, httpService }: ReturnType<typeof withDefaults>,
   isFaulty: boolean,
   environment: Environment,
-): { readonly way: WayToVendor; readonly faults: ConfigurationFault[] } {
+): { readonly way: RouteToVendor; readonly faults: ConfigurationIssue[] } {
   if (isFaulty) return { way: { isOfHttpService: false }, faults: [] };
   if (httpService && hasWayOfItsOwn(httpService)) return { way: { isOfHttpService: true }, faults: [] };
   const option = proxy === undefined ? undefined : new SecretText(proxy);
   const named = hosts.map(({ origin, loopback }) => proxyNamed({ origin, loopback, proxy: option }, environment));
-  const wrong = new Map<string, ConfigurationFault>();
+  const wrong = new Map<string, ConfigurationIssue>();
   for (const one of named) {
     if (!(one?.proxy instanceof Problem) || one.variable === undefined) continue;
     const problem = new Problem(
       `${one.proxy.en}. Or go without: BANKCARD_OCR_PROXY=none`,
       `${one.proxy.zh}。不走代理可设 BANKCARD_OCR_PROXY=none`,
     );
-    if (!wrong.has(one.variable)) wrong.set(one.variable, configurationFault('proxy', problem, one.variable));
+    if (!wrong.has(one.variable)) wrong.set(one.variable, configurationIssue('proxy', problem, one.variable));
   }
   const [first] = named;
   const way = {
@@ -329,7 +330,7 @@ function wayTo(
 
 function warningsAbout(
   { appId, secret, refreshIntervalMs, ticketOverlapMs }: ReturnType<typeof withDefaults>,
-  storeKey: KeyObject | undefined,
+  storeEncryptionKey: KeyObject | undefined,
   name: string | undefined,
 ): Problem[] {
   const warnings: Problem[] = [];
@@ -338,9 +339,9 @@ function warningsAbout(
     warnings.push(new Problem(`${option} (${variable}) ${en}`, `${option}（${variable}）${zh}`));
   };
   for (const { option, problem } of oddCredentials(appId, secret)) say(option, problem);
-  if (storeKey && isOneByteRepeated(storeKey)) {
+  if (storeEncryptionKey && isOneByteRepeated(storeEncryptionKey)) {
     say(
-      'storeKey',
+      'storeEncryptionKey',
       new Problem(
         'is not random: make one with `openssl rand -base64 32`',
         '不是随机密钥：可用 `openssl rand -base64 32` 生成',

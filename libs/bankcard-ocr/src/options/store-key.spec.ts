@@ -1,6 +1,6 @@
 import { createSecretKey, KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { readStoreKey } from './credential.options.js';
+import { readStoreEncryptionKey } from './credential.options.js';
 
 const BYTES = Buffer.from('canary0canary0canary0canary0cana');
 const HEX = BYTES.toString('hex');
@@ -14,7 +14,7 @@ describe('a store key', () => {
     ['Base64 without its end', BASE64.replace('=', '')],
     ['white space around it', ` ${BASE64}\n`],
   ])('is read from %s', (_how, text) => {
-    const key = readStoreKey(text);
+    const key = readStoreEncryptionKey(text);
     expect(key).toBeInstanceOf(KeyObject);
     expect((key as KeyObject).equals(createSecretKey(BYTES))).toBe(true);
   });
@@ -22,7 +22,9 @@ describe('a store key', () => {
   it('is read from the Base64 of URLs as well', () => {
     const bytes = Buffer.alloc(32, 0xfb);
     expect(bytes.toString('base64url')).toMatch(/[-_]/);
-    expect((readStoreKey(bytes.toString('base64url')) as KeyObject).equals(createSecretKey(bytes))).toBe(true);
+    expect((readStoreEncryptionKey(bytes.toString('base64url')) as KeyObject).equals(createSecretKey(bytes))).toBe(
+      true,
+    );
   });
 
   it.each([
@@ -41,13 +43,13 @@ describe('a store key', () => {
     5,
     BYTES,
   ])('is not %j: the sentence says how to make one, and repeats nothing', (text) => {
-    const wrong = readStoreKey(text);
+    const wrong = readStoreEncryptionKey(text);
     expect(wrong).toMatchObject({ en: expect.stringMatching(/^must be 32 random bytes.*openssl rand/) });
     expect(inspect(wrong)).not.toContain('canary');
   });
 
   it('cannot be printed', () => {
-    const key = readStoreKey(HEX);
+    const key = readStoreEncryptionKey(HEX);
     expect(inspect(key, { depth: Infinity, showHidden: true }) + JSON.stringify(key)).not.toMatch(
       /canary|63616e617279/,
     );

@@ -83,7 +83,7 @@ export interface TransportOptions {
    * 响应大小上限（字节），边接收边计，解压前后都算。除照片外，响应不得超过 256 KiB。
    * @default 33554432
    */
-  readonly maxAnswerBytes?: number | undefined;
+  readonly maxResponseBytes?: number | undefined;
 }
 
 type ConnectionOption = 'proxy' | 'ca' | 'httpService' | 'imageTypes' | 'recognitionAppIdField';

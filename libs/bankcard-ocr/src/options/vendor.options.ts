@@ -62,7 +62,7 @@ export interface VendorOptions {
    * 每个请求的 `version` 参数，1 到 20 个字符。
    * @default '1.0.0'
    */
-  readonly version?: string | undefined;
+  readonly protocolVersion?: string | undefined;
   /**
    * Other paths of endpoints than the documented ones; those that are left out stay as they are.
    *
@@ -73,7 +73,7 @@ export interface VendorOptions {
 
 /** Objects with every member of a union as a key, so that the compiler misses none. */
 const ACTORS: Readonly<Record<Actor, true>> = {
-  us: true,
+  application: true,
   developer: true,
   vendor: true,
   'end-user': true,
@@ -81,18 +81,18 @@ const ACTORS: Readonly<Record<Actor, true>> = {
 };
 const RETRY_RULES: Readonly<Record<RetryRule, true>> = {
   never: true,
-  renew: true,
+  'refresh-credentials': true,
   backoff: true,
-  briefly: true,
-  spaced: true,
+  once: true,
+  delayed: true,
 };
 
 /**
- * Check the option `codeRules`. A rule that cannot be applied would otherwise come to light with the first such answer.
+ * Check the option `vendorCodeOverrides`. A rule that cannot be applied would otherwise come to light with the first such answer.
  *
  * @returns every fault; nothing of a value is repeated
  */
-export function faultsInCodeRules(rules: unknown): Problem[] {
+export function issuesInVendorCodeOverrides(rules: unknown): Problem[] {
   if (!isObject(rules)) {
     return [new Problem('must be an object whose keys are vendor codes', '必须是以腾讯云响应码为键的对象')];
   }

@@ -1,5 +1,5 @@
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { TransportFault } from '../vendor/http/transport-error.js';
+import { TransportError } from '../vendor/http/transport-error.js';
 import { maySendAgain, RecognitionError } from './recognition.service.js';
 
 const BIZ_SEQ_NO = '21062120001184436317400509484816';
@@ -23,7 +23,7 @@ describe('RecognitionError', () => {
       code: 'RATE_LIMITED',
       message: 'too many',
       messageZh: '太多',
-      actor: 'us',
+      actor: 'application',
       retryable: true,
       retryAfterMs: 1_000,
       vendorCode: '400501',
@@ -51,11 +51,11 @@ describe('RecognitionError', () => {
 
 describe('an image may be sent again', () => {
   it.each([
-    ['when it never left', new TransportFault('UNREACHABLE', false, { message: '' }), true],
+    ['when it never left', new TransportError('UNREACHABLE', false, { message: '' }), true],
     ['when there was nothing to sign it with', new BankCardOcrError('NO_VALID_TICKET', { vendorCode: '9' }), true],
-    ['never when it may have arrived', new TransportFault('TIMEOUT', true, { message: '' }), false],
+    ['never when it may have arrived', new TransportError('TIMEOUT', true, { message: '' }), false],
     ['never when the vendor has too many', new BankCardOcrError('RATE_LIMITED', { vendorCode: '400506' }), false],
-    ['never when a gateway has too many', new TransportFault('RATE_LIMITED', false, { message: '' }), false],
+    ['never when a gateway has too many', new TransportError('RATE_LIMITED', false, { message: '' }), false],
     ['never when the vendor failed', new BankCardOcrError('VENDOR_FAULT', { vendorCode: '999999' }), false],
     ['never when the time is over', new BankCardOcrError('TIMEOUT'), false],
     ['never after something else', new Error('else'), false],

@@ -7,7 +7,7 @@ import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { ImageType } from '../card/card-photo.js';
 import type { TicketService } from '../credentials/ticket.service.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { CodeRules } from '../errors/vendor-codes.js';
+import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options.js';
 import { isUnset, NUMBER_RULES, numberFromText, readNumber } from '../options/option-values.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
@@ -16,20 +16,20 @@ import { addRetention } from '../results/retention.js';
 import { applyWarningPolicy, warningPolicyOf } from '../results/warning-policy.js';
 import type { Clock } from '../runtime/clock.js';
 import type { SignatureService } from '../signature/signature.service.js';
-import { mayHaveBeenCarriedOut, TransportFault } from '../vendor/http/transport-error.js';
+import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
 import type { RecognitionClient } from '../vendor/recognition.client.js';
 import { type CardImageSource, isReadable, readImage } from './read-image.js';
 
 /** What a {@link RecognitionService} works with. */
 interface RecognitionServiceOptions {
   readonly appId: string;
-  readonly version: string;
+  readonly protocolVersion: string;
   readonly limits: Required<QueryLimits>;
   readonly recognitionTimeoutMs: number;
   readonly imageTypes: readonly ImageType[];
   readonly warningPolicy: WarningPolicy;
-  readonly retentionMs: number;
-  readonly codeRules: CodeRules;
+  readonly assumedVendorRetentionMs: number;
+  readonly vendorCodeOverrides: VendorCodeOverrides;
   readonly tickets: TicketService;
   readonly signatures: SignatureService;
   readonly client: RecognitionClient;
@@ -100,13 +100,13 @@ export class RecognitionService {
   }
 
   async #recognize(sending: Sending): Promise<BankCardOcrResult> {
-    const { clock, imageTypes, retentionMs } = this.options;
+    const { clock, imageTypes, assumedVendorRetentionMs } = this.options;
     // Encoded once: what the caller does to its Buffer meanwhile changes nothing.
     const base64 = (await readImage(sending.image, imageTypes, sending.deadline)).toString('base64');
     try {
       const result = await this.#send(base64, sending);
       const nowMs = clock.now();
-      return addRetention(result, { retentionMs, nowMs, recognizedAt: new Date(nowMs) });
+      return addRetention(result, { assumedVendorRetentionMs, nowMs, recognizedAt: new Date(nowMs) });
     } catch (failure) {
       const found = sending.outcomeUnknown ? await this.#lookUp(sending) : undefined;
       if (!found) throw failure;
@@ -135,7 +135,7 @@ export class RecognitionService {
           sending.outcomeUnknown = false;
           return result;
         } catch (error) {
-          sending.outcomeUnknown &&= mayHaveBeenCarriedOut(error);
+          sending.outcomeUnknown &&= isOutcomeUncertain(error);
           throw error;
         }
       },
@@ -246,7 +246,7 @@ export class RecognitionError extends BankCardOcrError {
  * answer says that nothing was recognised.
  */
 export function maySendAgain(error: unknown): boolean {
-  if (error instanceof TransportFault) return error.code === 'UNREACHABLE' && !error.maybeCarriedOut;
+  if (error instanceof TransportError) return error.code === 'UNREACHABLE' && !error.maybeCarriedOut;
   // There was nothing to sign it with.
   return isBankCardOcrError(error) && error.code === 'NO_VALID_TICKET';
 }

@@ -40,8 +40,8 @@ describeWithRedis('keys of a ticket store that hold something else', () => {
     expect(damaged).toEqual([aside]);
     expect(await admin.dumpBuffer(aside)).toEqual(kept);
     expect(await admin.pttl(aside)).toBeGreaterThan(23 * 3_600_000);
-    const lease = (await store.lease(4_000))!;
-    await expect(store.swap(undefined, aRecord(1), lease)).resolves.toBe(true);
+    const lease = (await store.acquireLease(4_000))!;
+    await expect(store.compareAndSet(undefined, aRecord(1), lease)).resolves.toBe(true);
     await lease.release();
     await expect(store.read()).resolves.toMatchObject({ revision: 1 });
   });
@@ -52,7 +52,7 @@ describeWithRedis('keys of a ticket store that hold something else', () => {
     await admin.set(record, 'x');
     await store.open();
     await Promise.all(Array.from({ length: 10 }, () => store.read()));
-    await store.swap(undefined, aRecord(1));
+    await store.compareAndSet(undefined, aRecord(1));
     await expect(store.read()).resolves.toMatchObject({ revision: 1 });
     expect(damaged).toHaveLength(1);
   });
@@ -61,10 +61,10 @@ describeWithRedis('keys of a ticket store that hold something else', () => {
     const { store, lease: key } = aStore();
     await store.open();
     await spoil(admin, key);
-    const lease = await store.lease(4_000);
+    const lease = await store.acquireLease(4_000);
     expect(lease).toBeDefined();
-    await expect(store.lease(4_000)).resolves.toBeUndefined();
-    await expect(store.swap(undefined, aRecord(1), lease)).resolves.toBe(true);
+    await expect(store.acquireLease(4_000)).resolves.toBeUndefined();
+    await expect(store.compareAndSet(undefined, aRecord(1), lease)).resolves.toBe(true);
     await lease!.release();
     expect(await admin.exists(key)).toBe(0);
   });
@@ -72,10 +72,10 @@ describeWithRedis('keys of a ticket store that hold something else', () => {
   it.each(BROKEN_LEASES.slice(2))('does not stop the one who held the lease: %s', async (_what, spoil) => {
     const { store, lease: key } = aStore();
     await store.open();
-    const held = (await store.lease(200))!;
+    const held = (await store.acquireLease(200))!;
     await admin.del(key);
     await spoil(admin, key);
-    await expect(store.swap(undefined, aRecord(1), held)).resolves.toBe(true);
+    await expect(store.compareAndSet(undefined, aRecord(1), held)).resolves.toBe(true);
     while ((await admin.type(key)) !== 'string') await new Promise((resolve) => setTimeout(resolve, 5));
     expect(held.signal.aborted).toBe(false);
     await held.release();
@@ -109,8 +109,8 @@ describeWithRedis('keys of a ticket store that hold something else', () => {
     );
     const { store } = aStore([], server.url.replace('//', '//few:pw@'));
     await store.open();
-    const lease = (await store.lease(4_000))!;
-    await expect(store.lease(4_000)).resolves.toBeUndefined();
+    const lease = (await store.acquireLease(4_000))!;
+    await expect(store.acquireLease(4_000)).resolves.toBeUndefined();
     await lease.release();
   });
 });

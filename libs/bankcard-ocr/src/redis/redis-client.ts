@@ -15,7 +15,7 @@ const HIDDEN: readonly string[] = ['[hidden]'];
 /**
  * A client, except that the arguments of what is sent through it are seen by nobody but the connection that they are
  * written to: not by instrumentations of `sendCommand`, subscribers of `ioredis:command`, `DEBUG=ioredis:*`, or an error
- * that quotes its command. Without `storeKey` they hold an access token and a SIGN ticket.
+ * that quotes its command. Without `storeEncryptionKey` they hold an access token and a SIGN ticket.
  *
  * Running untraced is not enough: an application's client sends a command again after a reconnect or a redirection,
  * outside of everything that was around it the first time.

@@ -3,7 +3,7 @@ import type { Clock, ClockTimer } from '../runtime/clock.js';
 import { SYSTEM_RUNTIME } from '../runtime/random.js';
 import { untraced } from '../runtime/tracing-suppression.js';
 import { type RedisClient, withHiddenArguments } from './redis-client.js';
-import { RedisFault, redisFault } from './redis-error.js';
+import { RedisError, redisError } from './redis-error.js';
 import { TIME } from './redis-scripts.js';
 
 /** A connection on which nothing has been answered for so long is dead, though nobody has said so. */
@@ -43,7 +43,7 @@ export class RedisCommands {
    * Run a script that changes something; its first argument, the last moment at which it may, is added here.
    *
    * @param argsAt gives the other arguments; told the clock of Redis in epoch ms, as it stands now
-   * @throws {@link RedisFault} when it was not carried out, and when nobody knows whether it was
+   * @throws {@link RedisError} when it was not carried out, and when nobody knows whether it was
    */
   async change(
     script: string,
@@ -56,7 +56,7 @@ export class RedisCommands {
     const outcome = await this.#inTime(sent, () => this.#sender.eval(script, keys.length, ...sent));
     this.#reconnectPauseMs = FIRST_RECONNECT_PAUSE_MS;
     if (outcome === 'done' || outcome === 'fenced') return outcome;
-    throw new RedisFault('TIMEOUT', false);
+    throw new RedisError('TIMEOUT', false);
   }
 
   /**
@@ -70,20 +70,20 @@ export class RedisCommands {
   /**
    * Wait until the client is connected.
    *
-   * @throws {@link RedisFault} when that takes too long, or Redis refuses
+   * @throws {@link RedisError} when that takes too long, or Redis refuses
    */
   async connected(): Promise<void> {
     const client = this.#client;
     if (this.#isReady) return;
-    let settle: ((fault?: RedisFault) => void) | undefined;
+    let settle: ((fault?: RedisError) => void) | undefined;
     const onReady = () => settle?.();
     // A connection that fails is tried again; a password that is refused stays refused.
     const onError = (error: unknown) => {
-      const fault = redisFault(error);
+      const fault = redisError(error);
       if (fault.isRefusal) settle?.(fault);
     };
     client.on('ready', onReady).on('error', onError);
-    const late = () => settle?.(new RedisFault('NOT_CONNECTED', false));
+    const late = () => settle?.(new RedisError('NOT_CONNECTED', false));
     const timer = this.clock.setTimer(late, this.timeoutMs, true);
     try {
       await new Promise<void>((resolve, reject) => {
@@ -104,18 +104,18 @@ export class RedisCommands {
   async #inTime<T>(sent: readonly string[], command: () => Promise<T>): Promise<T> {
     if (!this.#isReady) {
       this.#endDeadConnection();
-      throw new RedisFault('NOT_CONNECTED', false);
+      throw new RedisError('NOT_CONNECTED', false);
     }
     let timer: ClockTimer | undefined;
     const timeout = new Promise<never>((_resolve, reject) => {
-      timer = this.clock.setTimer(() => reject(new RedisFault('TIMEOUT', false)), this.timeoutMs, true);
+      timer = this.clock.setTimer(() => reject(new RedisError('TIMEOUT', false)), this.timeoutMs, true);
     });
     try {
       const answer = await Promise.race([this.#send(command), timeout]);
       this.#lastSignOfLifeAt = this.clock.monotonic();
       return answer;
     } catch (error) {
-      const fault = redisFault(error, sent);
+      const fault = redisError(error, sent);
       if (fault.code === 'TIMEOUT') this.#endDeadConnection();
       if (fault.code === 'READONLY') this.#leaveReplica();
       throw fault;

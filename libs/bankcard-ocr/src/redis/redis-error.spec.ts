@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { RedisFault, redisFault } from './redis-error.js';
+import { RedisError, redisError } from './redis-error.js';
 
 /** What was sent. */
 const SENT = ['canary-key', 'canary-record'];
@@ -33,8 +33,8 @@ describe('what a client of Redis throws', () => {
     ['ERR max number of clients reached', 'MAXCLIENTS', false],
   ])('%s', (message, code, isRefusal) => {
     for (const name of ['ReplyError', 't', 'Error']) {
-      const fault = redisFault(reply(message, name), SENT);
-      expect(fault).toMatchObject({ name: 'RedisFault', code, isRefusal });
+      const fault = redisError(reply(message, name), SENT);
+      expect(fault).toMatchObject({ name: 'RedisError', code, isRefusal });
       expect(fault.message).toMatch(new RegExp(`^${code}(: .+)?$`));
       expect(inspect(fault, { depth: Infinity, showHidden: true }) + JSON.stringify(fault)).not.toContain('canary');
     }
@@ -51,7 +51,7 @@ describe('what a client of Redis throws', () => {
     'Too many Cluster redirections. Last error: Error: MOVED 1 127.0.0.1:1',
     'Protocol error, got "H" as reply type byte',
   ])('is no refusal when the client says it: %s', (message) => {
-    expect(redisFault(reply(message, 't'))).toMatchObject({ code: 'UNKNOWN', isRefusal: false });
+    expect(redisError(reply(message, 't'))).toMatchObject({ code: 'UNKNOWN', isRefusal: false });
   });
 
   it.each<[string, unknown, string]>([
@@ -63,14 +63,14 @@ describe('what a client of Redis throws', () => {
     ['nothing', undefined, 'UNKNOWN'],
     ['an answer without a code', reply('canary in words'), 'ReplyError'],
   ])('is told by %s and nothing else, and is no refusal', (_what, thrown, code) => {
-    const fault = redisFault(thrown);
+    const fault = redisError(thrown);
     expect(fault).toMatchObject({ code, message: code, isRefusal: false });
     expect(inspect(fault, { depth: Infinity, showHidden: true })).not.toContain('canary');
   });
 
   it('stays what it is when it is a fault already', () => {
-    const fault = new RedisFault('TIMEOUT', false);
-    expect(redisFault(fault)).toBe(fault);
+    const fault = new RedisError('TIMEOUT', false);
+    expect(redisError(fault)).toBe(fault);
   });
 
   it.each<[string, string]>([
@@ -90,6 +90,6 @@ describe('what a client of Redis throws', () => {
     [`ERR ${'word '.repeat(100)}`, `ERR: ${'word '.repeat(32)}…`],
     ['ERR', 'ERR'],
   ])('tells the reason in the words of the server: %s', (message, shown) => {
-    expect(redisFault(reply(message), [...SENT, 'canary']).message).toBe(shown);
+    expect(redisError(reply(message), [...SENT, 'canary']).message).toBe(shown);
   });
 });

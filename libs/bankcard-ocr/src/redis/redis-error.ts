@@ -1,10 +1,10 @@
 import { types } from 'node:util';
-import { StoreFault } from '../credentials/store/ticket-store.js';
+import { StoreError } from '../credentials/store/ticket-store.js';
 import { redactVendorText } from '../errors/redaction.js';
 
 /** Why a command was not carried out, or nobody knows whether it was. Never says what the command was. */
-export class RedisFault extends StoreFault {
-  override name = 'RedisFault';
+export class RedisError extends StoreError {
+  override name = 'RedisError';
 
   constructor(
     /** The code of Redis (`NOAUTH`), of the system (`ECONNREFUSED`), or one of ours. */
@@ -37,18 +37,18 @@ const PASSING = new Set([
  *
  * @param sent the arguments of the command: none of them is in the fault
  */
-export function redisFault(error: unknown, sent: readonly string[] = []): RedisFault {
-  if (error instanceof RedisFault) return error;
+export function redisError(error: unknown, sent: readonly string[] = []): RedisError {
+  if (error instanceof RedisError) return error;
   // Not by `instanceof`: errors of Node itself are none in every context.
-  if (!types.isNativeError(error)) return new RedisFault('UNKNOWN', false);
+  if (!types.isNativeError(error)) return new RedisError('UNKNOWN', false);
   const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return new RedisFault(code, false);
+  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return new RedisError(code, false);
   // What Redis answers begins with a code in capitals, what the client says itself never does. The name of the class is
   // no guide: a minified bundle changes it.
   const answered = codeIn(error.message);
   if (answered !== undefined)
-    return new RedisFault(answered, !PASSING.has(answered), reasonIn(error.message, answered, sent));
-  return new RedisFault(/^[A-Z]\w{1,34}Error$|^Error$/.test(error.name) ? error.name : 'UNKNOWN', false);
+    return new RedisError(answered, !PASSING.has(answered), reasonIn(error.message, answered, sent));
+  return new RedisError(/^[A-Z]\w{1,34}Error$|^Error$/.test(error.name) ? error.name : 'UNKNOWN', false);
 }
 
 /** An error inside a script is an ERR that quotes another one, in the words of the version of Redis. */

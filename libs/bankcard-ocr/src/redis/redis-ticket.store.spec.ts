@@ -55,7 +55,7 @@ describeWithRedis('RedisTicketStore', () => {
 
   it('shares by app id and by nothing else', async () => {
     const [appId, otherAppId] = [newAppId(), newAppId()];
-    await (await open(appId)).swap(undefined, aRecord(1));
+    await (await open(appId)).compareAndSet(undefined, aRecord(1));
     await expect((await open(appId)).read()).resolves.toMatchObject({ revision: 1 });
     await expect((await open(otherAppId)).read()).resolves.toBeUndefined();
   });
@@ -68,7 +68,7 @@ describeWithRedis('RedisTicketStore', () => {
     const [writer, reader] = [await open(appId, { clock: early }), await open(appId, { clock: late })];
     const { current } = aRecord(1);
     const requestedAtMs = early.now() - 60_000;
-    await writer.swap(
+    await writer.compareAndSet(
       undefined,
       aRecord(1, {
         current: { ...current!, tokenRequestedAtMs: requestedAtMs, ticketRequestedAtMs: requestedAtMs },
@@ -100,41 +100,41 @@ describeWithRedis('RedisTicketStore', () => {
     expect(damaged).toEqual([`bankcard-ocr:{${appId}}:damaged`]);
     expect(await admin.hget(damaged[0]!, 'record')).toBe('{"format":1');
     expect(await admin.pttl(damaged[0]!)).toBeGreaterThan(23 * HOUR);
-    await expect(store.swap(undefined, aRecord(1))).resolves.toBe(true);
+    await expect(store.compareAndSet(undefined, aRecord(1))).resolves.toBe(true);
   });
 
   it('writes nothing for a holder whose lease somebody else has taken', async () => {
     const appId = newAppId();
     const [slow, quick] = [await open(appId), await open(appId)];
-    const lost = (await slow.lease(60_000))!;
-    await slow.swap(undefined, aRecord(1), lost);
+    const lost = (await slow.acquireLease(60_000))!;
+    await slow.compareAndSet(undefined, aRecord(1), lost);
     await admin.del(`bankcard-ocr:{${appId}}:lease`);
-    const held = (await quick.lease(60_000))!;
-    await expect(slow.swap(aRecord(1), aRecord(2), lost)).resolves.toBe(false);
-    await expect(quick.swap(aRecord(1), aRecord(2), held)).resolves.toBe(true);
+    const held = (await quick.acquireLease(60_000))!;
+    await expect(slow.compareAndSet(aRecord(1), aRecord(2), lost)).resolves.toBe(false);
+    await expect(quick.compareAndSet(aRecord(1), aRecord(2), held)).resolves.toBe(true);
     await Promise.all([lost.release(), held.release()]);
   });
 
   it('ends the work of a holder whose lease was taken, and does not take back what it lost', async () => {
     const appId = newAppId();
     const [slow, quick] = [await open(appId), await open(appId)];
-    const lost = (await slow.lease(200))!;
+    const lost = (await slow.acquireLease(200))!;
     await admin.del(`bankcard-ocr:{${appId}}:lease`);
-    const held = (await quick.lease(60_000))!;
+    const held = (await quick.acquireLease(60_000))!;
     while (!lost.signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
     expect(lost.signal.reason).toMatchObject({ code: 'NO_VALID_TICKET' });
     await lost.release();
-    await expect(slow.lease(200)).resolves.toBeUndefined();
+    await expect(slow.acquireLease(200)).resolves.toBeUndefined();
     await held.release();
   });
 
   it('keeps the lease of a live holder though Redis was emptied', async () => {
     const appId = newAppId();
     const [holder, other] = [await open(appId), await open(appId)];
-    const lease = (await holder.lease(200))!;
+    const lease = (await holder.acquireLease(200))!;
     await admin.del(`bankcard-ocr:{${appId}}:lease`);
     await new Promise((resolve) => setTimeout(resolve, 300));
-    await expect(other.lease(200)).resolves.toBeUndefined();
+    await expect(other.acquireLease(200)).resolves.toBeUndefined();
     expect(lease.signal.aborted).toBe(false);
     await lease.release();
   });

@@ -1,13 +1,13 @@
-import { shiftMoments } from '../credentials/record-moments.js';
+import { shiftTimestamps } from '../credentials/record-moments.js';
 import { type StoreAccess, type TicketLease, TicketStore } from '../credentials/store/ticket-store.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
-import { BankCardOcrConfigurationError, configurationFault, Problem } from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../runtime/random.js';
 import { inCallersContext, untraced } from '../runtime/tracing-suppression.js';
 import { type RedisClient } from './redis-client.js';
 import { RedisCommands } from './redis-commands.js';
-import { RedisFault, redisFault } from './redis-error.js';
+import { RedisError, redisError } from './redis-error.js';
 import { type RedisKeys, redisKeysFor } from './redis-keys.js';
 import { RedisLease } from './redis-lease.js';
 import { READ, SET_ASIDE, SWAP } from './redis-scripts.js';
@@ -84,22 +84,22 @@ export class RedisTicketStore extends TicketStore {
       await tryAllWrites(this.#commands, this.#keys, this.#runtime.random.id());
       await this.#tell('0');
     } catch (error) {
-      if (error instanceof RedisFault && error.isRefusal) throw refused(this.description, error);
+      if (error instanceof RedisError && error.isRefusal) throw refused(this.description, error);
     }
   }
 
   async read(): Promise<TicketRecord | undefined> {
     const askedAtMs = this.#clock.now();
     const { redisNowMs, stored } = readStored(await this.#commands.read(READ, [this.#keys.record]));
-    if (stored.kind === 'record') return shiftMoments(stored.record, askedAtMs - redisNowMs);
+    if (stored.kind === 'record') return shiftTimestamps(stored.record, askedAtMs - redisNowMs);
     if (stored.kind === 'damaged') await this.#setAside(stored.seen);
     return undefined;
   }
 
-  async swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
+  async compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
     const { record, lease: leaseKey } = this.#keys;
     const outcome = await this.#commands.change(SWAP, [record, leaseKey], (redisNowMs) => {
-      const text = JSON.stringify(shiftMoments(next, redisNowMs - this.#clock.now()));
+      const text = JSON.stringify(shiftTimestamps(next, redisNowMs - this.#clock.now()));
       return [expected?.writeId ?? '', next.writeId, text, lease?.id ?? ''];
     });
     // It has been written, whoever hears of it.
@@ -107,7 +107,7 @@ export class RedisTicketStore extends TicketStore {
     return outcome === 'done';
   }
 
-  async lease(ttlMs: number): Promise<TicketLease | undefined> {
+  async acquireLease(ttlMs: number): Promise<TicketLease | undefined> {
     return RedisLease.tryTake(this.#commands, this.#keys, ttlMs, this.#runtime);
   }
 
@@ -126,11 +126,11 @@ export class RedisTicketStore extends TicketStore {
     try {
       await this.#commands.publish(this.#keys.channel, revision);
     } catch (error) {
-      if (error instanceof RedisFault && error.isRefusal) this.#noteNoHints(error);
+      if (error instanceof RedisError && error.isRefusal) this.#noteNoHints(error);
     }
   }
 
-  #noteNoHints({ message }: RedisFault): void {
+  #noteNoHints({ message }: RedisError): void {
     if (this.#hasNotedNoHints) return;
     this.#hasNotedNoHints = true;
     this.onWarning?.(
@@ -147,7 +147,7 @@ export class RedisTicketStore extends TicketStore {
   }
 }
 
-function refused(description: string, fault: RedisFault): BankCardOcrConfigurationError {
+function refused(description: string, fault: RedisError): BankCardOcrConfigurationError {
   const isCluster = fault.code === 'MOVED' || fault.code === 'CROSSSLOT';
   const problem = isCluster
     ? new Problem(
@@ -161,7 +161,7 @@ function refused(description: string, fault: RedisFault): BankCardOcrConfigurati
           '确认是 Redis 5 或更新版本，以及其前面的代理允许脚本做什么',
       );
   return new BankCardOcrConfigurationError(
-    [configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
+    [configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
     fault,
   );
 }
@@ -177,7 +177,7 @@ export class RedisWatch {
   constructor(
     client: RedisClient,
     private readonly channel: string,
-    private readonly onRefused: (fault: RedisFault) => void,
+    private readonly onRefused: (fault: RedisError) => void,
   ) {
     this.#client = client;
   }
@@ -212,7 +212,7 @@ export class RedisWatch {
     const subscribe = () => {
       // What was written while nobody listened has been missed.
       untraced(() => subscriber.subscribe(this.channel)).then(tell, (error: unknown) => {
-        const fault = redisFault(error, [this.channel]);
+        const fault = redisError(error, [this.channel]);
         if (fault.isRefusal) this.onRefused(fault);
       });
     };

@@ -55,8 +55,8 @@ describeWithRedis('commands of Redis, in an application that traces', () => {
       try {
         await store.open();
         const written = new Promise<void>((resolve) => void store.watch(resolve));
-        const lease = await store.lease(5_000);
-        expect(await store.swap(undefined, record, lease)).toBe(true);
+        const lease = await store.acquireLease(5_000);
+        expect(await store.compareAndSet(undefined, record, lease)).toBe(true);
         await written;
         await lease?.release();
         expect((await store.read())?.current).toMatchObject({ accessToken: ACCESS_TOKEN, signTicket: SIGN_TICKET });

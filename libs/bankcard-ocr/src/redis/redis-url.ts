@@ -1,9 +1,9 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { BankCardOcrConfigurationError, configurationFault, Problem } from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { readTicketStoreLocation } from '../options/ticket-store-location.js';
 import { untraced } from '../runtime/tracing-suppression.js';
 import type { RedisClient } from './redis-client.js';
-import { redisFault } from './redis-error.js';
+import { redisError } from './redis-error.js';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 /** A process that ends does not wait longer for a server that does not answer. */
@@ -34,7 +34,7 @@ export function createRedisClient(url: string, Client: RedisConstructor): Redis 
     maxRetriesPerRequest: 0,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_MS) * (0.5 + Math.random() / 2),
     // After a failover the old primary says so, or the connection leads to a replica.
-    reconnectOnError: (error) => redisFault(error).code === 'READONLY',
+    reconnectOnError: (error) => redisError(error).code === 'READONLY',
   };
   // It connects at once; that connection and all that follow it are made untraced.
   const client = untraced(() => new Client(url, options));
@@ -48,7 +48,7 @@ function checkUrl(url: string): void {
   const read = readTicketStoreLocation(url.replace(/[?#].*$/s, ''));
   if (!(read instanceof Problem) && read.kind === 'redis') return;
   const problem = read instanceof Problem ? read : new Problem('is not a Redis URL', '不是 Redis URL');
-  throw new BankCardOcrConfigurationError([configurationFault('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')]);
+  throw new BankCardOcrConfigurationError([configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')]);
 }
 
 /** How logs call it: host, port, database and key prefix, never user or password. */

@@ -10,7 +10,7 @@ const LEASE_LIFE_MS = '5000';
  * be in order may still refuse one when it comes: for a privilege, or a proxy's rule about scripts.
  *
  * @param id of this trial, which nobody else has
- * @throws {@link RedisFault} when one is refused, or nobody answers
+ * @throws {@link RedisError} when one is refused, or nobody answers
  */
 export async function tryAllWrites(commands: RedisCommands, keys: RedisKeys, id: string): Promise<void> {
   await commands.change(TRY_TO_WRITE, [keys.probe], () => []);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readTicketRecord } from '../credentials/read-ticket-record.js';
+import { parseTicketRecord } from '../credentials/read-ticket-record.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
 
 /** What stands under the key of the record. */
@@ -20,7 +20,7 @@ type StoredRecord =
 export function readStored(answer: unknown): { readonly redisNowMs: number; readonly stored: StoredRecord } {
   const [redisNowMs, text, writeId, seen] = answer as [number, string | null, string | null, string];
   if (seen === '') return { redisNowMs, stored: { kind: 'nothing' } };
-  const record = typeof text === 'string' ? readTicketRecord(text) : undefined;
+  const record = typeof text === 'string' ? parseTicketRecord(text) : undefined;
   const isWhole = record?.writeId === writeId && seen === fingerprintOf(writeId, text);
   return { redisNowMs, stored: record && isWhole ? { kind: 'record', record } : { kind: 'damaged', seen } };
 }

@@ -2,9 +2,9 @@ import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { type OrderNumbers, queryMany, type QueryManyOptions, type QueryManyOutcome } from './batch/query-many.js';
 import { type DownloadManifest, downloadOrder } from './download/download.js';
 import { checkPhotoDestination, type PhotoDestination } from './download/photo-destination.js';
-import { type OcrResultServiceOptions, OrderInquiry, signedQuery } from './order-query.js';
+import { type OcrResultServiceOptions, OrderQuery, signedQuery } from './order-query.js';
 import { checkOrderNumber } from '../call/order-number.js';
-import type { InquiryOptions, QueryOptions } from './query-options.js';
+import type { OrderQueryOptions, QueryOptions } from './query-options.js';
 
 /** The parameters of a signed query by their names on the wire. */
 export interface SignedQueryParameters {
@@ -28,7 +28,7 @@ export class OcrResultService {
    * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
    */
   async query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
-    return await this.#query(new OrderInquiry(this.options, orderNo, options), options.photos === true);
+    return await this.#query(new OrderQuery(this.options, orderNo, options), options.photos === true);
   }
 
   /**
@@ -40,8 +40,8 @@ export class OcrResultService {
    * @returns what came: size, SHA-256, media type and pixels of each photo
    * @throws what `query` throws, and the errors of the sink as they are
    */
-  async download(orderNo: string, sink: PhotoDestination, options: InquiryOptions = {}): Promise<DownloadManifest> {
-    const inquiry = new OrderInquiry(this.options, orderNo, options);
+  async download(orderNo: string, sink: PhotoDestination, options: OrderQueryOptions = {}): Promise<DownloadManifest> {
+    const inquiry = new OrderQuery(this.options, orderNo, options);
     checkPhotoDestination(sink);
     return downloadOrder(inquiry, this.options.results, sink);
   }
@@ -57,7 +57,7 @@ export class OcrResultService {
   queryMany(orders: OrderNumbers, options: QueryManyOptions = {}): AsyncGenerator<QueryManyOutcome, void, undefined> {
     return queryMany(
       async (orderNo, { signal, onFailure }) => {
-        const inquiry = new OrderInquiry(this.options, orderNo, { ...options, signal }, onFailure);
+        const inquiry = new OrderQuery(this.options, orderNo, { ...options, signal }, onFailure);
         return this.#query(inquiry, options.photos === true);
       },
       orders,
@@ -73,11 +73,15 @@ export class OcrResultService {
    */
   async signQuery(orderNo: string): Promise<SignedQueryParameters> {
     checkOrderNumber(orderNo);
-    const { appId, version, nonce, sign } = signedQuery(this.options, orderNo, await this.options.tickets.current());
+    const { appId, version, nonce, sign } = signedQuery(
+      this.options,
+      orderNo,
+      await this.options.tickets.getCredentials(),
+    );
     return { app_id: appId, order_no: orderNo, version, nonce, sign };
   }
 
-  #query(inquiry: OrderInquiry, photos: boolean): Promise<BankCardOcrResult> {
+  #query(inquiry: OrderQuery, photos: boolean): Promise<BankCardOcrResult> {
     return inquiry.ask(
       (request) => this.options.results.queryResult(request, photos && 'kept'),
       (result) => inquiry.judge(result),

@@ -1,6 +1,6 @@
 import { Deadline } from '../call/deadline.js';
 import { checkOrderNumber } from '../call/order-number.js';
-import { askAgain, type Waiting } from '../call/poll.js';
+import { poll, type Waiting } from '../call/poll.js';
 import { limitsOf } from '../call/query-limits.js';
 import { retry } from '../call/retry.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
@@ -8,26 +8,26 @@ import type { CardPhotos } from '../card/card-photo.js';
 import type { Credentials } from '../credentials/credentials.js';
 import type { TicketService } from '../credentials/ticket.service.js';
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { CodeRules } from '../errors/vendor-codes.js';
+import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { SignatureService } from '../signature/signature.service.js';
 import type { ResultClient, ResultRequest, SignedQuery } from '../vendor/result.client.js';
-import type { InquiryOptions } from './query-options.js';
+import type { OrderQueryOptions } from './query-options.js';
 import { addRetention, checkRecognizedAt, goneFor, type RetentionFacts } from './retention.js';
 import { applyWarningPolicy, warningPolicyOf } from './warning-policy.js';
 
 /** What an inquiry brings; photos that are pending are waited for. */
-interface InquiryAnswer {
+interface OrderQueryResult {
   readonly photos: Pick<CardPhotos, 'status'>;
 }
 
-/** Sends one request and makes something of its answer; {@link OrderInquiry.judge} has to see it. */
-type InquiryAttempt<A> = (request: ResultRequest) => Promise<A>;
+/** Sends one request and makes something of its answer; {@link OrderQuery.judge} has to see it. */
+type OrderQueryAttempt<A> = (request: ResultRequest) => Promise<A>;
 
 /** One call about one order: its limits, its policy, and the time that it has for everything. */
-export class OrderInquiry {
+export class OrderQuery {
   readonly #limits: Required<QueryLimits>;
   readonly #policy: WarningPolicy;
   /** The codes of the warnings that the policy has accepted. */
@@ -37,7 +37,7 @@ export class OrderInquiry {
   constructor(
     private readonly service: OcrResultServiceOptions,
     private readonly orderNo: string,
-    private readonly options: InquiryOptions,
+    private readonly options: OrderQueryOptions,
     /** Is told of every failed attempt. */
     private readonly onFailure?: (failure: BankCardOcrError) => void,
   ) {
@@ -52,7 +52,7 @@ export class OrderInquiry {
    *
    * @param judge sees every answer; left out by an attempt that has {@link judge} see it before it keeps anything
    */
-  async ask<A extends InquiryAnswer>(attempt: InquiryAttempt<A>, judge: (answer: A) => A = asItIs): Promise<A> {
+  async ask<A extends OrderQueryResult>(attempt: OrderQueryAttempt<A>, judge: (answer: A) => A = asItIs): Promise<A> {
     const { clock } = this.service;
     const { timeoutMs, waitForPhotosMs } = this.#limits;
     const deadline = new Deadline(clock, timeoutMs, this.options.signal);
@@ -85,7 +85,7 @@ export class OrderInquiry {
     return addRetention(answer, this.#retentionFacts);
   }
 
-  #waitForResult<A>(failure: unknown, attempt: InquiryAttempt<A>, deadline: Deadline): Promise<A> {
+  #waitForResult<A>(failure: unknown, attempt: OrderQueryAttempt<A>, deadline: Deadline): Promise<A> {
     return waitForResult(failure, (within) => this.#send(attempt, within, 1), {
       clock: this.service.clock,
       deadline,
@@ -94,7 +94,7 @@ export class OrderInquiry {
     });
   }
 
-  #send<A>(attempt: InquiryAttempt<A>, deadline: Deadline, maxAttempts = this.#limits.maxAttempts): Promise<A> {
+  #send<A>(attempt: OrderQueryAttempt<A>, deadline: Deadline, maxAttempts = this.#limits.maxAttempts): Promise<A> {
     const { onFailure } = this;
     return retry(
       (credentials, number) =>
@@ -111,8 +111,8 @@ export class OrderInquiry {
   }
 
   get #retentionFacts(): RetentionFacts {
-    const { retentionMs, clock } = this.service;
-    return { retentionMs, nowMs: clock.now(), recognizedAt: this.options.recognizedAt };
+    const { assumedVendorRetentionMs, clock } = this.service;
+    return { assumedVendorRetentionMs, nowMs: clock.now(), recognizedAt: this.options.recognizedAt };
   }
 }
 
@@ -120,7 +120,11 @@ const asItIs = <A>(answer: A): A => answer;
 
 /** Sign a query: a fresh nonce, and the five values (protocol.md section 4). */
 export function signedQuery(
-  { appId, version, signatures }: Pick<OcrResultServiceOptions, 'appId' | 'version' | 'signatures'>,
+  {
+    appId,
+    protocolVersion: version,
+    signatures,
+  }: Pick<OcrResultServiceOptions, 'appId' | 'protocolVersion' | 'signatures'>,
   orderNo: string,
   { signTicket }: Credentials,
 ): SignedQuery {
@@ -132,12 +136,12 @@ export function signedQuery(
 /** What an {@link OcrResultService} works with. */
 export interface OcrResultServiceOptions {
   readonly appId: string;
-  readonly version: string;
+  readonly protocolVersion: string;
   readonly limits: Required<QueryLimits>;
   readonly warningPolicy: WarningPolicy;
   /** Milliseconds that the vendor keeps results and photos. */
-  readonly retentionMs: number;
-  readonly codeRules: CodeRules;
+  readonly assumedVendorRetentionMs: number;
+  readonly vendorCodeOverrides: VendorCodeOverrides;
   readonly tickets: TicketService;
   readonly signatures: SignatureService;
   readonly results: ResultClient;
@@ -163,7 +167,7 @@ async function waitForPhotos<T extends WithPhotos>(
   waiting: Waiting,
 ): Promise<T> {
   let result = first;
-  await askAgain(async (window) => {
+  await poll(async (window) => {
     try {
       result = await ask(window);
     } catch (error) {
@@ -204,7 +208,7 @@ async function waitForResult<T>(
   let notFound = failure;
   const gone = goneFor(notFound);
   if (gone) throw gone;
-  const late = await askAgain(async (window) => {
+  const late = await poll(async (window) => {
     try {
       return await ask(window);
     } catch (error) {

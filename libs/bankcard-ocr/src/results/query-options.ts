@@ -1,7 +1,7 @@
 import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options.js';
 
 /** How one call about an order differs from the module's options. */
-export interface InquiryOptions extends QueryLimits {
+export interface OrderQueryOptions extends QueryLimits {
   /** What to do about the vendor's warnings. @default the module's */
   readonly warningPolicy?: WarningPolicy | undefined;
   /**
@@ -14,7 +14,7 @@ export interface InquiryOptions extends QueryLimits {
 }
 
 /** How one query differs from the module's options. */
-export interface QueryOptions extends InquiryOptions {
+export interface QueryOptions extends OrderQueryOptions {
   /** Ask for the photos too (`get_file=1`): an answer of megabytes. @default false */
   readonly photos?: boolean | undefined;
 }

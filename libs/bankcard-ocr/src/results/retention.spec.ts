@@ -9,7 +9,11 @@ const NOW = Date.parse('2026-01-05T12:00:00Z');
 const RETENTION = 1_000;
 
 const before = (ms: number): Date => new Date(NOW - ms);
-const facts = (recognizedAt?: Date, retentionMs = RETENTION) => ({ retentionMs, nowMs: NOW, recognizedAt });
+const facts = (recognizedAt?: Date, assumedVendorRetentionMs = RETENTION) => ({
+  assumedVendorRetentionMs,
+  nowMs: NOW,
+  recognizedAt,
+});
 
 function resultWith(status: CardPhotos['status'], operatedAt?: Date, photos?: Partial<CardPhotos>): BankCardOcrResult {
   return {
@@ -79,7 +83,7 @@ describe('an order without a result', () => {
     const { vendorCode, vendorMessage, bizSeqNo } = notFound;
     expect(goneFor(notFound, facts(before(1_001)))).toMatchObject({
       ...{ code: 'RESULT_GONE', retryable: false, cause: notFound, vendorCode, vendorMessage, bizSeqNo },
-      message: expect.stringMatching(/no longer keeps.*1000 ms ago \(recognizedAt, retentionMs\)/),
+      message: expect.stringMatching(/no longer keeps.*1000 ms ago \(recognizedAt, assumedVendorRetentionMs\)/),
     });
   });
 });

@@ -10,7 +10,7 @@ type FreshResult = { -readonly [K in keyof BankCardOcrResult]: BankCardOcrResult
 /** What is known about how long the vendor keeps one order. */
 export interface RetentionFacts {
   /** Milliseconds that the vendor keeps results and photos. */
-  readonly retentionMs: number;
+  readonly assumedVendorRetentionMs: number;
   /** The wall clock, in epoch milliseconds. */
   readonly nowMs: number;
   /** When the card was recognised, as the application knows it. */
@@ -22,10 +22,14 @@ export interface RetentionFacts {
  *
  * @returns undefined when nobody knows when the card was recognised
  */
-export function retentionOf({ retentionMs, nowMs, recognizedAt }: RetentionFacts): ResultRetention | undefined {
+export function retentionOf({
+  assumedVendorRetentionMs,
+  nowMs,
+  recognizedAt,
+}: RetentionFacts): ResultRetention | undefined {
   if (!recognizedAt) return undefined;
   // Clocks differ: nothing was recognised in the future.
-  const endsAtMs = Math.min(recognizedAt.getTime(), nowMs) + retentionMs;
+  const endsAtMs = Math.min(recognizedAt.getTime(), nowMs) + assumedVendorRetentionMs;
   return { endsAt: new Date(Math.min(endsAtMs, END_OF_DATES_MS)), remainingMs: Math.max(endsAtMs - nowMs, 0) };
 }
 
@@ -35,9 +39,9 @@ export function retentionOf({ retentionMs, nowMs, recognizedAt }: RetentionFacts
  */
 export function addRetention(
   result: FreshResult,
-  { retentionMs, nowMs, recognizedAt }: RetentionFacts,
+  { assumedVendorRetentionMs, nowMs, recognizedAt }: RetentionFacts,
 ): BankCardOcrResult {
-  const retention = retentionOf({ retentionMs, nowMs, recognizedAt: result.operatedAt ?? recognizedAt });
+  const retention = retentionOf({ assumedVendorRetentionMs, nowMs, recognizedAt: result.operatedAt ?? recognizedAt });
   if (!retention) return result;
   result.retention = retention;
   const gone = result.photos.status === 'pending' && retention.remainingMs === 0;
@@ -56,7 +60,7 @@ export function goneFor(notFound: BankCardOcrError, facts: RetentionFacts): Bank
   return new BankCardOcrError('RESULT_GONE', {
     message:
       'the vendor no longer keeps the result of this order: ' +
-      `the card was recognised more than ${facts.retentionMs} ms ago (recognizedAt, retentionMs)`,
+      `the card was recognised more than ${facts.assumedVendorRetentionMs} ms ago (recognizedAt, assumedVendorRetentionMs)`,
     vendorCode,
     vendorMessage,
     bizSeqNo,

@@ -40,7 +40,7 @@ export class SignalCancellation implements Cancellation {
  *
  * @throws the reason of `signal` as soon as that is aborted
  */
-export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason as Error);
     const endsAt = clock.monotonic() + ms;
@@ -67,7 +67,7 @@ export function pause(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
  *
  * @throws the reason of `signal` as soon as that is aborted
  */
-export function waitUnlessAborted<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function raceAbort<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return shared;
   return new Promise((resolve, reject) => {
     if (signal.aborted) {

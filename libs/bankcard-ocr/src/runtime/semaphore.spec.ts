@@ -1,5 +1,5 @@
 import { SignalCancellation } from './abort.js';
-import { ConnectionGate } from './semaphore.js';
+import { Semaphore } from './semaphore.js';
 
 const never = new AbortController().signal;
 
@@ -9,12 +9,12 @@ class Crowd {
   readonly turnedAway: [string, unknown][] = [];
   readonly leave = new Map<string, () => void>();
 
-  constructor(private readonly gate: ConnectionGate) {}
+  constructor(private readonly gate: Semaphore) {}
 
   async come(name: string, { urgent = false, signal = never } = {}): Promise<void> {
     try {
-      await this.gate.enter(new SignalCancellation(signal), urgent);
-      this.leave.set(name, () => this.gate.leave());
+      await this.gate.acquire(new SignalCancellation(signal), urgent);
+      this.leave.set(name, () => this.gate.release());
       this.inside.push(name);
     } catch (error) {
       this.turnedAway.push([name, error]);
@@ -32,7 +32,7 @@ async function settled(): Promise<void> {
 }
 
 async function crowd(limit: number, ...names: string[]): Promise<Crowd> {
-  const crowd = new Crowd(new ConnectionGate(limit));
+  const crowd = new Crowd(new Semaphore(limit));
   for (const name of names) void crowd.come(name);
   await settled();
   return crowd;
@@ -124,19 +124,19 @@ describe('the connection gate', () => {
 
   it('is fair to 2 000 who come and give up at random', async () => {
     const limit = 5;
-    const gate = new ConnectionGate(limit);
+    const gate = new Semaphore(limit);
     let inside = 0;
     let most = 0;
     const visits = Array.from({ length: 2_000 }, async (_, index) => {
       const controller = new AbortController();
       if (index % 3 === 0) setImmediate(() => controller.abort());
       try {
-        await gate.enter(new SignalCancellation(controller.signal), index % 7 === 0);
+        await gate.acquire(new SignalCancellation(controller.signal), index % 7 === 0);
         inside += 1;
         most = Math.max(most, inside);
         await settled();
         inside -= 1;
-        gate.leave();
+        gate.release();
         return 'in';
       } catch {
         return 'away';
@@ -147,6 +147,6 @@ describe('the connection gate', () => {
     expect(inside).toBe(0);
     expect(outcomes.filter((outcome) => outcome === 'in').length).toBeGreaterThan(1_300);
     for (let place = 0; place < limit; place += 1)
-      expect(gate.enter(new SignalCancellation(never), false)).toBeUndefined();
+      expect(gate.acquire(new SignalCancellation(never), false)).toBeUndefined();
   });
 });

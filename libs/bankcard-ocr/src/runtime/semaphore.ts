@@ -4,7 +4,7 @@ import type { Cancellation } from './abort.js';
  * Lets so many through at once; the others wait in order, urgent ones in front. Waiting here instead of inside an agent
  * keeps a request's own time limit from running out before the request has begun.
  */
-export class ConnectionGate {
+export class Semaphore {
   #free: number;
   readonly #urgent: (() => void)[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -14,12 +14,12 @@ export class ConnectionGate {
   }
 
   /**
-   * Wait for a place; {@link leave} gives it back.
+   * Wait for a place; {@link release} gives it back.
    *
    * @returns undefined when there is a place at once
    * @throws the reason of `cancellation`
    */
-  enter(cancellation: Cancellation, urgent: boolean): Promise<void> | undefined {
+  acquire(cancellation: Cancellation, urgent: boolean): Promise<void> | undefined {
     cancellation.throwIfCancelled();
     if (this.#free > 0) {
       this.#free -= 1;
@@ -29,7 +29,7 @@ export class ConnectionGate {
   }
 
   /** Give the place back; exactly once for each that was entered. */
-  leave(): void {
+  release(): void {
     const next = this.#urgent.shift() ?? this.#waiting.shift();
     if (next) next();
     else this.#free += 1;

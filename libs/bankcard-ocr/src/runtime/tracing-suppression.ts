@@ -21,7 +21,7 @@ const SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
 const BAGGAGE = Symbol.for('OpenTelemetry Baggage Key');
 
 /**
- * Run something that no tracing may see: Tencent wants secrets in query strings, and without `storeKey` commands of Redis
+ * Run something that no tracing may see: Tencent wants secrets in query strings, and without `storeEncryptionKey` commands of Redis
  * hold credentials. Spans and breadcrumbs would carry them to whoever reads traces, and the application's
  * `traceparent` and `baggage` would go to Tencent.
  *

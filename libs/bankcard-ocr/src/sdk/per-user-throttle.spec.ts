@@ -1,14 +1,14 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { Deadline } from '../call/deadline.js';
 import { ManualClock } from '../testing/manual-clock.js';
-import { TransportFault } from '../vendor/http/transport-error.js';
-import { UserSpacing } from './per-user-throttle.js';
+import { TransportError } from '../vendor/http/transport-error.js';
+import { PerUserThrottle } from './per-user-throttle.js';
 
-const LOST = new TransportFault('UNREACHABLE', true, { message: 'the answer was lost' });
+const LOST = new TransportError('UNREACHABLE', true, { message: 'the answer was lost' });
 const REFUSED = new BankCardOcrError('ACCESS_DENIED', { vendorCode: '400103' });
 
 let clock: ManualClock;
-let spacing: UserSpacing;
+let spacing: PerUserThrottle;
 /** When requests were sent: the user, and milliseconds since the start. */
 let sent: [userId: string, at: number][];
 let startedAt: number;
@@ -16,7 +16,7 @@ let startedAt: number;
 beforeEach(() => {
   clock = new ManualClock();
   startedAt = clock.now();
-  spacing = new UserSpacing(clock);
+  spacing = new PerUserThrottle(clock);
   sent = [];
 });
 

@@ -1,9 +1,9 @@
 import type { Deadline } from '../call/deadline.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { pause } from '../runtime/abort.js';
+import { sleep } from '../runtime/abort.js';
 import type { Clock, ClockTimer } from '../runtime/clock.js';
-import { ConnectionGate } from '../runtime/semaphore.js';
-import { mayHaveBeenCarriedOut } from '../vendor/http/transport-error.js';
+import { Semaphore } from '../runtime/semaphore.js';
+import { isOutcomeUncertain } from '../vendor/http/transport-error.js';
 
 /** The vendor gives a user one NONCE ticket in this time (protocol.md section 5). */
 const SPACING_MS = 2_000;
@@ -13,7 +13,7 @@ type SpacedRequest = <T>(request: () => Promise<T>) => Promise<T>;
 
 interface UserQueue {
   /** Lets one call through at a time. */
-  readonly gate: ConnectionGate;
+  readonly gate: Semaphore;
   /** The calls at the gate and behind it. */
   calls: number;
   /** Before this moment of the monotonic clock the vendor gives no further ticket. */
@@ -27,7 +27,7 @@ interface UserQueue {
  * Keeps the launches of one user two seconds apart, in this process, without slowing those of anybody else. A user is
  * forgotten as soon as there is nothing to wait for.
  */
-export class UserSpacing {
+export class PerUserThrottle {
   readonly #users = new Map<string, UserQueue>();
 
   constructor(private readonly clock: Clock) {}
@@ -65,7 +65,7 @@ export class UserSpacing {
 
   #remember(userId: string): UserQueue {
     const user: UserQueue = {
-      gate: new ConnectionGate(1),
+      gate: new Semaphore(1),
       calls: 0,
       freeAt: Number.NEGATIVE_INFINITY,
       failure: undefined,
@@ -90,8 +90,8 @@ export class UserSpacing {
 
   async #enter(user: UserQueue, deadline: Deadline): Promise<() => void> {
     try {
-      await user.gate.enter(deadline, false);
-      return () => user.gate.leave();
+      await user.gate.acquire(deadline, false);
+      return () => user.gate.release();
     } catch {
       deadline.throwIfCallerAborted();
       // Those in front took longer than they should have; who comes back stands behind all others.
@@ -122,7 +122,7 @@ export class UserSpacing {
     // A timer of the machine may fire a moment early.
     for (let leftMs = this.#leftMs(user); leftMs > 0; leftMs = this.#leftMs(user)) {
       if (leftMs >= deadline.remainingMs) throw launchTooSoon(leftMs, user.failure);
-      await pause(this.clock, leftMs, deadline.signal);
+      await sleep(this.clock, leftMs, deadline.signal);
     }
   }
 
@@ -160,5 +160,5 @@ function launchTooSoon(waitMs: number, cause?: unknown): BankCardOcrError {
  */
 export function mayHaveGivenATicket(error: unknown): boolean {
   const tooFrequent = isBankCardOcrError(error) && error.vendorCode !== undefined && error.retryAfterMs !== undefined;
-  return tooFrequent || mayHaveBeenCarriedOut(error);
+  return tooFrequent || isOutcomeUncertain(error);
 }

@@ -1,16 +1,16 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { malformedAnswer, vendorFailure } from '../vendor/response/envelope.js';
-import { TransportFault, transportFault } from '../vendor/http/transport-error.js';
+import { malformedResponse, vendorFailure } from '../vendor/response/envelope.js';
+import { TransportError, transportError } from '../vendor/http/transport-error.js';
 import { mayHaveGivenATicket } from './per-user-throttle.js';
 
 const code = (vendorCode: string) => vendorFailure({ code: vendorCode }, {});
-const system = (name: string) => transportFault(Object.assign(new Error('x'), { code: name }));
+const system = (name: string) => transportError(Object.assign(new Error('x'), { code: name }));
 
 describe('after a request for a NONCE ticket', () => {
   it.each<[string, unknown]>([
     ['whose answer was lost', system('ECONNRESET')],
-    ['that timed out', new TransportFault('TIMEOUT', true, { message: 'no answer' })],
-    ['whose success cannot be read', malformedAnswer('gave no readable ticket', { code: '0' }, true)],
+    ['that timed out', new TransportError('TIMEOUT', true, { message: 'no answer' })],
+    ['whose success cannot be read', malformedResponse('gave no readable ticket', { code: '0' }, true)],
     ['that ended in a fault of the vendor', code('999999')],
     ['that ended in a time-out inside the vendor', code('66660021')],
     ['that was too frequent: somebody else was given one', code('400504')],
@@ -26,7 +26,7 @@ describe('after a request for a NONCE ticket', () => {
     ['that was refused as malformed', code('400101')],
     ['that was denied', code('400103')],
     ['that was over the limit of all', code('400501')],
-    ['that a proxy turned away', new TransportFault('RATE_LIMITED', false, { message: '429', retryAfterMs: 5_000 })],
+    ['that a proxy turned away', new TransportError('RATE_LIMITED', false, { message: '429', retryAfterMs: 5_000 })],
   ])('%s, the user has none', (_what, error) => {
     expect(mayHaveGivenATicket(error)).toBe(false);
   });

@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.js';
 import type { TicketService } from '../credentials/ticket.service.js';
-import type { CodeRules } from '../errors/vendor-codes.js';
+import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import { Deadline } from '../call/deadline.js';
 import { checkOrderNumber, createOrderNo } from '../call/order-number.js';
 import { limitsOf } from '../call/query-limits.js';
@@ -10,9 +10,9 @@ import type { SignatureService } from '../signature/signature.service.js';
 import type { AuthClient, IssuedCredential } from '../vendor/auth.client.js';
 import { launchLifeMs, SdkLaunch } from './sdk-launch.js';
 import { SdkResultVerifier } from './sdk-result-verifier.js';
-import { SpacedLook } from './spaced-look.js';
+import { SpacedReload } from './spaced-reload.js';
 import { checkUserId } from '../call/user-id.js';
-import { UserSpacing } from './per-user-throttle.js';
+import { PerUserThrottle } from './per-user-throttle.js';
 
 /** How one call differs from the module's options. */
 export interface SdkCallLimits extends Pick<QueryLimits, 'timeoutMs'> {
@@ -39,10 +39,10 @@ export interface SdkResultReport extends SdkCallLimits {
 /** What an {@link SdkLaunchService} works with. */
 interface SdkLaunchServiceOptions {
   readonly appId: string;
-  readonly version: string;
+  readonly protocolVersion: string;
   readonly limits: Required<QueryLimits>;
   readonly ticketOverlapMs: number;
-  readonly codeRules: CodeRules;
+  readonly vendorCodeOverrides: VendorCodeOverrides;
   readonly tickets: TicketService;
   readonly signatures: SignatureService;
   readonly auth: AuthClient;
@@ -51,13 +51,13 @@ interface SdkLaunchServiceOptions {
 
 /** The backend's part in what happens on the phone: launches of the phone SDK, and what it signs at the end. */
 export class SdkLaunchService {
-  readonly #spacing: UserSpacing;
+  readonly #spacing: PerUserThrottle;
   readonly #verifier: SdkResultVerifier;
 
   constructor(private readonly options: SdkLaunchServiceOptions) {
     const { appId, tickets, signatures, clock } = options;
-    this.#spacing = new UserSpacing(clock);
-    const spacedLook = new SpacedLook(() => tickets.look(), clock);
+    this.#spacing = new PerUserThrottle(clock);
+    const spacedLook = new SpacedReload(() => tickets.reload(), clock);
     this.#verifier = new SdkResultVerifier({ appId, tickets, signatures, spacedLook });
   }
 
@@ -121,7 +121,7 @@ export class SdkLaunchService {
   }
 
   #sign(userId: string, orderNo: string, { value, lifeMs, sentAt }: IssuedCredential, generationId: string): SdkLaunch {
-    const { appId, version, signatures, tickets, clock, ticketOverlapMs } = this.options;
+    const { appId, protocolVersion: version, signatures, tickets, clock, ticketOverlapMs } = this.options;
     const nonce = signatures.createNonce();
     const ticketMs = sentAt.monotonicMs + lifeMs - clock.monotonic();
     return new SdkLaunch({

@@ -1,6 +1,6 @@
 import type { TicketService } from '../credentials/ticket.service.js';
 import type { SignatureService } from '../signature/signature.service.js';
-import type { SpacedLook } from './spaced-look.js';
+import type { SpacedReload } from './spaced-reload.js';
 
 /** The form of a signature; what has another one is not looked at. */
 export const RESULT_SIGNATURE = /^[0-9A-Fa-f]{40}$/;
@@ -10,7 +10,7 @@ interface SdkResultVerifierOptions {
   readonly appId: string;
   readonly tickets: TicketService;
   readonly signatures: SignatureService;
-  readonly spacedLook: SpacedLook;
+  readonly spacedLook: SpacedReload;
 }
 
 /** Checks the signature that a phone SDK handed back (protocol.md section 4: app id, order number and a SIGN ticket). */
@@ -26,7 +26,7 @@ export class SdkResultVerifier {
     const fits = () => this.#fits(orderNo, sign, tried);
     // Before anything is asked for: what is known may decide also while nobody can give credentials.
     if (fits()) return true;
-    await tickets.current(signal);
+    await tickets.getCredentials(signal);
     if (fits()) return true;
     await spacedLook.once(signal);
     return fits();

@@ -28,7 +28,7 @@ export function logExchange(log: LogSink, record: ExchangeRecord, debugs = true)
 /** The log lines of what happens to the credentials. A fault that stays the same is told once. */
 export function logTicketEvent(log: LogSink, event: TicketEvent): void {
   switch (event.type) {
-    case 'generation-adopted': {
+    case 'credentials-updated': {
       const how = event.source === 'refresh' ? 'refreshed' : 'taken from the store';
       log.log(`credentials ${how}: generation ${event.generation}, good for ${seconds(event.remainingMs)}`);
       break;
@@ -39,7 +39,7 @@ export function logTicketEvent(log: LogSink, event: TicketEvent): void {
     case 'token-pending':
       log.debug(`token of generation ${event.generation} issued, its SIGN ticket is next`);
       break;
-    case 'token-answer-lost':
+    case 'token-request-in-doubt':
       log.warn('the answer to a token request was lost; the previous credentials may die within the overlap');
       break;
     case 'pending-token-refused':
@@ -60,10 +60,10 @@ export function logTicketEvent(log: LogSink, event: TicketEvent): void {
     case 'store-recovered':
       log.log('the ticket store works again');
       break;
-    case 'generation-written-back':
+    case 'store-restored':
       log.warn(`the ticket store had lost generation ${event.generation}, which has been put back`);
       break;
-    case 'generation-suspect':
+    case 'refresh-conflict':
       log.warn('another process may have refreshed at the same time: one more refresh follows');
       break;
     case 'refresh-alone':

@@ -36,7 +36,7 @@ describe('the line of an exchange', () => {
 });
 
 describe('the lines of the credentials', () => {
-  const failed = (actor: 'developer' | 'business' | 'vendor' | 'us', repeated: boolean): TicketEvent => {
+  const failed = (actor: 'developer' | 'business' | 'vendor' | 'application', repeated: boolean): TicketEvent => {
     const error = new BankCardOcrError('VENDOR_FAULT', { message: 'it failed', vendorMessage: '原因', actor });
     return { type: 'refresh-failed', reason: 'due', attempt: 3, error, retryInMs: 950, repeated };
   };
@@ -57,11 +57,11 @@ describe('the lines of the credentials', () => {
 
   it.each<[TicketEvent, string]>([
     [
-      { type: 'generation-adopted', generation, generationId: 'id', source: 'refresh', remainingMs: 3_600_000 },
+      { type: 'credentials-updated', generation, generationId: 'id', source: 'refresh', remainingMs: 3_600_000 },
       'log: credentials refreshed: generation 7, good for 3600 s',
     ],
     [
-      { type: 'generation-adopted', generation, generationId: 'id', source: 'store', remainingMs: 1_500 },
+      { type: 'credentials-updated', generation, generationId: 'id', source: 'store', remainingMs: 1_500 },
       'log: credentials taken from the store: generation 7, good for 1.5 s',
     ],
     [
@@ -70,7 +70,7 @@ describe('the lines of the credentials', () => {
     ],
     [{ type: 'token-pending', generation }, 'debug: token of generation 7 issued, its SIGN ticket is next'],
     [failed('vendor', false), `warn: ${line}`],
-    [failed('us', false), `warn: ${line}`],
+    [failed('application', false), `warn: ${line}`],
     [failed('developer', false), `error: ${line}. Somebody has to mend this`],
     [failed('business', false), `error: ${line}. Somebody has to mend this`],
     [failed('developer', true), `debug: ${line}`],
@@ -102,12 +102,9 @@ describe('the lines of the credentials', () => {
       'debug: no valid SIGN ticket could be had',
     ],
     [{ type: 'store-recovered' }, 'log: the ticket store works again'],
+    [{ type: 'store-restored', generation }, 'warn: the ticket store had lost generation 7, which has been put back'],
     [
-      { type: 'generation-written-back', generation },
-      'warn: the ticket store had lost generation 7, which has been put back',
-    ],
-    [
-      { type: 'generation-suspect', generation },
+      { type: 'refresh-conflict', generation },
       'warn: another process may have refreshed at the same time: one more refresh follows',
     ],
     [
@@ -125,7 +122,7 @@ describe('the lines of the credentials', () => {
     ],
     [{ type: 'secret-changed' }, 'warn: the stored credentials were made with another app secret and are not used'],
     [
-      { type: 'token-answer-lost', generation },
+      { type: 'token-request-in-doubt', generation },
       'warn: the answer to a token request was lost; the previous credentials may die within the overlap',
     ],
   ])('%j', (event, expected) => {

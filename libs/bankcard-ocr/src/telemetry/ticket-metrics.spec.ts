@@ -8,7 +8,7 @@ const failed = { attempt: 1, error, retryInMs: 1, repeated: true } as const;
 const suspected = { ageMs: 1, remainingMs: 1, times: 1, repeated: true } as const;
 
 function adopted(source: 'refresh' | 'store'): TicketEvent {
-  return { type: 'generation-adopted', generation, generationId: 'id', source, remainingMs: 1 };
+  return { type: 'credentials-updated', generation, generationId: 'id', source, remainingMs: 1 };
 }
 
 describe('the counts of the credentials', () => {
@@ -20,8 +20,8 @@ describe('the counts of the credentials', () => {
     [{ type: 'store-failed', operation: 'read', error, repeated: true }, 'storeFailed'],
     [{ type: 'foreign-refresh-suspected', generation, ...suspected }, 'foreignRefreshSuspected'],
     [{ type: 'credentials-rejected', generation }, 'rejected'],
-    [{ type: 'generation-written-back', generation }, 'writtenBack'],
-    [{ type: 'generation-suspect', generation }, 'suspect'],
+    [{ type: 'store-restored', generation }, 'writtenBack'],
+    [{ type: 'refresh-conflict', generation }, 'suspect'],
     [{ type: 'refresh-started', reason: 'due', attempt: 1, forced: false }, undefined],
     [{ type: 'token-pending', generation }, undefined],
     [{ type: 'store-recovered' }, undefined],

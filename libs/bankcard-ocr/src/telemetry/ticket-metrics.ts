@@ -45,7 +45,7 @@ export class TicketMetrics {
 
 function metricOf(event: TicketEvent): keyof TicketCounts | undefined {
   switch (event.type) {
-    case 'generation-adopted':
+    case 'credentials-updated':
       return event.source === 'refresh' ? 'refreshed' : 'adopted';
     case 'refresh-failed':
       return 'refreshFailed';
@@ -55,9 +55,9 @@ function metricOf(event: TicketEvent): keyof TicketCounts | undefined {
       return 'foreignRefreshSuspected';
     case 'store-failed':
       return 'storeFailed';
-    case 'generation-written-back':
+    case 'store-restored':
       return 'writtenBack';
-    case 'generation-suspect':
+    case 'refresh-conflict':
       return 'suspect';
     default:
       return undefined;

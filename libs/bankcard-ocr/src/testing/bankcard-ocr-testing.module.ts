@@ -5,7 +5,7 @@ import { tokenNamed } from '../nest/bankcard-ocr.tokens.js';
 import type { AccountOptions } from '../account/client-factory.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { whatIsSet } from '../options/option-values.js';
-import { checkRegistrationName } from '../account/account-name.js';
+import { checkAccountName } from '../account/account-name.js';
 import { KycSandbox } from './kyc-sandbox.js';
 import type { KycSandboxOptions } from './kyc-sandbox.options.js';
 
@@ -27,8 +27,8 @@ export interface BankCardOcrTestingOptions {
  * @param name of the registration; without one, the class `KycSandbox` is the token
  * @throws a `BankCardOcrConfigurationError` when that cannot be a name
  */
-export function getSandboxToken(name?: string): Type<KycSandbox> {
-  if (name !== undefined) checkRegistrationName(name);
+export function getSandboxInjectionToken(name?: string): Type<KycSandbox> {
+  if (name !== undefined) checkAccountName(name);
   return tokenNamed(KycSandbox, name) as Type<KycSandbox>;
 }
 
@@ -43,7 +43,7 @@ export function getSandboxToken(name?: string): Type<KycSandbox> {
 @Module({})
 export class BankCardOcrTestingModule {
   static forRoot({ name, sandbox, module }: BankCardOcrTestingOptions = {}): DynamicModule {
-    const token = getSandboxToken(name);
+    const token = getSandboxInjectionToken(name);
     const appId = name === undefined ? undefined : appIdFor(name);
     const alias = { provide: token, useExisting: KycSandbox };
     const provideSandbox: DynamicModule = {

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { randomLettersAndDigits } from './credentials/random-text.js';
 import { Vendor } from './endpoints/vendor.js';
-import type { CallCounts, JournalEntry, MisuseEntry, RecoveryEntry } from './evidence/evidence.js';
+import type { CallCounts, JournalEntry, ViolationEntry, RecoveryEntry } from './evidence/evidence.js';
 import type { FaultHandle, SandboxFault } from './faults/fault-registry.js';
 import { VendorServer } from './http/vendor-server.js';
 import {
@@ -130,7 +130,7 @@ export class KycSandbox implements AsyncDisposable {
   }
 
   /** What the client must not have done, in the order it was noticed, copies. */
-  misuse(): readonly MisuseEntry[] {
+  violations(): readonly ViolationEntry[] {
     return this.#vendor.misuse.snapshot();
   }
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { messageOfCode, VENDOR_CODES, WARNING_CODES } from './vendor-codes.js';
+import { messageOfCode, SANDBOX_CODES, SANDBOX_WARNINGS } from './vendor-codes.js';
 
 const PROTOCOL = join(process.cwd(), '..', 'shared', 'protocol.md');
 
@@ -24,14 +24,14 @@ function codesOfProtocol(): { codes: string[]; warnings: string[] } {
 }
 
 test('42 failure codes and 6 warnings, none twice', () => {
-  expect(new Set(VENDOR_CODES.map(({ code }) => code)).size).toBe(42);
-  expect(VENDOR_CODES).toHaveLength(42);
-  expect(new Set(WARNING_CODES.map(({ code }) => code)).size).toBe(6);
-  expect(WARNING_CODES).toHaveLength(6);
+  expect(new Set(SANDBOX_CODES.map(({ code }) => code)).size).toBe(42);
+  expect(SANDBOX_CODES).toHaveLength(42);
+  expect(new Set(SANDBOX_WARNINGS.map(({ code }) => code)).size).toBe(6);
+  expect(SANDBOX_WARNINGS).toHaveLength(6);
 });
 
 test('every code has its own Chinese and English text', () => {
-  const all = [...VENDOR_CODES, ...WARNING_CODES];
+  const all = [...SANDBOX_CODES, ...SANDBOX_WARNINGS];
   for (const { msg, msgEn } of all) {
     expect(msg).toMatch(/[一-鿿]/);
     expect(msgEn).toMatch(/^[A-Za-z]/);
@@ -48,8 +48,8 @@ test('a code that no document knows still gets a message', () => {
 if (existsSync(PROTOCOL)) {
   test('the lists are those of protocol.md section 6', () => {
     const { codes, warnings } = codesOfProtocol();
-    expect(['0', ...VENDOR_CODES.map(({ code }) => code)].sort()).toEqual(codes.sort());
-    expect(WARNING_CODES.map(({ code }) => code as string).sort()).toEqual(warnings.sort());
+    expect(['0', ...SANDBOX_CODES.map(({ code }) => code)].sort()).toEqual(codes.sort());
+    expect(SANDBOX_WARNINGS.map(({ code }) => code as string).sort()).toEqual(warnings.sort());
   });
 } else {
   console.info(`Skipped: the code lists were not compared with ${PROTOCOL}, which is not here.`);

@@ -1,5 +1,5 @@
 /** A code of the vendor and what the sandbox says with it. */
-export interface VendorCodeText {
+export interface SandboxCodeText {
   readonly code: string;
   /** The Chinese message, as it travels in `msg`. */
   readonly msg: string;
@@ -12,7 +12,7 @@ export interface VendorCodeText {
  *
  * Typed in from the documents for the sandbox alone: the library has its own table, and the two are compared in a test.
  */
-export const VENDOR_CODES = [
+export const SANDBOX_CODES = [
   { code: '15', msg: 'access_token已失效', msgEn: 'token expired' },
   { code: '400101', msg: '不合法请求', msgEn: 'signature check failed, or a malformed request' },
   { code: '1', msg: '请求非法', msgEn: 'illegal request' },
@@ -55,10 +55,10 @@ export const VENDOR_CODES = [
   { code: '-9012', msg: '照片模糊', msgEn: 'photo blurred' },
   { code: '-9013', msg: '照片不是银行卡', msgEn: 'not a bank card' },
   { code: '-9014', msg: '银行卡信息不合法', msgEn: 'card information illegal (number, glare, cover)' },
-] as const satisfies readonly VendorCodeText[];
+] as const satisfies readonly SandboxCodeText[];
 
 /** A documented failure code. */
-export type VendorCode = (typeof VENDOR_CODES)[number]['code'];
+export type SandboxCode = (typeof SANDBOX_CODES)[number]['code'];
 
 /** What the documents of sibling products say of pictures; the bank-card pages do not have these. */
 const SIBLING_CODES = [
@@ -69,7 +69,7 @@ const SIBLING_CODES = [
 ] as const;
 
 const TEXT_OF_CODE = new Map<string, string>([
-  ...VENDOR_CODES.map(({ code, msg }) => [code, msg] as const),
+  ...SANDBOX_CODES.map(({ code, msg }) => [code, msg] as const),
   ...SIBLING_CODES,
 ]);
 
@@ -80,14 +80,14 @@ export function messageOfCode(code: string): string {
 }
 
 /** Every warning code of protocol.md section 6: the recognition succeeded all the same, the partner decides. */
-export const WARNING_CODES = [
+export const SANDBOX_WARNINGS = [
   { code: '-9110', msg: '银行卡有效日期无效', msgEn: 'invalid date' },
   { code: '-9111', msg: '银行卡边框不完整', msgEn: 'border incomplete' },
   { code: '-9112', msg: '银行卡图片反光', msgEn: 'glare' },
   { code: '-9113', msg: '银行卡复印件', msgEn: 'photocopy' },
   { code: '-9114', msg: '银行卡翻拍件', msgEn: 'photo of a screen' },
   { code: '66661009', msg: '银行卡已过期', msgEn: 'card expired' },
-] as const satisfies readonly VendorCodeText[];
+] as const satisfies readonly SandboxCodeText[];
 
 /** A documented warning code. */
-export type WarningCode = (typeof WARNING_CODES)[number]['code'];
+export type SandboxWarning = (typeof SANDBOX_WARNINGS)[number]['code'];

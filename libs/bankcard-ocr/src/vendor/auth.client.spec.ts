@@ -1,6 +1,6 @@
 import { SecretText } from '../runtime/secret-text.js';
 import { AuthClient, type AuthClientOptions } from './auth.client.js';
-import { ConnectionGate } from '../runtime/semaphore.js';
+import { Semaphore } from '../runtime/semaphore.js';
 import { CANARY, failureOf, NEVER, OddVendor } from './odd-vendor.test-support.js';
 
 const TOKEN = 'fz3HuYwpkzNh_EFxVFbTvbJWYEJQwvgKEdM7lvWPzBMxJYMXD-0Uo8vZRM3qyxK_ZM3kQy6N8TqrDYpCh2gb1ZbZ1T';
@@ -33,7 +33,7 @@ beforeEach(async () => {
 });
 afterEach(() => vendor.stop());
 
-function client(change: Partial<AuthClientOptions> = {}, gate?: ConnectionGate): AuthClient {
+function client(change: Partial<AuthClientOptions> = {}, gate?: Semaphore): AuthClient {
   return new AuthClient(vendor.exchange({ gate }), {
     appId: 'IDA00001',
     secret: new SecretText(CANARY),
@@ -95,7 +95,7 @@ describe('the access token', () => {
     async (access_token) => {
       answering({ ...TOKEN_ANSWER, access_token });
       const error = await failureOf(token());
-      expect(error).toMatchObject({ code: 'ANSWER_MALFORMED', retryable: false, bizSeqNo: TOKEN_ANSWER.bizSeqNo });
+      expect(error).toMatchObject({ code: 'RESPONSE_MALFORMED', retryable: false, bizSeqNo: TOKEN_ANSWER.bizSeqNo });
       expect(vendor.served).toHaveLength(1);
     },
   );
@@ -150,7 +150,7 @@ describe('the SIGN ticket', () => {
     [{ value: 'a b' }],
   ])('is refused as %j', async (tickets) => {
     answering({ ...TICKET_ANSWER, tickets });
-    expect(await failureOf(ticket())).toMatchObject({ code: 'ANSWER_MALFORMED', retryable: false });
+    expect(await failureOf(ticket())).toMatchObject({ code: 'RESPONSE_MALFORMED', retryable: false });
   });
 });
 
@@ -188,7 +188,7 @@ describe('the NONCE ticket', () => {
 
   it('may be asked for again when it cannot be read: that ends nothing', async () => {
     answering({ ...NONCE_ANSWER, tickets: [] });
-    expect(await failureOf(nonceTicket())).toMatchObject({ code: 'ANSWER_MALFORMED', retryable: true });
+    expect(await failureOf(nonceTicket())).toMatchObject({ code: 'RESPONSE_MALFORMED', retryable: true });
   });
 
   it('is not shown by what repeats the request, nor is its user', async () => {
@@ -201,8 +201,8 @@ describe('the NONCE ticket', () => {
 
 it('only what everybody waits for goes before those who wait for a connection', async () => {
   answering(TICKET_ANSWER);
-  const gate = new ConnectionGate(1);
-  await gate.enter(NEVER, false);
+  const gate = new Semaphore(1);
+  await gate.acquire(NEVER, false);
   const auth = client({}, gate);
   const order: string[] = [];
   const asking = [
@@ -211,7 +211,7 @@ it('only what everybody waits for goes before those who wait for a connection', 
       .then(() => order.push('NONCE')),
     auth.signTicket(CANARY, 1, 1, signal).then(() => order.push('SIGN')),
   ];
-  gate.leave();
+  gate.release();
   await Promise.all(asking);
   expect(order).toEqual(['SIGN', 'NONCE']);
 });

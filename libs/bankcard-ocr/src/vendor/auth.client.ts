@@ -1,9 +1,9 @@
 import { SignalCancellation } from '../runtime/abort.js';
 import type { SecretText } from '../runtime/secret-text.js';
-import { malformedAnswer, readLifeMs } from './response/envelope.js';
+import { malformedResponse, readLifeMs } from './response/envelope.js';
 import { isJsonObject } from './response/json-response.js';
-import { JsonAnswerReader } from './response/json-response.reader.js';
-import type { Exchange, ExchangeAnswer } from './http/vendor-http-client.js';
+import { JsonResponseReader } from './response/json-response.reader.js';
+import type { VendorHttpClient, VendorResponse } from './http/vendor-http-client.js';
 
 /** What the vendor documents when an answer does not say (protocol.md section 1). */
 const DOCUMENTED_TOKEN_LIFE_MS = 7_200_000;
@@ -14,7 +14,7 @@ export interface IssuedCredential {
   readonly value: string;
   readonly lifeMs: number;
   /** The life is counted from the sending of the request. */
-  readonly sentAt: ExchangeAnswer['sentAt'];
+  readonly sentAt: VendorResponse['sentAt'];
 }
 
 /** What a NONCE ticket is asked for with. */
@@ -46,7 +46,7 @@ export interface AuthClientOptions {
 /** The vendor's two auth endpoints (protocol.md section 2). */
 export class AuthClient {
   constructor(
-    private readonly exchange: Exchange,
+    private readonly exchange: VendorHttpClient,
     private readonly options: AuthClientOptions,
   ) {}
 
@@ -64,11 +64,11 @@ export class AuthClient {
         attempt,
         cancellation: new SignalCancellation(signal),
       },
-      new JsonAnswerReader(),
+      new JsonResponseReader(),
     );
     const { json, envelope, sentAt } = answer;
     const value = json['access_token'];
-    if (!isCredential(value)) throw malformedAnswer('gave no readable access_token', envelope, false);
+    if (!isCredential(value)) throw malformedResponse('gave no readable access_token', envelope, false);
     return { value, lifeMs: readLifeMs(json['expire_in'], DOCUMENTED_TOKEN_LIFE_MS), sentAt };
   }
 
@@ -102,14 +102,14 @@ export class AuthClient {
         cancellation: new SignalCancellation(signal),
         ...request,
       },
-      new JsonAnswerReader(),
+      new JsonResponseReader(),
     );
     const tickets: unknown = json['tickets'];
     const ticket: unknown = Array.isArray(tickets) ? tickets[0] : tickets;
     const value = isJsonObject(ticket) ? ticket['value'] : undefined;
     if (!isJsonObject(ticket) || !isCredential(value)) {
       // Another SIGN ticket would end the one that cannot be read; a NONCE ticket ends none.
-      throw malformedAnswer('gave no readable ticket', envelope, type === 'NONCE');
+      throw malformedResponse('gave no readable ticket', envelope, type === 'NONCE');
     }
     return { value, lifeMs: readLifeMs(ticket['expire_in'], DOCUMENTED_TICKET_LIFE_MS[type]), sentAt };
   }

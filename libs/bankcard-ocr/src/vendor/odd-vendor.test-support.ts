@@ -4,10 +4,15 @@ import { inspect } from 'node:util';
 import { SignalCancellation } from '../runtime/abort.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { JsonAnswerReader } from './response/json-response.reader.js';
-import { ConnectionGate } from '../runtime/semaphore.js';
+import { JsonResponseReader } from './response/json-response.reader.js';
+import { Semaphore } from '../runtime/semaphore.js';
 import type { ConnectionOptions } from './http/connection-options.js';
-import { Exchange, type ExchangeAnswer, type ExchangeRecord, type ExchangeRequest } from './http/vendor-http-client.js';
+import {
+  VendorHttpClient,
+  type VendorResponse,
+  type ExchangeRecord,
+  type VendorRequest,
+} from './http/vendor-http-client.js';
 import { HttpServiceTransport } from './http/http-service.transport.js';
 import type { Transport } from './http/transport.js';
 import { UndiciTransport } from './http/undici.transport.js';
@@ -59,17 +64,17 @@ export class OddVendor {
   });
 
   exchange({
-    maxAnswerBytes = 10_000,
-    gate = new ConnectionGate(5),
+    maxResponseBytes = 10_000,
+    gate = new Semaphore(5),
     clock = new SystemClock() as Clock,
-  } = {}): Exchange {
+  } = {}): VendorHttpClient {
     const onExchange = (record: ExchangeRecord) => void this.records.push(record);
-    const dependencies = { transport: this.#transport, gate, clock, codeRules: {} };
-    return new Exchange({ ...dependencies, maxAnswerBytes, onExchange });
+    const dependencies = { transport: this.#transport, gate, clock, vendorCodeOverrides: {} };
+    return new VendorHttpClient({ ...dependencies, maxResponseBytes, onExchange });
   }
 
   /** One exchange, with a secret in its query. */
-  get(change: Partial<ExchangeRequest> = {}, exchange = this.exchange()): Promise<ExchangeAnswer> {
+  get(change: Partial<VendorRequest> = {}, exchange = this.exchange()): Promise<VendorResponse> {
     return exchange.send(
       {
         endpoint: 'access_token',
@@ -80,7 +85,7 @@ export class OddVendor {
         attempt: 1,
         ...change,
       },
-      new JsonAnswerReader(),
+      new JsonResponseReader(),
     );
   }
 

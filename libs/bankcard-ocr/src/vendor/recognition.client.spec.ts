@@ -77,7 +77,7 @@ describe('a recognition', () => {
 
   it('of another order is never handed out', async () => {
     answering(OK.replace('order0001', 'order0002'));
-    await expect(recognize()).rejects.toMatchObject({ code: 'ANSWER_MALFORMED' });
+    await expect(recognize()).rejects.toMatchObject({ code: 'RESPONSE_MALFORMED' });
   });
 
   it('names its own option when it takes too long', async () => {

@@ -1,16 +1,13 @@
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { Clock } from '../runtime/clock.js';
-import { ResultAnswerReader } from './response/incremental/result-response.reader.js';
+import { ResultResponseReader } from './response/incremental/result-response.reader.js';
 import { PhotoBuffers } from './response/photo-buffers.js';
-import { readResultAnswer } from './response/result-response.js';
-import type { Exchange, ExchangeRequest } from './http/vendor-http-client.js';
+import { readResultResponse } from './response/result-response.js';
+import type { VendorHttpClient, VendorRequest } from './http/vendor-http-client.js';
 import type { SignedQuery } from './result.client.js';
 
 /** How one image is sent. */
-interface ImageRequest extends Pick<
-  ExchangeRequest,
-  'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onSend'
-> {
+interface ImageRequest extends Pick<VendorRequest, 'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onSend'> {
   /** The same five values are signed as for a query (protocol.md section 4). */
   readonly signed: SignedQuery;
   readonly userId: string | undefined;
@@ -21,7 +18,7 @@ interface ImageRequest extends Pick<
 /** The endpoint bankcardocrapp (protocol.md section 2). */
 export class RecognitionClient {
   constructor(
-    private readonly exchange: Exchange,
+    private readonly exchange: VendorHttpClient,
     private readonly clock: Clock,
     private readonly options: {
       readonly path: string;
@@ -34,7 +31,7 @@ export class RecognitionClient {
   async recognize({ signed, userId, image, ...request }: ImageRequest): Promise<BankCardOcrResult> {
     const { appId, orderNo, nonce, sign } = signed;
     const kept = new PhotoBuffers();
-    const reader = new ResultAnswerReader(kept);
+    const reader = new ResultResponseReader(kept);
     const { json, envelope } = await this.exchange.send(
       {
         endpoint: 'bankcardocrapp',
@@ -46,7 +43,7 @@ export class RecognitionClient {
       },
       reader,
     );
-    const result = readResultAnswer(json, envelope, {
+    const result = readResultResponse(json, envelope, {
       orderNo,
       nowMs: this.clock.now(),
       photos: { arrivals: reader.arrivals, kept: kept.photos },

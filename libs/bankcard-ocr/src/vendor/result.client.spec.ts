@@ -106,7 +106,7 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
     serve(answered('1984602893847461890'));
     const failure = await failureOf(query(photos, 'app_id', { orderNo }));
     expect(failure).toMatchObject({
-      code: 'ANSWER_MALFORMED',
+      code: 'RESPONSE_MALFORMED',
       message: expect.stringMatching(/another order/) as string,
     });
     serve(answered(orderNo));

@@ -1,11 +1,11 @@
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
 import type { Clock } from '../runtime/clock.js';
-import { JsonAnswerReader } from './response/json-response.reader.js';
-import { ResultAnswerReader } from './response/incremental/result-response.reader.js';
+import { JsonResponseReader } from './response/json-response.reader.js';
+import { ResultResponseReader } from './response/incremental/result-response.reader.js';
 import { PhotoBuffers, type PhotoTargets } from './response/photo-buffers.js';
-import { readResultAnswer } from './response/result-response.js';
-import type { Exchange, ExchangeRequest } from './http/vendor-http-client.js';
+import { readResultResponse } from './response/result-response.js';
+import type { VendorHttpClient, VendorRequest } from './http/vendor-http-client.js';
 
 /** The signed values of a query, exactly as they are sent. */
 export interface SignedQuery {
@@ -17,7 +17,7 @@ export interface SignedQuery {
 }
 
 /** How one query is sent. */
-export interface ResultRequest extends Pick<ExchangeRequest, 'attempt' | 'generation' | 'timeoutMs' | 'cancellation'> {
+export interface ResultRequest extends Pick<VendorRequest, 'attempt' | 'generation' | 'timeoutMs' | 'cancellation'> {
   readonly query: SignedQuery;
 }
 
@@ -37,7 +37,7 @@ export class ResultClient {
   readonly #constantPart: string;
 
   constructor(
-    private readonly exchange: Exchange,
+    private readonly exchange: VendorHttpClient,
     private readonly clock: Clock,
     options: {
       readonly path: string;
@@ -56,7 +56,7 @@ export class ResultClient {
     const { appId, orderNo, nonce, sign } = query;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
     const targets = photos === 'kept' ? kept : photos;
-    const reader = targets ? new ResultAnswerReader(targets) : undefined;
+    const reader = targets ? new ResultResponseReader(targets) : undefined;
     // Letters and digits all of them: nothing has to be encoded. Only exactly 1 asks for photos.
     const values = `&order_no=${orderNo}&nonce=${nonce}&sign=${sign}${reader ? '&get_file=1' : ''}`;
     const { json, envelope } = await this.exchange.send(
@@ -69,9 +69,9 @@ export class ResultClient {
         attempt,
         generation,
       },
-      reader ?? new JsonAnswerReader(() => new ResultAnswerReader(NOWHERE)),
+      reader ?? new JsonResponseReader(() => new ResultResponseReader(NOWHERE)),
     );
-    return readResultAnswer(json, envelope, {
+    return readResultResponse(json, envelope, {
       orderNo,
       nowMs: this.clock.now(),
       photos: reader && { arrivals: reader.arrivals, kept: kept?.photos ?? NONE },

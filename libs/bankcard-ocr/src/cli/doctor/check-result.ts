@@ -7,14 +7,14 @@ export type CheckName =
   'configuration' | 'node' | 'dns' | 'connection' | 'clock' | 'store' | 'credentials' | 'refreshers' | 'live';
 
 /** How something is: `fail` keeps the library from working, `warn` may one day, `skipped` was not looked at. */
-export type FindingStatus = 'ok' | 'warn' | 'fail' | 'skipped';
+export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skipped';
 
 /** Something that a check has found. Nothing in it is secret. */
-export interface Finding {
+export interface CheckResult {
   readonly check: CheckName;
   /** What of several, e.g. a host. */
   readonly about?: string;
-  readonly status: FindingStatus;
+  readonly status: CheckStatus;
   readonly found: Text;
   readonly todo?: Text;
   /** The same for programs: lengths of time in milliseconds, moments never. */
@@ -22,21 +22,21 @@ export interface Finding {
 }
 
 /** Make the findings of one check. */
-export function findingsOf(check: CheckName) {
-  return (status: FindingStatus, found: Text, rest: Pick<Finding, 'about' | 'todo' | 'facts'> = {}): Finding => {
+export function checkResultsOf(check: CheckName) {
+  return (status: CheckStatus, found: Text, rest: Pick<CheckResult, 'about' | 'todo' | 'facts'> = {}): CheckResult => {
     return { check, status, found, ...rest };
   };
 }
 
 /** Looks at something; is told when its time is over. */
-type Check = (signal: AbortSignal) => Promise<readonly Finding[]>;
+type Check = (signal: AbortSignal) => Promise<readonly CheckResult[]>;
 
 /** Run a check; one that hangs or breaks down is a finding too. */
-export async function runCheck(name: CheckName, limitMs: number, check: Check): Promise<readonly Finding[]> {
-  const finding = findingsOf(name);
+export async function runCheck(name: CheckName, limitMs: number, check: Check): Promise<readonly CheckResult[]> {
+  const finding = checkResultsOf(name);
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<readonly Finding[]>((resolve) => {
+  const late = new Promise<readonly CheckResult[]>((resolve) => {
     timer = setTimeout(() => {
       const limit = duration(limitMs);
       resolve([finding('fail', text(`no answer within ${limit.en}`, `${limit.zh}内没有结果`))]);

@@ -3,15 +3,15 @@ import { request as httpsRequest } from 'node:https';
 import { Connector } from '../../vendor/http/connector.js';
 import { createAgents } from '../../vendor/http/own-agents.js';
 import { duration, text } from '../text.js';
-import { type Finding, findingsOf, nameOf } from './check-result.js';
-import type { Way } from './route.js';
+import { type CheckResult, checkResultsOf, nameOf } from './check-result.js';
+import type { Route } from './route.js';
 
-const finding = findingsOf('clock');
+const finding = checkResultsOf('clock');
 const NOTICED_MS = 30_000;
 const TOO_FAR_MS = 300_000;
 
 /** Compare the clock of this machine with the vendor's, by the header `Date` of an answer to a bare `HEAD /`. */
-export async function checkClock(way: Way, signal: AbortSignal): Promise<Finding> {
+export async function checkClock(way: Route, signal: AbortSignal): Promise<CheckResult> {
   const askedAtMs = Date.now();
   let headers: IncomingHttpHeaders;
   try {
@@ -30,7 +30,7 @@ export async function checkClock(way: Way, signal: AbortSignal): Promise<Finding
   return judgeOffset(Math.round(offsetMs));
 }
 
-function judgeOffset(offsetMs: number): Finding {
+function judgeOffset(offsetMs: number): CheckResult {
   const distance = Math.abs(offsetMs);
   const { en, zh } = duration(distance);
   const found =
@@ -47,7 +47,7 @@ function judgeOffset(offsetMs: number): Finding {
   });
 }
 
-function headersOf({ destination, connection }: Way, signal: AbortSignal): Promise<IncomingHttpHeaders> {
+function headersOf({ destination, connection }: Route, signal: AbortSignal): Promise<IncomingHttpHeaders> {
   const { hostname, port, secure } = destination;
   const connector = new Connector(connection);
   const { httpAgent, httpsAgent } = createAgents(connector, {});

@@ -1,16 +1,16 @@
 import { TicketStore } from '../../credentials/store/ticket-store.js';
-import type { ConfigurationFault, Problem } from '../../errors/configuration-error.js';
+import type { ConfigurationIssue, Problem } from '../../errors/configuration-error.js';
 import { maskAppId } from '../../errors/redaction.js';
 import { unknownVariables } from '../../options/options-from-env.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { Configuration } from '../configuration.js';
 import { type Text, text } from '../text.js';
-import { type Finding, findingsOf } from './check-result.js';
+import { type CheckResult, checkResultsOf } from './check-result.js';
 
-const finding = findingsOf('configuration');
+const finding = checkResultsOf('configuration');
 
 /** Judge the options of the environment: everything that is wrong, at once. */
-export function checkConfiguration(configuration: Configuration, name: string | undefined): Finding[] {
+export function checkConfiguration(configuration: Configuration, name: string | undefined): CheckResult[] {
   const { options } = configuration;
   const judged = options
     ? [summary(options), ...options.warnings.map(warning)]
@@ -18,15 +18,15 @@ export function checkConfiguration(configuration: Configuration, name: string | 
   return [...judged, ...unreadVariables(name)];
 }
 
-function summary(options: ResolvedOptions): Finding {
-  const { appId, baseUrl, role, ticketStore, storeKey, transport, warningPolicy, way } = options;
+function summary(options: ResolvedOptions): CheckResult {
+  const { appId, baseUrl, role, ticketStore, storeEncryptionKey, transport, warningPolicy, way } = options;
   const kind = ticketStore instanceof TicketStore ? 'own' : ticketStore.kind;
   const facts = {
     appId: maskAppId(appId),
     host: baseUrl.host,
     role,
     ticketStore: kind,
-    sealed: storeKey !== undefined,
+    sealed: storeEncryptionKey !== undefined,
     transport,
     ...(way.proxy !== undefined && { proxy: way.proxy }),
     warningPolicy: typeof warningPolicy === 'string' ? warningPolicy : 'function',
@@ -52,11 +52,11 @@ function summary(options: ResolvedOptions): Finding {
   );
 }
 
-function warning({ en, zh }: Problem): Finding {
+function warning({ en, zh }: Problem): CheckResult {
   return finding('warn', text(en, zh));
 }
 
-function faultFinding({ option, variable, fix, fixZh }: ConfigurationFault): Finding {
+function faultFinding({ option, variable, fix, fixZh }: ConfigurationIssue): CheckResult {
   const found = text(
     `${option}${variable === undefined ? '' : ` (${variable})`} ${fix}`,
     `${option}${variable === undefined ? '' : `（${variable}）`} ${fixZh}`,
@@ -65,7 +65,7 @@ function faultFinding({ option, variable, fix, fixZh }: ConfigurationFault): Fin
 }
 
 /** A variable that is spelled wrong is not missed by anybody until its default surprises. */
-function unreadVariables(name: string | undefined): Finding[] {
+function unreadVariables(name: string | undefined): CheckResult[] {
   return unknownVariables(process.env, name).map(({ variable, nearest }) => {
     return finding('warn', text(`${variable} is read by nobody here`, `${variable} 不是本模块的变量`), {
       todo: nearest === undefined ? CHECK_SPELLING : text(`Write ${nearest}`, `请写成 ${nearest}`),
@@ -76,12 +76,12 @@ function unreadVariables(name: string | undefined): Finding[] {
 
 const CHECK_SPELLING: Text = text('Check its spelling', '请检查拼写');
 
-const nodeFinding = findingsOf('node');
+const nodeFinding = checkResultsOf('node');
 /** As `engines` of the package has it. */
 const OLDEST = { major: 20, minor: 19 };
 
 /** Whether this Node.js can run the library. */
-export function checkNodeVersion(version = process.versions.node): Finding {
+export function checkNodeVersion(version = process.versions.node): CheckResult {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const isEnough = major > OLDEST.major || (major === OLDEST.major && minor >= OLDEST.minor);
   const oldest = `${OLDEST.major}.${OLDEST.minor}`;

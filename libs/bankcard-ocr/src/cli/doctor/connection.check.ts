@@ -3,17 +3,17 @@ import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { CONNECT_TIMEOUT_CODE, PROXY_ANSWERED, PROXY_UNREACHABLE_CODE } from '../../vendor/http/connection-error.js';
 import { Connector } from '../../vendor/http/connector.js';
-import { transportFault } from '../../vendor/http/transport-error.js';
+import { transportError } from '../../vendor/http/transport-error.js';
 import { duration, sentences, text, type Text } from '../text.js';
-import { type Finding, findingsOf, nameOf } from './check-result.js';
-import { failureOn, type Way, whatNeeds, withoutBrackets } from './route.js';
+import { type CheckResult, checkResultsOf, nameOf } from './check-result.js';
+import { failureOn, type Route, whatNeeds, withoutBrackets } from './route.js';
 
-const finding = findingsOf('connection');
+const finding = checkResultsOf('connection');
 /** A certificate that ends sooner has as a rule been renewed by then. */
 const SOON_MS = 14 * 86_400_000;
 
 /** Connect as every transport does, through the proxy where there is one, certificate verified; send nothing. */
-export async function checkConnection(way: Way): Promise<Finding> {
+export async function checkConnection(way: Route): Promise<CheckResult> {
   const { host, destination, proxy, connection } = way;
   const connector = new Connector(connection);
   const startedAt = performance.now();
@@ -33,7 +33,7 @@ export async function checkConnection(way: Way): Promise<Finding> {
   }
 }
 
-function connected(socket: Socket, host: string, facts: { connectMs: number; proxy?: string }): Finding {
+function connected(socket: Socket, host: string, facts: { connectMs: number; proxy?: string }): CheckResult {
   const way = facts.proxy === undefined ? text('', '') : text(` through ${facts.proxy}`, `，经代理 ${facts.proxy}`);
   if (!(socket instanceof TLSSocket)) {
     const found = text(
@@ -65,8 +65,8 @@ function connected(socket: Socket, host: string, facts: { connectMs: number; pro
   );
 }
 
-function failed(error: unknown, way: Way): Finding {
-  const { message, cause } = transportFault(error);
+function failed(error: unknown, way: Route): CheckResult {
+  const { message, cause } = transportError(error);
   const { host, proxy } = way;
   const code = nameOf(cause);
   return finding(failureOn(way), text(message, `连接失败：${code}`), {
@@ -137,14 +137,14 @@ function connectionAdvice(code: string): Text {
   return ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? NO_WAY_OUT;
 }
 
-const dnsFinding = findingsOf('dns');
+const dnsFinding = checkResultsOf('dns');
 const DNS_ADVICE = text(
   'Check the spelling of the host, and the name server of this machine or container',
   '请检查地址拼写，以及本机或容器的 DNS 设置',
 );
 
 /** Look the names up that this machine itself has to know: those of the vendor, or those of the proxies before them. */
-export async function checkNames(ways: readonly Way[]): Promise<Finding[]> {
+export async function checkNames(ways: readonly Route[]): Promise<CheckResult[]> {
   // The way of queries comes first, and decides about a name that both need.
   const names = new Map(
     ways.toReversed().map((way) => [withoutBrackets(way.proxy?.hostname ?? way.destination.hostname), way]),
@@ -152,7 +152,7 @@ export async function checkNames(ways: readonly Way[]): Promise<Finding[]> {
   return Promise.all([...names].toReversed().map(([name, way]) => checkName(name, way)));
 }
 
-async function checkName(name: string, way: Way): Promise<Finding> {
+async function checkName(name: string, way: Route): Promise<CheckResult> {
   if (isIP(name) !== 0) {
     return dnsFinding('ok', text('an address, nothing to look up', '是 IP 地址，无需解析'), { about: name });
   }

@@ -16,7 +16,7 @@ const now = clock.now();
 
 const given = { appId: APP_ID, secret: SECRET, baseUrl: 'https://vendor.example', ticketStore: 'file:/tickets', clock };
 const options = resolveOptions(given);
-const withKey = resolveOptions({ ...given, storeKey: KEY });
+const withKey = resolveOptions({ ...given, storeEncryptionKey: KEY });
 const reader = resolveOptions({ ...given, role: 'reader' });
 const seal = new RecordSeal(createSecretKey(Buffer.from(KEY, 'hex')), APP_ID);
 

@@ -1,12 +1,12 @@
 import { endsAtMs } from '../../credentials/freshness.js';
 import type { GenerationRecord, TicketRecord } from '../../credentials/ticket-record.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import type { StoredLook } from '../store/store-probe.js';
+import type { StoreInspection } from '../store/store-probe.js';
 import { duration, sentences, type Text, text } from '../text.js';
-import { type Finding, findingsOf } from './check-result.js';
+import { type CheckResult, checkResultsOf } from './check-result.js';
 import { stateOf, type StoredState } from './stored-state.js';
 
-const finding = findingsOf('credentials');
+const finding = checkResultsOf('credentials');
 /** Clocks differ by so much without anybody noticing. */
 const CLOCK_STEP_MS = 1_000;
 
@@ -25,7 +25,7 @@ const UNREADABLE: Readonly<Record<'damaged' | 'another-version', readonly [found
 };
 
 /** Judge what the store holds; tokens and tickets are not even counted in letters. */
-export function checkCredentials(look: StoredLook, options: ResolvedOptions): Finding[] {
+export function checkCredentials(look: StoreInspection, options: ResolvedOptions): CheckResult[] {
   if (look.kind === 'unreadable') {
     return [
       finding('fail', text(`cannot be read (${look.code})`, `读不到（${look.code}）`), { facts: { code: look.code } }),
@@ -42,7 +42,7 @@ export function checkCredentials(look: StoredLook, options: ResolvedOptions): Fi
   return [judge(look.record.current, state, options), ...unfinished(look.record, options)];
 }
 
-function nothing({ role }: ResolvedOptions): Finding {
+function nothing({ role }: ResolvedOptions): CheckResult {
   const isReader = role === 'reader';
   return finding(isReader ? 'fail' : 'ok', text('none yet', '还没有'), {
     facts: { stored: false },
@@ -52,7 +52,7 @@ function nothing({ role }: ResolvedOptions): Finding {
   });
 }
 
-function mismatchFinding({ madeWithOtherSecret, isUnusable, isSealed }: StoredState): Finding | undefined {
+function mismatchFinding({ madeWithOtherSecret, isUnusable, isSealed }: StoredState): CheckResult | undefined {
   if (madeWithOtherSecret) {
     return finding('fail', text('made with another app secret', '是用另一个密钥获取的'), {
       facts: { anotherSecret: true },
@@ -64,18 +64,21 @@ function mismatchFinding({ madeWithOtherSecret, isUnusable, isSealed }: StoredSt
   }
   if (!isUnusable) return undefined;
   const found = isSealed
-    ? text('sealed, and the store key of this environment does not open them', '已加密，这里的 storeKey 打不开')
-    : text('in clear, while this environment has a store key', '是明文，而这里配置了 storeKey');
+    ? text(
+        'sealed, and the store key of this environment does not open them',
+        '已加密，这里的 storeEncryptionKey 打不开',
+      )
+    : text('in clear, while this environment has a store key', '是明文，而这里配置了 storeEncryptionKey');
   return finding('fail', found, {
     facts: { sealed: isSealed ?? false, opens: false },
     todo: text(
       "Give all processes the same store key: those with different ones end each other's credentials",
-      '所有进程必须使用同一个 storeKey：不同的 key 会互相作废凭证',
+      '所有进程必须使用同一个 storeEncryptionKey：不同的 key 会互相作废凭证',
     ),
   });
 }
 
-function judge(current: GenerationRecord, { isSealed }: StoredState, options: ResolvedOptions): Finding {
+function judge(current: GenerationRecord, { isSealed }: StoredState, options: ResolvedOptions): CheckResult {
   const { clock, refreshIntervalMs, ticketOverlapMs, role } = options;
   const ageMs = Math.round(clock.now() - current.tokenRequestedAtMs);
   const endsInMs = Math.round(endsAtMs(current) - clock.now());
@@ -118,10 +121,10 @@ function judge(current: GenerationRecord, { isSealed }: StoredState, options: Re
 function unfinished(
   { pending, unanswered, failed }: TicketRecord,
   { clock, ticketOverlapMs }: ResolvedOptions,
-): Finding[] {
+): CheckResult[] {
   const beganAtMs = pending?.tokenRequestedAtMs ?? unanswered?.sinceMs;
   const sinceMs = beganAtMs === undefined ? undefined : Math.max(0, Math.round(clock.now() - beganAtMs));
-  const findings: Finding[] = [];
+  const findings: CheckResult[] = [];
   if (sinceMs !== undefined) {
     const since = duration(sinceMs);
     const found = text(

@@ -1,16 +1,16 @@
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { DoctorCommand } from '../arguments.js';
 import { readConfiguration } from '../configuration.js';
-import type { StoredLook, StoreVisit } from '../store/store-probe.js';
+import type { StoreInspection, StoreProbe } from '../store/store-probe.js';
 import { type Text, text } from '../text.js';
 import { checkClock } from './clock.check.js';
 import { checkConfiguration, checkNodeVersion } from './configuration.check.js';
 import { checkConnection, checkNames } from './connection.check.js';
 import { checkCredentials } from './credentials.check.js';
-import { type CheckName, type Finding, findingsOf, runCheck } from './check-result.js';
+import { type CheckName, type CheckResult, checkResultsOf, runCheck } from './check-result.js';
 import { checkRefreshers } from './refreshers.check.js';
 import { beginVisit } from './store.check.js';
-import { waysOf } from './route.js';
+import { routesOf } from './route.js';
 
 const WITHOUT_CONFIGURATION: readonly CheckName[] = [
   ...(['dns', 'connection', 'clock', 'store', 'credentials', 'refreshers', 'live'] as const),
@@ -19,13 +19,13 @@ const WITHOUT_CONFIGURATION: readonly CheckName[] = [
 const LIMITS = { dns: 5_000, connection: 10_000, clock: 10_000, store: 20_000, look: 5_000, live: 40_000 } as const;
 
 /** Make all checks, in order; what the first ones find decides what can be asked of the later ones. */
-export async function examine(command: DoctorCommand): Promise<Finding[]> {
+export async function examine(command: DoctorCommand): Promise<CheckResult[]> {
   const configuration = readConfiguration(command.name);
   const findings = [...checkConfiguration(configuration, command.name), checkNodeVersion()];
   const { options } = configuration;
   if (!options) return [...findings, ...WITHOUT_CONFIGURATION.map(skippedWithoutConfiguration)];
 
-  const ways = waysOf(options);
+  const ways = routesOf(options);
   findings.push(...(await runCheck('dns', LIMITS.dns, () => checkNames(ways))));
   findings.push(...(await runCheck('connection', LIMITS.connection, () => Promise.all(ways.map(checkConnection)))));
   findings.push(...(await runCheck('clock', LIMITS.clock, async (signal) => [await checkClock(ways[0], signal)])));
@@ -34,11 +34,11 @@ export async function examine(command: DoctorCommand): Promise<Finding[]> {
   return findings;
 }
 
-async function checkStore(options: ResolvedOptions): Promise<Finding[]> {
+async function checkStore(options: ResolvedOptions): Promise<CheckResult[]> {
   const visit = await beginVisit(options);
   if ('status' in visit) {
     const unseen = text('nobody can look into this store', '看不到这处存储');
-    return [visit, findingsOf('credentials')('skipped', unseen), findingsOf('refreshers')('skipped', unseen)];
+    return [visit, checkResultsOf('credentials')('skipped', unseen), checkResultsOf('refreshers')('skipped', unseen)];
   }
   try {
     const access = await runCheck('store', LIMITS.store, () => visit.tryAccess());
@@ -48,8 +48,8 @@ async function checkStore(options: ResolvedOptions): Promise<Finding[]> {
   }
 }
 
-async function checkContent(visit: StoreVisit, options: ResolvedOptions): Promise<Finding[]> {
-  let look: StoredLook = { kind: 'unreadable', code: 'TIMEOUT' };
+async function checkContent(visit: StoreProbe, options: ResolvedOptions): Promise<CheckResult[]> {
+  let look: StoreInspection = { kind: 'unreadable', code: 'TIMEOUT' };
   const credentials = await runCheck('credentials', LIMITS.look, async () => {
     look = await visit.look();
     return checkCredentials(look, options);
@@ -60,17 +60,17 @@ async function checkContent(visit: StoreVisit, options: ResolvedOptions): Promis
 async function live(
   command: DoctorCommand,
   options: ResolvedOptions,
-  before: readonly Finding[],
-): Promise<readonly Finding[]> {
+  before: readonly CheckResult[],
+): Promise<readonly CheckResult[]> {
   const obstacle = obstacleTo(command, before);
-  if (obstacle) return [findingsOf('live')('skipped', obstacle)];
+  if (obstacle) return [checkResultsOf('live')('skipped', obstacle)];
   // Not loaded unless it is asked for: it brings all of the library.
   const { checkLive } = await import('./live.check.js');
   return runCheck('live', LIMITS.live, async (signal) => [await checkLive(options, signal)]);
 }
 
 /** Why credentials are not tried: fetching them on shaky ground would end those of others. */
-function obstacleTo({ live: isWanted, fetch }: DoctorCommand, before: readonly Finding[]): Text | undefined {
+function obstacleTo({ live: isWanted, fetch }: DoctorCommand, before: readonly CheckResult[]): Text | undefined {
   if (!isWanted) {
     return text(
       'say --live to try the credentials; nothing secret was sent',
@@ -92,6 +92,6 @@ function obstacleTo({ live: isWanted, fetch }: DoctorCommand, before: readonly F
   return undefined;
 }
 
-function skippedWithoutConfiguration(check: CheckName): Finding {
-  return findingsOf(check)('skipped', text('needs a right configuration', '需要先改正配置'));
+function skippedWithoutConfiguration(check: CheckName): CheckResult {
+  return checkResultsOf(check)('skipped', text('needs a right configuration', '需要先改正配置'));
 }

@@ -15,12 +15,12 @@ import type { LogSink } from '../../telemetry/log.js';
 import { loadUndiciTransport } from '../../vendor/http/load-undici.js';
 import { ResultClient } from '../../vendor/result.client.js';
 import { sentences, text, type Text } from '../text.js';
-import { type Finding, findingsOf } from './check-result.js';
+import { type CheckResult, checkResultsOf } from './check-result.js';
 
-const finding = findingsOf('live');
+const finding = checkResultsOf('live');
 
 /** Whether the credentials work: get some by the ordinary rules, and query one order that does not exist. */
-export async function checkLive(given: ResolvedOptions, signal: AbortSignal): Promise<Finding> {
+export async function checkLive(given: ResolvedOptions, signal: AbortSignal): Promise<CheckResult> {
   // The other transport has the same connections below it, and takes longer to load than all this.
   const options = await loadUndiciTransport().then(
     (): ResolvedOptions => ({ ...given, transport: 'undici', httpService: undefined }),
@@ -48,12 +48,16 @@ async function queryOnce(
   { credentials }: ObtainedCredentials,
   signal: AbortSignal,
 ): Promise<void> {
-  const { clock, appId, appIdParameter, version, baseUrl, paths, attemptTimeoutMs } = options;
+  const { clock, appId, appIdParameter, protocolVersion: version, baseUrl, paths, attemptTimeoutMs } = options;
   const connections = await connectToVendor(options, () => undefined);
   try {
     const path = baseUrl.prefix + paths.queryResult;
     const results = new ResultClient(connections.main, clock, { path, appIdParameter, appId, version });
-    const query = signedQuery({ appId, version, signatures: new SignatureService() }, createOrderNo(), credentials);
+    const query = signedQuery(
+      { appId, protocolVersion: version, signatures: new SignatureService() },
+      createOrderNo(),
+      credentials,
+    );
     const { generation } = credentials;
     const cancellation = new SignalCancellation(signal);
     await results.queryResult({ query, generation, timeoutMs: attemptTimeoutMs, cancellation, attempt: 1 }, false);
@@ -68,7 +72,7 @@ function ours(error: unknown): BankCardOcrError {
 }
 
 const WHO_ACTS: Readonly<Record<Actor, Text>> = {
-  us: text('It may succeed by itself later: run this again', '稍后可能自行恢复：请再试一次'),
+  application: text('It may succeed by itself later: run this again', '稍后可能自行恢复：请再试一次'),
   developer: text('A developer has to mend configuration or request', '需要开发者修正配置或请求'),
   vendor: text('The vendor has to act: quote the bizSeqNo to its support', '需要服务商处理：请把 bizSeqNo 报给客服'),
   'end-user': text('The person with the card has to try again', '需要持卡人重试'),
@@ -76,10 +80,10 @@ const WHO_ACTS: Readonly<Record<Actor, Text>> = {
 };
 
 /** No credentials could be had. */
-export function judgeCredentialFailure(error: BankCardOcrError): Finding {
+export function judgeCredentialFailure(error: BankCardOcrError): CheckResult {
   const { vendorCode } = error;
   // The vendor documents no code for a wrong secret; those seen are of these kinds.
-  const suspectsSecret = vendorCode !== undefined && ['developer', 'us'].includes(error.actor);
+  const suspectsSecret = vendorCode !== undefined && ['developer', 'application'].includes(error.actor);
   const todo = suspectsSecret
     ? text(
         'Check app id and secret, and that they belong to this host',
@@ -90,7 +94,7 @@ export function judgeCredentialFailure(error: BankCardOcrError): Finding {
 }
 
 /** The query of an order that does not exist has failed, as it should; the code tells whether for the right reason. */
-export function judgeQueryFailure(error: BankCardOcrError, { credentials, fetched }: ObtainedCredentials): Finding {
+export function judgeQueryFailure(error: BankCardOcrError, { credentials, fetched }: ObtainedCredentials): CheckResult {
   const { generation } = credentials;
   const facts = { ...factsOf(error), generation, fetched };
   const origin = fetched ? text('fetched just now', '刚刚获取') : text('from the store', '来自存储');
@@ -159,16 +163,16 @@ export async function obtainCredentials(options: ResolvedOptions, signal: AbortS
   const stored = isOfThisProcess(options)
     ? undefined
     : await withClient({ ...options, role: 'reader' }, async ({ tickets }) => {
-        await tickets.look();
+        await tickets.reload();
         return tickets.peek();
       });
   if (stored) return { credentials: stored, fetched: false };
   return withClient(options, async ({ tickets }) => {
     let fetched = false;
     tickets.events$.subscribe((event) => {
-      if (event.type === 'generation-adopted') fetched = event.source === 'refresh';
+      if (event.type === 'credentials-updated') fetched = event.source === 'refresh';
     });
-    const credentials = await tickets.current(signal);
+    const credentials = await tickets.getCredentials(signal);
     return { credentials, fetched };
   });
 }

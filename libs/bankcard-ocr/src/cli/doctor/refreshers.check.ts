@@ -1,10 +1,10 @@
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import type { StoredLook } from '../store/store-probe.js';
+import type { StoreInspection } from '../store/store-probe.js';
 import { duration, text } from '../text.js';
-import { type Finding, findingsOf } from './check-result.js';
+import { type CheckResult, checkResultsOf } from './check-result.js';
 
-const finding = findingsOf('refreshers');
+const finding = checkResultsOf('refreshers');
 /** A trace that is older explains nothing that happens today. */
 const RECENT_MS = 3_600_000;
 /** So much earlier than its interval no timer fires. */
@@ -20,16 +20,16 @@ const FIND_IT = text(
 );
 
 /** Look for traces of somebody else who refreshes the same app id. */
-export function checkRefreshers(look: StoredLook, options: ResolvedOptions): Finding[] {
+export function checkRefreshers(look: StoreInspection, options: ResolvedOptions): CheckResult[] {
   if (look.kind !== 'record')
     return [finding('skipped', text('no record to look at', '没有可看的记录'), { todo: LIMITS })];
   const traces = tracesIn(look.record, options);
   return traces.length > 0 ? traces : [finding('ok', text('no trace of any', '没有发现痕迹'), { todo: LIMITS })];
 }
 
-function tracesIn(record: TicketRecord, { clock, refreshIntervalMs }: ResolvedOptions): Finding[] {
+function tracesIn(record: TicketRecord, { clock, refreshIntervalMs }: ResolvedOptions): CheckResult[] {
   const { rejectedId, forcedAtMs, current } = record;
-  const traces: Finding[] = [];
+  const traces: CheckResult[] = [];
   if (rejectedId !== undefined && rejectedId === current?.id) {
     const found = text('a reader was refused with what is stored', '有 reader 使用已存的凭证被拒');
     traces.push(finding('warn', found, { facts: { readerRejected: true }, todo: FIND_IT }));

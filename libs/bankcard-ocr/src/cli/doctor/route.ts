@@ -6,7 +6,7 @@ import { proxyFor } from '../../vendor/http/proxy.js';
 import { type Text, text } from '../text.js';
 
 /** The way to one of the vendor's hosts. */
-export interface Way {
+export interface Route {
   /** With its port, if that is not the usual one. */
   readonly host: string;
   readonly destination: Destination;
@@ -18,13 +18,13 @@ export interface Way {
 }
 
 /** The ways to the host of queries and, where it is another one, to that of recognition. */
-export function waysOf(options: ResolvedOptions): [main: Way, ...others: Way[]] {
+export function routesOf(options: ResolvedOptions): [main: Route, ...others: Route[]] {
   const { baseUrl, recognitionBaseUrl } = options;
   const main = wayTo(baseUrl, options, false);
   return recognitionBaseUrl.origin === baseUrl.origin ? [main] : [main, wayTo(recognitionBaseUrl, options, true)];
 }
 
-function wayTo({ origin, host, loopback }: BaseUrl, options: ResolvedOptions, isForRecognition: boolean): Way {
+function wayTo({ origin, host, loopback }: BaseUrl, options: ResolvedOptions, isForRecognition: boolean): Route {
   const { connectTimeoutMs, proxy, ca } = options;
   const connection = { origin, loopback, maxConnections: 1, connectTimeoutMs, proxy, ca };
   const { hostname, port, protocol } = new URL(origin);
@@ -39,12 +39,12 @@ function wayTo({ origin, host, loopback }: BaseUrl, options: ResolvedOptions, is
 }
 
 /** What a failure on this way means. */
-export function failureOn({ isForRecognition }: Pick<Way, 'isForRecognition'>): 'fail' | 'warn' {
+export function failureOn({ isForRecognition }: Pick<Route, 'isForRecognition'>): 'fail' | 'warn' {
   return isForRecognition ? 'warn' : 'fail';
 }
 
 /** Said of a failure on a way that may not matter. */
-export function whatNeeds({ isForRecognition }: Pick<Way, 'isForRecognition'>): Text | undefined {
+export function whatNeeds({ isForRecognition }: Pick<Route, 'isForRecognition'>): Text | undefined {
   return isForRecognition
     ? text('Only recognition of images needs this host', '只有图片识别会用到这个地址')
     : undefined;

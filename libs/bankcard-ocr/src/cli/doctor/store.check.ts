@@ -1,16 +1,16 @@
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { IoredisMissing } from '../../redis/load-ioredis.js';
-import { visitStore } from '../store/open-store-probe.js';
-import type { StoreVisit } from '../store/store-probe.js';
+import { openStoreProbe } from '../store/open-store-probe.js';
+import type { StoreProbe } from '../store/store-probe.js';
 import { text } from '../text.js';
-import { type Finding, findingsOf } from './check-result.js';
+import { type CheckResult, checkResultsOf } from './check-result.js';
 
-const finding = findingsOf('store');
+const finding = checkResultsOf('store');
 
 /** Begin to look at the store; or why that cannot be done. */
-export async function beginVisit(options: ResolvedOptions): Promise<StoreVisit | Finding> {
+export async function beginVisit(options: ResolvedOptions): Promise<StoreProbe | CheckResult> {
   try {
-    return (await visitStore(options)) ?? memoryFinding();
+    return (await openStoreProbe(options)) ?? memoryFinding();
   } catch (error) {
     if (!(error instanceof IoredisMissing)) throw error;
     return finding('fail', text('the package that talks to Redis is missing', '缺少访问 Redis 的包'), {
@@ -19,7 +19,7 @@ export async function beginVisit(options: ResolvedOptions): Promise<StoreVisit |
   }
 }
 
-function memoryFinding(): Finding {
+function memoryFinding(): CheckResult {
   return finding('skipped', text('memory: is seen by its own process only', 'memory: 只有它自己的进程看得到'), {
     facts: { kind: 'memory' },
     todo: text(

@@ -17,9 +17,13 @@ export interface StoredState {
 /** Compare a record with the app secret and the store key of the environment. */
 export function stateOf(
   record: TicketRecord,
-  { appId, secret, storeKey }: { readonly appId: string; readonly secret: string; readonly storeKey?: KeyObject },
+  {
+    appId,
+    secret,
+    storeEncryptionKey,
+  }: { readonly appId: string; readonly secret: string; readonly storeEncryptionKey?: KeyObject },
 ): StoredState {
-  const usable = storeKey ? new RecordSeal(storeKey, appId).open(record) : withoutSealed(record);
+  const usable = storeEncryptionKey ? new RecordSeal(storeEncryptionKey, appId).open(record) : withoutSealed(record);
   return {
     usable,
     isSealed: record.current && withoutSealed(record).current === undefined,

@@ -4,7 +4,7 @@ import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { Purpose } from '../arguments.js';
 import { stateOf } from '../doctor/stored-state.js';
 import { INPUT_LIMITS, type InputStream, readTextStream, refused } from '../limited-input.js';
-import { visitStore } from '../store/open-store-probe.js';
+import { openStoreProbe } from '../store/open-store-probe.js';
 import { duration, type Text, text } from '../text.js';
 import type { BrokenRule } from './signature-recipe.js';
 
@@ -42,7 +42,7 @@ export async function ticketsOfStdin(stream: InputStream & { readonly isTTY?: bo
 /** What the ticket store has, and the app secret, which some have signed with. @returns a note when nothing can be had */
 export async function ticketsOfStore(options: ResolvedOptions): Promise<{ tickets: KnownTicket[]; note?: Text }> {
   const secret: KnownTicket = { type: 'secret', text: options.secret.reveal(), state: 'given' };
-  const visit = await visitStore(options).catch(() => undefined);
+  const visit = await openStoreProbe(options).catch(() => undefined);
   if (!visit) return { tickets: [secret], note: NO_STORE };
   try {
     const look = await visit.look();
@@ -62,7 +62,7 @@ const NO_STORE = text(
 const NOTHING_STORED = text('the ticket store has no record to read', 'ticket 存储里没有可读的记录');
 const WRONG_KEY = text(
   'the store key of the environment does not open what is stored',
-  '这里的 storeKey 打不开已存的内容',
+  '这里的 storeEncryptionKey 打不开已存的内容',
 );
 
 function ticketsIn({ current, earlier = [] }: TicketRecord, nowMs: number): KnownTicket[] {

@@ -17,7 +17,7 @@ import { FileTicketStore } from '../../credentials/store/file-ticket.store.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import type { BankCardOcrOptions } from '../../options/bankcard-ocr.options.js';
 import { resolveOptions } from '../../options/resolve-options.js';
-import { FileStoreVisit } from './file-store.probe.js';
+import { FileStoreProbe } from './file-store.probe.js';
 import { recordFolder } from '../../credentials/store/folder-safety.js';
 
 const APP_ID = 'IDASANDB';
@@ -27,15 +27,15 @@ let directory: string;
 beforeEach(() => void (directory = mkdtempSync(path.join(tmpdir(), 'visit-'))));
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-function visit(where = directory, change: Partial<BankCardOcrOptions> = {}): FileStoreVisit {
+function visit(where = directory, change: Partial<BankCardOcrOptions> = {}): FileStoreProbe {
   const given = { appId: APP_ID, secret: 's', baseUrl: 'http://127.0.0.1:1', ticketStore: `file:${where}`, ...change };
-  return new FileStoreVisit(where, resolveOptions(given));
+  return new FileStoreProbe(where, resolveOptions(given));
 }
 
 async function used(): Promise<string> {
   const store = new FileTicketStore({ directory, appId: APP_ID });
   await store.open();
-  await store.swap(undefined, RECORD);
+  await store.compareAndSet(undefined, RECORD);
   return recordFolder(directory, APP_ID);
 }
 

@@ -12,16 +12,16 @@ import {
 import { listNumbers, numberedName } from '../../credentials/store/numbered-files.js';
 import { readSmallFile } from '../../credentials/store/read-small-file.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import { type Finding, findingsOf, nameOf } from '../doctor/check-result.js';
+import { type CheckResult, checkResultsOf, nameOf } from '../doctor/check-result.js';
 import { text, type Text } from '../text.js';
-import { leaseFinding, lookAtBytes, type StoredLook, type StoreVisit } from './store-probe.js';
+import { leaseFinding, lookAtBytes, type StoreInspection, type StoreProbe } from './store-probe.js';
 
-const finding = findingsOf('store');
+const finding = checkResultsOf('store');
 /** A record that was listed and is gone has been replaced meanwhile: look again, but not for ever. */
 const LOOKS = 5;
 
 /** A look at the files of one app id. */
-export class FileStoreVisit implements StoreVisit {
+export class FileStoreProbe implements StoreProbe {
   readonly #folder: string;
 
   constructor(
@@ -31,7 +31,7 @@ export class FileStoreVisit implements StoreVisit {
     this.#folder = recordFolder(directory, options.appId);
   }
 
-  async tryAccess(): Promise<readonly Finding[]> {
+  async tryAccess(): Promise<readonly CheckResult[]> {
     try {
       return await this.#tryAccess();
     } catch (error) {
@@ -39,7 +39,7 @@ export class FileStoreVisit implements StoreVisit {
     }
   }
 
-  async #tryAccess(): Promise<readonly Finding[]> {
+  async #tryAccess(): Promise<readonly CheckResult[]> {
     const folder = await folderState(this.#folder, 'tell');
     if (!folder) return [await this.#missing()];
     const isReader = this.options.role === 'reader';
@@ -56,7 +56,7 @@ export class FileStoreVisit implements StoreVisit {
     const store = new FileTicketStore({ directory, appId: this.options.appId });
     try {
       await store.open('write');
-      return [await leaseFinding((ttlMs) => store.lease(ttlMs), this.options, facts), ...safety];
+      return [await leaseFinding((ttlMs) => store.acquireLease(ttlMs), this.options, facts), ...safety];
     } catch (error) {
       return [unusable(directory, nameOf(error)), ...safety];
     } finally {
@@ -64,7 +64,7 @@ export class FileStoreVisit implements StoreVisit {
     }
   }
 
-  async look(): Promise<StoredLook> {
+  async look(): Promise<StoreInspection> {
     try {
       for (let looks = 0; looks < LOOKS; looks += 1) {
         const revision = (await listNumbers(this.#folder, 'record')).at(-1);
@@ -86,7 +86,7 @@ export class FileStoreVisit implements StoreVisit {
 
   async close(): Promise<void> {}
 
-  async #missing(): Promise<Finding> {
+  async #missing(): Promise<CheckResult> {
     const above = await nearestFolder(this.#folder);
     if (!above?.isWritable) return unusable(this.directory, 'EACCES');
     // A start as root would make a folder that the application may not use.
@@ -105,7 +105,7 @@ export class FileStoreVisit implements StoreVisit {
 }
 
 /** How the folder, or the directory that it stands in, is open to others; at a start the same is judged. */
-function safetyFinding({ problem, folder, isRefused }: FolderVerdict): Finding {
+function safetyFinding({ problem, folder, isRefused }: FolderVerdict): CheckResult {
   const { path: about, owner } = folder;
   const mode = octal(folder.mode);
   const { found, todo } = PROBLEMS[problem](mode, owner);
@@ -141,7 +141,7 @@ const PROBLEMS: Readonly<Record<FolderProblem, (mode: string, owner: number) => 
   }),
 };
 
-function unusable(directory: string, code: string): Finding {
+function unusable(directory: string, code: string): CheckResult {
   return finding('fail', text(`cannot be used (${code})`, `不可用（${code}）`), {
     about: `file:${directory}`,
     facts: { kind: 'file', code },

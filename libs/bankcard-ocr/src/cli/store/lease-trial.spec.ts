@@ -19,9 +19,9 @@ function hurryingClock(): Clock {
 describe('trying the lease', () => {
   it('gives it back at once', async () => {
     const store = new MemoryTicketStore();
-    const finding = await leaseFinding(() => store.lease(), { clock: hurryingClock() }, { kind: 'own' });
+    const finding = await leaseFinding(() => store.acquireLease(), { clock: hurryingClock() }, { kind: 'own' });
     expect(finding).toMatchObject({ status: 'ok', facts: { kind: 'own', leased: true } });
-    await expect(store.lease()).resolves.toBeDefined();
+    await expect(store.acquireLease()).resolves.toBeDefined();
   });
 
   it('waits for a holder that may be dead, and says so when it lives', async () => {

@@ -1,8 +1,8 @@
-import { shiftMoments } from '../../credentials/record-moments.js';
+import { shiftTimestamps } from '../../credentials/record-moments.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { loadIoredis } from '../../redis/load-ioredis.js';
 import { RedisCommands } from '../../redis/redis-commands.js';
-import { redisFault } from '../../redis/redis-error.js';
+import { redisError } from '../../redis/redis-error.js';
 import { type RedisKeys, redisKeysFor } from '../../redis/redis-keys.js';
 import { RedisLease } from '../../redis/redis-lease.js';
 import { READ } from '../../redis/redis-scripts.js';
@@ -10,18 +10,18 @@ import { createRedisClient, describeRedis } from '../../redis/redis-url.js';
 import { tryAllWrites } from '../../redis/redis-write-check.js';
 import { readStored } from '../../redis/stored-record.js';
 import { SYSTEM_RANDOM } from '../../runtime/random.js';
-import { type Finding, findingsOf } from '../doctor/check-result.js';
+import { type CheckResult, checkResultsOf } from '../doctor/check-result.js';
 import { duration, text } from '../text.js';
-import { leaseFinding, lookBy, type StoredLook, type StoreVisit } from './store-probe.js';
+import { leaseFinding, lookBy, type StoreInspection, type StoreProbe } from './store-probe.js';
 
 type Client = ReturnType<typeof createRedisClient>;
 
-const finding = findingsOf('store');
+const finding = checkResultsOf('store');
 /** Longer than the library itself waits: here somebody looks on. */
 const COMMAND_TIMEOUT_MS = 3_000;
 
 /** A look at the keys of one app id. */
-export class RedisStoreVisit implements StoreVisit {
+export class RedisStoreProbe implements StoreProbe {
   readonly #client: Client;
   readonly #commands: RedisCommands;
   readonly #keys: RedisKeys;
@@ -39,15 +39,15 @@ export class RedisStoreVisit implements StoreVisit {
     this.#commands = new RedisCommands(client, COMMAND_TIMEOUT_MS, true);
     this.#keys = redisKeysFor(options.appId, '');
     this.#place = describeRedis(client);
-    client.on('error', (error: unknown) => (this.#lastFault = redisFault(error).code));
+    client.on('error', (error: unknown) => (this.#lastFault = redisError(error).code));
   }
 
   /** @throws {@link IoredisMissing} */
-  static async begin(url: string, options: ResolvedOptions): Promise<RedisStoreVisit> {
-    return new RedisStoreVisit(createRedisClient(url, await loadIoredis()), options);
+  static async begin(url: string, options: ResolvedOptions): Promise<RedisStoreProbe> {
+    return new RedisStoreProbe(createRedisClient(url, await loadIoredis()), options);
   }
 
-  async tryAccess(): Promise<readonly Finding[]> {
+  async tryAccess(): Promise<readonly CheckResult[]> {
     try {
       await this.#commands.connected();
       await this.#read();
@@ -74,7 +74,7 @@ export class RedisStoreVisit implements StoreVisit {
     }
   }
 
-  async look(): Promise<StoredLook> {
+  async look(): Promise<StoreInspection> {
     // Whoever could not get in a moment ago is not kept waiting again.
     if (this.#unusableCode !== undefined) return { kind: 'unreadable', code: this.#unusableCode };
     try {
@@ -84,7 +84,7 @@ export class RedisStoreVisit implements StoreVisit {
       return lookBy(() => {
         const { redisNowMs, stored } = readStored(answer);
         if (stored.kind !== 'record') return stored;
-        return { kind: 'record', record: shiftMoments(stored.record, askedAtMs - redisNowMs) };
+        return { kind: 'record', record: shiftTimestamps(stored.record, askedAtMs - redisNowMs) };
       });
     } catch (error) {
       return { kind: 'unreadable', code: this.#codeOf(error) };
@@ -100,12 +100,12 @@ export class RedisStoreVisit implements StoreVisit {
   }
 
   /** Whether others can be told of a write; without that they notice it by polling. */
-  async #hints(): Promise<readonly Finding[]> {
+  async #hints(): Promise<readonly CheckResult[]> {
     try {
       await this.#commands.publish(this.#keys.channel, '0');
       return [];
     } catch (error) {
-      const { message } = redisFault(error);
+      const { message } = redisError(error);
       const found = text(`does not pass on messages (${message})`, `不能发布消息（${message}）`);
       const todo = text(
         'Allow PUBLISH and SUBSCRIBE on the channel, or accept that a write is noticed after seconds',
@@ -126,9 +126,9 @@ export class RedisStoreVisit implements StoreVisit {
     return ttlMs >= 0 ? ttlMs : undefined;
   }
 
-  #unusable(error: unknown): Finding {
+  #unusable(error: unknown): CheckResult {
     const code = this.#codeOf(error);
-    const fault = redisFault(error);
+    const fault = redisError(error);
     const refuses = fault.isRefusal;
     return finding(
       'fail',
@@ -149,7 +149,7 @@ export class RedisStoreVisit implements StoreVisit {
   }
 
   #codeOf(error: unknown): string {
-    const { code } = redisFault(error);
+    const { code } = redisError(error);
     return code === 'NOT_CONNECTED' ? (this.#lastFault ?? code) : code;
   }
 }
@@ -158,8 +158,8 @@ export class RedisStoreVisit implements StoreVisit {
 const OLDEST_MAJOR = 5;
 
 /** Judge what Redis says of itself, and of the life of the record. */
-export function judgeRedis(info: RedisInfo, recordTtlMs: number | undefined, about: string): Finding[] {
-  const findings: Finding[] = [];
+export function judgeRedis(info: RedisInfo, recordTtlMs: number | undefined, about: string): CheckResult[] {
+  const findings: CheckResult[] = [];
   const { version, isReplica, evicts, appends } = info;
   if (version !== undefined && Number.parseInt(version, 10) < OLDEST_MAJOR) {
     findings.push(

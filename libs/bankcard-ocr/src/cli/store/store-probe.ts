@@ -1,23 +1,23 @@
-import { readTicketRecord, RecordOfAnotherVersion } from '../../credentials/read-ticket-record.js';
+import { parseTicketRecord, RecordOfAnotherVersion } from '../../credentials/read-ticket-record.js';
 import type { TicketLease } from '../../credentials/store/ticket-store.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import { timingsFor } from '../../credentials/timings.js';
 import { DEFAULTS } from '../../options/defaults.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import { pause } from '../../runtime/abort.js';
-import { type Finding, findingsOf } from '../doctor/check-result.js';
+import { sleep } from '../../runtime/abort.js';
+import { type CheckResult, checkResultsOf } from '../doctor/check-result.js';
 import { text } from '../text.js';
 
 /** A look at the ticket store of the options, which changes no credentials. */
-export interface StoreVisit {
+export interface StoreProbe {
   /** Whether the store can be used as the options want it. */
-  tryAccess(): Promise<readonly Finding[]>;
-  look(): Promise<StoredLook>;
+  tryAccess(): Promise<readonly CheckResult[]>;
+  look(): Promise<StoreInspection>;
   close(): Promise<void>;
 }
 
 /** What stands in a store, looked at without changing anything: a damaged record is not even set aside. */
-export type StoredLook =
+export type StoreInspection =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'damaged' }
   | { readonly kind: 'another-version' }
@@ -27,7 +27,7 @@ export type StoredLook =
   | { readonly kind: 'record'; readonly record: TicketRecord };
 
 /** Look by reading a record; one of another version is left alone. */
-export function lookBy(read: () => StoredLook): StoredLook {
+export function lookBy(read: () => StoreInspection): StoreInspection {
   try {
     return read();
   } catch (error) {
@@ -37,14 +37,14 @@ export function lookBy(read: () => StoredLook): StoredLook {
 }
 
 /** Read the bytes of a record. */
-export function lookAtBytes(json: Uint8Array): StoredLook {
+export function lookAtBytes(json: Uint8Array): StoreInspection {
   return lookBy(() => {
-    const record = readTicketRecord(json);
+    const record = parseTicketRecord(json);
     return record ? { kind: 'record', record } : { kind: 'damaged' };
   });
 }
 
-const finding = findingsOf('store');
+const finding = checkResultsOf('store');
 /**
  * Those of the vendor's overlap, whatever the options say: with a shorter one than the others have, a holder that lives
  * would be taken for dead.
@@ -59,8 +59,8 @@ const { leaseTtlMs, leasePollMs } = timingsFor(DEFAULTS.refreshIntervalMs, DEFAU
 export async function leaseFinding(
   tryTake: (ttlMs: number) => Promise<TicketLease | undefined>,
   { clock }: Pick<ResolvedOptions, 'clock'>,
-  facts: Finding['facts'],
-): Promise<Finding> {
+  facts: CheckResult['facts'],
+): Promise<CheckResult> {
   const until = clock.monotonic() + leaseTtlMs * 1.5;
   for (;;) {
     const lease = await tryTake(leaseTtlMs);
@@ -71,7 +71,7 @@ export async function leaseFinding(
       });
     }
     if (clock.monotonic() >= until) break;
-    await pause(clock, leasePollMs, new AbortController().signal);
+    await sleep(clock, leasePollMs, new AbortController().signal);
   }
   return finding('warn', text('can be read and written; somebody holds the lease', '可读、可写；锁正被别的进程持有'), {
     facts: { ...facts, leased: false },

@@ -53,12 +53,12 @@ async function withoutThreads(work: (end: () => void) => Promise<void>): Promise
 
 describe('a file system that does not respond', () => {
   it('holds nobody up for longer than the limit, and is not asked again meanwhile', async () => {
-    await (await openStore()).swap(undefined, aRecord(1));
+    await (await openStore()).compareAndSet(undefined, aRecord(1));
     const store = impatient();
     await withoutThreads(async (end) => {
-      const waiting = [store.read(), store.swap(aRecord(1), aRecord(2)), store.lease(4_000)];
+      const waiting = [store.read(), store.compareAndSet(aRecord(1), aRecord(2)), store.acquireLease(4_000)];
       for (const outcome of await Promise.allSettled(waiting)) {
-        expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'StoreFault', code: 'TIMEOUT' } });
+        expect(outcome).toMatchObject({ status: 'rejected', reason: { name: 'StoreError', code: 'TIMEOUT' } });
       }
       await expect(store.read()).rejects.toThrow(/the file system has not responded for 50 ms/);
       await store.close();
@@ -67,13 +67,13 @@ describe('a file system that does not respond', () => {
     // What had been given up was carried out, or not; nobody was told either way.
     await sooner(() => store.read());
     // The lease that came too late was given back.
-    await (await sooner(() => store.lease(4_000))).release();
+    await (await sooner(() => store.acquireLease(4_000))).release();
   });
 
   it('does not keep a release waiting', async () => {
     await openStore();
     const store = impatient();
-    const lease = await sooner(() => store.lease(60_000));
+    const lease = await sooner(() => store.acquireLease(60_000));
     await withoutThreads(async () => lease.release());
   });
 });
@@ -105,31 +105,31 @@ describe('a disk', () => {
     if (!unmount) return;
     try {
       const store = await openStore();
-      await store.swap(undefined, aRecord(1));
+      await store.compareAndSet(undefined, aRecord(1));
       const folder = recordFolder(directory, APP_ID);
       const before = readdirSync(folder);
       const filler = path.join(directory, 'filler');
       expect(() => writeFileSync(filler, Buffer.alloc(1_000_000))).toThrow(/ENOSPC/);
       for (let tries = 0; tries < 50; tries += 1) {
-        await expect(store.swap(aRecord(1), aRecord(2))).rejects.toThrow(/ENOSPC/);
-        await expect(store.lease(4_000)).rejects.toThrow(/ENOSPC/);
+        await expect(store.compareAndSet(aRecord(1), aRecord(2))).rejects.toThrow(/ENOSPC/);
+        await expect(store.acquireLease(4_000)).rejects.toThrow(/ENOSPC/);
       }
       await expect(store.read()).resolves.toEqual(aRecord(1));
       expect(readdirSync(folder)).toEqual(before);
       rmSync(filler);
-      await expect(store.swap(aRecord(1), aRecord(2))).resolves.toBe(true);
+      await expect(store.compareAndSet(aRecord(1), aRecord(2))).resolves.toBe(true);
 
       execFileSync('mount', ['-o', 'remount,ro', directory]);
-      await expect(store.swap(aRecord(2), aRecord(3))).rejects.toThrow(/EROFS/);
-      await expect(store.lease(4_000)).rejects.toThrow(/EROFS/);
+      await expect(store.compareAndSet(aRecord(2), aRecord(3))).rejects.toThrow(/EROFS/);
+      await expect(store.acquireLease(4_000)).rejects.toThrow(/EROFS/);
       await expect(store.read()).resolves.toEqual(aRecord(2));
       await expect(openStore()).rejects.toThrow(/EROFS/);
       const reader = new FileTicketStore({ directory, appId: APP_ID });
       await reader.open('read');
       await expect(reader.read()).resolves.toEqual(aRecord(2));
       execFileSync('mount', ['-o', 'remount,rw', directory]);
-      await expect(store.swap(aRecord(2), aRecord(3))).resolves.toBe(true);
-      await expect(store.lease(4_000).then((lease) => lease?.release())).resolves.toBeUndefined();
+      await expect(store.compareAndSet(aRecord(2), aRecord(3))).resolves.toBe(true);
+      await expect(store.acquireLease(4_000).then((lease) => lease?.release())).resolves.toBeUndefined();
     } finally {
       unmount();
     }
@@ -137,14 +137,14 @@ describe('a disk', () => {
 
   it('that is not there any more is a new one as soon as it is', async () => {
     const store = await openStore();
-    await store.swap(undefined, aRecord(1));
+    await store.compareAndSet(undefined, aRecord(1));
     rmSync(directory, { recursive: true });
     writeFileSync(directory, '');
     await expect(store.read()).rejects.toThrow(/ENOTDIR/);
-    await expect(store.swap(aRecord(1), aRecord(2))).rejects.toThrow(/ENOTDIR/);
+    await expect(store.compareAndSet(aRecord(1), aRecord(2))).rejects.toThrow(/ENOTDIR/);
     rmSync(directory);
     mkdirSync(directory, { mode: 0o700 });
     await expect(store.read()).resolves.toBeUndefined();
-    await expect(store.swap(undefined, aRecord(1))).resolves.toBe(true);
+    await expect(store.compareAndSet(undefined, aRecord(1))).resolves.toBe(true);
   });
 });

@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import { SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { readSmallFile, type SmallFile } from './read-small-file.js';
-import { StoreFault } from './ticket-store.js';
+import { StoreError } from './ticket-store.js';
 
 // Windows lacks the last three: there they are undefined, which counts as 0.
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -88,10 +88,10 @@ export class FileOperations {
 
   /**
    * @param onLate is given what an operation came to that had been given up
-   * @throws {@link StoreFault} `TIMEOUT`; or with the code of the system, and what could not be done
+   * @throws {@link StoreError} `TIMEOUT`; or with the code of the system, and what could not be done
    */
   async run<T>(operation: () => Promise<T>, onLate: (result: T) => void = () => undefined): Promise<T> {
-    const late = () => new StoreFault('TIMEOUT', `the file system has not responded for ${this.timeoutMs} ms`);
+    const late = () => new StoreError('TIMEOUT', `the file system has not responded for ${this.timeoutMs} ms`);
     if (this.#overdue > 0) throw late();
     const running = operation();
     let timer: ClockTimer | undefined;
@@ -117,5 +117,5 @@ export class FileOperations {
 function withItsReason(error: unknown): unknown {
   const { code, syscall, path: where } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
   if (typeof code !== 'string' || typeof syscall !== 'string') return error;
-  return new StoreFault(code, where === undefined ? syscall : `${syscall} ${path.basename(where)}`);
+  return new StoreError(code, where === undefined ? syscall : `${syscall} ${path.basename(where)}`);
 }

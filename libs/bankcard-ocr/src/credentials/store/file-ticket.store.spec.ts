@@ -35,13 +35,13 @@ ticketStoreContract('file', async () => {
 describe('the file kind of ticket store', () => {
   it('survives a restart', async () => {
     const directory = await aDirectory();
-    await (await aStore(directory)).swap(undefined, aRecord(1));
+    await (await aStore(directory)).compareAndSet(undefined, aRecord(1));
     await expect((await aStore(directory)).read()).resolves.toEqual(aRecord(1));
   });
 
   it('keeps app ids apart and does not tell them', async () => {
     const directory = await aDirectory();
-    await (await aStore(directory)).swap(undefined, aRecord(1));
+    await (await aStore(directory)).compareAndSet(undefined, aRecord(1));
     const other = new FileTicketStore({ directory, appId: '../IDATEST02' });
     await other.open();
     await expect(other.read()).resolves.toBeUndefined();
@@ -52,7 +52,7 @@ describe('the file kind of ticket store', () => {
     const directory = await aDirectory();
     const umask = process.umask(0);
     try {
-      await (await aStore(directory)).swap(undefined, aRecord(1));
+      await (await aStore(directory)).compareAndSet(undefined, aRecord(1));
     } finally {
       process.umask(umask);
     }
@@ -64,11 +64,13 @@ describe('the file kind of ticket store', () => {
   it('leaves a record of another version alone, and fails', async () => {
     const directory = await aDirectory();
     const store = await aStore(directory);
-    await store.swap(undefined, aRecord(1));
+    await store.compareAndSet(undefined, aRecord(1));
     const path = join(await folderOf(directory), 'record.0000000000000001');
     await writeFile(path, '{"format":2,"revision":1}');
     await expect(store.read()).rejects.toMatchObject({ code: 'RECORD_OF_ANOTHER_VERSION' });
-    await expect(store.swap(undefined, aRecord(1))).rejects.toMatchObject({ code: 'RECORD_OF_ANOTHER_VERSION' });
+    await expect(store.compareAndSet(undefined, aRecord(1))).rejects.toMatchObject({
+      code: 'RECORD_OF_ANOTHER_VERSION',
+    });
     await expect(stat(path)).resolves.toBeDefined();
   });
 
@@ -78,13 +80,13 @@ describe('the file kind of ticket store', () => {
       const directory = await aDirectory();
       const damaged: string[] = [];
       const store = await aStore(directory, (path) => damaged.push(path));
-      await store.swap(undefined, aRecord(1));
+      await store.compareAndSet(undefined, aRecord(1));
       const folder = await folderOf(directory);
       await writeFile(join(folder, 'record.0000000000000001'), damage);
       await expect(store.read()).resolves.toBeUndefined();
       expect(damaged).toEqual([join(folder, 'damaged')]);
       await expect(readFile(damaged[0]!, 'utf8')).resolves.toBe(damage);
-      await expect(store.swap(undefined, aRecord(1))).resolves.toBe(true);
+      await expect(store.compareAndSet(undefined, aRecord(1))).resolves.toBe(true);
       await expect(store.read()).resolves.toEqual(aRecord(1));
     },
   );
@@ -92,11 +94,11 @@ describe('the file kind of ticket store', () => {
   it('goes on after somebody deleted its directory', async () => {
     const directory = await aDirectory();
     const store = await aStore(directory);
-    await store.swap(undefined, aRecord(1));
+    await store.compareAndSet(undefined, aRecord(1));
     await rm(await folderOf(directory), { recursive: true });
     await expect(store.read()).resolves.toBeUndefined();
-    await expect(store.swap(undefined, aRecord(1))).resolves.toBe(true);
-    await expect(store.lease(1_000)).resolves.toBeDefined();
+    await expect(store.compareAndSet(undefined, aRecord(1))).resolves.toBe(true);
+    await expect(store.acquireLease(1_000)).resolves.toBeDefined();
   });
 
   it('is not stopped by a machine that gives no watches', async () => {
@@ -117,16 +119,16 @@ describe('the file kind of ticket store', () => {
     await mkdir(join(folder, 'record.0000000000000009'));
     await rm(join(folder, 'damaged'), { force: true });
     await expect(store.read()).resolves.toBeUndefined();
-    await expect(store.swap(undefined, aRecord(1))).resolves.toBe(true);
+    await expect(store.compareAndSet(undefined, aRecord(1))).resolves.toBe(true);
   });
 
   it('does not let its files pile up', async () => {
     const directory = await aDirectory();
     const store = await aStore(directory);
-    await store.swap(undefined, aRecord(1));
+    await store.compareAndSet(undefined, aRecord(1));
     for (let revision = 1; revision < 20; revision += 1) {
-      await store.swap(aRecord(revision), aRecord(revision + 1));
-      await (await store.lease(1_000))!.release();
+      await store.compareAndSet(aRecord(revision), aRecord(revision + 1));
+      await (await store.acquireLease(1_000))!.release();
     }
     expect((await readdir(await folderOf(directory))).length).toBeLessThanOrEqual(4);
   });
@@ -152,29 +154,29 @@ describe('the file kind of ticket store', () => {
   it('takes over from a holder that gives no sign of life, once, and not before', async () => {
     const directory = await aDirectory();
     const [first, second] = [await aStore(directory), await aStore(directory)];
-    const dead = await first.lease(60_000);
+    const dead = await first.acquireLease(60_000);
     // A heartbeat every 15 s stands still for a watcher who expects one within 150 ms: as good as dead.
     const startedAt = performance.now();
-    await expect(second.lease(150)).resolves.toBeUndefined();
-    let taken = await second.lease(150);
+    await expect(second.acquireLease(150)).resolves.toBeUndefined();
+    let taken = await second.acquireLease(150);
     while (!taken) {
       await new Promise((resolve) => setTimeout(resolve, 10));
-      taken = await second.lease(150);
+      taken = await second.acquireLease(150);
     }
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(150);
-    await expect(first.lease(150)).resolves.toBeUndefined();
+    await expect(first.acquireLease(150)).resolves.toBeUndefined();
     await dead!.release();
-    await expect(first.lease(60_000)).resolves.toBeUndefined();
+    await expect(first.acquireLease(60_000)).resolves.toBeUndefined();
     await taken.release();
   });
 
   it('tells a holder that its lease was taken over', async () => {
     const directory = await aDirectory();
     const [first, second] = [await aStore(directory), await aStore(directory)];
-    const slow = await first.lease(4_000);
-    await second.lease(1);
+    const slow = await first.acquireLease(4_000);
+    await second.acquireLease(1);
     await new Promise((resolve) => setTimeout(resolve, 5));
-    const taken = await second.lease(1);
+    const taken = await second.acquireLease(1);
     expect(taken).toBeDefined();
     await new Promise<void>((resolve) => slow!.signal.addEventListener('abort', () => resolve()));
     await slow!.release();

@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { BankCardOcrConfigurationError, configurationFault, Problem } from '../../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../../errors/configuration-error.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
-import { readTicketRecord } from '../read-ticket-record.js';
+import { parseTicketRecord } from '../read-ticket-record.js';
 import { HIGHEST_NUMBER, type TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
 import { FileOperations, type FileSystem, NODE_FILE_SYSTEM } from './file-system.js';
 import { describeVerdict, folderState, judgeFolder, recordFolder } from './folder-safety.js';
 import { listNumbers, listSeries, numberedName, removeOrRename } from './numbered-files.js';
 import { undefinedWhenMissing } from './read-small-file.js';
-import { type StoreAccess, StoreFault, type TicketLease, TicketStore } from './ticket-store.js';
+import { type StoreAccess, StoreError, type TicketLease, TicketStore } from './ticket-store.js';
 
 const SERIES = 'record';
 /** How many records stay. A number is free again only when so many newer ones exist; see `swap`. */
@@ -82,11 +82,11 @@ export class FileTicketStore extends TicketStore {
     return this.#operations.run(() => this.#read());
   }
 
-  async swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
+  async compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
     return this.#operations.run(() => this.#swap(expected, next, lease));
   }
 
-  async lease(ttlMs: number): Promise<TicketLease | undefined> {
+  async acquireLease(ttlMs: number): Promise<TicketLease | undefined> {
     const take = async (): Promise<TicketLease | undefined> => {
       await this.#makeFolder();
       return this.#leases.tryTake(ttlMs);
@@ -156,7 +156,7 @@ export class FileTicketStore extends TicketStore {
           const highest = numbers.pop()!;
           const name = numberedName(SERIES, highest);
           const file = await this.#files.readSmallFile(join(this.#folder, name), LARGEST_RECORD_FILE);
-          const record = file.kind === 'bytes' ? readTicketRecord(file.bytes) : undefined;
+          const record = file.kind === 'bytes' ? parseTicketRecord(file.bytes) : undefined;
           if (record?.revision === highest) return record;
           // A newer record has taken its place since the folder was listed, or somebody has set it aside: look again.
           if (file.kind === 'missing') isOutdated = true;
@@ -168,7 +168,7 @@ export class FileTicketStore extends TicketStore {
     } finally {
       if (hasSetAside) this.options.onDamaged?.(this.#aside);
     }
-    throw new StoreFault('EBUSY', 'records come and go faster than they can be read');
+    throw new StoreError('EBUSY', 'records come and go faster than they can be read');
   }
 
   async #swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
@@ -213,7 +213,7 @@ export class FileTicketStore extends TicketStore {
   /** Somebody may have put a link in its place while the process runs. */
   async #refuseLink(): Promise<void> {
     const found = await this.#files.look(this.#folder).catch(undefinedWhenMissing);
-    if (found?.isLink) throw new StoreFault('ELOOP', 'the folder of the app id is a symbolic link');
+    if (found?.isLink) throw new StoreError('ELOOP', 'the folder of the app id is a symbolic link');
   }
 
   #path(revision: number): string {
@@ -276,5 +276,5 @@ export class FileTicketStore extends TicketStore {
 
 function unsafe(description: string, problem: Problem): BankCardOcrConfigurationError {
   const told = new Problem(`${description} is not safe to use: ${problem.en}`, `${description} 不安全：${problem.zh}`);
-  return new BankCardOcrConfigurationError([configurationFault('ticketStore', told, 'BANKCARD_OCR_TICKET_STORE')]);
+  return new BankCardOcrConfigurationError([configurationIssue('ticketStore', told, 'BANKCARD_OCR_TICKET_STORE')]);
 }

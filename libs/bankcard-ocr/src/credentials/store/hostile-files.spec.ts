@@ -57,14 +57,16 @@ async function opened(where = directory): Promise<FileTicketStore> {
 
 /** The store can be leased, written and read, as if nothing had been there. */
 async function worksAnew(store: FileTicketStore): Promise<void> {
-  const lease = (await store.lease(4_000))!;
+  const lease = (await store.acquireLease(4_000))!;
   expect(lease).toBeDefined();
   const before = await store.read();
   const next = aRecord((before?.revision ?? 0) + 1);
-  await expect(store.swap(before, next, lease)).resolves.toBe(true);
+  await expect(store.compareAndSet(before, next, lease)).resolves.toBe(true);
   await lease.release();
   await expect(store.read()).resolves.toEqual(next);
-  await expect(store.lease(4_000).then((again) => again?.release().then(() => 'released'))).resolves.toBe('released');
+  await expect(store.acquireLease(4_000).then((again) => again?.release().then(() => 'released'))).resolves.toBe(
+    'released',
+  );
 }
 
 const record = (number: number | string): string => path.join(folder, `record.${String(number).padStart(16, '0')}`);
@@ -84,7 +86,7 @@ describe.each(HOSTILE_PATHS)('%s', (_what, put) => {
 
   it('above a good record is set aside, and the record below it counts', async () => {
     const store = await opened();
-    await store.swap(undefined, aRecord(1));
+    await store.compareAndSet(undefined, aRecord(1));
     await put(record(2), onEnd);
     await expect(store.read()).resolves.toEqual(aRecord(1));
     await worksAnew(store);
@@ -120,9 +122,9 @@ describe.each(HOSTILE_PATHS)('%s', (_what, put) => {
   it('in the place of a lease is no lease that anybody holds', async () => {
     const store = await opened();
     await put(leaseFile(7), onEnd);
-    let lease = await store.lease(20);
+    let lease = await store.acquireLease(20);
     // A file that cannot be read stands still before it counts as given up.
-    while (!lease) lease = await store.lease(20);
+    while (!lease) lease = await store.acquireLease(20);
     await lease.release();
     await worksAnew(store);
   });
@@ -151,13 +153,13 @@ describe.each(HOSTILE_PATHS)('%s', (_what, put) => {
     }
     await expect(openTicketStore(store, 'write', true)).rejects.toMatchObject({ code: 'CONFIGURATION' });
     await expect(store.read()).rejects.toThrow();
-    await expect(store.swap(undefined, aRecord(1))).rejects.toThrow();
-    await expect(store.lease(4_000)).rejects.toThrow();
+    await expect(store.compareAndSet(undefined, aRecord(1))).rejects.toThrow();
+    await expect(store.acquireLease(4_000)).rejects.toThrow();
   });
 
   it('that takes the place of the folder while the process runs fails until it is gone, and no longer', async () => {
     const store = await opened();
-    await store.swap(undefined, aRecord(1));
+    await store.compareAndSet(undefined, aRecord(1));
     rmSync(folder, { recursive: true });
     await put(folder, onEnd);
     if (lstatSync(folder).isDirectory()) {
@@ -165,7 +167,7 @@ describe.each(HOSTILE_PATHS)('%s', (_what, put) => {
       return;
     }
     await expect(store.read()).rejects.toThrow();
-    await expect(store.swap(undefined, aRecord(1))).rejects.toThrow();
+    await expect(store.compareAndSet(undefined, aRecord(1))).rejects.toThrow();
     unlinkSync(folder);
     await worksAnew(store);
   });
@@ -230,14 +232,14 @@ describe('a record', () => {
     const last = await store.read();
     expect(last).toEqual(aRecord(highest));
     // Refused, as if somebody had been quicker: whoever writes looks again.
-    await expect(store.swap(last, aRecord(highest + 1))).resolves.toBe(false);
+    await expect(store.compareAndSet(last, aRecord(highest + 1))).resolves.toBe(false);
     await expect(store.read()).resolves.toBeUndefined();
     await worksAnew(store);
   });
 
   it('is found among thousands of files, and below many that are none', async () => {
     const store = await opened();
-    await store.swap(undefined, aRecord(1));
+    await store.compareAndSet(undefined, aRecord(1));
     for (let n = 2; n < 1_000; n += 1) writeFileSync(record(n), '');
     for (let n = 0; n < 1_000; n += 1) writeFileSync(path.join(folder, `something.${n}`), '');
     await expect(store.read()).resolves.toEqual(aRecord(1));
@@ -258,8 +260,8 @@ describe('a lease', () => {
   it.each(['held', 'free'])('with the highest number that counts (%s) is followed by the first', async (word) => {
     const store = await opened();
     writeFileSync(leaseFile(HIGHEST_NUMBER - 1), word);
-    let lease = await store.lease(20);
-    while (!lease) lease = await store.lease(20);
+    let lease = await store.acquireLease(20);
+    while (!lease) lease = await store.acquireLease(20);
     expect(lease.id).toBe('1');
     await lease.release();
     await worksAnew(store);
@@ -268,8 +270,8 @@ describe('a lease', () => {
   it('that another user holds, and nobody may read, ends when it stands still', async () => {
     const store = await opened();
     writeFileSync(leaseFile(5), 'held', { mode: 0 });
-    let lease = await store.lease(20);
-    while (!lease) lease = await store.lease(20);
+    let lease = await store.acquireLease(20);
+    while (!lease) lease = await store.acquireLease(20);
     await lease.release();
   });
 });
@@ -376,7 +378,7 @@ describe('the configured directory', () => {
 
   it('that somebody removes while the process runs is made again', async () => {
     const store = await opened();
-    await store.swap(undefined, aRecord(1));
+    await store.compareAndSet(undefined, aRecord(1));
     rmSync(directory, { recursive: true });
     await expect(store.read()).resolves.toBeUndefined();
     await worksAnew(store);

@@ -50,7 +50,7 @@ describe('the heartbeat of a lease', () => {
     const since = clock.monotonic();
     await aborted(heartbeat);
     expect(clock.monotonic() - since).toBeLessThan(TTL_MS);
-    expect(heartbeat.signal.reason).toMatchObject({ code: 'NO_VALID_TICKET', actor: 'us', retryable: true });
+    expect(heartbeat.signal.reason).toMatchObject({ code: 'NO_VALID_TICKET', actor: 'application', retryable: true });
   });
 
   it.each([

@@ -85,6 +85,6 @@ export class LeaseHeartbeat {
 
   #lose(): void {
     const message = 'the lease was lost in the middle of a refresh: another process may have taken it over';
-    this.#lost.abort(new BankCardOcrError('NO_VALID_TICKET', { message, actor: 'us' }));
+    this.#lost.abort(new BankCardOcrError('NO_VALID_TICKET', { message, actor: 'application' }));
   }
 }

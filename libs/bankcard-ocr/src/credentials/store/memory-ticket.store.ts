@@ -21,7 +21,7 @@ export class MemoryTicketStore extends TicketStore {
     return this.#record;
   }
 
-  async swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
+  async compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
     if (this.#record?.writeId !== expected?.writeId) return false;
     if (lease && this.#lease && this.#lease.id !== lease.id) return false;
     this.#record = next;
@@ -30,7 +30,7 @@ export class MemoryTicketStore extends TicketStore {
   }
 
   /** The holder lives as long as this process, so the lease needs no sign of life. */
-  async lease(): Promise<TicketLease | undefined> {
+  async acquireLease(): Promise<TicketLease | undefined> {
     if (this.#lease) return undefined;
     const lease = new MemoryLease(this.#random.id(), () => {
       if (this.#lease === lease) this.#lease = undefined;

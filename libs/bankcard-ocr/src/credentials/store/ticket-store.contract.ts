@@ -52,7 +52,7 @@ export function ticketStoreContract(kind: string, openShared: () => Promise<() =
     it('gives back what was written', async () => {
       const store = await open();
       const record = aRecord(1, { pending: undefined, forcedAtMs: 5_000 });
-      await expect(store.swap(undefined, record)).resolves.toBe(true);
+      await expect(store.compareAndSet(undefined, record)).resolves.toBe(true);
       const { current, ...read } = (await store.read())!;
       const { tokenRequestedAtMs, ticketRequestedAtMs, ...given } = record.current!;
       expect(read).toMatchObject({ revision: 1, writeId: 'write-1' });
@@ -70,16 +70,16 @@ export function ticketStoreContract(kind: string, openShared: () => Promise<() =
 
     it('refuses a first record when there is one, and leaves that alone', async () => {
       const store = await open();
-      await store.swap(undefined, aRecord(1));
-      await expect(store.swap(undefined, aRecord(1, { secretFingerprint: 'other' }))).resolves.toBe(false);
+      await store.compareAndSet(undefined, aRecord(1));
+      await expect(store.compareAndSet(undefined, aRecord(1, { secretFingerprint: 'other' }))).resolves.toBe(false);
       await expect(store.read()).resolves.toMatchObject({ secretFingerprint: 'fingerprint' });
     });
 
     it('refuses a record that was made from an outdated one', async () => {
       const store = await open();
-      await store.swap(undefined, aRecord(1));
-      await store.swap(aRecord(1), aRecord(2));
-      await expect(store.swap(aRecord(1), aRecord(2, { secretFingerprint: 'late' }))).resolves.toBe(false);
+      await store.compareAndSet(undefined, aRecord(1));
+      await store.compareAndSet(aRecord(1), aRecord(2));
+      await expect(store.compareAndSet(aRecord(1), aRecord(2, { secretFingerprint: 'late' }))).resolves.toBe(false);
       await expect(store.read()).resolves.toMatchObject({ revision: 2, secretFingerprint: 'fingerprint' });
     });
 
@@ -89,7 +89,7 @@ export function ticketStoreContract(kind: string, openShared: () => Promise<() =
       for (let round = 0; round < 10; round += 1) {
         const expected = await stores[0]!.read();
         const next = aRecord((expected?.revision ?? 0) + 1);
-        const outcomes = await Promise.all(stores.map((store) => store.swap(expected, next)));
+        const outcomes = await Promise.all(stores.map((store) => store.compareAndSet(expected, next)));
         wins += outcomes.filter(Boolean).length;
       }
       expect(wins).toBe(10);
@@ -98,24 +98,24 @@ export function ticketStoreContract(kind: string, openShared: () => Promise<() =
 
     it('lets nobody write under a lease that somebody else has now', async () => {
       const [slow, quick] = [await open(), await open()];
-      const lost = (await slow.lease(60_000))!;
-      await expect(slow.swap(undefined, aRecord(1), lost)).resolves.toBe(true);
+      const lost = (await slow.acquireLease(60_000))!;
+      await expect(slow.compareAndSet(undefined, aRecord(1), lost)).resolves.toBe(true);
       // Released, but its holder does not know that, as one that was stopped for longer than a lease lasts.
       await lost.release();
-      const held = (await quick.lease(60_000))!;
-      await expect(slow.swap(aRecord(1), aRecord(2), lost)).resolves.toBe(false);
-      await expect(quick.swap(aRecord(1), aRecord(2), held)).resolves.toBe(true);
+      const held = (await quick.acquireLease(60_000))!;
+      await expect(slow.compareAndSet(aRecord(1), aRecord(2), lost)).resolves.toBe(false);
+      await expect(quick.compareAndSet(aRecord(1), aRecord(2), held)).resolves.toBe(true);
       await held.release();
     });
 
     it('gives the lease to one at a time', async () => {
       const stores = await Promise.all([open(), open(), open()]);
-      const leases = await Promise.all(stores.map((store) => store.lease(60_000)));
+      const leases = await Promise.all(stores.map((store) => store.acquireLease(60_000)));
       const held = leases.filter((lease) => lease !== undefined);
       expect(held).toHaveLength(1);
-      await expect(stores[1]!.lease(60_000)).resolves.toBeUndefined();
+      await expect(stores[1]!.acquireLease(60_000)).resolves.toBeUndefined();
       await held[0]!.release();
-      const next = await stores[2]!.lease(60_000);
+      const next = await stores[2]!.acquireLease(60_000);
       expect(next).toBeDefined();
       expect(next!.signal.aborted).toBe(false);
       await next!.release();
@@ -123,15 +123,15 @@ export function ticketStoreContract(kind: string, openShared: () => Promise<() =
 
     it('tells a watcher of a write, and stops when told', async () => {
       const [writer, watcher] = [await open(), await open()];
-      await writer.swap(undefined, aRecord(1));
+      await writer.compareAndSet(undefined, aRecord(1));
       let told = 0;
       const stop = watcher.watch(() => (told += 1));
-      await writer.swap(aRecord(1), aRecord(2));
+      await writer.compareAndSet(aRecord(1), aRecord(2));
       while (told === 0) await new Promise((resolve) => setTimeout(resolve, 5));
       stop();
       await new Promise((resolve) => setTimeout(resolve, 20));
       const before = told;
-      await writer.swap(aRecord(2), aRecord(3));
+      await writer.compareAndSet(aRecord(2), aRecord(3));
       await new Promise((resolve) => setTimeout(resolve, 50));
       expect(told).toBe(before);
     });
@@ -145,10 +145,10 @@ export function leaseContract(kind: string, openShared: () => Promise<() => Prom
     const [holder, other] = [await open(), await open()];
     const ttlMs = 10_000;
     const endsAt = performance.now() + ttlMs * 1.5;
-    const lease = await holder.lease(ttlMs);
+    const lease = await holder.acquireLease(ttlMs);
     while (performance.now() < endsAt) {
       await new Promise((resolve) => setTimeout(resolve, 100));
-      await expect(other.lease(ttlMs)).resolves.toBeUndefined();
+      await expect(other.acquireLease(ttlMs)).resolves.toBeUndefined();
     }
     expect(lease!.signal.aborted).toBe(false);
     await lease!.release();

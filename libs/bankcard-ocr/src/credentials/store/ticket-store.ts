@@ -61,7 +61,7 @@ export abstract class TicketStore {
    * @returns false when something else had been written meanwhile, or somebody else holds the lease now; nothing has
    *   changed then
    */
-  abstract swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean>;
+  abstract compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean>;
 
   /**
    * Try to become the one process that may refresh. A live holder keeps its lease by itself; of a dead one it lapses.
@@ -69,7 +69,7 @@ export abstract class TicketStore {
    * @param ttlMs a holder that has given no sign of life for so long is dead
    * @returns undefined when somebody else holds it; try again
    */
-  abstract lease(ttlMs: number): Promise<TicketLease | undefined>;
+  abstract acquireLease(ttlMs: number): Promise<TicketLease | undefined>;
 
   /**
    * Be told that something may have been written. A hint, not a promise: whoever depends on it also polls.
@@ -88,8 +88,8 @@ Object.defineProperty(TicketStore.prototype, BRAND, { value: true });
  * Why a store did not do what it was asked to. Its message may be shown: it tells of nothing that is stored or sent. Of
  * any other error only the code and the name are ever shown.
  */
-export class StoreFault extends Error {
-  override name = 'StoreFault';
+export class StoreError extends Error {
+  override name = 'StoreError';
 
   /**
    * @param code of the system (`EACCES`), of the server (`NOPERM`), or one of ours (`TIMEOUT`)

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { ManualClock } from '../../testing/manual-clock.js';
-import { Pace } from './adaptive-rate-limiter.js';
+import { AdaptiveRateLimiter } from './adaptive-rate-limiter.js';
 
 let clock: ManualClock;
 let startedAt: number;
@@ -15,7 +15,7 @@ function begin(): void {
 beforeEach(begin);
 
 /** Ask for `count` turns at once; the moments at which they come, from the start. */
-function turns(pace: Pace, count: number): number[] {
+function turns(pace: AdaptiveRateLimiter, count: number): number[] {
   const moments: number[] = [];
   for (let turn = 0; turn < count; turn += 1) {
     void pace.turn(signal).then(() => moments.push(clock.monotonic() - startedAt));
@@ -25,7 +25,7 @@ function turns(pace: Pace, count: number): number[] {
 
 describe('the pace of a batch', () => {
   it('spreads the turns evenly, the first at once, in the order in which they were asked for', async () => {
-    const pace = new Pace(10, clock);
+    const pace = new AdaptiveRateLimiter(10, clock);
     const order: number[] = [];
     for (let turn = 0; turn < 4; turn += 1) void pace.turn(signal).then(() => order.push(turn));
     const moments = turns(pace, 3);
@@ -36,7 +36,7 @@ describe('the pace of a batch', () => {
   });
 
   it('saves nothing up while nobody asks', async () => {
-    const pace = new Pace(10, clock);
+    const pace = new AdaptiveRateLimiter(10, clock);
     await clock.advanceAsync(5_000);
     const moments = turns(pace, 3);
     await clock.advanceAsync(300);
@@ -44,7 +44,7 @@ describe('the pace of a batch', () => {
   });
 
   it('makes up for timers that are late, one turn each', async () => {
-    const pace = new Pace(10, clock);
+    const pace = new AdaptiveRateLimiter(10, clock);
     const moments = turns(pace, 4);
     await clock.advanceAsync(0);
     // All at once, as if the process had been busy: 30 ms behind.
@@ -55,7 +55,7 @@ describe('the pace of a batch', () => {
   });
 
   it('goes down by half at the first "too many", and only once in a second', () => {
-    const pace = new Pace(10, clock);
+    const pace = new AdaptiveRateLimiter(10, clock);
     pace.slowDown();
     pace.slowDown();
     expect(pace.ratePerSecond).toBe(5);
@@ -68,7 +68,7 @@ describe('the pace of a batch', () => {
   });
 
   it('comes up again by a sixtieth of the full rate in a second, and never above it', () => {
-    const pace = new Pace(10, clock);
+    const pace = new AdaptiveRateLimiter(10, clock);
     pace.slowDown();
     clock.advance(6_000);
     expect(pace.ratePerSecond).toBeCloseTo(6, 10);
@@ -84,7 +84,7 @@ describe('the pace of a batch', () => {
     [10, 0.2],
     [0.1, 0.1],
   ])('of %d in a second falls to %d and no lower', (highest, lowest) => {
-    const pace = new Pace(highest, clock);
+    const pace = new AdaptiveRateLimiter(highest, clock);
     const seen: number[] = [];
     for (let second = 0; second < 100; second += 1) {
       pace.slowDown();
@@ -96,7 +96,7 @@ describe('the pace of a batch', () => {
   });
 
   it('holds for who waits already', async () => {
-    const pace = new Pace(1, clock);
+    const pace = new AdaptiveRateLimiter(1, clock);
     const moments = turns(pace, 3);
     await clock.advanceAsync(500);
     pace.slowDown();
@@ -107,7 +107,7 @@ describe('the pace of a batch', () => {
   });
 
   it('lets nobody through before the vendor has said that it may', async () => {
-    const pace = new Pace(10, clock);
+    const pace = new AdaptiveRateLimiter(10, clock);
     pace.slowDown(2_000);
     pace.slowDown(500);
     const moments = turns(pace, 1);
@@ -118,7 +118,7 @@ describe('the pace of a batch', () => {
   });
 
   it('does not believe anybody who wants it to wait for days', async () => {
-    const pace = new Pace(10, clock);
+    const pace = new AdaptiveRateLimiter(10, clock);
     pace.slowDown(999_999_000);
     const moments = turns(pace, 1);
     await clock.advanceAsync(60_000);
@@ -126,7 +126,7 @@ describe('the pace of a batch', () => {
   });
 
   it('ends the waiting with the reason of the signal, and leaves nothing behind', async () => {
-    const pace = new Pace(1, clock);
+    const pace = new AdaptiveRateLimiter(1, clock);
     const controller = new AbortController();
     const added = jest.spyOn(controller.signal, 'addEventListener');
     const removed = jest.spyOn(controller.signal, 'removeEventListener');
@@ -153,7 +153,7 @@ describe('the pace of a batch', () => {
     await fc.assert(
       fc.asyncProperty(rates, slowed, async (rate, moments) => {
         begin();
-        const pace = new Pace(rate, clock);
+        const pace = new AdaptiveRateLimiter(rate, clock);
         for (const ms of moments) clock.setTimer(() => pace.slowDown(), ms);
         const seen = turns(pace, 40);
         await clock.advanceAsync(5_000);

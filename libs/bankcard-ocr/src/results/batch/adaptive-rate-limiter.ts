@@ -1,6 +1,6 @@
 import { backoffMs } from '../../runtime/backoff.js';
 import type { Clock } from '../../runtime/clock.js';
-import { pause } from '../../runtime/abort.js';
+import { sleep } from '../../runtime/abort.js';
 
 /** The vendor counts by the second: what fails within one fails for the same reason, and slows the batch once. */
 const ONE_LESSON_MS = 1_000;
@@ -18,7 +18,7 @@ const LONGEST_REST_MS = 8_000;
  * When the next query of a batch may begin: evenly spread, half as often after the vendor has said "too many", then
  * slowly faster again, up to the rate that was asked for.
  */
-export class Pace {
+export class AdaptiveRateLimiter {
   #ratePerSecond: number;
   /** When the rate was that. */
   #ratedAt: number;
@@ -68,7 +68,7 @@ export class Pace {
    * @throws the reason of `signal`
    */
   rest(refusals: number, signal: AbortSignal): Promise<void> {
-    return pause(this.clock, backoffMs(refusals, FIRST_REST_MS, LONGEST_REST_MS), signal);
+    return sleep(this.clock, backoffMs(refusals, FIRST_REST_MS, LONGEST_REST_MS), signal);
   }
 
   async #untilDue(signal: AbortSignal): Promise<void> {
@@ -79,7 +79,7 @@ export class Pace {
       const dueAt = Math.max(this.#lastTurnAt + 1_000 / this.ratePerSecond, this.#notBefore);
       const now = this.clock.monotonic();
       if (dueAt <= now) break;
-      await pause(this.clock, Math.ceil(dueAt - now), signal);
+      await sleep(this.clock, Math.ceil(dueAt - now), signal);
       // Timers are late as a rule: by counting from when it was due, the rate does not fall behind.
       turnAt = dueAt;
     }

@@ -2,7 +2,7 @@ import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { ManualClock } from '../../testing/manual-clock.js';
-import { pause } from '../../runtime/abort.js';
+import { sleep } from '../../runtime/abort.js';
 import {
   type Ask,
   type AskHooks,
@@ -40,7 +40,7 @@ export class FakeAsking {
     try {
       const round = this.began.filter(([begun]) => begun === orderNo).length;
       const { ms = 10, error } = this.answer(orderNo, round, hooks);
-      await pause(this.clock, ms, hooks.signal);
+      await sleep(this.clock, ms, hooks.signal);
       if (error) throw new BankCardOcrError(error);
       return { orderNo } as BankCardOcrResult;
     } finally {

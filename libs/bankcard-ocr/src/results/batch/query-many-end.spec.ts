@@ -1,6 +1,6 @@
 import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import { ManualClock } from '../../testing/manual-clock.js';
-import { pause } from '../../runtime/abort.js';
+import { sleep } from '../../runtime/abort.js';
 import { type Ask, queryMany } from './query-many.js';
 import { collected, FakeAsking, WatchedSource } from './fake-asking.test-support.js';
 
@@ -72,14 +72,14 @@ describe('a consumer', () => {
     let ended = 0;
     const ask: Ask = async (orderNo, hooks) => {
       if (orderNo === 'o0') return { orderNo } as BankCardOcrResult;
-      await pause(clock, 1_000, hooks.signal).catch(() => pause(clock, 500, new AbortController().signal));
+      await sleep(clock, 1_000, hooks.signal).catch(() => sleep(clock, 500, new AbortController().signal));
       ended += 1;
       return raise('torn off');
     };
     let endedWhenLeft: number | undefined;
     void (async () => {
       for await (const _outcome of queryMany(ask, orders(3), FAST, clock)) {
-        await pause(clock, 100, new AbortController().signal);
+        await sleep(clock, 100, new AbortController().signal);
         break;
       }
       endedWhenLeft = ended;
@@ -208,7 +208,7 @@ describe('a signal', () => {
   it('gives its reason also for a query that fails in its own way at that', async () => {
     const controller = new AbortController();
     const ask: Ask = async (_orderNo, hooks) => {
-      await pause(clock, 1_000, hooks.signal).catch(() => raise('torn off'));
+      await sleep(clock, 1_000, hooks.signal).catch(() => raise('torn off'));
       return raise('too late');
     };
     const all = collected(queryMany(ask, ['a', 'b'], { ...FAST, signal: controller.signal }, clock));

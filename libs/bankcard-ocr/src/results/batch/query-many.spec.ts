@@ -134,7 +134,7 @@ describe('a batch that the vendor finds too fast', () => {
     expect(asking.began.filter(([orderNo]) => orderNo === 'o1')).toHaveLength(5);
   });
 
-  it('does not ask again when codeRules say never', async () => {
+  it('does not ask again when vendorCodeOverrides say never', async () => {
     const ask = jest.fn(() => Promise.reject(new BankCardOcrError('RATE_LIMITED', { retryable: false })));
     const asking = Object.assign(new FakeAsking(clock), { ask });
     expect(await allOf(asking, ['a'])).toEqual(['a: RATE_LIMITED']);

@@ -8,7 +8,7 @@ import type { Clock } from '../../runtime/clock.js';
 import type { QueryOptions } from '../query-options.js';
 import { checkRecognizedAt } from '../retention.js';
 import { warningPolicyOf } from '../warning-policy.js';
-import { Pace } from './adaptive-rate-limiter.js';
+import { AdaptiveRateLimiter } from './adaptive-rate-limiter.js';
 
 /**
  * Ask for many orders, several at a time. Every order that is taken from `orders` comes exactly once, when it is finished.
@@ -26,7 +26,7 @@ export async function* queryMany(
   const { signal } = options;
   signal?.throwIfAborted();
   const source = new OrderSource(orders);
-  const batch = new Batch({ ask, source, pace: new Pace(ratePerSecond, clock), concurrency });
+  const batch = new Batch({ ask, source, pace: new AdaptiveRateLimiter(ratePerSecond, clock), concurrency });
   const onAbort = () => batch.stop(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -122,7 +122,7 @@ export type Ask = (orderNo: string, hooks: AskHooks) => Promise<BankCardOcrResul
 interface BatchParts {
   readonly ask: Ask;
   readonly source: OrderSource;
-  readonly pace: Pace;
+  readonly pace: AdaptiveRateLimiter;
   readonly concurrency: number;
 }
 

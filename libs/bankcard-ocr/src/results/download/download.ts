@@ -3,9 +3,9 @@ import { type CardPhotos, extensionOf, PHOTO_KINDS, type PhotoKind } from '../..
 import type { PhotoMeasures } from '../../card/photo-measure.js';
 import type { PhotoTarget, PhotoTargets } from '../../vendor/response/photo-buffers.js';
 import type { ResultClient } from '../../vendor/result.client.js';
-import type { OrderInquiry } from '../order-query.js';
-import { batchOf, type PhotoDestination } from './photo-destination.js';
-import type { PhotoBatch } from './photo-sink.js';
+import type { OrderQuery } from '../order-query.js';
+import { transactionOf, type PhotoDestination } from './photo-destination.js';
+import type { PhotoTransaction } from './photo-sink.js';
 import { SinkFailure } from './sink-stream.js';
 import { SinkTarget } from './sink.target.js';
 
@@ -21,7 +21,7 @@ interface DownloadedOrder {
  * @throws what the destination failed with, as it is
  */
 export async function downloadOrder(
-  inquiry: OrderInquiry,
+  inquiry: OrderQuery,
   results: ResultClient,
   destination: PhotoDestination,
 ): Promise<DownloadManifest> {
@@ -62,14 +62,14 @@ async function manifestOf(result: BankCardOcrResult, download: Download): Promis
 /** One attempt to download the photos of an order: it ends with {@link complete} or with {@link abandon}. */
 export class Download implements PhotoTargets {
   readonly #targets = new Map<PhotoKind, SinkTarget>();
-  readonly #batch: PhotoBatch;
+  readonly #batch: PhotoTransaction;
 
   constructor(
     private readonly orderNo: string,
     private readonly attempt: number,
     destination: PhotoDestination,
   ) {
-    this.#batch = batchOf(destination);
+    this.#batch = transactionOf(destination);
   }
 
   open(kind: PhotoKind): PhotoTarget {

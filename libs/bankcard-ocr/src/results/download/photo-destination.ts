@@ -1,5 +1,5 @@
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
-import { type PhotoBatch, type PhotoSink, sinkBatch } from './photo-sink.js';
+import { type PhotoTransaction, type PhotoSink, sinkTransaction } from './photo-sink.js';
 import { PhotoDirectory } from './photo-directory.js';
 
 /** Where downloaded photos go: a sink of the application's own, or a directory ({@link toDirectory}). */
@@ -15,6 +15,6 @@ export function checkPhotoDestination(destination: unknown): asserts destination
 }
 
 /** Where the photos of one attempt go. */
-export function batchOf(destination: PhotoDestination): PhotoBatch {
-  return typeof destination === 'function' ? sinkBatch(destination) : destination.batch();
+export function transactionOf(destination: PhotoDestination): PhotoTransaction {
+  return typeof destination === 'function' ? sinkTransaction(destination) : destination.batch();
 }

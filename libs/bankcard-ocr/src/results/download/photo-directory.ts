@@ -6,7 +6,7 @@ import type { Writable } from 'node:stream';
 import { checkOrderNumber } from '../../call/order-number.js';
 import type { PhotoKind } from '../../card/card-photo.js';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
-import type { PhotoBatch, PhotoMeta } from './photo-sink.js';
+import type { PhotoTransaction, PhotoMeta } from './photo-sink.js';
 
 /** Listing a directory of many photos takes a while. */
 const LOOK_FOR_LEFT_OVERS_EVERY_MS = 3_600_000;
@@ -27,8 +27,8 @@ export class PhotoDirectory {
   constructor(readonly path: string) {}
 
   /** Where the photos of one attempt go; not for applications. */
-  batch(): PhotoBatch {
-    const batch = new DirectoryBatch(this.path);
+  batch(): PhotoTransaction {
+    const batch = new DirectoryTransaction(this.path);
     return {
       open: (kind, meta) => batch.open(kind, meta),
       discard: () => batch.discard(),
@@ -72,7 +72,7 @@ export function toDirectory(path: string): PhotoDirectory {
 }
 
 /** The photos of one attempt as files of a directory, which get their names when the whole answer is known to be good. */
-class DirectoryBatch implements PhotoBatch {
+class DirectoryTransaction implements PhotoTransaction {
   readonly #files = new Map<PhotoKind, Promise<UnfinishedFile>>();
 
   constructor(private readonly directory: string) {}

@@ -25,7 +25,7 @@ export interface PhotoMeta {
 export type PhotoSink = (photo: PhotoKind, meta: PhotoMeta) => Writable | Promise<Writable>;
 
 /** Where the photos of one attempt go. */
-export interface PhotoBatch {
+export interface PhotoTransaction {
   open(kind: PhotoKind, meta: PhotoMeta): Writable | Promise<Writable>;
   /**
    * The answer is good: keep these photos, which have been written whole, and nothing else.
@@ -38,7 +38,7 @@ export interface PhotoBatch {
 }
 
 /** The application's own sink: what becomes of its Writables is for the application. */
-export function sinkBatch(sink: PhotoSink): PhotoBatch {
+export function sinkTransaction(sink: PhotoSink): PhotoTransaction {
   return {
     open: sink,
     commit: async () => new Map(),

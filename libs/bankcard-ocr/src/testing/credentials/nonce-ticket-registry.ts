@@ -19,7 +19,7 @@ const SPACING_MS = 2_000;
 const REMEMBERED = 5_000;
 
 /** The vendor's book of NONCE tickets: 120 s, one use, one user (protocol.md section 5). */
-export class NonceTicketDesk {
+export class NonceTicketRegistry {
   readonly #clock: Clock;
   readonly #settings: Readonly<KycSandboxSettings>;
   readonly #tickets: IssuedNonceTicket[] = [];

@@ -1,17 +1,17 @@
 import type { IssuedToken } from '../credentials/credential-ledger.js';
 import type { JournalEntry } from '../evidence/evidence.js';
 import type { RefreshExchange } from '../evidence/refresh-watch.js';
-import { chinaDigits, failure, success, type VendorAnswer, wireSeconds } from '../response/vendor-response.js';
+import { chinaDigits, failure, success, type SandboxResponse, wireSeconds } from '../response/vendor-response.js';
 import { type VendorRequest, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
 /** `GET /api/oauth2/access_token`: app id and secret for an access token (protocol.md sections 1 to 3). */
-export function answerAccessToken(
+export function respondAccessToken(
   vendor: Vendor,
   request: VendorRequest,
   record: JournalEntry,
   exchange: RefreshExchange | undefined,
-): VendorAnswer {
+): SandboxResponse {
   const stamp = vendor.stamps.stamp();
   if (request.lacks('secret', 'grant_type', 'version')) return failure('1', stamp, 'a parameter is missing');
   if (request.appId !== vendor.appId) return failure('66660001', stamp);
@@ -36,7 +36,7 @@ export function answerAccessToken(
 const LEGAL_USER_ID = /^[0-9A-Za-z]{1,32}$/;
 
 /** `GET /api/oauth2/api_ticket`: an access token for a SIGN or a NONCE ticket (protocol.md sections 1 to 3). */
-export function answerApiTicket(vendor: Vendor, request: VendorRequest, record: JournalEntry): VendorAnswer {
+export function respondApiTicket(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const stamp = vendor.stamps.stamp();
   if (request.lacks('access_token', 'type', 'version')) return failure('1', stamp, 'a parameter is missing');
   if (request.appId !== vendor.appId) return failure('66660001', stamp);
@@ -53,7 +53,7 @@ export function answerApiTicket(vendor: Vendor, request: VendorRequest, record: 
   return ticketAnswer(vendor, ticket.value, vendor.settings.ticketLifeMs);
 }
 
-function answerNonceTicket(vendor: Vendor, request: VendorRequest, token: IssuedToken): VendorAnswer {
+function answerNonceTicket(vendor: Vendor, request: VendorRequest, token: IssuedToken): SandboxResponse {
   const userId = request.parameter('user_id');
   const stamp = vendor.stamps.stamp();
   if (userId === undefined) return failure('1', stamp, 'user_id is missing');
@@ -71,7 +71,7 @@ function answerNonceTicket(vendor: Vendor, request: VendorRequest, token: Issued
 }
 
 /** The nominal life, as the vendor says it: that a ticket dies with its token is for the client to know. */
-function ticketAnswer(vendor: Vendor, value: string, lifeMs: number): VendorAnswer {
+function ticketAnswer(vendor: Vendor, value: string, lifeMs: number): SandboxResponse {
   const ticket = {
     value,
     expire_in: wireSeconds(lifeMs, vendor.settings.expireInAs),

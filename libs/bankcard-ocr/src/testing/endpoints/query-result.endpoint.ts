@@ -1,5 +1,5 @@
-import { resultAnswer, warningTexts } from '../response/result-response.js';
-import { failure, type JsonObject, type VendorAnswer } from '../response/vendor-response.js';
+import { resultResponse, warningTexts } from '../response/result-response.js';
+import { failure, type JsonObject, type SandboxResponse } from '../response/vendor-response.js';
 import type { JournalEntry } from '../evidence/evidence.js';
 import { type KnownOrder, LEGAL_ORDER_NO } from '../orders/order-book.js';
 import { LEGAL_NONCE, type Refusal, refuseSignature } from './query-inspection.js';
@@ -7,7 +7,7 @@ import { type VendorRequest, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
 /** `GET /api/server/getBankCardOcrResult`: the result of an order (protocol.md sections 1 to 4 and 6). */
-export function answerQueryResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): VendorAnswer {
+export function respondQueryResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const refusal = refuseRequest(vendor, request) ?? refuseSignature(vendor, request, record);
   if (refusal) return failure(refusal.code, vendor.stamps.stamp(), refusal.detail);
   const orderNo = request.legalOrderNo ?? '';
@@ -33,9 +33,9 @@ function refuseRequest(vendor: Vendor, request: VendorRequest): Refusal | undefi
   return LEGAL_NONCE.test(request.text('nonce')) ? undefined : { code: '400101', detail: 'nonce' };
 }
 
-function resultOf(vendor: Vendor, order: KnownOrder, photos: JsonObject): VendorAnswer {
+function resultOf(vendor: Vendor, order: KnownOrder, photos: JsonObject): SandboxResponse {
   const warnings = warningTexts(order);
-  return resultAnswer(vendor.stamps.stamp(), order, {
+  return resultResponse(vendor.stamps.stamp(), order, {
     bankCardNo: order.bankCardNo,
     bankCardValidDate: order.bankCardValidDate,
     warnCode: warnings.first,

@@ -1,8 +1,8 @@
 import type { JournalEntry } from '../evidence/evidence.js';
 import { type KnownOrder, LEGAL_ORDER_NO } from '../orders/order-book.js';
 import { photosOf } from '../photos/photo-set.js';
-import { resultAnswer, warningTexts } from '../response/result-response.js';
-import { failure, type VendorAnswer } from '../response/vendor-response.js';
+import { resultResponse, warningTexts } from '../response/result-response.js';
+import { failure, type SandboxResponse } from '../response/vendor-response.js';
 import { LEGAL_NONCE, type Refusal, refuseSignature } from './query-inspection.js';
 import type { RecognitionRequest } from './recognition-request.js';
 import { VERSION } from './vendor-request.js';
@@ -17,7 +17,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const ABOUT_THE_CARD = /^-90\d\d$/;
 
 /** `POST /api/paas/bankcardocrapp`: recognise an image at once (protocol.md sections 1 to 4 and 6). */
-export function answerRecognition(vendor: Vendor, request: RecognitionRequest, record: JournalEntry): VendorAnswer {
+export function respondRecognition(vendor: Vendor, request: RecognitionRequest, record: JournalEntry): SandboxResponse {
   const refusal = refuseRequest(vendor, request) ?? refuseSignature(vendor, request, record) ?? refuseImage(request);
   if (refusal) return failure(refusal.code, vendor.stamps.stamp(), refusal.detail);
   const orderNo = request.text('orderNo');
@@ -58,9 +58,9 @@ function refuseImage(request: RecognitionRequest): Refusal | undefined {
 }
 
 /** The same things as in the answer to a query, in this endpoint's own spelling (protocol.md section 3). */
-function resultOf(vendor: Vendor, order: KnownOrder): VendorAnswer {
+function resultOf(vendor: Vendor, order: KnownOrder): SandboxResponse {
   const warnings = warningTexts(order);
-  return resultAnswer(vendor.stamps.stamp(), order, {
+  return resultResponse(vendor.stamps.stamp(), order, {
     bankcardNo: order.bankCardNo,
     bankcardValidDate: order.bankCardValidDate,
     warningCode: warnings.first,

@@ -28,7 +28,7 @@ afterEach(async () => {
   await sandbox.stop();
 });
 
-const kinds = () => sandbox.misuse().map(({ kind }) => kind);
+const kinds = () => sandbox.violations().map(({ kind }) => kind);
 const codeOf = async (orderNo: string, change = {}, image = JPEG): Promise<string> => {
   return (await client.recognize(orderNo, ticket, image, change)).json.code;
 };
@@ -231,7 +231,7 @@ describe('evidence', () => {
       generation: 1,
       ticket: 1,
     });
-    const all = inspect([sandbox, sandbox.journal(), sandbox.misuse(), sandbox.calls], { depth: Infinity });
+    const all = inspect([sandbox, sandbox.journal(), sandbox.violations(), sandbox.calls], { depth: Infinity });
     for (const canary of [JPEG, 'canaryUser', ticket]) expect(all).not.toContain(canary);
   });
 

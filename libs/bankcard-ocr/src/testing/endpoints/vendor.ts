@@ -1,17 +1,17 @@
 import type { Clock } from '../../runtime/clock.js';
 import { StampOffice } from '../response/vendor-response.js';
 import { CredentialLedger } from '../credentials/credential-ledger.js';
-import { NonceTicketDesk } from '../credentials/nonce-ticket-registry.js';
+import { NonceTicketRegistry } from '../credentials/nonce-ticket-registry.js';
 import {
   CallCounter,
   EvidenceLog,
   type JournalEntry,
-  type MisuseEntry,
+  type ViolationEntry,
   NonceMemory,
   type RecoveryEntry,
 } from '../evidence/evidence.js';
 import { RefreshWatch } from '../evidence/refresh-watch.js';
-import { FaultDesk } from '../faults/fault-registry.js';
+import { FaultRegistry } from '../faults/fault-registry.js';
 import type { KycSandboxIdentity, KycSandboxSettings } from '../kyc-sandbox.options.js';
 import { OrderBook } from '../orders/order-book.js';
 import { LateFiles } from '../photos/photo-set.js';
@@ -23,15 +23,15 @@ export class Vendor {
   /** Changed by {@link KycSandbox.changeSecret}. */
   secret: string;
   readonly ledger: CredentialLedger;
-  readonly nonceTickets: NonceTicketDesk;
+  readonly nonceTickets: NonceTicketRegistry;
   readonly orders: OrderBook;
   readonly lateFiles: LateFiles;
   readonly stamps: StampOffice;
-  readonly faults = new FaultDesk();
+  readonly faults = new FaultRegistry();
   readonly calls = new CallCounter();
   readonly nonces = new NonceMemory();
   readonly journal: EvidenceLog<Omit<JournalEntry, 'at'>>;
-  readonly misuse: EvidenceLog<Omit<MisuseEntry, 'at'>>;
+  readonly misuse: EvidenceLog<Omit<ViolationEntry, 'at'>>;
   readonly recoveries: EvidenceLog<Omit<RecoveryEntry, 'at'>>;
   readonly refreshWatch: RefreshWatch;
   /** OCR requests refused because of dead or wrong credentials or a wrong signature. */
@@ -46,7 +46,7 @@ export class Vendor {
     this.secret = identity.secret;
     this.clock = clock;
     this.ledger = new CredentialLedger(clock, settings);
-    this.nonceTickets = new NonceTicketDesk(clock, settings);
+    this.nonceTickets = new NonceTicketRegistry(clock, settings);
     this.orders = new OrderBook(clock);
     this.lateFiles = new LateFiles(clock, settings);
     this.stamps = new StampOffice(clock);

@@ -89,12 +89,12 @@ describe('evidence', () => {
     await client.apiTicket(token);
     await client.nonceTicket(token, 'user1');
     const sign = sha1OfSorted([sandbox.appId, CLEAN, nonce, '1.0.0', ticket]);
-    const all = inspect([sandbox, sandbox.journal(), sandbox.misuse(), sandbox.recoveries(), sandbox.calls], {
+    const all = inspect([sandbox, sandbox.journal(), sandbox.violations(), sandbox.recoveries(), sandbox.calls], {
       depth: Infinity,
       maxArrayLength: null,
       maxStringLength: null,
     });
-    expect(sandbox.misuse().map(({ kind }) => kind)).toEqual([
+    expect(sandbox.violations().map(({ kind }) => kind)).toEqual([
       'nonce-reused',
       'illegal-order-no',
       'illegal-nonce',
@@ -108,7 +108,7 @@ describe('evidence', () => {
   test('what was handed out does not change any more, and changes nothing', async () => {
     const { token } = await client.refresh();
     await client.apiTicket(token);
-    const [calls, journal, misuse] = [sandbox.calls, sandbox.journal(), sandbox.misuse()];
+    const [calls, journal, misuse] = [sandbox.calls, sandbox.journal(), sandbox.violations()];
     await client.refresh();
     Object.assign(journal[0] ?? {}, { code: 'changed' });
     expect([calls.accessToken, journal.length, misuse.length]).toEqual([1, 3, 1]);

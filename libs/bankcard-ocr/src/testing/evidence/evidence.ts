@@ -46,7 +46,7 @@ export interface JournalEntry {
  * - `illegal-user-id`: longer than 32, or not letters and digits only.
  * - `nonce-ticket-too-soon`: a second NONCE ticket for the same user within two seconds.
  */
-export type MisuseKind =
+export type ViolationKind =
   | 'concurrent-refresh'
   | 'refresh-interleaved'
   | 'refresh-too-soon'
@@ -59,8 +59,8 @@ export type MisuseKind =
   | 'nonce-ticket-too-soon';
 
 /** One misuse; carries no secret, token, ticket, signature, nonce or card number. */
-export interface MisuseEntry {
-  readonly kind: MisuseKind;
+export interface ViolationEntry {
+  readonly kind: ViolationKind;
   /** Wall clock of the sandbox, ms since the epoch. */
   readonly at: number;
   /** What happened and which rule of protocol.md it breaks. */

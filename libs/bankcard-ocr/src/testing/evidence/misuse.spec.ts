@@ -19,7 +19,7 @@ afterEach(async () => {
   await sandbox.stop();
 });
 
-const kinds = () => sandbox.misuse().map(({ kind }) => kind);
+const kinds = () => sandbox.violations().map(({ kind }) => kind);
 const reasons = () => sandbox.recoveries().map(({ reason }) => reason);
 const token = async (): Promise<string> => (await client.accessToken()).json.access_token;
 
@@ -206,7 +206,7 @@ describe('refreshes that are not', () => {
     clock.advance(5_000);
     const { token: fresh } = await client.refresh();
     await client.apiTicket(fresh);
-    const [entry] = sandbox.misuse();
+    const [entry] = sandbox.violations();
     expect(entry?.at).toBe(clock.now());
     expect(entry?.text).toMatch(/generation 1.*protocol\.md section 5/);
   });

@@ -1,7 +1,7 @@
 import { CredentialLedger } from '../credentials/credential-ledger.js';
 import { DEFAULT_SETTINGS } from '../kyc-sandbox.options.js';
 import { ManualClock } from '../manual-clock.js';
-import { EvidenceLog, type MisuseEntry, type RecoveryEntry } from './evidence.js';
+import { EvidenceLog, type ViolationEntry, type RecoveryEntry } from './evidence.js';
 import { RefreshWatch } from './refresh-watch.js';
 
 /** What a client over a socket can hardly be made to do in time; all else is in misuse.spec.ts. */
@@ -9,7 +9,7 @@ describe('RefreshWatch, when the connection ends while the answer is being writt
   function start() {
     const clock = new ManualClock();
     const ledger = new CredentialLedger(clock, DEFAULT_SETTINGS);
-    const misuse = new EvidenceLog<Omit<MisuseEntry, 'at'>>(clock);
+    const misuse = new EvidenceLog<Omit<ViolationEntry, 'at'>>(clock);
     const recoveries = new EvidenceLog<Omit<RecoveryEntry, 'at'>>(clock);
     const watch = new RefreshWatch(clock, DEFAULT_SETTINGS, ledger, misuse, recoveries);
     const token = ledger.issueToken();

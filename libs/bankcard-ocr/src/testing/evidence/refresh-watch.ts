@@ -1,12 +1,12 @@
 import type { Clock } from '../../runtime/clock.js';
 import type { CredentialLedger, IssuedToken } from '../credentials/credential-ledger.js';
 import type { KycSandboxSettings } from '../kyc-sandbox.options.js';
-import type { EvidenceLog, MisuseEntry, RecoveryEntry, RecoveryReason } from './evidence.js';
+import type { EvidenceLog, ViolationEntry, RecoveryEntry, RecoveryReason } from './evidence.js';
 
 /** A newcomer that was taken for the second of two concurrent calls. */
 interface Suspicion {
   readonly newcomer: RefreshExchange;
-  readonly entry: MisuseEntry;
+  readonly entry: ViolationEntry;
   /** Real time, as on `performance.now()`. */
   readonly reportedAt: number;
 }
@@ -45,7 +45,7 @@ export class RefreshWatch {
   readonly #clock: Clock;
   readonly #settings: Readonly<KycSandboxSettings>;
   readonly #ledger: CredentialLedger;
-  readonly #misuse: EvidenceLog<Omit<MisuseEntry, 'at'>>;
+  readonly #misuse: EvidenceLog<Omit<ViolationEntry, 'at'>>;
   readonly #recoveries: EvidenceLog<Omit<RecoveryEntry, 'at'>>;
   readonly #inFlight = new Set<RefreshExchange>();
   /** Newest first. */
@@ -55,7 +55,7 @@ export class RefreshWatch {
     clock: Clock,
     settings: Readonly<KycSandboxSettings>,
     ledger: CredentialLedger,
-    misuse: EvidenceLog<Omit<MisuseEntry, 'at'>>,
+    misuse: EvidenceLog<Omit<ViolationEntry, 'at'>>,
     recoveries: EvidenceLog<Omit<RecoveryEntry, 'at'>>,
   ) {
     this.#clock = clock;

@@ -16,7 +16,7 @@ interface InjectedFault {
 }
 
 /** Keeps the injected faults and finds the one for a request: the oldest that fits and has hits left. */
-export class FaultDesk {
+export class FaultRegistry {
   #injected: InjectedFault[] = [];
 
   inject(fault: SandboxFault): FaultHandle {

@@ -4,10 +4,10 @@ import type { Vendor } from '../endpoints/vendor.js';
 import type { JournalEntry } from '../evidence/evidence.js';
 import type { RefreshExchange } from '../evidence/refresh-watch.js';
 import type { SandboxFault } from '../faults/fault-registry.js';
-import type { VendorAnswer } from '../response/vendor-response.js';
+import type { SandboxResponse } from '../response/vendor-response.js';
 
 /** Bytes on the wire. */
-interface WireAnswer {
+interface WireResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -21,7 +21,7 @@ export class Exchange {
   readonly record: JournalEntry;
   readonly refresh: RefreshExchange | undefined;
   readonly fault: SandboxFault | undefined;
-  #answer: VendorAnswer | undefined;
+  #answer: SandboxResponse | undefined;
   #ended = false;
 
   constructor(
@@ -44,7 +44,7 @@ export class Exchange {
   }
 
   /** Remember what the vendor decided; `fault` answers decide only a code. */
-  decide(answer: VendorAnswer): VendorAnswer {
+  decide(answer: SandboxResponse): SandboxResponse {
     this.#answer = answer;
     this.decideCode(answer.code);
     return answer;
@@ -56,7 +56,7 @@ export class Exchange {
   }
 
   /** Send a whole answer; `spoilt` when the client cannot make use of it, `doubtful` when nobody knows. */
-  send(answer: WireAnswer, quality: 'whole' | 'doubtful' | 'spoilt' = 'whole'): void {
+  send(answer: WireResponse, quality: 'whole' | 'doubtful' | 'spoilt' = 'whole'): void {
     if (this.#ended) return;
     this.#end(quality);
     this.response.writeHead(answer.status, { ...answer.headers, 'content-length': answer.body.length });
@@ -64,7 +64,7 @@ export class Exchange {
   }
 
   /** Promise the whole answer, send half of it and close the connection. */
-  sendHalf(answer: WireAnswer, chunked: boolean): void {
+  sendHalf(answer: WireResponse, chunked: boolean): void {
     if (this.#ended) return;
     this.#end('spoilt');
     const length = chunked ? {} : { 'content-length': answer.body.length };
@@ -108,25 +108,25 @@ export class Exchange {
 const JSON_TYPE = { 'content-type': 'application/json;charset=UTF-8' };
 
 /** A JSON value as the vendor sends it. */
-export function jsonAnswer(status: number, json: unknown): WireAnswer {
-  return textAnswer(status, JSON.stringify(json) ?? '');
+export function jsonResponse(status: number, json: unknown): WireResponse {
+  return textResponse(status, JSON.stringify(json) ?? '');
 }
 
 /** A text under the vendor's JSON content type, whether it is JSON or not. */
-export function textAnswer(status: number, text: string): WireAnswer {
+export function textResponse(status: number, text: string): WireResponse {
   return { status, headers: JSON_TYPE, body: Buffer.from(text) };
 }
 
 /** A page of somebody in front of the vendor. */
-export function htmlAnswer(status: number, page: string): WireAnswer {
+export function htmlResponse(status: number, page: string): WireResponse {
   return { status, headers: { 'content-type': 'text/html' }, body: Buffer.from(page) };
 }
 
 /** Whatever a test wants to see on the wire. */
-export function rawAnswer(
+export function rawResponse(
   status: number,
   headers: Readonly<Record<string, string>> | undefined,
   body: string | Uint8Array,
-): WireAnswer {
+): WireResponse {
   return { status, headers: headers ?? JSON_TYPE, body: typeof body === 'string' ? Buffer.from(body) : body };
 }

@@ -1,12 +1,12 @@
 import type { Clock } from '../../runtime/clock.js';
-import { answerAccessToken, answerApiTicket } from '../endpoints/credential.endpoints.js';
-import { answerQueryResult } from '../endpoints/query-result.endpoint.js';
+import { respondAccessToken, respondApiTicket } from '../endpoints/credential.endpoints.js';
+import { respondQueryResult } from '../endpoints/query-result.endpoint.js';
 import type { RecognitionRequest } from '../endpoints/recognition-request.js';
-import { answerRecognition } from '../endpoints/recognition.endpoint.js';
+import { respondRecognition } from '../endpoints/recognition.endpoint.js';
 import { BAD_GATEWAY_PAGE, firstHalf, withWrongTypes } from '../faults/corrupt-response.js';
 import type { SandboxFault } from '../faults/fault-registry.js';
-import { failure, type VendorAnswer } from '../response/vendor-response.js';
-import { type Exchange, htmlAnswer, jsonAnswer, rawAnswer, textAnswer } from './exchange.js';
+import { failure, type SandboxResponse } from '../response/vendor-response.js';
+import { type Exchange, htmlResponse, jsonResponse, rawResponse, textResponse } from './exchange.js';
 
 /** Carry a request out, or not, and answer it, or not, as the fault that hit it says. */
 export function respond(exchange: Exchange): void {
@@ -31,11 +31,11 @@ function answerInsteadOfVendor(exchange: Exchange, fault: SandboxFault): (() => 
     case 'code':
       return () => refuseAtOnce(exchange, fault.code, fault.detail);
     case 'html-502':
-      return () => exchange.send(htmlAnswer(502, BAD_GATEWAY_PAGE));
+      return () => exchange.send(htmlResponse(502, BAD_GATEWAY_PAGE));
     case 'empty-body':
-      return () => exchange.send(textAnswer(200, ''));
+      return () => exchange.send(textResponse(200, ''));
     case 'body':
-      return () => exchange.send(rawAnswer(fault.status ?? 200, fault.headers, fault.body));
+      return () => exchange.send(rawResponse(fault.status ?? 200, fault.headers, fault.body));
     default:
       return undefined;
   }
@@ -46,22 +46,22 @@ function refuseAtOnce(exchange: Exchange, code: string, detail: string | undefin
 }
 
 /** Send what the vendor answered, spoilt in the way of the fault. */
-function deliver(exchange: Exchange, answer: VendorAnswer): void {
+function deliver(exchange: Exchange, answer: SandboxResponse): void {
   const status = answer.code === '0' ? 200 : exchange.vendor.settings.httpStatusOfFailures;
   const { fault } = exchange;
   switch (fault?.kind) {
     case 'lost-answer':
       return exchange.drop('close');
     case 'truncated':
-      return exchange.sendHalf(jsonAnswer(status, answer.json), fault.chunked ?? false);
+      return exchange.sendHalf(jsonResponse(status, answer.json), fault.chunked ?? false);
     case 'truncated-json':
-      return exchange.send(textAnswer(status, firstHalf(JSON.stringify(answer.json))), 'spoilt');
+      return exchange.send(textResponse(status, firstHalf(JSON.stringify(answer.json))), 'spoilt');
     case 'wrong-types':
-      return exchange.send(jsonAnswer(status, withWrongTypes(answer.json)), 'spoilt');
+      return exchange.send(jsonResponse(status, withWrongTypes(answer.json)), 'spoilt');
     case 'answer':
-      return exchange.send(jsonAnswer(status, fault.rewrite(answer.json)), 'doubtful');
+      return exchange.send(jsonResponse(status, fault.rewrite(answer.json)), 'doubtful');
     default:
-      return exchange.send(jsonAnswer(status, answer.json));
+      return exchange.send(jsonResponse(status, answer.json));
   }
 }
 
@@ -77,29 +77,29 @@ function wait(exchange: Exchange, waitMs: number, then: () => void): void {
 }
 
 /** Let the vendor do the work of a request. */
-function carryOut({ vendor, request, record, refresh }: Exchange): VendorAnswer {
+function carryOut({ vendor, request, record, refresh }: Exchange): SandboxResponse {
   switch (request.endpoint) {
     case 'access_token':
-      return answerAccessToken(vendor, request, record, refresh);
+      return respondAccessToken(vendor, request, record, refresh);
     case 'api_ticket':
-      return answerApiTicket(vendor, request, record);
+      return respondApiTicket(vendor, request, record);
     case 'getBankCardOcrResult':
-      return answerQueryResult(vendor, request, record);
+      return respondQueryResult(vendor, request, record);
     case 'bankcardocrapp':
-      return answerRecognition(vendor, request as RecognitionRequest, record);
+      return respondRecognition(vendor, request as RecognitionRequest, record);
     default:
       return request.endpoint satisfies never;
   }
 }
 
 /** How long an answer waits: in real time, and then on the sandbox's clock. */
-interface AnswerDelay {
+interface ResponseDelay {
   readonly realMs: number;
   readonly clockMs: number;
 }
 
 /** Run `then` after `delay`, at once when there is none. @returns cancels it */
-function pause(clock: Clock, { realMs, clockMs }: AnswerDelay, then: () => void): () => void {
+function pause(clock: Clock, { realMs, clockMs }: ResponseDelay, then: () => void): () => void {
   let cancel = () => {};
   const waitOnClock = () => {
     if (clockMs <= 0) return then();

@@ -1,6 +1,6 @@
 import { KycSandbox } from '../kyc-sandbox.js';
 import { PlainClient } from '../plain-client.test-support.js';
-import { VENDOR_CODES, WARNING_CODES } from '../vendor-codes.js';
+import { SANDBOX_CODES, SANDBOX_WARNINGS } from '../vendor-codes.js';
 import { inventedCardNumber, PICTURED_CARD_NUMBER, withLuhnDigit } from './invented-card.js';
 import { orderNoForCode, orderNoForWarning } from './example-orders.js';
 
@@ -31,14 +31,14 @@ describe('orders', () => {
     await sandbox.stop();
   });
 
-  test.each(VENDOR_CODES.map(({ code, msg }) => [code, msg]))('code %s has its order number', async (code, msg) => {
+  test.each(SANDBOX_CODES.map(({ code, msg }) => [code, msg]))('code %s has its order number', async (code, msg) => {
     const orderNo = orderNoForCode(code);
     expect(orderNo).toMatch(/^[0-9A-Za-z]{1,32}$/);
     const { json } = await client.query(orderNo, ticket);
     expect(json).toMatchObject({ code, msg, success: false });
   });
 
-  test.each(WARNING_CODES.map(({ code }) => code))('warning %s has its order number', async (code) => {
+  test.each(SANDBOX_WARNINGS.map(({ code }) => code))('warning %s has its order number', async (code) => {
     const orderNo = orderNoForWarning(code);
     expect(orderNo).toMatch(/^[0-9A-Za-z]{1,32}$/);
     const { json } = await client.query(orderNo, ticket);

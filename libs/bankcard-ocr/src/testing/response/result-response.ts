@@ -1,5 +1,5 @@
 import type { KnownOrder } from '../orders/order-book.js';
-import { type JsonObject, type Stamp, success, type VendorAnswer } from './vendor-response.js';
+import { type JsonObject, type Stamp, success, type SandboxResponse } from './vendor-response.js';
 
 /**
  * The nested answer of both endpoints; `success` is false even here, as in the official example (protocol.md section 3:
@@ -7,11 +7,11 @@ import { type JsonObject, type Stamp, success, type VendorAnswer } from './vendo
  *
  * @param fields what each endpoint spells its own way
  */
-export function resultAnswer(
+export function resultResponse(
   { bizSeqNo, transactionTime }: Stamp,
   order: KnownOrder,
   fields: JsonObject,
-): VendorAnswer {
+): SandboxResponse {
   const { orderNo, clarity } = order;
   return success({
     bizSeqNo,

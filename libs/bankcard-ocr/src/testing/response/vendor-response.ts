@@ -5,7 +5,7 @@ import { messageOfCode } from '../vendor-codes.js';
 export type JsonObject = Record<string, unknown>;
 
 /** What an endpoint answers, before a fault touches it. */
-export interface VendorAnswer {
+export interface SandboxResponse {
   /** `0` or a failure code. */
   readonly code: string;
   readonly json: JsonObject;
@@ -14,7 +14,7 @@ export interface VendorAnswer {
 }
 
 /** A success: `fields` between `code`, `msg` and the rest, in the documents' order. */
-export function success(fields: JsonObject): VendorAnswer {
+export function success(fields: JsonObject): SandboxResponse {
   return { code: '0', json: { code: '0', msg: messageOfCode('0'), ...fields } };
 }
 
@@ -22,7 +22,7 @@ export function success(fields: JsonObject): VendorAnswer {
  * The failure envelope of protocol.md section 3: no `result`, no `bizSeqNo`, `success` false.
  * `detail` follows the message after a colon, as the vendor does with 400101.
  */
-export function failure(code: string, stamp: Stamp, detail?: string): VendorAnswer {
+export function failure(code: string, stamp: Stamp, detail?: string): SandboxResponse {
   const msg = detail === undefined ? messageOfCode(code) : `${messageOfCode(code)}:${detail}`;
   return { code, json: { code, msg, transactionTime: stamp.transactionTime, success: false } };
 }

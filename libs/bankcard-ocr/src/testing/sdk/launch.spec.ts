@@ -73,12 +73,12 @@ describe('NONCE tickets and the launch of the phone SDK', () => {
     await client.query('exampleCleanCard', ticket, { nonce: openApiNonce });
     sandbox.acceptLaunch(launch(await nonceTicket('user1'), { openApiNonce }));
     sandbox.acceptLaunch(launch(await nonceTicket('user2'), { openApiNonce: 'short' }));
-    expect(sandbox.misuse().map(({ kind }) => kind)).toEqual(['nonce-reused', 'illegal-nonce']);
+    expect(sandbox.violations().map(({ kind }) => kind)).toEqual(['nonce-reused', 'illegal-nonce']);
   });
 
   test.each(['order-1', 'o'.repeat(33), ''])('a launch wants a legal order number: %p is reported', async (orderNo) => {
     sandbox.acceptLaunch(launch(await nonceTicket('user1'), { orderNo }));
-    expect(sandbox.misuse().map(({ kind }) => kind)).toEqual(['illegal-order-no']);
+    expect(sandbox.violations().map(({ kind }) => kind)).toEqual(['illegal-order-no']);
   });
 
   test('a SIGN ticket does not sign a launch, nor a NONCE ticket a query', async () => {
@@ -106,7 +106,7 @@ describe('NONCE tickets and the launch of the phone SDK', () => {
     clock.advance(1_999);
     expect((await client.nonceTicket(token, 'user1')).json.code).toBe('400504');
     expect((await client.nonceTicket(token, 'user2')).json.code).toBe('0');
-    expect(sandbox.misuse().map(({ kind }) => kind)).toEqual(['nonce-ticket-too-soon']);
+    expect(sandbox.violations().map(({ kind }) => kind)).toEqual(['nonce-ticket-too-soon']);
     // Only a success counts: the refusal a millisecond ago does not prolong the wait.
     clock.advance(1);
     expect((await client.nonceTicket(token, 'user1')).json.code).toBe('0');

@@ -3,7 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { createGzip } from 'node:zlib';
 import { lineForEachTest } from './test-line.test-support.js';
 import { OK, REQUEST, send, TRANSPORT_KINDS, until } from './test-vendor.test-support.js';
-import type { AnswerReceiver } from './transport.js';
+import type { ResponseListener } from './transport.js';
 
 /** More than all buffers on the way take together. */
 const MANY_BYTES = 24_000_000;
@@ -38,7 +38,10 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
     }
   }
 
-  const receiver = (data: AnswerReceiver['data'], head: AnswerReceiver['head'] = () => undefined): AnswerReceiver => {
+  const receiver = (
+    data: ResponseListener['data'],
+    head: ResponseListener['head'] = () => undefined,
+  ): ResponseListener => {
     return { head, received: () => undefined, data };
   };
 
@@ -76,7 +79,7 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
       expect(overtaken).toBe(false);
     });
 
-    it.each<[string, AnswerReceiver]>([
+    it.each<[string, ResponseListener]>([
       [
         'throws',
         receiver(() => {

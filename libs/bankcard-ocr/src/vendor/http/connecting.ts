@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { CLOSED_CODE, CONNECT_TIMEOUT_CODE, connectionFault, neverSent } from './connection-error.js';
+import { CLOSED_CODE, CONNECT_TIMEOUT_CODE, connectionError, neverSent } from './connection-error.js';
 
 /** Is told once: of a connection that can be used, or of why there is none. */
 export type Connected = (error: Error | null, socket?: Socket) => void;
@@ -19,7 +19,7 @@ export class Connecting {
     timeoutMs: number,
     private readonly done: Connected,
   ) {
-    const late = () => this.end(connectionFault(CONNECT_TIMEOUT_CODE, 'connecting took too long'));
+    const late = () => this.end(connectionError(CONNECT_TIMEOUT_CODE, 'connecting took too long'));
     this.#timer = setTimeout(late, timeoutMs);
   }
 
@@ -32,7 +32,7 @@ export class Connecting {
   /** The last stage: wait for a socket to be ready. */
   finishWith(socket: Socket, readyEvent: 'secureConnect'): void {
     const onError = (error: Error) => this.settle(error);
-    const onClose = () => this.settle(connectionFault(CLOSED_CODE, 'closed while connecting'));
+    const onClose = () => this.settle(connectionError(CLOSED_CODE, 'closed while connecting'));
     socket.once(readyEvent, () => {
       // After a failure they stay: somebody has to hear what a socket says late.
       socket.off('error', onError).off('close', onClose);

@@ -19,7 +19,7 @@ export const UNEXPECTED_UPGRADE_CODE = 'BANKCARD_OCR_UNEXPECTED_UPGRADE';
 const NEVER_SENT = new WeakSet<Error>();
 
 /** An error that is known by its code. */
-export function connectionFault(code: string, message: string, cause?: unknown): Error {
+export function connectionError(code: string, message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, { cause }), { code });
 }
 

@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { isIP, isIPv6, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { type Connected, Connecting } from './connecting.js';
-import { CLOSED_CODE, connectionFault, PROXY_ANSWERED, PROXY_UNREACHABLE_CODE } from './connection-error.js';
+import { CLOSED_CODE, connectionError, PROXY_ANSWERED, PROXY_UNREACHABLE_CODE } from './connection-error.js';
 import type { ConnectionOptions } from './connection-options.js';
 import { proxyAuthorization, proxyFor } from './proxy.js';
 import { TcpConnection } from './tcp-connection.js';
@@ -47,7 +47,7 @@ export class Connector {
 
   /** Give up whatever is not ready yet. */
   close(): void {
-    for (const connecting of this.#underWay) connecting.end(connectionFault(CLOSED_CODE, 'closed while connecting'));
+    for (const connecting of this.#underWay) connecting.end(connectionError(CLOSED_CODE, 'closed while connecting'));
   }
 
   #secure({ hostname: host, port }: Destination, connection: Socket): TLSSocket {
@@ -99,14 +99,14 @@ function openTunnel(
     path: authority,
     headers: { host: authority, ...proxyAuthorization(proxy) },
   });
-  request.on('error', (error) => done(connectionFault(PROXY_UNREACHABLE_CODE, 'the proxy cannot be reached', error)));
+  request.on('error', (error) => done(connectionError(PROXY_UNREACHABLE_CODE, 'the proxy cannot be reached', error)));
   request.once('connect', ({ statusCode = 0 }, tunnel, head) => {
     if (statusCode >= 200 && statusCode < 300) {
       if (head.length > 0) tunnel.unshift(head);
       return done(null, tunnel);
     }
     tunnel.destroy();
-    return done(connectionFault(PROXY_ANSWERED + statusCode, 'the proxy opens no tunnel'));
+    return done(connectionError(PROXY_ANSWERED + statusCode, 'the proxy opens no tunnel'));
   });
   request.end();
   return {

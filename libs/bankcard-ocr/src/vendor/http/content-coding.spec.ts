@@ -124,7 +124,7 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
     if (zstdCompressSync) await expect(send(line.transport)).resolves.toMatchObject({ text: latin1(OK) });
     else {
       const fault = await faultOf(send(line.transport));
-      expect(fault).toMatchObject({ code: 'ANSWER_MALFORMED', maybeCarriedOut: true });
+      expect(fault).toMatchObject({ code: 'RESPONSE_MALFORMED', maybeCarriedOut: true });
       expect(fault.message).toBe('the answer cannot be read: ERR_CONTENT_ENCODING_UNKNOWN');
     }
   });
@@ -140,7 +140,7 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
   ])('an answer whose header says %s, in %s, is a typed error and not garbage', async (encoding, _what, body) => {
     line.vendor.answer = bodyIn(encoding, body);
     const fault = await faultOf(send(line.transport));
-    expect(fault).toMatchObject({ code: 'ANSWER_MALFORMED', maybeCarriedOut: true });
+    expect(fault).toMatchObject({ code: 'RESPONSE_MALFORMED', maybeCarriedOut: true });
     expect(fault.message).toMatch(/^the answer cannot be read: (Z_|ERR_)\w+$/);
   });
 

@@ -1,6 +1,6 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { connectionFault } from './connection-error.js';
+import { connectionError } from './connection-error.js';
 
 /** How the bytes of a body are coded (RFC 9110, section 8.4.1), `deflate-raw` being what many servers take `deflate` for. */
 export type ContentCoding = 'plain' | 'gzip' | 'deflate' | 'deflate-raw' | 'br' | 'zstd';
@@ -69,7 +69,7 @@ export function codingOf(head: Buffer, named: ContentCoding | undefined, isWhole
 export function decompressor(coding: Exclude<ContentCoding, 'plain'>): Transform {
   const create = DECOMPRESSORS[coding];
   if (create) return create();
-  throw connectionFault('ERR_CONTENT_ENCODING_UNKNOWN', `the answer is in ${coding}, which this Node.js cannot read`);
+  throw connectionError('ERR_CONTENT_ENCODING_UNKNOWN', `the answer is in ${coding}, which this Node.js cannot read`);
 }
 
 function beginsWith(bytes: Buffer, magic: Buffer): boolean {

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { SignalCancellation } from '../../runtime/abort.js';
 import { ManualClock } from '../../testing/manual-clock.js';
-import { ConnectionGate } from '../../runtime/semaphore.js';
+import { Semaphore } from '../../runtime/semaphore.js';
 import { failureOf, NEVER, type OddAnswer, OddVendor, TRANSPORT_KINDS } from '../odd-vendor.test-support.js';
 
 const BOMB = gzipSync(Buffer.alloc(60_000_000), { level: 9 });
@@ -28,22 +28,22 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
         pour();
       };
       const error = await failureOf(vendor.get());
-      expect(error).toMatchObject({ code: 'ANSWER_TOO_LARGE', retryable: false, maybeCarriedOut: true });
+      expect(error).toMatchObject({ code: 'RESPONSE_TOO_LARGE', retryable: false, maybeCarriedOut: true });
       await until(() => closed);
     });
 
     it('counts after decompression: a bomb is not unpacked', async () => {
       vendor.answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(BOMB);
       const before = process.memoryUsage().arrayBuffers;
-      expect(await failureOf(vendor.get())).toMatchObject({ code: 'ANSWER_TOO_LARGE' });
+      expect(await failureOf(vendor.get())).toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
       expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(30_000_000);
     });
 
     it('lets an answer of exactly its size through, and one byte more not', async () => {
       vendor.answer = (response) => response.end(OK);
-      await expect(vendor.get({}, vendor.exchange({ maxAnswerBytes: OK.length }))).resolves.toBeDefined();
-      const error = await failureOf(vendor.get({}, vendor.exchange({ maxAnswerBytes: OK.length - 1 })));
-      expect(error.message).toContain(`larger than ${OK.length - 1} bytes (maxAnswerBytes)`);
+      await expect(vendor.get({}, vendor.exchange({ maxResponseBytes: OK.length }))).resolves.toBeDefined();
+      const error = await failureOf(vendor.get({}, vendor.exchange({ maxResponseBytes: OK.length - 1 })));
+      expect(error.message).toContain(`larger than ${OK.length - 1} bytes (maxResponseBytes)`);
     });
   });
 
@@ -76,12 +76,12 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
     it('does not run while it waits for a connection', async () => {
       vendor.answer = (response) => response.end(OK);
       const clock = new ManualClock();
-      const gate = new ConnectionGate(1);
-      await gate.enter(NEVER, false);
+      const gate = new Semaphore(1);
+      await gate.acquire(NEVER, false);
       const waiting = vendor.get({ timeoutMs: 5_000 }, vendor.exchange({ gate, clock }));
       // Longer than it may take once it is on its way.
       clock.advance(60_000);
-      gate.leave();
+      gate.release();
       await expect(waiting).resolves.toBeDefined();
     });
   });
@@ -92,7 +92,7 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
       ['in the body', (response) => void response.write('{"code"')],
     ])('gets exactly its own reason %s, and gives its place back', async (_when, hang) => {
       vendor.answer = hang;
-      const exchange = vendor.exchange({ gate: new ConnectionGate(1) });
+      const exchange = vendor.exchange({ gate: new Semaphore(1) });
       const reason = { my: 'reason' };
       const controller = new AbortController();
       const failing = vendor.get({ cancellation: new SignalCancellation(controller.signal) }, exchange);
@@ -111,14 +111,14 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
 
     it('sends nothing when it stops in the very moment in which its turn comes', async () => {
       vendor.answer = (response) => response.end(OK);
-      const gate = new ConnectionGate(1);
-      await gate.enter(NEVER, false);
+      const gate = new Semaphore(1);
+      await gate.acquire(NEVER, false);
       const controller = new AbortController();
       const failing = vendor.get(
         { cancellation: new SignalCancellation(controller.signal) },
         vendor.exchange({ gate }),
       );
-      gate.leave();
+      gate.release();
       controller.abort('stopped');
       await expect(failing).rejects.toBe('stopped');
       expect(vendor.served).toEqual([]);

@@ -239,7 +239,7 @@ describe.each(TRANSPORT_KINDS)('HTTP/1.1 over %s:', (kind) => {
       for (const change of [{}, POST]) {
         bench.vendor.answer = answer;
         expect(await faultOf(send(bench.transport, change))).toMatchObject({
-          code: 'ANSWER_MALFORMED',
+          code: 'RESPONSE_MALFORMED',
           maybeCarriedOut: true,
           retryable: true,
         });

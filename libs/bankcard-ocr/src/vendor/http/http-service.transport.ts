@@ -8,7 +8,7 @@ import { firstValueFrom } from 'rxjs';
 import { ConnectionAge } from './connection-age.js';
 import {
   CLOSED_CODE,
-  connectionFault,
+  connectionError,
   neverSent,
   NO_STREAM_CODE,
   UNEXPECTED_UPGRADE_CODE,
@@ -18,7 +18,7 @@ import { Connector } from './connector.js';
 import { type Agents, createAgents, hasWayOfItsOwn, retire } from './own-agents.js';
 import { ResponseBody } from './response-body.js';
 import {
-  type AnswerReceiver,
+  type ResponseListener,
   requestHeaders,
   Transport,
   type TransportCall,
@@ -76,7 +76,7 @@ export class HttpServiceTransport extends Transport {
     if (!this.#closed && this.#age.takeDrop()) this.#renew();
   }
 
-  start(request: TransportRequest, receiver: AnswerReceiver): TransportCall {
+  start(request: TransportRequest, receiver: ResponseListener): TransportCall {
     const controller = new AbortController();
     return { finished: this.#run(request, receiver, controller), abort: () => controller.abort() };
   }
@@ -102,19 +102,19 @@ export class HttpServiceTransport extends Transport {
     retire(retired);
   }
 
-  async #run(request: TransportRequest, receiver: AnswerReceiver, controller: AbortController): Promise<void> {
-    if (this.#closed) throw neverSent(connectionFault(CLOSED_CODE, 'closed'));
+  async #run(request: TransportRequest, receiver: ResponseListener, controller: AbortController): Promise<void> {
+    if (this.#closed) throw neverSent(connectionError(CLOSED_CODE, 'closed'));
     this.#running.add(controller);
     try {
       await this.#exchange(request, receiver, controller.signal);
     } catch (error) {
-      throw this.#closed ? connectionFault(CLOSED_CODE, 'closed', error) : error;
+      throw this.#closed ? connectionError(CLOSED_CODE, 'closed', error) : error;
     } finally {
       this.#running.delete(controller);
     }
   }
 
-  async #exchange(request: TransportRequest, receiver: AnswerReceiver, signal: AbortSignal): Promise<void> {
+  async #exchange(request: TransportRequest, receiver: ResponseListener, signal: AbortSignal): Promise<void> {
     const { method, pathAndQuery, body, freshConnection } = request;
     if (this.#age.takeOver()) this.#renew();
     const { status, headers, data }: AxiosResponse<Readable> = await firstValueFrom(
@@ -131,7 +131,7 @@ export class HttpServiceTransport extends Transport {
       }),
     );
     if (typeof (data as Partial<Readable> | undefined)?.pipe !== 'function')
-      throw connectionFault(NO_STREAM_CODE, 'no stream');
+      throw connectionError(NO_STREAM_CODE, 'no stream');
     try {
       const header = (name: string): string | undefined => {
         const value: unknown = headers[name];
@@ -166,13 +166,13 @@ function requestWithoutUpgrade(options: RequestOptions, done: (response: Incomin
 }
 
 function unexpectedUpgrade(): Error {
-  return connectionFault(UNEXPECTED_UPGRADE_CODE, 'the answer switches protocols');
+  return connectionError(UNEXPECTED_UPGRADE_CODE, 'the answer switches protocols');
 }
 
 function receiveBody(
   data: Readable,
   head: { readonly status: number; readonly contentEncoding: string | undefined },
-  receiver: AnswerReceiver,
+  receiver: ResponseListener,
   signal: AbortSignal,
 ): Promise<void> {
   return new Promise((resolve, reject) => {

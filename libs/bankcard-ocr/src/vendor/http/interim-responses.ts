@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { connectionFault, UNEXPECTED_UPGRADE_CODE } from './connection-error.js';
+import { connectionError, UNEXPECTED_UPGRADE_CODE } from './connection-error.js';
 
 const BEGINNING = 'HTTP/1.x 1xx';
 const CR = 0x0d;
@@ -37,7 +37,7 @@ export class InterimResponses {
         return Buffer.alloc(0);
       }
       // The connection would speak another protocol from here on.
-      if (end === 'upgrade') throw connectionFault(UNEXPECTED_UPGRADE_CODE, 'the answer switches protocols');
+      if (end === 'upgrade') throw connectionError(UNEXPECTED_UPGRADE_CODE, 'the answer switches protocols');
       if (typeof end !== 'number') {
         // The head of the response itself, or something that the parser shall refuse.
         this.#isHeadExpected = false;

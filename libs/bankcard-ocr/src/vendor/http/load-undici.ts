@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { BankCardOcrConfigurationError, configurationFault, Problem } from '../../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../../errors/configuration-error.js';
 
 /** What package.json asks for. */
 export const UNDICI_RANGE = '^7.16.0';
@@ -37,7 +37,7 @@ function unusable(what: Problem, error?: unknown): BankCardOcrConfigurationError
     `'undici' 需要 undici 包 ${UNDICI_RANGE}，而${found.zh}${what.zh}（Node.js ${process.versions.node}${reasonOf(error)}）。` +
       `请检查 package.json 中是否用 overrides 指定了 undici（npm ls undici），或者改用 'http-service'`,
   );
-  return new BankCardOcrConfigurationError([configurationFault('transport', problem, 'BANKCARD_OCR_TRANSPORT')], error);
+  return new BankCardOcrConfigurationError([configurationIssue('transport', problem, 'BANKCARD_OCR_TRANSPORT')], error);
 }
 
 function reasonOf(error: unknown): string {

@@ -34,11 +34,11 @@ describe.each(TRANSPORT_KINDS)('odd characters over %s', (kind) => {
       });
       const given = { app_id: odd, version: `1 ${odd}` };
       // The answer has no credentials; what was asked is all that counts.
-      await expect(client.accessToken(1, signal)).rejects.toMatchObject({ code: 'ANSWER_MALFORMED' });
+      await expect(client.accessToken(1, signal)).rejects.toMatchObject({ code: 'RESPONSE_MALFORMED' });
       expect(received(vendor)).toEqual({ ...given, secret: `secret ${odd}`, grant_type: 'client_credential' });
       const accessToken = `token ${odd}`;
       const ticket = client.nonceTicket({ accessToken, userId: `user ${odd}`, generation: 1, attempt: 1, signal });
-      await expect(ticket).rejects.toMatchObject({ code: 'ANSWER_MALFORMED' });
+      await expect(ticket).rejects.toMatchObject({ code: 'RESPONSE_MALFORMED' });
       const asked = { access_token: accessToken, type: 'NONCE', user_id: `user ${odd}` };
       expect(received(vendor)).toEqual({ ...given, ...asked });
     });

@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { BankCardOcrConfigurationError, configurationFault, Problem } from '../../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../../errors/configuration-error.js';
 import { saysNoValue, unusableText } from '../../errors/unusable-text.js';
 import type { ConnectionOptions } from './connection-options.js';
 
@@ -16,7 +16,7 @@ export function proxyFor({ origin, loopback, proxy }: ProxyChoice): URL | undefi
   const named = proxyNamed({ origin, loopback, proxy }, process.env);
   if (!named) return undefined;
   if (!(named.proxy instanceof Problem)) return named.proxy;
-  throw new BankCardOcrConfigurationError([configurationFault('proxy', named.proxy, named.variable)]);
+  throw new BankCardOcrConfigurationError([configurationIssue('proxy', named.proxy, named.variable)]);
 }
 
 /** The same, with the name of the variable, if it comes from the environment, and with what is wrong, if that is so. */

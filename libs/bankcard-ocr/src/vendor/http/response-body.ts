@@ -1,7 +1,7 @@
 import type { Transform } from 'node:stream';
-import { connectionFault } from './connection-error.js';
+import { connectionError } from './connection-error.js';
 import { codingOf, type ContentCoding, decompressor, namedCodings } from './content-coding.js';
-import type { AnswerReceiver } from './transport.js';
+import type { ResponseListener } from './transport.js';
 
 /** What the bytes of a body come from, and what can be stopped for a while. */
 interface Source {
@@ -25,7 +25,7 @@ export class ResponseBody {
    * @param done is told once, of the end or of what ended the body early
    */
   constructor(
-    private readonly receiver: AnswerReceiver,
+    private readonly receiver: ResponseListener,
     head: { readonly status: number; readonly contentEncoding: string | undefined },
     connection: Source,
     private readonly done: (error?: Error) => void,
@@ -75,7 +75,7 @@ export class ResponseBody {
 
   #decompress(coding: Exclude<ContentCoding, 'plain'>, others: readonly ContentCoding[], source: Source): Sink {
     if (this.#decompressors.length >= MOST_CODINGS) {
-      throw connectionFault('ERR_CONTENT_ENCODING_UNKNOWN', 'the answer is compressed again and again');
+      throw connectionError('ERR_CONTENT_ENCODING_UNKNOWN', 'the answer is compressed again and again');
     }
     const stream = decompressor(coding);
     this.#decompressors.push(stream);

@@ -1,23 +1,23 @@
 import type { Cancellation } from '../../runtime/abort.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { JsonObject } from '../response/json-response.js';
-import { TransportFault } from './transport-error.js';
-import type { AnswerReceiver } from './transport.js';
+import { TransportError } from './transport-error.js';
+import type { ResponseListener } from './transport.js';
 
 /** Makes something of the body of an answer while it arrives. */
-export interface AnswerReader {
+export interface ResponseReader {
   /** The body has so many bytes as it comes; called before the first of them, if that is known. */
   expect?(bytes: number): void;
   /**
    * @param bytes some of the body, decompressed; may be kept
    * @returns a promise when no more is wanted until it is fulfilled
-   * @throws NotAnAnswer
+   * @throws InvalidResponseError
    */
   write(bytes: Buffer): Promise<void> | undefined;
   /**
    * The whole body has come.
    *
-   * @throws NotAnAnswer
+   * @throws InvalidResponseError
    */
   end(): JsonObject;
 }
@@ -36,7 +36,7 @@ const FREE_PIECES = 2_048;
 const LEAST_BYTES_IN_A_PIECE = 64;
 
 /** Takes an answer in for its reader: its head, its size, and how long the reader held it up. */
-export class AnswerIntake implements AnswerReceiver {
+export class ResponseReceiver implements ResponseListener {
   /** What the reader or the limit ended the answer with. */
   failure: { readonly error: unknown } | undefined;
   status = 0;
@@ -50,7 +50,7 @@ export class AnswerIntake implements AnswerReceiver {
   #held: Promise<void> | undefined;
 
   constructor(
-    private readonly reader: AnswerReader,
+    private readonly reader: ResponseReader,
     private readonly maxBytes: number,
     private readonly clock: Clock,
   ) {}
@@ -77,7 +77,7 @@ export class AnswerIntake implements AnswerReceiver {
     this.#receivedPieces += 1;
     this.#receivedBytes += bytes;
     // What is compressed can be longer than what is in it, without end.
-    if (this.#receivedBytes > this.maxBytes) this.#refuse(`is larger than ${this.maxBytes} bytes (maxAnswerBytes)`);
+    if (this.#receivedBytes > this.maxBytes) this.#refuse(`is larger than ${this.maxBytes} bytes (maxResponseBytes)`);
     if (this.#receivedPieces > FREE_PIECES + this.#receivedBytes / LEAST_BYTES_IN_A_PIECE) {
       this.#refuse(`comes in pieces of less than ${LEAST_BYTES_IN_A_PIECE} bytes`);
     }
@@ -87,7 +87,7 @@ export class AnswerIntake implements AnswerReceiver {
     try {
       this.#size += bytes.length;
       // Counted while it arrives and after decompression.
-      if (this.#size > this.maxBytes) this.#refuse(`is larger than ${this.maxBytes} bytes (maxAnswerBytes)`);
+      if (this.#size > this.maxBytes) this.#refuse(`is larger than ${this.maxBytes} bytes (maxResponseBytes)`);
       const taken = this.reader.write(bytes);
       const held = this.#isTurnOver(bytes.length) ? nextTurn(taken) : taken;
       this.#held = held && this.#wait(held);
@@ -109,7 +109,7 @@ export class AnswerIntake implements AnswerReceiver {
   }
 
   #refuse(what: string): never {
-    const error = new TransportFault('ANSWER_TOO_LARGE', true, { message: `the answer ${what}` });
+    const error = new TransportError('RESPONSE_TOO_LARGE', true, { message: `the answer ${what}` });
     this.failure = { error };
     throw error;
   }

@@ -3,9 +3,9 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { CANARY, TRANSPORT_KINDS, TRANSPORTS } from '../odd-vendor.test-support.js';
-import { transportFault, type TransportFault } from './transport-error.js';
+import { transportError, type TransportError } from './transport-error.js';
 import type { ConnectionOptions } from './connection-options.js';
-import type { AnswerReceiver, Transport, TransportRequest } from './transport.js';
+import type { ResponseListener, Transport, TransportRequest } from './transport.js';
 
 export { CANARY, TRANSPORT_KINDS, TRANSPORTS };
 
@@ -62,7 +62,7 @@ export const REQUEST: TransportRequest = {
 };
 
 /** Takes an answer as text. */
-export class TextReceiver implements AnswerReceiver {
+export class TextReceiver implements ResponseListener {
   status = 0;
   text = '';
   /** Of the body as it came from the connection. */
@@ -92,12 +92,12 @@ export async function send(transport: Transport, change: Partial<TransportReques
 }
 
 /** The fault that a failed call is shown as. */
-export async function faultOf(failing: Promise<unknown>): Promise<TransportFault> {
+export async function faultOf(failing: Promise<unknown>): Promise<TransportError> {
   const error = await failing.then(
     () => new Error('it succeeded'),
     (thrown: unknown) => thrown,
   );
-  return transportFault(error);
+  return transportError(error);
 }
 
 /** Wait for something to become true. */

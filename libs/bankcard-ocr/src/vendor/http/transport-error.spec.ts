@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { CONNECT_TIMEOUT_CODE } from './connection-error.js';
 import { TRANSPORT_KINDS, TRANSPORTS } from '../odd-vendor.test-support.js';
-import { transportFault } from './transport-error.js';
+import { transportError } from './transport-error.js';
 
 const URL_WITH_SECRET = 'https://idasc.webank.com/api?secret=canary';
 
@@ -36,7 +36,7 @@ describe('a failure of the transport', () => {
     ['ERR_NETWORK', true],
     [undefined, true],
   ])('%s may have been carried out: %p', (code, maybeCarriedOut) => {
-    const fault = transportFault(thrown(code));
+    const fault = transportError(thrown(code));
     expect(fault).toMatchObject({ code: 'UNREACHABLE', maybeCarriedOut, retryable: true, actor: 'vendor' });
     expect(isBankCardOcrError(fault)).toBe(true);
   });
@@ -45,9 +45,9 @@ describe('a failure of the transport', () => {
     ['connect', false],
     ['read', true],
   ])('EHOSTUNREACH of %s: may have been carried out: %p', (syscall, maybeCarriedOut) => {
-    expect(transportFault(thrown('EHOSTUNREACH', { syscall }))).toMatchObject({ maybeCarriedOut });
+    expect(transportError(thrown('EHOSTUNREACH', { syscall }))).toMatchObject({ maybeCarriedOut });
     const wrapped = thrown(undefined, { cause: thrown('ENETUNREACH', { syscall }) });
-    expect(transportFault(wrapped)).toMatchObject({ maybeCarriedOut });
+    expect(transportError(wrapped)).toMatchObject({ maybeCarriedOut });
   });
 
   it.each<[string, unknown]>([
@@ -61,7 +61,7 @@ describe('a failure of the transport', () => {
     ['nothing', undefined],
     ['null', null],
   ])('keeps nothing but a name and a code of %s', (_what, error) => {
-    const fault = transportFault(error);
+    const fault = transportError(error);
     const cause = fault.cause as Error;
     const shown = [fault, cause].map((one) => inspect(one, { depth: Infinity, showHidden: true }) + one.stack);
     expect(shown.join() + JSON.stringify([fault, cause])).not.toMatch(/canary|webank|config|request/);
@@ -70,15 +70,15 @@ describe('a failure of the transport', () => {
 
   it('takes the code from where it is', () => {
     const inner = thrown(undefined, { cause: thrown('ECONNREFUSED') });
-    expect(transportFault(inner)).toMatchObject({ maybeCarriedOut: false, cause: { code: 'ECONNREFUSED' } });
+    expect(transportError(inner)).toMatchObject({ maybeCarriedOut: false, cause: { code: 'ECONNREFUSED' } });
     const several = new AggregateError([thrown('ECONNREFUSED')]);
-    expect(transportFault(several)).toMatchObject({ maybeCarriedOut: false, cause: { code: 'ECONNREFUSED' } });
+    expect(transportError(several)).toMatchObject({ maybeCarriedOut: false, cause: { code: 'ECONNREFUSED' } });
   });
 });
 
 describe('what came, but cannot be read', () => {
   it.each(['HPE_INVALID_CONSTANT', 'HPE_HEADER_OVERFLOW', 'Z_DATA_ERROR'])('%s is a malformed answer', (code) => {
-    expect(transportFault(thrown(code))).toMatchObject({ code: 'ANSWER_MALFORMED', maybeCarriedOut: true });
+    expect(transportError(thrown(code))).toMatchObject({ code: 'RESPONSE_MALFORMED', maybeCarriedOut: true });
   });
 });
 
@@ -90,7 +90,7 @@ describe.each(TRANSPORT_KINDS)('over real sockets, with %s', (kind) => {
       const error = await transport
         .start(request, { head: () => undefined, received: () => undefined, data: () => undefined })
         .finished.catch((error: unknown) => error);
-      const fault = transportFault(error);
+      const fault = transportError(error);
       // Before printing: what a client hangs on its errors takes minutes to print.
       expect(Object.keys(fault.cause as Error).sort()).toEqual(['code', 'name']);
       expect(inspect(fault, { depth: Infinity, showHidden: true })).not.toContain('canary');

@@ -18,7 +18,7 @@ import {
 const UNDICI_PARSER_ERROR = Symbol.for('undici.error.UND_ERR_HTTP_PARSER');
 
 /** No protocol answer came: the exchange failed below the vendor's protocol. */
-export class TransportFault extends BankCardOcrError {
+export class TransportError extends BankCardOcrError {
   constructor(
     code: BankCardOcrErrorCode,
     /** Whether the vendor may have carried the request out all the same. */
@@ -61,13 +61,13 @@ const UNREADABLE = new RegExp(
  *
  * @param wasCarriedOut whether the head of a successful response had come
  */
-export function transportFault(error: unknown, wasCarriedOut = false): TransportFault {
+export function transportError(error: unknown, wasCarriedOut = false): TransportError {
   const { name, code } = describe(error);
   if (isParserError(error) || (code !== undefined && UNREADABLE.test(code))) {
     const message = `the answer cannot be read: ${code ?? name}`;
-    return new TransportFault('ANSWER_MALFORMED', true, { message }, wasCarriedOut);
+    return new TransportError('RESPONSE_MALFORMED', true, { message }, wasCarriedOut);
   }
-  const proxy = proxyAnswer(code);
+  const proxy = proxyResponse(code);
   const what = proxy?.text ?? reasonOf(error, code) ?? name;
   const neverSent = wasNeverSent(error) || (code !== undefined && NEVER_SENT.has(code)) || wasConnecting(error);
   // Somebody has to change something, here or in the proxy; every repetition, which the vendor may carry out, is in vain.
@@ -78,7 +78,7 @@ export function transportFault(error: unknown, wasCarriedOut = false): Transport
     actor: misconfigured ? ('developer' as const) : undefined,
     cause: Object.assign(new Error(what), { name, code }),
   };
-  return new TransportFault('UNREACHABLE', !neverSent, details, wasCarriedOut);
+  return new TransportError('UNREACHABLE', !neverSent, details, wasCarriedOut);
 }
 
 function reasonOf(error: unknown, code: string | undefined): string | undefined {
@@ -134,14 +134,14 @@ function systemCode(error: unknown): string | undefined {
  * Whether the vendor may have carried a request out although it failed. Only a refusal in the vendor's own words says no:
  * not an answer that was lost or cannot be read, not a fault or time-out inside the vendor, not a caller that stopped.
  */
-export function mayHaveBeenCarriedOut(error: unknown): boolean {
-  if (error instanceof TransportFault) return error.maybeCarriedOut;
+export function isOutcomeUncertain(error: unknown): boolean {
+  if (error instanceof TransportError) return error.maybeCarriedOut;
   if (!isBankCardOcrError(error) || error.vendorCode === undefined) return true;
-  return error.code === 'ANSWER_MALFORMED' || error.code === 'VENDOR_FAULT';
+  return error.code === 'RESPONSE_MALFORMED' || error.code === 'VENDOR_FAULT';
 }
 
 /** What a proxy that opens no tunnel has said. */
-export interface ProxyAnswer {
+export interface ProxyResponse {
   readonly text: string;
   /** It may say something else the next time. */
   readonly passing: boolean;
@@ -153,7 +153,7 @@ const HINTS: Readonly<Record<number, string>> = {
 };
 
 /** Read what a proxy has said from the code of an error, if that is one of a proxy. */
-export function proxyAnswer(code: string | undefined): ProxyAnswer | undefined {
+export function proxyResponse(code: string | undefined): ProxyResponse | undefined {
   if (!code?.startsWith(PROXY_ANSWERED)) return undefined;
   const status = Number(code.slice(PROXY_ANSWERED.length));
   const passing = status >= 500 || status === 408 || status === 429;

@@ -10,7 +10,7 @@ export interface TransportRequest {
 }
 
 /** Is told of an answer as it arrives, in this order. */
-export interface AnswerReceiver {
+export interface ResponseListener {
   /**
    * The head has come.
    *
@@ -42,7 +42,7 @@ export interface TransportCall {
 
 /** The seam to the network: one request, never repeated, no redirects, any status an answer. */
 export abstract class Transport {
-  abstract start(request: TransportRequest, receiver: AnswerReceiver): TransportCall;
+  abstract start(request: TransportRequest, receiver: ResponseListener): TransportCall;
 
   /**
    * What has come shows that connections lead to a wrong server, as they do for as long as there is traffic when a name

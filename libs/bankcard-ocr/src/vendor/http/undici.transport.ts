@@ -2,13 +2,13 @@ import { channel } from 'node:diagnostics_channel';
 import { type Dispatcher, Pool } from 'undici';
 import type { Connected } from './connecting.js';
 import { ConnectionAge } from './connection-age.js';
-import { CLOSED_CODE, connectionFault, neverSent } from './connection-error.js';
+import { CLOSED_CODE, connectionError, neverSent } from './connection-error.js';
 import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
 import { Connector } from './connector.js';
 import { withoutInterimResponses } from './interim-responses.js';
 import { ResponseBody } from './response-body.js';
 import {
-  type AnswerReceiver,
+  type ResponseListener,
   requestHeaders,
   Transport,
   type TransportCall,
@@ -38,10 +38,10 @@ export class UndiciTransport extends Transport {
     this.#kept = this.#createPool(true);
   }
 
-  start({ method, pathAndQuery, body, freshConnection }: TransportRequest, receiver: AnswerReceiver): TransportCall {
+  start({ method, pathAndQuery, body, freshConnection }: TransportRequest, receiver: ResponseListener): TransportCall {
     const call = new UndiciCall(receiver);
     if (this.#closed) {
-      call.abort(neverSent(connectionFault(CLOSED_CODE, 'closed')));
+      call.abort(neverSent(connectionError(CLOSED_CODE, 'closed')));
       return call;
     }
     if (this.#age.takeOver()) this.#renew();
@@ -62,7 +62,7 @@ export class UndiciTransport extends Transport {
   async close(): Promise<void> {
     this.#closed = true;
     this.#connector.close();
-    const closed = connectionFault(CLOSED_CODE, 'closed');
+    const closed = connectionError(CLOSED_CODE, 'closed');
     const all = [this.#kept, ...this.#retired, ...(this.#fresh ? [this.#fresh] : [])];
     await Promise.all(all.map(async (dispatcher) => dispatcher.destroy(closed)));
   }
@@ -111,7 +111,7 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   #body: ResponseBody | undefined;
   #isBodiless = false;
 
-  constructor(private readonly receiver: AnswerReceiver) {
+  constructor(private readonly receiver: ResponseListener) {
     this.finished = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;

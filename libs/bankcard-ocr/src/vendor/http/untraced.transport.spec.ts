@@ -11,7 +11,7 @@ import {
   TRANSPORT_KINDS,
   TRANSPORTS,
 } from './test-vendor.test-support.js';
-import type { AnswerReceiver } from './transport.js';
+import type { ResponseListener } from './transport.js';
 import { UntracedTransport } from './untraced.transport.js';
 
 /** What Node and undici tell of a request that is made. */
@@ -27,7 +27,7 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
     seen.push({ where: String(where), ...tracing.look() });
   };
   /** Send as a handler of the application does, in its span. */
-  const send = async (transport: UntracedTransport, receiver: AnswerReceiver): Promise<void> => {
+  const send = async (transport: UntracedTransport, receiver: ResponseListener): Promise<void> => {
     await tracing.inSpan('request', async () => transport.start(REQUEST, receiver).finished);
   };
 
@@ -89,7 +89,7 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
   it('is received in the trace of whoever asked', async () => {
     const transport = new UntracedTransport(TRANSPORTS[kind](optionsFor(vendor.origin)));
     const sightings: Sighting[] = [];
-    const receiver: AnswerReceiver = {
+    const receiver: ResponseListener = {
       head: () => void sightings.push(tracing.look()),
       received: () => undefined,
       data: () => {

@@ -1,5 +1,5 @@
 import { inCallersContext, untraced } from '../../runtime/tracing-suppression.js';
-import { type AnswerReceiver, Transport, type TransportCall, type TransportRequest } from './transport.js';
+import { type ResponseListener, Transport, type TransportCall, type TransportRequest } from './transport.js';
 
 /**
  * Any transport, seen by no tracing: from the lookup of the host over tunnel and handshake to the last byte. The answer
@@ -13,8 +13,8 @@ export class UntracedTransport extends Transport {
     this.#transport = transport;
   }
 
-  start(request: TransportRequest, receiver: AnswerReceiver): TransportCall {
-    const bound: AnswerReceiver = {
+  start(request: TransportRequest, receiver: ResponseListener): TransportCall {
+    const bound: ResponseListener = {
       head: inCallersContext((status, header) => receiver.head(status, header)),
       received: (bytes) => receiver.received(bytes),
       data: inCallersContext((bytes) => receiver.data(bytes)),

@@ -128,13 +128,17 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
   describe('what is no answer', () => {
     it.each<[string, OddAnswer, object]>([
       ['HTML 502', status(502, {}, '<html>'), { code: 'VENDOR_FAULT', retryable: true, maybeCarriedOut: true }],
-      ['HTML 200', status(200, {}, '<html>'), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
-      ['empty', status(200), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
-      ['204', status(204), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
-      ['an array', status(200, {}, '[]'), { code: 'ANSWER_MALFORMED', retryable: true, maybeCarriedOut: true }],
+      ['HTML 200', status(200, {}, '<html>'), { code: 'RESPONSE_MALFORMED', retryable: true, maybeCarriedOut: true }],
+      ['empty', status(200), { code: 'RESPONSE_MALFORMED', retryable: true, maybeCarriedOut: true }],
+      ['204', status(204), { code: 'RESPONSE_MALFORMED', retryable: true, maybeCarriedOut: true }],
+      ['an array', status(200, {}, '[]'), { code: 'RESPONSE_MALFORMED', retryable: true, maybeCarriedOut: true }],
       ['408', status(408), { code: 'VENDOR_FAULT', retryable: true, maybeCarriedOut: true }],
-      ['404', status(404, {}, 'no'), { code: 'ANSWER_MALFORMED', retryable: false, maybeCarriedOut: false }],
-      ['302', status(302, { location: '/x' }), { code: 'ANSWER_MALFORMED', retryable: false, maybeCarriedOut: false }],
+      ['404', status(404, {}, 'no'), { code: 'RESPONSE_MALFORMED', retryable: false, maybeCarriedOut: false }],
+      [
+        '302',
+        status(302, { location: '/x' }),
+        { code: 'RESPONSE_MALFORMED', retryable: false, maybeCarriedOut: false },
+      ],
       [
         '429',
         status(429, { 'retry-after': '7' }),
@@ -144,7 +148,7 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
       ['broken gzip', gzipped('canary'), { retryable: true, maybeCarriedOut: true }],
       ['gzip, cut off', gzipped(gzipSync(OK).subarray(0, 20)), { retryable: true, maybeCarriedOut: true }],
       ['a reset', (r) => r.socket?.resetAndDestroy(), { code: 'UNREACHABLE', retryable: true, maybeCarriedOut: true }],
-      ['no HTTP', (r) => r.socket?.end('canary\r\n\r\n'), { code: 'ANSWER_MALFORMED', maybeCarriedOut: true }],
+      ['no HTTP', (r) => r.socket?.end('canary\r\n\r\n'), { code: 'RESPONSE_MALFORMED', maybeCarriedOut: true }],
       [
         'half a body',
         (r) => r.writeHead(200, { 'content-length': 99 }).write('{', () => r.socket?.destroy()),

@@ -1,17 +1,17 @@
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
-import type { CodeRules } from '../../errors/vendor-codes.js';
+import type { VendorCodeOverrides } from '../../errors/vendor-codes.js';
 import type { Cancellation } from '../../runtime/abort.js';
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
-import type { ConnectionGate } from '../../runtime/semaphore.js';
+import type { Semaphore } from '../../runtime/semaphore.js';
 import { type Envelope, readEnvelope, vendorFailure } from '../response/envelope.js';
-import { type JsonObject, NotAnAnswer, TooLarge } from '../response/json-response.js';
-import { AnswerIntake, type AnswerReader } from './response-receiver.js';
-import { TransportFault, transportFault } from './transport-error.js';
+import { type JsonObject, InvalidResponseError, ResponseTooLargeError } from '../response/json-response.js';
+import { ResponseReceiver, type ResponseReader } from './response-receiver.js';
+import { TransportError, transportError } from './transport-error.js';
 import type { Transport, TransportCall } from './transport.js';
 
 /** One request to one of the vendor's endpoints. */
-export interface ExchangeRequest {
+export interface VendorRequest {
   readonly endpoint: ExchangeRecord['endpoint'];
   /** The path of the endpoint, prefix and query included. */
   readonly pathAndQuery: string;
@@ -32,56 +32,56 @@ export interface ExchangeRequest {
 }
 
 /** A successful answer. */
-export interface ExchangeAnswer {
+export interface VendorResponse {
   readonly envelope: Envelope;
   readonly json: JsonObject;
   /** When the request was sent, on the monotonic clock and on the wall clock, in milliseconds. */
   readonly sentAt: { readonly monotonicMs: number; readonly epochMs: number };
 }
 
-/** What an {@link Exchange} needs. */
+/** What an {@link VendorHttpClient} needs. */
 interface ExchangeDependencies {
   readonly transport: Transport;
-  readonly gate: ConnectionGate;
+  readonly gate: Semaphore;
   readonly clock: Clock;
-  readonly codeRules: CodeRules;
-  readonly maxAnswerBytes: number;
+  readonly vendorCodeOverrides: VendorCodeOverrides;
+  readonly maxResponseBytes: number;
   readonly onExchange: ExchangeListener;
 }
 
 /** Said of an answer that is none of the vendor's. */
-const SHOWS_A_WRONG_SERVER: ReadonlySet<string> = new Set(['ANSWER_MALFORMED', 'ANSWER_TOO_LARGE', 'VENDOR_FAULT']);
+const SHOWS_A_WRONG_SERVER: ReadonlySet<string> = new Set(['RESPONSE_MALFORMED', 'RESPONSE_TOO_LARGE', 'VENDOR_FAULT']);
 
 /** The only place that talks to the vendor: one request, one answer, never repeated here, one record for the log. */
-export class Exchange {
+export class VendorHttpClient {
   constructor(private readonly dependencies: ExchangeDependencies) {}
 
   /**
    * @param reader takes the answer as it arrives
    * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader throws
    */
-  async send(request: ExchangeRequest, reader: AnswerReader): Promise<ExchangeAnswer> {
-    const { clock, gate, transport, onExchange, codeRules } = this.dependencies;
+  async send(request: VendorRequest, reader: ResponseReader): Promise<VendorResponse> {
+    const { clock, gate, transport, onExchange, vendorCodeOverrides } = this.dependencies;
     const { endpoint, attempt, generation, cancellation } = request;
-    const turn = gate.enter(cancellation, request.urgent ?? false);
+    const turn = gate.acquire(cancellation, request.urgent ?? false);
     if (turn) await turn;
     const startedAt = clock.monotonic();
     let told: Pick<ExchangeRecord, 'outcome' | 'vendorCode' | 'bizSeqNo'> = { outcome: 'ABORTED' };
-    let sent: SentRequest | undefined;
+    let sent: PendingRequest | undefined;
     try {
-      sent = new SentRequest(request, reader, this.dependencies);
+      sent = new PendingRequest(request, reader, this.dependencies);
       await sent.arrived;
       const rest = sent.rest();
       if (rest) await rest;
       const json = reader.end();
       const envelope = readEnvelope(json, request.secrets);
       const { code: vendorCode, bizSeqNo } = envelope;
-      if (vendorCode !== '0') throw vendorFailure(envelope, codeRules);
+      if (vendorCode !== '0') throw vendorFailure(envelope, vendorCodeOverrides);
       told = { outcome: 'OK', vendorCode, bizSeqNo };
       return { envelope, json, sentAt: sent.sentAt };
     } catch (error) {
       const failure = sent ? sent.failureFor(error) : error;
-      if (failure instanceof TransportFault && SHOWS_A_WRONG_SERVER.has(failure.code)) transport.dropConnections();
+      if (failure instanceof TransportError && SHOWS_A_WRONG_SERVER.has(failure.code)) transport.dropConnections();
       if (isBankCardOcrError(failure)) {
         const { code, vendorCode, bizSeqNo } = failure;
         told = { outcome: code, vendorCode, bizSeqNo };
@@ -89,7 +89,7 @@ export class Exchange {
       throw failure;
     } finally {
       sent?.stop();
-      gate.leave();
+      gate.release();
       const durationMs = Math.round(clock.monotonic() - startedAt);
       const { outcome, vendorCode, bizSeqNo } = told;
       onExchange({ endpoint, outcome, vendorCode, bizSeqNo, durationMs, attempt, generation });
@@ -101,38 +101,38 @@ export class Exchange {
 interface Sender {
   readonly transport: Transport;
   readonly clock: Clock;
-  readonly maxAnswerBytes: number;
+  readonly maxResponseBytes: number;
 }
 
 /** A request on its way, with its time limit and its caller's wish to stop; {@link stop} ends both. */
-class SentRequest {
+class PendingRequest {
   /** When it was sent, on the monotonic clock and on the wall clock, in milliseconds. */
   readonly sentAt: { readonly monotonicMs: number; readonly epochMs: number };
-  readonly #intake: AnswerIntake;
+  readonly #intake: ResponseReceiver;
   /** Whether the whole answer was taken: what fails from then on is neither the transport's nor the caller's doing. */
   #isReceived = false;
   readonly #call: TransportCall;
-  readonly #limit: AttemptLimit;
+  readonly #limit: AttemptTimeout;
   readonly #forget: () => void;
 
   /** @throws the reason, when it is cancelled already */
   constructor(
-    private readonly request: ExchangeRequest,
-    reader: AnswerReader,
-    { transport, clock, maxAnswerBytes }: Sender,
+    private readonly request: VendorRequest,
+    reader: ResponseReader,
+    { transport, clock, maxResponseBytes }: Sender,
   ) {
     const { cancellation, pathAndQuery, body, attempt, timeoutMs } = request;
     // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
     cancellation.throwIfCancelled();
     this.sentAt = { monotonicMs: clock.monotonic(), epochMs: clock.now() };
-    this.#intake = new AnswerIntake(reader, maxAnswerBytes, clock);
+    this.#intake = new ResponseReceiver(reader, maxResponseBytes, clock);
     const method = body ? 'POST' : 'GET';
     // A connection that went stale while it was kept would leave open whether a POST, never repeated, was carried out.
     const freshConnection = attempt > 1 || body !== undefined;
     request.onSend?.();
     const call = transport.start({ method, pathAndQuery, body, freshConnection }, this.#intake);
     this.#call = call;
-    this.#limit = new AttemptLimit(clock, timeoutMs, this.#intake, () => call.abort());
+    this.#limit = new AttemptTimeout(clock, timeoutMs, this.#intake, () => call.abort());
     this.#forget = cancellation.onCancel(() => call.abort());
   }
 
@@ -161,15 +161,15 @@ class SentRequest {
       if (reason) return reason.value;
       const wasCarriedOut = this.#intake.status >= 200 && this.#intake.status < 300;
       if (!failure)
-        return this.#limit.reached ? timeout(this.request, wasCarriedOut) : transportFault(error, wasCarriedOut);
+        return this.#limit.reached ? timeout(this.request, wasCarriedOut) : transportError(error, wasCarriedOut);
     }
     const cause = failure ? failure.error : error;
     // Any status whose body is a protocol answer is one; anything else failed below the protocol (protocol.md section 3).
-    return cause instanceof NotAnAnswer ? faultByStatus(this.#intake, cause) : cause;
+    return cause instanceof InvalidResponseError ? faultByStatus(this.#intake, cause) : cause;
   }
 }
 
-function reasonOf({ cancellation }: ExchangeRequest): { readonly value: unknown } | undefined {
+function reasonOf({ cancellation }: VendorRequest): { readonly value: unknown } | undefined {
   try {
     cancellation.throwIfCancelled();
     return undefined;
@@ -178,9 +178,9 @@ function reasonOf({ cancellation }: ExchangeRequest): { readonly value: unknown 
   }
 }
 
-function timeout({ endpoint, timeoutMs }: ExchangeRequest, wasCarriedOut: boolean): TransportFault {
+function timeout({ endpoint, timeoutMs }: VendorRequest, wasCarriedOut: boolean): TransportError {
   const option = endpoint === 'bankcardocrapp' ? 'recognitionTimeoutMs' : 'attemptTimeoutMs';
-  return new TransportFault(
+  return new TransportError(
     'TIMEOUT',
     true,
     { message: `no answer within ${timeoutMs} ms (${option})` },
@@ -209,7 +209,7 @@ export type ExchangeListener = (record: ExchangeRecord) => void;
 const LEAST_PAUSE_MS = 50;
 
 /** The time limit of one attempt. While the reader holds the answer up, its clock stands still. */
-class AttemptLimit {
+class AttemptTimeout {
   reached = false;
   #timer: ClockTimer;
   readonly #startedAt: number;
@@ -217,7 +217,7 @@ class AttemptLimit {
   constructor(
     private readonly clock: Clock,
     private readonly timeoutMs: number,
-    private readonly intake: Pick<AnswerIntake, 'heldUpMs'>,
+    private readonly intake: Pick<ResponseReceiver, 'heldUpMs'>,
     private readonly onReached: () => void,
   ) {
     this.#startedAt = clock.monotonic();
@@ -241,23 +241,25 @@ class AttemptLimit {
 }
 
 /** The error for an answer that is none of the vendor's protocol. */
-function faultByStatus(answer: Pick<AnswerIntake, 'status' | 'header'>, why: NotAnAnswer): TransportFault {
+function faultByStatus(answer: Pick<ResponseReceiver, 'status' | 'header'>, why: InvalidResponseError): TransportError {
   const { status } = answer;
   const message = `HTTP ${status}, ${why.message}`;
   if (status === 429) {
     const retryAfterMs = readRetryAfterMs(answer.header('retry-after'));
-    return new TransportFault('RATE_LIMITED', false, { message, retryAfterMs });
+    return new TransportError('RATE_LIMITED', false, { message, retryAfterMs });
   }
-  if (status >= 500 || status === 408) return new TransportFault('VENDOR_FAULT', true, { message });
+  if (status >= 500 || status === 408) return new TransportError('VENDOR_FAULT', true, { message });
   if (status === 407) {
     const hint = `${message}: the proxy wants a user name and a password, or other ones (proxy)`;
-    return new TransportFault('UNREACHABLE', false, { message: hint, retryable: false, actor: 'developer' });
+    return new TransportError('UNREACHABLE', false, { message: hint, retryable: false, actor: 'developer' });
   }
   if (status >= 300) {
     const hint = `${message}: check baseUrl and paths`;
-    return new TransportFault('ANSWER_MALFORMED', false, { message: hint, retryable: false });
+    return new TransportError('RESPONSE_MALFORMED', false, { message: hint, retryable: false });
   }
-  return new TransportFault(why instanceof TooLarge ? 'ANSWER_TOO_LARGE' : 'ANSWER_MALFORMED', true, { message });
+  return new TransportError(why instanceof ResponseTooLargeError ? 'RESPONSE_TOO_LARGE' : 'RESPONSE_MALFORMED', true, {
+    message,
+  });
 }
 
 /** Only the form in seconds: the other needs the vendor's clock. */

@@ -66,8 +66,8 @@ describe('the error of a failed answer', () => {
     expect(vendorFailure({ code: '400501' }, {}).retryAfterMs).toBeUndefined();
   });
 
-  it('follows codeRules', () => {
-    const rules = { '66660020': { retry: 'never' }, '31415926': { error: 'VENDOR_FAULT', retry: 'spaced' } } as const;
+  it('follows vendorCodeOverrides', () => {
+    const rules = { '66660020': { retry: 'never' }, '31415926': { error: 'VENDOR_FAULT', retry: 'delayed' } } as const;
     expect(vendorFailure(envelope, rules).retryable).toBe(false);
     expect(vendorFailure({ code: '31415926' }, rules)).toMatchObject({
       code: 'VENDOR_FAULT',

@@ -1,6 +1,6 @@
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { redactVendorText } from '../../errors/redaction.js';
-import { type CodeRules, vendorCodeRule } from '../../errors/vendor-codes.js';
+import { type VendorCodeOverrides, vendorCodeRule } from '../../errors/vendor-codes.js';
 import { codeOf, isJsonObject, type JsonObject } from './json-response.js';
 
 /** What every answer of the vendor has around its content. */
@@ -38,8 +38,11 @@ function bizSeqNoOf({ bizSeqNo }: JsonObject): string | undefined {
 const SPACED_RETRY_MS = 2_000;
 
 /** The error for an answer whose code is not `0`. */
-export function vendorFailure({ code, message, bizSeqNo }: Envelope, codeRules: CodeRules): BankCardOcrError {
-  const rule = vendorCodeRule(code, codeRules);
+export function vendorFailure(
+  { code, message, bizSeqNo }: Envelope,
+  vendorCodeOverrides: VendorCodeOverrides,
+): BankCardOcrError {
+  const rule = vendorCodeRule(code, vendorCodeOverrides);
   return new BankCardOcrError(rule.error, {
     message: `the vendor answered ${code}: ${rule.en}`,
     messageZh: `服务商返回 ${code}：${rule.zh}`,
@@ -48,7 +51,7 @@ export function vendorFailure({ code, message, bizSeqNo }: Envelope, codeRules: 
     vendorCode: code,
     vendorMessage: message,
     bizSeqNo,
-    ...(rule.retry === 'spaced' ? { retryAfterMs: SPACED_RETRY_MS } : {}),
+    ...(rule.retry === 'delayed' ? { retryAfterMs: SPACED_RETRY_MS } : {}),
   });
 }
 
@@ -58,8 +61,8 @@ export function vendorFailure({ code, message, bizSeqNo }: Envelope, codeRules: 
  * @param retryable whether asking again may help; a question that ends something (protocol.md section 5) must not be
  *   asked for that
  */
-export function malformedAnswer(what: string, envelope: Envelope, retryable: boolean): BankCardOcrError {
-  return new BankCardOcrError('ANSWER_MALFORMED', {
+export function malformedResponse(what: string, envelope: Envelope, retryable: boolean): BankCardOcrError {
+  return new BankCardOcrError('RESPONSE_MALFORMED', {
     message: `the vendor answered success, but ${what}`,
     retryable,
     vendorCode: envelope.code,

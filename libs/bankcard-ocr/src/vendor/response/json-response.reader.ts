@@ -1,16 +1,16 @@
-import type { AnswerReader } from '../http/response-receiver.js';
-import { type JsonObject, MOST_JSON_BYTES, readJsonAnswer, TooLarge } from './json-response.js';
+import type { ResponseReader } from '../http/response-receiver.js';
+import { type JsonObject, MOST_JSON_BYTES, readJsonResponse, ResponseTooLargeError } from './json-response.js';
 
 /** Reads an answer without photos: all of it, then as JSON. */
-export class JsonAnswerReader implements AnswerReader {
+export class JsonResponseReader implements ResponseReader {
   readonly #pieces: Buffer[] = [];
   #size = 0;
-  #other: AnswerReader | undefined;
+  #other: ResponseReader | undefined;
 
   /**
    * @param readerOfLarge reads those that are too large to be collected; without it they are refused
    */
-  constructor(private readonly readerOfLarge?: () => AnswerReader) {}
+  constructor(private readonly readerOfLarge?: () => ResponseReader) {}
 
   write(bytes: Buffer): Promise<void> | undefined {
     if (this.#other) return this.#other.write(bytes);
@@ -22,11 +22,11 @@ export class JsonAnswerReader implements AnswerReader {
   end(): JsonObject {
     if (this.#other) return this.#other.end();
     const [first] = this.#pieces;
-    return readJsonAnswer(this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces));
+    return readJsonResponse(this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces));
   }
 
   #handOver(): Promise<void> | undefined {
-    if (!this.readerOfLarge) throw new TooLarge();
+    if (!this.readerOfLarge) throw new ResponseTooLargeError();
     this.#other = this.readerOfLarge();
     return this.#other.write(Buffer.concat(this.#pieces.splice(0)));
   }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { codeOf, isJsonObject, NotAnAnswer, readJsonAnswer } from './json-response.js';
+import { codeOf, isJsonObject, InvalidResponseError, readJsonResponse } from './json-response.js';
 
 /** `{"code":"0","msg":"请求成功"}` in GBK: the two bytes of a character are no UTF-8. */
 const GBK = Buffer.concat([
@@ -16,11 +16,11 @@ describe('a body that is an answer', () => {
     ['with white space around it', ' \r\n{"code":"0","msg":"请求成功"}\r\n '],
     ['with escapes', '{"code":"0","msg":"\\u8bf7\\u6c42\\u6210\\u529f"}'],
   ])('is read %s', (_how, body) => {
-    expect(readJsonAnswer(Buffer.from(body as string))).toEqual({ code: '0', msg: '请求成功' });
+    expect(readJsonResponse(Buffer.from(body as string))).toEqual({ code: '0', msg: '请求成功' });
   });
 
   it('is read in GBK, in which gateways write', () => {
-    expect(readJsonAnswer(GBK)).toEqual({ code: '0', msg: '请求成功' });
+    expect(readJsonResponse(GBK)).toEqual({ code: '0', msg: '请求成功' });
   });
 
   it('keeps its code when its message is in no encoding at all', () => {
@@ -29,21 +29,21 @@ describe('a body that is an answer', () => {
       Buffer.from([0x80, 0xff]),
       Buffer.from('"}'),
     ]);
-    expect(codeOf(readJsonAnswer(body))).toBe('66660020');
+    expect(codeOf(readJsonResponse(body))).toBe('66660020');
   });
 
   it('has its order number as a text, digit by digit', () => {
-    expect(readJsonAnswer(Buffer.from('{"code":0,"orderNo":1984602893847461890}'))).toEqual({
+    expect(readJsonResponse(Buffer.from('{"code":0,"orderNo":1984602893847461890}'))).toEqual({
       code: 0,
       orderNo: '1984602893847461890',
     });
   });
 
   it('gives no object another prototype', () => {
-    const json = readJsonAnswer(Buffer.from('{"__proto__":{"code":"1"},"code":"0"}'));
+    const json = readJsonResponse(Buffer.from('{"__proto__":{"code":"1"},"code":"0"}'));
     expect(json['code']).toBe('0');
     expect(Object.getPrototypeOf(json)).toBe(Object.prototype);
-    expect(() => readJsonAnswer(Buffer.from('{"__proto__":{"code":"0"}}'))).toThrow(/without a readable code/);
+    expect(() => readJsonResponse(Buffer.from('{"__proto__":{"code":"0"}}'))).toThrow(/without a readable code/);
   });
 });
 
@@ -73,11 +73,11 @@ describe('a body that is none', () => {
   ])('is told, and nothing of it is kept: %s', (_what, body, message) => {
     let thrown: unknown;
     try {
-      readJsonAnswer(body);
+      readJsonResponse(body);
     } catch (error) {
       thrown = error;
     }
-    expect(thrown).toBeInstanceOf(NotAnAnswer);
+    expect(thrown).toBeInstanceOf(InvalidResponseError);
     expect((thrown as Error).message).toMatch(message);
     expect(inspect(thrown, { depth: Infinity, showHidden: true })).not.toContain('canary');
   });

@@ -9,12 +9,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
 }
 
 /** Why a body is no protocol answer, in words for a log; never a piece of the body. */
-export class NotAnAnswer extends Error {
-  override name = 'NotAnAnswer';
+export class InvalidResponseError extends Error {
+  override name = 'InvalidResponseError';
 }
 
 /** More than any answer has, photos left aside. */
-export class TooLarge extends NotAnAnswer {
+export class ResponseTooLargeError extends InvalidResponseError {
   override name = 'TooLarge';
 
   constructor(what = `the body has more than ${MOST_JSON_BYTES} bytes besides photos`) {
@@ -26,25 +26,25 @@ export class TooLarge extends NotAnAnswer {
  * Read a body as a protocol answer: JSON, an object with a `code` (protocol.md section 3). Order numbers come as texts, also
  * those that were written as numbers.
  *
- * @throws {@link NotAnAnswer}
+ * @throws {@link InvalidResponseError}
  */
-export function readJsonAnswer(body: Buffer): JsonObject {
-  if (body.length === 0) throw new NotAnAnswer('the body is empty');
-  if (body.length > MOST_JSON_BYTES) throw new TooLarge();
+export function readJsonResponse(body: Buffer): JsonObject {
+  if (body.length === 0) throw new InvalidResponseError('the body is empty');
+  if (body.length > MOST_JSON_BYTES) throw new ResponseTooLargeError();
   const text = bodyText(body);
   const excess = excessIn(text);
-  if (excess !== undefined) throw new TooLarge(excess);
+  if (excess !== undefined) throw new ResponseTooLargeError(excess);
   let json: unknown;
   try {
     json = JSON.parse(withExactOrderNumbers(text));
   } catch {
     // JSON.parse quotes the text in its message, so its error is not kept.
-    throw new NotAnAnswer(
+    throw new InvalidResponseError(
       text.trimStart().startsWith('<') ? 'the body is HTML or XML' : 'the body is not JSON, or cut off',
     );
   }
-  if (!isJsonObject(json)) throw new NotAnAnswer('the body is JSON, but not an object');
-  if (codeOf(json) === undefined) throw new NotAnAnswer('the body is an object without a readable code');
+  if (!isJsonObject(json)) throw new InvalidResponseError('the body is JSON, but not an object');
+  if (codeOf(json) === undefined) throw new InvalidResponseError('the body is an object without a readable code');
   return json;
 }
 

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { ResultAnswerReader } from './incremental/result-response.reader.js';
+import { ResultResponseReader } from './incremental/result-response.reader.js';
 import { PhotoBuffers } from './photo-buffers.js';
 import { readPhotos } from './result-response.js';
 import { collectResultFields } from './result-fields.js';
@@ -14,7 +14,7 @@ function read(result: Record<string, unknown>, askedFor = true) {
 
 function readAnswer(answer: Buffer, askedFor = true) {
   const kept = new PhotoBuffers();
-  const reader = new ResultAnswerReader(kept);
+  const reader = new ResultResponseReader(kept);
   void reader.write(answer);
   const fields = collectResultFields(reader.end());
   return readPhotos(fields, askedFor ? { arrivals: reader.arrivals, kept: kept.photos } : undefined);

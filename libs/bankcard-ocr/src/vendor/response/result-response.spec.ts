@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { readEnvelope } from './envelope.js';
-import { ResultAnswerReader } from './incremental/result-response.reader.js';
-import { JsonAnswerReader } from './json-response.reader.js';
+import { ResultResponseReader } from './incremental/result-response.reader.js';
+import { JsonResponseReader } from './json-response.reader.js';
 import { PhotoBuffers } from './photo-buffers.js';
-import { readResultAnswer } from './result-response.js';
+import { readResultResponse } from './result-response.js';
 
 const NOW = Date.parse('2026-03-10T12:00:00+08:00');
 const PAN = '6222021234567890128';
@@ -12,11 +12,11 @@ const ORDER = 'bankcardPic5923ab9a3bc34488b51';
 
 function read(body: object | string, photos = false, orderNo = ORDER) {
   const kept = new PhotoBuffers();
-  const reader = photos ? new ResultAnswerReader(kept) : new JsonAnswerReader();
+  const reader = photos ? new ResultResponseReader(kept) : new JsonResponseReader();
   void reader.write(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)));
   const json = reader.end();
-  const arrived = reader instanceof ResultAnswerReader ? { arrivals: reader.arrivals, kept: kept.photos } : undefined;
-  return readResultAnswer(json, readEnvelope(json, []), { orderNo, photos: arrived, nowMs: NOW });
+  const arrived = reader instanceof ResultResponseReader ? { arrivals: reader.arrivals, kept: kept.photos } : undefined;
+  return readResultResponse(json, readEnvelope(json, []), { orderNo, photos: arrived, nowMs: NOW });
 }
 
 /** protocol.md section 3, character by character. */
@@ -184,7 +184,7 @@ describe('a success without what it must have', () => {
     }
     expect(thrown).toBeInstanceOf(BankCardOcrError);
     expect(thrown).toMatchObject({
-      code: 'ANSWER_MALFORMED',
+      code: 'RESPONSE_MALFORMED',
       message: expect.stringMatching(message),
       retryable: true,
       vendorCode: '0',

@@ -5,7 +5,7 @@ import { readCardValidity } from '../../card/card-validity.js';
 import { ExtraFields } from '../../card/extra-fields.js';
 import { redactVendorText } from '../../errors/redaction.js';
 import { warningText } from '../../errors/vendor-codes.js';
-import { type Envelope, malformedAnswer } from './envelope.js';
+import { type Envelope, malformedResponse } from './envelope.js';
 import type { PhotoArrivals } from './incremental/result-response.reader.js';
 import type { JsonObject } from './json-response.js';
 import { collectResultFields, PHOTO_FIELDS, type ResultFields } from './result-fields.js';
@@ -28,9 +28,9 @@ interface AskedFor {
 /**
  * Turn a successful answer of getBankCardOcrResult, in any dialect, into the one result (protocol.md section 3).
  *
- * @throws {@link BankCardOcrError} `ANSWER_MALFORMED` when it has no card number, or belongs to another order
+ * @throws {@link BankCardOcrError} `RESPONSE_MALFORMED` when it has no card number, or belongs to another order
  */
-export function readResultAnswer(json: JsonObject, envelope: Envelope, askedFor: AskedFor): BankCardOcrResult {
+export function readResultResponse(json: JsonObject, envelope: Envelope, askedFor: AskedFor): BankCardOcrResult {
   const fields = collectResultFields(json);
   const { orderNumbers, known, unknown } = fields;
   checkOrder(orderNumbers, askedFor.orderNo, envelope);
@@ -55,10 +55,10 @@ export function readResultAnswer(json: JsonObject, envelope: Envelope, askedFor:
 function readCardNumber({ known }: ResultFields, envelope: Envelope): CardNumber {
   const value = known.get('cardNumber');
   const text = typeof value === 'string' ? value.trim() : '';
-  if (text === '') throw malformedAnswer('gave no card number', envelope, true);
+  if (text === '') throw malformedResponse('gave no card number', envelope, true);
   // Some of it was written in an encoding that could not be read.
-  if (text.includes('\ufffd')) throw malformedAnswer('its card number is unreadable', envelope, true);
-  if (text.length > LONGEST_CARD_NUMBER) throw malformedAnswer('its card number is longer than any', envelope, true);
+  if (text.includes('\ufffd')) throw malformedResponse('its card number is unreadable', envelope, true);
+  if (text.length > LONGEST_CARD_NUMBER) throw malformedResponse('its card number is longer than any', envelope, true);
   return new CardNumber(text);
 }
 
@@ -73,7 +73,7 @@ function rawValidity(value: unknown): string {
  */
 function checkOrder(answered: readonly unknown[], orderNo: string, envelope: Envelope): void {
   const another = answered.some((value) => value !== undefined && value !== orderNo);
-  if (another) throw malformedAnswer('the answer belongs to another order number', envelope, true);
+  if (another) throw malformedResponse('the answer belongs to another order number', envelope, true);
 }
 
 function readClarity(value: unknown): number | undefined {

@@ -5,7 +5,7 @@ import type { PhotoKind } from '../../../card/card-photo.js';
 import { isJsonObject, type JsonObject } from '../json-response.js';
 import type { PhotoTargets } from '../photo-buffers.js';
 import { photoKindOf } from '../result-fields.js';
-import { ResultAnswerReader } from './result-response.reader.js';
+import { ResultResponseReader } from './result-response.reader.js';
 
 /** An object as a list, because the order of its keys counts. */
 class Members {
@@ -109,7 +109,7 @@ it('is read as JSON.parse and Buffer.from would read the whole of it, however it
         const body = Buffer.from(write(answer, tape(how)));
         const json = JSON.parse(body.toString()) as JsonObject;
         const photos = new Map<PhotoKind, Buffer>();
-        const reader = new ResultAnswerReader(slowTargets(photos, tape(cuts)));
+        const reader = new ResultResponseReader(slowTargets(photos, tape(cuts)));
         const length = tape(cuts);
         for (let at = 0; at < body.length;) {
           const chunk = body.subarray(at, (at += 1 + length(longest)));

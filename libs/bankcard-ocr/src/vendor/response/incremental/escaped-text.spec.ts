@@ -1,4 +1,4 @@
-import { NotAnAnswer } from '../json-response.js';
+import { InvalidResponseError } from '../json-response.js';
 import { EscapedText } from './json-string.js';
 
 function resolve(pieces: readonly string[]): string {
@@ -50,7 +50,7 @@ it.each([
   '\\u00\u000041',
   'A\nB\\x',
 ])('%j is no JSON string, however it is cut', (escaped) => {
-  for (const pieces of waysToCut(escaped)) expect(() => resolve(pieces)).toThrow(NotAnAnswer);
+  for (const pieces of waysToCut(escaped)) expect(() => resolve(pieces)).toThrow(InvalidResponseError);
 });
 
 it('says nothing of what it read', () => {

@@ -1,4 +1,4 @@
-import { NotAnAnswer } from '../json-response.js';
+import { InvalidResponseError } from '../json-response.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -96,7 +96,7 @@ export class EscapedText {
 
   /**
    * @returns characters of one byte; a space, which is no Base64 either, stands for each that is longer
-   * @throws {@link NotAnAnswer} for an escape that there is not
+   * @throws {@link InvalidResponseError} for an escape that there is not
    */
   resolve(piece: string): string {
     const text = this.#begun + piece;
@@ -106,9 +106,9 @@ export class EscapedText {
     return whole.includes('\\u') ? resolved.replace(LONGER_THAN_A_BYTE, ' ') : resolved;
   }
 
-  /** @throws {@link NotAnAnswer} when an escape was left open */
+  /** @throws {@link InvalidResponseError} when an escape was left open */
   end(): void {
-    if (this.#begun !== '') throw new NotAnAnswer('the body is not JSON: a string ends within an escape');
+    if (this.#begun !== '') throw new InvalidResponseError('the body is not JSON: a string ends within an escape');
   }
 }
 
@@ -143,7 +143,7 @@ function resolveAny(text: string): string {
     .replace(OTHER_CONTROL_CHARACTERS, ' ');
   const resolved = ESCAPED_CONTROL_CHARACTER.test(text) ? undefined : resolveWithoutControls(escaped);
   if (resolved === undefined) {
-    throw new NotAnAnswer('the body is not JSON: a string has an escape that there is not');
+    throw new InvalidResponseError('the body is not JSON: a string has an escape that there is not');
   }
   return resolved;
 }

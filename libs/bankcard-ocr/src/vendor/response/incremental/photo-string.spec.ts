@@ -1,4 +1,4 @@
-import { NotAnAnswer } from '../json-response.js';
+import { InvalidResponseError } from '../json-response.js';
 import { LONGEST_PIECE } from './base64-text.js';
 import { PhotoString } from './photo-string.js';
 
@@ -74,7 +74,7 @@ describe('the string of a photo', () => {
   it.each([String.raw`YWJj\x`, String.raw`YWJj\u00"`, String.raw`\u00g1`, String.raw`!\x`])(
     'is no JSON, however it is cut: %s',
     async (text) => {
-      for (const chunks of waysToCut(`${text}"`)) await expect(read(chunks)).rejects.toThrow(NotAnAnswer);
+      for (const chunks of waysToCut(`${text}"`)) await expect(read(chunks)).rejects.toThrow(InvalidResponseError);
     },
   );
 });

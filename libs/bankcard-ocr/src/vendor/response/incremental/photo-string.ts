@@ -25,7 +25,7 @@ export class PhotoString {
    * Read on in a chunk, up to {@link next}.
    *
    * @returns a promise to wait for before anything else is done
-   * @throws NotAnAnswer
+   * @throws InvalidResponseError
    */
   write(chunk: Buffer, at: number): Promise<void> | undefined {
     const piece = chunk.subarray(at, at + LONGEST_PIECE);

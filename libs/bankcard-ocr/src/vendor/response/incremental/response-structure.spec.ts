@@ -1,8 +1,8 @@
-import { AnswerStructure } from './response-structure.js';
+import { ResponseStructure } from './response-structure.js';
 
 /** The strings of a body with what the structure takes them for; `p` is a place where a photo stands. */
 function rolesIn(body: string): string[] {
-  const structure = new AnswerStructure();
+  const structure = new ResponseStructure();
   const roles: string[] = [];
   for (const [, string, other] of body.matchAll(/"((?:[^"\\]|\\.)*)"|([^"])/g)) {
     if (string === undefined) {

@@ -1,5 +1,5 @@
 import type { PhotoKind } from '../../../card/card-photo.js';
-import { NotAnAnswer } from '../json-response.js';
+import { InvalidResponseError } from '../json-response.js';
 import { photoKindOf } from '../result-fields.js';
 
 /** What a string is that begins. */
@@ -15,7 +15,7 @@ const NAME_OF_A_PHOTO = /photo$/i;
  * Follows the structure of an answer far enough to know where photos stand: at the top as the tables show, or under
  * `result` as the examples do (protocol.md section 3). Judging the rest is for a JSON parser.
  */
-export class AnswerStructure {
+export class ResponseStructure {
   #depth = 0;
   /** Whether what is open at each of the two outermost levels is an object that may hold photos. */
   readonly #places = [false, false, false];
@@ -74,7 +74,7 @@ export class AnswerStructure {
   /**
    * The key is over.
    *
-   * @throws {@link NotAnAnswer} when it names a photo, or the result, that the same object has named before: there is no
+   * @throws {@link InvalidResponseError} when it names a photo, or the result, that the same object has named before: there is no
    *   telling which one is meant
    */
   endKey(): void {
@@ -84,7 +84,7 @@ export class AnswerStructure {
     this.#isUnknownPhoto = this.#kind === undefined && NAME_OF_A_PHOTO.test(this.#key);
     if (this.#kind === undefined && !this.#isKeyOfResult) return;
     const place = `${this.#depth} ${this.#key}`;
-    if (this.#seen.has(place)) throw new NotAnAnswer('the body has the same photo, or the result, twice');
+    if (this.#seen.has(place)) throw new InvalidResponseError('the body has the same photo, or the result, twice');
     this.#seen.add(place);
   }
 

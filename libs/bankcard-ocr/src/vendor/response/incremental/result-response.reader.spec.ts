@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import type { PhotoKind } from '../../../card/card-photo.js';
-import { NotAnAnswer } from '../json-response.js';
+import { InvalidResponseError } from '../json-response.js';
 import type { PhotoTarget, PhotoTargets } from '../photo-buffers.js';
-import { ResultAnswerReader } from './result-response.reader.js';
+import { ResultResponseReader } from './result-response.reader.js';
 
 /** Notes what it is told; each target is held up as `hold` says. */
 class NotedPhotos implements PhotoTargets {
@@ -29,7 +29,7 @@ const PHOTOS =
   '{"code":"0","result":{"bankcardNoPhoto":"YWJj","clarity":"79","originBankcardPhoto":"ZGVm"},"msg":"请求"}';
 
 async function read(body: string | Buffer, chunkLength = Number.MAX_SAFE_INTEGER, targets = new NotedPhotos()) {
-  const reader = new ResultAnswerReader(targets);
+  const reader = new ResultResponseReader(targets);
   const bytes = Buffer.from(body as string);
   for (let at = 0; at < bytes.length; at += chunkLength) await reader.write(bytes.subarray(at, at + chunkLength));
   return { json: reader.end(), arrivals: Object.fromEntries(reader.arrivals), notes: targets.notes };
@@ -85,7 +85,7 @@ describe('an answer with photos', () => {
   ])('is none: %s', async (_what, body, message) => {
     for (const chunkLength of [1, 5, 1_000]) {
       const failure: unknown = await read(body, chunkLength).catch((error: unknown) => error);
-      expect(failure).toBeInstanceOf(NotAnAnswer);
+      expect(failure).toBeInstanceOf(InvalidResponseError);
       expect((failure as Error).message).toMatch(message);
     }
   });
@@ -120,7 +120,7 @@ describe('the targets of photos', () => {
   it('are told how large a photo can be, when the length of the answer is known', async () => {
     for (const chunkLength of [1, 50, 1_000]) {
       const targets = new NotedPhotos();
-      const reader = new ResultAnswerReader(targets);
+      const reader = new ResultResponseReader(targets);
       const body = Buffer.from(PHOTOS);
       reader.expect(body.length);
       for (let at = 0; at < body.length; at += chunkLength) void reader.write(body.subarray(at, at + chunkLength));

@@ -1,8 +1,8 @@
 import type { PhotoKind } from '../../../card/card-photo.js';
-import type { AnswerReader } from '../../http/response-receiver.js';
-import { type JsonObject, MOST_JSON_BYTES, readJsonAnswer, TooLarge } from '../json-response.js';
+import type { ResponseReader } from '../../http/response-receiver.js';
+import { type JsonObject, MOST_JSON_BYTES, readJsonResponse, ResponseTooLargeError } from '../json-response.js';
 import type { PhotoTargets } from '../photo-buffers.js';
-import { AnswerStructure } from './response-structure.js';
+import { ResponseStructure } from './response-structure.js';
 import { PhotoString } from './photo-string.js';
 import { SkippedString, StringEnd } from './json-string.js';
 
@@ -19,9 +19,9 @@ export type PhotoArrivals = ReadonlyMap<PhotoKind, 'whole' | 'damaged'>;
  * Reads the answer with a result while it arrives, in one pass: the photos, which are nearly all of it, are decoded
  * straight from its bytes; what is left is some hundred bytes of JSON.
  */
-export class ResultAnswerReader implements AnswerReader {
+export class ResultResponseReader implements ResponseReader {
   readonly #arrivals = new Map<PhotoKind, 'whole' | 'damaged'>();
-  readonly #structure = new AnswerStructure();
+  readonly #structure = new ResponseStructure();
   readonly #remains: Buffer[] = [];
   #remainsSize = 0;
   #string: { readonly isKey: boolean; readonly end: StringEnd } | undefined;
@@ -46,7 +46,7 @@ export class ResultAnswerReader implements AnswerReader {
   }
 
   end(): JsonObject {
-    return readJsonAnswer(Buffer.concat(this.#remains));
+    return readJsonResponse(Buffer.concat(this.#remains));
   }
 
   #goOn(chunk: Buffer, start: number): Promise<void> | undefined {
@@ -116,7 +116,7 @@ export class ResultAnswerReader implements AnswerReader {
 
   #keep(bytes: Buffer): void {
     this.#remainsSize += bytes.length;
-    if (this.#remainsSize > MOST_JSON_BYTES) throw new TooLarge();
+    if (this.#remainsSize > MOST_JSON_BYTES) throw new ResponseTooLargeError();
     // Copied, so that some bytes do not keep a whole chunk alive.
     this.#remains.push(Buffer.from(bytes));
   }

@@ -1,17 +1,17 @@
 import { ManualClock } from '../testing/manual-clock.js';
-import { SpacedLook } from './spaced-look.js';
+import { SpacedReload } from './spaced-reload.js';
 
 let clock: ManualClock;
 /** When looks began, and how to end the last one. */
 let looks: number[];
 let endLook: () => void;
-let spacedLook: SpacedLook;
+let spacedLook: SpacedReload;
 
 beforeEach(() => {
   clock = new ManualClock();
   looks = [];
   endLook = () => undefined;
-  spacedLook = new SpacedLook(() => {
+  spacedLook = new SpacedReload(() => {
     looks.push(clock.now());
     return new Promise((resolve) => (endLook = resolve));
   }, clock);

@@ -1,5 +1,5 @@
 import type { Clock } from '../runtime/clock.js';
-import { pause, waitUnlessAborted } from '../runtime/abort.js';
+import { sleep, raceAbort } from '../runtime/abort.js';
 
 /** However many signatures are wrong, the store is read this often. */
 const INTERVAL_MS = 1_000;
@@ -9,7 +9,7 @@ const NEVER_ABORTED = new AbortController().signal;
  * Looks whether another instance has stored newer credentials, at most once a second in this process. Who comes sooner
  * waits for the next look instead of doing without: a flood of wrong signatures must not have a right one refused.
  */
-export class SpacedLook {
+export class SpacedReload {
   #next: Promise<void> | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -21,9 +21,9 @@ export class SpacedLook {
   /** Wait for a look that begins after this call. */
   once(signal: AbortSignal): Promise<void> {
     const waitMs = this.#lookedAt + INTERVAL_MS - this.clock.monotonic();
-    if (waitMs <= 0 && !this.#next) return waitUnlessAborted(this.#lookNow(), signal);
-    this.#next ??= pause(this.clock, waitMs, NEVER_ABORTED).then(() => this.#lookNow());
-    return waitUnlessAborted(this.#next, signal);
+    if (waitMs <= 0 && !this.#next) return raceAbort(this.#lookNow(), signal);
+    this.#next ??= sleep(this.clock, waitMs, NEVER_ABORTED).then(() => this.#lookNow());
+    return raceAbort(this.#next, signal);
   }
 
   #lookNow(): Promise<void> {
