@@ -26,7 +26,7 @@ describe('a store that was emptied', () => {
     expect(store.record?.current?.tokenRequestedAtMs).toBe(before?.tokenRequestedAtMs);
     const told = [...first.eventsOf('store-restored'), ...second.eventsOf('store-restored')];
     expect(told).toHaveLength(1);
-    await stage.passAndQuery(10 * MINUTE, 10 * SECOND);
+    await stage.passAndQuery(10 * MINUTE, 30 * SECOND);
     expect(sandbox.calls).toMatchObject({ accessToken: 1, apiTicket: 1 });
   });
 
@@ -35,7 +35,7 @@ describe('a store that was emptied', () => {
     sandbox.configure({ minRefreshIntervalMs: 19 * MINUTE });
     let highest = 0;
     let step = 0;
-    await stage.pass(65 * MINUTE, 15 * SECOND, async () => {
+    await stage.pass(65 * MINUTE, 30 * SECOND, async () => {
       step += 1;
       if (step % 7 === 0) store.rollBackTo(undefined);
       if (step % 19 === 0) store.rollBackTo(store.written.find(({ current }) => current));
@@ -56,7 +56,7 @@ describe('a store that was emptied', () => {
     expect([generationOf(first), generationOf(second)]).toEqual([2, 2]);
     store.rollBackTo(undefined);
     const newcomer = await stage.join();
-    await stage.passAndQuery(3 * MINUTE, 5 * SECOND);
+    await stage.passAndQuery(3 * MINUTE, 10 * SECOND);
     const { generationId } = newcomer.tickets.status();
     for (const { tickets } of [first, second]) {
       expect(tickets.status()).toMatchObject({ generationId, generation: 3 });
@@ -95,10 +95,10 @@ describe('a store that was rolled back to an older record, as by a failover', ()
   it('is brought up to date before anybody works with what is old', async () => {
     const { store, sandbox } = stage;
     const old = store.record;
-    await stage.passAndQuery(21 * MINUTE, 30 * SECOND);
+    await stage.passAndQuery(21 * MINUTE, MINUTE);
     expect(store.record?.current?.number).toBe(2);
     store.rollBackTo(old);
-    await stage.passAndQuery(2 * MINUTE, 5 * SECOND);
+    await stage.passAndQuery(2 * MINUTE, 10 * SECOND);
     expect(store.record?.current).toMatchObject({ number: 2, id: first.tickets.status().generationId });
     const newcomer = await stage.join();
     expect(newcomer.tickets.status().generationId).toBe(first.tickets.status().generationId);
@@ -108,11 +108,11 @@ describe('a store that was rolled back to an older record, as by a failover', ()
 
   it('to the middle of a refresh costs at most one refresh, and no query', async () => {
     const { store, sandbox } = stage;
-    await stage.passAndQuery(21 * MINUTE, 30 * SECOND);
+    await stage.passAndQuery(21 * MINUTE, MINUTE);
     const marked = store.written.find(({ revision, unanswered }) => revision > 3 && unanswered);
     expect(marked).toBeDefined();
     store.rollBackTo(marked);
-    await stage.passAndQuery(10 * MINUTE, 5 * SECOND);
+    await stage.passAndQuery(10 * MINUTE, 15 * SECOND);
     expect(sandbox.calls.accessToken).toBeLessThanOrEqual(3);
     expect(sandbox.rejected).toBe(0);
   });
@@ -136,8 +136,8 @@ describe('a store that is emptied in the middle of a refresh', () => {
       store.rollBackTo(undefined);
       emptied += 1;
     };
-    await stage.passAndQuery(21 * MINUTE, 30 * SECOND);
-    await stage.passAndQuery(2 * MINUTE, 5 * SECOND);
+    await stage.passAndQuery(21 * MINUTE, MINUTE);
+    await stage.passAndQuery(2 * MINUTE, 10 * SECOND);
     expect(emptied).toBe(1);
     expect(sandbox.calls).toMatchObject({ accessToken: 2, apiTicket: 2 });
     expect([generationOf(first), generationOf(second), store.record?.current?.number]).toEqual([2, 2, 2]);
@@ -146,7 +146,7 @@ describe('a store that is emptied in the middle of a refresh', () => {
       store.rollBackTo(undefined);
     };
     await second.tickets.refresh();
-    await stage.passAndQuery(2 * MINUTE, 5 * SECOND);
+    await stage.passAndQuery(2 * MINUTE, 10 * SECOND);
     expect(sandbox.calls).toMatchObject({ accessToken: 3, apiTicket: 3 });
     expect(sandbox.rejected).toBe(0);
     expect(sandbox.recoveries()).toEqual([]);
@@ -164,7 +164,7 @@ describe('a store that is emptied in the middle of a refresh', () => {
     expect(store.record?.current?.number).toBe(1);
     await stage.pass(5 * SECOND, SECOND);
     await expect(refresh).resolves.toMatchObject({ generation: 2 });
-    await stage.passAndQuery(2 * MINUTE, 5 * SECOND);
+    await stage.passAndQuery(2 * MINUTE, 10 * SECOND);
     expect(sandbox.calls).toMatchObject({ accessToken: 2, apiTicket: 2 });
     expect(store.record?.current?.number).toBe(2);
     expect(sandbox.rejected).toBe(0);

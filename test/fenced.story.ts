@@ -19,8 +19,8 @@ afterEach(() => stage.end());
 /** Every process has the same generation, and queries go on being answered long after the overlap. */
 async function expectPeace(): Promise<void> {
   const { sandbox, store } = stage;
-  await stage.passAndQuery(MINUTE + 10 * SECOND, SECOND);
-  await stage.passAndQuery(2 * MINUTE, 10 * SECOND);
+  await stage.passAndQuery(MINUTE + 10 * SECOND, 2 * SECOND);
+  await stage.passAndQuery(2 * MINUTE, 20 * SECOND);
   expect(quick.tickets.status().generationId).toBe(slow.tickets.status().generationId);
   expect(store.record?.current?.id).toBe(slow.tickets.status().generationId);
   expect(store.record?.unanswered).toBeUndefined();

@@ -40,9 +40,9 @@ describe('another program that refreshes the same app id', () => {
   it.each(CODES)('once is reported once, in the log, the status and the counts: %s', async (code) => {
     const { sandbox, app, scene, eventsOf, query } = await start();
     sandbox.configure({ deadTicketCode: code });
-    await passTime(scene, 5 * MINUTE, 10 * SECOND, query);
+    await passTime(scene, 5 * MINUTE, 30 * SECOND, query);
     sandbox.foreignRefresh();
-    await passTime(scene, 10 * MINUTE, 10 * SECOND, query);
+    await passTime(scene, 10 * MINUTE, 30 * SECOND, query);
     expect(eventsOf('foreign-refresh-suspected')).toMatchObject([
       { generation: 1, vendorCode: code, ageMs: 6 * MINUTE, remainingMs: 54 * MINUTE, times: 1, repeated: false },
     ]);
@@ -74,7 +74,7 @@ describe('not taken for another program', () => {
     await passTime(scene, 19 * MINUTE, MINUTE, query);
     sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
     const down = sandbox.injectFault({ endpoint: 'auth', kind: 'reset' });
-    await passTime(scene, 5 * MINUTE, 5 * SECOND, async () => {
+    await passTime(scene, 5 * MINUTE, 10 * SECOND, async () => {
       await app.ocr.query('order1', { maxAttempts: 1 }).catch(() => undefined);
     });
     expect(sandbox.rejected).toBeGreaterThan(0);
@@ -102,7 +102,7 @@ describe('not taken for another program', () => {
   it('a request that is refused as malformed for good, alone or among others that are not', async () => {
     const { sandbox, app, scene, query } = await start();
     sandbox.injectFault({ endpoint: 'getBankCardOcrResult', orderNo: 'bad1', kind: 'code', code: '400101' });
-    await passTime(scene, 25 * MINUTE, 15 * SECOND, async () => {
+    await passTime(scene, 25 * MINUTE, 30 * SECOND, async () => {
       const wrong = app.ocr.query('bad1', { maxAttempts: 1 }).catch(() => undefined);
       await Promise.all([wrong, query(), query()]);
     });
@@ -114,7 +114,7 @@ describe('not taken for another program', () => {
     const { sandbox, app, scene } = await start();
     sandbox.configure({ deadTicketCode: code, wrongSecretCode: code === '15' ? '400105' : code });
     sandbox.changeSecret();
-    await passTime(scene, 45 * MINUTE, 30 * SECOND, async () => {
+    await passTime(scene, 45 * MINUTE, MINUTE, async () => {
       await app.ocr.query('order1', { maxAttempts: 1 }).catch(() => undefined);
     });
     expect(sandbox.rejected).toBeGreaterThan(0);

@@ -26,9 +26,11 @@ import {
   PhotosQueryDto,
   requirePhoto,
 } from 'nestjs-bankcard-ocr/http';
-import { KycSandbox, orderNoForCode, PICTURED_CARD_NUMBER } from 'nestjs-bankcard-ocr/testing';
+import { KycSandbox, ManualClock, orderNoForCode, PICTURED_CARD_NUMBER } from 'nestjs-bankcard-ocr/testing';
 import request from 'supertest';
 import { optionsFor } from './support/application.js';
+import { inMemoryClient } from './support/in-memory-vendor.js';
+import { passTimeUntil, type Scene } from './support/passing-time.js';
 
 const { clean, warned, noValidity } = KycSandbox.EXAMPLE_ORDERS;
 
@@ -69,18 +71,24 @@ class CardsController {
 let sandbox: KycSandbox;
 let app: INestApplication;
 let client: ReturnType<typeof request>;
+/** The vendor is in memory: while the backend waits for it, the clock can be moved. */
+let scene: Scene;
 
 beforeAll(async () => {
-  sandbox = await KycSandbox.start();
+  const clock = new ManualClock();
+  sandbox = await KycSandbox.start({ clock });
+  const httpService = inMemoryClient(sandbox);
   const testing = await Test.createTestingModule({
-    imports: [BankCardOcrModule.forRoot(optionsFor(sandbox, { timeoutMs: 60_000 }))],
+    imports: [BankCardOcrModule.forRoot(optionsFor(sandbox, { timeoutMs: 60_000, clock, httpService }))],
     controllers: [CardsController],
   }).compile();
   testing.useLogger(false);
   app = testing.createNestApplication<NestExpressApplication>();
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
   await app.listen(0, '127.0.0.1');
-  await app.get(TicketService).getCredentials();
+  const tickets = app.get(TicketService);
+  await tickets.current();
+  scene = { clock, sandbox, tickets: [tickets] };
   client = request(app.getHttpServer() as Parameters<typeof request>[0]);
 });
 
@@ -91,9 +99,14 @@ afterAll(async () => {
   await sandbox.stop();
 });
 
+/** Send a request, and let time pass until it is answered. */
+function answerTo(sent: request.Test): Promise<request.Response> {
+  return passTimeUntil(scene, Promise.resolve(sent), 250);
+}
+
 describe('a backend on Express', () => {
   it('answers a card by the DTOs of the library', async () => {
-    const { status, body } = await client.get('/cards').query({ orderNo: warned, photos: 'false' });
+    const { status, body } = await answerTo(client.get('/cards').query({ orderNo: warned, photos: 'false' }));
     expect(status).toBe(200);
     expect(body).toMatchObject({
       orderNo: warned,
@@ -102,18 +115,18 @@ describe('a backend on Express', () => {
       warnings: [{ code: '-9113' }, { code: '66661009' }],
       photos: { status: 'absent', available: [] },
     });
-    const { body: withPhotos } = await client.get('/cards').query({ orderNo: noValidity, photos: '1' });
+    const { body: withPhotos } = await answerTo(client.get('/cards').query({ orderNo: noValidity, photos: '1' }));
     expect(withPhotos).toMatchObject({ photos: { status: 'complete', available: ['original', 'number'] } });
   });
 
   it('refuses an order number that cannot be one', async () => {
     const asked = sandbox.calls.result;
-    expect((await client.get('/cards').query({ orderNo: 'order-1' })).status).toBe(400);
+    expect((await answerTo(client.get('/cards').query({ orderNo: 'order-1' }))).status).toBe(400);
     expect(sandbox.calls.result).toBe(asked);
   });
 
   it('gives no full card number away by mistake, and none of the photos', async () => {
-    const { status, text } = await client.get('/cards/raw').query({ orderNo: clean });
+    const { status, text } = await answerTo(client.get('/cards/raw').query({ orderNo: clean }));
     expect(status).toBe(200);
     expect(text).not.toContain(PICTURED_CARD_NUMBER);
     expect(JSON.parse(text)).toMatchObject({
@@ -123,18 +136,18 @@ describe('a backend on Express', () => {
   });
 
   it('gives the full card number where that is meant', async () => {
-    const { body } = await client.get('/cards/full').query({ orderNo: clean });
+    const { body } = await answerTo(client.get('/cards/full').query({ orderNo: clean }));
     expect(body).toEqual({ cardNo: PICTURED_CARD_NUMBER });
   });
 
   it('serves photos, and says what is not there', async () => {
-    const { headers, body } = await client.get(`/cards/${clean}/original`);
+    const { headers, body } = await answerTo(client.get(`/cards/${clean}/original`));
     expect(headers['content-type']).toBe('image/jpeg');
     expect((body as Buffer).subarray(0, 3).toString('hex')).toBe('ffd8ff');
-    const missing = await client.get(`/cards/${noValidity}/crop`);
+    const missing = await answerTo(client.get(`/cards/${noValidity}/crop`));
     expect([missing.status, missing.body]).toEqual([404, expect.objectContaining({ message: '该订单没有此类照片' })]);
     sandbox.configure({ latePhotos: { delayMs: 60_000, as: 'missing' } });
-    const late = await client.get(`/cards/${clean}/crop`);
+    const late = await answerTo(client.get(`/cards/${clean}/crop`));
     expect([late.status, late.headers['retry-after']]).toEqual([404, '2']);
     sandbox.configure({ latePhotos: undefined });
   });
@@ -146,7 +159,7 @@ describe('a backend on Express', () => {
     ['999997', 502, undefined, '服务超时'],
     ['66660002', 500, undefined, '服务器内部错误'],
   ])('says in Chinese what vendor code %s means: %d', async (vendorCode, status, retryAfter, text) => {
-    const answer = await client.get('/cards').query({ orderNo: orderNoForCode(vendorCode) });
+    const answer = await answerTo(client.get('/cards').query({ orderNo: orderNoForCode(vendorCode) }));
     expect([answer.status, answer.headers['retry-after']]).toEqual([status, retryAfter]);
     expect(answer.body).toMatchObject({ statusCode: status, message: expect.stringContaining(text) });
     expect(JSON.stringify(answer.body).includes(vendorCode)).toBe(status !== 500);
@@ -157,7 +170,7 @@ describe('a backend on Express', () => {
     ['hang', 504, 'TIMEOUT'],
   ] as const)('answers when the vendor does not: %s, %d', async (kind, status, code) => {
     sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind });
-    const answer = await client.get('/cards').query({ orderNo: clean });
+    const answer = await answerTo(client.get('/cards').query({ orderNo: clean }));
     expect([answer.status, answer.body]).toEqual([status, expect.objectContaining({ code })]);
   });
 });

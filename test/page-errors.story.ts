@@ -32,7 +32,7 @@ class Handlers {
 }
 
 @Module({
-  imports: [BankCardOcrTestingModule.forRoot({ module: { waitForResultMs: 1, timeoutMs: 500 } })],
+  imports: [BankCardOcrTestingModule.forRoot({ module: { waitForResultMs: 1, timeoutMs: 60_000 } })],
   providers: [Handlers],
 })
 class HandlersModule {}

@@ -129,11 +129,12 @@ describe('a batch over real HTTP', () => {
     sandbox.configure({ answerDelayMs: 60_000 });
     const controller = new AbortController();
     const batch = many(orderNumbers(100), { ...FAST, signal: controller.signal });
-    setTimeout(() => controller.abort(new Error('shutting down')), 200);
     const told: QueryManyOutcome[] = [];
     const reading = (async () => {
       for await (const outcome of batch) told.push(outcome);
     })();
+    await eventually(() => sandbox.inFlight === 8);
+    controller.abort(new Error('shutting down'));
     await expect(reading).rejects.toThrow('shutting down');
     expect(told.map(({ orderNo }) => orderNo).sort()).toEqual(orderNumbers(8));
     for (const { error } of told) expect(error).toBe(controller.signal.reason);

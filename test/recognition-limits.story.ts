@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { RecognitionService } from 'nestjs-bankcard-ocr';
-import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
 import { startApplication, type TestApplication } from './support/application.js';
 import { eventually } from './support/passing-time.js';
 import { JPEG, RECOGNIZE } from './support/recognition-stage.js';
@@ -35,12 +35,15 @@ describe('what is known of an image that brought no card', () => {
   });
 
   it('is that it never left, while it waited for a connection', async () => {
-    await start({ maxConnections: 1 });
+    const clock = new ManualClock();
+    await start({ maxConnections: 1, clock });
     const fault = sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'hang', times: 1 });
     const first = recognition.recognize(JPEG, { recognitionTimeoutMs: 1_500, timeoutMs: 1_500 }).catch(() => undefined);
     await eventually(() => fault.hits === 1);
     const second = recognition.recognize(JPEG, { timeoutMs: 300 });
+    clock.advance(300);
     await expect(second).rejects.toMatchObject({ code: 'TIMEOUT', outcomeUnknown: false });
+    clock.advance(1_500);
     await first;
   });
 
@@ -77,6 +80,7 @@ describe('the stream of an image', () => {
   it('is not waited for when it does not close: the call ends with its time', async () => {
     await start();
     const stuck = new Readable({ read: () => undefined, destroy: () => undefined });
+    // However slow the machine is, the stream has not closed by then.
     const failing = recognition.recognize(stuck, { timeoutMs: 200 });
     await expect(failing).rejects.toMatchObject({ code: 'TIMEOUT', outcomeUnknown: false });
   });

@@ -7,8 +7,8 @@ describe('the refresh', () => {
   it('runs every 20 minutes, token and ticket together, while nobody queries and while somebody does', async () => {
     const { sandbox, app, scene, query } = await start();
     sandbox.configure({ minRefreshIntervalMs: 19 * MINUTE });
-    await passTime(scene, 60 * MINUTE, 10 * SECOND);
-    await passTime(scene, 65 * MINUTE, 10 * SECOND, query);
+    await passTime(scene, 60 * MINUTE, 30 * SECOND);
+    await passTime(scene, 65 * MINUTE, 30 * SECOND, query);
     // 125 minutes by intervals of 20, each up to 2 % shorter.
     expect(sandbox.calls).toMatchObject({ accessToken: 7, apiTicket: 7 });
     expect(sandbox.violations()).toEqual([]);
@@ -25,14 +25,14 @@ describe('the refresh', () => {
 
   it('a wall clock that is set back changes nothing for a process that runs, and one set ahead costs one refresh at most', async () => {
     const { clock, sandbox, scene, query } = await start();
-    await passTime(scene, 5 * MINUTE, 15 * SECOND, query);
+    await passTime(scene, 5 * MINUTE, MINUTE, query);
     clock.shiftWallClock(-3 * 60 * MINUTE);
-    await passTime(scene, 5 * MINUTE, 15 * SECOND, query);
+    await passTime(scene, 5 * MINUTE, MINUTE, query);
     expect(sandbox.calls.accessToken).toBe(1);
     clock.shiftWallClock(9 * 60 * MINUTE);
-    await passTime(scene, 15 * MINUTE, 15 * SECOND, query);
+    await passTime(scene, 15 * MINUTE, MINUTE, query);
     expect(sandbox.calls.accessToken).toBe(2);
-    await passTime(scene, 15 * MINUTE, 15 * SECOND, query);
+    await passTime(scene, 15 * MINUTE, MINUTE, query);
     expect(sandbox.calls.accessToken).toBe(3);
     expect(sandbox.rejected).toBe(0);
   });
@@ -61,7 +61,7 @@ describe('the refresh', () => {
       rewrite: (json) =>
         JSON.parse(JSON.stringify(json, (key, value: unknown) => (key === 'expire_time' ? expireTime : value))),
     });
-    await passTime(scene, 41 * MINUTE, 15 * SECOND, query);
+    await passTime(scene, 41 * MINUTE, MINUTE, query);
     expect(sandbox.calls).toMatchObject({ accessToken: 3, apiTicket: 3 });
     expect(sandbox.rejected).toBe(0);
   });
@@ -69,7 +69,7 @@ describe('the refresh', () => {
   it('follows expire_in when the vendor gives shorter lives than documented', async () => {
     const { sandbox, scene, query } = await start();
     sandbox.configure({ tokenLifeMs: 10 * MINUTE, ticketLifeMs: 5 * MINUTE });
-    await passTime(scene, 16 * MINUTE, 5 * SECOND, query);
+    await passTime(scene, 16 * MINUTE, 15 * SECOND, query);
     expect(sandbox.rejected).toBe(0);
   });
 });

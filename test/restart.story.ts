@@ -74,16 +74,16 @@ describe('after a restart', () => {
 
   it('a token whose answer nobody stored is followed by one more, inside the overlap', async () => {
     const { scene } = await stage.restart();
-    await passTime(scene, 19 * MINUTE, 10 * SECOND);
+    await passTime(scene, 19 * MINUTE, MINUTE);
     sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
     await passTime(scene, MINUTE + 10 * SECOND, SECOND);
     // That process healed itself; now one that stops right after the loss.
     expect(sandbox.recoveries()).toHaveLength(1);
-    await passTime(scene, 19 * MINUTE, 10 * SECOND);
+    await passTime(scene, 19 * MINUTE, MINUTE);
     sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
     while (sandbox.calls.accessToken < 4) await passTime(scene, SECOND, 100);
     const { ocr, scene: next } = await stage.restart();
-    await passTime(next, 5 * MINUTE, 5 * SECOND, async () => void (await ocr.query('order1')));
+    await passTime(next, 5 * MINUTE, 10 * SECOND, async () => void (await ocr.query('order1')));
     expect(sandbox.calls.accessToken).toBe(5);
     expect(sandbox.recoveries()).toHaveLength(2);
     expect(sandbox.rejected).toBe(0);
@@ -97,7 +97,7 @@ describe('after a restart', () => {
     await atRest(first.scene);
     const { ocr, scene } = await stage.restart();
     await expect(closedOn).resolves.toMatchObject({ code: 'NO_VALID_TICKET' });
-    await passTime(scene, 5 * MINUTE, 5 * SECOND, async () => void (await ocr.query('order1')));
+    await passTime(scene, 5 * MINUTE, 10 * SECOND, async () => void (await ocr.query('order1')));
     expect(sandbox.calls.accessToken).toBe(3);
     expect(sandbox.rejected).toBe(0);
   });
@@ -109,7 +109,7 @@ describe('after a restart', () => {
     await atRest(first.scene);
     await cutShort;
     const { ocr, scene } = await stage.restart();
-    await passTime(scene, 5 * MINUTE, 5 * SECOND, async () => void (await ocr.query('order1')));
+    await passTime(scene, 5 * MINUTE, 10 * SECOND, async () => void (await ocr.query('order1')));
     expect(sandbox.recoveries()).toHaveLength(1);
     expect(sandbox.rejected).toBe(0);
   });
@@ -130,7 +130,7 @@ describe('a store that fails while the application runs', () => {
     const store = new FailingStore();
     const { ocr, tickets, scene } = await stage.restart({ ticketStore: store });
     store.failing = true;
-    await passTime(scene, 59 * MINUTE, 30 * SECOND, async () => void (await ocr.query('order1')));
+    await passTime(scene, 59 * MINUTE, MINUTE, async () => void (await ocr.query('order1')));
     await passTime(scene, 2 * MINUTE, 10 * SECOND);
     const failure = ocr.query('order1', { maxAttempts: 1 });
     await expect(failure).rejects.toMatchObject({

@@ -13,7 +13,7 @@ describe('a store that fails', () => {
     const { store, sandbox } = stage;
     const { tickets, eventsOf } = await stage.join();
     store.troubles.add(trouble);
-    await stage.passAndQuery(58 * MINUTE, 30 * SECOND);
+    await stage.passAndQuery(58 * MINUTE, MINUTE);
     expect(sandbox.calls.accessToken).toBe(1);
     expect(eventsOf('store-failed').filter(({ repeated }) => !repeated)).toHaveLength(1);
     expect(eventsOf('store-recovered')).toEqual([]);
@@ -28,7 +28,7 @@ describe('a store that fails', () => {
     const { store, sandbox } = stage;
     const { tickets, ocr, query } = await stage.join();
     store.troubles.add(trouble);
-    await stage.pass(61 * MINUTE, 10 * SECOND);
+    await stage.pass(61 * MINUTE, 30 * SECOND);
     const failed = ocr.query('order1', { maxAttempts: 1 });
     await expect(failed).rejects.toMatchObject({
       code: 'NO_VALID_TICKET',
@@ -67,7 +67,7 @@ describe('a store that fails', () => {
     const { store, sandbox } = stage;
     await stage.join();
     store.troubles.add('lost-swap');
-    await stage.passAndQuery(45 * MINUTE, 30 * SECOND);
+    await stage.passAndQuery(45 * MINUTE, MINUTE);
     expect(sandbox.calls).toMatchObject({ accessToken: 3, apiTicket: 3 });
     expect(store.record).toMatchObject({ current: { number: 3 } });
     expect(store.record).not.toHaveProperty('unanswered', expect.anything());
@@ -78,7 +78,7 @@ describe('a store that fails', () => {
     const { store, sandbox } = stage;
     const { tickets, eventsOf, query } = await stage.join();
     sandbox.configure({ minRefreshIntervalMs: 19 * MINUTE });
-    await stage.passAndQuery(19 * MINUTE, 30 * SECOND);
+    await stage.passAndQuery(19 * MINUTE, MINUTE);
     store.afterSwap = ({ unanswered }) => void (unanswered && store.troubles.add('swap'));
     await stage.passAndQuery(2 * MINUTE, 5 * SECOND);
     expect(tickets.status()).toMatchObject({ state: 'fresh', generation: 2 });
@@ -89,7 +89,7 @@ describe('a store that fails', () => {
     expect(eventsOf('store-restored')).toHaveLength(1);
     expect(store.record).toMatchObject({ current: { id: tickets.status().generationId, number: 2 } });
     // Its own mark, that a token had been asked for, is not taken for somebody else's.
-    await stage.passAndQuery(15 * MINUTE, 30 * SECOND);
+    await stage.passAndQuery(15 * MINUTE, MINUTE);
     expect(sandbox.calls.accessToken).toBe(2);
     expect(sandbox.violations()).toEqual([]);
     await query();
@@ -133,14 +133,14 @@ describe("a store that fails, with onStoreLoss: 'refresh-alone'", () => {
     const { store, sandbox } = stage;
     const { tickets, eventsOf, query } = await stage.join(alone);
     store.troubles.add(trouble);
-    await stage.passAndQuery(58 * MINUTE, 30 * SECOND);
+    await stage.passAndQuery(58 * MINUTE, MINUTE);
     expect(eventsOf('refresh-alone')).toEqual([]);
-    await stage.pass(3 * MINUTE, 5 * SECOND, async () => {
+    await stage.pass(3 * MINUTE, 10 * SECOND, async () => {
       // Before the end, not at it: nobody has to wait.
       expect(tickets.peek()).toBeDefined();
       await query();
     });
-    await stage.passAndQuery(117 * MINUTE, 30 * SECOND);
+    await stage.passAndQuery(117 * MINUTE, MINUTE);
     expect(sandbox.rejected).toBe(0);
     // One refresh shortly before each end, not one in each interval; told once for the outage.
     expect(sandbox.calls.accessToken).toBe(3);

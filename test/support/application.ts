@@ -33,13 +33,16 @@ export function optionsFor(
   return { appId, secret, baseUrl: url, ticketStore: 'memory:', ...change };
 }
 
+/** Real time decides nothing in a test: where it goes on by itself, no limit is one that a slow machine can reach. */
+const PATIENCE: Partial<BankCardOcrOptions> = { timeoutMs: 60_000, attemptTimeoutMs: 60_000, connectTimeoutMs: 60_000 };
+
 /** Start an application on a sandbox; whoever calls this closes `application`. */
 export async function startApplication(
   sandbox: SandboxIdentity,
   change: Partial<BankCardOcrOptions> = {},
 ): Promise<TestApplication> {
   const testing = await Test.createTestingModule({
-    imports: [BankCardOcrModule.forRoot(optionsFor(sandbox, change))],
+    imports: [BankCardOcrModule.forRoot(optionsFor(sandbox, change.clock ? change : { ...PATIENCE, ...change }))],
   }).compile();
   testing.useLogger(false);
   const application = await testing.init();

@@ -3,7 +3,7 @@ const path = require('node:path');
 const { transformSync } = require('@swc/core');
 
 const ROOT = path.join(__dirname, '../..');
-const SOURCES = ['libs/bankcard-ocr/src', 'apps/demo-api/src', 'test/workers'];
+const SOURCES = ['libs/bankcard-ocr/src', 'apps/demo-api/src', 'test/workers', 'test/simulation'];
 const OWN_NAME = /^nestjs-bankcard-ocr(\/(.+))?$/;
 
 /**

@@ -62,6 +62,23 @@ export async function passUntilSettled(clock: ManualClock, promise: Promise<unkn
   });
 }
 
+/**
+ * Let time pass until a promise is settled. What the clock could overtake, exchanges with the sandbox above all, has to be in
+ * memory: then a slow machine takes longer, and no exchange takes longer by the clock.
+ *
+ * @returns the promise, so that it can be awaited
+ */
+export async function passTimeUntil<T>(scene: Scene, promise: Promise<T>, stepMs: number): Promise<T> {
+  let settled = false;
+  const settle = (): void => void (settled = true);
+  promise.then(settle, settle);
+  for (;;) {
+    await atRest(scene);
+    if (settled) return promise;
+    scene.clock.advance(stepMs);
+  }
+}
+
 /** Wait, in real time, for what a disk, a socket or another process has to do first. It ends with the test at the latest. */
 export async function eventually(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));

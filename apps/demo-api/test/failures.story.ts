@@ -52,6 +52,7 @@ describe('what the demo answers when a query fails', () => {
     ['reset', 503, 'UNREACHABLE'],
     ['hang', 504, 'TIMEOUT'],
   ] as const)('the vendor does this: %s; the answer is %d %s', async (kind, status, code) => {
+    // The credentials are there by now: of a query that hangs, nothing else than its end can come, however slow the machine is.
     const { get, sandbox } = await serve({}, undefined, kind === 'hang' ? { timeoutMs: 1_000 } : {});
     sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind });
     const response = await get(`/bank-cards/${clean}`);

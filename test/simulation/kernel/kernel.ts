@@ -41,27 +41,31 @@ export class Kernel {
     return new Promise((resolve, reject) => {
       // Node settles all promises between two callbacks of setImmediate.
       const turn = (): void => {
-        const next = this.#heap[0];
+        const next = this.#next();
         if (!next || next.at > until || this.events >= mostEvents) {
           if (this.events < mostEvents) this.now = Math.max(this.now, until);
           resolve();
           return;
         }
         this.#pop();
-        if (next.run) {
-          this.now = next.at;
-          this.events += 1;
-          try {
-            next.run();
-          } catch (error) {
-            reject(error as Error);
-            return;
-          }
+        this.now = next.at;
+        this.events += 1;
+        try {
+          next.run!();
+        } catch (error) {
+          reject(error as Error);
+          return;
         }
         setImmediate(turn);
       };
       setImmediate(turn);
     });
+  }
+
+  /** The next event that has not been canceled: no promise waits for one that has. */
+  #next(): KernelEvent | undefined {
+    while (this.#heap[0]?.run === undefined && this.#heap.length > 0) this.#pop();
+    return this.#heap[0];
   }
 
   #push(event: KernelEvent): void {

@@ -198,6 +198,11 @@ export class Disk {
   }
 }
 
+/** An error of the file system. Those of Node have no stack either, and to collect one takes longer than all the rest. */
 function fault(code: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(code), { code });
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 0;
+  const error = Object.assign(new Error(code), { code });
+  Error.stackTraceLimit = stackTraceLimit;
+  return error;
 }

@@ -37,9 +37,9 @@ describe('PhotoShelf', () => {
   it('forgets after a while, without being asked', async () => {
     shelf = new PhotoShelf(app.ocr, { ...ROOMY, lifeMs: 20 });
     await shelf.take(clean);
+    // No timer fires between a result that is put on it and its caller.
     expect(shelf.size).toBe(1);
-    await sleep(60);
-    expect(shelf.size).toBe(0);
+    while (shelf.size > 0) await sleep(5);
     await shelf.take(clean);
     expect(sandbox.calls.result).toBe(2);
   });

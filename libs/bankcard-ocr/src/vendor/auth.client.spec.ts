@@ -40,7 +40,7 @@ function client(change: Partial<AuthClientOptions> = {}, gate?: Semaphore): Auth
     appIdParameter: 'app_id',
     version: '1.0.0',
     paths: { accessToken: '/prefix/token', apiTicket: '/prefix/ticket' },
-    timeoutMs: 2_000,
+    timeoutMs: 60_000,
     ...change,
   });
 }

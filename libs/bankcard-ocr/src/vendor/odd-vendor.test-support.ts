@@ -47,7 +47,7 @@ export class OddVendor {
     vendor.#transport = TRANSPORTS[transport]({
       origin: `http://127.0.0.1:${port}`,
       maxConnections: 5,
-      connectTimeoutMs: 1_000,
+      connectTimeoutMs: 60_000,
       loopback: true,
     });
     return vendor;
@@ -80,7 +80,7 @@ export class OddVendor {
         endpoint: 'access_token',
         pathAndQuery: `/p?app_id=IDA00001&secret=${CANARY}`,
         secrets: [CANARY],
-        timeoutMs: 2_000,
+        timeoutMs: 60_000,
         cancellation: NEVER,
         attempt: 1,
         ...change,

@@ -42,7 +42,7 @@ function answering(text: string): void {
 
 function recognize({ appIdField = 'webankAppId', userId = undefined as string | undefined, image = IMAGE } = {}) {
   const client = new RecognitionClient(vendor.exchange(), new SystemClock(), { path: '/prefix/r', appIdField });
-  const request = { attempt: 2, generation: 5, timeoutMs: 2_000, cancellation: NEVER };
+  const request = { attempt: 2, generation: 5, timeoutMs: 60_000, cancellation: NEVER };
   return client.recognize({ signed: SIGNED, userId, image, ...request });
 }
 

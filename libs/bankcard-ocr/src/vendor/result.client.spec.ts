@@ -23,7 +23,7 @@ function query(photos: boolean, appIdParameter = 'app_id', change: Partial<typeo
   const { appId, version } = QUERY;
   const options = { path: '/prefix/q', appIdParameter, appId, version };
   const client = new ResultClient(vendor.exchange(), new SystemClock(), options);
-  const request = { query: { ...QUERY, ...change }, attempt: 2, generation: 5, timeoutMs: 2_000, cancellation: NEVER };
+  const request = { query: { ...QUERY, ...change }, attempt: 2, generation: 5, timeoutMs: 60_000, cancellation: NEVER };
   return client.queryResult(request, photos && 'kept');
 }
 

@@ -145,16 +145,22 @@ describe('refreshes that are well done', () => {
 
 describe('refreshes that are not', () => {
   test('two token calls in flight', async () => {
-    sandbox.configure({ answerDelayMs: 20 });
-    await Promise.all([client.accessToken(), client.accessToken()]);
+    const slow = sandbox.injectFault({ endpoint: 'access_token', kind: 'slow', delayMs: 1_000 });
+    const both = Promise.all([client.accessToken(), client.accessToken()]);
+    await until(() => slow.hits === 2);
+    clock.advance(1_000);
+    await both;
     expect(kinds()).toEqual(['concurrent-refresh']);
     expect(reasons()).toEqual([]);
   });
 
   test('a token call while a SIGN ticket call is in flight, and the other way round', async () => {
     const fresh = await token();
-    sandbox.configure({ answerDelayMs: 20 });
-    await Promise.all([client.apiTicket(fresh), client.accessToken()]);
+    const slow = sandbox.injectFault({ endpoint: 'auth', kind: 'slow', delayMs: 1_000 });
+    const both = Promise.all([client.apiTicket(fresh), client.accessToken()]);
+    await until(() => slow.hits === 2);
+    clock.advance(1_000);
+    await both;
     expect(kinds()).toEqual(['concurrent-refresh']);
   });
 

@@ -20,14 +20,14 @@ const SENT = {
 const { appId, secret, accessToken, userId, orderNo, nonce, sign } = SENT;
 const version = '1.0.0';
 const signed = { appId, orderNo, version, nonce, sign };
-const ATTEMPT = { attempt: 1, generation: 1, timeoutMs: 2_000, cancellation: NEVER };
+const ATTEMPT = { attempt: 1, generation: 1, timeoutMs: 60_000, cancellation: NEVER };
 const PAN = '6222021234567890128';
 
 type Call = (vendor: OddVendor) => Promise<unknown>;
 const auth = (vendor: OddVendor) => {
   const paths = { accessToken: '/token', apiTicket: '/ticket' };
   const options = { appId, secret: new SecretText(secret), appIdParameter: 'app_id', version, paths };
-  return new AuthClient(vendor.exchange(), { ...options, timeoutMs: 2_000 });
+  return new AuthClient(vendor.exchange(), { ...options, timeoutMs: 60_000 });
 };
 const { signal } = new AbortController();
 const query = (vendor: OddVendor): Promise<BankCardOcrResult> => {

@@ -96,7 +96,8 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
       const reason = { my: 'reason' };
       const controller = new AbortController();
       const failing = vendor.get({ cancellation: new SignalCancellation(controller.signal) }, exchange);
-      setTimeout(() => controller.abort(reason), 20);
+      await until(() => vendor.served.length === 1);
+      controller.abort(reason);
       await expect(failing).rejects.toBe(reason);
       expect(vendor.records[0]?.outcome).toBe('ABORTED');
       vendor.answer = (response) => response.end(OK);

@@ -30,7 +30,7 @@ describe.each(TRANSPORT_KINDS)('odd characters over %s', (kind) => {
         appIdParameter: 'app_id',
         version: `1 ${odd}`,
         paths: { accessToken: '/token', apiTicket: '/ticket' },
-        timeoutMs: 2_000,
+        timeoutMs: 60_000,
       });
       const given = { app_id: odd, version: `1 ${odd}` };
       // The answer has no credentials; what was asked is all that counts.
@@ -48,7 +48,7 @@ describe.each(TRANSPORT_KINDS)('odd characters over %s', (kind) => {
       const options = { path: '/query', appIdParameter: 'app_id', appId, version };
       const client = new ResultClient(vendor.exchange(), new SystemClock(), options);
       const query = { appId, version, orderNo: 'order0001', nonce: 'n'.repeat(32), sign: 'A'.repeat(40) };
-      const request = { query, attempt: 1, generation: 1, timeoutMs: 2_000, cancellation: NEVER };
+      const request = { query, attempt: 1, generation: 1, timeoutMs: 60_000, cancellation: NEVER };
       await expect(client.queryResult(request, false)).resolves.toMatchObject({ orderNo: 'order0001' });
       const { orderNo: order_no, nonce, sign } = query;
       expect(received(vendor)).toEqual({ app_id: appId, version, order_no, nonce, sign });

@@ -28,8 +28,11 @@ const addresses = (...all: string[]): Lookup => {
   return (_hostname, _options, done) => void setImmediate(done, null, found);
 };
 
-/** More of Node's 250 ms than one attempt: an address that is given up then has lost. */
+/** More of Node's 250 ms than one attempt: an address that is given up then has lost. A slow machine waits longer: no less. */
 const longerThanNodeWaits = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 600));
+
+/** Of a queue of one. */
+const MORE_THAN_GET_IN = 16;
 
 /** An address that takes connections in only once it {@link wakes}: its process stands still, and its queue is full. */
 class SilentAddress {
@@ -45,18 +48,11 @@ class SilentAddress {
     const child = spawn(process.execPath, ['-e', serve], { stdio: ['ignore', 'pipe', 'inherit'] });
     await once(child.stdout, 'data');
     child.kill('SIGSTOP');
-    const filling: Socket[] = [];
-    let waiting = 0;
-    // The queue is full when one of them does not get in, as the kernel has told all others at once.
-    while (waiting === 0) {
-      const socket = connect(port, SILENT).on('error', () => undefined);
-      filling.push(socket);
-      const isIn = await Promise.race([
-        once(socket, 'connect').then(() => true),
-        new Promise<false>((resolve) => setTimeout(resolve, 200, false)),
-      ]);
-      if (!isIn) waiting += 1;
-    }
+    // The kernel lets the first two or so in, while `connect` is called, and has no room for the others.
+    const filling = Array.from({ length: MORE_THAN_GET_IN }, () => {
+      return connect(port, SILENT).on('error', () => undefined);
+    });
+    await once(filling[0]!, 'connect');
     return new SilentAddress(child, filling);
   }
 

@@ -50,9 +50,9 @@ export class TestVendor {
   }
 }
 
-/** Options for a transport to an origin; what is not named is as for this machine. */
+/** Options for a transport to an origin; what is not named is as for this machine, and no limit that a slow one could reach. */
 export function optionsFor(origin: string, change: Partial<ConnectionOptions> = {}): ConnectionOptions {
-  return { origin, loopback: true, maxConnections: 20, connectTimeoutMs: 2_000, ...change };
+  return { origin, loopback: true, maxConnections: 20, connectTimeoutMs: 60_000, ...change };
 }
 
 export const REQUEST: TransportRequest = {
