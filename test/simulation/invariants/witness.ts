@@ -36,6 +36,9 @@ interface Call {
   readonly process: SimulatedProcess;
   readonly endpoint: Endpoint;
   readonly sentAt: number;
+  /** Of the refresh that it belongs to: how that began, and what was stored then. */
+  readonly why: Extract<TicketEvent, { type: 'refresh-started' }> | undefined;
+  readonly seen: TicketRecord | undefined;
   /** What the vendor gave for it. */
   ticket?: Ticket;
 }
@@ -67,6 +70,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     mostTimers: 0,
   };
   readonly #calls = new Map<object, Call>();
+  /** Also those that have ended: one that was given up may be carried out all the same, seconds later. */
+  readonly #sentCalls = new WeakMap<object, Call>();
+  /** When each token was asked for. */
+  readonly #askedAt = new WeakMap<Token, number>();
   readonly #authCalls = new Set<Call>();
   readonly #authCallMoments: number[] = [];
   readonly #ticketsById = new Map<string, Ticket>();
@@ -97,8 +104,16 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
 
   sent(process: SimulatedProcess, endpoint: Endpoint, key: object): void {
     const { kernel } = this.world;
-    const call: Call = { process, endpoint, sentAt: kernel.now };
+    const { name } = process;
+    const call = {
+      process,
+      endpoint,
+      sentAt: kernel.now,
+      why: this.#started.get(name),
+      seen: this.#recordAtLease.get(name),
+    };
     this.#calls.set(key, call);
+    this.#sentCalls.set(key, call);
     this.#note(`${process.name} sends ${endpoint}`);
     if (endpoint === 'query') return;
     this.#tell(`${process.name} asks the vendor for a ${endpoint}`);
@@ -118,7 +133,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (exchange.kind === 'query') this.#queryCarriedOut(process, exchange, call);
     else if (exchange.kind === 'token') {
       if (!exchange.token) this.#tell(`the vendor refuses ${process.name} a token: ${exchange.code}`);
-      else this.#tokenIssued(process, exchange.token, call?.sentAt ?? this.world.kernel.now);
+      else this.#tokenIssued(process, exchange.token, this.#sentCalls.get(key));
     } else {
       if (exchange.ticket) {
         this.counts.tickets += 1;
@@ -374,23 +389,29 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (!token || !vendor().isAlive(token, kernel.now) || this.#refusedTokens.has(token)) return;
     // Of no use to whoever has another secret.
     if (token.secret !== this.world.instanceOf(name)?.settings.secret) return;
-    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], token.issuedAt, kernel.now)) return;
+    // Its age counts from when it was asked for.
+    const since = this.#askedAt.get(token) ?? token.issuedAt;
+    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], since, kernel.now)) return;
     this.#violated(
       'S2-pending',
       `${name} asks for a token although token ${token.number} waits for its ticket and is alive`,
     );
   }
 
-  #tokenIssued(process: SimulatedProcess, token: Token, sentAt: number): void {
+  #tokenIssued(process: SimulatedProcess, token: Token, call: Call | undefined): void {
     const { vendor, intervalMs } = this.world;
     const { name } = process;
     this.counts.tokens += 1;
     this.#tell(`the vendor gives ${name} token ${token.number}`);
-    const previous = vendor().tokens[token.number - 2];
-    const why = this.#started.get(name);
     const at = token.issuedAt;
-    const age = previous ? at - previous.issuedAt : Number.POSITIVE_INFINITY;
-    const seen = this.#recordAtLease.get(name);
+    const sentAt = call?.sentAt ?? at;
+    this.#askedAt.set(token, sentAt);
+    // A request that was carried out late was no less due for that: it is judged by what there was when it was sent. That
+    // requests of two refreshes are not under way together is for S1-two.
+    const previous = vendor().tokens.findLast(({ issuedAt, number }) => number < token.number && issuedAt <= sentAt);
+    const why = call?.why;
+    const age = previous ? sentAt - previous.issuedAt : Number.POSITIVE_INFINITY;
+    const seen = call?.seen;
     const isRecovery = !seen?.current || seen.pending !== undefined || seen.unanswered !== undefined || !previous;
     // One whose answer nobody has stored: it was lost, or came when nobody waited for it any more.
     const isUnheardOf = previous !== undefined && !this.#storedTokens.has(previous);
@@ -425,7 +446,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   #checkPunctual(why: { readonly reason: string; readonly attempt: number } | undefined, sentAt: number): void {
     const { kernel, vendor, intervalMs } = this.world;
     const last = this.#tokenSentAt;
-    this.#tokenSentAt = sentAt;
+    this.#tokenSentAt = Math.max(last ?? sentAt, sentAt);
     if (last === undefined || why?.reason !== 'due' || why.attempt > 1) return;
     const lateMs = sentAt - last - dueAfter(intervalMs, vendor().rules);
     if (lateMs < LATE_MS || this.effects.all.some(({ endedAt }) => (endedAt ?? kernel.now) > last - GRACE_MS)) return;
