@@ -128,16 +128,19 @@ export class RefreshRecord {
 
   /** Write on top of what is there, as long as nobody else has refreshed. */
   async #write(change: RecordChange): Promise<void> {
-    const { records } = this.dependencies;
+    const { records, clock } = this.dependencies;
+    let lossMark: Pick<RecordChange, 'writtenBackAtMs'> = {};
     for (let tries = 1; ; tries += 1) {
       try {
-        this.#latest = await records.write(this.#latest, change, this.lease);
+        this.#latest = await records.write(this.#latest, { ...lossMark, ...change }, this.lease);
         return;
       } catch (error) {
         if (!(error instanceof FencedOff) || tries === TRIES || this.lease.signal.aborted) throw error;
         const latest = await records.read();
         if (this.#isOvertaken(latest)) throw error;
-        // The store was emptied or failed over, or somebody has put back what it had lost.
+        // The store was emptied or failed over, or somebody has put back what it had lost. It may have lost the lease of
+        // this refresh too: whoever takes it is told to wait until this refresh has ended.
+        if ((latest?.revision ?? 0) <= (this.#latest?.revision ?? 0)) lossMark = { writtenBackAtMs: clock.now() };
         this.#latest = latest;
       }
     }
