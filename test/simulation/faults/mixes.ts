@@ -58,6 +58,7 @@ export const MIXES: Readonly<Record<string, Mix>> = {
   vendorLost: { kinds: ['answers lost', 'garbage'], faults: [1, 4] },
   vendorLate: { kinds: ['carried out late'], faults: [1, 4] },
   vendorCode: { kinds: ['vendor codes'], faults: [1, 4] },
+  vendorBrief: { kinds: ['brief lives'], faults: [1, 3] },
   earlyDeath: { kinds: ['early death'], faults: [1, 2] },
   foreign: { kinds: ['foreign refresh'], faults: [1, 1] },
   secret: { kinds: ['secret changed'], faults: [1, 1] },

@@ -72,8 +72,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   readonly #calls = new Map<object, Call>();
   /** Also those that have ended: one that was given up may be carried out all the same, seconds later. */
   readonly #sentCalls = new WeakMap<object, Call>();
-  /** When each token was asked for. */
-  readonly #askedAt = new WeakMap<Token, number>();
+  /** When each of them was asked for. */
+  readonly #askedAt = new WeakMap<Token | Ticket, number>();
   readonly #authCalls = new Set<Call>();
   readonly #authCallMoments: number[] = [];
   readonly #ticketsById = new Map<string, Ticket>();
@@ -95,6 +95,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   #lastForced: { readonly token: Token } | undefined;
   /** The newest ticket that a process of ours was given. */
   #newest: Ticket | undefined;
+  /** The last token response that could not be read. */
+  #unreadable: { readonly by: string; readonly at: number } | undefined;
   /** When the request for the newest token was sent. */
   #tokenSentAt: number | undefined;
 
@@ -123,7 +125,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const instance = this.world.instanceOf(process.name);
     if (instance?.settings.role === 'reader')
       this.#violated('S9-reader', `${process.name} is a reader and asks for a ${endpoint}`);
-    if (endpoint === 'token') this.#checkPendingKept(process);
+    if (endpoint === 'token') {
+      this.#checkPendingKept(process);
+      this.#checkUnreadable(process);
+    }
     this.world.reached(endpoint === 'token' ? 'token sent' : 'ticket sent', process.name);
   }
 
@@ -138,6 +143,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       if (exchange.ticket) {
         this.counts.tickets += 1;
         if (call) call.ticket = exchange.ticket;
+        this.#askedAt.set(exchange.ticket, this.#sentCalls.get(key)?.sentAt ?? this.world.kernel.now);
         this.#tell(
           `the vendor gives ${process.name} ticket ${exchange.ticket.number} of token ${exchange.ticket.token.number}`,
         );
@@ -161,6 +167,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       this.#newest = call.ticket;
     }
     this.#tell(`${process.name}: its ${endpoint} request ends: ${outcome}`);
+    if (outcome === 'unreadable' && endpoint === 'token')
+      this.#unreadable = { by: process.name, at: this.world.kernel.now };
     if (outcome === 'answered')
       this.world.reached(endpoint === 'token' ? 'token answered' : 'ticket answered', process.name);
   }
@@ -398,6 +406,24 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     );
   }
 
+  /** A token response that cannot be read has given a token: another one an overlap later at the earliest. */
+  #checkUnreadable({ name }: SimulatedProcess): void {
+    const { kernel, vendor } = this.world;
+    const last = this.#unreadable;
+    if (!last || kernel.now - last.at >= vendor().rules.overlapMs - TIMER_MS) return;
+    // The others know by the store; the process itself knows whatever befalls the store.
+    const others = this.effects.all.some(({ fault: { kind }, beganAt, endedAt }) => {
+      const isOver = (endedAt ?? kernel.now) < last.at - GRACE_MS;
+      return !['garbage', 'answers lost'].includes(kind) && beganAt <= kernel.now && !isOver;
+    });
+    if (name !== last.by && others) return;
+    const seconds = Math.round((kernel.now - last.at) / 1_000);
+    this.#violated(
+      'S2-unreadable',
+      `${name} asks for a token ${seconds} s after ${last.by} was given one that it could not read`,
+    );
+  }
+
   #tokenIssued(process: SimulatedProcess, token: Token, call: Call | undefined): void {
     const { vendor, intervalMs } = this.world;
     const { name } = process;
@@ -419,13 +445,11 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const inDoubt =
       this.effects.anyOf([...ENDS_FROM_OUTSIDE, 'alone'], previous?.issuedAt ?? 0, at) ||
       this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], (previous?.issuedAt ?? 0) - GRACE_MS, at);
-    if (
-      !why?.forced &&
-      !isRecovery &&
-      !isUnheardOf &&
-      !inDoubt &&
-      age < dueAfter(intervalMs, vendor().rules) - EARLY_MS
-    ) {
+    // However short the life is that the vendor tells of, a generation is kept for an overlap.
+    const isBrief = this.effects.anyOf(['brief lives'], (previous?.issuedAt ?? 0) - GRACE_MS, at);
+    const { rules } = vendor();
+    const dueMs = isBrief ? rules.overlapMs : dueAfter(intervalMs, rules);
+    if (!why?.forced && !isRecovery && !isUnheardOf && !inDoubt && age < dueMs - EARLY_MS) {
       this.#violated(
         'S2-early',
         `token ${token.number} comes ${Math.round(age / 1_000)} s after the one before, and nothing asks for it`,
@@ -561,10 +585,26 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     }
     this.#ticketsById.set(event.generationId, ticket);
     const used = this.#used.get(name);
-    if (used && isOlder(ticket, used)) {
+    if (used && isOlder(ticket, used) && !this.#isOutOfOrder(ticket, used)) {
       this.#violated('S5-back', `${name} gives ticket ${used.number} up for the older ticket ${ticket.number}`);
     }
     this.#used.set(name, ticket);
+  }
+
+  /**
+   * Nobody can tell in which order the vendor has carried out two requests that were under way at the same time, for tickets
+   * of the same token: when the store had lost the lease of one process, and nothing else by which that could be known. The
+   * order in which they were sent decides then, and a mark sees to it that one refresh more follows at once.
+   */
+  #isOutOfOrder(older: Ticket, newer: Ticket): boolean {
+    const askedAt = (ticket: Ticket): number => this.#askedAt.get(ticket) ?? ticket.issuedAt;
+    const { now } = this.world.kernel;
+    return (
+      older.token === newer.token &&
+      askedAt(older) > askedAt(newer) &&
+      this.#record?.unanswered !== undefined &&
+      this.effects.anyOf(['lease lost'], askedAt(newer) - GRACE_MS, now)
+    );
   }
 
   #foreignSuspected(instance: Instance, event: Extract<TicketEvent, { type: 'foreign-refresh-suspected' }>): void {
@@ -666,6 +706,8 @@ const OVERDUE_MS = 15_000;
 const STUCK_MS = 45_000;
 /** What the way to the vendor takes, and jitter, which goes to the early side. */
 const EARLY_MS = 7_000;
+/** Timers are early by up to so much. */
+const TIMER_MS = 2;
 /** What lease, mark and the lag of a loop take. */
 const LATE_MS = 600;
 const MOST_AUTH_CALLS = 18;

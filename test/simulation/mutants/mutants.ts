@@ -189,6 +189,23 @@ export const MUTANTS: readonly Mutant[] = [
     within: 80,
   },
   {
+    name: 'a token response that cannot be read is asked for again soon',
+    file: credentials('generation-fetcher.ts'),
+    changes: [['isUnreadable ? unreadableToken(thrown, timings.overlapMs) : thrown', 'thrown']],
+    mixes: ['vendorLost'],
+    within: 20,
+  },
+  {
+    name: 'credentials are thought to live no longer than the vendor says, however brief that is',
+    file: credentials('generation-fetcher.ts'),
+    changes: [
+      ['tokenLifeMs: Math.max(token.lifeMs, timings.overlapMs)', 'tokenLifeMs: Math.max(token.lifeMs, 1)'],
+      ['ticketLifeMs: Math.max(ticket.lifeMs, timings.overlapMs)', 'ticketLifeMs: Math.max(ticket.lifeMs, 1)'],
+    ],
+    mixes: ['vendorBrief'],
+    within: 20,
+  },
+  {
     name: 'no growing pause between failures',
     file: credentials('refresh-failures.ts'),
     changes: [['    attempts,\n    firstRetryMs,', '    1,\n    firstRetryMs,']],
