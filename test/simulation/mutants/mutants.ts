@@ -206,6 +206,13 @@ export const MUTANTS: readonly Mutant[] = [
     within: 20,
   },
   {
+    name: 'a refresh is due sooner than an overlap after the one before',
+    file: credentials('freshness.ts'),
+    changes: [['Math.max(lifeMs / 2, lifeMs - overlapMs, overlapMs)', 'Math.max(lifeMs / 2, lifeMs - overlapMs)']],
+    mixes: ['vendorBrief'],
+    within: 20,
+  },
+  {
     name: 'no growing pause between failures',
     file: credentials('refresh-failures.ts'),
     changes: [['    attempts,\n    firstRetryMs,', '    1,\n    firstRetryMs,']],

@@ -137,7 +137,7 @@ export class RefreshRecord {
       } catch (error) {
         if (!(error instanceof FencedOff) || tries === TRIES || this.lease.signal.aborted) throw error;
         const latest = await records.read();
-        if (this.#isOvertaken(latest)) throw error;
+        if (this.#isOvertaken(latest, change.current?.accessToken)) throw error;
         // The store was emptied or failed over, or somebody has put back what it had lost. It may have lost the lease of
         // this refresh too: whoever takes it is told to wait until this refresh has ended.
         if ((latest?.revision ?? 0) <= (this.#latest?.revision ?? 0)) lossMark = { writtenBackAtMs: clock.now() };
@@ -146,7 +146,8 @@ export class RefreshRecord {
     }
   }
 
-  #isOvertaken(latest: TicketRecord | undefined): boolean {
+  /** @param accessToken of the generation that is to be written */
+  #isOvertaken(latest: TicketRecord | undefined, accessToken: string | undefined): boolean {
     if (!latest) return false;
     if (!this.dependencies.held.ours(latest)) return true;
     const { current, pending, unanswered } = latest;
@@ -154,6 +155,8 @@ export class RefreshRecord {
     const isForeignToken = pending && !this.#knownIds.has(pending.id);
     if (isForeignMark || isForeignToken) return true;
     if (!current || this.#knownIds.has(current.id)) return false;
+    // However old a token is: two tickets of it end each other.
+    if (current.accessToken === accessToken) return true;
     return current.tokenRequestedAtMs > this.#askedAtMs - UNCERTAIN_MS;
   }
 }
