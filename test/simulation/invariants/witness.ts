@@ -714,7 +714,11 @@ const MOST_AUTH_CALLS = 18;
 const STORE_WINDOW_MS = 300_000;
 /** Five a second while it waits for others; a hundred when nothing is wrong. */
 const MOST_STORE_OPERATIONS = 1_500;
-const MOST_TIMERS = 8;
+/**
+ * While the store is slow: the schedule, end and next sign of the lease and the sign under way; an operation of the refresh
+ * and one of a look, two each; announcements of its last three writes.
+ */
+const MOST_TIMERS = 12;
 
 /** The slot of a process: its name without the number of its life. */
 export function slotOf(process: string): string {
