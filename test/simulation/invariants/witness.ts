@@ -80,6 +80,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   readonly #started = new Map<string, Extract<TicketEvent, { type: 'refresh-started' }>>();
   readonly #recordAtLease = new Map<string, TicketRecord | undefined>();
   readonly #refusedTokens = new Set<Token>();
+  /** Those whose requests were carried out when nobody waited for them any more. */
+  readonly #lateTokens = new WeakSet<Token>();
   /** Those that have been in the store. */
   readonly #storedTokens = new Set<Token>();
   /** The newest ticket that each instance has used. */
@@ -138,7 +140,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (exchange.kind === 'query') this.#queryCarriedOut(process, exchange, call);
     else if (exchange.kind === 'token') {
       if (!exchange.token) this.#tell(`the vendor refuses ${process.name} a token: ${exchange.code}`);
-      else this.#tokenIssued(process, exchange.token, this.#sentCalls.get(key));
+      else {
+        if (!call) this.#lateTokens.add(exchange.token);
+        this.#tokenIssued(process, exchange.token, this.#sentCalls.get(key));
+      }
     } else {
       if (exchange.ticket) {
         this.counts.tickets += 1;
@@ -503,7 +508,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (!vendor().isAlive(signedWith, now) && code !== '0') {
       this.counts.rejections += 1;
       this.#tell(`the vendor rejects a query of ${process.name}: ticket ${signedWith.number} is dead (${code})`);
-      if (isUntouched)
+      if (isUntouched && !this.#isEndedByLateRequest(signedWith))
         this.#violated('S3-rejected', `a query of ${process.name} is rejected although no fault touches it`);
       this.#expectForeignReport(signedWith);
     }
@@ -514,6 +519,16 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
         `${process.name} uses ticket ${signedWith.number} although ${expected.number} has been in the store for more than ${NOTICE_MS / 1_000} s`,
       );
     }
+  }
+
+  /**
+   * A process that ends gives its token request up, and the vendor may carry that out after that of its successor, whose
+   * token it ends then. Nobody hears of it.
+   */
+  #isEndedByLateRequest({ token, diesAt }: Ticket): boolean {
+    const { tokens, rules } = this.world.vendor();
+    const next = tokens[token.number];
+    return next !== undefined && this.#lateTokens.has(next) && diesAt === next.issuedAt + rules.overlapMs;
   }
 
   #checkSecret(process: SimulatedProcess, token: Token | undefined, does: string): void {
