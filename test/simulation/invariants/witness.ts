@@ -330,6 +330,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       );
       return;
     }
+    this.#checkAlive(newest);
     if (now - newest.issuedAt < NOTICE_MS) return;
     const stored = this.#record?.current && vendor().ticketOf(this.#record.current.signTicket);
     if (byTimer && stored !== newest) {
@@ -529,6 +530,18 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const { tokens, rules } = this.world.vendor();
     const next = tokens[token.number];
     return next !== undefined && this.#lateTokens.has(next) && diesAt === next.issuedAt + rules.overlapMs;
+  }
+
+  /** What a refresh of ours has ended is known to be dying, and replaced, whether anyone queries or not. */
+  #checkAlive(newest: Ticket): void {
+    const { kernel, vendor } = this.world;
+    const { tokens } = vendor();
+    const { token, issuedAt, diesAt } = newest;
+    if (kernel.now < diesAt + OVERDUE_MS) return;
+    const next = tokens[token.number];
+    if (!next || next.by === FOREIGN || this.#lateTokens.has(next)) return;
+    if (this.effects.anyOf([...ENDS_FROM_OUTSIDE, 'alone'], issuedAt, kernel.now)) return;
+    this.#violated('S6-dead', `ticket ${newest.number} is dead since token ${next.number} came, and nobody refreshes`);
   }
 
   #checkSecret(process: SimulatedProcess, token: Token | undefined, does: string): void {

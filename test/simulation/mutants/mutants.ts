@@ -161,8 +161,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'no mark of suspicion',
     file: credentials('refresh-record.ts'),
     changes: [['tries < TRIES; tries += 1', 'tries < 0; tries += 1']],
-    mixes: ['pauseWrite', 'pauseFocus', 'suspend'],
-    within: 150,
+    mixes: ['leaseIdle'],
+    within: 20,
   },
   {
     name: 'what the store has lost is not written back',
