@@ -289,6 +289,7 @@ export const FAULT_KINDS: Readonly<Record<string, FaultKind>> = {
     [1_000, 2 * MINUTE_MS],
   ),
   garbage: vendorFault(['garbage', 'garbage-carried-out'], ['token', 'ticket', 'query'], [1_000, 2 * MINUTE_MS]),
+  'brief lives': vendorFault(['brief-life'], ['token', 'ticket'], [MINUTE_MS, 8 * MINUTE_MS]),
   'cut off from the vendor': {
     forMs: [1_000, 3 * MINUTE_MS],
     begin: (world, fault, actor) => {

@@ -36,6 +36,9 @@ interface Call {
   readonly process: SimulatedProcess;
   readonly endpoint: Endpoint;
   readonly sentAt: number;
+  /** Of the refresh that it belongs to: how that began, and what was stored then. */
+  readonly why: Extract<TicketEvent, { type: 'refresh-started' }> | undefined;
+  readonly seen: TicketRecord | undefined;
   /** What the vendor gave for it. */
   ticket?: Ticket;
 }
@@ -67,12 +70,18 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     mostTimers: 0,
   };
   readonly #calls = new Map<object, Call>();
+  /** Also those that have ended: one that was given up may be carried out all the same, seconds later. */
+  readonly #sentCalls = new WeakMap<object, Call>();
+  /** When each of them was asked for. */
+  readonly #askedAt = new WeakMap<Token | Ticket, number>();
   readonly #authCalls = new Set<Call>();
   readonly #authCallMoments: number[] = [];
   readonly #ticketsById = new Map<string, Ticket>();
   readonly #started = new Map<string, Extract<TicketEvent, { type: 'refresh-started' }>>();
   readonly #recordAtLease = new Map<string, TicketRecord | undefined>();
   readonly #refusedTokens = new Set<Token>();
+  /** Those whose requests were carried out when nobody waited for them any more. */
+  readonly #lateTokens = new WeakSet<Token>();
   /** Those that have been in the store. */
   readonly #storedTokens = new Set<Token>();
   /** The newest ticket that each instance has used. */
@@ -88,6 +97,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   #lastForced: { readonly token: Token } | undefined;
   /** The newest ticket that a process of ours was given. */
   #newest: Ticket | undefined;
+  /** The last token response that could not be read. */
+  #unreadable: { readonly by: string; readonly at: number } | undefined;
   /** When the request for the newest token was sent. */
   #tokenSentAt: number | undefined;
 
@@ -97,8 +108,16 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
 
   sent(process: SimulatedProcess, endpoint: Endpoint, key: object): void {
     const { kernel } = this.world;
-    const call: Call = { process, endpoint, sentAt: kernel.now };
+    const { name } = process;
+    const call = {
+      process,
+      endpoint,
+      sentAt: kernel.now,
+      why: this.#started.get(name),
+      seen: this.#recordAtLease.get(name),
+    };
     this.#calls.set(key, call);
+    this.#sentCalls.set(key, call);
     this.#note(`${process.name} sends ${endpoint}`);
     if (endpoint === 'query') return;
     this.#tell(`${process.name} asks the vendor for a ${endpoint}`);
@@ -108,7 +127,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const instance = this.world.instanceOf(process.name);
     if (instance?.settings.role === 'reader')
       this.#violated('S9-reader', `${process.name} is a reader and asks for a ${endpoint}`);
-    if (endpoint === 'token') this.#checkPendingKept(process);
+    if (endpoint === 'token') {
+      this.#checkPendingKept(process);
+      this.#checkUnreadable(process);
+    }
     this.world.reached(endpoint === 'token' ? 'token sent' : 'ticket sent', process.name);
   }
 
@@ -118,11 +140,15 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (exchange.kind === 'query') this.#queryCarriedOut(process, exchange, call);
     else if (exchange.kind === 'token') {
       if (!exchange.token) this.#tell(`the vendor refuses ${process.name} a token: ${exchange.code}`);
-      else this.#tokenIssued(process, exchange.token, call?.sentAt ?? this.world.kernel.now);
+      else {
+        if (!call) this.#lateTokens.add(exchange.token);
+        this.#tokenIssued(process, exchange.token, this.#sentCalls.get(key));
+      }
     } else {
       if (exchange.ticket) {
         this.counts.tickets += 1;
         if (call) call.ticket = exchange.ticket;
+        this.#askedAt.set(exchange.ticket, this.#sentCalls.get(key)?.sentAt ?? this.world.kernel.now);
         this.#tell(
           `the vendor gives ${process.name} ticket ${exchange.ticket.number} of token ${exchange.ticket.token.number}`,
         );
@@ -146,6 +172,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       this.#newest = call.ticket;
     }
     this.#tell(`${process.name}: its ${endpoint} request ends: ${outcome}`);
+    if (outcome === 'unreadable' && endpoint === 'token')
+      this.#unreadable = { by: process.name, at: this.world.kernel.now };
     if (outcome === 'answered')
       this.world.reached(endpoint === 'token' ? 'token answered' : 'ticket answered', process.name);
   }
@@ -302,6 +330,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       );
       return;
     }
+    this.#checkAlive(newest);
     if (now - newest.issuedAt < NOTICE_MS) return;
     const stored = this.#record?.current && vendor().ticketOf(this.#record.current.signTicket);
     if (byTimer && stored !== newest) {
@@ -374,23 +403,47 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (!token || !vendor().isAlive(token, kernel.now) || this.#refusedTokens.has(token)) return;
     // Of no use to whoever has another secret.
     if (token.secret !== this.world.instanceOf(name)?.settings.secret) return;
-    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], token.issuedAt, kernel.now)) return;
+    // Its age counts from when it was asked for.
+    const since = this.#askedAt.get(token) ?? token.issuedAt;
+    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], since, kernel.now)) return;
     this.#violated(
       'S2-pending',
       `${name} asks for a token although token ${token.number} waits for its ticket and is alive`,
     );
   }
 
-  #tokenIssued(process: SimulatedProcess, token: Token, sentAt: number): void {
+  /** A token response that cannot be read has given a token: another one an overlap later at the earliest. */
+  #checkUnreadable({ name }: SimulatedProcess): void {
+    const { kernel, vendor } = this.world;
+    const last = this.#unreadable;
+    if (!last || kernel.now - last.at >= vendor().rules.overlapMs - TIMER_MS) return;
+    // The others know by the store; the process itself knows whatever befalls the store.
+    const others = this.effects.all.some(({ fault: { kind }, beganAt, endedAt }) => {
+      const isOver = (endedAt ?? kernel.now) < last.at - GRACE_MS;
+      return !['garbage', 'answers lost'].includes(kind) && beganAt <= kernel.now && !isOver;
+    });
+    if (name !== last.by && others) return;
+    const seconds = Math.round((kernel.now - last.at) / 1_000);
+    this.#violated(
+      'S2-unreadable',
+      `${name} asks for a token ${seconds} s after ${last.by} was given one that it could not read`,
+    );
+  }
+
+  #tokenIssued(process: SimulatedProcess, token: Token, call: Call | undefined): void {
     const { vendor, intervalMs } = this.world;
     const { name } = process;
     this.counts.tokens += 1;
     this.#tell(`the vendor gives ${name} token ${token.number}`);
-    const previous = vendor().tokens[token.number - 2];
-    const why = this.#started.get(name);
     const at = token.issuedAt;
-    const age = previous ? at - previous.issuedAt : Number.POSITIVE_INFINITY;
-    const seen = this.#recordAtLease.get(name);
+    const sentAt = call?.sentAt ?? at;
+    this.#askedAt.set(token, sentAt);
+    // A request that was carried out late was no less due for that: it is judged by what there was when it was sent. That
+    // requests of two refreshes are not under way together is for S1-two.
+    const previous = vendor().tokens.findLast(({ issuedAt, number }) => number < token.number && issuedAt <= sentAt);
+    const why = call?.why;
+    const age = previous ? sentAt - previous.issuedAt : Number.POSITIVE_INFINITY;
+    const seen = call?.seen;
     const isRecovery = !seen?.current || seen.pending !== undefined || seen.unanswered !== undefined || !previous;
     // One whose answer nobody has stored: it was lost, or came when nobody waited for it any more.
     const isUnheardOf = previous !== undefined && !this.#storedTokens.has(previous);
@@ -398,13 +451,11 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const inDoubt =
       this.effects.anyOf([...ENDS_FROM_OUTSIDE, 'alone'], previous?.issuedAt ?? 0, at) ||
       this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], (previous?.issuedAt ?? 0) - GRACE_MS, at);
-    if (
-      !why?.forced &&
-      !isRecovery &&
-      !isUnheardOf &&
-      !inDoubt &&
-      age < dueAfter(intervalMs, vendor().rules) - EARLY_MS
-    ) {
+    // However short the life is that the vendor tells of, a generation is kept for an overlap.
+    const isBrief = this.effects.anyOf(['brief lives'], (previous?.issuedAt ?? 0) - GRACE_MS, at);
+    const { rules } = vendor();
+    const dueMs = isBrief ? rules.overlapMs : dueAfter(intervalMs, rules);
+    if (!why?.forced && !isRecovery && !isUnheardOf && !inDoubt && age < dueMs - EARLY_MS) {
       this.#violated(
         'S2-early',
         `token ${token.number} comes ${Math.round(age / 1_000)} s after the one before, and nothing asks for it`,
@@ -425,7 +476,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   #checkPunctual(why: { readonly reason: string; readonly attempt: number } | undefined, sentAt: number): void {
     const { kernel, vendor, intervalMs } = this.world;
     const last = this.#tokenSentAt;
-    this.#tokenSentAt = sentAt;
+    this.#tokenSentAt = Math.max(last ?? sentAt, sentAt);
     if (last === undefined || why?.reason !== 'due' || why.attempt > 1) return;
     const lateMs = sentAt - last - dueAfter(intervalMs, vendor().rules);
     if (lateMs < LATE_MS || this.effects.all.some(({ endedAt }) => (endedAt ?? kernel.now) > last - GRACE_MS)) return;
@@ -458,7 +509,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (!vendor().isAlive(signedWith, now) && code !== '0') {
       this.counts.rejections += 1;
       this.#tell(`the vendor rejects a query of ${process.name}: ticket ${signedWith.number} is dead (${code})`);
-      if (isUntouched)
+      if (isUntouched && !this.#isEndedByLateRequest(signedWith))
         this.#violated('S3-rejected', `a query of ${process.name} is rejected although no fault touches it`);
       this.#expectForeignReport(signedWith);
     }
@@ -469,6 +520,28 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
         `${process.name} uses ticket ${signedWith.number} although ${expected.number} has been in the store for more than ${NOTICE_MS / 1_000} s`,
       );
     }
+  }
+
+  /**
+   * A process that ends gives its token request up, and the vendor may carry that out after that of its successor, whose
+   * token it ends then. Nobody hears of it.
+   */
+  #isEndedByLateRequest({ token, diesAt }: Ticket): boolean {
+    const { tokens, rules } = this.world.vendor();
+    const next = tokens[token.number];
+    return next !== undefined && this.#lateTokens.has(next) && diesAt === next.issuedAt + rules.overlapMs;
+  }
+
+  /** What a refresh of ours has ended is known to be dying, and replaced, whether anyone queries or not. */
+  #checkAlive(newest: Ticket): void {
+    const { kernel, vendor } = this.world;
+    const { tokens } = vendor();
+    const { token, issuedAt, diesAt } = newest;
+    if (kernel.now < diesAt + OVERDUE_MS) return;
+    const next = tokens[token.number];
+    if (!next || next.by === FOREIGN || this.#lateTokens.has(next)) return;
+    if (this.effects.anyOf([...ENDS_FROM_OUTSIDE, 'alone'], issuedAt, kernel.now)) return;
+    this.#violated('S6-dead', `ticket ${newest.number} is dead since token ${next.number} came, and nobody refreshes`);
   }
 
   #checkSecret(process: SimulatedProcess, token: Token | undefined, does: string): void {
@@ -540,10 +613,26 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     }
     this.#ticketsById.set(event.generationId, ticket);
     const used = this.#used.get(name);
-    if (used && isOlder(ticket, used)) {
+    if (used && isOlder(ticket, used) && !this.#isOutOfOrder(ticket, used)) {
       this.#violated('S5-back', `${name} gives ticket ${used.number} up for the older ticket ${ticket.number}`);
     }
     this.#used.set(name, ticket);
+  }
+
+  /**
+   * Nobody can tell in which order the vendor has carried out two requests that were under way at the same time, for tickets
+   * of the same token: when the store had lost the lease of one process, and nothing else by which that could be known. The
+   * order in which they were sent decides then, and a mark sees to it that one refresh more follows at once.
+   */
+  #isOutOfOrder(older: Ticket, newer: Ticket): boolean {
+    const askedAt = (ticket: Ticket): number => this.#askedAt.get(ticket) ?? ticket.issuedAt;
+    const { now } = this.world.kernel;
+    return (
+      older.token === newer.token &&
+      askedAt(older) > askedAt(newer) &&
+      this.#record?.unanswered !== undefined &&
+      this.effects.anyOf(['lease lost'], askedAt(newer) - GRACE_MS, now)
+    );
   }
 
   #foreignSuspected(instance: Instance, event: Extract<TicketEvent, { type: 'foreign-refresh-suspected' }>): void {
@@ -645,13 +734,19 @@ const OVERDUE_MS = 15_000;
 const STUCK_MS = 45_000;
 /** What the way to the vendor takes, and jitter, which goes to the early side. */
 const EARLY_MS = 7_000;
+/** Timers are early by up to so much. */
+const TIMER_MS = 2;
 /** What lease, mark and the lag of a loop take. */
 const LATE_MS = 600;
 const MOST_AUTH_CALLS = 18;
 const STORE_WINDOW_MS = 300_000;
 /** Five a second while it waits for others; a hundred when nothing is wrong. */
 const MOST_STORE_OPERATIONS = 1_500;
-const MOST_TIMERS = 8;
+/**
+ * While the store is slow: the schedule, end and next sign of the lease and the sign under way; an operation of the refresh
+ * and one of a look, two each; announcements of its last three writes.
+ */
+const MOST_TIMERS = 12;
 
 /** The slot of a process: its name without the number of its life. */
 export function slotOf(process: string): string {

@@ -161,8 +161,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'no mark of suspicion',
     file: credentials('refresh-record.ts'),
     changes: [['tries < TRIES; tries += 1', 'tries < 0; tries += 1']],
-    mixes: ['pauseWrite', 'pauseFocus', 'suspend'],
-    within: 150,
+    mixes: ['leaseIdle'],
+    within: 20,
   },
   {
     name: 'what the store has lost is not written back',
@@ -187,6 +187,30 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     mixes: ['lossFocus'],
     within: 80,
+  },
+  {
+    name: 'a token response that cannot be read is asked for again soon',
+    file: credentials('generation-fetcher.ts'),
+    changes: [['isUnreadable ? unreadableToken(thrown, timings.overlapMs) : thrown', 'thrown']],
+    mixes: ['vendorLost'],
+    within: 20,
+  },
+  {
+    name: 'credentials are thought to live no longer than the vendor says, however brief that is',
+    file: credentials('generation-fetcher.ts'),
+    changes: [
+      ['tokenLifeMs: Math.max(token.lifeMs, timings.overlapMs)', 'tokenLifeMs: Math.max(token.lifeMs, 1)'],
+      ['ticketLifeMs: Math.max(ticket.lifeMs, timings.overlapMs)', 'ticketLifeMs: Math.max(ticket.lifeMs, 1)'],
+    ],
+    mixes: ['vendorBrief'],
+    within: 20,
+  },
+  {
+    name: 'a refresh is due sooner than an overlap after the one before',
+    file: credentials('freshness.ts'),
+    changes: [['Math.max(lifeMs / 2, lifeMs - overlapMs, overlapMs)', 'Math.max(lifeMs / 2, lifeMs - overlapMs)']],
+    mixes: ['vendorBrief'],
+    within: 20,
   },
   {
     name: 'no growing pause between failures',

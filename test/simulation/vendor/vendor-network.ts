@@ -26,6 +26,8 @@ export type VendorFaultKind =
   | 'fault-code'
   | 'fault-code-carried-out'
   | 'limit-code'
+  /** It says that what it gives has next to no life; it lives as long as ever. */
+  | 'brief-life'
   | 'slow';
 
 /** A fault on the way to the vendor, while it lasts. */
@@ -143,7 +145,7 @@ class SimulatedCall implements TransportCall {
     if (kind === 'reset') return this.#failAfter(way() + way(), 'ECONNRESET');
     if (kind === 'hang') return undefined;
     if (kind === 'http-502') return this.#answerAfter(way() + way(), 502, '<html>Bad Gateway</html>');
-    if (kind === 'garbage') return this.#answerAfter(way() + way(), 200, '{"code":"0","msg":');
+    if (kind === 'garbage') return this.#answerAfter(way() + way(), 200, '{"code":"0","msg":', 'unreadable');
     if (kind === 'fault-code') return this.#answerAfter(way() + way(), 200, failure(random.pick(FAULT_CODES)));
     if (kind === 'limit-code') return this.#answerAfter(way() + way(), 200, failure('400501'));
     const lateMs = kind === 'late' || kind === 'slow' ? fault!.delayMs : 0;
@@ -160,12 +162,19 @@ class SimulatedCall implements TransportCall {
     const { body, exchange } = network.vendor.handle(this.pathAndQuery, network.kernel.now, process.name);
     network.observer.carriedOut(process, exchange, this);
     if (kind === 'answer-lost') this.#failAfter(backMs, 'ECONNRESET');
-    else if (kind === 'garbage-carried-out') this.#answerAfter(backMs, 200, body.slice(0, body.length / 2));
+    else if (kind === 'garbage-carried-out')
+      this.#answerAfter(backMs, 200, body.slice(0, body.length / 2), 'unreadable');
+    else if (kind === 'brief-life') this.#answerAfter(backMs, 200, body.replace(/"expire_in":\d+/, '"expire_in":1e-9'));
     else if (kind === 'fault-code-carried-out') this.#answerAfter(backMs, 200, failure('999999'));
     else if (kind !== 'hang-carried-out') this.#answerAfter(backMs, 200, body);
   }
 
-  #answerAfter(delayMs: number, status: number, body: string): void {
+  #answerAfter(
+    delayMs: number,
+    status: number,
+    body: string,
+    outcome = status === 200 ? 'answered' : `HTTP ${status}`,
+  ): void {
     this.network.kernel.after(delayMs, () =>
       this.process.deliver(() => {
         if (this.#isOver || this.network.cutOff.has(this.process.name)) return;
@@ -176,7 +185,7 @@ class SimulatedCall implements TransportCall {
           this.#end('unreadable', () => this.#reject(error as Error));
           return;
         }
-        this.#end(status === 200 ? 'answered' : `HTTP ${status}`, () => this.#resolve());
+        this.#end(outcome, () => this.#resolve());
       }),
     );
   }

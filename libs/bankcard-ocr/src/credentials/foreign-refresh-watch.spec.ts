@@ -140,6 +140,27 @@ describe('a foreign refresh is not suspected', () => {
     fetch(2);
   });
 
+  it('when the store had lost what it had, perhaps the mark of a refresh, and got the generation back', () => {
+    held.adopt({ ...generation(1), current: held.latest!.record, writtenBackAtMs: clock.now() });
+    clock.advance(61_000);
+    watch.rejected(current(), DEAD);
+    watch.rejectedTooSoon(current().generationId);
+    started('rejected', true);
+    fetch(2);
+  });
+
+  it.each([
+    ['the machine was suspended', 600_000],
+    ['the machine was suspended, and its wall clock set back by more', -8_000_000],
+    ['the machine was suspended, and its wall clock set back by less', 20_000],
+  ])('when %s', (_what, wallLeapsMs) => {
+    clock.shiftWallClock(wallLeapsMs);
+    watch.rejected(current(), DEAD);
+    watch.rejectedTooSoon(current().generationId);
+    started('rejected', true);
+    fetch(2);
+  });
+
   it('when the forced refresh failed and a later one was due', () => {
     watch.rejected(current(), DEAD);
     started('rejected', true);

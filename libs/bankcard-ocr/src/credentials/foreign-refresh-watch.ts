@@ -50,13 +50,15 @@ export class ForeignRefreshWatch {
     { generation, generationId }: Credentials,
     { vendorCode, actor }: Pick<BankCardOcrError, 'vendorCode' | 'actor'>,
   ): void {
-    const { valid, mayHaveEnded, isBeingReplaced } = this.held;
+    const { valid, isAgeInDoubt, isBeingReplaced, hasStoreLost } = this.held;
     // Once is enough, whatever explains a further one: that our own refresh is under way by then, for example.
     if (this.#rejection?.generationId === generationId) return;
     this.#rejection = undefined;
     // Expired, or replaced by one of ours, or about to be: no wonder.
     if (valid?.credentials.generationId !== generationId || isBeingReplaced || this.#isAlone) return;
-    if (mayHaveEnded || valid.record.contested) return;
+    // It may have ended while the machine was suspended, or by a refresh of ours that the store has forgotten. If a foreign
+    // program does refresh, the next generation tells.
+    if (isAgeInDoubt || hasStoreLost || valid.record.contested) return;
     const at = this.clock.monotonic();
     const ageMs = Math.round(at - valid.beganAt);
     const remainingMs = Math.round(valid.endsAt - at);

@@ -120,6 +120,12 @@ export function isNewer(
   return stored.ticketRequestedAtMs > held.ticketRequestedAtMs;
 }
 
+/** Whether one generation was certainly asked for after another: its token, or when they share a token, its ticket. */
+export function wasAskedForAfter(one: HeldGeneration, other: HeldGeneration): boolean {
+  if (one.record.accessToken === other.record.accessToken) return one.ticketBeganAt > other.ticketBeganAt;
+  return one.beganAt > other.beganAt + UNCERTAIN_MS;
+}
+
 /**
  * When a generation is due for its refresh: after the interval, and well before its end. Never sooner than an overlap
  * after it was fetched, whatever life the vendor gives: each refresh ends what other processes hold.

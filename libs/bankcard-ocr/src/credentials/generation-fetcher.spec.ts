@@ -445,6 +445,18 @@ describe('somebody else writes meanwhile', () => {
     }
   });
 
+  it('a ticket for the very token that waits: the two tickets end each other, and one more refresh is wanted', async () => {
+    await stage.store.put(stage.record({ current: stage.generation(1, 30 * MINUTE), pending: stage.token(2, MINUTE) }));
+    const { accessToken, ...token } = stage.token(2, MINUTE);
+    const current = { ...stage.generation(2, 0), ...token, accessToken, id: 'of another' };
+    stage.auth.onTicket = () => stage.store.change({ current, pending: undefined });
+    await expect(stage.run(process)).resolves.toMatchObject({ thrown: { name: 'FencedOff' } });
+    const record = await stage.store.stored();
+    expect(record?.current?.id).toBe('of another');
+    expect(record?.unanswered).toBeDefined();
+    expect(typesOf(process)).toContain('generation-suspect');
+  });
+
   it('and whoever was taken over asks for a token again, not for the ticket of the one that has ended', async () => {
     await stage.store.put(stage.record({ current: stage.generation(1, 30 * MINUTE) }));
     stage.auth.onToken = putsNewer;

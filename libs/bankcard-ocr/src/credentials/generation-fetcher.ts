@@ -32,6 +32,8 @@ function unreadableToken(error: BankCardOcrError, overlapMs: number): BankCardOc
 export class CredentialFetcher {
   /** The token that this process was given last and has no ticket for, in case the store has not got it. */
   #pending: PendingToken | undefined;
+  /** The generation that was held when the answer of a token request was lost: it may be dying. */
+  #suspectId: string | undefined;
   /** A request whose answer was given up may still be carried out, and would end what comes next. */
   #isContested = false;
 
@@ -48,16 +50,27 @@ export class CredentialFetcher {
     const ours = held.ours(record);
     const waiting = this.#waitingToken(record, ours);
     // Finishing what was begun ends nothing that has not been ended already, so it is never too soon.
-    const forced = (request.reason === 'rejected' || request.reason === 'requested') && !waiting && !isUnfinished(ours);
+    const isBegun = isUnfinished(ours) || this.hasBegun(record);
+    const forced = (request.reason === 'rejected' || request.reason === 'requested') && !isBegun;
     if (forced) spacing.check(ours);
     emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
     const stored = new RefreshRecord(this.dependencies, lease, record);
     // What the vendor is asked must be over before anybody else may take the lease.
     const call = { ...request, signal: AbortSignal.any([request.signal, lease.signal]) };
-    this.#isContested ||= isUnfinished(ours) || waiting !== undefined;
+    this.#isContested ||= isBegun;
     if (waiting && !(await this.#isRefused(waiting, stored, call))) return;
     const { pending, sentAt } = await this.#fetchToken(stored, forced, call);
     await this.#fetchTicket(pending, sentAt, stored, call);
+  }
+
+  /**
+   * Whether this process has begun what nobody has finished: it remembers, also when the store has lost the mark or the
+   * token that told the others.
+   */
+  hasBegun(record: TicketRecord | undefined): boolean {
+    const { held } = this.dependencies;
+    const isSuspect = this.#suspectId !== undefined && this.#suspectId === held.latest?.record.id;
+    return isSuspect || this.#waitingToken(record, held.ours(record)) !== undefined;
   }
 
   /** A token for which a ticket is still to come: one that is stored, or ours that the store could not take. */
@@ -96,7 +109,7 @@ export class CredentialFetcher {
     forced: boolean,
     { attempt, signal }: RefreshRequest,
   ): Promise<{ pending: PendingToken; sentAt: number }> {
-    const { auth, spacing, timings, emit, random } = this.dependencies;
+    const { auth, held, spacing, timings, emit, random } = this.dependencies;
     const number = numberAfter(stored.highestNumber);
     try {
       await stored.markAsked(forced ? spacing.begin() : undefined);
@@ -113,7 +126,8 @@ export class CredentialFetcher {
       const error = isUnreadable ? unreadableToken(thrown, timings.overlapMs) : thrown;
       if (isUnreadable || isOutcomeUncertain(error)) {
         this.#isContested = true;
-        emit({ type: 'token-request-in-doubt', generation: number });
+        this.#suspectId = held.latest?.record.id;
+        emit({ type: 'token-answer-lost', generation: number });
         await stored.markSuspect();
       } else {
         if (forced) spacing.takeBack();

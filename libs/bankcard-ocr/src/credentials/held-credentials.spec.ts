@@ -78,6 +78,31 @@ describe('whether credentials are used, due and perhaps ended, by their age', ()
   });
 });
 
+describe('what this process has fetched, while another one has fetched as well: the store had lost the lease', () => {
+  /** Age of the token and of the ticket that the other one has asked for. */
+  it.each<[string, string, number, number, boolean]>([
+    ['a ticket of the same token, asked for later', 'stored-token-1', 3 * SECOND, SECOND, false],
+    ['a ticket of the same token, asked for sooner', 'stored-token-1', 3 * SECOND, 2 * SECOND + 1, true],
+    ['a token that was asked for later', 'another', -SECOND, -SECOND, false],
+    ['a token that was asked for at about the same time, before or after', 'another', 2 * SECOND, SECOND, true],
+    ['a token that was asked for sooner, whose ticket was asked for later', 'another', 8 * SECOND, SECOND, true],
+  ])('%s', (_what, accessToken, tokenAgeMs, ticketAgeMs, isUsed) => {
+    const { clock } = stage;
+    fetch(1, MINUTE);
+    const ours = stage.generation(2, 3 * SECOND, { id: 'ours', accessToken: 'stored-token-1' });
+    const at = clock.monotonic() - 3 * SECOND;
+    const current = stage.generation(2, Math.max(0, tokenAgeMs), {
+      accessToken,
+      ticketRequestedAtMs: clock.now() - Math.max(0, ticketAgeMs),
+    });
+    clock.advance(2 * SECOND);
+    if (tokenAgeMs < 0) Object.assign(current, { tokenRequestedAtMs: clock.now(), ticketRequestedAtMs: clock.now() });
+    held.adopt(stage.record({ current }));
+    held.replace(hold({ ...ours, number: 3 }, at, at + SECOND, behindMs(clock)));
+    expect(held.latest?.record.id).toBe(isUsed ? 'ours' : 'generation-2');
+  });
+});
+
 describe('what is taken from a store, by what is held', () => {
   const another = { secretFingerprint: 'another' };
 

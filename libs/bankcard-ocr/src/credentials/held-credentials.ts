@@ -4,6 +4,8 @@ import type { SecretText } from '../runtime/secret-text.js';
 import { RetiredTickets, type VerifyWindow } from './earlier-tickets.js';
 import {
   askedAtLatestMs,
+  behindMs,
+  CLOCK_STEP_MS,
   dueAt,
   hold,
   type CachedCredentials,
@@ -12,6 +14,7 @@ import {
   isUnfinished,
   leaptMs,
   recordOf,
+  wasAskedForAfter,
 } from './freshness.js';
 import type { TicketEventListener } from './ticket-event.js';
 import { numberAfter, type TicketRecord } from './ticket-record.js';
@@ -27,7 +30,8 @@ export class CredentialCache {
   #dueAt = 0;
   #otherSecret: string | undefined;
   #isBeingReplaced = false;
-  readonly #earlier: RetiredTickets;
+  #hasStoreLost = false;
+  readonly #earlier: EarlierTickets;
 
   constructor(
     private readonly clock: Clock,
@@ -68,9 +72,23 @@ export class CredentialCache {
     return held !== undefined && this.clock.monotonic() >= held.endsAt - leaptMs(held, this.clock);
   }
 
+  /**
+   * Whether one of the clocks has jumped since what is held was taken into use: the machine was suspended, or its wall clock
+   * was set, or both at once, and one may hide how long the other was. Then nobody knows how old it is.
+   */
+  get isAgeInDoubt(): boolean {
+    const held = this.#held;
+    return held !== undefined && Math.abs(behindMs(this.clock) - held.behindMs) > CLOCK_STEP_MS;
+  }
+
   /** Whether the store last told of a refresh that somebody had begun and not finished: what is held may be dying. */
   get isBeingReplaced(): boolean {
     return this.#isBeingReplaced;
+  }
+
+  /** Whether the store has lost what it had since the last refresh, and with it perhaps the mark of one that was begun. */
+  get hasStoreLost(): boolean {
+    return this.#hasStoreLost;
   }
 
   /**
@@ -93,8 +111,12 @@ export class CredentialCache {
     return [...(usable ? [latest.credentials.signTicket] : []), ...this.#earlier.tickets];
   }
 
-  /** Use what this process fetched. */
-  replace(held: CachedCredentials): void {
+  /**
+   * Use what this process fetched: unless it has taken over meanwhile what another process asked for after that, which
+   * ends it. Two processes fetch at the same time only when the store has lost the lease of one.
+   */
+  replace(held: HeldGeneration): void {
+    if (this.#held && wasAskedForAfter(this.#held, held)) return;
     this.#take(held, 'refresh');
   }
 
@@ -102,6 +124,7 @@ export class CredentialCache {
   adopt(record: TicketRecord | undefined): void {
     const ours = this.ours(record);
     this.#isBeingReplaced = isUnfinished(ours);
+    this.#hasStoreLost = ours?.writtenBackAtMs !== undefined;
     this.#earlier.merge(ours?.earlier);
     const stored = ours?.current;
     const latest = this.#held && recordOf(this.#held, this.clock);

@@ -128,22 +128,26 @@ export class RefreshRecord {
 
   /** Write on top of what is there, as long as nobody else has refreshed. */
   async #write(change: RecordChange): Promise<void> {
-    const { records } = this.dependencies;
+    const { records, clock } = this.dependencies;
+    let lossMark: Pick<RecordChange, 'writtenBackAtMs'> = {};
     for (let tries = 1; ; tries += 1) {
       try {
-        this.#latest = await records.write(this.#latest, change, this.lease);
+        this.#latest = await records.write(this.#latest, { ...lossMark, ...change }, this.lease);
         return;
       } catch (error) {
         if (!(error instanceof StaleWriteError) || tries === TRIES || this.lease.signal.aborted) throw error;
         const latest = await records.read();
-        if (this.#isOvertaken(latest)) throw error;
-        // The store was emptied or failed over, or somebody has put back what it had lost.
+        if (this.#isOvertaken(latest, change.current?.accessToken)) throw error;
+        // The store was emptied or failed over, or somebody has put back what it had lost. It may have lost the lease of
+        // this refresh too: whoever takes it is told to wait until this refresh has ended.
+        if ((latest?.revision ?? 0) <= (this.#latest?.revision ?? 0)) lossMark = { writtenBackAtMs: clock.now() };
         this.#latest = latest;
       }
     }
   }
 
-  #isOvertaken(latest: TicketRecord | undefined): boolean {
+  /** @param accessToken of the generation that is to be written */
+  #isOvertaken(latest: TicketRecord | undefined, accessToken: string | undefined): boolean {
     if (!latest) return false;
     if (!this.dependencies.held.ours(latest)) return true;
     const { current, pending, unanswered } = latest;
@@ -151,6 +155,8 @@ export class RefreshRecord {
     const isForeignToken = pending && !this.#knownIds.has(pending.id);
     if (isForeignMark || isForeignToken) return true;
     if (!current || this.#knownIds.has(current.id)) return false;
+    // However old a token is: two tickets of it end each other.
+    if (current.accessToken === accessToken) return true;
     return current.tokenRequestedAtMs > this.#askedAtMs - UNCERTAIN_MS;
   }
 }

@@ -313,6 +313,63 @@ describe('a failure of the vendor is told to all', () => {
   });
 });
 
+describe('the store loses what told of a refresh that has failed: its process knows, and finishes it', () => {
+  it.each<[string, 'nextTokens' | 'nextTickets', AuthOutcome, string[]]>([
+    ['a token without a ticket', 'nextTickets', 'lost', ['ticket of token-1']],
+    ['a token whose ticket was refused', 'nextTickets', 'limited', ['ticket of token-1']],
+    ['a mark that a token was asked for', 'nextTokens', 'lost', ['token', 'ticket of token-2']],
+    ['a token that the vendor has refused', 'nextTokens', 'limited', []],
+  ])('%s', async (_what, call, outcome, finishes) => {
+    const current = stage.generation(1, MINUTE);
+    const unanswered = { sinceMs: stage.clock.now(), by: 'another' };
+    await stage.store.put(stage.record({ current, unanswered }));
+    stage.auth[call].push(outcome);
+    await stage.run(process);
+    // Emptied, and another process has put back what it holds.
+    await stage.store.put(undefined);
+    await stage.store.put(stage.record({ current }));
+    stage.clock.advance(10 * SECOND);
+    stage.trace.length = 0;
+    const { thrown } = await stage.run(process, { attempt: 2 });
+    expect(thrown).toBeUndefined();
+    expect(asked()).toEqual(finishes);
+    // It is done once.
+    stage.clock.advance(SECOND);
+    stage.trace.length = 0;
+    await stage.run(process);
+    expect(asked()).toEqual([]);
+  });
+});
+
+describe('the store fails over in the middle of a refresh, and loses its lease', () => {
+  it.each<[string, () => TicketRecord | undefined]>([
+    ['to what it had before the refresh began', () => stage.record({ current: stage.generation(1, 30 * MINUTE) })],
+    ['to nothing', () => undefined],
+  ])('%s: whoever takes the lease waits for that refresh', async (_what, before) => {
+    const record = stage.record({ current: stage.generation(1, 30 * MINUTE) });
+    const other = stage.aProcess();
+    await stage.store.put(record);
+    let ofOther: Promise<unknown> | undefined;
+    stage.auth.onToken = async () => {
+      await stage.store.put(undefined);
+      const left = before();
+      if (left) await stage.store.put(left);
+    };
+    stage.auth.onTicket = () => {
+      ofOther ??= stage.toEnd(other.refresh.run({ reason: 'due', attempt: 1, signal: stage.closing.signal }));
+      return new Promise((resolve) => stage.clock.setTimer(resolve, SECOND));
+    };
+    expect(await stage.run(process)).toMatchObject({ thrown: undefined });
+    expect(await ofOther).toMatchObject({ thrown: undefined });
+    // One token and one ticket, which both use.
+    expect(asked()).toEqual(['token', 'ticket of token-1']);
+    expect(other.held.valid?.record.id).toBe(process.held.valid?.record.id);
+    const left = await stage.store.stored();
+    expect(left).toMatchObject({ current: { signTicket: 'ticket-1' } });
+    expect([left?.pending, left?.unanswered, left?.writtenBackAtMs]).toEqual([undefined, undefined, undefined]);
+  });
+});
+
 describe('a pause that another process has begun', () => {
   it.each<[string, number, number | undefined, boolean]>([
     ['is kept', 3 * SECOND, 4 * SECOND, true],

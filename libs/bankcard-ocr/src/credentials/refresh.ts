@@ -85,7 +85,7 @@ export class CredentialRefresh implements Refresh {
     const { held, clock } = this.dependencies;
     if (!held.valid) return false;
     if (reason === 'rejected' || reason === 'requested') return held.valid.credentials.generationId !== replaces;
-    return clock.monotonic() < held.dueAt && !isUnfinished(held.ours(record));
+    return clock.monotonic() < held.dueAt && !isUnfinished(held.ours(record)) && !this.#fetcher.hasBegun(record);
   }
 
   async #waitForLease(request: RefreshRequest): Promise<TicketLease | undefined> {

@@ -81,7 +81,7 @@ export interface TicketRecord {
   };
   /** When the last refresh began that was not due but forced; forced ones stand one overlap apart. */
   readonly forcedAtMs?: number;
-  /** When somebody put back what the store had lost: whoever was in the middle of a refresh may have lost its lease too. */
+  /** When somebody put back what the store had lost, or found in a refresh that it had: whoever refreshes may have lost its lease. */
   readonly writtenBackAtMs?: number;
   /** A reader was refused with the generation of this id, and may not refresh itself. */
   readonly rejectedId?: string;
