@@ -87,7 +87,7 @@ beforeAll(async () => {
   app.useGlobalPipes(new ValidationPipe({ transform: true, whitelist: true }));
   await app.listen(0, '127.0.0.1');
   const tickets = app.get(TicketService);
-  await tickets.current();
+  await tickets.getCredentials();
   scene = { clock, sandbox, tickets: [tickets] };
   client = request(app.getHttpServer() as Parameters<typeof request>[0]);
 });

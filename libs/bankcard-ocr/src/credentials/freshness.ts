@@ -121,7 +121,7 @@ export function isNewer(
 }
 
 /** Whether one generation was certainly asked for after another: its token, or when they share a token, its ticket. */
-export function wasAskedForAfter(one: HeldGeneration, other: HeldGeneration): boolean {
+export function wasAskedForAfter(one: CachedCredentials, other: CachedCredentials): boolean {
   if (one.record.accessToken === other.record.accessToken) return one.ticketBeganAt > other.ticketBeganAt;
   return one.beganAt > other.beganAt + UNCERTAIN_MS;
 }

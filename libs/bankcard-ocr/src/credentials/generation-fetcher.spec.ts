@@ -450,11 +450,11 @@ describe('somebody else writes meanwhile', () => {
     const { accessToken, ...token } = stage.token(2, MINUTE);
     const current = { ...stage.generation(2, 0), ...token, accessToken, id: 'of another' };
     stage.auth.onTicket = () => stage.store.change({ current, pending: undefined });
-    await expect(stage.run(process)).resolves.toMatchObject({ thrown: { name: 'FencedOff' } });
+    await expect(stage.run(process)).resolves.toMatchObject({ thrown: { name: 'StaleWriteError' } });
     const record = await stage.store.stored();
     expect(record?.current?.id).toBe('of another');
     expect(record?.unanswered).toBeDefined();
-    expect(typesOf(process)).toContain('generation-suspect');
+    expect(typesOf(process)).toContain('refresh-conflict');
   });
 
   it('and whoever was taken over asks for a token again, not for the ticket of the one that has ended', async () => {

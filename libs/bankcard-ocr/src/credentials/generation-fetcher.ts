@@ -127,7 +127,7 @@ export class CredentialFetcher {
       if (isUnreadable || isOutcomeUncertain(error)) {
         this.#isContested = true;
         this.#suspectId = held.latest?.record.id;
-        emit({ type: 'token-answer-lost', generation: number });
+        emit({ type: 'token-request-in-doubt', generation: number });
         await stored.markSuspect();
       } else {
         if (forced) spacing.takeBack();

@@ -31,7 +31,7 @@ export class CredentialCache {
   #otherSecret: string | undefined;
   #isBeingReplaced = false;
   #hasStoreLost = false;
-  readonly #earlier: EarlierTickets;
+  readonly #earlier: RetiredTickets;
 
   constructor(
     private readonly clock: Clock,
@@ -115,7 +115,7 @@ export class CredentialCache {
    * Use what this process fetched: unless it has taken over meanwhile what another process asked for after that, which
    * ends it. Two processes fetch at the same time only when the store has lost the lease of one.
    */
-  replace(held: HeldGeneration): void {
+  replace(held: CachedCredentials): void {
     if (this.#held && wasAskedForAfter(this.#held, held)) return;
     this.#take(held, 'refresh');
   }

@@ -137,7 +137,15 @@ describe('options that are wrong', () => {
 
   it('are all reported in one error', () => {
     const error = faultsOf({
-      ...{ appId: '', secret: ' ', baseUrl: 'x', ticketStore: 'x', protocolVersion: 'ä', appIdParameter: 'x', timeoutMs: 0 },
+      ...{
+        appId: '',
+        secret: ' ',
+        baseUrl: 'x',
+        ticketStore: 'x',
+        protocolVersion: 'ä',
+        appIdParameter: 'x',
+        timeoutMs: 0,
+      },
       ...{ maxAttempts: 0, paths: { apiTicket: 'x', queryResult: 'x' }, vendorCodeOverrides: 5, backgroundRefresh: 1 },
     });
     expect(error.faults.map(({ option }) => option).sort()).toEqual(

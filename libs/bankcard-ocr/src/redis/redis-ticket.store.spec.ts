@@ -74,7 +74,7 @@ describeWithRedis('RedisTicketStore', () => {
       return Number(seconds) * 1_000 + Number(microseconds) / 1_000;
     };
     const beganAt = await serverMs();
-    await writer.swap(
+    await writer.compareAndSet(
       undefined,
       aRecord(1, {
         current: { ...current!, tokenRequestedAtMs: requestedAtMs, ticketRequestedAtMs: requestedAtMs },
@@ -140,7 +140,7 @@ describeWithRedis('RedisTicketStore', () => {
     const [holder, other] = [await open(appId), await open(appId)];
     const key = `bankcard-ocr:{${appId}}:lease`;
     for (;;) {
-      const lease = (await holder.lease(400))!;
+      const lease = (await holder.acquireLease(400))!;
       const held = await admin.get(key);
       await admin.del(key);
       let again = await admin.get(key);
@@ -148,7 +148,7 @@ describeWithRedis('RedisTicketStore', () => {
         await new Promise((resolve) => setTimeout(resolve, 5));
         again = await admin.get(key);
       }
-      const taken = await other.lease(400);
+      const taken = await other.acquireLease(400);
       const isInTime = !lease.signal.aborted;
       await Promise.all([lease.release(), taken?.release()]);
       // A machine that stands still for longer than the lease lasts ends it, as it should: once more.

@@ -173,12 +173,12 @@ describe('the file kind of ticket store', () => {
   it('tells a holder that its lease was taken over', async () => {
     const directory = await aDirectory();
     const [first, second] = [await aStore(directory), await aStore(directory)];
-    const slow = await first.lease(4_000);
-    let taken = await second.lease(1);
+    const slow = await first.acquireLease(4_000);
+    let taken = await second.acquireLease(1);
     // Where a heartbeat comes in between, the second has to look again.
     while (!taken) {
       await new Promise((resolve) => setTimeout(resolve, 5));
-      taken = await second.lease(1);
+      taken = await second.acquireLease(1);
     }
     await new Promise<void>((resolve) => slow!.signal.addEventListener('abort', () => resolve()));
     await slow!.release();

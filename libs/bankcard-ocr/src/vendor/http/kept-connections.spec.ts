@@ -1,8 +1,8 @@
 import { once } from 'node:events';
-import { makeCertificates } from './certificates.contract.js';
+import { makeCertificates } from './certificates.test-support.js';
 import { IDLE_CONNECTION_MS } from './connection-options.js';
-import { lineForEachTest } from './test-line.contract.js';
-import { faultOf, OK, optionsFor, send, TestVendor, TRANSPORT_KINDS, TRANSPORTS } from './test-vendor.contract.js';
+import { lineForEachTest } from './test-line.test-support.js';
+import { faultOf, OK, optionsFor, send, TestVendor, TRANSPORT_KINDS, TRANSPORTS } from './test-vendor.test-support.js';
 
 const certificates = makeCertificates();
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -13,7 +13,7 @@ import {
   TRANSPORT_KINDS,
   TRANSPORTS,
   until,
-} from './test-vendor.contract.js';
+} from './test-vendor.test-support.js';
 import type { Transport } from './transport.js';
 
 const certificates = makeCertificates();
