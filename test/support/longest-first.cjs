@@ -3,11 +3,11 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 /** What takes longest, in this order: begun last, it would keep one core busy while the others have nothing left to do. */
 const LONGEST = [
   'test/simulation/',
-  'test/http-express.story.ts',
-  'test/readme.story.ts',
-  'test/failures.story.ts',
-  'test/hostile-requests.story.ts',
-  'test/query-many.story.ts',
+  'test/query/http-express.story.ts',
+  'test/documents/readme.story.ts',
+  'apps/demo-api/test/failures.story.ts',
+  'apps/demo-api/test/hostile-requests.story.ts',
+  'test/query/query-many.story.ts',
   'libs/bankcard-ocr/src/credentials/ticket.service.spec.ts',
 ];
 

@@ -1,0 +1,104 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { readDocComment, textsOf } from '../../scripts/docs/doc-comment.js';
+import { withGenerated } from '../../scripts/docs/generated-parts.js';
+import type { OptionDeclaration } from '../../scripts/docs/option-declarations.js';
+import { faultsInOption } from '../../scripts/docs/option-faults.js';
+
+describe('a page with generated parts', () => {
+  const parts = new Map([['table', '| a |']]);
+
+  it('keeps what is written by hand around them, and is the same when it is made again', () => {
+    const once = withGenerated('before\n<!-- generated: table -->\nold\n<!-- end -->\nafter\n', parts);
+    expect(once).toBe('before\n<!-- generated: table -->\n\n| a |\n\n<!-- end -->\nafter\n');
+    expect(withGenerated(once, parts)).toBe(once);
+    expect(withGenerated('<!-- generated: table -->\n<!-- end -->', parts)).toContain('| a |');
+  });
+
+  const place = '<!-- generated: table -->\n<!-- end -->\n';
+  it.each([
+    ['names a part that does not exist', place + place.replace('table', 'chair'), 'called chair'],
+    ['has no place for a part', '', 'no place for table'],
+    ['has two places for a part', place + place, 'two places for table'],
+    ['does not say where a part ends', `${place}<!-- generated: table -->\n`, 'without its end'],
+  ])('is refused when it %s', (_, page, fault) => {
+    expect(() => withGenerated(page, parts)).toThrow(fault);
+  });
+});
+
+describe('a comment', () => {
+  it('is read with its tags, lines put together as each language does it', () => {
+    const comment = readDocComment(
+      '/**\n   * Two\n   * lines.\n   *\n   * 两行，\n   * 中文。\n   * @default 3\n   * @env A\n   */',
+    );
+    expect(textsOf(comment, 'it')).toEqual({ en: 'Two lines.', zh: '两行，中文。' });
+    expect([...comment.tags]).toEqual([
+      ['default', '3'],
+      ['env', 'A'],
+    ]);
+    expect(readDocComment("/** @default '/path' */").tags.get('default')).toBe("'/path'");
+  });
+
+  it('has links as code, and is refused when a language is missing', () => {
+    const comment = readDocComment('/**\n * A {@link TicketStore}.\n *\n * 存储\n */');
+    expect(textsOf(comment, 'it').en).toBe('A `TicketStore`.');
+    expect(() => textsOf(readDocComment('/** English. */'), 'timeoutMs')).toThrow('timeoutMs has no Chinese text');
+    expect(() => textsOf(readDocComment('/** 中文 */'), 'timeoutMs')).toThrow('timeoutMs has no English text');
+  });
+});
+
+describe('the comment of an option', () => {
+  const option = (name: string, comment: string, required = false): OptionDeclaration => {
+    return {
+      name,
+      required,
+      types: [],
+      comment: readDocComment(`/**\n * ${comment.replaceAll(/ (?=@)| \| /g, '\n *\n * ')}\n */`),
+    };
+  };
+  const TIMEOUT = 'Milliseconds for it. | 时限 @default 15000 @env BANKCARD_OCR_TIMEOUT_MS';
+
+  it('is right when it says what the code does', () => {
+    expect(faultsInOption(option('timeoutMs', TIMEOUT))).toEqual([]);
+    expect(faultsInOption(option('appId', 'Who. | 谁 @env BANKCARD_OCR_APP_ID', true))).toEqual([]);
+    expect(faultsInOption(option('clock', 'Time. | 时间 @default ours @defaultZh 系统'))).toEqual([]);
+  });
+
+  it.each([
+    ['another default', option('timeoutMs', TIMEOUT.replace('15000', '10000')), 'has not @default 15000'],
+    ['another variable', option('timeoutMs', TIMEOUT.replace('_MS', '')), 'has not @env BANKCARD_OCR_TIMEOUT_MS'],
+    [
+      'a variable that there is not',
+      option('clock', 'Time. | 时间 @default x @defaultZh 无 @env CLOCK'),
+      '@env left out',
+    ],
+    [
+      'no unit',
+      option('timeoutMs', TIMEOUT.replace('Milliseconds', 'Time')),
+      'does not say that it counts milliseconds',
+    ],
+    ['no Chinese', option('timeoutMs', TIMEOUT.replace(' | 时限', '')), 'has no Chinese text'],
+    ['no Chinese for a default in words', option('clock', 'Time. | 时间 @default ours'), 'has no @defaultZh'],
+    ['no default', option('clock', 'Time. | 时间'), 'has no @default'],
+    [
+      'a default, and must be set',
+      option('appId', 'Who. | 谁 @default x @env BANKCARD_OCR_APP_ID', true),
+      'is required',
+    ],
+  ])('is wrong when it tells %s', (_, wrong, fault) => {
+    expect(faultsInOption(wrong)).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
+describe('the reference of the API', () => {
+  const ROOT = path.join(__dirname, '../..');
+  const read = (name: string) => JSON.parse(readFileSync(path.join(ROOT, name), 'utf8')) as Record<string, object>;
+
+  it('has every entry point of the package', () => {
+    const entries = Object.keys(read('libs/bankcard-ocr/package.json')['exports'] ?? {});
+    const sources = entries.map((entry) => path.join('libs/bankcard-ocr/src', entry, 'index.ts'));
+    const expected = sources.filter((source) => existsSync(path.join(ROOT, source)));
+    expect(expected.length).toBeGreaterThan(4);
+    expect(read('typedoc.json')['entryPoints']).toEqual(expected);
+  });
+});
