@@ -6,7 +6,13 @@ import { type EndpointName, type JsonObject, KycSandbox } from 'nestjs-bankcard-
 import { startApplication, type TestApplication } from './support/application.js';
 
 const CARD = '6222021234567890128';
-const ONCE: QueryOptions = { photos: true, maxAttempts: 1, timeoutMs: 60_000, attemptTimeoutMs: 60_000, waitForPhotosMs: 0 };
+const ONCE: QueryOptions = {
+  photos: true,
+  maxAttempts: 1,
+  timeoutMs: 60_000,
+  attemptTimeoutMs: 60_000,
+  waitForPhotosMs: 0,
+};
 
 let sandbox: KycSandbox;
 let app: TestApplication;
