@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { RecognitionService } from 'nestjs-bankcard-ocr';
 import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
-import { startApplication, type TestApplication } from '../support/application.js';
-import { passUntilSettled } from '../support/passing-time.js';
-import { JPEG, RECOGNIZE, recognitionFailure } from '../support/recognition-stage.js';
+import { startApplication, startOnMovedTime, type TestApplication } from './support/application.js';
+import { passTimeUntil, passUntilSettled } from './support/passing-time.js';
+import { JPEG, RECOGNIZE, recognitionFailure } from './support/recognition-stage.js';
 
 const SECOND = 1_000;
 
@@ -51,7 +51,14 @@ beforeEach(async () => {
   sandbox = await KycSandbox.start({ clock });
   host = new RecognitionHost(Number(new URL(sandbox.url).port));
   port = await host.open(0);
-  app = await startApplication(sandbox, { clock, recognitionBaseUrl: `http://127.0.0.1:${port}` });
+  app = await startApplication(sandbox, {
+    clock,
+    recognitionBaseUrl: `http://127.0.0.1:${port}`,
+    // The clock goes on while sockets are waited for: by it, none of them can be late.
+    timeoutMs: 3_600_000,
+    recognitionTimeoutMs: 3_600_000,
+    connectTimeoutMs: 60_000,
+  });
   recognition = app.application.get(RecognitionService);
   await app.tickets.getCredentials();
 });
@@ -97,10 +104,14 @@ describe('the host of recognition', () => {
   });
 
   it('is asked for nothing while there are no credentials', async () => {
+    await app.application.close();
+    // The host does not matter here: in memory, and no exchange is overtaken by the clock.
+    app = await startOnMovedTime(sandbox, { clock });
+    await app.tickets.current();
     sandbox.killCredentials();
     sandbox.injectFault({ endpoint: 'auth', kind: 'html-502' });
-    const failing = recognitionFailure(recognition.recognize(JPEG));
-    await passUntilSettled(clock, failing, SECOND);
+    const failing = recognitionFailure(app.application.get(RecognitionService).recognize(JPEG));
+    await passTimeUntil({ clock, sandbox, tickets: [app.tickets] }, failing, SECOND);
     // It had credentials that turned out to be dead, and got no others.
     expect(await failing).toMatchObject({ outcomeUnknown: false, orderNo: expect.any(String) });
     expect(sandbox.journal().filter(({ endpoint, code }) => endpoint === RECOGNIZE && code === '0')).toEqual([]);
