@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { RecognitionService } from 'nestjs-bankcard-ocr';
 import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
-import { startApplication, startOnMovedTime, type TestApplication } from './support/application.js';
-import { passTimeUntil, passUntilSettled } from './support/passing-time.js';
-import { JPEG, RECOGNIZE, recognitionFailure } from './support/recognition-stage.js';
+import { startApplication, startOnMovedTime, type TestApplication } from '../support/application.js';
+import { passTimeUntil, passUntilSettled } from '../support/passing-time.js';
+import { JPEG, RECOGNIZE, recognitionFailure } from '../support/recognition-stage.js';
 
 const SECOND = 1_000;
 

@@ -3,14 +3,14 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 /** What takes longest, in this order: begun last, it would keep one core busy while the others have nothing left to do. */
 const LONGEST = [
   'test/simulation/',
-  'test/readme.story.ts',
-  'test/answers.story.ts',
+  'documents/readme.story.ts',
+  'query/responses.story.ts',
   'test/failures.story.ts',
-  'test/foreign-refresh.story.ts',
+  'credentials/foreign-refresh.story.ts',
   'test/hostile-requests.story.ts',
-  'transport/kept-connections.spec.ts',
-  'test/query-many.story.ts',
-  'test/store-loss.story.ts',
+  'http/kept-connections.spec.ts',
+  'query/query-many.story.ts',
+  'credentials/store-loss.story.ts',
   'libs/bankcard-ocr/src/credentials/ticket.service.spec.ts',
 ];
 
