@@ -78,6 +78,18 @@ export function recordOf(held: HeldGeneration, clock: Clock): GenerationRecord {
   return { ...record, tokenRequestedAtMs: date(beganAt), ticketRequestedAtMs: date(ticketBeganAt) };
 }
 
+/**
+ * The date of a request for a record. Had the wall clock been set back since it was sent, it would seem to come from the
+ * future, and nobody could use what it brought.
+ */
+export function dateOf(
+  { epochMs, monotonicMs }: { readonly epochMs: number; readonly monotonicMs: number },
+  clock: Clock,
+): number {
+  const setBackMs = epochMs - monotonicMs - behindMs(clock);
+  return setBackMs > CLOCK_STEP_MS ? Math.max(0, epochMs - setBackMs) : epochMs;
+}
+
 /** By how much the monotonic clock is behind the wall clock. */
 export function behindMs(clock: Clock): number {
   return clock.now() - clock.monotonic();

@@ -2,7 +2,7 @@ import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-er
 import type { IssuedCredential } from '../upstream/auth.client.js';
 import { TransportFault } from '../upstream/transport-fault.js';
 import { mayHaveBeenCarriedOut } from '../upstream/may-have-been-carried-out.js';
-import { ageMs, hold, isAlive, isUnfinished } from './freshness.js';
+import { ageMs, dateOf, hold, isAlive, isUnfinished } from './freshness.js';
 import { RefreshRecord } from './refresh-record.js';
 import type { RefreshDependencies, RefreshRequest } from './refresh-request.js';
 import type { TicketLease } from './store/ticket-store.js';
@@ -110,7 +110,7 @@ export class GenerationFetcher {
     forced: boolean,
     { attempt, signal }: RefreshRequest,
   ): Promise<{ pending: PendingToken; sentAt: number }> {
-    const { auth, held, spacing, timings, emit, random } = this.dependencies;
+    const { auth, clock, held, spacing, timings, emit, random } = this.dependencies;
     const number = numberAfter(stored.highestNumber);
     try {
       await stored.markAsked(forced ? spacing.begin() : undefined);
@@ -141,7 +141,7 @@ export class GenerationFetcher {
       id: random.id(),
       refreshId: stored.id,
       accessToken: token.value,
-      tokenRequestedAtMs: token.sentAt.epochMs,
+      tokenRequestedAtMs: dateOf(token.sentAt, clock),
       tokenLifeMs: Math.max(token.lifeMs, timings.overlapMs),
     };
     this.#pending = pending;
@@ -157,7 +157,7 @@ export class GenerationFetcher {
     stored: RefreshRecord,
     { attempt, signal }: RefreshRequest,
   ): Promise<void> {
-    const { auth, held, spacing, timings, random } = this.dependencies;
+    const { auth, clock, held, spacing, timings, random } = this.dependencies;
     stored.throwIfLeaseLost();
     const ticket = await auth
       .signTicket(pending.accessToken, pending.number, attempt, signal)
@@ -172,7 +172,8 @@ export class GenerationFetcher {
       // Of its own for each ticket: a second ticket of the same token is another generation for those who hold the first.
       id: random.id(),
       signTicket: ticket.value,
-      ticketRequestedAtMs: ticket.sentAt.epochMs,
+      tokenRequestedAtMs: dateOf({ epochMs: pending.tokenRequestedAtMs, monotonicMs: tokenSentAt }, clock),
+      ticketRequestedAtMs: dateOf(ticket.sentAt, clock),
       ticketLifeMs: Math.max(ticket.lifeMs, timings.overlapMs),
       ...(this.#isContested && { contested: true }),
     };
