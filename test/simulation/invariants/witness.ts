@@ -406,7 +406,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (token.secret !== this.world.instanceOf(name)?.settings.secret) return;
     // Its age counts from when it was asked for.
     const since = this.#askedAt.get(token) ?? token.issuedAt;
-    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], since, kernel.now)) return;
+    // Those that refresh alone end it, and their own is stored afterwards.
+    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES, 'alone'], since, kernel.now)) return;
     this.#violated(
       'S2-pending',
       `${name} asks for a token although token ${token.number} waits for its ticket and is alive`,
@@ -699,11 +700,12 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   #isTouched({ name, settings }: Instance, from: number): boolean {
     const { now } = this.world.kernel;
     if (this.effects.touched(slotOf(name), from, now)) return true;
-    if (settings.role === 'refresher') return false;
-    // A reader lives by what refreshers store.
-    return !this.world.instances().some((other) => {
-      const isThere = other.settings.role === 'refresher' && other.isReady && !other.isClosing;
-      return isThere && !this.effects.touched(slotOf(other.name), from, now);
+    const refreshers = this.world.instances().filter((other) => other.settings.role === 'refresher');
+    const withTimer = refreshers.filter((other) => other.settings.backgroundRefresh);
+    // A reader lives by what refreshers store, and whoever has no timer by what those with one do, whose pauses it keeps.
+    if (settings.role === 'refresher' && (settings.backgroundRefresh || withTimer.length === 0)) return false;
+    return !(withTimer.length > 0 ? withTimer : refreshers).some(({ name: other, isReady, isClosing }) => {
+      return isReady && !isClosing && !this.effects.touched(slotOf(other), from, now);
     });
   }
 

@@ -153,6 +153,11 @@ export function isAlive(pending: PendingToken, clock: Clock): boolean {
   return age !== undefined && age < pending.tokenLifeMs;
 }
 
+/** Whether a token that waits for its ticket has been ended by one that was asked for later, by a process that was alone. */
+export function isEnded(pending: PendingToken, current: GenerationRecord | undefined): boolean {
+  return current !== undefined && current.tokenRequestedAtMs > pending.tokenRequestedAtMs + UNCERTAIN_MS;
+}
+
 /** Whether a record shows a refresh that somebody began and nobody has finished. */
 export function isUnfinished(record: TicketRecord | undefined): boolean {
   return record?.pending !== undefined || record?.unanswered !== undefined;

@@ -44,6 +44,12 @@ describe('a refresh, step by step, by what is stored', () => {
       { number: 8, contested: true },
     ],
     [
+      'a token without a ticket, and what was asked for after it by a process that refreshed alone',
+      () => ({ current: stage.generation(8, 10 * SECOND), pending: stage.token(8, 40 * SECOND) }),
+      ['write mark', 'token', 'write token 9', 'ticket of token-1', 'write generation 9'],
+      { number: 9, contested: true },
+    ],
+    [
       'a token without a ticket that has ended',
       () => ({ pending: stage.token(8, 2 * HOUR) }),
       ['write mark', 'token', 'write token 9', 'ticket of token-1', 'write generation 9'],

@@ -2,7 +2,7 @@ import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-er
 import type { IssuedCredential } from '../upstream/auth.client.js';
 import { TransportFault } from '../upstream/transport-fault.js';
 import { mayHaveBeenCarriedOut } from '../upstream/may-have-been-carried-out.js';
-import { ageMs, dateOf, hold, isAlive, isUnfinished } from './freshness.js';
+import { ageMs, dateOf, hold, isAlive, isEnded, isUnfinished } from './freshness.js';
 import { RefreshRecord } from './refresh-record.js';
 import type { RefreshDependencies, RefreshRequest } from './refresh-request.js';
 import type { TicketLease } from './store/ticket-store.js';
@@ -77,7 +77,8 @@ export class GenerationFetcher {
   /** A token for which a ticket is still to come: one that is stored, or ours that the store could not take. */
   #waitingToken(record: TicketRecord | undefined, ours: TicketRecord | undefined): PendingToken | undefined {
     const { clock } = this.dependencies;
-    if (ours?.pending) return isAlive(ours.pending, clock) ? ours.pending : undefined;
+    if (ours?.pending)
+      return isAlive(ours.pending, clock) && !isEnded(ours.pending, ours.current) ? ours.pending : undefined;
     const pending = this.#pending;
     if (!pending || (record && !ours) || !isAlive(pending, clock)) return undefined;
     // Somebody has asked for another one since, and so ended it.
