@@ -1,7 +1,6 @@
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { IssuedCredential } from '../upstream/auth.client.js';
-import { TransportFault } from '../upstream/transport-fault.js';
-import { mayHaveBeenCarriedOut } from '../upstream/may-have-been-carried-out.js';
+import type { IssuedCredential } from '../vendor/auth.client.js';
+import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
 import { ageMs, dateOf, hold, isAlive, isEnded, isUnfinished } from './freshness.js';
 import { RefreshRecord } from './refresh-record.js';
 import type { RefreshDependencies, RefreshRequest } from './refresh-request.js';
