@@ -4,7 +4,7 @@ import { Semaphore } from '../runtime/semaphore.js';
 import { VendorHttpClient, type ExchangeListener } from '../vendor/http/vendor-http-client.js';
 import { loadUndiciTransport } from '../vendor/http/load-undici.js';
 import type { Transport } from '../vendor/http/transport.js';
-import { UntracedTransport } from '../vendor/http/untraced.transport.js';
+import { UntracedTransport } from '../vendor/http/transport.js';
 
 /** The exchanges with the vendor's hosts, and the connections below them. */
 export class VendorConnections {
