@@ -65,7 +65,7 @@ export class BankCardOcrClient {
     log.log(
       `app id ${maskAppId(appId)}, host ${baseUrl.host}, credentials in ${store.description} ` +
         `(shared with ${SHARED_WITH[store.scope]}), ${storeEncryptionKey ? 'encrypted' : 'not encrypted'}, ` +
-        `transport ${transport}, ${describeWay(options.way)}, ` +
+        `transport ${transport}, ${describeWay(options.route)}, ` +
         `warning policy ${typeof warningPolicy === 'function' ? 'of the application' : warningPolicy}`,
     );
     for (const { en } of options.warnings) log.warn(en);

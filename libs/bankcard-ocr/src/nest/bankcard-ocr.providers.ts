@@ -9,7 +9,7 @@ import { TicketService } from '../credentials/ticket.service.js';
 import { OcrResultService } from '../results/ocr-result.service.js';
 import { RecognitionService } from '../recognition/recognition.service.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
-import { resolveAccount } from '../options/resolve-account.js';
+import { resolveAccount } from '../options/resolve-options.js';
 import { registerAccount } from '../account/account-registry.js';
 import { StartupCheck } from './startup-check.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
