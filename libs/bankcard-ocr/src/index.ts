@@ -73,7 +73,7 @@ export type {
   VendorPaths,
   WarningPolicy,
 } from './options/bankcard-ocr.options.js';
-export { DEFAULTS } from './options/defaults.js';
+export { DEFAULTS } from './options/option-table.js';
 export { bankCardOcrOptionsFromEnv } from './options/options-from-env.js';
 export { SdkLaunch, type SdkLaunchValues } from './sdk/sdk-launch.js';
 export {
