@@ -49,7 +49,7 @@ function fieldOf(name: string): ResultField | undefined {
 export const PHOTO_FIELDS: readonly (readonly [kind: PhotoKind, field: ResultField])[] = [
   ['original', 'originalPhoto'],
   ['crop', 'cropPhoto'],
-  ['number', 'numberPhoto'],
+  ['numberStrip', 'numberPhoto'],
 ];
 
 /** Which photo a field of an answer is, in whatever spelling; undefined for what is no photo. */
