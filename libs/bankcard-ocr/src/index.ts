@@ -51,7 +51,6 @@ export type { OrderNumbers, QueryManyOptions, QueryManyOutcome } from './results
 export { CardRejectedError, type RejectedCard } from './results/warning-policy.js';
 export { createOrderNo } from './call/order-number.js';
 export type { PhotoExtension } from './card/card-photo.js';
-export type { PhotoMeasures } from './card/photo-measure.js';
 export type { DownloadedPhoto, DownloadManifest } from './results/download/download.js';
 export type { PhotoDestination } from './results/download/photo-destination.js';
 export { type PhotoDirectory, toDirectory } from './results/download/photo-directory.js';
