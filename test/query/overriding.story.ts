@@ -3,12 +3,25 @@ import { Injectable, Module, type ModuleMetadata } from '@nestjs/common';
 import { Test, type TestingModule, type TestingModuleBuilder } from '@nestjs/testing';
 import {
   BankCardOcrModule,
+  Clock,
+  Credentials,
+  getBankCardOcrToken,
+  MemoryTicketStore,
+  SdkLaunchService,
+  TicketService,
+  TicketStore,
   type BankCardOcrResult,
   CardRejectedError,
   isBankCardOcrError,
   OcrResultService,
 } from 'nestjs-bankcard-ocr';
-import { aBankCardOcrResult, BankCardOcrTestingModule, KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
+import {
+  aBankCardOcrResult,
+  BankCardOcrTestingModule,
+  getSandboxInjectionToken,
+  KycSandbox,
+  ManualClock,
+} from 'nestjs-bankcard-ocr/testing';
 import { optionsFor } from '../support/application.js';
 import { eventually } from '../support/passing-time.js';
 
@@ -59,6 +72,43 @@ describe('a service that is overridden', () => {
     expect(vendor.calls.accessToken).toBe(0);
     await testing.init();
     await eventually(() => vendor.calls.apiTicket === 1);
+  });
+});
+
+describe.each([undefined, 'loans'])('a part below the services that is overridden, of the account %s', (name) => {
+  const credentials = new Credentials(1, 'of-the-test', 't'.repeat(64), 's'.repeat(64));
+
+  it('is the TicketService: what it returns signs launches, and no credentials are fetched', async () => {
+    const testing = await appOf({ imports: [BankCardOcrTestingModule.forRoot({ name })] }, (builder) => {
+      const token = getBankCardOcrToken(TicketService, name);
+      return builder.overrideProvider(token).useValue({ getCredentials: async () => credentials });
+    });
+    await testing.init();
+    const sdk = testing.get(getBankCardOcrToken(SdkLaunchService, name));
+    await expect(sdk.create({ userId: 'user1' })).rejects.toMatchObject({ code: 'CREDENTIALS_REJECTED' });
+    expect(testing.get<KycSandbox>(getSandboxInjectionToken(name)).calls.accessToken).toBe(0);
+  });
+
+  it('is the ticket store: credentials are kept in it', async () => {
+    const store = new MemoryTicketStore();
+    const testing = await appOf({ imports: [BankCardOcrTestingModule.forRoot({ name })] }, (builder) => {
+      return builder.overrideProvider(getBankCardOcrToken(TicketStore, name)).useValue(store);
+    });
+    await testing.get(getBankCardOcrToken(OcrResultService, name)).query(clean);
+    expect(await store.read()).toBeDefined();
+  });
+
+  it('is the clock: a query waits for it', async () => {
+    const clock = new ManualClock();
+    const testing = await appOf({ imports: [BankCardOcrTestingModule.forRoot({ name })] }, (builder) => {
+      return builder.overrideProvider(getBankCardOcrToken(Clock, name)).useValue(clock);
+    });
+    const sandbox = testing.get<KycSandbox>(getSandboxInjectionToken(name));
+    sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'code', code: '999999', times: 1 });
+    const query = testing.get(getBankCardOcrToken(OcrResultService, name)).query(clean);
+    await eventually(() => sandbox.calls.result === 1 && sandbox.inFlight === 0);
+    while (sandbox.calls.result < 2) await clock.advanceAsync(1_000);
+    await expect(query).resolves.toMatchObject({ orderNo: clean });
   });
 });
 

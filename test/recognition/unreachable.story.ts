@@ -107,7 +107,7 @@ describe('the host of recognition', () => {
     await app.application.close();
     // The host does not matter here: in memory, and no exchange is overtaken by the clock.
     app = await startOnMovedTime(sandbox, { clock });
-    await app.tickets.current();
+    await app.tickets.getCredentials();
     sandbox.killCredentials();
     sandbox.injectFault({ endpoint: 'auth', kind: 'html-502' });
     const failing = recognitionFailure(app.application.get(RecognitionService).recognize(JPEG));

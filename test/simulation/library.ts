@@ -3,7 +3,7 @@ export type { Clock, ClockTimer } from '../../libs/bankcard-ocr/src/runtime/cloc
 export type { Random, Runtime } from '../../libs/bankcard-ocr/src/runtime/random.js';
 export { SecretText } from '../../libs/bankcard-ocr/src/runtime/secret-text.js';
 export type { Credentials } from '../../libs/bankcard-ocr/src/credentials/credentials.js';
-export type { FileSystem, OpenFile } from '../../libs/bankcard-ocr/src/credentials/store/file-system.js';
+export type { FileSystem, OpenFile } from '../../libs/bankcard-ocr/src/runtime/file-system.js';
 export { FileTicketStore } from '../../libs/bankcard-ocr/src/credentials/store/file-ticket.store.js';
 export { MemoryTicketStore } from '../../libs/bankcard-ocr/src/credentials/store/memory-ticket.store.js';
 export { openTicketStore } from '../../libs/bankcard-ocr/src/account/create-ticket-store.js';

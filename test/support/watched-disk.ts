@@ -1,4 +1,4 @@
-import { type FileSystem, NODE_FILE_SYSTEM } from '../../libs/bankcard-ocr/src/credentials/store/file-system.js';
+import { type FileSystem, NODE_FILE_SYSTEM } from '../../libs/bankcard-ocr/src/runtime/file-system.js';
 
 /** The machine's disk, of which a test can see whether it is at work: how long that takes is the machine's business. */
 export class WatchedDisk {

@@ -12,12 +12,12 @@ export type { CardValidity } from './card/card-validity.js';
 export type { CardWarning } from './card/bank-card-ocr-result.js';
 export { ExtraFields, type Scalar } from './card/extra-fields.js';
 export type { ImageType } from './card/card-photo.js';
-export type { BankCardOcrClient } from './account/bank-card-ocr-client.js';
+export type { BankCardOcrClient } from './account/create-client.js';
 export { BankCardOcrClientFactory } from './account/client-factory.js';
 export type { AccountOptions, ClientFactoryOptions } from './account/client-factory.js';
-export { type Clock, type ClockTimer, SystemClock } from './runtime/clock.js';
+export { Clock, type ClockTimer, SystemClock } from './runtime/clock.js';
 export type { StoreLossPolicy, TicketRole } from './credentials/create-refresh.js';
-export type { Credentials } from './credentials/credentials.js';
+export { Credentials } from './credentials/credentials.js';
 export { FileTicketStore, type FileTicketStoreOptions } from './credentials/store/file-ticket.store.js';
 export { MemoryTicketStore } from './credentials/store/memory-ticket.store.js';
 export {
@@ -83,6 +83,12 @@ export {
   type SdkResultReport,
 } from './sdk/sdk-launch.service.js';
 export { USER_ID } from './call/user-id.js';
+export {
+  Transport,
+  type ResponseListener,
+  type TransportCall,
+  type TransportRequest,
+} from './vendor/http/transport.js';
 export { SecretText } from './runtime/secret-text.js';
 export { SignatureService } from './signature/signature.service.js';
 export { type TicketCounts, TicketMetrics } from './telemetry/ticket-metrics.js';

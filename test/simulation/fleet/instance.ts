@@ -143,8 +143,9 @@ export class Instance {
     });
     const store = createStore(process, random.stream('store'));
     try {
-      await openTicketStore(store, role === 'reader' ? 'read' : 'write', true);
+      await openTicketStore(store, role === 'reader' ? 'read' : 'write');
     } catch {
+      await store.close();
       observer.exited(this, 'its store cannot be used');
       return;
     }

@@ -137,7 +137,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   carriedOut(process: SimulatedProcess, exchange: Exchange, key: object): void {
     const call = this.#calls.get(key);
     this.#note(`vendor carries out ${exchange.kind} of ${process.name}: ${exchange.code}`);
-    if (exchange.kind === 'query') this.#queryCarriedOut(process, exchange, call);
+    if (exchange.kind === 'query') this.#queryCarriedOut(process, exchange, this.#sentCalls.get(key));
     else if (exchange.kind === 'token') {
       if (!exchange.token) this.#tell(`the vendor refuses ${process.name} a token: ${exchange.code}`);
       else {
@@ -197,7 +197,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const window = this.#operations.get(by);
     this.counts.mostStoreOperations = Math.max(this.counts.mostStoreOperations, window?.count ?? 0);
     if (!window || now - window.windowAt >= STORE_WINDOW_MS) this.#operations.set(by, { windowAt: now, count: 1 });
-    else if ((window.count += 1) === MOST_STORE_OPERATIONS) {
+    // A lease lasts on by as much as the clock of its store is set back, and is waited for.
+    else if ((window.count += 1) === MOST_STORE_OPERATIONS && !this.effects.anyOf(['store clock'], 0, now)) {
       this.#violated(
         'S7-store',
         `${by} has used the store ${window.count} times in ${Math.round((now - window.windowAt) / 1_000)} s`,
@@ -405,7 +406,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (token.secret !== this.world.instanceOf(name)?.settings.secret) return;
     // Its age counts from when it was asked for.
     const since = this.#askedAt.get(token) ?? token.issuedAt;
-    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], since, kernel.now)) return;
+    // Those that refresh alone end it, and their own is stored afterwards.
+    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES, 'alone'], since, kernel.now)) return;
     this.#violated(
       'S2-pending',
       `${name} asks for a token although token ${token.number} waits for its ticket and is alive`,
@@ -622,17 +624,16 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   /**
    * Nobody can tell in which order the vendor has carried out two requests that were under way at the same time, for tickets
    * of the same token: when the store had lost the lease of one process, and nothing else by which that could be known. The
-   * order in which they were sent decides then, and a mark sees to it that one refresh more follows at once.
+   * order in which they were sent decides then. Those that have refreshed alone, each for itself, had no common count by
+   * which one is newer. In both cases a mark sees to it that one refresh more follows at once.
    */
   #isOutOfOrder(older: Ticket, newer: Ticket): boolean {
     const askedAt = (ticket: Ticket): number => this.#askedAt.get(ticket) ?? ticket.issuedAt;
     const { now } = this.world.kernel;
-    return (
-      older.token === newer.token &&
-      askedAt(older) > askedAt(newer) &&
-      this.#record?.unanswered !== undefined &&
-      this.effects.anyOf(['lease lost'], askedAt(newer) - GRACE_MS, now)
-    );
+    if (this.#record?.unanswered === undefined) return false;
+    if (this.effects.anyOf(['alone'], newer.issuedAt, now)) return true;
+    const isLeaseLost = this.effects.anyOf(['lease lost'], askedAt(newer) - GRACE_MS, now);
+    return isLeaseLost && older.token === newer.token && askedAt(older) > askedAt(newer);
   }
 
   #foreignSuspected(instance: Instance, event: Extract<TicketEvent, { type: 'foreign-refresh-suspected' }>): void {
@@ -699,11 +700,12 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   #isTouched({ name, settings }: Instance, from: number): boolean {
     const { now } = this.world.kernel;
     if (this.effects.touched(slotOf(name), from, now)) return true;
-    if (settings.role === 'refresher') return false;
-    // A reader lives by what refreshers store.
-    return !this.world.instances().some((other) => {
-      const isThere = other.settings.role === 'refresher' && other.isReady && !other.isClosing;
-      return isThere && !this.effects.touched(slotOf(other.name), from, now);
+    const refreshers = this.world.instances().filter((other) => other.settings.role === 'refresher');
+    const withTimer = refreshers.filter((other) => other.settings.backgroundRefresh);
+    // A reader lives by what refreshers store, and whoever has no timer by what those with one do, whose pauses it keeps.
+    if (settings.role === 'refresher' && (settings.backgroundRefresh || withTimer.length === 0)) return false;
+    return !(withTimer.length > 0 ? withTimer : refreshers).some(({ name: other, isReady, isClosing }) => {
+      return isReady && !isClosing && !this.effects.touched(slotOf(other), from, now);
     });
   }
 

@@ -74,11 +74,8 @@ export class Disk {
           return text === undefined ? { kind: 'missing' } : { kind: 'bytes', bytes: Buffer.from(text) };
         }),
       readdir: (directory) => step(() => this.#list(directory)),
-      look: (path) =>
-        step(() => {
-          const { touchedMs } = this.#existing(path);
-          return { touchedNs: BigInt(Math.round(touchedMs * 1e6)), touchedMs, isLink: false };
-        }),
+      lstat: (path) =>
+        step(() => ({ mtimeNs: BigInt(Math.round(this.#existing(path).touchedMs * 1e6)), isLink: false })),
       link: (existing, path) => step(() => this.#link(existing, path, process)),
       rename: (from, to) =>
         step(() => {

@@ -1,7 +1,7 @@
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { ManualClock } from '../testing/manual-clock.js';
-import { type BankCardOcrClient } from './bank-card-ocr-client.js';
+import { type BankCardOcrClient } from './create-client.js';
 import { BankCardOcrClientFactory, type ClientFactoryOptions } from './client-factory.js';
 
 const TIMEOUT_MS = 15_000;

@@ -11,8 +11,7 @@ import { concealSecrets } from '../options/concealed-options.js';
 import { isUnset, numberFromText, whatIsSet } from '../options/option-values.js';
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
 import type { ClockTimer } from '../runtime/clock.js';
-import type { BankCardOcrClient } from './bank-card-ocr-client.js';
-import { type ClientContext, createClient } from './create-client.js';
+import { type BankCardOcrClient, type ClientContext, createClient } from './create-client.js';
 
 /** An account that has a client, or is about to have one. */
 interface Account {

@@ -1,21 +1,24 @@
-import { connectToVendor, type VendorConnections } from './vendor-connections.js';
-import { createTicketStore, openTicketStore } from './create-ticket-store.js';
 import { RecordSeal } from '../credentials/record-seal.js';
 import { secretFingerprint } from '../credentials/secret-fingerprint.js';
-import type { TicketStore } from '../credentials/store/ticket-store.js';
+import { TicketStore } from '../credentials/store/ticket-store.js';
 import { TicketService } from '../credentials/ticket.service.js';
 import { timingsFor } from '../credentials/timings.js';
-import { OcrResultService } from '../results/ocr-result.service.js';
+import { maskAppId } from '../errors/redaction.js';
+import type { ResolvedOptions, RouteToVendor } from '../options/resolve-options.js';
 import { RecognitionService } from '../recognition/recognition.service.js';
-import type { ResolvedOptions } from '../options/resolve-options.js';
+import { OcrResultService } from '../results/ocr-result.service.js';
+import { Clock } from '../runtime/clock.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { SignatureService } from '../signature/signature.service.js';
 import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
 import { TicketMetrics } from '../telemetry/ticket-metrics.js';
 import { AuthClient } from '../vendor/auth.client.js';
+import { Transport } from '../vendor/http/transport.js';
 import { RecognitionClient } from '../vendor/recognition.client.js';
 import { ResultClient } from '../vendor/result.client.js';
-import { BankCardOcrClient } from './bank-card-ocr-client.js';
+import { createTicketStore, openTicketStore } from './create-ticket-store.js';
+import { completeTickets } from './overridden-tickets.js';
+import { connectToVendor, createTransport, VendorConnections } from './vendor-connections.js';
 
 /** Where a client tells what happens to it. */
 export interface ClientContext {
@@ -26,63 +29,242 @@ export interface ClientContext {
   readonly name?: string;
 }
 
-/**
- * Wire the services of one account; nothing is asked of the vendor yet.
- *
- * @throws {@link BankCardOcrConfigurationError} when its ticket store cannot be used
- */
-export async function createClient(
-  options: ResolvedOptions,
-  { log, debugs, name }: ClientContext,
-): Promise<BankCardOcrClient> {
-  const store = await openStore(options, log);
-  const connections = await connectToVendor(options, (record) => logExchange(log, record, debugs()));
-  const auth = createAuthClient(options, connections);
-  const metrics = new TicketMetrics(name);
-  const tickets = createTicketService(options, store, auth);
-  tickets.events$.subscribe((event) => {
-    logTicketEvent(log, event);
-    metrics.note(event);
-  });
-  const signatures = new SignatureService();
-  const { appId, protocolVersion, vendorCodeOverrides, clock, ticketOverlapMs, appIdParameter } = options;
-  const path = options.baseUrl.prefix + options.paths.queryResult;
-  const results = new OcrResultService({
-    ...options,
-    limits: options,
-    tickets,
-    signatures,
-    results: new ResultClient(connections.main, clock, { path, appIdParameter, appId, version: protocolVersion }),
-  });
-  const sdkOptions = { appId, protocolVersion, vendorCodeOverrides, clock, ticketOverlapMs, limits: options };
-  return new BankCardOcrClient({
-    options,
-    log,
-    store,
-    connections,
-    tickets,
-    metrics,
-    signatures,
-    results,
-    recognition: new RecognitionService({
-      ...options,
-      limits: options,
-      tickets,
-      signatures,
-      results,
-      client: createRecognitionClient(options, connections),
-    }),
-    sdk: new SdkLaunchService({ ...sdkOptions, tickets, signatures, auth }),
-  });
+/** One account: its options, its log, and what starts and ends with it. */
+export class AccountContext {
+  readonly #starts: (() => void)[] = [];
+  readonly #closes: (() => unknown)[] = [];
+
+  constructor(
+    readonly options: ResolvedOptions,
+    readonly surroundings: ClientContext,
+  ) {}
+
+  onStart(start: () => void): void {
+    this.#starts.push(start);
+  }
+
+  onClose(close: () => unknown): void {
+    this.#closes.push(close);
+  }
+
+  start(): void {
+    for (const start of this.#starts) start();
+  }
+
+  /** What was made last ends first. */
+  async close(): Promise<void> {
+    for (let close = this.#closes.pop(); close; close = this.#closes.pop()) await close();
+  }
 }
 
-async function openStore(options: ResolvedOptions, log: LogSink): Promise<TicketStore> {
-  const store = await createTicketStore(options, (where) => {
-    log.warn(`the stored credentials were damaged and set aside as ${where}`);
-  });
-  store.onWarning ??= (warning) => log.warn(warning);
-  return openTicketStore(store, options.role === 'reader' ? 'read' : 'write', store !== options.ticketStore);
+const SHARED_WITH = {
+  process: 'this process only',
+  machine: 'all processes of this machine',
+  fleet: 'all instances',
+} as const;
+
+/** The services of one account (app id), with a ticket store and connections that no other account uses. */
+export class BankCardOcrClient {
+  readonly #context: AccountContext;
+  readonly #store: TicketStore;
+
+  /** @internal made by `createClient` */
+  constructor(
+    context: AccountContext,
+    store: TicketStore,
+    readonly tickets: TicketService,
+    readonly metrics: TicketMetrics,
+    readonly signatures: SignatureService,
+    readonly results: OcrResultService,
+    readonly recognition: RecognitionService,
+    readonly sdk: SdkLaunchService,
+  ) {
+    this.#context = context;
+    this.#store = store;
+  }
+
+  /** Begin to refresh in the background; neither waits for the vendor nor fails because of it. @internal */
+  start(): void {
+    const { options, surroundings } = this.#context;
+    const { appId, baseUrl, storeEncryptionKey, transport, warningPolicy } = options;
+    const { description, scope } = this.#store;
+    surroundings.log.log(
+      `app id ${maskAppId(appId)}, host ${baseUrl.host}, credentials in ${description} ` +
+        `(shared with ${SHARED_WITH[scope]}), ${storeEncryptionKey ? 'encrypted' : 'not encrypted'}, ` +
+        `transport ${transport}, ${describeRoute(options.way)}, ` +
+        `warning policy ${typeof warningPolicy === 'function' ? 'of the application' : warningPolicy}`,
+    );
+    for (const { en } of options.warnings) surroundings.log.warn(en);
+    this.#context.start();
+  }
+
+  /** End timers and connections; whatever is under way fails. @internal */
+  async close(): Promise<void> {
+    await this.#context.close();
+  }
 }
+
+/** User name and password of a proxy are not in it. */
+function describeRoute({ proxy, variable, isOfHttpService }: RouteToVendor): string {
+  if (isOfHttpService) return 'agents and proxy of the httpService';
+  if (proxy === undefined) return 'no proxy';
+  return variable === undefined ? `proxy ${proxy}` : `proxy ${proxy} (${variable})`;
+}
+
+/** A class by which something is injected. */
+export type Token<T = unknown> = abstract new (...args: never[]) => T;
+
+/** Something that an account is made of, and what it is made from. */
+export interface AccountPart {
+  readonly provide: Token;
+  readonly needs: readonly Token[];
+  /** What it makes on the way is ended when it fails. */
+  readonly create: (context: AccountContext, ...needed: never[]) => Promise<unknown>;
+}
+
+type Needed<Needs extends readonly Token[]> = {
+  -readonly [I in keyof Needs]: Needs[I] extends Token<infer Part> ? Part : never;
+};
+
+function part<T, const Needs extends readonly Token[]>(
+  provide: Token<T>,
+  needs: Needs,
+  create: (context: AccountContext, ...needed: Needed<Needs>) => T | Promise<T>,
+): AccountPart {
+  return {
+    provide,
+    needs,
+    create: async (context, ...needed) => {
+      try {
+        return await create(context, ...(needed as unknown as Needed<Needs>));
+      } catch (error) {
+        await context.close();
+        throw error;
+      }
+    },
+  };
+}
+
+/**
+ * Everything that an account is made of, each after what it needs. Nest's container makes providers of them, so that any
+ * of them can be overridden; {@link createClient} makes them one after the other.
+ */
+export const ACCOUNT_PARTS: readonly AccountPart[] = [
+  part(Clock, [], ({ options }) => options.clock),
+  part(TicketStore, [Clock], async (context, clock) => {
+    const { options, surroundings } = context;
+    const store = await createTicketStore({ ...options, clock }, (where) => {
+      surroundings.log.warn(`the stored credentials were damaged and set aside as ${where}`);
+    });
+    // A store that the application handed in is the application's to close.
+    if (store !== options.ticketStore) context.onClose(() => store.close());
+    return store;
+  }),
+  part(Transport, [Clock], ({ options }, clock) => createTransport(options.baseUrl, { ...options, clock })),
+  part(VendorConnections, [Clock, Transport], async (context, clock, transport) => {
+    const { options, surroundings } = context;
+    const onExchange = (record: Parameters<typeof logExchange>[1]) => {
+      logExchange(surroundings.log, record, surroundings.debugs());
+    };
+    const connections = await connectToVendor({ ...options, clock }, onExchange, transport);
+    context.onClose(() => connections.close());
+    return connections;
+  }),
+  part(TicketMetrics, [], ({ surroundings }) => new TicketMetrics(surroundings.name)),
+  part(SignatureService, [], () => new SignatureService()),
+  part(
+    TicketService,
+    [Clock, TicketStore, VendorConnections, TicketMetrics],
+    async (context, clock, store, connections, metrics) => {
+      const { options, surroundings } = context;
+      const { appId, secret, backgroundRefresh, role, onStoreLoss, verifyWindowMs, storeEncryptionKey } = options;
+      store.onWarning ??= (warning) => surroundings.log.warn(warning);
+      await openTicketStore(store, role === 'reader' ? 'read' : 'write');
+      const tickets = new TicketService({
+        store,
+        auth: createAuthClient(options, connections),
+        clock,
+        backgroundRefresh,
+        role,
+        onStoreLoss,
+        verifyWindowMs,
+        seal: storeEncryptionKey && new RecordSeal(storeEncryptionKey, appId),
+        timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
+        secretFingerprint: secretFingerprint(appId, secret.reveal()),
+      });
+      tickets.events$.subscribe((event) => {
+        logTicketEvent(surroundings.log, event);
+        metrics.note(event);
+      });
+      context.onStart(() => tickets.start());
+      context.onClose(() => tickets.close());
+      return tickets;
+    },
+  ),
+  part(
+    OcrResultService,
+    [Clock, VendorConnections, TicketService, SignatureService],
+    ({ options }, clock, { main }, tickets, signatures) => {
+      const { appId, protocolVersion: version, appIdParameter, baseUrl, paths } = options;
+      const path = baseUrl.prefix + paths.queryResult;
+      const results = new ResultClient(main, clock, { path, appIdParameter, appId, version });
+      return new OcrResultService({
+        ...options,
+        limits: options,
+        clock,
+        tickets: completeTickets(tickets),
+        signatures,
+        results,
+      });
+    },
+  ),
+  part(
+    RecognitionService,
+    [Clock, VendorConnections, TicketService, SignatureService, OcrResultService],
+    ({ options }, clock, { recognition }, tickets, signatures, results) => {
+      const { recognitionAppIdField: appIdField, recognitionBaseUrl, paths } = options;
+      const path = recognitionBaseUrl.prefix + paths.recognize;
+      const client = new RecognitionClient(recognition, clock, { path, appIdField });
+      return new RecognitionService({
+        ...options,
+        limits: options,
+        clock,
+        tickets: completeTickets(tickets),
+        signatures,
+        results,
+        client,
+      });
+    },
+  ),
+  part(
+    SdkLaunchService,
+    [Clock, VendorConnections, TicketService, SignatureService],
+    ({ options }, clock, connections, tickets, signatures) => {
+      const auth = createAuthClient(options, connections);
+      return new SdkLaunchService({
+        ...options,
+        limits: options,
+        clock,
+        tickets: completeTickets(tickets),
+        signatures,
+        auth,
+      });
+    },
+  ),
+  part(
+    BankCardOcrClient,
+    [
+      TicketStore,
+      TicketService,
+      TicketMetrics,
+      SignatureService,
+      OcrResultService,
+      RecognitionService,
+      SdkLaunchService,
+    ],
+    (context, ...parts) => new BankCardOcrClient(context, ...parts),
+  ),
+];
 
 function createAuthClient(options: ResolvedOptions, { main }: VendorConnections): AuthClient {
   const { appId, secret, appIdParameter, protocolVersion: version, paths, attemptTimeoutMs } = options;
@@ -97,23 +279,16 @@ function createAuthClient(options: ResolvedOptions, { main }: VendorConnections)
   });
 }
 
-function createTicketService(options: ResolvedOptions, store: TicketStore, auth: AuthClient): TicketService {
-  const { appId, secret, clock, backgroundRefresh, role, onStoreLoss, verifyWindowMs, storeEncryptionKey } = options;
-  return new TicketService({
-    store,
-    auth,
-    clock,
-    backgroundRefresh,
-    role,
-    onStoreLoss,
-    verifyWindowMs,
-    seal: storeEncryptionKey && new RecordSeal(storeEncryptionKey, appId),
-    timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
-    secretFingerprint: secretFingerprint(appId, secret.reveal()),
-  });
-}
-
-function createRecognitionClient(options: ResolvedOptions, { recognition }: VendorConnections): RecognitionClient {
-  const { clock, recognitionAppIdField: appIdField, recognitionBaseUrl, paths } = options;
-  return new RecognitionClient(recognition, clock, { path: recognitionBaseUrl.prefix + paths.recognize, appIdField });
+/**
+ * Make the services of one account without Nest's container; nothing is asked of the vendor yet.
+ *
+ * @throws {@link BankCardOcrConfigurationError} when its ticket store cannot be used, or a package is missing
+ */
+export async function createClient(options: ResolvedOptions, surroundings: ClientContext): Promise<BankCardOcrClient> {
+  const context = new AccountContext(options, surroundings);
+  const made = new Map<Token, unknown>();
+  for (const { provide, needs, create } of ACCOUNT_PARTS) {
+    made.set(provide, await create(context, ...(needs.map((token) => made.get(token)) as never[])));
+  }
+  return made.get(BankCardOcrClient) as BankCardOcrClient;
 }

@@ -40,15 +40,12 @@ function explain(error: unknown): never {
 /**
  * Prepare a store for the access that a process needs.
  *
- * @param isOurs whether the library has made it, and so closes it again when it cannot be used
  * @throws {@link BankCardOcrConfigurationError} when it refuses that: the start is refused
  */
-export async function openTicketStore(store: TicketStore, access: StoreAccess, isOurs: boolean): Promise<TicketStore> {
+export async function openTicketStore(store: TicketStore, access: StoreAccess): Promise<void> {
   try {
     await store.open(access);
-    return store;
   } catch (error) {
-    if (isOurs) await store.close();
     throw isBankCardOcrError(error) && error.code === 'CONFIGURATION' ? error : refusal(store, error);
   }
 }

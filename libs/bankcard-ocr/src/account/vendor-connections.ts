@@ -1,17 +1,16 @@
 import type { BaseUrl } from '../options/base-url.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { Semaphore } from '../runtime/semaphore.js';
-import { VendorHttpClient, type ExchangeListener } from '../vendor/http/vendor-http-client.js';
 import { loadUndiciTransport } from '../vendor/http/load-undici.js';
-import type { Transport } from '../vendor/http/transport.js';
-import { UntracedTransport } from '../vendor/http/untraced.transport.js';
+import { type Transport, UntracedTransport } from '../vendor/http/transport.js';
+import { type ExchangeListener, VendorHttpClient } from '../vendor/http/vendor-http-client.js';
 
-/** The exchanges with the vendor's hosts, and the connections below them. */
+/** The vendor's hosts, and the connections to them. */
 export class VendorConnections {
   constructor(
-    /** With the host of credentials and results. */
+    /** The host of credentials and results. */
     readonly main: VendorHttpClient,
-    /** With the host of direct recognition; the same one where it is the same host. */
+    /** The host of direct recognition; the same client where it is the same host. */
     readonly recognition: VendorHttpClient,
     private readonly transports: readonly Transport[],
   ) {}
@@ -21,32 +20,40 @@ export class VendorConnections {
   }
 }
 
-/** Make the exchanges that the options ask for; nothing is connected before the first request. */
+/**
+ * Make the clients of the hosts that the options name; nothing is connected before the first request.
+ *
+ * @param given the transport to the main host. One that the library has not made is used for both hosts, and is not closed
+ */
 export async function connectToVendor(
   options: ResolvedOptions,
   onExchange: ExchangeListener,
+  given?: Transport,
 ): Promise<VendorConnections> {
   const { baseUrl, recognitionBaseUrl, maxConnections, clock, vendorCodeOverrides, maxResponseBytes } = options;
-  const transports: Transport[] = [];
-  const exchangeWith = async (host: BaseUrl): Promise<VendorHttpClient> => {
-    const transport = new UntracedTransport(await createTransport(host, options));
-    transports.push(transport);
+  const clientOn = (transport: Transport): VendorHttpClient => {
     const gate = new Semaphore(maxConnections);
     return new VendorHttpClient({ transport, gate, clock, vendorCodeOverrides, maxResponseBytes, onExchange });
   };
-  const main = await exchangeWith(baseUrl);
-  const isOneHost = recognitionBaseUrl.origin === baseUrl.origin;
-  return new VendorConnections(main, isOneHost ? main : await exchangeWith(recognitionBaseUrl), transports);
+  const transport = given ?? (await createTransport(baseUrl, options));
+  if (!(transport instanceof UntracedTransport)) {
+    const client = clientOn(new UntracedTransport(transport));
+    return new VendorConnections(client, client, []);
+  }
+  const main = clientOn(transport);
+  if (recognitionBaseUrl.origin === baseUrl.origin) return new VendorConnections(main, main, [transport]);
+  const second = await createTransport(recognitionBaseUrl, options);
+  return new VendorConnections(main, clientOn(second), [transport, second]);
 }
 
-/** Only the client that is used is loaded: each takes longer than all of this library. */
-async function createTransport({ origin, loopback }: BaseUrl, options: ResolvedOptions): Promise<Transport> {
+/** Make a transport to one host. Only the HTTP client that is used is loaded: each takes longer than all of this library. */
+export async function createTransport({ origin, loopback }: BaseUrl, options: ResolvedOptions): Promise<Transport> {
   const { transport, maxConnections, maxConnectionAgeMs, connectTimeoutMs, clock, proxy, ca, httpService } = options;
   const connection = { origin, loopback, maxConnections, maxConnectionAgeMs, connectTimeoutMs, clock, proxy, ca };
   if (transport === 'undici') {
     const { UndiciTransport } = await loadUndiciTransport();
-    return new UndiciTransport(connection);
+    return new UntracedTransport(new UndiciTransport(connection));
   }
   const { HttpServiceTransport } = await import('../vendor/http/http-service.transport.js');
-  return new HttpServiceTransport(connection, httpService);
+  return new UntracedTransport(new HttpServiceTransport(connection, httpService));
 }

@@ -78,6 +78,18 @@ export function recordOf(held: CachedCredentials, clock: Clock): GenerationRecor
   return { ...record, tokenRequestedAtMs: date(beganAt), ticketRequestedAtMs: date(ticketBeganAt) };
 }
 
+/**
+ * The date of a request for a record. Had the wall clock been set back since it was sent, it would seem to come from the
+ * future, and nobody could use what it brought.
+ */
+export function dateOf(
+  { epochMs, monotonicMs }: { readonly epochMs: number; readonly monotonicMs: number },
+  clock: Clock,
+): number {
+  const setBackMs = epochMs - monotonicMs - behindMs(clock);
+  return setBackMs > CLOCK_STEP_MS ? Math.max(0, epochMs - setBackMs) : epochMs;
+}
+
 /** By how much the monotonic clock is behind the wall clock. */
 export function behindMs(clock: Clock): number {
   return clock.now() - clock.monotonic();
@@ -139,6 +151,11 @@ export function dueAt({ beganAt, endsAt }: CachedCredentials, intervalMs: number
 export function isAlive(pending: PendingToken, clock: Clock): boolean {
   const age = ageMs(pending.tokenRequestedAtMs, clock);
   return age !== undefined && age < pending.tokenLifeMs;
+}
+
+/** Whether a token that waits for its ticket has been ended by one that was asked for later, by a process that was alone. */
+export function isEnded(pending: PendingToken, current: GenerationRecord | undefined): boolean {
+  return current !== undefined && current.tokenRequestedAtMs > pending.tokenRequestedAtMs + UNCERTAIN_MS;
 }
 
 /** Whether a record shows a refresh that somebody began and nobody has finished. */

@@ -44,6 +44,12 @@ describe('a refresh, step by step, by what is stored', () => {
       { number: 8, contested: true },
     ],
     [
+      'a token without a ticket, and what was asked for after it by a process that refreshed alone',
+      () => ({ current: stage.generation(8, 10 * SECOND), pending: stage.token(8, 40 * SECOND) }),
+      ['write mark', 'token', 'write token 9', 'ticket of token-1', 'write generation 9'],
+      { number: 9, contested: true },
+    ],
+    [
       'a token without a ticket that has ended',
       () => ({ pending: stage.token(8, 2 * HOUR) }),
       ['write mark', 'token', 'write token 9', 'ticket of token-1', 'write generation 9'],
@@ -135,6 +141,31 @@ describe('a refresh, step by step, by what is stored', () => {
     stage.auth[life] = 1;
     await stage.run(process);
     expect((await stage.store.stored())?.current?.[life]).toBe(MINUTE);
+  });
+});
+
+describe('the wall clock is set back in the middle of a refresh', () => {
+  it.each(['onToken', 'onTicket'] as const)('%s: other processes can use what is stored', async (when) => {
+    const other = stage.aProcess();
+    await stage.store.put(stage.record({ current: stage.generation(1, 30 * MINUTE) }));
+    stage.auth[when] = () => stage.clock.shiftWallClock(-800 * SECOND);
+    await expect(stage.run(process)).resolves.toMatchObject({ thrown: undefined });
+    const { current } = (await stage.store.stored())!;
+    expect(current!.tokenRequestedAtMs).toBeLessThanOrEqual(stage.clock.now());
+    expect(current!.ticketRequestedAtMs).toBeLessThanOrEqual(stage.clock.now());
+    await other.look.look();
+    expect(other.held.valid?.record.id).toBe(process.held.valid?.record.id);
+    expect(process.held.valid?.record.number).toBe(2);
+  });
+
+  it('and its ticket fails: another process gets it, with the same token', async () => {
+    stage.auth.onToken = () => stage.clock.shiftWallClock(-800 * SECOND);
+    stage.auth.nextTickets.push('lost');
+    await stage.run(process);
+    stage.auth.onToken = () => undefined;
+    stage.clock.advance(2 * SECOND);
+    await stage.run(stage.aProcess(), { attempt: 2 });
+    expect(stage.auth.ticketCalls.map(({ accessToken }) => accessToken)).toEqual(['token-1', 'token-1']);
   });
 });
 

@@ -1,7 +1,7 @@
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { IssuedCredential } from '../vendor/auth.client.js';
 import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
-import { ageMs, hold, isAlive, isUnfinished } from './freshness.js';
+import { ageMs, dateOf, hold, isAlive, isEnded, isUnfinished } from './freshness.js';
 import { RefreshRecord } from './refresh-record.js';
 import type { RefreshDependencies, RefreshRequest } from './refresh-request.js';
 import type { TicketLease } from './store/ticket-store.js';
@@ -76,7 +76,8 @@ export class CredentialFetcher {
   /** A token for which a ticket is still to come: one that is stored, or ours that the store could not take. */
   #waitingToken(record: TicketRecord | undefined, ours: TicketRecord | undefined): PendingToken | undefined {
     const { clock } = this.dependencies;
-    if (ours?.pending) return isAlive(ours.pending, clock) ? ours.pending : undefined;
+    if (ours?.pending)
+      return isAlive(ours.pending, clock) && !isEnded(ours.pending, ours.current) ? ours.pending : undefined;
     const pending = this.#pending;
     if (!pending || (record && !ours) || !isAlive(pending, clock)) return undefined;
     // Somebody has asked for another one since, and so ended it.
@@ -109,7 +110,7 @@ export class CredentialFetcher {
     forced: boolean,
     { attempt, signal }: RefreshRequest,
   ): Promise<{ pending: PendingToken; sentAt: number }> {
-    const { auth, held, spacing, timings, emit, random } = this.dependencies;
+    const { auth, clock, held, spacing, timings, emit, random } = this.dependencies;
     const number = numberAfter(stored.highestNumber);
     try {
       await stored.markAsked(forced ? spacing.begin() : undefined);
@@ -140,7 +141,7 @@ export class CredentialFetcher {
       id: random.id(),
       refreshId: stored.id,
       accessToken: token.value,
-      tokenRequestedAtMs: token.sentAt.epochMs,
+      tokenRequestedAtMs: dateOf(token.sentAt, clock),
       tokenLifeMs: Math.max(token.lifeMs, timings.overlapMs),
     };
     this.#pending = pending;
@@ -156,7 +157,7 @@ export class CredentialFetcher {
     stored: RefreshRecord,
     { attempt, signal }: RefreshRequest,
   ): Promise<void> {
-    const { auth, held, spacing, timings, random } = this.dependencies;
+    const { auth, clock, held, spacing, timings, random } = this.dependencies;
     stored.throwIfLeaseLost();
     const ticket = await auth
       .signTicket(pending.accessToken, pending.number, attempt, signal)
@@ -171,7 +172,8 @@ export class CredentialFetcher {
       // Of its own for each ticket: a second ticket of the same token is another generation for those who hold the first.
       id: random.id(),
       signTicket: ticket.value,
-      ticketRequestedAtMs: ticket.sentAt.epochMs,
+      tokenRequestedAtMs: dateOf({ epochMs: pending.tokenRequestedAtMs, monotonicMs: tokenSentAt }, clock),
+      ticketRequestedAtMs: dateOf(ticket.sentAt, clock),
       ticketLifeMs: Math.max(ticket.lifeMs, timings.overlapMs),
       ...(this.#isContested && { contested: true }),
     };

@@ -44,7 +44,7 @@ describe('what a refresh asks the vendor for, by what is stored and held', () =>
     ['it has ended', () => ({ current: stage.generation(1, HOUR) }), () => undefined, { reason: 'initial' }, NEW],
     [
       'it is fresh, and a token waits for its ticket',
-      () => ({ current: stage.generation(1), pending: stage.token(2, 10 * SECOND) }),
+      () => ({ current: stage.generation(1, MINUTE), pending: stage.token(2, 10 * SECOND) }),
       () => undefined,
       {},
       ['ticket of stored-token-2'],

@@ -94,6 +94,8 @@ export class TicketService {
 
   /** The credentials to use while nothing needs doing about them: nearly always. Else undefined: see {@link getCredentials}. */
   fresh(): Credentials | undefined {
+    // A test may have replaced it on this object.
+    if (this.getCredentials !== TicketService.prototype.getCredentials) return undefined;
     return this.#isClosed || this.#schedule.nobodyLooks ? undefined : this.#held.fresh?.credentials;
   }
 

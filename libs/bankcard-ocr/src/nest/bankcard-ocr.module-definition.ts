@@ -8,6 +8,7 @@ import {
 import { checkAccountName, type AccountName } from '../account/account-name.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { concealSecrets } from '../options/concealed-options.js';
+import { accountProviders } from './bankcard-ocr.providers.js';
 import { BANKCARD_OCR_SERVICES, tokenNamed } from './bankcard-ocr.tokens.js';
 
 /** What a class given to `forRootAsync({ useClass })` or `useExisting` must be able to do. */
@@ -27,11 +28,6 @@ export interface BankCardOcrModuleExtras {
   readonly name?: string | undefined;
 }
 
-/** The name that this registration has, as a provider of its own. */
-export class Registration {
-  constructor(readonly name: AccountName) {}
-}
-
 export const {
   ConfigurableModuleClass,
   MODULE_OPTIONS_TOKEN: BANKCARD_OCR_OPTIONS,
@@ -48,16 +44,12 @@ export const {
   }))
   .build();
 
-/** A registration with a name exports tokens that have it, and nothing else: a class would be everybody's. */
+/** A registration with a name provides and exports tokens that have it: a class would be everybody's. */
 function withServices(definition: DynamicModule, name: AccountName): DynamicModule {
   if (name !== undefined) checkAccountName(name);
-  const registration: Provider = { provide: Registration, useValue: new Registration(name) };
-  const aliases: Provider[] = BANKCARD_OCR_SERVICES.map((service) => {
-    return { provide: tokenNamed(service, name), useExisting: service };
-  });
   return {
     ...definition,
-    providers: [...(definition.providers ?? []).map(concealing), registration, ...(name === undefined ? [] : aliases)],
+    providers: [...(definition.providers ?? []).map(concealing), ...accountProviders(BANKCARD_OCR_OPTIONS, name)],
     exports: BANKCARD_OCR_SERVICES.map((service) => tokenNamed(service, name)),
   };
 }

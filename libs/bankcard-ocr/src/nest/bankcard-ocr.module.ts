@@ -1,17 +1,15 @@
 import { Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { BankCardOcrClient } from '../account/create-client.js';
 import { ConfigurableModuleClass } from './bankcard-ocr.module-definition.js';
-import { BANKCARD_OCR_PROVIDERS } from './bankcard-ocr.providers.js';
-import { BankCardOcrClient } from '../account/bank-card-ocr-client.js';
+import { StartupCheck } from './startup-check.js';
 
 /**
  * Tencent Cloud / WeBank bank-card OCR for a Nest application: `SignatureService`, `TicketService`, `TicketMetrics`,
  * `OcrResultService`, `RecognitionService` and `SdkLaunchService`. Register it once for each app id, with `forRoot()` or
  * `forRootAsync()`; with a `name` for each when there are several.
  */
-@Module({
-  // What it exports depends on the name of the registration: the module definition says it.
-  providers: BANKCARD_OCR_PROVIDERS,
-})
+// What else it provides and exports depends on the name of the registration: the module definition says it.
+@Module({ providers: [StartupCheck] })
 export class BankCardOcrModule
   extends ConfigurableModuleClass
   implements OnApplicationBootstrap, OnApplicationShutdown

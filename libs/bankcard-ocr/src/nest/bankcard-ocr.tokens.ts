@@ -1,14 +1,18 @@
 import { type Abstract, Inject, type Type } from '@nestjs/common';
-import { isLoadedTwice } from '../account/library-copies.js';
+import { type AccountName, checkAccountName } from '../account/account-name.js';
+import { isLoadedTwice } from '../account/account-registry.js';
+import type { Token } from '../account/create-client.js';
+import { TicketStore } from '../credentials/store/ticket-store.js';
 import { TicketService } from '../credentials/ticket.service.js';
-import { OcrResultService } from '../results/ocr-result.service.js';
 import { RecognitionService } from '../recognition/recognition.service.js';
-import { checkAccountName, type AccountName } from '../account/account-name.js';
+import { OcrResultService } from '../results/ocr-result.service.js';
+import { Clock } from '../runtime/clock.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { SignatureService } from '../signature/signature.service.js';
 import { TicketMetrics } from '../telemetry/ticket-metrics.js';
+import { Transport } from '../vendor/http/transport.js';
 
-/** What a registration gives to the application. */
+/** What a registration exports. */
 export const BANKCARD_OCR_SERVICES = [
   SignatureService,
   TicketService,
@@ -18,27 +22,31 @@ export const BANKCARD_OCR_SERVICES = [
   SdkLaunchService,
 ] as const;
 
+/** What has a token for each name: the services, and what a test may want to override below them. */
+const NAMED: ReadonlySet<unknown> = new Set([...BANKCARD_OCR_SERVICES, TicketStore, Transport, Clock]);
+
 /** A service of this library, by its class. */
 export type BankCardOcrService = InstanceType<(typeof BANKCARD_OCR_SERVICES)[number]>;
 
-/** A class for each service and name, so that what is got with it has the service's type, and Nest's errors name it. */
+/** A class for each provider and name, so that what is got with it has its type, and Nest's errors name it. */
 const TOKENS = new Map<object, Map<string, Type>>();
 
 /**
- * Tell by which token a service of a registration is injected.
+ * Return the token by which a service of a registration is injected, or overridden in a test.
  *
- * @param service e.g. `OcrResultService`
- * @param name of the registration; without one, the service's class is the token
- * @throws {@link BankCardOcrConfigurationError} when there is no such service, or the name cannot be one
+ * @param service e.g. `OcrResultService`; for overriding also `TicketStore`, `Transport` and `Clock`
+ * @param name of the registration; without one, the class is the token
+ * @throws {@link BankCardOcrConfigurationError} when the name cannot be one; `TypeError` when there is no such service
  *
  * @example
  * app.get(getBankCardOcrToken(OcrResultService, 'loans')); // an OcrResultService
+ * builder.overrideProvider(getBankCardOcrToken(TicketService, 'loans')).useValue({ getCredentials });
  */
-export function getBankCardOcrToken<Service extends BankCardOcrService>(
-  service: Type<Service>,
+export function getBankCardOcrToken<Service extends BankCardOcrService | TicketStore | Transport | Clock>(
+  service: Token<Service>,
   name?: string,
 ): Type<Service> {
-  if (!(BANKCARD_OCR_SERVICES as readonly unknown[]).includes(service)) {
+  if (!NAMED.has(service)) {
     const known = BANKCARD_OCR_SERVICES.map((one) => one.name).join(', ');
     const hint = isLoadedTwice()
       ? ' Two copies of nestjs-bankcard-ocr are loaded, and a class of one is none of the other: load the library by ' +
@@ -52,8 +60,8 @@ export function getBankCardOcrToken<Service extends BankCardOcrService>(
   return tokenNamed(service, name) as Type<Service>;
 }
 
-/** The token of a class and a name that were checked: the same one each time. */
-export function tokenNamed(service: Type | Abstract<unknown>, name: AccountName): Type | Abstract<unknown> {
+/** The token of a class and a name that were checked: the same one each time; the class itself for what has no names. */
+export function tokenNamed(service: Token | Abstract<unknown>, name: AccountName): Token | Abstract<unknown> {
   if (name === undefined) return service;
   const tokens = TOKENS.get(service) ?? new Map<string, Type>();
   TOKENS.set(service, tokens);

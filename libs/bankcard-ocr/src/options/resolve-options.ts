@@ -10,7 +10,7 @@ import {
 } from '../errors/configuration-error.js';
 import { unusableText } from '../errors/unusable-text.js';
 import { SecretText } from '../runtime/secret-text.js';
-import { hasWayOfItsOwn } from '../vendor/http/own-agents.js';
+import { definesRoute } from '../vendor/http/agents.js';
 import { proxyNamed } from '../vendor/http/proxy.js';
 import { type BaseUrl, readBaseUrl } from './base-url.js';
 import type { BankCardOcrOptions, QueryLimits, RecognitionAppIdField } from './bankcard-ocr.options.js';
@@ -304,7 +304,7 @@ function wayTo(
   environment: Environment,
 ): { readonly way: RouteToVendor; readonly faults: ConfigurationIssue[] } {
   if (isFaulty) return { way: { isOfHttpService: false }, faults: [] };
-  if (httpService && hasWayOfItsOwn(httpService)) return { way: { isOfHttpService: true }, faults: [] };
+  if (httpService && definesRoute(httpService)) return { way: { isOfHttpService: true }, faults: [] };
   const option = proxy === undefined ? undefined : new SecretText(proxy);
   const named = hosts.map(({ origin, loopback }) => proxyNamed({ origin, loopback, proxy: option }, environment));
   const wrong = new Map<string, ConfigurationIssue>();

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import type { HttpService } from '@nestjs/axios';
 import { Problem } from '../errors/configuration-error.js';
 import type { SecretText } from '../runtime/secret-text.js';
-import { hasWayOfItsOwn } from '../vendor/http/own-agents.js';
+import { definesRoute } from '../vendor/http/agents.js';
 import { isNone, readProxyUrl } from '../vendor/http/proxy.js';
 import type { DirectRecognitionOptions } from './direct-recognition.options.js';
 import { canBeDecoded } from './ticket-store-location.js';
@@ -125,7 +125,7 @@ export function faultsInConnectionOptions(
       "cannot be used with transport 'undici': leave one of the two out",
       "不能与 transport 'undici' 同时使用：请去掉其中一个",
     );
-  } else if (httpService !== undefined && hasWayOfItsOwn(httpService)) {
+  } else if (httpService !== undefined && definesRoute(httpService)) {
     for (const option of ['proxy', 'ca'] as const) {
       if (options[option] === undefined) continue;
       fault(

@@ -8,20 +8,21 @@ export interface ClockTimer {
  * The only source of time in this library, so that a test can move it.
  *
  * The vendor's lifetimes are judged on {@link monotonic}, never on the wall clock, because clocks jump and differ
- * (protocol.md section 3: `expire_time` must not be used); the wall clock only dates what outlives the process.
+ * (protocol.md section 3: `expire_time` must not be used); the wall clock only dates what outlives the process. The class is
+ * the injection token, too.
  */
-export interface Clock {
+export abstract class Clock {
   /** Wall clock, in milliseconds since the Unix epoch. */
-  now(): number;
+  abstract now(): number;
   /** Milliseconds since an arbitrary moment; never goes back. */
-  monotonic(): number;
+  abstract monotonic(): number;
   /**
    * Call `callback` once after `delayMs` milliseconds.
    *
    * The background timers of a service must not keep the process alive; the pause of a caller who waits for its
    * result must (`keepsProcessAlive`), or a script would end in the middle of it.
    */
-  setTimer(callback: () => void, delayMs: number, keepsProcessAlive?: boolean): ClockTimer;
+  abstract setTimer(callback: () => void, delayMs: number, keepsProcessAlive?: boolean): ClockTimer;
 }
 
 /** Node fires a longer timer at once instead of late; whoever waits longer looks again when it fires. */

@@ -45,6 +45,11 @@ export function inCallersContext<Arguments extends unknown[], Result>(
   return contextManager() ? AsyncResource.bind(callback) : callback;
 }
 
+/** Whether the application has registered a tracing that {@link untraced} hides something from. */
+export function isTracing(): boolean {
+  return contextManager() !== undefined;
+}
+
 /** Looked for at each call: an application may register its tracing after this library was loaded. */
 function contextManager(): TracingContextManager | undefined {
   const api = (globalThis as { [API]?: { readonly context?: TracingContextManager } })[API];

@@ -1,8 +1,7 @@
 import { SignalCancellation } from '../runtime/abort.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { malformedResponse, readLifeMs } from './response/envelope.js';
-import { isJsonObject } from './response/json-response.js';
-import { JsonResponseReader } from './response/json-response.reader.js';
+import { isJsonObject, JsonResponseReader } from './response/json-response.js';
 import type { VendorHttpClient, VendorResponse } from './http/vendor-http-client.js';
 
 /** What the vendor documents when an answer does not say (protocol.md section 1). */

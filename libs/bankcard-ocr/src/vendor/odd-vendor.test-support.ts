@@ -4,9 +4,9 @@ import { inspect } from 'node:util';
 import { SignalCancellation } from '../runtime/abort.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { JsonResponseReader } from './response/json-response.reader.js';
+import { JsonResponseReader } from './response/json-response.js';
 import { Semaphore } from '../runtime/semaphore.js';
-import type { ConnectionOptions } from './http/connection-options.js';
+import type { ConnectionOptions } from './http/connector.js';
 import {
   VendorHttpClient,
   type VendorResponse,

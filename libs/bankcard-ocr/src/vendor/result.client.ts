@@ -1,7 +1,7 @@
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
 import type { Clock } from '../runtime/clock.js';
-import { JsonResponseReader } from './response/json-response.reader.js';
+import { JsonResponseReader } from './response/json-response.js';
 import { ResultResponseReader } from './response/incremental/result-response.reader.js';
 import { PhotoBuffers, type PhotoTargets } from './response/photo-buffers.js';
 import { readResultResponse } from './response/result-response.js';

@@ -1,7 +1,7 @@
 import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { Connector } from '../../vendor/http/connector.js';
-import { createAgents } from '../../vendor/http/own-agents.js';
+import { createAgents } from '../../vendor/http/agents.js';
 import { duration, text } from '../text.js';
 import { type CheckResult, checkResultsOf, nameOf } from './check-result.js';
 import type { Route } from './route.js';

@@ -1,12 +1,17 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { CONNECT_TIMEOUT_CODE, PROXY_ANSWERED, PROXY_UNREACHABLE_CODE } from '../../vendor/http/connection-error.js';
 import { Connector } from '../../vendor/http/connector.js';
-import { transportError } from '../../vendor/http/transport-error.js';
+import { withoutBrackets } from '../../vendor/http/proxy.js';
+import {
+  CONNECT_TIMEOUT_CODE,
+  PROXY_ANSWERED,
+  PROXY_UNREACHABLE_CODE,
+  transportError,
+} from '../../vendor/http/transport-error.js';
 import { duration, sentences, text, type Text } from '../text.js';
 import { type CheckResult, checkResultsOf, nameOf } from './check-result.js';
-import { failureOn, type Route, whatNeeds, withoutBrackets } from './route.js';
+import { failureOn, type Route, whatNeeds } from './route.js';
 
 const finding = checkResultsOf('connection');
 /** A certificate that ends sooner has as a rule been renewed by then. */

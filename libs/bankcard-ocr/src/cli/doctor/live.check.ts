@@ -1,5 +1,4 @@
-import type { BankCardOcrClient } from '../../account/bank-card-ocr-client.js';
-import { createClient } from '../../account/create-client.js';
+import { type BankCardOcrClient, createClient } from '../../account/create-client.js';
 import { connectToVendor } from '../../account/vendor-connections.js';
 import { createOrderNo } from '../../call/order-number.js';
 import type { Credentials } from '../../credentials/credentials.js';

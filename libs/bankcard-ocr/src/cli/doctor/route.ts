@@ -1,8 +1,8 @@
 import type { BaseUrl } from '../../options/base-url.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import type { ConnectionOptions } from '../../vendor/http/connection-options.js';
+import type { ConnectionOptions } from '../../vendor/http/connector.js';
 import type { Destination } from '../../vendor/http/connector.js';
-import { proxyFor } from '../../vendor/http/proxy.js';
+import { proxyFor, withoutBrackets } from '../../vendor/http/proxy.js';
 import { type Text, text } from '../text.js';
 
 /** The way to one of the vendor's hosts. */
@@ -48,9 +48,4 @@ export function whatNeeds({ isForRecognition }: Pick<Route, 'isForRecognition'>)
   return isForRecognition
     ? text('Only recognition of images needs this host', '只有图片识别会用到这个地址')
     : undefined;
-}
-
-/** An IPv6 address as sockets and resolvers take it. */
-export function withoutBrackets(hostname: string): string {
-  return hostname.replace(/^\[|\]$/g, '');
 }

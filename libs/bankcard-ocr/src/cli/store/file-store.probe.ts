@@ -10,7 +10,7 @@ import {
   recordFolder,
 } from '../../credentials/store/folder-safety.js';
 import { listNumbers, numberedName } from '../../credentials/store/numbered-files.js';
-import { readSmallFile } from '../../credentials/store/read-small-file.js';
+import { NODE_FILE_SYSTEM } from '../../runtime/file-system.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { type CheckResult, checkResultsOf, nameOf } from '../doctor/check-result.js';
 import { text, type Text } from '../text.js';
@@ -69,7 +69,7 @@ export class FileStoreProbe implements StoreProbe {
       for (let looks = 0; looks < LOOKS; looks += 1) {
         const revision = (await listNumbers(this.#folder, 'record')).at(-1);
         if (revision === undefined) return { kind: 'nothing' };
-        const file = await readSmallFile(
+        const file = await NODE_FILE_SYSTEM.readSmallFile(
           path.join(this.#folder, numberedName('record', revision)),
           LARGEST_RECORD_FILE,
         );

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import type { Clock } from '../../runtime/clock.js';
+import { type FileSystem, NODE_FILE_SYSTEM, type OpenFile, undefinedWhenMissing } from '../../runtime/file-system.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { HIGHEST_NUMBER } from '../ticket-record.js';
-import { type FileOperations, type FileSystem, NODE_FILE_SYSTEM, type OpenFile } from './file-system.js';
+import type { FileOperations } from './file-operations.js';
 import { LeaseHeartbeat } from './lease-heartbeat.js';
 import { listNumbers, listSeries, numberedName, removeOrRename } from './numbered-files.js';
-import { undefinedWhenMissing } from './read-small-file.js';
 import type { TicketLease } from './ticket-store.js';
 
 const SERIES = 'lease';
@@ -74,7 +74,7 @@ export class FileLeases {
     const word = await this.#wordIn(path);
     if (word === undefined) return false;
     if (word === FREE) return true;
-    const touched = String((await this.files.look(path).catch(undefinedWhenMissing))?.touchedNs);
+    const touched = String((await this.files.lstat(path).catch(undefinedWhenMissing))?.mtimeNs);
     if (this.#watched?.number !== number || this.#watched.touched !== touched) {
       this.#watched = { number, touched, sinceMs: now };
     }

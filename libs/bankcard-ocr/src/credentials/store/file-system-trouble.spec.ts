@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } 
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { FileOperations } from './file-system.js';
+import { FileOperations } from './file-operations.js';
 import { FileTicketStore } from './file-ticket.store.js';
 import { recordFolder } from './folder-safety.js';
 import { aRecord } from './ticket-store.contract.js';

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../../errors/configuration-error.js';
+import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../../runtime/durable-file.js';
+import { type FileSystem, NODE_FILE_SYSTEM, undefinedWhenMissing } from '../../runtime/file-system.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { parseTicketRecord } from '../read-ticket-record.js';
 import { HIGHEST_NUMBER, type TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
-import { FileOperations, type FileSystem, NODE_FILE_SYSTEM } from './file-system.js';
+import { FileOperations } from './file-operations.js';
 import { describeVerdict, folderState, judgeFolder, recordFolder } from './folder-safety.js';
 import { listNumbers, listSeries, numberedName, removeOrRename } from './numbered-files.js';
-import { undefinedWhenMissing } from './read-small-file.js';
 import { type StoreAccess, StoreError, type TicketLease, TicketStore } from './ticket-store.js';
 
 const SERIES = 'record';
@@ -19,8 +20,10 @@ const ASIDE = 'damaged';
 const MOST_LOOKS = 100;
 /** A record is a few kilobytes; in bytes. */
 export const LARGEST_RECORD_FILE = 262_144;
-/** What a killed process may have left half written is cleared away when it is older than this. */
-const LEFT_OVER_AFTER_MS = 60_000;
+/** Prefix of temporary names. */
+const BESIDE = 'beside.';
+/** What a killed process may have left half written is removed when it is older than this. */
+const ABANDONED_AFTER_MS = 60_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** Settings of a {@link FileTicketStore}. */
@@ -117,16 +120,18 @@ export class FileTicketStore extends TicketStore {
   }
 
   async #openToWrite(): Promise<void> {
-    await this.#files.mkdir(this.#folder, 0o700);
+    await makeDirectory(this.#folder, this.#files);
     await this.#judge('write');
-    await this.#clearLeftOvers();
+    const { clock } = this.#runtime;
+    await removeAbandonedFiles(this.#folder, (name) => name.startsWith(BESIDE), ABANDONED_AFTER_MS, clock, this.#files);
     // What will be needed later is tried now: creating, making durable and linking.
-    const probe = await this.#writeBeside('{}');
+    const probe = this.#newFile();
     try {
-      await this.#files.link(probe, `${probe}.linked`);
-      await this.#files.unlink(`${probe}.linked`);
+      await probe.write('{}');
+      await probe.create(`${probe.temporaryPath}.linked`);
+      await this.#files.unlink(`${probe.temporaryPath}.linked`);
     } finally {
-      await this.#files.unlink(probe);
+      await probe.remove();
     }
   }
 
@@ -182,15 +187,13 @@ export class FileTicketStore extends TicketStore {
         await this.#setAside(numberedName(SERIES, number));
       return false;
     }
-    const beside = await this.#writeBeside(JSON.stringify(next));
+    const file = this.#newFile();
     try {
-      await this.#files.link(beside, this.#path(next.revision));
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error;
+      await file.write(JSON.stringify(next));
+      if (!(await file.create(this.#path(next.revision)))) return false;
     } finally {
-      // One that cannot be cleared away now is cleared away at a start.
-      await this.#files.unlink(beside).catch(() => undefined);
+      // One that cannot be removed now is removed at a start.
+      await file.remove().catch(() => undefined);
     }
     const revisions = await listNumbers(this.#folder, SERIES, this.#files);
     if ((revisions.at(-1) ?? 0) >= next.revision + KEPT) {
@@ -198,7 +201,7 @@ export class FileTicketStore extends TicketStore {
       await this.#files.unlink(this.#path(next.revision)).catch(undefinedWhenMissing);
       return false;
     }
-    await this.#makeFolderDurable();
+    await syncDirectory(this.#folder, this.#files);
     const old = revisions.filter((revision) => revision <= next.revision - KEPT);
     await Promise.all(old.map((revision) => this.#remove(numberedName(SERIES, revision))));
     return true;
@@ -206,13 +209,13 @@ export class FileTicketStore extends TicketStore {
 
   /** Somebody may have removed it while the process runs. */
   async #makeFolder(): Promise<void> {
-    await this.#files.mkdir(this.#folder, 0o700);
+    await makeDirectory(this.#folder, this.#files);
     await this.#refuseLink();
   }
 
   /** Somebody may have put a link in its place while the process runs. */
   async #refuseLink(): Promise<void> {
-    const found = await this.#files.look(this.#folder).catch(undefinedWhenMissing);
+    const found = await this.#files.lstat(this.#folder).catch(undefinedWhenMissing);
     if (found?.isLink) throw new StoreError('ELOOP', 'the folder of the app id is a symbolic link');
   }
 
@@ -220,24 +223,8 @@ export class FileTicketStore extends TicketStore {
     return join(this.#folder, numberedName(SERIES, revision));
   }
 
-  async #writeBeside(text: string): Promise<string> {
-    const path = join(this.#folder, `beside.${this.#runtime.random.id()}`);
-    const file = await this.#files.open(path, 'wx', 0o600);
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } catch (error) {
-      await this.#files.unlink(path).catch(() => undefined);
-      throw error;
-    } finally {
-      await file.close();
-    }
-    return path;
-  }
-
-  async #makeFolderDurable(): Promise<void> {
-    // Some file systems cannot do that; the record is complete all the same.
-    await this.#files.syncDirectory(this.#folder).catch(() => undefined);
+  #newFile(): DurableFile {
+    return new DurableFile(this.#folder, `${BESIDE}${this.#runtime.random.id()}`, this.#files);
   }
 
   /** One name for all, so that damaged files, which may hold credentials, do not pile up. */
@@ -263,14 +250,6 @@ export class FileTicketStore extends TicketStore {
 
   async #remove(name: string): Promise<void> {
     await removeOrRename(this.#folder, name, this.#files, this.#runtime.random);
-  }
-
-  async #clearLeftOvers(): Promise<void> {
-    for (const name of await this.#files.readdir(this.#folder)) {
-      if (!name.startsWith('beside.')) continue;
-      const found = await this.#files.look(join(this.#folder, name)).catch(() => undefined);
-      if (found && this.#runtime.clock.now() - found.touchedMs > LEFT_OVER_AFTER_MS) await this.#remove(name);
-    }
   }
 }
 

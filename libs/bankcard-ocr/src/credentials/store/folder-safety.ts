@@ -3,7 +3,7 @@ import { constants } from 'node:fs';
 import { access, lstat, stat, unlink, writeFile } from 'node:fs/promises';
 import path, { join } from 'node:path';
 import { Problem } from '../../errors/configuration-error.js';
-import { isOurs, undefinedWhenMissing } from './read-small-file.js';
+import { isOwn, undefinedWhenMissing } from '../../runtime/file-system.js';
 import type { StoreAccess } from './ticket-store.js';
 
 /** A folder that exists, and what this process is to it. */
@@ -123,7 +123,7 @@ async function keepsPermissions({ path: folder }: FolderState): Promise<boolean>
   }
   try {
     const made = await lstat(probe);
-    return isOurs(made) && (made.mode & 0o777) === 0o600;
+    return isOwn(made) && (made.mode & 0o777) === 0o600;
   } finally {
     await unlink(probe).catch(() => undefined);
   }

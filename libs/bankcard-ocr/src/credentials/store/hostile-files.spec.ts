@@ -151,7 +151,7 @@ describe.each(HOSTILE_PATHS)('%s', (_what, put) => {
       await store.open();
       return;
     }
-    await expect(openTicketStore(store, 'write', true)).rejects.toMatchObject({ code: 'CONFIGURATION' });
+    await expect(openTicketStore(store, 'write')).rejects.toMatchObject({ code: 'CONFIGURATION' });
     await expect(store.read()).rejects.toThrow();
     await expect(store.compareAndSet(undefined, aRecord(1))).rejects.toThrow();
     await expect(store.acquireLease(4_000)).rejects.toThrow();
@@ -176,7 +176,7 @@ describe.each(HOSTILE_PATHS)('%s', (_what, put) => {
     const where = path.join(directory, 'configured');
     await put(where, onEnd);
     if (existsSync(where) && readdirOf(where)) return;
-    await expect(openTicketStore(aStore(where), 'write', true)).rejects.toMatchObject({ code: 'CONFIGURATION' });
+    await expect(openTicketStore(aStore(where), 'write')).rejects.toMatchObject({ code: 'CONFIGURATION' });
   });
 });
 
@@ -283,11 +283,11 @@ describe('the folder of an app id', () => {
   it('that any user may write to refuses the start', async () => {
     await opened();
     chmodSync(folder, 0o777);
-    await expect(openTicketStore(aStore(), 'write', true)).rejects.toEqual(
+    await expect(openTicketStore(aStore(), 'write')).rejects.toEqual(
       refusal(/any user may write to .*chmod 700/),
     );
     chmodSync(folder, 0o1777);
-    await expect(openTicketStore(aStore(), 'write', true)).rejects.toEqual(refusal(/any user may write to/));
+    await expect(openTicketStore(aStore(), 'write')).rejects.toEqual(refusal(/any user may write to/));
     // Who only reads is warned.
     await aStore().open('read');
     expect(warnings).toEqual([expect.stringMatching(/any user may write/)]);
@@ -298,7 +298,7 @@ describe('the folder of an app id', () => {
     mkdirSync(elsewhere, { mode: 0o700 });
     symlinkSync(elsewhere, folder);
     for (const access of ['write', 'read'] as const) {
-      await expect(openTicketStore(aStore(), access, true)).rejects.toEqual(refusal(/is a symbolic link/));
+      await expect(openTicketStore(aStore(), access)).rejects.toEqual(refusal(/is a symbolic link/));
     }
     expect(readdirSync(elsewhere)).toEqual([]);
   });
@@ -307,7 +307,7 @@ describe('the folder of an app id', () => {
     if (!mayDoAll('a folder that belongs to another user')) return;
     await opened();
     chownSync(folder, 12_345, 12_345);
-    await expect(openTicketStore(aStore(), 'write', true)).rejects.toEqual(refusal(/another user \(uid 12345\)/));
+    await expect(openTicketStore(aStore(), 'write')).rejects.toEqual(refusal(/another user \(uid 12345\)/));
     expect(readdirSync(folder)).toEqual([]);
     await aStore().open('read');
     expect(warnings).toEqual([expect.stringMatching(/another user/)]);

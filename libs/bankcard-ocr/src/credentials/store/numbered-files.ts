@@ -1,8 +1,7 @@
 import { join } from 'node:path';
+import { type FileSystem, NODE_FILE_SYSTEM, undefinedWhenMissing } from '../../runtime/file-system.js';
 import { type Random, SYSTEM_RANDOM } from '../../runtime/random.js';
 import { HIGHEST_NUMBER } from '../ticket-record.js';
-import { type FileSystem, NODE_FILE_SYSTEM } from './file-system.js';
-import { undefinedWhenMissing } from './read-small-file.js';
 
 /** Enough digits for any number, so that names sort as numbers do. */
 const DIGITS = 16;

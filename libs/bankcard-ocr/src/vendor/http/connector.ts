@@ -1,11 +1,41 @@
 import { request as httpRequest } from 'node:http';
 import { isIP, isIPv6, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
-import { type Connected, Connecting } from './connecting.js';
-import { CLOSED_CODE, connectionError, PROXY_ANSWERED, PROXY_UNREACHABLE_CODE } from './connection-error.js';
-import type { ConnectionOptions } from './connection-options.js';
-import { proxyAuthorization, proxyFor } from './proxy.js';
-import { TcpConnection } from './tcp-connection.js';
+import type { Clock } from '../../runtime/clock.js';
+import type { SecretText } from '../../runtime/secret-text.js';
+import { proxyAuthorization, proxyFor, withoutBrackets } from './proxy.js';
+import { type Connected, type Lookup, TcpConnection } from './tcp-connection.js';
+import {
+  CLOSED_CODE,
+  CONNECT_TIMEOUT_CODE,
+  connectionError,
+  neverSent,
+  PROXY_ANSWERED,
+  PROXY_UNREACHABLE_CODE,
+} from './transport-error.js';
+
+/** How connections to one origin are made, whatever transport makes them. */
+export interface ConnectionOptions {
+  /** e.g. `https://idasc.webank.com` */
+  readonly origin: string;
+  /** The origin is this machine: no proxy of the environment stands in between. */
+  readonly loopback: boolean;
+  readonly maxConnections: number;
+  readonly connectTimeoutMs: number;
+  /** Connections are kept no longer than this; by default as long as there is traffic. */
+  readonly maxConnectionAgeMs?: number;
+  /** What their age is measured with; that of the machine by default. */
+  readonly clock?: Clock;
+  /** Finds the addresses of hosts and proxies; `dns.lookup` by default. */
+  readonly lookup?: Lookup;
+  /** The URL of a proxy, or `none`; undefined leaves it to the environment. */
+  readonly proxy?: SecretText;
+  /** PEM, instead of the certificates that Node trusts. */
+  readonly ca?: string | Buffer | (string | Buffer)[];
+}
+
+/** What is demanded of every TLS connection, whatever the environment allows. */
+const TLS = { minVersion: 'TLSv1.2', rejectUnauthorized: true } as const;
 
 /** Where a connection leads to. */
 export interface Destination {
@@ -80,7 +110,7 @@ function openTunnel(
   done: (error: Error | null, tunnel?: Socket) => void,
 ): { destroy(error?: Error): void } {
   const authority = isIPv6(hostname) ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-  const proxyHost = proxy.hostname.replace(/^\[|\]$/g, '');
+  const proxyHost = withoutBrackets(proxy.hostname);
   const isSecure = proxy.protocol === 'https:';
   const secure = (socket: Socket): Socket => {
     const servername = isIP(proxyHost) ? '' : proxyHost;
@@ -117,5 +147,54 @@ function openTunnel(
   };
 }
 
-/** What is demanded of every TLS connection, whatever the environment allows. */
-const TLS = { minVersion: 'TLSv1.2', rejectUnauthorized: true } as const;
+/** What a connection is waited for through; an error that it is destroyed with comes out of it. */
+interface Stage {
+  destroy(error?: Error): unknown;
+}
+
+/** One connection that is being made: one time limit for all of its stages, proxy and TLS included. */
+class Connecting {
+  #stage: Stage | undefined;
+  #over = false;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(
+    timeoutMs: number,
+    private readonly done: Connected,
+  ) {
+    const late = () => this.end(connectionError(CONNECT_TIMEOUT_CODE, 'connecting took too long'));
+    this.#timer = setTimeout(late, timeoutMs);
+  }
+
+  /** What is waited for from now on. */
+  enter<S extends Stage>(stage: S): S {
+    this.#stage = stage;
+    return stage;
+  }
+
+  /** The last stage: wait for a socket to be ready. */
+  finishWith(socket: Socket, readyEvent: 'secureConnect'): void {
+    const onError = (error: Error) => this.settle(error);
+    const onClose = () => this.settle(connectionError(CLOSED_CODE, 'closed while connecting'));
+    socket.once(readyEvent, () => {
+      // After a failure they stay: somebody has to hear what a socket says late.
+      socket.off('error', onError).off('close', onClose);
+      this.settle(null, socket);
+    });
+    this.enter(socket.on('error', onError).on('close', onClose));
+  }
+
+  /** Give up. */
+  end(error: Error): void {
+    if (this.#over) return;
+    this.#stage?.destroy(neverSent(error));
+    this.settle(error);
+  }
+
+  settle(error: Error | null, socket?: Socket): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.done(error && neverSent(error), socket);
+  }
+}

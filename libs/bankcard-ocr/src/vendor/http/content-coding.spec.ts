@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
 import * as zlib from 'node:zlib';
-import { codingOf, namedCodings } from './content-coding.js';
+import { codingOf, namedCodings } from './response-body.js';
 import { lineForEachTest } from './test-line.test-support.js';
 import { faultOf, send, TRANSPORT_KINDS } from './test-vendor.test-support.js';
 

@@ -68,7 +68,7 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
       clock.advance(30);
       const error = await failing;
       expect(error).toMatchObject({ code: 'TIMEOUT', retryable: true, maybeCarriedOut: true });
-      expect(error.message).toBe('no answer within 30 ms (attemptTimeoutMs)');
+      expect(error.message).toBe('no response within 30 ms (attemptTimeoutMs)');
       expect(vendor.records[0]?.outcome).toBe('TIMEOUT');
       await until(() => closed);
     });

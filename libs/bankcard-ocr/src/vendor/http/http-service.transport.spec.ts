@@ -8,7 +8,7 @@ import nock from 'nock';
 import { SecretText } from '../../runtime/secret-text.js';
 import { makeCertificates } from './certificates.test-support.js';
 import { ConnectProxy } from './connect-proxy.test-support.js';
-import type { ConnectionOptions } from './connection-options.js';
+import type { ConnectionOptions } from './connector.js';
 import { HttpServiceTransport } from './http-service.transport.js';
 import { CANARY, faultOf, OK, optionsFor, REQUEST, send, TestVendor, until } from './test-vendor.test-support.js';
 

@@ -5,59 +5,34 @@ import { finished } from 'node:stream/promises';
 import { HttpService } from '@nestjs/axios';
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import { firstValueFrom } from 'rxjs';
-import { ConnectionAge } from './connection-age.js';
-import {
-  CLOSED_CODE,
-  connectionError,
-  neverSent,
-  NO_STREAM_CODE,
-  UNEXPECTED_UPGRADE_CODE,
-} from './connection-error.js';
-import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
-import { Connector } from './connector.js';
-import { type Agents, createAgents, hasWayOfItsOwn, retire } from './own-agents.js';
+import type { ConnectionOptions } from './connector.js';
+import { type Agents, createAgents, definesRoute, retireAgents } from './agents.js';
+import { IDLE_CONNECTION_MS, PoolingTransport, requestHeaders } from './pooling.transport.js';
 import { ResponseBody } from './response-body.js';
-import {
-  type ResponseListener,
-  requestHeaders,
-  Transport,
-  type TransportCall,
-  type TransportRequest,
-} from './transport.js';
+import { CLOSED_CODE, connectionError, neverSent, NO_STREAM_CODE, UNEXPECTED_UPGRADE_CODE } from './transport-error.js';
+import type { ResponseListener, TransportCall, TransportRequest } from './transport.js';
 
 /**
- * Transport on `HttpService` of `@nestjs/axios`: an own instance, because whoever shares one can add interceptors that
- * see every secret, and a user's test that overrides `HttpService` would replace it.
+ * Transport on `HttpService` of `@nestjs/axios`: an own instance, because interceptors of a shared one would see every
+ * secret, and a test of the application that overrides `HttpService` would replace it.
  */
-export class HttpServiceTransport extends Transport {
+export class HttpServiceTransport extends PoolingTransport<Agents> {
   readonly #http: HttpService;
-  readonly #connector: Connector;
-  #kept: Agents;
-  readonly #age: ConnectionAge;
-  readonly #fresh: Agents;
-  readonly #maxSockets: number;
   readonly #config: AxiosRequestConfig;
-  /** The agents and their way to the proxy are those of the application's instance. */
-  readonly #leavesTheWay: boolean;
+  /** The agents and their route to the proxy are those of the application's instance. */
+  readonly #hasOwnRoute: boolean;
   readonly #running = new Set<AbortController>();
-  #closed = false;
 
   /** @param shared an instance of the application's own, instead */
   constructor(options: ConnectionOptions, shared?: HttpService) {
-    super();
-    const { maxConnections, origin } = options;
-    this.#connector = new Connector(options);
-    this.#maxSockets = maxConnections;
-    this.#age = new ConnectionAge(options);
-    this.#kept = this.#keepingAgents();
-    this.#fresh = createAgents(this.#connector, { keepAlive: false, maxSockets: maxConnections });
-    this.#leavesTheWay = shared !== undefined && hasWayOfItsOwn(shared);
+    super(options);
+    this.#hasOwnRoute = shared !== undefined && definesRoute(shared);
     this.#config = {
       ...(shared ? {} : NOTHING_INHERITED),
-      baseURL: origin,
+      baseURL: options.origin,
       maxRedirects: 0,
-      // The agents know the way to the proxy.
-      ...(this.#leavesTheWay ? {} : { proxy: false }),
+      // The agents know the route to the proxy.
+      ...(this.#hasOwnRoute ? {} : { proxy: false }),
       ...(shared ? {} : { transport: { request: requestWithoutUpgrade } }),
       validateStatus: null,
       responseType: 'stream',
@@ -72,85 +47,73 @@ export class HttpServiceTransport extends Transport {
     this.#http = shared ?? createOwnHttpService();
   }
 
-  override dropConnections(): void {
-    if (!this.#closed && this.#age.takeDrop()) this.#renew();
-  }
-
   start(request: TransportRequest, receiver: ResponseListener): TransportCall {
     const controller = new AbortController();
     return { finished: this.#run(request, receiver, controller), abort: () => controller.abort() };
   }
 
   close(): void {
-    this.#closed = true;
+    this.isClosed = true;
     for (const controller of this.#running) controller.abort();
-    this.#connector.close();
-    for (const { httpAgent, httpsAgent } of [this.#kept, this.#fresh]) {
+    this.connector.close();
+    for (const { httpAgent, httpsAgent } of this.pools) {
       httpAgent.destroy();
       httpsAgent.destroy();
     }
   }
 
-  #keepingAgents(): Agents {
-    const kept = { keepAlive: true, maxSockets: this.#maxSockets, timeout: IDLE_CONNECTION_MS };
-    return createAgents(this.#connector, kept);
+  protected createPool(keepAlive: boolean): Agents {
+    const { maxConnections: maxSockets } = this.options;
+    return createAgents(this.connector, { keepAlive, maxSockets, ...(keepAlive && { timeout: IDLE_CONNECTION_MS }) });
   }
 
-  #renew(): void {
-    const retired = this.#kept;
-    this.#kept = this.#keepingAgents();
-    retire(retired);
+  protected retire(agents: Agents): void {
+    retireAgents(agents);
   }
 
   async #run(request: TransportRequest, receiver: ResponseListener, controller: AbortController): Promise<void> {
-    if (this.#closed) throw neverSent(connectionError(CLOSED_CODE, 'closed'));
+    if (this.isClosed) throw neverSent(connectionError(CLOSED_CODE, 'closed'));
     this.#running.add(controller);
     try {
       await this.#exchange(request, receiver, controller.signal);
     } catch (error) {
-      throw this.#closed ? connectionError(CLOSED_CODE, 'closed', error) : error;
+      throw this.isClosed ? connectionError(CLOSED_CODE, 'closed', error) : error;
     } finally {
       this.#running.delete(controller);
     }
   }
 
   async #exchange(request: TransportRequest, receiver: ResponseListener, signal: AbortSignal): Promise<void> {
-    const { method, pathAndQuery, body, freshConnection } = request;
-    if (this.#age.takeOver()) this.#renew();
-    const { status, headers, data }: AxiosResponse<Readable> = await firstValueFrom(
-      // HttpService looks for the response type in the call's own options: without it there, it would end the stream as
-      // soon as the head has come. Unsubscribing then ends nothing any more; the signal does.
-      this.#http.request<Readable>({
-        ...this.#config,
-        ...(this.#leavesTheWay ? {} : freshConnection ? this.#fresh : this.#kept),
-        method,
-        url: pathAndQuery,
-        data: body,
-        headers: requestHeaders(body),
-        signal,
-      }),
-    );
-    if (typeof (data as Partial<Readable> | undefined)?.pipe !== 'function')
+    const { method, pathAndQuery: url, body: data } = request;
+    const agents = this.#hasOwnRoute ? {} : this.poolFor(request);
+    const headers = requestHeaders(data);
+    // HttpService looks for the response type in the call's own options: without it there, it would end the stream as
+    // soon as the head has come. Unsubscribing then ends nothing any more; the signal does.
+    const config = { ...this.#config, ...agents, method, url, data, headers, signal };
+    const response: AxiosResponse<Readable> = await firstValueFrom(this.#http.request<Readable>(config));
+    const { status, headers: received, data: stream } = response;
+    if (typeof (stream as Partial<Readable> | undefined)?.pipe !== 'function') {
       throw connectionError(NO_STREAM_CODE, 'no stream');
+    }
     try {
       const header = (name: string): string | undefined => {
-        const value: unknown = headers[name];
+        const value: unknown = received[name];
         return typeof value === 'string' ? value : undefined;
       };
       if (status < 200) throw unexpectedUpgrade();
       receiver.head(status, header);
-      await receiveBody(data, { status, contentEncoding: header('content-encoding') }, receiver, signal);
+      await receiveBody(stream, { status, contentEncoding: header('content-encoding') }, receiver, signal);
     } catch (error) {
-      data.destroy();
-      throw PARSE_ERRORS.get((data as IncomingMessage & { readonly req?: ClientRequest }).req ?? data) ?? error;
+      stream.destroy();
+      throw PARSE_ERRORS.get((stream as IncomingMessage & { readonly req?: ClientRequest }).req ?? stream) ?? error;
     }
   }
 }
 
-/** What cannot be read in a body Node tells the request only; the response just breaks off. */
+/** Node reports what it cannot parse in a body to the request only; the response just breaks off. */
 const PARSE_ERRORS = new WeakMap<object, Error>();
 
-/** Nobody would hear of an answer that switches protocols: axios waits for a response, and Node just ends the connection. */
+/** A response that switches protocols would hang: axios waits for another event, and Node just ends the connection. */
 function requestWithoutUpgrade(options: RequestOptions, done: (response: IncomingMessage) => void): ClientRequest {
   const request = (options.protocol === 'https:' ? https : http).request(options, done);
   request.on('error', (error: NodeJS.ErrnoException) => {
@@ -160,13 +123,13 @@ function requestWithoutUpgrade(options: RequestOptions, done: (response: Incomin
     const error = unexpectedUpgrade();
     socket.destroy();
     request.destroy(error);
-    // Node takes the request for answered.
+    // Node believes that the request has its response.
     request.emit('error', error);
   });
 }
 
 function unexpectedUpgrade(): Error {
-  return connectionError(UNEXPECTED_UPGRADE_CODE, 'the answer switches protocols');
+  return connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
 }
 
 function receiveBody(

@@ -1,5 +1,4 @@
-import type { Socket } from 'node:net';
-import { connectionError, UNEXPECTED_UPGRADE_CODE } from './connection-error.js';
+import { connectionError, UNEXPECTED_UPGRADE_CODE } from './transport-error.js';
 
 const BEGINNING = 'HTTP/1.x 1xx';
 const CR = 0x0d;
@@ -14,7 +13,7 @@ const SWITCHING_PROTOCOLS = '101';
  */
 export class InterimResponses {
   /** Bytes of a head of which is not known yet whether it is an interim one, or where it ends. */
-  #held: Buffer | undefined;
+  #begun: Buffer | undefined;
   #isHeadExpected = false;
 
   /** A request is sent: what comes next is a head. */
@@ -28,16 +27,16 @@ export class InterimResponses {
    */
   strip(bytes: Buffer): Buffer {
     if (!this.#isHeadExpected) return bytes;
-    let rest = this.#held ? Buffer.concat([this.#held, bytes]) : bytes;
-    this.#held = undefined;
+    let rest = this.#begun ? Buffer.concat([this.#begun, bytes]) : bytes;
+    this.#begun = undefined;
     for (;;) {
       const end = endOfInterimResponse(rest);
       if (end === 'incomplete' && rest.length <= LONGEST_HEAD) {
-        this.#held = rest;
+        this.#begun = rest;
         return Buffer.alloc(0);
       }
       // The connection would speak another protocol from here on.
-      if (end === 'upgrade') throw connectionError(UNEXPECTED_UPGRADE_CODE, 'the answer switches protocols');
+      if (end === 'upgrade') throw connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
       if (typeof end !== 'number') {
         // The head of the response itself, or something that the parser shall refuse.
         this.#isHeadExpected = false;
@@ -46,32 +45,6 @@ export class InterimResponses {
       rest = rest.subarray(end);
     }
   }
-}
-
-/**
- * Let nobody who reads from a socket see interim responses. undici takes a `100 Continue` that it has not asked for as the
- * end of the connection.
- */
-export function withoutInterimResponses(socket: Socket): Socket {
-  const interim = new InterimResponses();
-  const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-  socket.read = (size?: number): Buffer | null => {
-    try {
-      for (let bytes = read(size); bytes !== null; bytes = read(size)) {
-        const rest = interim.strip(bytes);
-        if (rest.length > 0) return rest;
-      }
-    } catch (error) {
-      socket.destroy(error as Error);
-    }
-    return null;
-  };
-  socket.write = (...args: unknown[]): boolean => {
-    interim.expectHead();
-    return write(...args);
-  };
-  return socket;
 }
 
 /**

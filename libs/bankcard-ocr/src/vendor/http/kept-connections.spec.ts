@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { makeCertificates } from './certificates.test-support.js';
-import { IDLE_CONNECTION_MS } from './connection-options.js';
+import { IDLE_CONNECTION_MS } from './pooling.transport.js';
 import { lineForEachTest } from './test-line.test-support.js';
 import { faultOf, OK, optionsFor, send, TestVendor, TRANSPORT_KINDS, TRANSPORTS } from './test-vendor.test-support.js';
 

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { SecretText } from '../../runtime/secret-text.js';
 import { makeCertificates } from './certificates.test-support.js';
 import { ConnectProxy, type TunnelAnswer } from './connect-proxy.test-support.js';
-import type { ConnectionOptions } from './connection-options.js';
+import type { ConnectionOptions } from './connector.js';
 import {
   CANARY,
   faultOf,

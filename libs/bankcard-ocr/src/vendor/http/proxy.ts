@@ -1,10 +1,14 @@
 import { BlockList, isIP } from 'node:net';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../../errors/configuration-error.js';
 import { saysNoValue, unusableText } from '../../errors/unusable-text.js';
-import type { ConnectionOptions } from './connection-options.js';
+import type { SecretText } from '../../runtime/secret-text.js';
 
 /** What leads to an origin. */
-type ProxyChoice = Pick<ConnectionOptions, 'origin' | 'loopback' | 'proxy'>;
+interface ProxyChoice {
+  readonly origin: string;
+  readonly loopback: boolean;
+  readonly proxy?: SecretText;
+}
 
 /**
  * The proxy on the way to an origin: the option, else what the environment says.
@@ -195,6 +199,7 @@ function matchesAsPattern(entry: string, { hostname }: URL): boolean {
   return new RegExp(`^${pattern}$`).test(withoutBrackets(hostname));
 }
 
-function withoutBrackets(hostname: string): string {
+/** The host of a URL as sockets and resolvers take it: an IPv6 address without its brackets. */
+export function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
 }

@@ -1,46 +1,44 @@
 import type { Transform } from 'node:stream';
-import { connectionError } from './connection-error.js';
-import { codingOf, type ContentCoding, decompressor, namedCodings } from './content-coding.js';
+import * as zlib from 'node:zlib';
+import { connectionError } from './transport-error.js';
 import type { ResponseListener } from './transport.js';
 
-/** What the bytes of a body come from, and what can be stopped for a while. */
+/** Where the bytes of a body come from. */
 interface Source {
   pause(): unknown;
   resume(): unknown;
 }
 
-/** A gateway compresses what a server has compressed already; nobody does it more often. */
+/** A gateway compresses what a server has compressed already; more often than this is an attack. */
 const MOST_CODINGS = 3;
 
 /**
- * The body of one answer on its way from the connection to its receiver, the same for every transport: counted as it
+ * The body of one response on its way from the connection to its receiver, the same for every transport: counted as it
  * comes, decompressed where it is compressed, stopped while the receiver wants no more.
  */
 export class ResponseBody {
-  readonly #outermost: Layer;
+  /** Nearly every body is not compressed and begins with a brace: it needs no {@link Layer}. */
+  #isPlain = false;
+  #outermost: Layer | undefined;
   readonly #decompressors: Transform[] = [];
   #isOver = false;
 
-  /**
-   * @param done is told once, of the end or of what ended the body early
-   */
+  /** @param done is called once, at the end or with what ended the body early */
   constructor(
     private readonly receiver: ResponseListener,
-    head: { readonly status: number; readonly contentEncoding: string | undefined },
-    connection: Source,
+    private readonly head: { readonly status: number; readonly contentEncoding: string | undefined },
+    private readonly connection: Source,
     private readonly done: (error?: Error) => void,
-  ) {
-    // These have no body to decompress, whatever they say.
-    const isBodiless = head.status === 204 || head.status === 304;
-    this.#outermost = this.#layer(isBodiless ? [] : namedCodings(head.contentEncoding), connection);
-  }
+  ) {}
 
   /** Some bytes have come from the connection. */
   write(bytes: Buffer): void {
     if (this.#isOver) return;
     try {
       this.receiver.received(bytes.length);
-      this.#outermost.write(bytes);
+      if (!this.#outermost && !this.#isPlain) this.#isPlain = firstCharacter(bytes) === OPENING_BRACE;
+      if (this.#isPlain) this.#deliver(bytes, this.connection);
+      else this.#outerLayer().write(bytes);
     } catch (error) {
       this.end(error as Error);
     }
@@ -49,9 +47,9 @@ export class ResponseBody {
   /** All bytes have come from the connection, or no more will, because of an error. */
   end(error?: Error): void {
     if (this.#isOver) return;
-    if (error) return this.#finish(error);
+    if (error || this.#isPlain) return this.#finish(error);
     try {
-      this.#outermost.end();
+      this.#outerLayer().end();
     } catch (thrown) {
       this.#finish(thrown as Error);
     }
@@ -62,6 +60,13 @@ export class ResponseBody {
     this.#isOver = true;
     for (const stream of this.#decompressors) stream.destroy();
     this.done(error);
+  }
+
+  #outerLayer(): Layer {
+    const { status, contentEncoding } = this.head;
+    // These have no body to decompress, whatever they say.
+    const isBodiless = status === 204 || status === 304;
+    return (this.#outermost ??= this.#layer(isBodiless ? [] : namedCodings(contentEncoding), this.connection));
   }
 
   #layer(named: readonly ContentCoding[], source: Source): Layer {
@@ -75,7 +80,7 @@ export class ResponseBody {
 
   #decompress(coding: Exclude<ContentCoding, 'plain'>, others: readonly ContentCoding[], source: Source): Sink {
     if (this.#decompressors.length >= MOST_CODINGS) {
-      throw connectionError('ERR_CONTENT_ENCODING_UNKNOWN', 'the answer is compressed again and again');
+      throw connectionError('ERR_CONTENT_ENCODING_UNKNOWN', 'the response is compressed again and again');
     }
     const stream = decompressor(coding);
     this.#decompressors.push(stream);
@@ -102,10 +107,10 @@ export class ResponseBody {
   }
 
   #deliver(bytes: Buffer, source: Source): void {
-    const held = this.receiver.data(bytes);
-    if (!held) return;
+    const delay = this.receiver.data(bytes);
+    if (!delay) return;
     source.pause();
-    held.then(
+    delay.then(
       () => this.#isOver || source.resume(),
       (error: Error) => this.#finish(error),
     );
@@ -117,7 +122,7 @@ interface Sink {
   end(): void;
 }
 
-/** The body between two codings: looked at until its own coding is known, then passed on. */
+/** The body between two codings: collected until its own coding is known, then passed on. */
 class Layer implements Sink {
   #head: Buffer | undefined;
   #sink: Sink | undefined;
@@ -151,4 +156,98 @@ class Layer implements Sink {
         : this.onto.coded(coding);
     if (head.length > 0) this.#sink.write(head);
   }
+}
+
+/** How the bytes of a body are coded (RFC 9110, section 8.4.1), `deflate-raw` being what many servers take `deflate` for. */
+type ContentCoding = 'plain' | 'gzip' | 'deflate' | 'deflate-raw' | 'br' | 'zstd';
+
+/** What the header may call them; anything else, such as `identity`, `none` or a charset, means nothing. */
+const NAMES: ReadonlyMap<string, ContentCoding> = new Map([
+  ['gzip', 'gzip'],
+  ['x-gzip', 'gzip'],
+  ['deflate', 'deflate'],
+  ['x-deflate', 'deflate'],
+  ['br', 'br'],
+  ['zstd', 'zstd'],
+]);
+
+/** This many bytes tell every coding from text. */
+const ENOUGH = 16;
+const GZIP = Buffer.from([0x1f, 0x8b]);
+const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+const OPENING_BRACE = 0x7b;
+
+/** Larger steps than zlib's own 16 KiB: each of them is a trip to another thread and back. */
+const STEPS = { chunkSize: 65_536, highWaterMark: 262_144 };
+/** As curl and browsers do: what lacks its check sum is read as far as it goes. Whether it is whole the JSON tells. */
+const LENIENT = { ...STEPS, finishFlush: zlib.constants.Z_SYNC_FLUSH };
+const LENIENT_BROTLI = { ...STEPS, finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH };
+
+/** Node.js knows Zstandard from 22.15 on. */
+const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: typeof STEPS) => Transform };
+
+const DECOMPRESSORS: Readonly<Record<Exclude<ContentCoding, 'plain'>, (() => Transform) | undefined>> = {
+  gzip: () => zlib.createGunzip(LENIENT),
+  deflate: () => zlib.createInflate(LENIENT),
+  'deflate-raw': () => zlib.createInflateRaw(LENIENT),
+  br: () => zlib.createBrotliDecompress(LENIENT_BROTLI),
+  zstd: createZstdDecompress && (() => createZstdDecompress(STEPS)),
+};
+
+/** The codings that a header names, the one that was applied last first. */
+export function namedCodings(header: string | undefined): ContentCoding[] {
+  if (header === undefined) return [];
+  const codings = header.split(',').map((name) => NAMES.get(name.trim().toLowerCase()));
+  return codings.filter((coding) => coding !== undefined).toReversed();
+}
+
+/**
+ * Tell the coding of a body from its first bytes. The header is asked only where they leave it open: servers and gateways
+ * announce codings that they did not apply, apply some that they do not announce, and disagree on what `deflate` is.
+ *
+ * @param named what the header says of it
+ * @param isWhole whether no more bytes follow
+ * @returns undefined while there are too few bytes
+ */
+export function codingOf(head: Buffer, named: ContentCoding | undefined, isWhole: boolean): ContentCoding | undefined {
+  // No coding begins with the brace that a response begins with.
+  if (firstCharacter(head) === OPENING_BRACE) return 'plain';
+  if (beginsWith(head, GZIP)) return 'gzip';
+  if (beginsWith(head, ZSTD)) return 'zstd';
+  if (head.length < ENOUGH && !isWhole) return undefined;
+  if (isText(head)) return 'plain';
+  if (hasZlibHeader(head)) return 'deflate';
+  return named === 'deflate' ? 'deflate-raw' : (named ?? 'plain');
+}
+
+/** @throws for a coding that this version of Node.js cannot read */
+function decompressor(coding: Exclude<ContentCoding, 'plain'>): Transform {
+  const create = DECOMPRESSORS[coding];
+  if (create) return create();
+  throw connectionError('ERR_CONTENT_ENCODING_UNKNOWN', `the response is in ${coding}, which this Node.js cannot read`);
+}
+
+function beginsWith(bytes: Buffer, magic: Buffer): boolean {
+  return bytes.length >= magic.length && bytes.compare(magic, 0, magic.length, 0, magic.length) === 0;
+}
+
+function firstCharacter(bytes: Buffer): number | undefined {
+  let at = beginsWith(bytes, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
+  while (isWhiteSpace(bytes[at])) at += 1;
+  return bytes[at];
+}
+
+function isWhiteSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** Compressed bytes are not printable all of them, not {@link ENOUGH} in a row. */
+function isText(bytes: Buffer): boolean {
+  return bytes.subarray(0, ENOUGH).every((byte) => (byte >= 0x20 && byte < 0x7f) || isWhiteSpace(byte));
+}
+
+/** RFC 1950: the method is 8, and the two bytes are a multiple of 31. */
+function hasZlibHeader(bytes: Buffer): boolean {
+  return bytes.length >= 2 && ((bytes[0] ?? 0) & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0;
 }

@@ -1,6 +1,8 @@
 import { lookup as lookUp, type LookupAddress } from 'node:dns';
 import { connect, isIP, type Socket } from 'node:net';
-import type { Connected } from './connecting.js';
+
+/** Is called once: with a connection that can be used, or with why there is none. */
+export type Connected = (error: Error | null, socket?: Socket) => void;
 
 /** Finds the addresses of a host, as `dns.lookup` does. */
 export type Lookup = (

@@ -1,5 +1,5 @@
 import type { SecureContextOptions } from 'node:tls';
-import type { ConnectionOptions } from './connection-options.js';
+import type { ConnectionOptions } from './connector.js';
 import { optionsFor, TestVendor, type TRANSPORT_KINDS, TRANSPORTS } from './test-vendor.test-support.js';
 import type { Transport } from './transport.js';
 

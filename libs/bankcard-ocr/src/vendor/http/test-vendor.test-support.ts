@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { SecureContextOptions } from 'node:tls';
 import { CANARY, TRANSPORT_KINDS, TRANSPORTS } from '../odd-vendor.test-support.js';
 import { transportError, type TransportError } from './transport-error.js';
-import type { ConnectionOptions } from './connection-options.js';
+import type { ConnectionOptions } from './connector.js';
 import type { ResponseListener, Transport, TransportRequest } from './transport.js';
 
 export { CANARY, TRANSPORT_KINDS, TRANSPORTS };

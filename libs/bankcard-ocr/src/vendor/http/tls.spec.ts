@@ -1,6 +1,6 @@
 import { makeCertificates } from './certificates.test-support.js';
 import { ConnectProxy } from './connect-proxy.test-support.js';
-import type { ConnectionOptions } from './connection-options.js';
+import type { ConnectionOptions } from './connector.js';
 import { SecretText } from '../../runtime/secret-text.js';
 import { faultOf, OK, optionsFor, send, TestVendor, TRANSPORT_KINDS, TRANSPORTS } from './test-vendor.test-support.js';
 

@@ -1,7 +1,7 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
-import { CONNECT_TIMEOUT_CODE } from './connection-error.js';
+import { CONNECT_TIMEOUT_CODE } from './transport-error.js';
 import { TRANSPORT_KINDS, TRANSPORTS } from '../odd-vendor.test-support.js';
 import { transportError } from './transport-error.js';
 

@@ -1,3 +1,5 @@
+import { inCallersContext, isTracing, untraced } from '../../runtime/tracing-suppression.js';
+
 /** One request to the vendor. */
 export interface TransportRequest {
   readonly method: 'GET' | 'POST';
@@ -9,16 +11,12 @@ export interface TransportRequest {
   readonly freshConnection: boolean;
 }
 
-/** Is told of an answer as it arrives, in this order. */
+/** Receives a response as it arrives; the methods are called in this order. */
 export interface ResponseListener {
-  /**
-   * The head has come.
-   *
-   * @param header gives one header by its lower-case name
-   */
+  /** @param header returns one header by its lower-case name */
   head(status: number, header: (name: string) => string | undefined): void;
   /**
-   * A piece of the body has come from the connection, compressed or not; told before what is in it.
+   * A piece of the body has come from the connection, compressed or not; called before {@link data} gets what is in it.
    *
    * @throws to end the call
    */
@@ -34,13 +32,13 @@ export interface ResponseListener {
 
 /** A request that is on its way. */
 export interface TransportCall {
-  /** Fulfilled when the whole body was received. What it rejects with may carry anything: it is shown to nobody. */
+  /** Fulfilled when the whole body was received. What it rejects with may carry anything and must never be shown. */
   readonly finished: Promise<void>;
   /** Give up; {@link finished} is then rejected soon. Harmless when it is over. */
   abort(): void;
 }
 
-/** The seam to the network: one request, never repeated, no redirects, any status an answer. */
+/** The seam to the network: one request, never repeated, no redirects, any status a response. */
 export abstract class Transport {
   abstract start(request: TransportRequest, receiver: ResponseListener): TransportCall;
 
@@ -54,11 +52,30 @@ export abstract class Transport {
   abstract close(): Promise<void> | void;
 }
 
-/** Photos are JPEG in Base64: compressing them again saves a quarter of the bytes and costs far more time. */
-const GET_HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
-const POST_HEADERS = { ...GET_HEADERS, 'content-type': 'application/json' };
+/**
+ * Any transport, hidden from all tracing: from the lookup of the host over tunnel and handshake to the last byte. The
+ * response is received in the asynchronous context of the caller.
+ */
+export class UntracedTransport extends Transport {
+  constructor(private readonly transport: Transport) {
+    super();
+  }
 
-/** The headers of a request; made once for all. */
-export function requestHeaders(body: Buffer | undefined): Record<string, string> {
-  return body ? POST_HEADERS : GET_HEADERS;
+  start(request: TransportRequest, receiver: ResponseListener): TransportCall {
+    if (!isTracing()) return this.transport.start(request, receiver);
+    const bound: ResponseListener = {
+      head: inCallersContext((status, header) => receiver.head(status, header)),
+      received: (bytes) => receiver.received(bytes),
+      data: inCallersContext((bytes) => receiver.data(bytes)),
+    };
+    return untraced(() => this.transport.start(request, bound));
+  }
+
+  override dropConnections(): void {
+    untraced(() => this.transport.dropConnections());
+  }
+
+  close(): Promise<void> | void {
+    return untraced(() => this.transport.close());
+  }
 }

@@ -1,82 +1,51 @@
 import { channel } from 'node:diagnostics_channel';
+import type { Socket } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
-import type { Connected } from './connecting.js';
-import { ConnectionAge } from './connection-age.js';
-import { CLOSED_CODE, connectionError, neverSent } from './connection-error.js';
-import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
-import { Connector } from './connector.js';
-import { withoutInterimResponses } from './interim-responses.js';
+import { InterimResponses } from './interim-responses.js';
+import { IDLE_CONNECTION_MS, PoolingTransport, requestHeaders } from './pooling.transport.js';
 import { ResponseBody } from './response-body.js';
-import {
-  type ResponseListener,
-  requestHeaders,
-  Transport,
-  type TransportCall,
-  type TransportRequest,
-} from './transport.js';
+import type { Connected } from './tcp-connection.js';
+import { CLOSED_CODE, connectionError, neverSent } from './transport-error.js';
+import type { ResponseListener, TransportCall, TransportRequest } from './transport.js';
 
 /**
- * Transport on undici: one pool for the origin, its answers taken as the parser gives them, without a stream in between.
- * It does without `AbortSignal` and without undici's own limits on the answer, which an exchange has already.
+ * Transport on undici: one pool for the origin, its responses taken as the parser gives them, without a stream in between.
+ * It does without `AbortSignal` and without undici's own limits on the response, which an exchange has already.
  */
-export class UndiciTransport extends Transport {
-  readonly #options: ConnectionOptions;
-  readonly #connector: Connector;
-  #kept: Dispatcher;
-  /** Kept until now; they close when what is under way on them is over. */
+export class UndiciTransport extends PoolingTransport<Dispatcher> {
+  /** They close when what is under way on them is over. */
   readonly #retired = new Set<Dispatcher>();
-  readonly #age: ConnectionAge;
-  /** For what is sent again; made when it is first needed. */
-  #fresh: Dispatcher | undefined;
-  #closed = false;
 
-  constructor(options: ConnectionOptions) {
-    super();
-    this.#options = options;
-    this.#connector = new Connector(options);
-    this.#age = new ConnectionAge(options);
-    this.#kept = this.#createPool(true);
-  }
-
-  start({ method, pathAndQuery, body, freshConnection }: TransportRequest, receiver: ResponseListener): TransportCall {
+  start(request: TransportRequest, receiver: ResponseListener): TransportCall {
     const call = new UndiciCall(receiver);
-    if (this.#closed) {
+    if (this.isClosed) {
       call.abort(neverSent(connectionError(CLOSED_CODE, 'closed')));
       return call;
     }
-    if (this.#age.takeOver()) this.#renew();
-    const dispatcher = freshConnection ? (this.#fresh ??= this.#createPool(false)) : this.#kept;
-    const { origin } = this.#options;
+    const { method, pathAndQuery: path, body } = request;
     const headers = requestHeaders(body);
-    withOwnHeadersOnly(
-      headers,
-      () => void dispatcher.dispatch({ origin, path: pathAndQuery, method, headers, body }, call),
-    );
+    const dispatcher = this.poolFor(request);
+    const dispatch = { origin: this.options.origin, path, method, headers, body };
+    if (CREATED.hasSubscribers) withOwnHeadersOnly(headers, () => void dispatcher.dispatch(dispatch, call));
+    else dispatcher.dispatch(dispatch, call);
     return call;
   }
 
-  override dropConnections(): void {
-    if (!this.#closed && this.#age.takeDrop()) this.#renew();
-  }
-
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#connector.close();
+    this.isClosed = true;
+    this.connector.close();
     const closed = connectionError(CLOSED_CODE, 'closed');
-    const all = [this.#kept, ...this.#retired, ...(this.#fresh ? [this.#fresh] : [])];
-    await Promise.all(all.map(async (dispatcher) => dispatcher.destroy(closed)));
+    await Promise.all([...this.pools, ...this.#retired].map(async (pool) => pool.destroy(closed)));
   }
 
-  #renew(): void {
-    const retired = this.#kept;
-    this.#kept = this.#createPool(true);
-    this.#retired.add(retired);
-    const forget = () => void this.#retired.delete(retired);
-    retired.close().then(forget, forget);
+  protected retire(pool: Dispatcher): void {
+    this.#retired.add(pool);
+    const forget = () => void this.#retired.delete(pool);
+    pool.close().then(forget, forget);
   }
 
-  #createPool(keepsConnections: boolean): Dispatcher {
-    const { origin, maxConnections } = this.#options;
+  protected createPool(keepsConnections: boolean): Dispatcher {
+    const { origin, maxConnections } = this.options;
     return new Pool(origin, {
       connections: maxConnections,
       // undici drops idle connections after 4 s, and a new one with TLS costs as much as forty queries.
@@ -87,9 +56,8 @@ export class UndiciTransport extends Transport {
       bodyTimeout: 0,
       connect: ({ hostname, port, protocol }, done) => {
         const secure = protocol === 'https:';
-        const destination = { hostname, port: Number(port) || (secure ? 443 : 80), secure };
         const connected = done as Connected;
-        this.#connector.connect(destination, (error, socket) => {
+        this.connector.connect({ hostname, port: Number(port) || (secure ? 443 : 80), secure }, (error, socket) => {
           connected(error, socket && withoutInterimResponses(socket));
         });
       },
@@ -101,7 +69,7 @@ type Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 const LENGTH_MISMATCH = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 
-/** One request on undici, told of its answer as it arrives. */
+/** One request on undici, which calls it for each part of the response. */
 export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   readonly finished: Promise<void>;
   #resolve!: () => void;
@@ -132,21 +100,23 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
-    // An interim answer: the real one follows.
+    // An interim response: the real one follows.
     if (status < 200) return;
-    const header = (name: string): string | undefined => singleValue(name, headers[name]);
     try {
-      this.receiver.head(status, header);
+      this.receiver.head(status, (name) => singleValue(name, headers[name]));
       this.#isBodiless = status === 204 || status === 304;
-      const head = { status, contentEncoding: header('content-encoding') };
-      this.#body = new ResponseBody(this.receiver, head, controller, (error) => this.#finish(error));
+      const head = { status, contentEncoding: singleValue('content-encoding', headers['content-encoding']) };
+      this.#body = new ResponseBody(this.receiver, head, controller, (error) => {
+        if (error) this.abort(error);
+        else this.#resolve();
+      });
     } catch (error) {
       this.abort(error as Error);
     }
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
-    // What resuming begins with, when nothing more has come yet. Whoever held that up too would never get to the rest.
+    // Resuming begins with an empty piece when nothing more has come yet; to delay that too would never end.
     if (bytes.length > 0) this.#body?.write(bytes);
   }
 
@@ -155,15 +125,10 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    // undici counts the bytes of a body that an answer of this status has only if another request had been sent.
+    // undici counts the bytes of a body that a response of this status has only if another request had been sent.
     if (this.#isBodiless && (error as { code?: unknown }).code === LENGTH_MISMATCH) return this.#resolve();
     this.#reject(error);
     this.#body?.end(error);
-  }
-
-  #finish(error?: Error): void {
-    if (error) this.abort(error);
-    else this.#resolve();
   }
 }
 
@@ -173,18 +138,40 @@ function singleValue(name: string, value: string | string[] | undefined): string
   return name === 'content-encoding' ? value.join(', ') : value[0];
 }
 
-/** Tells of each request of undici when it has been made, and lets whoever listens add headers to it. */
+/** undici takes a `100 Continue` that it has not asked for as the end of the connection: it must not see one. */
+function withoutInterimResponses(socket: Socket): Socket {
+  const interim = new InterimResponses();
+  const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  socket.read = (size?: number): Buffer | null => {
+    try {
+      for (let bytes = read(size); bytes !== null; bytes = read(size)) {
+        const rest = interim.strip(bytes);
+        if (rest.length > 0) return rest;
+      }
+    } catch (error) {
+      socket.destroy(error as Error);
+    }
+    return null;
+  };
+  socket.write = (...args: unknown[]): boolean => {
+    interim.expectHead();
+    return write(...args);
+  };
+  return socket;
+}
+
+/** undici publishes each request that is made, and subscribers may add headers to it. */
 const CREATED = channel('undici:request:create');
 
 /**
  * Make requests of undici that have these headers and no other. Some tracers add theirs although the request is untraced:
- * Sentry 10 `sentry-trace` and `baggage`. They are nothing that Tencent has to know.
+ * Sentry 10 `sentry-trace` and `baggage`. Tencent must not get them.
  *
  * @param make makes the requests before it returns
  */
 export function withOwnHeadersOnly(own: Readonly<Record<string, string>>, make: () => void): void {
-  if (!CREATED.hasSubscribers) return make();
-  // Subscribers are told in the order in which they came: this one is the last, for as long as it is there.
+  // Subscribers are called in the order in which they came: this one is the last, for as long as it is there.
   const removeOthers = (message: unknown): void => {
     const { headers } = (message as { request: { headers?: unknown } }).request;
     if (!Array.isArray(headers)) return;

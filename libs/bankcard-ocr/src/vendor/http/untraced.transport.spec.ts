@@ -12,7 +12,7 @@ import {
   TRANSPORTS,
 } from './test-vendor.test-support.js';
 import type { ResponseListener } from './transport.js';
-import { UntracedTransport } from './untraced.transport.js';
+import { UntracedTransport } from './transport.js';
 
 /** What Node and undici tell of a request that is made. */
 const CHANNELS = ['http.client.request.start', 'undici:request:create', 'undici:client:sendHeaders'];

@@ -5,10 +5,15 @@ import type { Cancellation } from '../../runtime/abort.js';
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import type { Semaphore } from '../../runtime/semaphore.js';
 import { type Envelope, readEnvelope, vendorFailure } from '../response/envelope.js';
-import { type JsonObject, InvalidResponseError, ResponseTooLargeError } from '../response/json-response.js';
-import { ResponseReceiver, type ResponseReader } from './response-receiver.js';
+import {
+  InvalidResponseError,
+  type JsonObject,
+  type ResponseReader,
+  ResponseTooLargeError,
+} from '../response/json-response.js';
+import { eventLoopShare } from './event-loop-share.js';
 import { TransportError, transportError } from './transport-error.js';
-import type { Transport, TransportCall } from './transport.js';
+import type { ResponseListener, Transport } from './transport.js';
 
 /** One request to one of the vendor's endpoints. */
 export interface VendorRequest {
@@ -19,19 +24,19 @@ export interface VendorRequest {
   readonly body?: Buffer;
   /** Those of the values sent that must not be shown, also when the vendor repeats them. */
   readonly secrets: readonly string[];
-  /** For the request and its whole answer, in milliseconds; what the reader of the answer takes does not count. */
+  /** For the request and its whole response, in milliseconds; the time that the reader takes does not count. */
   readonly timeoutMs: number;
   /** Ends the exchange; its reason is thrown as it is. */
   readonly cancellation: Cancellation;
   /** Goes before the requests that wait for a connection. */
   readonly urgent?: boolean;
-  /** Is told when the request leaves: from then on it may be carried out. */
+  /** Is called when the request leaves: from then on the vendor may carry it out. */
   readonly onSend?: () => void;
   readonly attempt: number;
   readonly generation?: number;
 }
 
-/** A successful answer. */
+/** A successful response. */
 export interface VendorResponse {
   readonly envelope: Envelope;
   readonly json: JsonObject;
@@ -39,156 +44,7 @@ export interface VendorResponse {
   readonly sentAt: { readonly monotonicMs: number; readonly epochMs: number };
 }
 
-/** What an {@link VendorHttpClient} needs. */
-interface ExchangeDependencies {
-  readonly transport: Transport;
-  readonly gate: Semaphore;
-  readonly clock: Clock;
-  readonly vendorCodeOverrides: VendorCodeOverrides;
-  readonly maxResponseBytes: number;
-  readonly onExchange: ExchangeListener;
-}
-
-/** Said of an answer that is none of the vendor's. */
-const SHOWS_A_WRONG_SERVER: ReadonlySet<string> = new Set(['RESPONSE_MALFORMED', 'RESPONSE_TOO_LARGE', 'VENDOR_FAULT']);
-
-/** The only place that talks to the vendor: one request, one answer, never repeated here, one record for the log. */
-export class VendorHttpClient {
-  constructor(private readonly dependencies: ExchangeDependencies) {}
-
-  /**
-   * @param reader takes the answer as it arrives
-   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader throws
-   */
-  async send(request: VendorRequest, reader: ResponseReader): Promise<VendorResponse> {
-    const { clock, gate, transport, onExchange, vendorCodeOverrides } = this.dependencies;
-    const { endpoint, attempt, generation, cancellation } = request;
-    const turn = gate.acquire(cancellation, request.urgent ?? false);
-    if (turn) await turn;
-    const startedAt = clock.monotonic();
-    let told: Pick<ExchangeRecord, 'outcome' | 'vendorCode' | 'bizSeqNo'> = { outcome: 'ABORTED' };
-    let sent: PendingRequest | undefined;
-    try {
-      sent = new PendingRequest(request, reader, this.dependencies);
-      await sent.arrived;
-      const rest = sent.rest();
-      if (rest) await rest;
-      const json = reader.end();
-      const envelope = readEnvelope(json, request.secrets);
-      const { code: vendorCode, bizSeqNo } = envelope;
-      if (vendorCode !== '0') throw vendorFailure(envelope, vendorCodeOverrides);
-      told = { outcome: 'OK', vendorCode, bizSeqNo };
-      return { envelope, json, sentAt: sent.sentAt };
-    } catch (error) {
-      const failure = sent ? sent.failureFor(error) : error;
-      if (failure instanceof TransportError && SHOWS_A_WRONG_SERVER.has(failure.code)) transport.dropConnections();
-      if (isBankCardOcrError(failure)) {
-        const { code, vendorCode, bizSeqNo } = failure;
-        told = { outcome: code, vendorCode, bizSeqNo };
-      }
-      throw failure;
-    } finally {
-      sent?.stop();
-      gate.release();
-      const durationMs = Math.round(clock.monotonic() - startedAt);
-      const { outcome, vendorCode, bizSeqNo } = told;
-      onExchange({ endpoint, outcome, vendorCode, bizSeqNo, durationMs, attempt, generation });
-    }
-  }
-}
-
-/** What sends a request. */
-interface Sender {
-  readonly transport: Transport;
-  readonly clock: Clock;
-  readonly maxResponseBytes: number;
-}
-
-/** A request on its way, with its time limit and its caller's wish to stop; {@link stop} ends both. */
-class PendingRequest {
-  /** When it was sent, on the monotonic clock and on the wall clock, in milliseconds. */
-  readonly sentAt: { readonly monotonicMs: number; readonly epochMs: number };
-  readonly #intake: ResponseReceiver;
-  /** Whether the whole answer was taken: what fails from then on is neither the transport's nor the caller's doing. */
-  #isReceived = false;
-  readonly #call: TransportCall;
-  readonly #limit: AttemptTimeout;
-  readonly #forget: () => void;
-
-  /** @throws the reason, when it is cancelled already */
-  constructor(
-    private readonly request: VendorRequest,
-    reader: ResponseReader,
-    { transport, clock, maxResponseBytes }: Sender,
-  ) {
-    const { cancellation, pathAndQuery, body, attempt, timeoutMs } = request;
-    // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
-    cancellation.throwIfCancelled();
-    this.sentAt = { monotonicMs: clock.monotonic(), epochMs: clock.now() };
-    this.#intake = new ResponseReceiver(reader, maxResponseBytes, clock);
-    const method = body ? 'POST' : 'GET';
-    // A connection that went stale while it was kept would leave open whether a POST, never repeated, was carried out.
-    const freshConnection = attempt > 1 || body !== undefined;
-    request.onSend?.();
-    const call = transport.start({ method, pathAndQuery, body, freshConnection }, this.#intake);
-    this.#call = call;
-    this.#limit = new AttemptTimeout(clock, timeoutMs, this.#intake, () => call.abort());
-    this.#forget = cancellation.onCancel(() => call.abort());
-  }
-
-  /** The whole answer has come; what its reader has not taken yet is the {@link rest}. */
-  get arrived(): Promise<void> {
-    return this.#call.finished;
-  }
-
-  /** The promise for what is still being taken: a body may end before its last piece is. */
-  rest(): Promise<void> | undefined {
-    const rest = this.#intake.taken(this.request.cancellation);
-    this.#isReceived = rest === undefined;
-    return rest?.then(() => void (this.#isReceived = true));
-  }
-
-  stop(): void {
-    this.#limit.stop();
-    this.#forget();
-  }
-
-  /** What to throw for whatever ended it: nothing that a transport throws gets out. */
-  failureFor(error: unknown): unknown {
-    const { failure } = this.#intake;
-    if (!this.#isReceived) {
-      const reason = reasonOf(this.request);
-      if (reason) return reason.value;
-      const wasCarriedOut = this.#intake.status >= 200 && this.#intake.status < 300;
-      if (!failure)
-        return this.#limit.reached ? timeout(this.request, wasCarriedOut) : transportError(error, wasCarriedOut);
-    }
-    const cause = failure ? failure.error : error;
-    // Any status whose body is a protocol answer is one; anything else failed below the protocol (protocol.md section 3).
-    return cause instanceof InvalidResponseError ? faultByStatus(this.#intake, cause) : cause;
-  }
-}
-
-function reasonOf({ cancellation }: VendorRequest): { readonly value: unknown } | undefined {
-  try {
-    cancellation.throwIfCancelled();
-    return undefined;
-  } catch (value) {
-    return { value };
-  }
-}
-
-function timeout({ endpoint, timeoutMs }: VendorRequest, wasCarriedOut: boolean): TransportError {
-  const option = endpoint === 'bankcardocrapp' ? 'recognitionTimeoutMs' : 'attemptTimeoutMs';
-  return new TransportError(
-    'TIMEOUT',
-    true,
-    { message: `no answer within ${timeoutMs} ms (${option})` },
-    wasCarriedOut,
-  );
-}
-
-/** What is told of one exchange with the vendor; nothing in it is secret. */
+/** What is recorded of one exchange with the vendor; nothing in it is secret. */
 export interface ExchangeRecord {
   readonly endpoint: 'access_token' | 'api_ticket' | 'getBankCardOcrResult' | 'bankcardocrapp';
   /** `OK`, the code of the error, or `ABORTED` when the caller gave up or the whole time was over. */
@@ -202,51 +58,251 @@ export interface ExchangeRecord {
   readonly generation?: number;
 }
 
-/** Is told of every exchange; must not throw. */
+/** Is called for every exchange; must not throw. */
 export type ExchangeListener = (record: ExchangeRecord) => void;
 
-/** Nobody looks more often while an answer is held up. */
+/** What a {@link VendorHttpClient} needs. */
+interface VendorHttpClientDependencies {
+  readonly transport: Transport;
+  readonly gate: Semaphore;
+  readonly clock: Clock;
+  readonly vendorCodeOverrides: VendorCodeOverrides;
+  readonly maxResponseBytes: number;
+  readonly onExchange: ExchangeListener;
+}
+
+/** The errors for a response that is not the vendor's. */
+const SHOWS_A_WRONG_SERVER: ReadonlySet<string> = new Set(['RESPONSE_MALFORMED', 'RESPONSE_TOO_LARGE', 'VENDOR_FAULT']);
+
+/** The only place that talks to the vendor: one request, one response, never repeated here, one record for the log. */
+export class VendorHttpClient {
+  constructor(private readonly dependencies: VendorHttpClientDependencies) {}
+
+  /**
+   * Send a request.
+   *
+   * @param reader takes the response as it arrives
+   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader throws
+   */
+  async send(request: VendorRequest, reader: ResponseReader): Promise<VendorResponse> {
+    const { gate, transport, clock, maxResponseBytes, onExchange, vendorCodeOverrides } = this.dependencies;
+    const { endpoint, pathAndQuery, body, attempt, generation, cancellation } = request;
+    const turn = gate.acquire(cancellation, request.urgent ?? false);
+    if (turn) await turn;
+    const sentAt = { monotonicMs: clock.monotonic(), epochMs: clock.now() };
+    let record: Pick<ExchangeRecord, 'outcome' | 'vendorCode' | 'bizSeqNo'> = ABORTED;
+    let response: ResponseReceiver | undefined;
+    try {
+      // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
+      cancellation.throwIfCancelled();
+      response = new ResponseReceiver(reader, maxResponseBytes, clock);
+      request.onSend?.();
+      // A connection that went stale while it was kept would leave open whether a POST, never repeated, was carried out.
+      const freshConnection = attempt > 1 || body !== undefined;
+      const method = body ? 'POST' : 'GET';
+      const call = transport.start({ method, pathAndQuery, body, freshConnection }, response);
+      const abort = (): void => call.abort();
+      response.startTimeout(sentAt.monotonicMs, request.timeoutMs, abort);
+      response.forget = cancellation.onCancel(abort);
+      await call.finished;
+      const rest = response.taken(cancellation);
+      if (rest) await rest;
+      response.isReceived = true;
+      const json = reader.end();
+      const envelope = readEnvelope(json, request.secrets);
+      const { code: vendorCode, bizSeqNo } = envelope;
+      if (vendorCode !== '0') throw vendorFailure(envelope, vendorCodeOverrides);
+      record = { outcome: 'OK', vendorCode, bizSeqNo };
+      return { envelope, json, sentAt };
+    } catch (error) {
+      const failure = response ? failureOf(error, request, response) : error;
+      if (failure instanceof TransportError && SHOWS_A_WRONG_SERVER.has(failure.code)) transport.dropConnections();
+      if (isBankCardOcrError(failure)) {
+        const { code, vendorCode, bizSeqNo } = failure;
+        record = { outcome: code, vendorCode, bizSeqNo };
+      }
+      throw failure;
+    } finally {
+      response?.stop();
+      gate.release();
+      const durationMs = Math.round(clock.monotonic() - sentAt.monotonicMs);
+      const { outcome, vendorCode, bizSeqNo } = record;
+      onExchange({ endpoint, outcome, vendorCode, bizSeqNo, durationMs, attempt, generation });
+    }
+  }
+}
+
+const ABORTED = { outcome: 'ABORTED' } as const;
+
+/**
+ * Every piece of a body costs about a microsecond and some hundred bytes, however small it is. So many are free, for servers
+ * that write a short response character by character; beyond them a piece has to bring so many bytes on average.
+ */
+const FREE_PIECES = 2_048;
+const LEAST_BYTES_IN_A_PIECE = 64;
+
+/** A response up to this size never gives way to others. */
+const SMALL_BYTES = 64 * 1024;
+
+/** The least time between two checks of the time limit while the reader delays the response. */
 const LEAST_PAUSE_MS = 50;
 
-/** The time limit of one attempt. While the reader holds the answer up, its clock stands still. */
-class AttemptTimeout {
-  reached = false;
-  #timer: ClockTimer;
-  readonly #startedAt: number;
+/** Receives one response for its reader: its head, its size, its time limit, and how long the reader delayed it. */
+class ResponseReceiver implements ResponseListener {
+  /** What the reader or a limit ended the response with. */
+  failure: { readonly error: unknown } | undefined;
+  status = 0;
+  timedOut = false;
+  /** The reader has the whole response: what fails from then on is neither the transport's nor the caller's doing. */
+  isReceived = false;
+  /** Takes the listener of the cancellation away. */
+  forget: (() => void) | undefined;
+  header: (name: string) => string | undefined = () => undefined;
+  #pieces = 0;
+  #compressedBytes = 0;
+  #bytes = 0;
+  #delayMs = 0;
+  #delayedSince: number | undefined;
+  #delay: Promise<void> | undefined;
+  #timer: ClockTimer | undefined;
 
   constructor(
+    private readonly reader: ResponseReader,
+    private readonly maxBytes: number,
     private readonly clock: Clock,
-    private readonly timeoutMs: number,
-    private readonly intake: Pick<ResponseReceiver, 'heldUpMs'>,
-    private readonly onReached: () => void,
-  ) {
-    this.#startedAt = clock.monotonic();
-    this.#timer = clock.setTimer(this.#look, timeoutMs);
+  ) {}
+
+  head(status: number, header: (name: string) => string | undefined): void {
+    this.status = status;
+    this.header = header;
+    if (!this.reader.expect) return;
+    const length = Number(header('content-length') ?? Number.NaN);
+    // An announced length is a hint, never trusted; of a compressed body it says nothing.
+    if (length <= this.maxBytes && header('content-encoding') === undefined) this.reader.expect(length);
+  }
+
+  received(bytes: number): void {
+    this.#pieces += 1;
+    this.#compressedBytes += bytes;
+    // What is compressed can be longer than what is in it, without end.
+    if (this.#compressedBytes > this.maxBytes) this.#refuse(`is larger than ${this.maxBytes} bytes (maxResponseBytes)`);
+    if (this.#pieces > FREE_PIECES + this.#compressedBytes / LEAST_BYTES_IN_A_PIECE) {
+      this.#refuse(`comes in pieces of less than ${LEAST_BYTES_IN_A_PIECE} bytes`);
+    }
+  }
+
+  data(bytes: Buffer): Promise<void> | undefined {
+    try {
+      this.#bytes += bytes.length;
+      // Counted while it arrives and after decompression.
+      if (this.#bytes > this.maxBytes) this.#refuse(`is larger than ${this.maxBytes} bytes (maxResponseBytes)`);
+      const taken = this.reader.write(bytes);
+      const turn = this.#bytes > SMALL_BYTES ? eventLoopShare.use(bytes.length) : undefined;
+      const delay = taken && turn ? taken.then(() => turn) : (taken ?? turn);
+      this.#delay = delay && this.#wait(delay);
+      return this.#delay;
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    }
+  }
+
+  /**
+   * Wait until the reader has taken everything: a body may end while its last piece is still being taken.
+   *
+   * @returns undefined when it has; rejects with what the reader fails with, and with the reason of the cancellation
+   */
+  taken(cancellation: Cancellation): Promise<void> | undefined {
+    if (this.failure) throw this.failure.error;
+    return this.#delayedSince === undefined || !this.#delay ? undefined : unlessCancelled(this.#delay, cancellation);
+  }
+
+  /** Limit the time of the response. The time for which its reader delays it does not count: it is not the vendor's. */
+  startTimeout(startedAt: number, timeoutMs: number, onTimeout: () => void): void {
+    const check = (): void => {
+      const now = this.clock.monotonic();
+      const delayMs = this.#delayMs + (this.#delayedSince === undefined ? 0 : now - this.#delayedSince);
+      const spentMs = now - startedAt - delayMs;
+      // Timers fire up to a millisecond early.
+      if (spentMs < timeoutMs - 1) {
+        this.#timer = this.clock.setTimer(check, Math.max(timeoutMs - spentMs, LEAST_PAUSE_MS));
+        return;
+      }
+      this.timedOut = true;
+      onTimeout();
+    };
+    this.#timer = this.clock.setTimer(check, timeoutMs);
   }
 
   stop(): void {
-    this.#timer.cancel();
+    this.#timer?.cancel();
+    this.forget?.();
   }
 
-  readonly #look = (): void => {
-    const spentMs = this.clock.monotonic() - this.#startedAt - this.intake.heldUpMs;
-    // Timers fire up to a millisecond early.
-    if (spentMs < this.timeoutMs - 1) {
-      this.#timer = this.clock.setTimer(this.#look, Math.max(this.timeoutMs - spentMs, LEAST_PAUSE_MS));
-      return;
+  #refuse(what: string): never {
+    const error = new TransportError('RESPONSE_TOO_LARGE', true, { message: `the response ${what}` });
+    this.failure = { error };
+    throw error;
+  }
+
+  async #wait(delay: Promise<void>): Promise<void> {
+    const since = this.clock.monotonic();
+    this.#delayedSince = since;
+    try {
+      await delay;
+    } catch (error) {
+      this.failure = { error };
+      throw error;
+    } finally {
+      this.#delayedSince = undefined;
+      this.#delayMs += this.clock.monotonic() - since;
     }
-    this.reached = true;
-    this.onReached();
-  };
+  }
 }
 
-/** The error for an answer that is none of the vendor's protocol. */
-function faultByStatus(answer: Pick<ResponseReceiver, 'status' | 'header'>, why: InvalidResponseError): TransportError {
-  const { status } = answer;
+async function unlessCancelled(delay: Promise<void>, cancellation: Cancellation): Promise<void> {
+  let stop: () => void = () => undefined;
+  const stopped = new Promise<void>((resolve) => (stop = resolve));
+  const forget = cancellation.onCancel(stop);
+  await Promise.race([delay, stopped]).finally(forget);
+  cancellation.throwIfCancelled();
+}
+
+/** What to throw for whatever ended an exchange: no error of a transport gets out. */
+function failureOf(error: unknown, request: VendorRequest, response: ResponseReceiver): unknown {
+  const { failure, status, timedOut, isReceived } = response;
+  if (!isReceived) {
+    try {
+      request.cancellation.throwIfCancelled();
+    } catch (reason) {
+      return reason;
+    }
+    const wasCarriedOut = status >= 200 && status < 300;
+    if (!failure) return timedOut ? timeoutError(request, wasCarriedOut) : transportError(error, wasCarriedOut);
+  }
+  const cause = failure ? failure.error : error;
+  // Any status whose body is a protocol response is one; anything else failed below the protocol (protocol.md section 3).
+  return cause instanceof InvalidResponseError ? errorByStatus(response, cause) : cause;
+}
+
+function timeoutError({ endpoint, timeoutMs }: VendorRequest, wasCarriedOut: boolean): TransportError {
+  const option = endpoint === 'bankcardocrapp' ? 'recognitionTimeoutMs' : 'attemptTimeoutMs';
+  return new TransportError(
+    'TIMEOUT',
+    true,
+    { message: `no response within ${timeoutMs} ms (${option})` },
+    wasCarriedOut,
+  );
+}
+
+/** The error for a response that does not follow the vendor's protocol. */
+function errorByStatus({ status, header }: ResponseReceiver, why: InvalidResponseError): TransportError {
   const message = `HTTP ${status}, ${why.message}`;
   if (status === 429) {
-    const retryAfterMs = readRetryAfterMs(answer.header('retry-after'));
-    return new TransportError('RATE_LIMITED', false, { message, retryAfterMs });
+    return new TransportError('RATE_LIMITED', false, {
+      message,
+      retryAfterMs: readRetryAfterMs(header('retry-after')),
+    });
   }
   if (status >= 500 || status === 408) return new TransportError('VENDOR_FAULT', true, { message });
   if (status === 407) {
@@ -257,9 +313,8 @@ function faultByStatus(answer: Pick<ResponseReceiver, 'status' | 'header'>, why:
     const hint = `${message}: check baseUrl and paths`;
     return new TransportError('RESPONSE_MALFORMED', false, { message: hint, retryable: false });
   }
-  return new TransportError(why instanceof ResponseTooLargeError ? 'RESPONSE_TOO_LARGE' : 'RESPONSE_MALFORMED', true, {
-    message,
-  });
+  const code = why instanceof ResponseTooLargeError ? 'RESPONSE_TOO_LARGE' : 'RESPONSE_MALFORMED';
+  return new TransportError(code, true, { message });
 }
 
 /** Only the form in seconds: the other needs the vendor's clock. */

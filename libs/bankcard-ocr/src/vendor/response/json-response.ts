@@ -8,12 +8,12 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Why a body is no protocol answer, in words for a log; never a piece of the body. */
+/** Why a body is no protocol response, in words for a log; never a piece of the body. */
 export class InvalidResponseError extends Error {
   override name = 'InvalidResponseError';
 }
 
-/** More than any answer has, photos left aside. */
+/** More than any response has, photos left aside. */
 export class ResponseTooLargeError extends InvalidResponseError {
   override name = 'TooLarge';
 
@@ -22,8 +22,57 @@ export class ResponseTooLargeError extends InvalidResponseError {
   }
 }
 
+/** Reads the body of a response while it arrives. */
+export interface ResponseReader {
+  /** The body has so many bytes as it comes; called before the first of them, if that is known. */
+  expect?(bytes: number): void;
+  /**
+   * @param bytes some of the body, decompressed; may be kept
+   * @returns a promise when no more is wanted until it is fulfilled
+   * @throws InvalidResponseError
+   */
+  write(bytes: Buffer): Promise<void> | undefined;
+  /**
+   * The whole body has come.
+   *
+   * @throws InvalidResponseError
+   */
+  end(): JsonObject;
+}
+
+/** Reads a response without photos: all of it, then as JSON. */
+export class JsonResponseReader implements ResponseReader {
+  readonly #pieces: Buffer[] = [];
+  #size = 0;
+  #other: ResponseReader | undefined;
+
+  /**
+   * @param readerOfLarge reads those that are too large to be collected; without it they are refused
+   */
+  constructor(private readonly readerOfLarge?: () => ResponseReader) {}
+
+  write(bytes: Buffer): Promise<void> | undefined {
+    if (this.#other) return this.#other.write(bytes);
+    this.#pieces.push(bytes);
+    this.#size += bytes.length;
+    return this.#size > MOST_JSON_BYTES ? this.#handOver() : undefined;
+  }
+
+  end(): JsonObject {
+    if (this.#other) return this.#other.end();
+    const [first] = this.#pieces;
+    return readJsonResponse(this.#pieces.length === 1 && first ? first : Buffer.concat(this.#pieces));
+  }
+
+  #handOver(): Promise<void> | undefined {
+    if (!this.readerOfLarge) throw new ResponseTooLargeError();
+    this.#other = this.readerOfLarge();
+    return this.#other.write(Buffer.concat(this.#pieces.splice(0)));
+  }
+}
+
 /**
- * Read a body as a protocol answer: JSON, an object with a `code` (protocol.md section 3). Order numbers come as texts, also
+ * Read a body as a protocol response: JSON, an object with a `code` (protocol.md section 3). Order numbers come as texts, also
  * those that were written as numbers.
  *
  * @throws {@link InvalidResponseError}

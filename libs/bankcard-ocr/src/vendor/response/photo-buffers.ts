@@ -70,3 +70,6 @@ export interface PhotoTargets {
    */
   open(kind: PhotoKind, mostBytes: number | undefined): PhotoTarget;
 }
+
+/** Which photos came, and how. */
+export type PhotoArrivals = ReadonlyMap<PhotoKind, 'whole' | 'damaged'>;

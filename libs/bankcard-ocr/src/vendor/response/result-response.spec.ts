@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { readEnvelope } from './envelope.js';
 import { ResultResponseReader } from './incremental/result-response.reader.js';
-import { JsonResponseReader } from './json-response.reader.js';
+import { JsonResponseReader } from './json-response.js';
 import { PhotoBuffers } from './photo-buffers.js';
 import { readResultResponse } from './result-response.js';
 

@@ -2,13 +2,13 @@ import type { BankCardOcrResult, CardWarning } from '../../card/bank-card-ocr-re
 import { CardNumber } from '../../card/card-number.js';
 import type { CardPhoto, CardPhotos, PhotoKind } from '../../card/card-photo.js';
 import { readCardValidity } from '../../card/card-validity.js';
-import { ExtraFields } from '../../card/extra-fields.js';
+import { ExtraFields, type Scalar } from '../../card/extra-fields.js';
 import { redactVendorText } from '../../errors/redaction.js';
 import { warningText } from '../../errors/vendor-codes.js';
+import { printable } from '../../runtime/printable-text.js';
 import { type Envelope, malformedResponse } from './envelope.js';
-import type { PhotoArrivals } from './incremental/result-response.reader.js';
-import type { JsonObject } from './json-response.js';
-import { collectResultFields, PHOTO_FIELDS, type ResultFields } from './result-fields.js';
+import { isJsonObject, isOrderNumberName, type JsonObject } from './json-response.js';
+import type { PhotoArrivals } from './photo-buffers.js';
 
 /** Longer than any card number; what is longer is something else. */
 const LONGEST_CARD_NUMBER = 64;
@@ -189,4 +189,105 @@ function numberAt(text: string, start: number): number {
     at += 1;
   }
   return number;
+}
+
+/** The fields of a result under one name each, whatever host or page spelled them. */
+type ResultField =
+  | 'cardNumber'
+  | 'validity'
+  | 'warning'
+  | 'warnings'
+  | 'operateTime'
+  | 'clarity'
+  | 'originalPhoto'
+  | 'cropPhoto'
+  | 'numberPhoto';
+
+/** Every spelling in lower case: pages differ in the case of letters too (protocol.md section 3). */
+const SPELLINGS: ReadonlyMap<string, ResultField> = new Map([
+  ['bankcardno', 'cardNumber'],
+  ['bankcardvaliddate', 'validity'],
+  ['warncode', 'warning'],
+  ['warningcode', 'warning'],
+  ['multiwarncode', 'warnings'],
+  ['multiwarningcode', 'warnings'],
+  ['operatetime', 'operateTime'],
+  ['clarity', 'clarity'],
+  ['originbankcardphoto', 'originalPhoto'],
+  ['orginbankcardphoto', 'originalPhoto'],
+  ['bankcardcropphoto', 'cropPhoto'],
+  ['bankcardnophoto', 'numberPhoto'],
+]);
+
+/** As the newest documents spell them: looked up as they are, most names need not be put into lower case. */
+const DOCUMENTED: ReadonlyMap<string, ResultField> = new Map([
+  ['bankCardNo', 'cardNumber'],
+  ['bankCardValidDate', 'validity'],
+  ['warnCode', 'warning'],
+  ['multiWarnCode', 'warnings'],
+  ['operateTime', 'operateTime'],
+  ['clarity', 'clarity'],
+]);
+
+function fieldOf(name: string): ResultField | undefined {
+  return DOCUMENTED.get(name) ?? SPELLINGS.get(name.toLowerCase());
+}
+
+/** The fields that are photos. */
+const PHOTO_FIELDS: readonly (readonly [kind: PhotoKind, field: ResultField])[] = [
+  ['original', 'originalPhoto'],
+  ['crop', 'cropPhoto'],
+  ['number', 'numberPhoto'],
+];
+
+/** Which photo a field of an answer is, in whatever spelling; undefined for what is no photo. */
+export function photoKindOf(name: string): PhotoKind | undefined {
+  const field = fieldOf(name);
+  return PHOTO_FIELDS.find(([, photo]) => photo === field)?.[0];
+}
+
+/** Read elsewhere, or meaningless on bank cards. */
+const ENVELOPE_FIELDS = new Set(['code', 'msg', 'bizSeqNo', 'transactionTime', 'success', 'result']);
+
+/** The content of a result answer. */
+interface ResultFields {
+  /** Whatever stands anywhere as the order number: none of it may be another one. */
+  readonly orderNumbers: readonly unknown[];
+  readonly known: ReadonlyMap<ResultField, unknown>;
+  readonly unknown: readonly (readonly [name: string, value: Scalar])[];
+}
+
+/**
+ * Collect the fields of a result answer: nested under `result` as the examples show, or flat as the tables do. What is
+ * nested wins; of two spellings the first one that says something.
+ */
+export function collectResultFields(json: JsonObject): ResultFields {
+  const orderNumbers: unknown[] = [];
+  const known = new Map<ResultField, unknown>();
+  const unknown: [string, Scalar][] = [];
+  const places = isJsonObject(json['result']) ? [json['result'], json] : [json];
+  for (const place of places) {
+    for (const name of Object.keys(place)) {
+      const value = place[name];
+      const field = fieldOf(name);
+      if (field === undefined && isOrderNumberName(name)) orderNumbers.push(value);
+      else if (field === undefined) {
+        if (isScalar(value) && !ENVELOPE_FIELDS.has(name)) unknown.push([printable(name), printableScalar(value)]);
+      } else if (isSilent(known.get(field))) known.set(field, value);
+    }
+  }
+  return { orderNumbers, known, unknown };
+}
+
+function isSilent(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+function isScalar(value: unknown): value is Scalar {
+  return value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+/** Whoever prints it must not have the cursor of a terminal moved by it. */
+function printableScalar(value: Scalar): Scalar {
+  return typeof value === 'string' ? printable(value) : value;
 }

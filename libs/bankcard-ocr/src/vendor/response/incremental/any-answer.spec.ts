@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { PhotoKind } from '../../../card/card-photo.js';
 import { isJsonObject, type JsonObject } from '../json-response.js';
 import type { PhotoTargets } from '../photo-buffers.js';
-import { photoKindOf } from '../result-fields.js';
+import { photoKindOf } from '../result-response.js';
 import { ResultResponseReader } from './result-response.reader.js';
 
 /** An object as a list, because the order of its keys counts. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { Base64Text, LONGEST_PIECE } from './base64-text.js';
+import { Base64Text, LONGEST_PIECE } from './photo-string.js';
 
 /** What a target was told, in order. */
 async function decode(pieces: readonly string[]): Promise<{ bytes: Buffer; told: string }> {

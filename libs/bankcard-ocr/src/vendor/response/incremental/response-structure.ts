@@ -1,6 +1,6 @@
 import type { PhotoKind } from '../../../card/card-photo.js';
 import { InvalidResponseError } from '../json-response.js';
-import { photoKindOf } from '../result-fields.js';
+import { photoKindOf } from '../result-response.js';
 
 /** What a string is that begins. */
 type StringRole = 'key' | 'photo' | 'unknown photo' | 'other';

@@ -1,7 +1,12 @@
 import type { PhotoKind } from '../../../card/card-photo.js';
-import type { ResponseReader } from '../../http/response-receiver.js';
-import { type JsonObject, MOST_JSON_BYTES, readJsonResponse, ResponseTooLargeError } from '../json-response.js';
-import type { PhotoTargets } from '../photo-buffers.js';
+import {
+  type JsonObject,
+  MOST_JSON_BYTES,
+  readJsonResponse,
+  type ResponseReader,
+  ResponseTooLargeError,
+} from '../json-response.js';
+import type { PhotoArrivals, PhotoTargets } from '../photo-buffers.js';
 import { ResponseStructure } from './response-structure.js';
 import { PhotoString } from './photo-string.js';
 import { SkippedString, StringEnd } from './json-string.js';
@@ -11,9 +16,6 @@ const QUOTE = 0x22;
 const MOST_BYTES_PER_CHARACTER = 3 / 4;
 /** Stands for the text of a photo in what is left for the JSON parser. */
 const CLOSED_STRING = Buffer.from('"');
-
-/** Which photos came, and how. */
-export type PhotoArrivals = ReadonlyMap<PhotoKind, 'whole' | 'damaged'>;
 
 /**
  * Reads the answer with a result while it arrives, in one pass: the photos, which are nearly all of it, are decoded

@@ -2,8 +2,8 @@ import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { HttpService } from '@nestjs/axios';
-import type { Connected } from './connecting.js';
 import type { Connector } from './connector.js';
+import type { Connected } from './tcp-connection.js';
 
 /** Agents of Node's own client. */
 export interface Agents {
@@ -11,7 +11,7 @@ export interface Agents {
   readonly httpsAgent: HttpsAgent;
 }
 
-/** How an agent makes its connections: it hands a socket to `done`. */
+/** How an agent makes its connections: it passes a socket to `done`. */
 interface ConnectingAgent {
   createConnection(options: { host?: string; port?: number | string }, done: Connected): void;
 }
@@ -25,7 +25,7 @@ export function createAgents(connector: Connector, options: AgentOptions): Agent
 }
 
 /** Let agents keep no connection any more; what is under way goes on. */
-export function retire({ httpAgent, httpsAgent }: Agents): void {
+export function retireAgents({ httpAgent, httpsAgent }: Agents): void {
   for (const agent of [httpAgent, httpsAgent]) {
     // Asked whenever a connection becomes free.
     (agent as unknown as { keepSocketAlive(socket: Socket): boolean }).keepSocketAlive = () => false;
@@ -41,7 +41,7 @@ function connectWith<A extends HttpAgent>(connector: Connector, agent: A, secure
 }
 
 /** Whether an application's own instance says how connections are made: with agents, or through a proxy. */
-export function hasWayOfItsOwn(http: HttpService): boolean {
+export function definesRoute(http: HttpService): boolean {
   // A stand-in need not have axios behind it.
   const defaults = (http as Partial<HttpService>).axiosRef?.defaults;
   return [defaults?.httpAgent, defaults?.httpsAgent, defaults?.proxy].some((one) => one !== undefined);

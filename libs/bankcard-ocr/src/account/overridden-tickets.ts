@@ -1,0 +1,57 @@
+import type { Credentials } from '../credentials/credentials.js';
+import { TicketService } from '../credentials/ticket.service.js';
+import type { TicketStatus } from '../credentials/ticket-status.js';
+
+/**
+ * Make what a `TicketService` is overridden with into what the other services work with. A stand-in need only have
+ * `getCredentials()`.
+ */
+export function completeTickets(tickets: TicketService): TicketService {
+  return tickets instanceof TicketService ? tickets : (new OverriddenTickets(tickets) as unknown as TicketService);
+}
+
+type UsedByServices =
+  | 'fresh'
+  | 'getCredentials'
+  | 'replaceRejected'
+  | 'noteRenewalHelped'
+  | 'noteRejectedAgain'
+  | 'ticketsForVerifying'
+  | 'reload';
+
+class OverriddenTickets implements Pick<TicketService, UsedByServices> {
+  #latest: Credentials | undefined;
+
+  constructor(private readonly given: Pick<TicketService, 'getCredentials'>) {}
+
+  fresh(): undefined {
+    return undefined;
+  }
+
+  async getCredentials(signal?: AbortSignal): Promise<Credentials> {
+    this.#latest = await this.given.getCredentials(signal);
+    return this.#latest;
+  }
+
+  /** Whether to renew is the stand-in's affair: a request is repeated if it gives other credentials now. */
+  async replaceRejected({ generationId }: Credentials): Promise<Credentials | undefined> {
+    const credentials = await this.getCredentials();
+    return credentials.generationId === generationId ? undefined : credentials;
+  }
+
+  noteRenewalHelped(): void {}
+
+  noteRejectedAgain(): void {}
+
+  get ticketsForVerifying(): TicketService['ticketsForVerifying'] {
+    return this.#latest ? [this.#latest.signTicket] : [];
+  }
+
+  async reload(): Promise<void> {}
+
+  /** Nothing is known of their end: a launch is good for as long as its own ticket. */
+  status(): Pick<TicketStatus, 'generationId' | 'dueInMs' | 'remainingMs'> {
+    const forever = Number.POSITIVE_INFINITY;
+    return { generationId: this.#latest?.generationId, dueInMs: forever, remainingMs: forever };
+  }
+}

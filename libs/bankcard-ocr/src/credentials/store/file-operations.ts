@@ -1,0 +1,52 @@
+import path from 'node:path';
+import type { Clock, ClockTimer } from '../../runtime/clock.js';
+import { SYSTEM_RUNTIME } from '../../runtime/random.js';
+import { StoreError } from './ticket-store.js';
+
+/**
+ * Runs operations on files, each limited in time. A file system that does not respond, e.g. of a server that is gone,
+ * keeps one of the few threads that all file operations and name lookups of the process share. So while an operation is
+ * overdue, no further one is begun: the others of the process go on.
+ */
+export class FileOperations {
+  #overdue = 0;
+
+  /** @param timeoutMs how long one may take */
+  constructor(
+    private readonly timeoutMs: number,
+    private readonly clock: Clock = SYSTEM_RUNTIME.clock,
+  ) {}
+
+  /**
+   * @param onLate is given what an operation came to that had been given up
+   * @throws {@link StoreError} `TIMEOUT`; or with the code of the system, and what could not be done
+   */
+  async run<T>(operation: () => Promise<T>, onLate: (result: T) => void = () => undefined): Promise<T> {
+    const late = () => new StoreError('TIMEOUT', `the file system has not responded for ${this.timeoutMs} ms`);
+    if (this.#overdue > 0) throw late();
+    const running = operation();
+    let timer: ClockTimer | undefined;
+    const limit = new Promise<never>((_resolve, reject) => {
+      const giveUp = () => {
+        this.#overdue += 1;
+        running.then(onLate, () => undefined).finally(() => (this.#overdue -= 1));
+        reject(late());
+      };
+      timer = this.clock.setTimer(giveUp, this.timeoutMs, true);
+    });
+    try {
+      return await Promise.race([running, limit]);
+    } catch (error) {
+      throw withItsReason(error);
+    } finally {
+      timer?.cancel();
+    }
+  }
+}
+
+/** An error of the system says which call failed, and on what; the names of our files tell of nothing that is stored. */
+function withItsReason(error: unknown): unknown {
+  const { code, syscall, path: where } = (error ?? {}) as Partial<NodeJS.ErrnoException>;
+  if (typeof code !== 'string' || typeof syscall !== 'string') return error;
+  return new StoreError(code, where === undefined ? syscall : `${syscall} ${path.basename(where)}`);
+}

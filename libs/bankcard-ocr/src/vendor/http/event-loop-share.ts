@@ -1,0 +1,34 @@
+/** Node.js reads up to 2 MB from one connection before it serves the next one; half a millisecond's work is a turn's share. */
+const BYTES_IN_A_TURN = 256 * 1024;
+
+/**
+ * What large responses may take of one turn of the event loop, all of them together: ten at once would otherwise keep
+ * every other request waiting for ten times as long as one does.
+ */
+export class EventLoopShare {
+  #used = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /**
+   * Note that some bytes of a response were processed.
+   *
+   * @returns a promise to wait for before more of it is processed, when the share of this turn is used up
+   */
+  use(bytes: number): Promise<void> | undefined {
+    this.#used += bytes;
+    if (this.#used < BYTES_IN_A_TURN) return undefined;
+    return new Promise((resolve) => {
+      if (this.#waiting.push(resolve) === 1) setImmediate(this.#nextTurn);
+    });
+  }
+
+  /** One goes on in each turn, in the order in which they came. */
+  readonly #nextTurn = (): void => {
+    this.#used = 0;
+    this.#waiting.shift()?.();
+    if (this.#waiting.length > 0) setImmediate(this.#nextTurn);
+  };
+}
+
+/** There is one event loop, whatever number of clients and transports. */
+export const eventLoopShare = new EventLoopShare();
