@@ -19,7 +19,7 @@ const HEADS = {
   rules: { en: ['sent again', 'by the library'], zh: ['重发', '本模块怎么做'] },
   vendorCodes: {
     en: ['vendor code', 'meaning', 'error', 'HTTP', 'who acts', 'sent again', 'retryable'],
-    zh: ['服务商错误码', '含义', '错误码', 'HTTP', '谁来处理', '重发', '可重试'],
+    zh: ['腾讯云响应码', '含义', '错误码', 'HTTP', '谁来处理', '重发', '可重试'],
   },
 } as const;
 const YES: InBoth = { en: 'yes', zh: '是' };

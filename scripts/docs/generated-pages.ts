@@ -1,5 +1,6 @@
 import { errorTables } from './error-tables.js';
 import { type GeneratedParts, withGenerated } from './generated-parts.js';
+import { layerTable } from './layer-table.js';
 import { optionTables } from './option-tables.js';
 import type { PageLanguage } from './page-language.js';
 
@@ -10,6 +11,7 @@ interface GeneratedPage {
 
 /** The pages that have generated parts, by their path from the root. */
 export const GENERATED_PAGES: Readonly<Record<string, GeneratedPage>> = {
+  'docs/architecture.md': { language: 'en', partsOf: layerTable },
   'docs/configuration.md': { language: 'en', partsOf: optionTables },
   'docs/configuration.zh-CN.md': { language: 'zh', partsOf: optionTables },
   'docs/errors.md': { language: 'en', partsOf: errorTables },

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SignatureService, VENDOR_CODES, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
 import { EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET } from '../../libs/bankcard-ocr/src/cli/sign/ticket-sources.js';
@@ -6,7 +6,7 @@ import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 import { DEFAULTS, OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
 import { type Check, linkToOtherLanguage, type PageLanguage, sameCode } from './readme-checks.js';
 import { brokenLinks } from './readme-links.js';
-import { namesInFirstCells } from './readme-tables.js';
+import { faultsInGenerated, namesInFirstCells } from './readme-tables.js';
 import type { TypeReport } from './readme-types.js';
 
 const SECTIONS = ['1', '2', '3', '4', '5', '6', '7', '8'];
@@ -39,14 +39,17 @@ export function pageChecks(root: string, name: string): Check[] {
       faults: (page) => page.match(/^(?:import|export) .*from '\.[^']*\.js';$/gm) ?? [],
       spoil: (page) => `${page}\nimport { CardService } from './card.service.js';\n`,
     },
-    {
-      what: 'names no variable that does not exist',
-      faults: (page) => (page.match(/BANKCARD_OCR_\w+/g) ?? []).filter((variable) => !variables.has(variable)),
-      spoil: (page) => `${page}\nBANKCARD_OCR_APPID\n`,
-    },
-    // The changelog tells what was, also in commands that are no more.
-    ...(name === 'CHANGELOG.md' ? [] : [onlyInstalledCommands()]),
+    // The changelog also names variables and commands that no longer exist.
+    ...(name === 'CHANGELOG.md' ? [] : [onlyKnownVariables(variables), onlyInstalledCommands()]),
   ];
+}
+
+function onlyKnownVariables(variables: ReadonlySet<string>): Check {
+  return {
+    what: 'names no variable that does not exist',
+    faults: (page) => (page.match(/BANKCARD_OCR_\w+/g) ?? []).filter((variable) => !variables.has(variable)),
+    spoil: (page) => `${page}\nBANKCARD_OCR_APPID\n`,
+  };
 }
 
 function onlyInstalledCommands(): Check {
@@ -96,6 +99,7 @@ export function protocolChecks(root: string): Check[] {
 
 /** What docs/architecture.md must be. */
 export function architectureChecks(root: string): Check[] {
+  const name = 'docs/architecture.md';
   const folders = ['libs/bankcard-ocr/src', 'apps/demo-api/src'].flatMap((folder) => {
     const entries = readdirSync(path.join(root, folder), { withFileTypes: true });
     return entries.filter((entry) => entry.isDirectory()).map((entry) => `${entry.name}/`);
@@ -105,6 +109,53 @@ export function architectureChecks(root: string): Check[] {
       what: 'names every folder of the library and of the demo',
       faults: (page) => folders.filter((folder) => !page.includes(folder)),
       spoil: (page) => page.replaceAll('telemetry/', ''),
+    },
+    {
+      what: 'shows the layers that the imports are checked by',
+      faults: (page) => faultsInGenerated(root, name, page),
+      spoil: (page) => page.replace('| 1 | `runtime/` |', '| 2 | `runtime/` |'),
+    },
+    {
+      what: 'follows an order number through files and functions that exist',
+      faults: (page) => {
+        const hops = [...page.matchAll(/^\| \d+ \| `(?<file>[^`]+)` \| `(?<name>[^`]+)` \|/gm)];
+        if (hops.length === 0) return ['has no hops'];
+        return hops.flatMap(({ groups }) => faultsInHop(root, groups?.['file'] ?? '', groups?.['name'] ?? ''));
+      },
+      spoil: (page) => page.replace('`OrderQuery.', '`OrderInquiry.'),
+    },
+  ];
+}
+
+/** Every part of a function's name is a word of its file. */
+function faultsInHop(root: string, file: string, name: string): string[] {
+  const source = sourceFile(root, file);
+  if (source === undefined) return [`${file} does not exist`];
+  const text = readFileSync(source, 'utf8');
+  const parts = name.split('.').filter((part) => !new RegExp(`(?<!\\w)${part}(?!\\w)`).test(text));
+  return parts.map((part) => `${file} has no ${part}`);
+}
+
+/** Where a file is that a page names from the root, or from the source of the library. */
+function sourceFile(root: string, file: string): string | undefined {
+  return ['', 'libs/bankcard-ocr', 'libs/bankcard-ocr/src']
+    .map((folder) => path.join(root, folder, file))
+    .find((candidate) => existsSync(candidate));
+}
+
+/** A page, `name`, for developers of this library names no file that does not exist. */
+export function sourceChecks(root: string, name: string): Check[] {
+  return [
+    {
+      what: 'names no file of the repository that does not exist',
+      faults: (page) => {
+        const files = [...page.matchAll(/`(?<file>[\w.-]+(?:\/[\w.-]+)+\.(?:ts|cjs|json|md|yml))`/g)];
+        const named = files.map(({ groups }) => groups?.['file'] ?? '');
+        return named.filter((file) => {
+          return sourceFile(root, file) === undefined && !existsSync(path.join(root, path.dirname(name), file));
+        });
+      },
+      spoil: (page) => `${page}\n\`credentials/no-such-file.ts\`\n`,
     },
   ];
 }

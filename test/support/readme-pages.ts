@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Check, installsFor, readmeChecks } from './readme-checks.js';
-import { architectureChecks, fleetChecks, pageChecks, protocolChecks } from './readme-documents.js';
+import { architectureChecks, fleetChecks, pageChecks, protocolChecks, sourceChecks } from './readme-documents.js';
 import { guideChecks } from './readme-guides.js';
 import { markdownFiles } from './readme-links.js';
 import { configurationChecks, errorsChecks, photosChecks } from './readme-references.js';
@@ -17,6 +17,9 @@ export function readPage(name: string): string {
 
 /** Pages of text, whose two languages have the same shape. */
 const GUIDES = ['getting-started', 'migrating', 'accounts', 'security', 'testing', 'doctor'];
+
+/** Pages for those who change the library: they name its files. */
+const DEVELOPERS_PAGES = ['docs/architecture.md', 'CONTRIBUTING.md', 'test/simulation/README.md', 'bench/README.md'];
 
 /** Every page, with one of the things that it must be; pages of two languages must also agree. */
 export function checksOfPages(types: () => TypeReport): [name: string, checks: Check[]][] {
@@ -41,6 +44,7 @@ export function checksOfPages(types: () => TypeReport): [name: string, checks: C
     ]),
     ['docs/protocol.md', protocolChecks(ROOT)],
     ['docs/architecture.md', architectureChecks(ROOT)],
+    ...DEVELOPERS_PAGES.map((name): [string, Check[]] => [name, sourceChecks(ROOT, name)]),
     ...markdownFiles(ROOT).map((name): [string, Check[]] => [name, pageChecks(ROOT, name)]),
   ];
 }
