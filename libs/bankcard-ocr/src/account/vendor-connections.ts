@@ -1,6 +1,7 @@
 import type { BaseUrl } from '../options/base-url.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { Semaphore } from '../runtime/semaphore.js';
+import { loadAxios } from '../vendor/http/load-http-service.js';
 import { loadUndiciTransport } from '../vendor/http/load-undici.js';
 import type { Transport } from '../vendor/http/transport.js';
 import { UntracedTransport } from '../vendor/http/untraced.transport.js';
@@ -56,5 +57,5 @@ export async function createTransport({ origin, loopback }: BaseUrl, options: Re
     return new UntracedTransport(new UndiciTransport(connection));
   }
   const { HttpServiceTransport } = await import('../vendor/http/http-service.transport.js');
-  return new UntracedTransport(new HttpServiceTransport(connection, httpService));
+  return new UntracedTransport(new HttpServiceTransport(connection, httpService ?? (await loadAxios())));
 }

@@ -27,7 +27,7 @@ export const DEFAULTS = {
   waitForPhotosMs: 3_000,
   waitForResultMs: 0,
   warningPolicy: 'report',
-  transport: 'http-service',
+  transport: 'undici',
   assumedVendorRetentionMs: 259_200_000,
   recognitionTimeoutMs: 10_000,
   imageTypes: ['image/jpeg', 'image/png', 'image/bmp'],

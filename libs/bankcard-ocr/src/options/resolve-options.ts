@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import type { HttpService } from '@nestjs/axios';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import {
@@ -10,6 +9,7 @@ import {
 } from '../errors/configuration-error.js';
 import { unusableText } from '../errors/unusable-text.js';
 import { SecretText } from '../runtime/secret-text.js';
+import type { HttpServiceLike } from '../vendor/http/load-http-service.js';
 import { hasWayOfItsOwn } from '../vendor/http/own-agents.js';
 import { proxyNamed } from '../vendor/http/proxy.js';
 import { type BaseUrl, readBaseUrl } from './base-url.js';
@@ -58,7 +58,7 @@ export interface ResolvedOptions
     Required<Omit<BankCardOcrOptions, ReadFurther | WithoutDefault | 'allowInsecureHttp' | keyof QueryLimits>>,
     Required<QueryLimits> {
   readonly verifyWindowMs?: number;
-  readonly httpService?: HttpService;
+  readonly httpService?: HttpServiceLike;
   readonly proxy?: SecretText;
   readonly ca?: (string | Buffer)[];
   readonly recognitionBaseUrl: BaseUrl;
@@ -204,6 +204,8 @@ function withDefaults(given: RevealedOptions) {
   const set: Record<string, unknown> = whatIsSet(given);
   for (const { option } of NUMBER_RULES) if (option in set) set[option] = numberFromText(set[option]);
   for (const option of BOOLEAN_OPTIONS) if (option in set) set[option] = booleanFromText(set[option]);
+  // Whoever hands one in means that it is used.
+  if (set['httpService'] !== undefined) set['transport'] ??= 'http-service';
   const clock: Clock = new SystemClock();
   const defaults = { clock, vendorCodeOverrides: {} };
   return { ...DEFAULTS, ...defaults, ...(set as unknown as RevealedOptions), paths: pathsOf(given) } as Required<

@@ -2,9 +2,8 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { HttpService } from '@nestjs/axios';
-import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
-import { firstValueFrom } from 'rxjs';
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { firstValueFrom, type Observable } from 'rxjs';
 import { ConnectionAge } from './connection-age.js';
 import {
   CLOSED_CODE,
@@ -15,6 +14,7 @@ import {
 } from './connection-error.js';
 import { type ConnectionOptions, IDLE_CONNECTION_MS } from './connection-options.js';
 import { Connector } from './connector.js';
+import type { AxiosPackages, HttpServiceLike } from './load-http-service.js';
 import { type Agents, createAgents, hasWayOfItsOwn, retire } from './own-agents.js';
 import { ResponseBody } from './response-body.js';
 import {
@@ -30,7 +30,7 @@ import {
  * see every secret, and a user's test that overrides `HttpService` would replace it.
  */
 export class HttpServiceTransport extends Transport {
-  readonly #http: HttpService;
+  readonly #http: HttpServiceLike;
   readonly #connector: Connector;
   #kept: Agents;
   readonly #age: ConnectionAge;
@@ -42,9 +42,10 @@ export class HttpServiceTransport extends Transport {
   readonly #running = new Set<AbortController>();
   #closed = false;
 
-  /** @param shared an instance of the application's own, instead */
-  constructor(options: ConnectionOptions, shared?: HttpService) {
+  /** @param http an instance of the application's own, or the packages to make one that nobody else has */
+  constructor(options: ConnectionOptions, http: HttpServiceLike | AxiosPackages) {
     super();
+    const shared = 'request' in http ? http : undefined;
     const { maxConnections, origin } = options;
     this.#connector = new Connector(options);
     this.#maxSockets = maxConnections;
@@ -69,7 +70,7 @@ export class HttpServiceTransport extends Transport {
       transformRequest: [(body: unknown) => body],
       transformResponse: [(body: unknown) => body],
     };
-    this.#http = shared ?? createOwnHttpService();
+    this.#http = 'request' in http ? http : createOwnHttpService(http);
   }
 
   override dropConnections(): void {
@@ -120,7 +121,7 @@ export class HttpServiceTransport extends Transport {
     const { status, headers, data }: AxiosResponse<Readable> = await firstValueFrom(
       // HttpService looks for the response type in the call's own options: without it there, it would end the stream as
       // soon as the head has come. Unsubscribing then ends nothing any more; the signal does.
-      this.#http.request<Readable>({
+      this.#http.request({
         ...this.#config,
         ...(this.#leavesTheWay ? {} : freshConnection ? this.#fresh : this.#kept),
         method,
@@ -128,7 +129,7 @@ export class HttpServiceTransport extends Transport {
         data: body,
         headers: requestHeaders(body),
         signal,
-      }),
+      }) as Observable<AxiosResponse<Readable>>,
     );
     if (typeof (data as Partial<Readable> | undefined)?.pipe !== 'function')
       throw connectionError(NO_STREAM_CODE, 'no stream');
@@ -185,8 +186,6 @@ function receiveBody(
   });
 }
 
-type Instance = NonNullable<ConstructorParameters<typeof HttpService>[0]>;
-
 /**
  * Everything that an instance of axios can be told and that a request of ours does not say by itself. As own members of each
  * request they hide what older versions of axios would take from `Object.prototype`.
@@ -215,8 +214,7 @@ export const NOTHING_INHERITED = {
  * Make an `HttpService` that shares nothing with the application. `axios.create()` would copy `axios.defaults`, and with
  * them headers, credentials, a socket or an adapter that are meant for other servers.
  */
-export function createOwnHttpService(): HttpService {
-  const instance = new axios.Axios({});
-  // axios has one set of types for each module system, and they do not match each other.
-  return new HttpService({ request: instance.request.bind(instance) } as unknown as Instance);
+function createOwnHttpService({ HttpService, Axios }: AxiosPackages): HttpServiceLike {
+  const instance = new Axios({} as never);
+  return new HttpService({ request: instance.request.bind(instance) } as never);
 }
