@@ -89,12 +89,11 @@ export interface TransportOptions {
 /** Read the option `httpService`. */
 export function readHttpService(value: unknown, { transport }: UncheckedOptions): HttpService | undefined | Problem {
   if (value === undefined) return undefined;
-  if (!isHttpService(value)) {
+  if (!isHttpService(value))
     return new Problem(
       'must be an HttpService of @nestjs/axios: leave it out, unless you need your own',
       '必须是 @nestjs/axios 的 HttpService：没有特殊需要就不要设置',
     );
-  }
   if (transport !== 'undici') return value;
   return new Problem(
     "cannot be used with transport 'undici': leave one of the two out",
@@ -121,12 +120,11 @@ export function readProxy(value: unknown, options: UncheckedOptions): SecretText
   if (typeof value !== 'string' || !isNone(value)) {
     const url = readProxyUrl(value);
     if (url instanceof Problem) return new Problem(`${url.en}, or 'none' for no proxy`, `${url.zh}；不走代理写 'none'`);
-    if (![url.username, url.password].every(canBeDecoded)) {
+    if (![url.username, url.password].every(canBeDecoded))
       return new Problem(
         'has a bare % in its user name or password: write %25 for it',
         '用户名或密码里有未转义的 %：请写成 %25',
       );
-    }
   }
   return madeElsewhere(options) ?? new SecretText(value as string);
 }
