@@ -11,7 +11,7 @@ import { readBaseUrl } from './vendor.options.js';
 /** Where credentials are kept, and when they are refreshed. */
 export interface CredentialOptions {
   /**
-   * Where credentials are kept, so that a restart costs no refresh and processes do not kill each other's tickets:
+   * Where credentials are kept, so that a restart costs no refresh and processes do not invalidate each other's tickets:
    * `memory:` (this process only), `file:/directory` (all processes of one machine), `redis://host:6379/0` or
    * `rediss://…` (any number of machines), or a {@link TicketStore} of your own, e.g. a `RedisTicketStore` with your
    * client, which you close yourself.
@@ -34,7 +34,7 @@ export interface CredentialOptions {
    */
   readonly storeEncryptionKey?: string | SecretText | undefined;
   /**
-   * `reader`: this process never asks the vendor for credentials, but uses what a `refresher` puts into the same store.
+   * `reader`: this process never requests credentials, but uses what a `refresher` puts into the same store.
    *
    * `reader` 从不自己获取凭证，只用 `refresher` 写进同一处存储的凭证。
    * @default 'refresher'
@@ -64,12 +64,12 @@ export interface CredentialOptions {
    * signed with it.
    *
    * 被替换的 SIGN ticket 还保留多久，用来校验手机晚到的回传；不会再用它签名。
-   * @default one refresh interval, and in any case as long as the ticket would have lived
-   * @defaultZh 一个刷新间隔，且不短于该 ticket 原本的寿命
+   * @default one refresh interval, and in any case as long as the ticket would have been valid
+   * @defaultZh 一个刷新间隔，且不短于该 ticket 原本的有效期
    */
   readonly verifyWindowMs?: number | undefined;
   /**
-   * Refresh by a timer, also while nobody queries. Switch it off in scripts.
+   * Refresh by a timer, also while there are no queries. Switch it off in scripts.
    *
    * 定时刷新，没有查询时也刷新。一次性脚本里关掉它。
    * @default true
@@ -204,7 +204,7 @@ export function readTicketStoreLocation(text: string): TicketStoreLocation | Pro
 
 /** What to write when `ticketStore` is missing though the host is a real one. */
 export const NAME_A_TICKET_STORE = new Problem(
-  'must be named for a host that is not this machine, because a second process with credentials of its own kills the ' +
+  'must be named for a host that is not this machine, because a second process with credentials of its own invalidates the ' +
     "first one's a minute after its refresh. Say 'file:/var/lib/my-app/tickets' when all processes run on one machine " +
     "(they share one refresh, and a restart costs none); 'redis://host:6379/0' for several machines; " +
     "'memory:' only if exactly one process will ever use this app id",
@@ -251,7 +251,7 @@ function wrongRedisUrl(en: string, zh: string): Problem {
 function readRedisLocation(value: string): TicketStoreLocation | Problem {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url || url.hostname === '') return wrongRedisUrl('is not a Redis URL', '不是 Redis URL');
-  // Its client decodes both, and dies of what cannot be decoded.
+  // Its client decodes both, and throws when it cannot.
   if (![url.username, url.password].every(canBeDecoded)) {
     return wrongRedisUrl('has a bare % in its user name or password', '用户名或密码里有未转义的 %');
   }

@@ -10,7 +10,7 @@ import type { UncheckedOptions } from './option-values.js';
 /** How requests travel: through `HttpService` of `@nestjs/axios`, or through undici, which costs a fraction of it. */
 export type TransportKind = 'http-service' | 'undici';
 
-/** The way to the vendor. */
+/** How the vendor is reached. */
 export interface TransportOptions {
   /**
    * How requests travel: with `http-service`, mocks of Node's own client work; `undici` costs a fraction of it. Neither
@@ -25,13 +25,13 @@ export interface TransportOptions {
   /**
    * Your own `HttpService` instead of the library's, with `http-service` only. A leak risk: its interceptors and
    * loggers see the URLs, and with them the secret, tokens and signatures. Agents or a proxy set on it are used as
-   * they are; TLS, proxy and certificates are its own affair then. An instance made by `axios.create()` also sends
+   * they are; TLS, proxy and certificates are then up to it. An instance made by `axios.create()` also sends
    * the headers, `auth` and `params` of `axios.defaults` to Tencent.
    *
    * 换成你自己的 `HttpService`，只能配合 `http-service`。有泄密风险：它的拦截器和日志看得到 URL，也就看得到密钥、token 和签名。
    * 它自带的 agent 或代理会原样使用，这时 TLS、代理和证书都由它自己负责。用 `axios.create()` 创建的实例还会把 `axios.defaults`
    * 里的请求头、`auth` 和 `params` 发给腾讯云。
-   * @default an instance that nobody else has
+   * @default an instance of the library's own
    * @defaultZh 本模块专用的实例
    */
   readonly httpService?: HttpService | undefined;

@@ -83,17 +83,6 @@ export interface SandboxContext {
   readonly settings: Readonly<KycSandboxSettings>;
 }
 
-/** Who the partner is and where the sandbox listens: fixed at the start. */
-export interface KycSandboxIdentity {
-  readonly appId: string;
-  readonly secret: string;
-  readonly port: number;
-  readonly host: string;
-  readonly pathPrefix: string;
-  readonly keepsProcessAlive: boolean;
-  readonly clock: Clock;
-}
-
 export const DEFAULT_SETTINGS: Readonly<KycSandboxSettings> = {
   tokenLifeMs: 7_200_000,
   ticketLifeMs: 3_600_000,

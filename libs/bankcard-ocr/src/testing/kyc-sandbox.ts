@@ -40,27 +40,19 @@ export class KycSandbox implements AsyncDisposable {
   #url = '';
 
   private constructor({
-    appId,
-    secret,
-    port,
-    host,
-    pathPrefix,
-    keepsProcessAlive,
-    clock,
+    appId = 'IDASANDB',
+    secret = randomLettersAndDigits(64),
+    port = 0,
+    host = '127.0.0.1',
+    pathPrefix = '',
+    keepsProcessAlive = true,
+    clock = new SystemClock(),
     ...settings
   }: KycSandboxOptions) {
-    const identity = {
-      appId: appId ?? 'IDASANDB',
-      secret: secret ?? randomLettersAndDigits(64),
-      port: port ?? 0,
-      host: host ?? '127.0.0.1',
-      pathPrefix: (pathPrefix ?? '').replace(/\/+$/, ''),
-      keepsProcessAlive: keepsProcessAlive ?? true,
-      clock: clock ?? new SystemClock(),
-    };
-    this.appId = identity.appId;
-    this.#vendor = new Vendor(identity, changeSettings({ ...DEFAULT_SETTINGS }, settings));
-    this.#server = new VendorServer(this.#vendor, identity);
+    this.appId = appId;
+    this.#vendor = new Vendor({ appId, secret, clock }, changeSettings({ ...DEFAULT_SETTINGS }, settings));
+    const prefix = pathPrefix.replace(/\/+$/, '');
+    this.#server = new VendorServer(this.#vendor, { port, host, pathPrefix: prefix, keepsProcessAlive });
   }
 
   /** Base URL, path prefix included, without a slash at the end. */
@@ -112,12 +104,8 @@ export class KycSandbox implements AsyncDisposable {
     const { ledger, journal } = this.#vendor;
     const token = ledger.issueToken();
     const ticket = ledger.issueSignTicket(token);
-    journal.add({
-      endpoint: 'foreign-refresh',
-      outcome: 'answered',
-      generation: token.generation,
-      ticket: ticket.number,
-    });
+    const numbers = { generation: token.generation, ticket: ticket.number };
+    journal.add({ endpoint: 'foreign-refresh', outcome: 'answered', ...numbers });
   }
 
   /** Check the launch of a phone SDK and use up its NONCE ticket (protocol.md sections 4 and 5). */

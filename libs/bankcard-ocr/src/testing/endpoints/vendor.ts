@@ -10,7 +10,7 @@ import {
   type ViolationEntry,
 } from '../evidence/evidence.js';
 import { FaultRegistry } from '../faults/fault-registry.js';
-import type { KycSandboxIdentity, KycSandboxSettings, SandboxContext } from '../kyc-sandbox.options.js';
+import type { KycSandboxSettings, SandboxContext } from '../kyc-sandbox.options.js';
 import { OrderBook } from '../orders/order-book.js';
 import { PhotoDelivery } from '../photos/photo-set.js';
 import { ResponseStamps } from '../response/vendor-response.js';
@@ -36,7 +36,7 @@ export class Vendor implements SandboxContext {
   rejected = 0;
 
   constructor(
-    { appId, secret, clock }: KycSandboxIdentity,
+    { appId, secret, clock }: { readonly appId: string; readonly secret: string; readonly clock: Clock },
     readonly settings: KycSandboxSettings,
   ) {
     this.appId = appId;

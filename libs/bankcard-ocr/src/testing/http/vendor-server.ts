@@ -10,7 +10,6 @@ import {
 } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
 import { NOT_FOUND_PAGE } from '../faults/fault-registry.js';
-import type { KycSandboxIdentity } from '../kyc-sandbox.options.js';
 import { ServedRequest } from './served-request.js';
 
 /** Idle connections stay longer than any test: a client must not meet a closing one by chance. */
@@ -18,10 +17,18 @@ const KEEP_ALIVE_MS = 600_000;
 
 const BACKLOG = 1_024;
 
+/** Where to listen. */
+interface ListenOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly pathPrefix: string;
+  readonly keepsProcessAlive: boolean;
+}
+
 /** The TCP side of the sandbox: routes, connections and how much is in flight. */
 export class VendorServer {
   readonly #vendor: Vendor;
-  readonly #identity: KycSandboxIdentity;
+  readonly #options: ListenOptions;
   readonly #server: Server;
   readonly #routes: ReadonlyMap<string, EndpointName>;
   #closed: Promise<void> | undefined;
@@ -30,16 +37,16 @@ export class VendorServer {
   #openConnections = 0;
   #totalConnections = 0;
 
-  constructor(vendor: Vendor, identity: KycSandboxIdentity) {
+  constructor(vendor: Vendor, options: ListenOptions) {
     this.#vendor = vendor;
-    this.#identity = identity;
+    this.#options = options;
     const names = Object.keys(ENDPOINTS) as EndpointName[];
-    this.#routes = new Map(names.map((name) => [`${identity.pathPrefix}${ENDPOINTS[name].path}`, name]));
+    this.#routes = new Map(names.map((name) => [`${options.pathPrefix}${ENDPOINTS[name].path}`, name]));
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) =>
       this.#serve(request, response),
     );
     this.#server.on('connection', (socket) => {
-      if (!identity.keepsProcessAlive) socket.unref();
+      if (!options.keepsProcessAlive) socket.unref();
       this.#openConnections += 1;
       this.#totalConnections += 1;
       socket.once('close', () => (this.#openConnections -= 1));
@@ -57,7 +64,7 @@ export class VendorServer {
 
   /** @returns the base URL, path prefix included, without a slash at the end */
   async listen(): Promise<string> {
-    const { port, host, pathPrefix } = this.#identity;
+    const { port, host, pathPrefix } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen({ port, host, backlog: BACKLOG }, () => {
@@ -66,7 +73,7 @@ export class VendorServer {
       });
     });
     // A test that forgets to close its application, or whose application could not be made, must end all the same.
-    if (!this.#identity.keepsProcessAlive) this.#server.unref();
+    if (!this.#options.keepsProcessAlive) this.#server.unref();
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('The sandbox did not get a TCP port.');
     const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;

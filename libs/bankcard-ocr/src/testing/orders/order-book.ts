@@ -73,7 +73,7 @@ export class OrderBook {
     return known;
   }
 
-  /** @param invent make up a card for a number that nobody added */
+  /** @param invent make up a card for a number that was not added */
   find(orderNo: string, invent: boolean): KnownOrder | undefined {
     const known = this.#orders.get(orderNo);
     if (known) return known;
@@ -172,8 +172,7 @@ export function magicOrder(orderNo: string): SandboxOrder | undefined {
   if (!match) return undefined;
   const code = `${match[2] === 'M' ? '-' : ''}${match[3]}`;
   if (match[1] === 'warn') {
-    const expired = code === '66661009' ? { bankCardValidDate: '12/2024' } : {};
-    return { orderNo, warnings: [code], ...expired };
+    return { orderNo, warnings: [code], ...(code === '66661009' && { bankCardValidDate: '12/2024' }) };
   }
   return code === '0' ? { orderNo } : { orderNo, code };
 }
