@@ -28,7 +28,7 @@ function buildLibrary(target = path.join(LIBRARY, 'dist'), options = []) {
     });
     if (status !== 0) throw new Error(`the library does not compile as ${type}`);
     mkdirSync(outDir, { recursive: true });
-    if (type === 'commonjs') keepOptional(path.join(outDir, 'redis/load-ioredis.js'));
+    if (type === 'commonjs') keepOptional(path.join(outDir, 'redis/redis-url.js'));
     // Node and compilers take the kind of a module from the nearest manifest.
     writeFileSync(path.join(outDir, 'package.json'), `${JSON.stringify({ type })}\n`);
   }

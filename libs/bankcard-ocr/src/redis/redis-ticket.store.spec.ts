@@ -5,7 +5,7 @@ import { storeOverClient } from '../../../../test/support/store-over-client.js';
 import { aRecord, ticketStoreContract } from '../credentials/store/ticket-store.contract.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
 import { ManualClock } from '../testing/manual-clock.js';
-import { RedisTicketStore } from './redis-url-ticket.store.js';
+import { RedisTicketStore } from './index.js';
 
 const HOUR = 3_600_000;
 let appIds = 0;

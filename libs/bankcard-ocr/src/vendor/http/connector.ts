@@ -4,7 +4,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { type Connected, Connecting } from './connecting.js';
 import { CLOSED_CODE, connectionError, PROXY_ANSWERED, PROXY_UNREACHABLE_CODE } from './connection-error.js';
 import type { ConnectionOptions } from './connection-options.js';
-import { proxyAuthorization, proxyFor } from './proxy.js';
+import { proxyAuthorization, proxyFor, withoutBrackets } from './proxy.js';
 import { TcpConnection } from './tcp-connection.js';
 
 /** Where a connection leads to. */
@@ -80,7 +80,7 @@ function openTunnel(
   done: (error: Error | null, tunnel?: Socket) => void,
 ): { destroy(error?: Error): void } {
   const authority = isIPv6(hostname) ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-  const proxyHost = proxy.hostname.replace(/^\[|\]$/g, '');
+  const proxyHost = withoutBrackets(proxy.hostname);
   const isSecure = proxy.protocol === 'https:';
   const secure = (socket: Socket): Socket => {
     const servername = isIP(proxyHost) ? '' : proxyHost;

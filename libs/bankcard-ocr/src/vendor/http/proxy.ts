@@ -195,6 +195,7 @@ function matchesAsPattern(entry: string, { hostname }: URL): boolean {
   return new RegExp(`^${pattern}$`).test(withoutBrackets(hostname));
 }
 
-function withoutBrackets(hostname: string): string {
+/** An IPv6 address as sockets and resolvers take it. */
+export function withoutBrackets(hostname: string): string {
   return hostname.replace(/^\[|\]$/g, '');
 }

@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { readConfiguration } from '../configuration.js';
-import { checkConfiguration } from './configuration.check.js';
-import { doctorReport } from './doctor-report.js';
+import { doctorReport } from './check-result.js';
+import { checkConfiguration, checkNodeVersion } from './doctor.command.js';
 
 const SECRET = 'canary0secret0canary0secret0canary0secret0canary0secret0canary00';
 const ENV = { BANKCARD_OCR_APP_ID: 'IDA00001', BANKCARD_OCR_SECRET: SECRET, BANKCARD_OCR_TICKET_STORE: 'memory:' };
@@ -54,5 +56,21 @@ describe('the configuration, as doctor sees it', () => {
     const { en, zh } = reports({ ...ENV, ...change });
     expect(en).toMatch(english);
     expect(zh).toMatch(chinese);
+  });
+});
+
+describe('the version of Node.js', () => {
+  it.each([
+    ['20.19.0', 'ok'],
+    ['22.0.0', 'ok'],
+    ['20.18.3', 'fail'],
+    ['18.20.0', 'fail'],
+  ])('%s is %s', (version, status) => {
+    expect(checkNodeVersion(version)).toMatchObject({ status, facts: { version } });
+  });
+
+  it('is judged by what the package says', () => {
+    const manifest = readFileSync(path.join(__dirname, '../../../package.json'), 'utf8');
+    expect(JSON.parse(manifest)).toMatchObject({ engines: { node: '>=20.19.0' } });
   });
 });
