@@ -4,6 +4,7 @@ export {
   type BankCardOcrResultFields,
   BankCardOcrResultFixture,
 } from './fixtures/bank-card-ocr-result.fixture.js';
+export { ticketStoreContract } from '../credentials/store/store-contract.js';
 export { ManualClock } from './manual-clock.js';
 export { KycSandbox } from './kyc-sandbox.js';
 export type { KycSandboxChange, KycSandboxOptions, KycSandboxSettings, LatePhotos } from './kyc-sandbox.options.js';
