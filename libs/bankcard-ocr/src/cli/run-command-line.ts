@@ -1,8 +1,7 @@
+import { type Text, text } from '../errors/text.js';
 import { printable } from '../runtime/printable-text.js';
-import { type CommandLine, readCommandLine } from './arguments.js';
+import { type CommandLine, EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET, readCommandLine } from './arguments.js';
 import { prepareEnvironment } from './configuration.js';
-import { EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET } from './sign/ticket-sources.js';
-import { type Text, text } from './text.js';
 
 /** Nothing was done, because the command was not understood. */
 const NOT_UNDERSTOOD = 2;
@@ -19,15 +18,15 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const wrong = prepareEnvironment(command);
   if (wrong) return refuse(command, wrong);
   if (command.kind === 'doctor') {
-    const [{ examine }, { doctorReport, exitCodeOf }] = await Promise.all([
+    const [{ runDoctor }, { doctorReport, exitCodeOf }] = await Promise.all([
       import('./doctor/doctor.command.js'),
-      import('./doctor/doctor-report.js'),
+      import('./doctor/check-result.js'),
     ]);
-    const findings = await examine(command);
-    return print(doctorReport(findings, command), exitCodeOf(findings));
+    const results = await runDoctor(command);
+    return print(doctorReport(results, command), exitCodeOf(results));
   }
-  const { explain } = await import('./sign/explain.command.js');
-  const { refusal, report, exitCode } = await explain(command);
+  const { runExplain } = await import('./sign/explain-signature.js');
+  const { refusal, report, exitCode } = await runExplain(command);
   return refusal ? refuse(command, refusal) : print(report, exitCode);
 }
 

@@ -88,7 +88,10 @@ export interface TransportOptions {
 }
 
 /** Read the option `httpService`. */
-export function readHttpService(value: unknown, { transport }: UncheckedOptions): HttpServiceLike | undefined | Problem {
+export function readHttpService(
+  value: unknown,
+  { transport }: UncheckedOptions,
+): HttpServiceLike | undefined | Problem {
   if (value === undefined) return undefined;
   if (!isHttpService(value))
     return new Problem(

@@ -5,6 +5,7 @@ import type { Credentials } from '../../credentials/credentials.js';
 import { TicketStore } from '../../credentials/store/ticket-store.js';
 import { BankCardOcrError, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { Actor } from '../../errors/error-codes.js';
+import { sentences, text, type Text } from '../../errors/text.js';
 import { vendorCodeRule } from '../../errors/vendor-codes.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { signedQuery } from '../../results/order-query.js';
@@ -13,7 +14,6 @@ import { SignatureService } from '../../signature/signature.service.js';
 import type { LogSink } from '../../telemetry/log.js';
 import { loadUndiciTransport } from '../../vendor/http/load-undici.js';
 import { ResultClient } from '../../vendor/result.client.js';
-import { sentences, text, type Text } from '../text.js';
 import { type CheckResult, checkResultsOf } from './check-result.js';
 
 const finding = checkResultsOf('live');
@@ -72,7 +72,7 @@ function ours(error: unknown): BankCardOcrError {
 
 const WHO_ACTS: Readonly<Record<Actor, Text>> = {
   application: text('It may succeed by itself later: run this again', '稍后可能自行恢复：请再试一次'),
-  developer: text('A developer has to mend configuration or request', '需要开发者修正配置或请求'),
+  developer: text('A developer has to fix configuration or request', '需要开发者修正配置或请求'),
   vendor: text('The vendor has to act: quote the bizSeqNo to its support', '需要服务商处理：请把 bizSeqNo 报给客服'),
   'end-user': text('The person with the card has to try again', '需要持卡人重试'),
   business: text('The business side has to see to the contract', '需要业务方处理合同'),
