@@ -11,7 +11,7 @@ export class Deadline implements Cancellation {
   readonly #endsAt: number;
   readonly #timer: ClockTimer;
   /** One at a time, as a rule. */
-  #listeners: (() => void)[] = [];
+  #listeners: ((reason: unknown) => void)[] = [];
   readonly #onAbort: (() => void) | undefined;
   #controller: AbortController | undefined;
   #cancelledWith: { readonly reason: unknown } | undefined;
@@ -57,7 +57,7 @@ export class Deadline implements Cancellation {
     if (this.#cancelledWith) throw this.#cancelledWith.reason;
   }
 
-  onCancel(listener: () => void): () => void {
+  onCancel(listener: (reason: unknown) => void): () => void {
     this.#listeners.push(listener);
     return () => {
       if (this.#listeners.length === 1 && this.#listeners[0] === listener) this.#listeners.pop();
@@ -83,6 +83,6 @@ export class Deadline implements Cancellation {
     // Each takes itself out of the list.
     const listeners = this.#listeners;
     this.#listeners = [];
-    for (const listener of listeners) listener();
+    for (const listener of listeners) listener(reason);
   }
 }

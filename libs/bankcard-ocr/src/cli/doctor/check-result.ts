@@ -1,5 +1,5 @@
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
-import { redactVendorText } from '../../errors/redaction.js';
+import { errorCodeOf, redactVendorText } from '../../errors/redaction.js';
 import { duration, type Text, text } from '../text.js';
 
 /** What is looked at, in this order. */
@@ -55,7 +55,6 @@ export async function runCheck(name: CheckName, limitMs: number, check: Check): 
 /** What can be said of an error that nobody expected: its text may repeat what was sent. */
 export function nameOf(error: unknown): string {
   if (isBankCardOcrError(error)) return redactVendorText(error.message);
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  const known = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,48}$/.test(code) ? code : name;
+  const known = errorCodeOf(error) ?? (error as { name?: unknown } | null | undefined)?.name;
   return typeof known === 'string' && /^\w{1,48}$/.test(known) ? known : 'Error';
 }

@@ -1,4 +1,4 @@
-import type { Cancellation } from '../../runtime/abort.js';
+import { type Cancellation, raceCancel } from '../../runtime/abort.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { JsonObject } from '../response/json-response.js';
 import { TransportError } from './transport-error.js';
@@ -105,7 +105,7 @@ export class ResponseReceiver implements ResponseListener {
    */
   taken(cancellation: Cancellation): Promise<void> | undefined {
     if (this.failure) throw this.failure.error;
-    return this.#heldUpSince === undefined || !this.#held ? undefined : unlessCancelled(this.#held, cancellation);
+    return this.#heldUpSince === undefined || !this.#held ? undefined : raceCancel(this.#held, cancellation);
   }
 
   #refuse(what: string): never {
@@ -139,12 +139,4 @@ export class ResponseReceiver implements ResponseListener {
 async function nextTurn(taken: Promise<void> | undefined): Promise<void> {
   await taken;
   await new Promise((resolve) => setImmediate(resolve));
-}
-
-async function unlessCancelled(held: Promise<void>, cancellation: Cancellation): Promise<void> {
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<void>((resolve) => (stop = resolve));
-  const forget = cancellation.onCancel(stop);
-  await Promise.race([held, stopped]).finally(forget);
-  cancellation.throwIfCancelled();
 }

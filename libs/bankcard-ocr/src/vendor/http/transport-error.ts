@@ -5,6 +5,7 @@ import {
   isBankCardOcrError,
 } from '../../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
+import { errorCodeOf } from '../../errors/redaction.js';
 import {
   CLOSED_CODE,
   CONNECT_TIMEOUT_CODE,
@@ -92,7 +93,7 @@ function reasonOf(error: unknown, code: string | undefined): string | undefined 
 function describe(error: unknown): { name: string; code: string | undefined } {
   // Errors of Node itself are no instances of Error in every context: those of jest, for one.
   if (!types.isNativeError(error)) return { name: 'Error', code: undefined };
-  const code = systemCode(error) ?? systemCode(inside(error));
+  const code = errorCodeOf(error) ?? errorCodeOf(inside(error));
   return { name: /^\w{1,40}$/.test(error.name) ? error.name : 'Error', code };
 }
 
@@ -114,7 +115,7 @@ function rootCode(error: unknown): string | undefined {
   let code: string | undefined;
   let one = error;
   for (let depth = 0; depth < 4 && types.isNativeError(one); depth += 1) {
-    code = systemCode(one) ?? code;
+    code = errorCodeOf(one) ?? code;
     one = inside(one);
   }
   return code === PROXY_UNREACHABLE_CODE ? undefined : code;
@@ -123,11 +124,6 @@ function rootCode(error: unknown): string | undefined {
 function inside(error: Error): unknown {
   // Several addresses were tried; Node then gives one error that holds the others.
   return 'errors' in error && Array.isArray(error.errors) ? error.errors[0] : error.cause;
-}
-
-function systemCode(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,48}$/.test(code) ? code : undefined;
 }
 
 /**

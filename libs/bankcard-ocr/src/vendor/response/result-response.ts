@@ -5,6 +5,7 @@ import { readCardValidity } from '../../card/card-validity.js';
 import { ExtraFields } from '../../card/extra-fields.js';
 import { redactVendorText } from '../../errors/redaction.js';
 import { warningText } from '../../errors/vendor-codes.js';
+import { CHINA_OFFSET_MS } from '../../runtime/clock.js';
 import { type Envelope, malformedResponse } from './envelope.js';
 import type { PhotoArrivals } from './incremental/result-response.reader.js';
 import type { JsonObject } from './json-response.js';
@@ -143,7 +144,6 @@ function codesInText(value: unknown): string[] {
   return text.slice(0, MOST_READ).match(/(?<![\w-])-?\w{1,11}(?![\w-])/g) ?? [];
 }
 
-const CHINA_OFFSET_MS = 8 * 3_600_000;
 /** `d` stands for a digit. */
 const OPERATE_TIME = 'dddd-dd-dd dd:dd:dd';
 
