@@ -51,12 +51,11 @@ export type { OrderNumbers, QueryManyOptions, QueryManyOutcome } from './results
 export { CardRejectedError, type RejectedCard } from './results/warning-policy.js';
 export { createOrderNo } from './call/order-number.js';
 export type { PhotoExtension } from './card/card-photo.js';
-export type { DownloadedPhoto, DownloadManifest } from './results/download/download.js';
-export type { PhotoDestination } from './results/download/photo-destination.js';
+export type { DownloadedPhoto, DownloadManifest, PhotoDestination } from './results/download/download.js';
 export { type PhotoDirectory, toDirectory } from './results/download/photo-directory.js';
 export type { PhotoMeta, PhotoSink } from './results/download/photo-sink.js';
 export { OcrResultService, type SignedQueryParameters } from './results/ocr-result.service.js';
-export type { OrderQueryOptions, QueryOptions } from './results/query-options.js';
+export type { OrderQueryOptions, QueryOptions } from './results/order-query.js';
 export { ORDER_NUMBER } from './call/order-number.js';
 export { photoOf } from './results/photo-of.js';
 export { RecognitionService } from './recognition/recognition.service.js';

@@ -5,7 +5,7 @@ import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import { BankCardOcrError, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { DEFAULTS } from '../../options/defaults.js';
 import type { Clock } from '../../runtime/clock.js';
-import type { QueryOptions } from '../query-options.js';
+import type { QueryOptions } from '../order-query.js';
 import { checkRecognizedAt } from '../retention.js';
 import { warningPolicyOf } from '../warning-policy.js';
 import { AdaptiveRateLimiter } from './adaptive-rate-limiter.js';
