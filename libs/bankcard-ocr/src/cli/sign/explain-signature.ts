@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { ORDER_NUMBER } from '../../call/order-number.js';
-import { USER_ID } from '../../call/user-id.js';
+import { USER_ID } from '../../call/order-number.js';
 import type { Purpose } from '../arguments.js';
 import { text, type Text } from '../text.js';
 import {
