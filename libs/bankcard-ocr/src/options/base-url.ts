@@ -1,5 +1,4 @@
-import { Problem } from '../errors/configuration-error.js';
-import { unusableText } from '../errors/unusable-text.js';
+import { Problem, unusableText } from '../errors/configuration-error.js';
 
 /** The part of a base URL that requests are built from. */
 export interface BaseUrl {

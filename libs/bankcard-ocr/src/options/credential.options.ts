@@ -1,8 +1,7 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
-import { Problem } from '../errors/configuration-error.js';
-import { unusableText } from '../errors/unusable-text.js';
+import { Problem, unusableText } from '../errors/configuration-error.js';
 import type { SecretText } from '../runtime/secret-text.js';
 
 /** Where credentials are kept, and when they are refreshed. */

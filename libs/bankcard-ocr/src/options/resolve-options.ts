@@ -7,8 +7,8 @@ import {
   configurationIssue,
   type ConfigurationIssue,
   Problem,
+  unusableText,
 } from '../errors/configuration-error.js';
-import { unusableText } from '../errors/unusable-text.js';
 import { SecretText } from '../runtime/secret-text.js';
 import { hasWayOfItsOwn } from '../vendor/http/own-agents.js';
 import { proxyNamed } from '../vendor/http/proxy.js';

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Problem } from '../errors/configuration-error.js';
-import { unusableText } from '../errors/unusable-text.js';
+import { Problem, unusableText } from '../errors/configuration-error.js';
 import { SecretText } from '../runtime/secret-text.js';
 
 /** Which of the library's own stores keeps the credentials. */
