@@ -13,7 +13,7 @@ export interface DocComment {
 
 const HAN = /\p{Script=Han}/u;
 
-/** Read a comment, given with its delimiters; a tag begins a line, and lines that were broken become whole again. */
+/** Read a comment, given with its delimiters; a tag begins a line, a bar parts paragraphs too. */
 export function readDocComment(comment: string): DocComment {
   const lines = comment
     .replace(/^\/\*\*|\*\/$/g, '')
@@ -23,7 +23,7 @@ export function readDocComment(comment: string): DocComment {
   const prose = firstTag === -1 ? lines : lines.slice(0, firstTag);
   const paragraphs = prose
     .join('\n')
-    .split(/\n{2,}/)
+    .split(/\n{2,}| \| /)
     .map(joined);
   return {
     text: paragraphs.filter((paragraph) => !HAN.test(paragraph)).join(' '),

@@ -89,7 +89,7 @@ export function rest(sandbox: KycSandbox, text: string | undefined, times: numbe
   sandbox.configure({ overlapMs: times, latePhotos: undefined });
   return [
     new BankCardOcrErrorInterceptor({ language: undefined }),
-    new CardNumberMaskingInterceptor({ fields: undefined, detect: undefined }),
+    new CardNumberMaskingInterceptor({ fields: undefined }),
     new BankCardOcrError('TIMEOUT', { message: text, retryAfterMs: times, vendorCode: text, cause: undefined }),
     aBankCardOcrResult().with({ clarity: undefined, photos: undefined, cardNumber: text }).build(),
   ];

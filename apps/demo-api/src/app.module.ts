@@ -21,7 +21,7 @@ import { HttpErrorFilter } from './server/http-error.filter.js';
   ],
   providers: [
     // First in, last out: it sees what every other interceptor has made of an answer.
-    { provide: APP_INTERCEPTOR, useValue: new CardNumberMaskingInterceptor({ detect: 'luhn' }) },
+    { provide: APP_INTERCEPTOR, useValue: new CardNumberMaskingInterceptor() },
     { provide: APP_INTERCEPTOR, useClass: BankCardOcrErrorInterceptor },
     { provide: APP_FILTER, useClass: HttpErrorFilter },
     { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true }) },

@@ -49,20 +49,16 @@ export {
 } from './errors/vendor-codes.js';
 export type { OrderNumbers, QueryManyOptions, QueryManyOutcome } from './results/batch/query-many.js';
 export { CardRejectedError, type RejectedCard } from './results/warning-policy.js';
-export { createOrderNo } from './call/order-number.js';
+export { createOrderNo, ORDER_NUMBER, USER_ID } from './call/order-number.js';
 export type { PhotoExtension } from './card/card-photo.js';
-export type { DownloadedPhoto, DownloadManifest } from './results/download/download.js';
-export type { PhotoDestination } from './results/download/photo-destination.js';
+export type { DownloadedPhoto, DownloadManifest, PhotoDestination } from './results/download/download.js';
 export { type PhotoDirectory, toDirectory } from './results/download/photo-directory.js';
 export type { PhotoMeta, PhotoSink } from './results/download/photo-sink.js';
 export { OcrResultService, type SignedQueryParameters } from './results/ocr-result.service.js';
-export type { OrderQueryOptions, QueryOptions } from './results/query-options.js';
-export { ORDER_NUMBER } from './call/order-number.js';
+export type { OrderQueryOptions, QueryOptions } from './results/order-query.js';
 export { photoOf } from './results/photo-of.js';
-export { RecognitionService } from './recognition/recognition.service.js';
 export type { CardImageSource } from './recognition/read-image.js';
-export { RecognitionError } from './recognition/recognition.service.js';
-export type { RecognizeOptions } from './recognition/recognition.service.js';
+export { RecognitionError, RecognitionService, type RecognizeOptions } from './recognition/recognition.service.js';
 export type {
   AppIdParameter,
   BankCardOcrOptions,
@@ -81,7 +77,6 @@ export {
   SdkLaunchService,
   type SdkResultReport,
 } from './sdk/sdk-launch.service.js';
-export { USER_ID } from './call/user-id.js';
 export {
   Transport,
   type ResponseListener,

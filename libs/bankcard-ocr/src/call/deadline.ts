@@ -1,17 +1,13 @@
 import { setMaxListeners } from 'node:events';
+import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Cancellation } from '../runtime/abort.js';
 import type { Clock, ClockTimer } from '../runtime/clock.js';
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
-/**
- * The time that one call has for everything it does, and the caller's own wish to stop: cancelled when the time is over,
- * with an error `TIMEOUT`, or when the caller stops, with the caller's reason.
- */
+/** Cancelled when the time of one call is over, with an error `TIMEOUT`, or when the caller stops, with its reason. */
 export class Deadline implements Cancellation {
   readonly #endsAt: number;
   readonly #timer: ClockTimer;
-  /** One at a time, as a rule. */
-  #listeners: (() => void)[] = [];
+  #listeners: ((reason: unknown) => void)[] = [];
   readonly #onAbort: (() => void) | undefined;
   #controller: AbortController | undefined;
   #cancelledWith: { readonly reason: unknown } | undefined;
@@ -30,7 +26,7 @@ export class Deadline implements Cancellation {
     );
     if (!caller) return;
     this.#onAbort = () => this.#cancel(caller.reason);
-    // One signal may end any number of calls, and each takes its listener away: Node's warning of a leak would be false.
+    // One signal may end any number of calls, and each removes its listener: Node's warning of a leak would be false.
     setMaxListeners(0, caller);
     caller.addEventListener('abort', this.#onAbort, { once: true });
   }
@@ -44,7 +40,7 @@ export class Deadline implements Cancellation {
     return this.#cancelledWith !== undefined;
   }
 
-  /** The same as a signal; made when it is first asked for, because most calls need none and it costs more than they do. */
+  /** The same as a signal; made when first used: most calls need none, and it costs more than they do. */
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
@@ -57,9 +53,10 @@ export class Deadline implements Cancellation {
     if (this.#cancelledWith) throw this.#cancelledWith.reason;
   }
 
-  onCancel(listener: () => void): () => void {
+  onCancel(listener: (reason: unknown) => void): () => void {
     this.#listeners.push(listener);
     return () => {
+      // One listener at a time is the rule.
       if (this.#listeners.length === 1 && this.#listeners[0] === listener) this.#listeners.pop();
       else this.#listeners = this.#listeners.filter((other) => other !== listener);
     };
@@ -80,9 +77,9 @@ export class Deadline implements Cancellation {
     if (this.#cancelledWith) return;
     this.#cancelledWith = { reason };
     this.#controller?.abort(reason);
-    // Each takes itself out of the list.
+    // Each removes itself from the list.
     const listeners = this.#listeners;
     this.#listeners = [];
-    for (const listener of listeners) listener();
+    for (const listener of listeners) listener(reason);
   }
 }

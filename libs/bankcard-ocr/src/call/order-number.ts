@@ -3,24 +3,36 @@ import { createNonce } from '../signature/signature.js';
 
 /** What an order number may be: 1 to 32 ASCII letters and digits (protocol.md section 2). */
 export const ORDER_NUMBER = /^[0-9A-Za-z]{1,32}$/;
+/** What a user id may be: 1 to 32 ASCII letters and digits, the safe part of what is documented (protocol.md section 2). */
+export const USER_ID = /^[0-9A-Za-z]{1,32}$/;
 
-/**
- * Check an order number before anything is sent.
- *
- * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; the value is not repeated, it could be a card number
- */
+/** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; the value is not repeated, it could be a card number */
 export function checkOrderNumber(orderNo: unknown): asserts orderNo is string {
   if (typeof orderNo === 'string' && ORDER_NUMBER.test(orderNo)) return;
-  const given = typeof orderNo === 'string' ? `a text of ${orderNo.length} characters` : typeof orderNo;
   throw new BankCardOcrError('INVALID_ARGUMENT', {
-    message: `orderNo must be 1 to 32 ASCII letters and digits, as given to the phone SDK; got ${given}`,
+    message: `orderNo must be 1 to 32 ASCII letters and digits, as given to the phone SDK; got ${kindOf(orderNo)}`,
     messageZh: '订单号 orderNo 必须是 1 到 32 位字母或数字',
   });
 }
 
+/** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; the value is not repeated, it stands for a person */
+export function checkUserId(userId: unknown): asserts userId is string {
+  if (typeof userId === 'string' && USER_ID.test(userId)) return;
+  throw new BankCardOcrError('INVALID_ARGUMENT', {
+    message:
+      'userId must be 1 to 32 ASCII letters and digits, another one for every user; ' +
+      `got ${kindOf(userId)}. A UUID without its hyphens will do`,
+    messageZh: '用户 ID userId 必须是 1 到 32 位字母或数字，且每个用户唯一 (例如去掉连字符的 UUID)',
+  });
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === 'string' ? `a text of ${value.length} characters` : typeof value;
+}
+
 /**
- * Make an order number: 32 letters and digits, from the cryptographic generator. No two are alike, whichever instance makes
- * them, and none can be guessed: the order number is the only way to a card's result and photos (protocol.md section 5).
+ * Make an order number: 32 letters and digits from the cryptographic generator, unique and not guessable. The order number
+ * is the only way to a card's result and photos (protocol.md section 5).
  */
 export function createOrderNo(): string {
   // An order number has the form of a nonce (protocol.md section 2).

@@ -7,7 +7,7 @@ const FIRST_PAUSE_MS = 500;
 const GROWTH = 1.5;
 const LONGEST_PAUSE_MS = 4_000;
 
-/** How long somebody waits for what is late. */
+/** How long to wait for something that is late. */
 export interface Waiting {
   readonly clock: Clock;
   /** Milliseconds; the time of the whole call may end it earlier. */
@@ -16,14 +16,14 @@ export interface Waiting {
 }
 
 /**
- * Look for something that is late, again and again with growing pauses, until it has come or the waiting is over.
+ * Query something that is late, again and again with growing pauses, until it has come or the wait is over.
  *
- * @param look undefined when it has not come; its time ends with the waiting
+ * @param query returns undefined when it has not come; its time ends with the wait
  * @returns undefined when it has not come
- * @throws what `look` throws, and the caller's own reason when the caller stops
+ * @throws what `query` throws, and the caller's own reason when the caller stops
  */
 export async function poll<T>(
-  look: (window: Deadline) => Promise<T | undefined>,
+  query: (window: Deadline) => Promise<T | undefined>,
   { clock, waitMs, deadline }: Waiting,
 ): Promise<T | undefined> {
   const endsAt = clock.monotonic() + Math.min(waitMs, deadline.remainingMs);
@@ -31,13 +31,13 @@ export async function poll<T>(
   for (let pauseMs = FIRST_PAUSE_MS; !last; pauseMs = Math.min(pauseMs * GROWTH, LONGEST_PAUSE_MS)) {
     const leftMs = endsAt - clock.monotonic();
     if (leftMs <= 0) break;
-    // The last look comes half-way through what is left, so that its answer has as long to come.
+    // The last query is sent half-way through what is left, so that its response has as long to come.
     last = pauseMs >= leftMs;
     await sleep(clock, last ? leftMs / 2 : pauseMs, deadline.signal).catch(() => undefined);
-    if (deadline.signal.aborted) break;
+    if (deadline.cancelled) break;
     const window = new Deadline(clock, endsAt - clock.monotonic(), deadline.signal);
     try {
-      const found = await look(window);
+      const found = await query(window);
       if (found !== undefined) return found;
     } finally {
       window.close();

@@ -25,15 +25,18 @@ export function limitsOf(
   let limits: { -readonly [K in keyof QueryLimits]-?: QueryLimits[K] & {} } = module;
   for (const name of NAMES) {
     if (isUnset(call[name])) continue;
-    const value = OPTION_TABLE[name].read(call[name]);
-    if (value instanceof Problem) {
-      throw new BankCardOcrError('INVALID_ARGUMENT', {
-        message: `${name} ${value.en}`,
-        messageZh: `${name} ${value.zh}`,
-      });
-    }
     if (limits === module) limits = { ...module };
-    limits[name] = value;
+    limits[name] = limitOf(name, call[name]);
   }
   return limits;
+}
+
+/** @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when the option of a call is no number that its rule allows */
+export function limitOf(name: (typeof NAMES)[number] | 'recognitionTimeoutMs', given: unknown): number {
+  const value = OPTION_TABLE[name].read(given);
+  if (!(value instanceof Problem)) return value;
+  throw new BankCardOcrError('INVALID_ARGUMENT', {
+    message: `${name} ${value.en}`,
+    messageZh: `${name} ${value.zh}`,
+  });
 }

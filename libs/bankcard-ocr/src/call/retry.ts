@@ -2,7 +2,7 @@ import { backoffMs } from '../runtime/backoff.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Credentials } from '../credentials/credentials.js';
 import type { TicketService } from '../credentials/ticket.service.js';
-import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type VendorCodeOverrides, type RetryRule, vendorCodeRule } from '../errors/vendor-codes.js';
 import type { Random } from '../runtime/random.js';
 import { sleep } from '../runtime/abort.js';
@@ -12,7 +12,7 @@ const FIRST_PAUSE_MS = 200;
 /** The vendor counts requests by the second. */
 const FIRST_PAUSE_OVER_LIMIT_MS = 1_000;
 const LONGEST_PAUSE_MS = 4_000;
-/** A result that is not there yet may still be on its way into the vendor's storage: one more look, after this. */
+/** A result may still be on its way into the vendor's storage: it is queried once more after this. */
 const BRIEF_PAUSE_MS = 500;
 
 /** One attempt: these credentials, a fresh nonce, one signature, one request. */
@@ -33,15 +33,15 @@ export interface RetryLimits {
   readonly maxAttempts: number;
   /** False for a failure after which nothing may be sent again, except with other credentials. */
   readonly mayRepeat?: (failure: BankCardOcrError) => boolean;
-  /** Is told of every failed attempt. */
+  /** Called with every failed attempt. */
   readonly onFailure?: (failure: BankCardOcrError) => void;
 }
 
 /**
- * The only loop that sends something again. Rejected credentials are replaced once; the vendor's faults and limits are
- * met with growing pauses; what nobody can mend by repeating ends at once.
+ * The loop that retries one request. Rejected credentials are replaced once; after the vendor's faults and limits it waits
+ * with growing pauses; what repeating cannot change ends at once.
  *
- * @throws the last vendor answer when attempts or time are used up, a time-out only when there was no answer at all,
+ * @throws the last vendor response when attempts or time are used up, a time-out only when there was no response at all,
  *   and the caller's own reason when the caller stops
  */
 export async function retry<T>(
@@ -51,8 +51,8 @@ export async function retry<T>(
 ): Promise<T> {
   let failures = 0;
   let renewed = false;
-  let lookedAgain = false;
-  let lastAnswer: BankCardOcrError | undefined;
+  let repeatedOnce = false;
+  let lastResponse: BankCardOcrError | undefined;
   for (;;) {
     let credentials: Credentials | undefined;
     let failure: BankCardOcrError;
@@ -62,7 +62,7 @@ export async function retry<T>(
       if (renewed) tickets.noteRenewalHelped(credentials);
       return result;
     } catch (error) {
-      failure = failureOf(error, deadline, lastAnswer);
+      failure = failureOf(error, deadline, lastResponse);
     }
 
     onFailure?.(failure);
@@ -85,22 +85,22 @@ export async function retry<T>(
 
     if (mayRepeat && !mayRepeat(failure)) throw failure;
     failures += 1;
-    if (isAnswer(failure)) lastAnswer = failure;
+    if (isResponse(failure)) lastResponse = failure;
     const pauseMs = pauseBefore(failure, rule, failures, random);
-    const hopeless = !failure.retryable || (rule === 'once' && lookedAgain);
-    if (hopeless || failures >= maxAttempts || pauseMs >= deadline.remainingMs) throw lastAnswer ?? failure;
-    lookedAgain ||= rule === 'once';
+    const hopeless = !failure.retryable || (rule === 'once' && repeatedOnce);
+    if (hopeless || failures >= maxAttempts || pauseMs >= deadline.remainingMs) throw lastResponse ?? failure;
+    repeatedOnce ||= rule === 'once';
     await sleep(clock, pauseMs, deadline.signal).catch((error: unknown) => {
-      throw failureOf(error, deadline, lastAnswer ?? failure);
+      throw failureOf(error, deadline, lastResponse ?? failure);
     });
   }
 }
 
-/** @throws what ends the loop at once: the caller's reason, the end of the time, a fault of our own */
-function failureOf(error: unknown, deadline: Deadline, lastAnswer: BankCardOcrError | undefined): BankCardOcrError {
+/** @throws what ends the loop at once: the caller's reason, the end of the time, a bug */
+function failureOf(error: unknown, deadline: Deadline, lastResponse: BankCardOcrError | undefined): BankCardOcrError {
   deadline.throwIfCallerAborted();
   if (!isBankCardOcrError(error)) throw error;
-  if (deadline.cancelled) throw lastAnswer ?? error;
+  if (deadline.cancelled) throw lastResponse ?? error;
   return error;
 }
 
@@ -108,28 +108,19 @@ function ruleFor(
   { code, vendorCode }: BankCardOcrError,
   vendorCodeOverrides: VendorCodeOverrides,
 ): RetryRule | undefined {
-  // The vendor code of this one is the reason of a failed refresh, not an answer to the query.
+  // Its vendor code is that of the failed refresh, not of the query.
   if (code === 'NO_VALID_TICKET' || vendorCode === undefined) return undefined;
   return vendorCodeRule(vendorCode, vendorCodeOverrides).retry;
 }
 
-/** Rejected again with other credentials, a code that may mean the request does: repeating mends nothing then. */
+/** Rejected again with other credentials, by a code that may mean a wrong request: repeating does not help. */
 function finalRejection(failure: BankCardOcrError): BankCardOcrError {
   if (failure.actor !== 'developer') return failure;
-  const { code, message, messageZh, actor, vendorCode, vendorMessage, bizSeqNo } = failure;
-  return new BankCardOcrError(code, {
-    message,
-    messageZh,
-    actor,
-    vendorCode,
-    vendorMessage,
-    bizSeqNo,
-    retryable: false,
-  });
+  return new BankCardOcrError(failure.code, { ...detailsOf(failure), retryable: false, cause: undefined });
 }
 
-/** Whether the vendor said something, as opposed to nothing having come back. */
-function isAnswer({ code }: BankCardOcrError): boolean {
+/** Whether the vendor has responded. */
+function isResponse({ code }: BankCardOcrError): boolean {
   return code !== 'TIMEOUT' && code !== 'UNREACHABLE' && code !== 'NO_VALID_TICKET';
 }
 

@@ -1,3 +1,5 @@
+import { CHINA_OFFSET_MS } from '../runtime/clock.js';
+
 /** What the card says about how long it is valid (vendor field `bankCardValidDate`). */
 export interface CardValidity {
   /** The vendor's text, e.g. `12/2024`; empty when the card shows none. */
@@ -15,8 +17,6 @@ export interface CardValidity {
 
 const MONTH_FIRST = /^(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})$/;
 const YEAR_FIRST = /^(\d{4})\s*[/.-]\s*(\d{1,2})$/;
-/** China has one time zone and no summer time. */
-export const CHINA_OFFSET_MS = 8 * 3_600_000;
 
 /**
  * Read a validity date: documented as `MM/yyyy`; `yyyy/MM` and `MM/yy` are tolerated (protocol.md section 3).

@@ -30,14 +30,14 @@ export class BankCardOcrError extends Error {
   readonly messageZh: string;
   /** Whether the same call may succeed later without anybody changing anything. */
   readonly retryable: boolean;
-  // Declared, not defined: an error that has no such value must not print it as undefined.
+  // Declared, not defined: an error without such a value must not print it as undefined.
   /** How long to wait before that, in milliseconds, when it is known. */
   declare readonly retryAfterMs?: number;
   /** The vendor's `code`, as text. */
   declare readonly vendorCode?: string;
   /** The vendor's `msg`, with anything that looks like a secret or a card number removed. */
   declare readonly vendorMessage?: string;
-  /** The vendor's running number of the exchange: quote it to the vendor's support. */
+  /** The vendor's serial number of the request: quote it to the vendor's support. */
   declare readonly bizSeqNo?: string;
   readonly actor: Actor;
 
@@ -49,11 +49,16 @@ export class BankCardOcrError extends Error {
     this.messageZh = details.messageZh ?? text.zh;
     this.retryable = details.retryable ?? text.retryable;
     this.actor = details.actor ?? text.actor;
-    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
-    if (details.vendorCode !== undefined) this.vendorCode = details.vendorCode;
-    if (details.vendorMessage !== undefined) this.vendorMessage = details.vendorMessage;
-    if (details.bizSeqNo !== undefined) this.bizSeqNo = details.bizSeqNo;
+    for (const name of ['retryAfterMs', 'vendorCode', 'vendorMessage', 'bizSeqNo'] as const) {
+      if (details[name] !== undefined) Object.assign(this, { [name]: details[name] });
+    }
   }
+}
+
+/** What an error is made of, for a copy that differs in something. */
+export function detailsOf(error: BankCardOcrError): BankCardOcrErrorDetails {
+  const { message, messageZh, actor, retryable, retryAfterMs, vendorCode, vendorMessage, bizSeqNo, cause } = error;
+  return { message, messageZh, actor, retryable, retryAfterMs, vendorCode, vendorMessage, bizSeqNo, cause };
 }
 
 /** Whether `value` is an error of this library, also when two copies of the library are installed. */

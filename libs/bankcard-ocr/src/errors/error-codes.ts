@@ -1,4 +1,4 @@
-/** What a code says when the place that throws it has nothing better to say. */
+/** What a code says unless the error itself says more. */
 export interface ErrorText {
   readonly en: string;
   readonly zh: string;
@@ -6,92 +6,71 @@ export interface ErrorText {
   readonly retryable: boolean;
 }
 
+function text(en: string, zh: string, actor: Actor, retryable: boolean): ErrorText {
+  return { en, zh, actor, retryable };
+}
+
 /** The text of every {@link BankCardOcrErrorCode}, and who acts. */
 export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
-  INVALID_ARGUMENT: { en: 'an argument is not valid', zh: '参数不合法', actor: 'developer', retryable: false },
-  CONFIGURATION: { en: 'the configuration is wrong', zh: '配置有误', actor: 'developer', retryable: false },
-  ORDER_NOT_FOUND: {
-    en: 'the vendor has no result for this order number',
-    zh: '查无此订单号的识别结果',
-    actor: 'developer',
-    retryable: true,
-  },
-  RESULT_GONE: {
-    en: 'the vendor no longer keeps the result of this order',
-    zh: '识别结果已超过保存期限',
-    actor: 'developer',
-    retryable: false,
-  },
-  CARD_REJECTED: {
-    en: 'the card was recognised, but the warning policy rejects it',
-    zh: '银行卡存在告警，不予接受',
-    actor: 'end-user',
-    retryable: false,
-  },
-  IMAGE_TYPE_NOT_ACCEPTED: {
-    en: 'the image is of no type that is accepted (imageTypes)',
-    zh: '不支持的图片格式 (imageTypes)',
-    actor: 'end-user',
-    retryable: false,
-  },
-  IMAGE_TOO_LARGE: {
-    en: 'the image is larger than 3 MB in Base64, the limit of the vendor',
-    zh: '图片 Base64 编码后超过 3 MB',
-    actor: 'end-user',
-    retryable: false,
-  },
-  PHOTO_DAMAGED: {
-    en: 'the photo did not come as readable Base64',
-    zh: '照片数据损坏',
-    actor: 'vendor',
-    retryable: true,
-  },
-  CARD_UNREADABLE: {
-    en: 'the card could not be read: ask for a new photo',
-    zh: '银行卡无法识别，请重新拍摄',
-    actor: 'end-user',
-    retryable: false,
-  },
-  RATE_LIMITED: {
-    en: 'too many requests: slow down',
-    zh: '请求过于频繁，请稍后重试',
-    actor: 'application',
-    retryable: true,
-  },
-  ACCESS_DENIED: { en: 'the vendor denies access', zh: '没有访问权限', actor: 'developer', retryable: false },
-  CREDENTIALS_REJECTED: {
-    en: 'the vendor rejected the credentials or the signature',
-    zh: '凭证或签名被拒绝',
-    actor: 'developer',
-    retryable: true,
-  },
-  NO_VALID_TICKET: {
-    en: 'no valid SIGN ticket could be had',
-    zh: '暂无可用的 SIGN ticket',
-    actor: 'application',
-    retryable: true,
-  },
-  VENDOR_FAULT: { en: 'the vendor reports a fault of its own', zh: '服务商系统异常', actor: 'vendor', retryable: true },
-  VENDOR_CODE_UNKNOWN: {
-    en: 'the vendor answered with a code that is not documented',
-    zh: '服务商返回了未收录的错误码',
-    actor: 'developer',
-    retryable: false,
-  },
-  RESPONSE_MALFORMED: {
-    en: 'the answer is not what the vendor documents',
-    zh: '服务商应答格式异常',
-    actor: 'vendor',
-    retryable: true,
-  },
-  RESPONSE_TOO_LARGE: {
-    en: 'the response is larger than maxResponseBytes, or than 256 KiB besides photos',
-    zh: '服务商响应超过 maxResponseBytes，或除照片外超过 256 KiB',
-    actor: 'developer',
-    retryable: false,
-  },
-  UNREACHABLE: { en: 'the vendor could not be reached', zh: '无法连接服务商', actor: 'vendor', retryable: true },
-  TIMEOUT: { en: 'the time limit was reached', zh: '请求超时', actor: 'vendor', retryable: true },
+  INVALID_ARGUMENT: text('an argument is not valid', '参数不合法', 'developer', false),
+  CONFIGURATION: text('the configuration is wrong', '配置有误', 'developer', false),
+  ORDER_NOT_FOUND: text('the vendor has no result for this order number', '查无此订单号的识别结果', 'developer', true),
+  RESULT_GONE: text(
+    'the vendor no longer keeps the result of this order',
+    '识别结果已超过保存期限',
+    'developer',
+    false,
+  ),
+  CARD_REJECTED: text(
+    'the card was recognised, but the warning policy rejects it',
+    '银行卡存在告警，不予接受',
+    'end-user',
+    false,
+  ),
+  IMAGE_TYPE_NOT_ACCEPTED: text(
+    'the image is of no type that is accepted (imageTypes)',
+    '不支持的图片格式 (imageTypes)',
+    'end-user',
+    false,
+  ),
+  IMAGE_TOO_LARGE: text(
+    'the image is larger than 3 MB in Base64, the limit of the vendor',
+    '图片 Base64 编码后超过 3 MB',
+    'end-user',
+    false,
+  ),
+  PHOTO_DAMAGED: text('the photo did not come as readable Base64', '照片数据损坏', 'vendor', true),
+  CARD_UNREADABLE: text(
+    'the card could not be read: ask for a new photo',
+    '银行卡无法识别，请重新拍摄',
+    'end-user',
+    false,
+  ),
+  RATE_LIMITED: text('too many requests: slow down', '请求过于频繁，请稍后重试', 'application', true),
+  ACCESS_DENIED: text('the vendor denies access', '没有访问权限', 'developer', false),
+  CREDENTIALS_REJECTED: text(
+    'the vendor rejected the credentials or the signature',
+    '凭证或签名被拒绝',
+    'developer',
+    true,
+  ),
+  NO_VALID_TICKET: text('no valid SIGN ticket could be had', '暂无可用的 SIGN ticket', 'application', true),
+  VENDOR_FAULT: text('the vendor reports a fault of its own', '服务商系统异常', 'vendor', true),
+  VENDOR_CODE_UNKNOWN: text(
+    'the vendor answered with a code that is not documented',
+    '服务商返回了未收录的错误码',
+    'developer',
+    false,
+  ),
+  RESPONSE_MALFORMED: text('the answer is not what the vendor documents', '服务商应答格式异常', 'vendor', true),
+  RESPONSE_TOO_LARGE: text(
+    'the response is larger than maxResponseBytes, or than 256 KiB besides photos',
+    '服务商响应超过 maxResponseBytes，或除照片外超过 256 KiB',
+    'developer',
+    false,
+  ),
+  UNREACHABLE: text('the vendor could not be reached', '无法连接服务商', 'vendor', true),
+  TIMEOUT: text('the time limit was reached', '请求超时', 'vendor', true),
 };
 
 /** Every way in which this library fails, and when. */
@@ -109,11 +88,7 @@ export type BankCardOcrErrorCode =
    * 配置、app id 或版本号有误；不向客户端透露细节。
    */
   | 'CONFIGURATION'
-  /**
-   * The vendor has no result for the order, or not yet.
-   *
-   * 服务商没有该订单的结果，或者还没写入。
-   */
+  /** The vendor has no result for the order, or not yet. | 服务商没有该订单的结果，或者还没写入。 */
   | 'ORDER_NOT_FOUND'
   /**
    * The vendor no longer keeps the result, or its photos: the card was recognised longer ago than `assumedVendorRetentionMs`.
@@ -121,11 +96,7 @@ export type BankCardOcrErrorCode =
    * 识别时间早于 `assumedVendorRetentionMs`，服务商已不再保留结果或照片。
    */
   | 'RESULT_GONE'
-  /**
-   * Not a card, blurred, covered: a new photo is needed.
-   *
-   * 不是银行卡、模糊、有遮挡：需要重新拍照。
-   */
+  /** Not a card, blurred, covered: a new photo is needed. | 不是银行卡、模糊、有遮挡：需要重新拍照。 */
   | 'CARD_UNREADABLE'
   /**
    * The card was recognised, and `warningPolicy` rejects it; a `CardRejectedError`.
@@ -157,11 +128,7 @@ export type BankCardOcrErrorCode =
    * 超过服务商的限制，等待后重试仍然超限；或启动 SDK 要等太久。
    */
   | 'RATE_LIMITED'
-  /**
-   * No privilege, or the contract has ended; the client gets no details.
-   *
-   * 没有权限或合同到期；不向客户端透露细节。
-   */
+  /** No privilege, or the contract has ended; the client gets no details. | 没有权限或合同到期；不向客户端透露细节。 */
   | 'ACCESS_DENIED'
   /**
    * Token, ticket or signature are refused, with new credentials too.
@@ -169,17 +136,9 @@ export type BankCardOcrErrorCode =
    * token、ticket 或签名被拒，换了新凭证也不行。
    */
   | 'CREDENTIALS_REJECTED'
-  /**
-   * No credentials could be had; `cause` says why.
-   *
-   * 拿不到可用的凭证，原因见 `cause`。
-   */
+  /** No credentials could be had; `cause` says why. | 拿不到可用的凭证，原因见 `cause`。 */
   | 'NO_VALID_TICKET'
-  /**
-   * The vendor reports a fault of its own.
-   *
-   * 服务商自身故障。
-   */
+  /** The vendor reports a fault of its own. | 服务商自身故障。 */
   | 'VENDOR_FAULT'
   /**
    * A code in no document: see `vendorCode`, and give it a row in `vendorCodeOverrides`.
@@ -200,11 +159,7 @@ export type BankCardOcrErrorCode =
    * 响应超过 `maxResponseBytes`；或除照片外超过 256 KiB、32 层、8192 个值；或被拆成不足 64 字节的小块。
    */
   | 'RESPONSE_TOO_LARGE'
-  /**
-   * No connection, or it broke; a proxy that opens no tunnel.
-   *
-   * 连不上，或连接中断；代理不肯建立隧道。
-   */
+  /** No connection, or it broke; a proxy that opens no tunnel. | 连不上，或连接中断；代理不肯建立隧道。 */
   | 'UNREACHABLE'
   /**
    * No answer within `attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs`.
@@ -221,27 +176,11 @@ export type Actor =
    * 我们自己：本模块已经尽力，稍后再试可能成功。
    */
   | 'application'
-  /**
-   * The developer: configuration or request are wrong.
-   *
-   * 开发者：配置或请求有误。
-   */
+  /** The developer: configuration or request are wrong. | 开发者：配置或请求有误。 */
   | 'developer'
-  /**
-   * The vendor.
-   *
-   * 服务商。
-   */
+  /** The vendor. | 服务商。 */
   | 'vendor'
-  /**
-   * The person with the card: a new photo, or a new attempt.
-   *
-   * 持卡人：重新拍照，或重新发起。
-   */
+  /** The person with the card: a new photo, or a new attempt. | 持卡人：重新拍照，或重新发起。 */
   | 'end-user'
-  /**
-   * The business side: a contract.
-   *
-   * 业务方：合同问题。
-   */
+  /** The business side: a contract. | 业务方：合同问题。 */
   | 'business';

@@ -2,23 +2,11 @@ import type { Actor, BankCardOcrErrorCode } from './error-codes.js';
 
 /** When the same request may be sent again. */
 export type RetryRule =
-  /**
-   * Not at all: somebody has to change something first.
-   *
-   * 不重发，要有人先处理。
-   */
+  /** Not at all: somebody has to change something first. | 不重发，要有人先处理。 */
   | 'never'
-  /**
-   * Once, with newer credentials.
-   *
-   * 换新凭证后重发一次。
-   */
+  /** Once, with newer credentials. | 换新凭证后重发一次。 */
   | 'refresh-credentials'
-  /**
-   * After a growing pause, while attempts and time last.
-   *
-   * 等待后重发，间隔逐次加长，直到次数或时间用完。
-   */
+  /** After a growing pause, while attempts and time last. | 等待后重发，间隔逐次加长，直到次数或时间用完。 */
   | 'backoff'
   /**
    * Once more after a short pause, longer with `waitForResultMs`: the result may still be on its way into the vendor's
@@ -27,11 +15,7 @@ export type RetryRule =
    * 稍等后再看一次，结果可能还在写入；设了 `waitForResultMs` 就等得更久。
    */
   | 'once'
-  /**
-   * After two seconds or more.
-   *
-   * 至少两秒后重发。
-   */
+  /** After two seconds or more. | 至少两秒后重发。 */
   | 'delayed';
 
 /** What one of the vendor's codes means. */

@@ -19,7 +19,7 @@ const LAUNCH = {
 };
 
 @Controller()
-@UseInterceptors(new CardNumberMaskingInterceptor({ detect: 'luhn' }))
+@UseInterceptors(new CardNumberMaskingInterceptor())
 class SdkController {
   @Post('echo-launch')
   echoLaunch(@Body() body: CreateSdkLaunchDto): object {

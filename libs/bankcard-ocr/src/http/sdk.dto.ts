@@ -1,7 +1,6 @@
 import { Expose } from 'class-transformer';
 import { Matches, ValidateIf } from 'class-validator';
-import { SdkLaunch } from '../sdk/sdk-launch.js';
-import { RESULT_SIGNATURE } from '../sdk/sdk-result-verifier.js';
+import { RESULT_SIGNATURE, SdkLaunch } from '../sdk/sdk-launch.js';
 import { IsOrderNumber, IsUserId, orderNumberSchema, userIdSchema } from './validation.js';
 
 /** What a client says to have a launch of the phone SDK made; for `@Body()` under `ValidationPipe({ whitelist: true })`. */

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import type { Cancellation } from '../runtime/abort.js';
+import { type Cancellation, raceCancel } from '../runtime/abort.js';
 import { type ImageType, mediaTypeOf, UNKNOWN_MEDIA_TYPE } from '../card/card-photo.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
@@ -79,17 +79,10 @@ async function readFile(file: string, cancellation: Cancellation): Promise<Buffe
 
 async function collect(stream: Readable, cancellation: Cancellation): Promise<Buffer> {
   cancellation.throwIfCancelled();
-  let stop: (reason: Error) => void = () => undefined;
-  const stopped = new Promise<never>((_resolve, reject) => (stop = reject));
-  const forget = cancellation.onCancel(() => {
-    stream.destroy();
-    stop(new Error('stopped'));
-  });
-  const reading = readAll(stream);
-  // A stream that does not close, or a file that does not even open, is not waited for; nobody hears of its end then.
-  reading.catch(() => undefined);
+  const forget = cancellation.onCancel(() => stream.destroy());
   try {
-    return await Promise.race([reading, stopped]);
+    // A stream that never closes, or a file that never opens, is not waited for.
+    return await raceCancel(readAll(stream), cancellation);
   } catch (error) {
     cancellation.throwIfCancelled();
     if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;

@@ -1,16 +1,13 @@
 import { Deadline } from '../call/deadline.js';
-import { checkOrderNumber, createOrderNo } from '../call/order-number.js';
-import { limitsOf } from '../call/query-limits.js';
+import { checkOrderNumber, checkUserId, createOrderNo } from '../call/order-number.js';
+import { limitOf, limitsOf } from '../call/query-limits.js';
 import { retry } from '../call/retry.js';
-import { checkUserId } from '../call/user-id.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { ImageType } from '../card/card-photo.js';
 import type { TicketService } from '../credentials/ticket.service.js';
-import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { Problem } from '../errors/configuration-error.js';
+import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options.js';
-import { OPTION_TABLE } from '../options/option-table.js';
 import { isUnset } from '../options/option-values.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { signedQuery } from '../results/order-query.js';
@@ -35,20 +32,19 @@ interface RecognitionServiceOptions {
   readonly tickets: TicketService;
   readonly signatures: SignatureService;
   readonly client: RecognitionClient;
-  /** Looks an order up whose answer was lost. */
+  /** Queries an order whose response was lost. */
   readonly results: Pick<OcrResultService, 'query'>;
   readonly clock: Clock;
 }
 
 /** One image on its way. */
-interface Sending {
+interface Recognition {
   readonly orderNo: string;
   readonly userId: string | undefined;
-  readonly image: CardImageSource;
   readonly limits: Required<QueryLimits>;
   readonly timeoutMs: number;
   readonly deadline: Deadline;
-  /** Whether the vendor may have recognised the image, and nobody knows. */
+  /** Whether the vendor may have recognised the image without a response that says so. */
   outcomeUnknown: boolean;
 }
 
@@ -58,86 +54,87 @@ export class RecognitionService {
 
   /**
    * Recognise the front of a card (bankcardocrapp). Every call is billed, so the image is not sent again once it has
-   * left, except when the vendor rejected the credentials; after a lost answer the order is queried instead. `timeoutMs`
-   * is for all of that, reading the image included; `recognitionTimeoutMs` for sending it and its answer.
+   * left, except when the vendor rejected the credentials; after a lost response the order is queried instead.
+   * `timeoutMs` covers all of that, reading the image included; `recognitionTimeoutMs` sending it and its response.
    *
    * @param image JPEG, PNG or BMP (`imageTypes`), at most 3 MB in Base64; read whole before anything is sent
-   * @returns the recognised card, with the strip that shows the number; the other photos can be queried by its order
-   *   number
+   * @returns the recognised card, with the strip that shows the number; query the other photos by its order number
    * @throws {@link RecognitionError} with a typed `code` and the order number; {@link CardRejectedError} when the policy
    *   rejects a warning; {@link BankCardOcrError} `INVALID_ARGUMENT` when `options` are wrong; an error of the caller's
    *   stream as it is, or the reason of `signal`
    */
   async recognize(image: CardImageSource, options: RecognizeOptions = {}): Promise<BankCardOcrResult> {
     try {
-      return await this.#checkAndRecognize(image, options);
+      return await this.#recognize(image, options);
     } catch (error) {
-      // Whoever hands a stream in need not see to it any more, however early the call has ended.
+      // The caller's stream is destroyed, however early the call has ended.
       if (isReadable(image)) image.destroy();
       throw error;
     }
   }
 
-  async #checkAndRecognize(image: CardImageSource, options: RecognizeOptions): Promise<BankCardOcrResult> {
-    const limits = limitsOf(options, this.options.limits);
-    const timeoutMs = recognitionTimeoutOf(options.recognitionTimeoutMs, this.options.recognitionTimeoutMs);
-    const policy = warningPolicyOf(options.warningPolicy, this.options.warningPolicy);
+  async #recognize(image: CardImageSource, options: RecognizeOptions): Promise<BankCardOcrResult> {
+    const { options: module } = this;
+    const limits = limitsOf(options, module.limits);
+    const timeoutMs = isUnset(options.recognitionTimeoutMs)
+      ? module.recognitionTimeoutMs
+      : limitOf('recognitionTimeoutMs', options.recognitionTimeoutMs);
+    const policy = warningPolicyOf(options.warningPolicy, module.warningPolicy);
     const { orderNo = createOrderNo(), userId, signal } = options;
     checkOrderNumber(orderNo);
-    const deadline = new Deadline(this.options.clock, limits.timeoutMs, signal);
-    const sending: Sending = { orderNo, userId, image, limits, timeoutMs, deadline, outcomeUnknown: false };
+    const deadline = new Deadline(module.clock, limits.timeoutMs, signal);
+    const recognition: Recognition = { orderNo, userId, limits, timeoutMs, deadline, outcomeUnknown: false };
     try {
       if (userId !== undefined) checkUserId(userId);
-      const result = await this.#recognize(sending);
-      // A policy that cannot judge the card leaves it to a query to tell what was recognised.
-      sending.outcomeUnknown = true;
+      // Encoded once: what the caller does to its Buffer meanwhile changes nothing.
+      const base64 = (await readImage(image, module.imageTypes, deadline)).toString('base64');
+      const result = await this.#sendOrQuery(base64, recognition);
+      // When the policy fails, the card can still be queried.
+      recognition.outcomeUnknown = true;
       applyWarningPolicy(result, policy);
       return result;
     } catch (error) {
       if (!isBankCardOcrError(error) || error.code === 'CARD_REJECTED') throw error;
-      throw new RecognitionError(orderNo, error, sending.outcomeUnknown);
+      throw new RecognitionError(orderNo, error, recognition.outcomeUnknown);
     } finally {
       deadline.close();
     }
   }
 
-  async #recognize(sending: Sending): Promise<BankCardOcrResult> {
-    const { clock, imageTypes, assumedVendorRetentionMs } = this.options;
-    // Encoded once: what the caller does to its Buffer meanwhile changes nothing.
-    const base64 = (await readImage(sending.image, imageTypes, sending.deadline)).toString('base64');
+  async #sendOrQuery(base64: string, recognition: Recognition): Promise<BankCardOcrResult> {
+    const { clock, assumedVendorRetentionMs } = this.options;
     try {
-      const result = await this.#send(base64, sending);
+      const result = await this.#send(base64, recognition);
       const nowMs = clock.now();
       return addRetention(result, { assumedVendorRetentionMs, nowMs, recognizedAt: new Date(nowMs) });
     } catch (failure) {
-      const found = sending.outcomeUnknown ? await this.#lookUp(sending) : undefined;
+      const found = recognition.outcomeUnknown ? await this.#query(recognition) : undefined;
       if (!found) throw failure;
-      sending.outcomeUnknown = false;
+      recognition.outcomeUnknown = false;
       return found;
     }
   }
 
-  #send(image: string, sending: Sending): Promise<BankCardOcrResult> {
-    const { orderNo, userId, limits, timeoutMs, deadline } = sending;
+  #send(image: string, recognition: Recognition): Promise<BankCardOcrResult> {
+    const { orderNo, userId, limits, timeoutMs, deadline } = recognition;
     return retry(
       async (credentials, attempt) => {
-        const signed = signedQuery(this.options, orderNo, credentials);
         try {
           const result = await this.options.client.recognize({
-            signed,
+            signed: signedQuery(this.options, orderNo, credentials),
             userId,
             image,
             generation: credentials.generation,
             timeoutMs,
             cancellation: deadline,
             attempt,
-            // Not before: who has waited for a connection in vain has sent nothing.
-            onSend: () => (sending.outcomeUnknown = true),
+            // Not before: an attempt that waits for a connection in vain has sent nothing.
+            onSend: () => (recognition.outcomeUnknown = true),
           });
-          sending.outcomeUnknown = false;
+          recognition.outcomeUnknown = false;
           return result;
         } catch (error) {
-          sending.outcomeUnknown &&= isOutcomeUncertain(error);
+          recognition.outcomeUnknown &&= isOutcomeUncertain(error);
           throw error;
         }
       },
@@ -147,16 +144,16 @@ export class RecognitionService {
   }
 
   /**
-   * Ask what became of an image whose answer was lost. That the result of a direct recognition can be queried is likely,
-   * but not documented (protocol.md section 1): where it cannot, nothing is found.
+   * Query an image whose response was lost. That the result of a direct recognition can be queried is likely, but not
+   * documented (protocol.md section 1).
    *
-   * @returns undefined when that cannot be known
+   * @returns undefined when the outcome stays unknown
    * @throws {@link BankCardOcrError} `CARD_UNREADABLE` when the vendor says that there was nothing to recognise
    */
-  async #lookUp(sending: Sending): Promise<BankCardOcrResult | undefined> {
-    const { orderNo, limits, deadline } = sending;
+  async #query(recognition: Recognition): Promise<BankCardOcrResult | undefined> {
+    const { orderNo, limits, deadline } = recognition;
     try {
-      // The policy is applied by whoever called us. Photos as in the answer that was lost, where they are not late.
+      // The caller applies the policy. Photos as in the lost response, where they are not late.
       return await this.options.results.query(orderNo, {
         ...limits,
         timeoutMs: Math.max(deadline.remainingMs, 1),
@@ -168,7 +165,7 @@ export class RecognitionService {
     } catch (error) {
       deadline.throwIfCallerAborted();
       if (!isBankCardOcrError(error) || error.code !== 'CARD_UNREADABLE') return undefined;
-      sending.outcomeUnknown = false;
+      recognition.outcomeUnknown = false;
       throw error;
     }
   }
@@ -184,7 +181,7 @@ export interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
   readonly orderNo?: string | undefined;
   /** Whose card it is: 1 to 32 ASCII letters and digits. Sent to the vendor, not signed. @default none */
   readonly userId?: string | undefined;
-  /** Milliseconds for sending the image and the whole answer. @default that of the module */
+  /** Milliseconds for sending the image and receiving the response. @default that of the module */
   readonly recognitionTimeoutMs?: number | undefined;
   /** What to do about the vendor's warnings. @default that of the module */
   readonly warningPolicy?: WarningPolicy | undefined;
@@ -192,22 +189,7 @@ export interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * The time of one attempt: that of the call, or that of the module.
- *
- * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
- */
-function recognitionTimeoutOf(call: unknown, moduleMs: number): number {
-  if (isUnset(call)) return moduleMs;
-  const value = OPTION_TABLE.recognitionTimeoutMs.read(call);
-  if (!(value instanceof Problem)) return value;
-  throw new BankCardOcrError('INVALID_ARGUMENT', {
-    message: `recognitionTimeoutMs ${value.en}`,
-    messageZh: `recognitionTimeoutMs ${value.zh}`,
-  });
-}
-
-const ASK_FIRST = {
+const QUERY_FIRST = {
   en: 'the image may have been recognised and billed under this order number: query it before sending again',
   zh: '图片可能已被识别并计费，重新发送前请先用该订单号查询',
 };
@@ -220,19 +202,15 @@ export class RecognitionError extends BankCardOcrError {
   readonly outcomeUnknown: boolean;
 
   constructor(orderNo: string, failure: BankCardOcrError, outcomeUnknown: boolean) {
-    const { code, message, messageZh, actor, retryable, retryAfterMs, vendorCode, vendorMessage, bizSeqNo, cause } =
-      failure;
+    const { code, message, messageZh, retryable } = failure;
     super(code, {
-      message: outcomeUnknown ? `${message}; ${ASK_FIRST.en}` : message,
-      messageZh: outcomeUnknown ? `${messageZh}；${ASK_FIRST.zh}` : messageZh,
+      ...detailsOf(failure),
+      ...(outcomeUnknown && {
+        message: `${message}; ${QUERY_FIRST.en}`,
+        messageZh: `${messageZh}；${QUERY_FIRST.zh}`,
+      }),
       // The same call again would be another recognition.
       retryable: retryable && !outcomeUnknown,
-      actor,
-      retryAfterMs,
-      vendorCode,
-      vendorMessage,
-      bizSeqNo,
-      cause,
     });
     this.orderNo = orderNo;
     this.outcomeUnknown = outcomeUnknown;
@@ -240,13 +218,10 @@ export class RecognitionError extends BankCardOcrError {
 }
 
 /**
- * Whether an image may be sent again after this failure: only when nothing of it has left; a gateway that answers "too
- * many" has had it. A recognition is billed, and
- * its order number is good for one (protocol.md section 2). Credentials that were rejected are another matter: that
- * answer says that nothing was recognised.
+ * Whether an image may be sent again after this failure: only when nothing of it has left. A recognition is billed, and its
+ * order number is good for one (protocol.md section 2). Rejected credentials are not asked about here: nothing was recognised.
  */
 export function maySendAgain(error: unknown): boolean {
   if (error instanceof TransportError) return error.code === 'UNREACHABLE' && !error.maybeCarriedOut;
-  // There was nothing to sign it with.
   return isBankCardOcrError(error) && error.code === 'NO_VALID_TICKET';
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
-import type { Clock, ClockTimer } from '../runtime/clock.js';
+import { raceTimeout } from '../runtime/abort.js';
+import type { Clock } from '../runtime/clock.js';
 import { SYSTEM_RUNTIME } from '../runtime/random.js';
 import { untraced } from '../runtime/tracing-suppression.js';
 import { type RedisClient, withHiddenArguments } from './redis-client.js';
@@ -113,12 +114,9 @@ export class RedisCommands {
       this.#endDeadConnection();
       throw new RedisError('NOT_CONNECTED', false);
     }
-    let timer: ClockTimer | undefined;
-    const timeout = new Promise<never>((_resolve, reject) => {
-      timer = this.clock.setTimer(() => reject(new RedisError('TIMEOUT', false)), this.timeoutMs, true);
-    });
+    const late = () => new RedisError('TIMEOUT', false);
     try {
-      const answer = await Promise.race([this.#send(command), timeout]);
+      const answer = await raceTimeout(this.clock, this.timeoutMs, () => this.#send(command), late);
       this.#lastSignOfLifeAt = this.clock.monotonic();
       return answer;
     } catch (error) {
@@ -126,8 +124,6 @@ export class RedisCommands {
       if (fault.code === 'TIMEOUT') this.#endDeadConnection();
       if (fault.code === 'READONLY') this.#leaveReplica();
       throw fault;
-    } finally {
-      timer?.cancel();
     }
   }
 

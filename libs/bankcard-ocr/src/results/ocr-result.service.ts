@@ -1,10 +1,19 @@
+import { checkOrderNumber } from '../call/order-number.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { type OrderNumbers, queryMany, type QueryManyOptions, type QueryManyOutcome } from './batch/query-many.js';
-import { type DownloadManifest, downloadOrder } from './download/download.js';
-import { checkPhotoDestination, type PhotoDestination } from './download/photo-destination.js';
-import { type OcrResultServiceOptions, OrderQuery, signedQuery } from './order-query.js';
-import { checkOrderNumber } from '../call/order-number.js';
-import type { OrderQueryOptions, QueryOptions } from './query-options.js';
+import {
+  checkPhotoDestination,
+  type DownloadManifest,
+  downloadOrder,
+  type PhotoDestination,
+} from './download/download.js';
+import {
+  type OcrResultServiceOptions,
+  OrderQuery,
+  type OrderQueryOptions,
+  type QueryOptions,
+  signedQuery,
+} from './order-query.js';
 
 /** The parameters of a signed query by their names on the wire. */
 export interface SignedQueryParameters {
@@ -15,7 +24,7 @@ export interface SignedQueryParameters {
   readonly sign: string;
 }
 
-/** Fetches what the vendor recognised on a bank card, by order number, before the vendor wipes it. */
+/** Fetches what the vendor recognised on a bank card, by order number, before the vendor deletes it. */
 export class OcrResultService {
   constructor(private readonly options: OcrResultServiceOptions) {}
 
@@ -23,43 +32,41 @@ export class OcrResultService {
    * Query the result of an order (getBankCardOcrResult).
    *
    * @param orderNo 1 to 32 ASCII letters and digits, as given to the phone SDK
-   * @returns the recognised card; photos only when they were asked for
+   * @returns the recognised card; photos only with `options.photos`
    * @throws {@link CardRejectedError} when the card was recognised and `warningPolicy` rejects one of its warnings
    * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
    */
   async query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
-    return await this.#query(new OrderQuery(this.options, orderNo, options), options.photos === true);
+    return await this.#query(new OrderQuery(this.options, orderNo, options), options);
   }
 
   /**
-   * Let the photos of an order flow to a place of yours while they arrive; they are never in memory as a whole.
+   * Stream the photos of an order to a place of yours while they arrive; they are never in memory as a whole.
    *
-   * What the sink takes of the time counts for `timeoutMs`, not for `attemptTimeoutMs`.
+   * The time that the sink takes counts for `timeoutMs`, not for `attemptTimeoutMs`.
    *
    * @param sink {@link toDirectory}, or a function that opens a Writable for each photo
    * @returns what came: size, SHA-256 and media type of each photo
    * @throws what `query` throws, and the errors of the sink as they are
    */
   async download(orderNo: string, sink: PhotoDestination, options: OrderQueryOptions = {}): Promise<DownloadManifest> {
-    const inquiry = new OrderQuery(this.options, orderNo, options);
+    const query = new OrderQuery(this.options, orderNo, options);
     checkPhotoDestination(sink);
-    return downloadOrder(inquiry, this.options.results, sink);
+    return downloadOrder(query, this.options.results, sink);
   }
 
   /**
    * Query many orders, several at a time; each that is taken from `orders` comes exactly once, when it is finished.
    *
-   * Nothing is taken while `concurrency` orders are in flight or not taken yet. Leaving the loop ends what is in flight.
+   * Nothing is taken while `concurrency` orders are in flight or not consumed yet. Leaving the loop ends what is in flight.
    *
    * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for wrong arguments, what `orders` throws, or the reason of
    *   `signal`, both when everything that was taken has been yielded
    */
   queryMany(orders: OrderNumbers, options: QueryManyOptions = {}): AsyncGenerator<QueryManyOutcome, void, undefined> {
     return queryMany(
-      async (orderNo, { signal, onFailure }) => {
-        const inquiry = new OrderQuery(this.options, orderNo, { ...options, signal }, onFailure);
-        return this.#query(inquiry, options.photos === true);
-      },
+      async (orderNo, { signal, onFailure }) =>
+        this.#query(new OrderQuery(this.options, orderNo, { ...options, signal }, onFailure), options),
       orders,
       options,
       this.options.clock,
@@ -67,24 +74,21 @@ export class OcrResultService {
   }
 
   /**
-   * Sign a query for somebody else to send, at once: nonce and signature are good for one request.
+   * Sign a query for another program to send, at once: nonce and signature are good for one request.
    *
    * @returns the parameters by their names on the wire, in the documented spelling
    */
   async signQuery(orderNo: string): Promise<SignedQueryParameters> {
     checkOrderNumber(orderNo);
-    const { appId, version, nonce, sign } = signedQuery(
-      this.options,
-      orderNo,
-      await this.options.tickets.getCredentials(),
-    );
+    const credentials = await this.options.tickets.getCredentials();
+    const { appId, version, nonce, sign } = signedQuery(this.options, orderNo, credentials);
     return { app_id: appId, order_no: orderNo, version, nonce, sign };
   }
 
-  #query(inquiry: OrderQuery, photos: boolean): Promise<BankCardOcrResult> {
-    return inquiry.ask(
-      (request) => this.options.results.queryResult(request, photos && 'kept'),
-      (result) => inquiry.judge(result),
+  #query(query: OrderQuery, { photos }: QueryOptions): Promise<BankCardOcrResult> {
+    return query.run(
+      (request) => this.options.results.queryResult(request, photos === true && 'kept'),
+      (result) => query.accept(result),
     );
   }
 }

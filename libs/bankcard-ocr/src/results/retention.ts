@@ -1,11 +1,8 @@
 import type { BankCardOcrResult, ResultRetention } from '../card/bank-card-ocr-result.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
-/** The last moment that a `Date` can tell. */
+/** The last moment of a `Date`. */
 const END_OF_DATES_MS = 8.64e15;
-
-/** A result that can still be completed. */
-type FreshResult = { -readonly [K in keyof BankCardOcrResult]: BankCardOcrResult[K] };
 
 /** What is known about how long the vendor keeps one order. */
 export interface RetentionFacts {
@@ -17,16 +14,9 @@ export interface RetentionFacts {
   readonly recognizedAt?: Date;
 }
 
-/**
- * The time that the vendor goes on keeping what was recognised.
- *
- * @returns undefined when nobody knows when the card was recognised
- */
-export function retentionOf({
-  assumedVendorRetentionMs,
-  nowMs,
-  recognizedAt,
-}: RetentionFacts): ResultRetention | undefined {
+/** @returns undefined when it is not known when the card was recognised */
+export function retentionOf(facts: RetentionFacts): ResultRetention | undefined {
+  const { assumedVendorRetentionMs, nowMs, recognizedAt } = facts;
   if (!recognizedAt) return undefined;
   // Clocks differ: nothing was recognised in the future.
   const endsAtMs = Math.min(recognizedAt.getTime(), nowMs) + assumedVendorRetentionMs;
@@ -34,14 +24,14 @@ export function retentionOf({
 }
 
 /**
- * Add to a result, which nobody else has seen yet, how long the vendor keeps it, and call photos `gone` that did not come in that time. The vendor's own
- * time of recognition wins over that of the application.
+ * Complete a new result with its retention, and call photos `gone` that did not come in that time. The vendor's own time
+ * of recognition wins over that of the application.
  */
 export function addRetention(
-  result: FreshResult,
-  { assumedVendorRetentionMs, nowMs, recognizedAt }: RetentionFacts,
+  result: { -readonly [K in keyof BankCardOcrResult]: BankCardOcrResult[K] },
+  facts: RetentionFacts,
 ): BankCardOcrResult {
-  const retention = retentionOf({ assumedVendorRetentionMs, nowMs, recognizedAt: result.operatedAt ?? recognizedAt });
+  const retention = retentionOf({ ...facts, recognizedAt: result.operatedAt ?? facts.recognizedAt });
   if (!retention) return result;
   result.retention = retention;
   const gone = result.photos.status === 'pending' && retention.remainingMs === 0;
@@ -50,7 +40,7 @@ export function addRetention(
 }
 
 /**
- * The vendor answers the same for an order that it never knew and for one that it has wiped: the time tells which.
+ * The vendor responds alike for an order that it never knew and for one that it has deleted: the time tells which.
  *
  * @returns the error `RESULT_GONE`, or undefined when the vendor may still have the result, or get it
  */

@@ -35,7 +35,7 @@ function rejects(policy: WarningPolicy, warning: CardWarning): boolean {
   if (policy === 'strict') return STRICTLY_REJECTED.has(warning.code);
   const verdict = verdictOf(policy, warning);
   if (verdict === 'accept' || verdict === 'reject') return verdict === 'reject';
-  // Nobody else will listen to what an asynchronous policy has to say, nor to its failure.
+  // The failure of an asynchronous policy must not end the process.
   void Promise.resolve(verdict).catch(() => undefined);
   throw notUnderstood("must return 'accept' or 'reject' at once");
 }
@@ -104,9 +104,9 @@ function cardOf(result: BankCardOcrResult): RejectedCard {
     cardNumber: cardNumber.masked,
     validity: { ...validity },
     warnings: warnings.map(copyOf),
-    ...(clarity === undefined ? {} : { clarity }),
-    ...(operatedAt === undefined ? {} : { operatedAt }),
-    ...(bizSeqNo === undefined ? {} : { bizSeqNo }),
+    ...(clarity !== undefined && { clarity }),
+    ...(operatedAt !== undefined && { operatedAt }),
+    ...(bizSeqNo !== undefined && { bizSeqNo }),
   };
 }
 

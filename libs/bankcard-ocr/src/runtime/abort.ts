@@ -1,19 +1,16 @@
-import type { Clock } from './clock.js';
+import type { Clock, ClockTimer } from './clock.js';
 
-/**
- * The wish of whoever waits to stop waiting. An `AbortSignal` says the same; making one and listening to it would cost a
- * small query more than signing it.
- */
+/** A caller's wish to stop. An `AbortSignal` says the same, but making one costs a small query more than signing it. */
 export interface Cancellation {
   readonly cancelled: boolean;
   /** @throws the reason, when it is cancelled */
   throwIfCancelled(): void;
   /**
-   * Call `listener` once when it is cancelled; not at all when it is already.
+   * Call `listener` once, with the reason, when it is cancelled; not at all when it is already.
    *
-   * @returns takes the listener away
+   * @returns removes the listener
    */
-  onCancel(listener: () => void): () => void;
+  onCancel(listener: (reason: unknown) => void): () => void;
 }
 
 /** An `AbortSignal` as a {@link Cancellation}. */
@@ -28,21 +25,21 @@ export class SignalCancellation implements Cancellation {
     this.signal.throwIfAborted();
   }
 
-  onCancel(listener: () => void): () => void {
-    this.signal.addEventListener('abort', listener, { once: true });
-    return () => this.signal.removeEventListener('abort', listener);
+  onCancel(listener: (reason: unknown) => void): () => void {
+    const onAbort = () => listener(this.signal.reason);
+    this.signal.addEventListener('abort', onAbort, { once: true });
+    return () => this.signal.removeEventListener('abort', onAbort);
   }
 }
 
 /**
- * Pause a caller who waits for its result, for `ms` milliseconds of the monotonic clock at least: timers fire up to a
- * millisecond early, and whoever waits for a moment must find it passed.
+ * Wait for `ms` milliseconds of the monotonic clock at least: timers fire up to a millisecond early.
  *
  * @throws the reason of `signal` as soon as that is aborted
  */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason as Error);
+    if (signal?.aborted) return reject(signal.reason as Error);
     const endsAt = clock.monotonic() + ms;
     const onTimer = () => {
       const leftMs = endsAt - clock.monotonic();
@@ -50,33 +47,54 @@ export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<vo
         timer = clock.setTimer(onTimer, leftMs, true);
         return;
       }
-      signal.removeEventListener('abort', onAbort);
+      signal?.removeEventListener('abort', onAbort);
       resolve();
     };
     const onAbort = () => {
       timer.cancel();
-      reject(signal.reason as Error);
+      reject(signal?.reason as Error);
     };
     let timer = clock.setTimer(onTimer, ms, true);
-    return signal.addEventListener('abort', onAbort, { once: true });
+    return signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
 
 /**
- * Wait for something that others wait for too, and that goes on when this caller gives up.
+ * Wait for something that goes on when this caller stops waiting.
  *
- * @throws the reason of `signal` as soon as that is aborted
+ * @throws the reason of `cancellation` as soon as that is cancelled
  */
-export function raceAbort<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return shared;
+export function raceCancel<T>(shared: Promise<T>, cancellation: Cancellation): Promise<T> {
   return new Promise((resolve, reject) => {
-    if (signal.aborted) {
-      // Nobody is left to be told.
-      shared.catch(() => undefined);
-      return reject(signal.reason as Error);
+    const forget = cancellation.onCancel(reject);
+    void shared.then(resolve, reject).finally(forget);
+    try {
+      cancellation.throwIfCancelled();
+    } catch (reason) {
+      reject(reason);
     }
-    const onAbort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    return void shared.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
+}
+
+/** {@link raceCancel} with a signal; without one it just waits. */
+export function raceAbort<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  return signal ? raceCancel(shared, new SignalCancellation(signal)) : shared;
+}
+
+/**
+ * Wait for something no longer than `ms` milliseconds.
+ *
+ * @param work may also throw before it returns a promise
+ * @throws what `late` returns, when the time is over
+ */
+export async function raceTimeout<T>(clock: Clock, ms: number, work: () => Promise<T>, late: () => Error): Promise<T> {
+  let timer: ClockTimer | undefined;
+  const timeout = new Promise<never>((_resolve, reject) => {
+    timer = clock.setTimer(() => reject(late()), ms, true);
+  });
+  try {
+    return await Promise.race([work(), timeout]);
+  } finally {
+    timer?.cancel();
+  }
 }

@@ -1,9 +1,6 @@
 import type { Cancellation } from './abort.js';
 
-/**
- * Lets so many through at once; the others wait in order, urgent ones in front. Waiting here instead of inside an agent
- * keeps a request's own time limit from running out before the request has begun.
- */
+/** Lets `limit` through at once; the others wait in order, urgent ones first. */
 export class Semaphore {
   #free: number;
   readonly #urgent: (() => void)[] = [];
@@ -28,7 +25,7 @@ export class Semaphore {
     return this.#wait(cancellation, urgent ? this.#urgent : this.#waiting);
   }
 
-  /** Give the place back; exactly once for each that was entered. */
+  /** Give the place back, exactly once for each {@link acquire}. */
   release(): void {
     const next = this.#urgent.shift() ?? this.#waiting.shift();
     if (next) next();
@@ -37,14 +34,10 @@ export class Semaphore {
 
   #wait(cancellation: Cancellation, queue: (() => void)[]): Promise<void> {
     return new Promise((resolve, reject) => {
-      const forget = cancellation.onCancel(() => {
+      const forget = cancellation.onCancel((reason) => {
         const index = queue.indexOf(enter);
         if (index >= 0) queue.splice(index, 1);
-        try {
-          cancellation.throwIfCancelled();
-        } catch (reason) {
-          reject(reason);
-        }
+        reject(reason);
       });
       const enter = () => {
         forget();

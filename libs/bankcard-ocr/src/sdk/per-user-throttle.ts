@@ -6,27 +6,23 @@ import { Semaphore } from '../runtime/semaphore.js';
 import { isOutcomeUncertain } from '../vendor/http/transport-error.js';
 
 /** The vendor gives a user one NONCE ticket in this time (protocol.md section 5). */
-const SPACING_MS = 2_000;
+const INTERVAL_MS = 2_000;
 
 /** Sends one request for a NONCE ticket, as soon as the user may have one. */
-type SpacedRequest = <T>(request: () => Promise<T>) => Promise<T>;
+type ThrottledRequest = <T>(request: () => Promise<T>) => Promise<T>;
 
 interface UserQueue {
-  /** Lets one call through at a time. */
-  readonly gate: Semaphore;
-  /** The calls at the gate and behind it. */
+  readonly semaphore: Semaphore;
+  /** The calls that have their turn or wait for it. */
   calls: number;
   /** Before this moment of the monotonic clock the vendor gives no further ticket. */
   freeAt: number;
-  /** How the request failed from which {@link freeAt} counts; undefined when it gave a ticket. */
-  failure: BankCardOcrError | undefined;
-  forgetting: ClockTimer | undefined;
+  /** The failure of the request from which {@link freeAt} counts. */
+  failure?: BankCardOcrError | undefined;
+  expiry?: ClockTimer | undefined;
 }
 
-/**
- * Keeps the launches of one user two seconds apart, in this process, without slowing those of anybody else. A user is
- * forgotten as soon as there is nothing to wait for.
- */
+/** Keeps the launches of one user two seconds apart, in this process, without slowing those of other users. */
 export class PerUserThrottle {
   readonly #users = new Map<string, UserQueue>();
 
@@ -40,86 +36,74 @@ export class PerUserThrottle {
   /**
    * Make a call when it is this user's turn and the vendor will give a ticket.
    *
-   * @param call sends its requests, the repeated ones too, through what it is handed
+   * @param call sends its requests, retries too, through the function it is given
    * @throws {@link BankCardOcrError} `RATE_LIMITED` when that would be too late for `deadline`
    */
-  async inTurn<T>(userId: string, deadline: Deadline, call: (ask: SpacedRequest) => Promise<T>): Promise<T> {
-    const user = this.#users.get(userId) ?? this.#remember(userId);
-    const waitMs = this.#waitMs(user, user.calls);
-    if (waitMs > 0 && waitMs >= deadline.remainingMs) throw launchTooSoon(waitMs, user.failure);
-    user.calls += 1;
+  async inTurn<T>(userId: string, deadline: Deadline, call: (ask: ThrottledRequest) => Promise<T>): Promise<T> {
+    let user = this.#users.get(userId);
+    if (!user) this.#users.set(userId, (user = { semaphore: new Semaphore(1), calls: 0, freeAt: -Infinity }));
+    const queue = user;
+    const waitMs = this.#waitMs(queue, queue.calls);
+    if (waitMs > 0 && waitMs >= deadline.remainingMs) throw launchTooSoon(waitMs, queue.failure);
+    queue.calls += 1;
     try {
-      const leave = await this.#enter(user, deadline);
+      await this.#acquire(queue, deadline);
       try {
-        // Here and not only in front of the request: who waits does so before it is given credentials.
-        await this.#untilFree(user, deadline);
-        return await call((request) => this.#ask(user, deadline, request));
+        // Here too: a caller waits before it takes credentials, which may expire meanwhile.
+        await this.#untilFree(queue, deadline);
+        return await call((request) => this.#send(queue, deadline, request));
       } finally {
-        leave();
+        queue.semaphore.release();
       }
     } finally {
-      user.calls -= 1;
-      this.#forget(userId, user);
+      queue.calls -= 1;
+      this.#forget(userId, queue);
     }
   }
 
-  #remember(userId: string): UserQueue {
-    const user: UserQueue = {
-      gate: new Semaphore(1),
-      calls: 0,
-      freeAt: Number.NEGATIVE_INFINITY,
-      failure: undefined,
-      forgetting: undefined,
-    };
-    this.#users.set(userId, user);
-    return user;
-  }
-
+  /** Forget a user as soon as there is nothing to wait for. */
   #forget(userId: string, user: UserQueue): void {
-    if (user.calls > 0 || user.forgetting) return;
+    if (user.calls > 0 || user.expiry) return;
     const leftMs = this.#leftMs(user);
     if (leftMs <= 0) {
       this.#users.delete(userId);
       return;
     }
-    user.forgetting = this.clock.setTimer(() => {
-      user.forgetting = undefined;
+    user.expiry = this.clock.setTimer(() => {
+      user.expiry = undefined;
       this.#forget(userId, user);
     }, leftMs);
   }
 
-  async #enter(user: UserQueue, deadline: Deadline): Promise<() => void> {
+  async #acquire(user: UserQueue, deadline: Deadline): Promise<void> {
     try {
-      await user.gate.acquire(deadline, false);
-      return () => user.gate.release();
+      await user.semaphore.acquire(deadline, false);
     } catch {
       deadline.throwIfCallerAborted();
-      // Those in front took longer than they should have; who comes back stands behind all others.
+      // The calls in front took longer than expected; a caller who returns stands behind all others.
       throw launchTooSoon(this.#waitMs(user, user.calls - 1), user.failure);
     }
   }
 
-  async #ask<T>(user: UserQueue, deadline: Deadline, request: () => Promise<T>): Promise<T> {
+  async #send<T>(user: UserQueue, deadline: Deadline, request: () => Promise<T>): Promise<T> {
     await this.#untilFree(user, deadline);
+    let failure: unknown;
     try {
-      const answer = await request();
-      this.#space(user);
-      return answer;
+      return await request();
     } catch (error) {
-      if (mayHaveGivenATicket(error)) this.#space(user, error);
+      failure = error;
       throw error;
+    } finally {
+      // Counted from the response: the vendor gave the ticket some time before.
+      if (failure === undefined || mayHaveGivenATicket(failure)) {
+        user.freeAt = this.clock.monotonic() + INTERVAL_MS;
+        user.failure = isBankCardOcrError(failure) ? failure : undefined;
+      }
     }
   }
 
-  /** Counted from the answer: the vendor gave the ticket some time before. */
-  #space(user: UserQueue, failure?: unknown): void {
-    user.freeAt = this.clock.monotonic() + SPACING_MS;
-    // The reason for which a caller has stopped is no business of the next one.
-    user.failure = isBankCardOcrError(failure) ? failure : undefined;
-  }
-
   async #untilFree(user: UserQueue, deadline: Deadline): Promise<void> {
-    // A timer of the machine may fire a moment early.
+    // After the pause another call may have been given a ticket.
     for (let leftMs = this.#leftMs(user); leftMs > 0; leftMs = this.#leftMs(user)) {
       if (leftMs >= deadline.remainingMs) throw launchTooSoon(leftMs, user.failure);
       await sleep(this.clock, leftMs, deadline.signal);
@@ -132,17 +116,11 @@ export class PerUserThrottle {
 
   /** How long until the turn of a call with so many in front of it, if those are given their tickets. */
   #waitMs(user: UserQueue, callsInFront: number): number {
-    return Math.max(this.#leftMs(user), 0) + callsInFront * SPACING_MS;
+    return Math.max(this.#leftMs(user), 0) + callsInFront * INTERVAL_MS;
   }
 }
 
-/**
- * The error for a launch whose user would have to wait longer than the call may take.
- *
- * @param waitMs until the vendor gives this user a ticket, in milliseconds
- * @param cause why the last request for this user gave none, when it failed
- */
-function launchTooSoon(waitMs: number, cause?: unknown): BankCardOcrError {
+function launchTooSoon(waitMs: number, cause: unknown): BankCardOcrError {
   const retryAfterMs = Math.ceil(waitMs);
   return new BankCardOcrError('RATE_LIMITED', {
     message:
@@ -155,8 +133,8 @@ function launchTooSoon(waitMs: number, cause?: unknown): BankCardOcrError {
 }
 
 /**
- * Whether the vendor may have given the user a NONCE ticket although the request failed; "too frequent" says that somebody
- * else was given one. Being wrong about it costs the user two seconds.
+ * Whether the vendor may have given the user a NONCE ticket although the request failed; after "too frequent" another
+ * request was given one. Being wrong about it costs the user two seconds.
  */
 export function mayHaveGivenATicket(error: unknown): boolean {
   const tooFrequent = isBankCardOcrError(error) && error.vendorCode !== undefined && error.retryAfterMs !== undefined;

@@ -2,17 +2,15 @@ import type { Clock } from '../runtime/clock.js';
 import type { TicketService } from '../credentials/ticket.service.js';
 import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import { Deadline } from '../call/deadline.js';
-import { checkOrderNumber, createOrderNo } from '../call/order-number.js';
+import { checkOrderNumber, checkUserId, createOrderNo } from '../call/order-number.js';
 import { limitsOf } from '../call/query-limits.js';
 import { retry } from '../call/retry.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
 import type { SignatureService } from '../signature/signature.service.js';
 import type { AuthClient, IssuedCredential } from '../vendor/auth.client.js';
-import { launchLifeMs, SdkLaunch } from './sdk-launch.js';
-import { SdkResultVerifier } from './sdk-result-verifier.js';
-import { SpacedReload } from './spaced-reload.js';
-import { checkUserId } from '../call/user-id.js';
 import { PerUserThrottle } from './per-user-throttle.js';
+import { launchLifeMs, RESULT_SIGNATURE, SdkLaunch } from './sdk-launch.js';
+import { ThrottledReload } from './throttled-reload.js';
 
 /** How one call differs from the module's options. */
 export interface SdkCallLimits extends Pick<QueryLimits, 'timeoutMs'> {
@@ -49,34 +47,43 @@ interface SdkLaunchServiceOptions {
   readonly clock: Clock;
 }
 
-/** The backend's part in what happens on the phone: launches of the phone SDK, and what it signs at the end. */
+/** The backend's part in a recognition on the phone: launches of the phone SDK, and checks of its signed reports. */
 export class SdkLaunchService {
-  readonly #spacing: PerUserThrottle;
-  readonly #verifier: SdkResultVerifier;
+  readonly #throttle: PerUserThrottle;
+  readonly #reload: ThrottledReload;
 
   constructor(private readonly options: SdkLaunchServiceOptions) {
-    const { appId, tickets, signatures, clock } = options;
-    this.#spacing = new PerUserThrottle(clock);
-    const spacedLook = new SpacedReload(() => tickets.reload(), clock);
-    this.#verifier = new SdkResultVerifier({ appId, tickets, signatures, spacedLook });
+    const { tickets, clock } = options;
+    this.#throttle = new PerUserThrottle(clock);
+    this.#reload = new ThrottledReload(() => tickets.reload(), clock);
   }
 
   /**
    * Fetch a NONCE ticket and sign one launch of the phone SDK with it. The vendor gives a user one ticket in 2 s; a call
-   * that comes sooner waits its turn, behind those of the same user that came before it.
+   * that comes sooner waits its turn, behind earlier ones of the same user.
    *
    * @returns what the app starts the SDK with; the ticket itself is not in it
    * @throws {@link BankCardOcrError} `RATE_LIMITED` with `retryAfterMs` when the waiting would exceed `timeoutMs`, and
    *   with a typed `code` for every other failure; or the reason of `signal`
    */
   async create(request: SdkLaunchRequest): Promise<SdkLaunch> {
-    const limits = limitsOf(request, this.options.limits);
+    const { timeoutMs, maxAttempts } = limitsOf(request, this.options.limits);
     const { userId, orderNo = createOrderNo(), signal } = request;
     checkUserId(userId);
     checkOrderNumber(orderNo);
-    const deadline = new Deadline(this.options.clock, limits.timeoutMs, signal);
+    const deadline = new Deadline(this.options.clock, timeoutMs, signal);
     try {
-      return await this.#launch(userId, orderNo, limits.maxAttempts, deadline);
+      return await this.#throttle.inTurn(userId, deadline, (inInterval) =>
+        retry(
+          async ({ accessToken, generation, generationId }, attempt) => {
+            const request = { accessToken: accessToken.reveal(), userId, generation, attempt, signal: deadline.signal };
+            const ticket = await inInterval(() => this.options.auth.nonceTicket(request));
+            return this.#sign(userId, orderNo, ticket, generationId);
+          },
+          this.options,
+          { deadline, maxAttempts },
+        ),
+      );
     } finally {
       deadline.close();
     }
@@ -86,58 +93,54 @@ export class SdkLaunchService {
    * Check the signature that the phone SDK handed back with a result, against the current SIGN ticket and earlier ones,
    * in constant time.
    *
-   * @returns whether the vendor signed this; false also for anything that is no signature, whatever its type
+   * @returns whether the vendor signed this; false also for a value of another form or type
    * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when `orderNo` is no order number: no launch was made for it;
-   *   `NO_VALID_TICKET` or `TIMEOUT` when no known ticket fits and the current one could not be had, so that nobody can
-   *   tell; or the reason of `signal`
+   *   `NO_VALID_TICKET` or `TIMEOUT` when no known ticket fits and the current one is not available; or the reason of
+   *   `signal`
    */
   async verifyResult(report: SdkResultReport): Promise<boolean> {
     const { timeoutMs } = limitsOf(report, this.options.limits);
     const { orderNo, sign, signal } = report;
     checkOrderNumber(orderNo);
+    if (typeof sign !== 'string' || !RESULT_SIGNATURE.test(sign)) {
+      signal?.throwIfAborted();
+      return false;
+    }
     const deadline = new Deadline(this.options.clock, timeoutMs, signal);
+    const tried = new Set<string>();
     try {
-      return await this.#verifier.verify(orderNo, sign, deadline.signal);
+      // The known tickets first: they may decide also while no credentials are available.
+      if (this.#fits(orderNo, sign, tried)) return true;
+      await this.options.tickets.getCredentials(deadline.signal);
+      if (this.#fits(orderNo, sign, tried)) return true;
+      await this.#reload.run(deadline.signal);
+      return this.#fits(orderNo, sign, tried);
     } finally {
       deadline.close();
     }
   }
 
-  #launch(userId: string, orderNo: string, maxAttempts: number, deadline: Deadline): Promise<SdkLaunch> {
-    return this.#spacing.inTurn(userId, deadline, (ask) => {
-      return retry(
-        async ({ accessToken, generation, generationId }, attempt) => {
-          const { signal } = deadline;
-          const ticket = await ask(() => {
-            const { auth } = this.options;
-            return auth.nonceTicket({ accessToken: accessToken.reveal(), userId, generation, attempt, signal });
-          });
-          return this.#sign(userId, orderNo, ticket, generationId);
-        },
-        this.options,
-        { deadline, maxAttempts },
-      );
-    });
+  /** Tries every ticket that was not tried yet, also after one that fits: the time tells nothing. */
+  #fits(orderNo: string, sign: string, tried: Set<string>): boolean {
+    const { appId, tickets, signatures } = this.options;
+    let fits = false;
+    for (const secret of tickets.ticketsForVerifying) {
+      const ticket = secret.reveal();
+      if (tried.has(ticket)) continue;
+      tried.add(ticket);
+      fits = signatures.verify([appId, orderNo], ticket, sign) || fits;
+    }
+    return fits;
   }
 
-  #sign(userId: string, orderNo: string, { value, lifeMs, sentAt }: IssuedCredential, generationId: string): SdkLaunch {
+  #sign(userId: string, orderNo: string, ticket: IssuedCredential, generationId: string): SdkLaunch {
     const { appId, protocolVersion: version, signatures, tickets, clock, ticketOverlapMs } = this.options;
+    const { value, lifeMs, sentAt } = ticket;
     const nonce = signatures.createNonce();
     const ticketMs = sentAt.monotonicMs + lifeMs - clock.monotonic();
-    return new SdkLaunch({
-      appId,
-      version,
-      nonce,
-      userId,
-      orderNo,
-      // Not the order number (protocol.md section 4).
-      sign: signatures.sign([appId, userId, version, nonce], value),
-      expiresInMs: launchLifeMs({
-        ticketMs,
-        generationId,
-        status: tickets.status(),
-        ticketOverlapMs,
-      }),
-    });
+    const expiresInMs = launchLifeMs({ ticketMs, generationId, status: tickets.status(), ticketOverlapMs });
+    // The order number is not signed (protocol.md section 4).
+    const sign = signatures.sign([appId, userId, version, nonce], value);
+    return new SdkLaunch({ appId, version, nonce, userId, orderNo, sign, expiresInMs });
   }
 }

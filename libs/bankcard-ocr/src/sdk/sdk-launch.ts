@@ -10,9 +10,12 @@ export type SdkLaunchValues = Omit<
 
 const NONE = {} as SdkLaunchValues;
 
+/** The form of a signature that the phone SDK hands back. */
+export const RESULT_SIGNATURE = /^[0-9A-Fa-f]{40}$/;
+
 /**
- * What the app starts the phone SDK with. The signature is good for one launch: whoever prints or logs this object does not
- * see it, but `JSON.stringify` has it, because the app needs it.
+ * What the app starts the phone SDK with. The signature is good for one launch: printing or logging this object hides it,
+ * but `JSON.stringify` has it, because the app needs it.
  */
 export class SdkLaunch {
   /** The SDK's `openApiAppId`. */
@@ -27,7 +30,7 @@ export class SdkLaunch {
   readonly orderNo: string;
   /** The SDK's `openApiSign`: 40 upper-case hexadecimal digits. */
   readonly sign: string;
-  /** Milliseconds, counted from the answer of `create()`, within which the SDK must be started. */
+  /** Milliseconds, counted from the return of `create()`, within which the SDK must be started. */
   readonly expiresInMs: number;
 
   constructor(values: SdkLaunchValues) {
@@ -47,7 +50,7 @@ export class SdkLaunch {
     return `SdkLaunch(order ${this.orderNo}, sign [redacted])`;
   }
 
-  /** What comparisons ask for that prefer it to properties (fast-deep-equal); a text where a primitive is wanted. */
+  /** For comparisons that prefer it to properties (fast-deep-equal). */
   valueOf(): string {
     return equalityTag(JSON.stringify(this));
   }
@@ -61,34 +64,31 @@ export class SdkLaunch {
   }
 }
 
-/** Another process may be due so much earlier. */
-const LONGEST_JITTER_MS = 1_000;
-
-/** What ends a launch. */
-interface LaunchEnds {
-  /** What is left of the NONCE ticket's own life, in milliseconds. */
-  readonly ticketMs: number;
-  /** The generation whose token the NONCE ticket was made from. */
-  readonly generationId: string;
-  /** How the credentials are now. */
-  readonly status: Pick<TicketStatus, 'generationId' | 'ageMs' | 'dueInMs' | 'remainingMs'>;
-  readonly ticketOverlapMs: number;
-}
+/** Another process may refresh so much earlier. */
+const MAX_JITTER_MS = 1_000;
 
 /**
- * How long a launch is good for: a NONCE ticket dies with its token, and a token one overlap after the next one was asked
- * for (protocol.md section 5).
+ * How long a launch is good for: a NONCE ticket expires with its token, and a token one overlap after the next one was
+ * requested (protocol.md section 5).
  *
+ * @param launch `ticketMs`: what is left of the NONCE ticket's own lifetime; `generationId`: of the token that it was made
+ *   from; `status`: of the credentials now
  * @returns milliseconds, 0 or more
  */
-export function launchLifeMs({ ticketMs, status, generationId, ticketOverlapMs }: LaunchEnds): number {
+export function launchLifeMs(launch: {
+  readonly ticketMs: number;
+  readonly generationId: string;
+  readonly status: Pick<TicketStatus, 'generationId' | 'ageMs' | 'dueInMs' | 'remainingMs'>;
+  readonly ticketOverlapMs: number;
+}): number {
+  const { ticketMs, generationId, status, ticketOverlapMs } = launch;
   const { ageMs = 0, dueInMs = 0, remainingMs = 0 } = status;
   if (status.generationId === undefined) return 0;
-  const untilRefreshMs = Math.max(0, dueInMs - LONGEST_JITTER_MS);
+  const untilRefreshMs = Math.max(0, dueInMs - MAX_JITTER_MS);
   const tokenMs =
     status.generationId === generationId
       ? Math.min(untilRefreshMs + ticketOverlapMs, remainingMs)
-      : // Replaced meanwhile: the age is that of the token which ended ours.
+      : // Replaced meanwhile: the age is that of the token that replaced it.
         ticketOverlapMs - ageMs;
   return Math.max(0, Math.round(Math.min(ticketMs, tokenMs)));
 }

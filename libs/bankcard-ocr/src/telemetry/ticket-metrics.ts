@@ -1,27 +1,33 @@
 import type { TicketEvent } from '../credentials/ticket-event.js';
 
-/** What is counted, since the start of the process. Only grows. */
+/** Counts since the start of the process; they only grow. */
 export interface TicketCounts {
   /** Generations that this process fetched. */
   readonly refreshed: number;
-  /** Generations that it took over from another process, or from an earlier life of this one. */
+  /** Generations that it took over from another process, or from an earlier run of its own. */
   readonly adopted: number;
   readonly refreshFailed: number;
   /** Generations with which the vendor rejected a request. */
   readonly rejected: number;
-  /** Times at which another program seems to have refreshed the same app id. */
+  /** How often another program seems to have refreshed the same app id. */
   readonly foreignRefreshSuspected: number;
   readonly storeFailed: number;
   readonly writtenBack: number;
   readonly suspect: number;
 }
 
-/** Counts what happens to the credentials; hand {@link counts} to whatever collects your metrics. */
-export class TicketMetrics {
-  /** @param name of the registration whose credentials are counted, a label for your metrics; undefined if it has none */
-  constructor(readonly name?: string) {}
+const COUNTED: { readonly [Type in TicketEvent['type']]?: keyof TicketCounts } = {
+  'refresh-failed': 'refreshFailed',
+  'credentials-rejected': 'rejected',
+  'foreign-refresh-suspected': 'foreignRefreshSuspected',
+  'store-failed': 'storeFailed',
+  'store-restored': 'writtenBack',
+  'refresh-conflict': 'suspect',
+};
 
-  #counts: TicketCounts = {
+/** Counts what happens to the credentials, for a metrics system. */
+export class TicketMetrics {
+  readonly #counts = {
     refreshed: 0,
     adopted: 0,
     refreshFailed: 0,
@@ -32,34 +38,18 @@ export class TicketMetrics {
     suspect: 0,
   };
 
-  /** The counts as they are now, a copy. */
+  /** @param name of the account whose credentials are counted, a label for your metrics; undefined if it has none */
+  constructor(readonly name?: string) {}
+
+  /** A copy of the counts as they are now. */
   get counts(): TicketCounts {
     return { ...this.#counts };
   }
 
+  /** @internal */
   note(event: TicketEvent): void {
-    const counted = metricOf(event);
-    if (counted) this.#counts = { ...this.#counts, [counted]: this.#counts[counted] + 1 };
-  }
-}
-
-function metricOf(event: TicketEvent): keyof TicketCounts | undefined {
-  switch (event.type) {
-    case 'credentials-updated':
-      return event.source === 'refresh' ? 'refreshed' : 'adopted';
-    case 'refresh-failed':
-      return 'refreshFailed';
-    case 'credentials-rejected':
-      return 'rejected';
-    case 'foreign-refresh-suspected':
-      return 'foreignRefreshSuspected';
-    case 'store-failed':
-      return 'storeFailed';
-    case 'store-restored':
-      return 'writtenBack';
-    case 'refresh-conflict':
-      return 'suspect';
-    default:
-      return undefined;
+    const adopted = event.type === 'credentials-updated' && (event.source === 'refresh' ? 'refreshed' : 'adopted');
+    const counted = adopted || COUNTED[event.type];
+    if (counted) this.#counts[counted] += 1;
   }
 }

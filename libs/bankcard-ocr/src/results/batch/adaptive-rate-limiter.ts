@@ -3,14 +3,14 @@ import type { Clock } from '../../runtime/clock.js';
 import { sleep } from '../../runtime/abort.js';
 
 /** The vendor counts by the second: what fails within one fails for the same reason, and slows the batch once. */
-const ONE_LESSON_MS = 1_000;
+const SLOWDOWN_EVERY_MS = 1_000;
 /** From nothing to the full rate, if the vendor lets it. */
 const RECOVERY_MS = 60_000;
 /** However often the vendor refuses: one in five seconds finds out whether it still does. */
 const LOWEST_RATE_PER_SECOND = 0.2;
-/** What asks for more is a gateway's page, not the vendor, and would hold a batch for days. */
-const LONGEST_WISH_MS = 60_000;
-/** An order that was refused goes out of the way of the others for a while; in less than a second nothing changes. */
+/** A gateway's page may ask for more, and would stop a batch for days. */
+const MAX_RETRY_AFTER_MS = 60_000;
+/** An order over the limits lets others pass for a while. */
 const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 8_000;
 
@@ -41,11 +41,11 @@ export class AdaptiveRateLimiter {
     return Math.min(this.highestPerSecond, this.#ratePerSecond + recovered);
   }
 
-  /** The vendor has said "too many", and perhaps for how long nobody should come. */
+  /** The vendor has said "too many", and perhaps how long to wait. */
   slowDown(retryAfterMs = 0): void {
     const now = this.clock.monotonic();
-    this.#notBefore = Math.max(this.#notBefore, now + Math.min(retryAfterMs, LONGEST_WISH_MS));
-    if (now - this.#slowedAt < ONE_LESSON_MS) return;
+    this.#notBefore = Math.max(this.#notBefore, now + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
+    if (now - this.#slowedAt < SLOWDOWN_EVERY_MS) return;
     this.#ratePerSecond = Math.max(this.ratePerSecond / 2, Math.min(LOWEST_RATE_PER_SECOND, this.highestPerSecond));
     this.#ratedAt = now;
     this.#slowedAt = now;

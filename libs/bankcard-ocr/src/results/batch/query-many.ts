@@ -5,13 +5,13 @@ import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import { BankCardOcrError, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { DEFAULTS } from '../../options/option-table.js';
 import type { Clock } from '../../runtime/clock.js';
-import type { QueryOptions } from '../query-options.js';
+import type { QueryOptions } from '../order-query.js';
 import { checkRecognizedAt } from '../retention.js';
 import { warningPolicyOf } from '../warning-policy.js';
 import { AdaptiveRateLimiter } from './adaptive-rate-limiter.js';
 
 /**
- * Ask for many orders, several at a time. Every order that is taken from `orders` comes exactly once, when it is finished.
+ * Query many orders, several at a time. Every order that is taken from `orders` comes exactly once, when it is finished.
  *
  * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for wrong arguments, what `orders` throws, or the reason of
  *   `options.signal`, both when everything that was taken has been yielded
@@ -26,7 +26,7 @@ export async function* queryMany(
   const { signal } = options;
   signal?.throwIfAborted();
   const source = new OrderSource(orders);
-  const batch = new Batch({ ask, source, pace: new AdaptiveRateLimiter(ratePerSecond, clock), concurrency });
+  const batch = new Batch(ask, source, new AdaptiveRateLimiter(ratePerSecond, clock), concurrency);
   const onAbort = () => batch.stop(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -43,13 +43,13 @@ export async function* queryMany(
   }
 }
 
-/** The vendor's limits are not documented (protocol.md section 8): these are low enough for a beginning, no more. */
+/** The vendor's limits are not documented (protocol.md section 8): these are low enough to begin with. */
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_RATE_PER_SECOND = 10;
 
-/** How a batch of queries goes about it; what it has in common with one query holds for each of its queries. */
+/** The options of a batch; those of a query hold for each of its queries. */
 export interface QueryManyOptions extends QueryOptions {
-  /** How many orders are held at once: being asked for, or answered and not taken yet. At least 1. @default 8 */
+  /** How many orders are in flight or finished and not consumed yet at once. At least 1. @default 8 */
   readonly concurrency?: number | undefined;
   /**
    * How many queries begin in a second at most, spread evenly; fractions are allowed. The vendor documents no number: ask
@@ -68,29 +68,23 @@ export type QueryManyOutcome =
 /** Where the order numbers come from. */
 export type OrderNumbers = Iterable<string> | AsyncIterable<string>;
 
-/** What a batch is held to. */
-interface BatchLimits {
-  readonly concurrency: number;
-  readonly ratePerSecond: number;
-}
-
 /**
- * Check what a batch was called with, before anything is taken or asked.
+ * Check the arguments of a batch, before anything is taken or queried.
  *
  * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
  */
-function batchLimitsOf(orders: unknown, options: QueryManyOptions): BatchLimits {
+function batchLimitsOf(orders: unknown, options: QueryManyOptions): { concurrency: number; ratePerSecond: number } {
   if (!isSource(orders)) {
     throw invalid('orders must be an iterable or an async iterable of order numbers, and not a single text');
   }
-  // Each query would refuse wrong limits as well, but then every order of the batch would fail.
+  // Each query would refuse wrong options as well, but then every order of the batch would fail.
   limitsOf(options, DEFAULTS);
   warningPolicyOf(options.warningPolicy, DEFAULTS.warningPolicy);
   checkRecognizedAt(options.recognizedAt);
   const { concurrency = DEFAULT_CONCURRENCY, ratePerSecond = DEFAULT_RATE_PER_SECOND } = options;
-  if (!Number.isSafeInteger(concurrency) || concurrency < 1)
+  if (!(Number.isSafeInteger(concurrency) && concurrency >= 1))
     throw invalid('concurrency must be a whole number, 1 or more');
-  if (!Number.isFinite(ratePerSecond) || ratePerSecond <= 0)
+  if (!(Number.isFinite(ratePerSecond) && ratePerSecond > 0))
     throw invalid('ratePerSecond must be a number, more than 0');
   return { concurrency, ratePerSecond };
 }
@@ -104,32 +98,21 @@ function invalid(message: string): BankCardOcrError {
   return new BankCardOcrError('INVALID_ARGUMENT', { message });
 }
 
-/** How often an order is asked for whose queries end with "too many", before that is its outcome. */
+/** How often an order over the vendor's limits is queried before that is its outcome. */
 const ROUNDS = 5;
 
-/** What a query of a batch goes by. */
+/** The batch's part in one of its queries. */
 export interface AskHooks {
   /** Ends the query. */
   readonly signal: AbortSignal;
-  /** To be told every attempt that fails, also one that the query itself repeats. */
+  /** To be called with every attempt that fails, also one that the query itself repeats. */
   readonly onFailure: (error: BankCardOcrError) => void;
 }
 
 /** One query of a batch. */
 export type Ask = (orderNo: string, hooks: AskHooks) => Promise<BankCardOcrResult>;
 
-/** What a {@link Batch} works with. */
-interface BatchParts {
-  readonly ask: Ask;
-  readonly source: OrderSource;
-  readonly pace: AdaptiveRateLimiter;
-  readonly concurrency: number;
-}
-
-/**
- * The orders that are held, each exactly once: being asked for, or finished and not taken yet. There are never more than
- * `concurrency`, so that whoever stops taking stops the batch.
- */
+/** The orders in flight or finished and not consumed yet: never more than `concurrency`, so that a slow consumer slows it. */
 class Batch implements OrderTaker {
   readonly #finished: QueryManyOutcome[] = [];
   readonly #stop = new AbortController();
@@ -138,7 +121,12 @@ class Batch implements OrderTaker {
   #sourceFailure: { readonly error: unknown } | undefined;
   #wakeUp: () => void = () => undefined;
 
-  constructor(private readonly parts: BatchParts) {
+  constructor(
+    private readonly ask: Ask,
+    private readonly source: OrderSource,
+    private readonly limiter: AdaptiveRateLimiter,
+    private readonly concurrency: number,
+  ) {
     // One listener for each query in flight is no leak.
     setMaxListeners(0, this.#stop.signal);
   }
@@ -154,7 +142,7 @@ class Batch implements OrderTaker {
       const outcome = this.#finished.shift();
       this.#fill();
       if (outcome) return outcome;
-      if (this.#inFlight === 0 && (this.parts.source.exhausted || this.#stop.signal.aborted)) break;
+      if (this.#inFlight === 0 && (this.source.exhausted || this.#stop.signal.aborted)) break;
       await this.#change();
     }
     if (this.#sourceFailure && !this.#stop.signal.aborted) throw this.#sourceFailure.error;
@@ -195,41 +183,41 @@ class Batch implements OrderTaker {
     // A source that has its orders ready calls back in here at once; the loop goes on by itself.
     if (this.#filling) return;
     this.#filling = true;
-    while (this.parts.source.ready && this.#hasRoom()) this.parts.source.ask(this);
+    while (this.source.ready && this.#hasRoom()) this.source.ask(this);
     this.#filling = false;
   }
 
   #hasRoom(): boolean {
-    return !this.#stop.signal.aborted && this.#inFlight + this.#finished.length < this.parts.concurrency;
+    return !this.#stop.signal.aborted && this.#inFlight + this.#finished.length < this.concurrency;
   }
 
   async #outcomeOf(orderNo: string): Promise<QueryManyOutcome> {
     try {
       checkOrderNumber(orderNo);
-      return { orderNo, result: await this.#ask(orderNo) };
+      return { orderNo, result: await this.#query(orderNo) };
     } catch (error) {
       const { aborted, reason } = this.#stop.signal;
       return { orderNo, error: aborted ? (reason as unknown) : error };
     }
   }
 
-  /** An order that the vendor would not hear for the rate keeps its place, and gets in line for another turn. */
-  async #ask(orderNo: string): Promise<BankCardOcrResult> {
-    const { ask, pace } = this.parts;
+  /** An order over the vendor's limits keeps its place and waits for another turn. */
+  async #query(orderNo: string): Promise<BankCardOcrResult> {
+    const { limiter } = this;
     const { signal } = this.#stop;
     const onFailure = ({ code, retryAfterMs }: BankCardOcrError) => {
-      if (code === 'RATE_LIMITED') pace.slowDown(retryAfterMs);
+      if (code === 'RATE_LIMITED') limiter.slowDown(retryAfterMs);
     };
     for (let round = 1; ; round += 1) {
-      await pace.turn(signal);
+      await limiter.turn(signal);
       try {
-        return await ask(orderNo, { signal, onFailure });
+        return await this.ask(orderNo, { signal, onFailure });
       } catch (error) {
         if (!isBankCardOcrError(error)) throw error;
         onFailure(error);
         if (error.code !== 'RATE_LIMITED' || !error.retryable || round >= ROUNDS) throw error;
       }
-      await pace.rest(round, signal);
+      await limiter.rest(round, signal);
     }
   }
 }

@@ -1,8 +1,7 @@
 import { PassThrough, Writable } from 'node:stream';
 import { inspect } from 'node:util';
 import { CARD_CROP_JPEG } from '../../testing/photos/example-photos.js';
-import { Download } from './download.js';
-import { checkPhotoDestination } from './photo-destination.js';
+import { checkPhotoDestination, Download } from './download.js';
 import { toDirectory } from './photo-directory.js';
 import type { PhotoMeta } from './photo-sink.js';
 
@@ -88,9 +87,12 @@ describe('a download to a sink of the application', () => {
     await expect(download.abandon(undefined)).resolves.toBeUndefined();
   });
 
-  it.each([undefined, null, 'photos', {}, new PassThrough(), { batch: () => undefined }])('cannot go to %p', (to) => {
-    expect(() => checkPhotoDestination(to)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
-  });
+  it.each([undefined, null, 'photos', {}, new PassThrough(), { transaction: () => undefined }])(
+    'cannot go to %p',
+    (to) => {
+      expect(() => checkPhotoDestination(to)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT' }));
+    },
+  );
 
   it.each([nowhere, toDirectory('photos')])('can go to %p', (to) => {
     expect(() => checkPhotoDestination(to)).not.toThrow();

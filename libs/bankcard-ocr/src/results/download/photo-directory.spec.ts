@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { CARD_CROP_JPEG } from '../../testing/photos/example-photos.js';
+import { NODE_FILE_SYSTEM } from '../../runtime/file-system.js';
 import { Download } from './download.js';
 import { SinkFailure } from './sink-stream.js';
 import { type PhotoDirectory, toDirectory } from './photo-directory.js';
@@ -115,23 +116,19 @@ describe('a directory for photos', () => {
 
   it('makes files durable before they get their names, and the names afterwards', async () => {
     const steps: string[] = [];
-    const { fsync, fsyncSync } = fs;
-    const { rename, open } = fsPromises;
+    const { fsync } = fs;
+    const { rename, syncDirectory } = NODE_FILE_SYSTEM;
     jest.spyOn(fs, 'fsync').mockImplementation((file, callback) => {
       steps.push('file durable');
       return fsync(file, callback);
     });
-    jest.spyOn(fsPromises, 'rename').mockImplementation((from, to) => {
+    jest.spyOn(NODE_FILE_SYSTEM, 'rename').mockImplementation((from, to) => {
       steps.push('named');
       return rename(from, to);
     });
-    jest.spyOn(fsPromises, 'open').mockImplementation(async (name, ...rest) => {
-      const handle = await open(name, ...rest);
-      jest.spyOn(handle, 'sync').mockImplementation(async () => {
-        steps.push(`${relative(parent, String(name)) || 'parent'} durable`);
-        fsyncSync(handle.fd);
-      });
-      return handle;
+    jest.spyOn(NODE_FILE_SYSTEM, 'syncDirectory').mockImplementation((name) => {
+      steps.push(`${relative(parent, name) || 'parent'} durable`);
+      return syncDirectory(name);
     });
     const download = new Download(ORDER, 1, directory);
     await write(download, 'crop', CROP);
@@ -244,7 +241,7 @@ describe('what a killed process has left', () => {
   });
 
   it('is looked for once an hour: a directory of many photos takes a while to list', async () => {
-    const list = jest.spyOn(fsPromises, 'readdir');
+    const list = jest.spyOn(NODE_FILE_SYSTEM, 'readdir');
     for (let order = 0; order < 3; order += 1) await (await aDownload(CROP, `order${order}`)).complete();
     // Of this directory: the module is that of the whole process, in which somebody else may list another one.
     expect(list.mock.calls.filter(([directory]) => directory === path)).toHaveLength(1);

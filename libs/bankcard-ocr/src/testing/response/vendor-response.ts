@@ -1,4 +1,4 @@
-import type { Clock } from '../../runtime/clock.js';
+import { CHINA_OFFSET_MS, type Clock } from '../../runtime/clock.js';
 import { messageOfCode } from '../vendor-codes.js';
 
 /** Any JSON object, as a fault may rewrite it. */
@@ -60,8 +60,6 @@ export class ResponseStamps {
     return { bizSeqNo, transactionTime };
   }
 }
-
-const CHINA_OFFSET_MS = 8 * 3_600_000;
 
 /** `yyyyMMddHHmmss` at +08:00: transactionTime, expire_time. */
 export function chinaDigits(epochMs: number): string {

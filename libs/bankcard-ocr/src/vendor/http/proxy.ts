@@ -1,6 +1,11 @@
 import { BlockList, isIP } from 'node:net';
-import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../../errors/configuration-error.js';
-import { saysNoValue, unusableText } from '../../errors/unusable-text.js';
+import {
+  BankCardOcrConfigurationError,
+  configurationIssue,
+  Problem,
+  saysNoValue,
+  unusableText,
+} from '../../errors/configuration-error.js';
 import type { SecretText } from '../../runtime/secret-text.js';
 
 /** What leads to an origin. */

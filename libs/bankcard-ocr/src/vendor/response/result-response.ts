@@ -1,10 +1,11 @@
 import type { BankCardOcrResult, CardWarning } from '../../card/bank-card-ocr-result.js';
 import { CardNumber } from '../../card/card-number.js';
 import type { CardPhoto, CardPhotos, PhotoKind } from '../../card/card-photo.js';
-import { CHINA_OFFSET_MS, readCardValidity } from '../../card/card-validity.js';
+import { readCardValidity } from '../../card/card-validity.js';
 import { ExtraFields, type Scalar } from '../../card/extra-fields.js';
 import { redactVendorText } from '../../errors/redaction.js';
 import { warningText } from '../../errors/vendor-codes.js';
+import { CHINA_OFFSET_MS } from '../../runtime/clock.js';
 import { printable } from '../../runtime/printable-text.js';
 import { type Envelope, malformedResponse } from './envelope.js';
 import { isJsonObject, isOrderNumberName, type JsonObject } from './json-response.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
-import { checkUserId } from './user-id.js';
+import { checkUserId, createOrderNo, ORDER_NUMBER } from './order-number.js';
 
 function thrownBy(userId: unknown): unknown {
   try {
@@ -48,4 +48,11 @@ describe('a user id', () => {
     expect(inspect(error)).not.toContain('canary1');
     expect(inspect(error)).not.toContain('canary@');
   });
+});
+
+it('makes order numbers of 32 letters and digits that do not repeat', () => {
+  const orderNumbers = Array.from({ length: 10_000 }, () => createOrderNo());
+  expect(orderNumbers.filter((orderNo) => orderNo.length !== 32 || !ORDER_NUMBER.test(orderNo))).toEqual([]);
+  // Not even where somebody keeps them without their letter case.
+  expect(new Set(orderNumbers.map((orderNo) => orderNo.toLowerCase())).size).toBe(orderNumbers.length);
 });

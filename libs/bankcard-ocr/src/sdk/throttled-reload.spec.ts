@@ -1,24 +1,24 @@
 import { ManualClock } from '../testing/manual-clock.js';
-import { SpacedReload } from './spaced-reload.js';
+import { ThrottledReload } from './throttled-reload.js';
 
 let clock: ManualClock;
 /** When looks began, and how to end the last one. */
 let looks: number[];
 let endLook: () => void;
-let spacedLook: SpacedReload;
+let reload: ThrottledReload;
 
 beforeEach(() => {
   clock = new ManualClock();
   looks = [];
   endLook = () => undefined;
-  spacedLook = new SpacedReload(() => {
+  reload = new ThrottledReload(() => {
     looks.push(clock.now());
     return new Promise((resolve) => (endLook = resolve));
   }, clock);
 });
 afterEach(() => expect(clock.pendingTimers).toBe(0));
 
-const look = () => spacedLook.once(new AbortController().signal);
+const look = () => reload.run(new AbortController().signal);
 
 async function settled(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
@@ -68,7 +68,7 @@ describe('a look into the store', () => {
     endLook();
     await first;
     const controller = new AbortController();
-    const stopped = spacedLook.once(controller.signal);
+    const stopped = reload.run(controller.signal);
     const waiting = look();
     const reason = new Error('stop');
     controller.abort(reason);

@@ -1,0 +1,33 @@
+import { raceAbort, sleep } from '../runtime/abort.js';
+import type { Clock } from '../runtime/clock.js';
+
+const INTERVAL_MS = 1_000;
+
+/**
+ * Reads the credentials of other processes from the store at most once a second, however many signatures are wrong. A
+ * caller who comes sooner waits for the next read: a flood of wrong signatures must not have a right one refused.
+ */
+export class ThrottledReload {
+  #next: Promise<void> | undefined;
+  #lastAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    private readonly reload: () => Promise<void>,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Wait for a read that begins after this call. */
+  run(signal: AbortSignal): Promise<void> {
+    const waitMs = this.#lastAt + INTERVAL_MS - this.clock.monotonic();
+    if (waitMs <= 0 && !this.#next) return raceAbort(this.#reload(), signal);
+    this.#next ??= sleep(this.clock, waitMs).then(() => this.#reload());
+    return raceAbort(this.#next, signal);
+  }
+
+  #reload(): Promise<void> {
+    // This read is too early for callers who come from here on.
+    this.#next = undefined;
+    this.#lastAt = this.clock.monotonic();
+    return this.reload();
+  }
+}
