@@ -24,9 +24,7 @@ describe('the configuration, as doctor sees it', () => {
     expect(en).toMatch(
       /^ok .*not encrypted, transport undici, proxy http:\/\/proxy\.example:3128 \(https_proxy\), warning/,
     );
-    expect(zh).toMatch(
-      /未加密，传输方式 undici，代理 http:\/\/proxy\.example:3128（https_proxy），告警策略 report$/,
-    );
+    expect(zh).toMatch(/未加密，传输方式 undici，代理 http:\/\/proxy\.example:3128（https_proxy），告警策略 report$/);
   });
 
   it.each([

@@ -283,9 +283,7 @@ describe('the folder of an app id', () => {
   it('that any user may write to refuses the start', async () => {
     await opened();
     chmodSync(folder, 0o777);
-    await expect(openTicketStore(aStore(), 'write')).rejects.toEqual(
-      refusal(/any user may write to .*chmod 700/),
-    );
+    await expect(openTicketStore(aStore(), 'write')).rejects.toEqual(refusal(/any user may write to .*chmod 700/));
     chmodSync(folder, 0o1777);
     await expect(openTicketStore(aStore(), 'write')).rejects.toEqual(refusal(/any user may write to/));
     // Who only reads is warned.
