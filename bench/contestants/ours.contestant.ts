@@ -4,9 +4,9 @@ import {
   BankCardOcrModule,
   type BankCardOcrOptions,
   OcrResultService,
-  type PhotoDirectory,
   SignatureService,
   TicketService,
+  type toDirectory,
 } from 'nestjs-bankcard-ocr';
 import { vendorAddress } from '../vendor/vendor-address.js';
 import { CONNECTIONS, type Contestant, type Scheme } from './contestant.js';
@@ -24,7 +24,7 @@ export interface Ours extends Contestant {
   /** Let the photos go by as a stream that keeps nothing. */
   toSink(orderNo: string): Promise<unknown>;
   /** Write the photos to files. */
-  toFiles(orderNo: string, directory: PhotoDirectory): Promise<unknown>;
+  toFiles(orderNo: string, directory: ReturnType<typeof toDirectory>): Promise<unknown>;
 }
 
 /** The module in an application context, with credentials that are fetched by the first query. */

@@ -4,9 +4,8 @@ import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
-import type { TransportKind } from 'nestjs-bankcard-ocr';
 
-const KINDS: readonly TransportKind[] = ['http-service', 'undici'];
+const KINDS = ['http-service', 'undici'] as const;
 const LIBRARY = path.join(process.env['COMPILED_WORKERS'] ?? '', 'libs/bankcard-ocr/src');
 const SIZE = 31_000_000;
 /** As much heap as a small container gives a process. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { HttpModule, HttpService } from '@nestjs/axios';
 import { Test } from '@nestjs/testing';
-import { BankCardOcrModule, OcrResultService, type TransportKind } from 'nestjs-bankcard-ocr';
+import { BankCardOcrModule, OcrResultService } from 'nestjs-bankcard-ocr';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { makeCertificates } from '../../libs/bankcard-ocr/src/vendor/http/certificates.test-support.js';
 import { ConnectProxy } from '../../libs/bankcard-ocr/src/vendor/http/connect-proxy.test-support.js';
@@ -11,7 +11,8 @@ import { TestVendor } from '../../libs/bankcard-ocr/src/vendor/http/test-vendor.
 import { optionsFor, startApplication } from '../support/application.js';
 import { TcpSwitch } from '../support/tcp-switch.js';
 
-const KINDS: readonly TransportKind[] = ['http-service', 'undici'];
+const KINDS = ['http-service', 'undici'] as const;
+type TransportKind = (typeof KINDS)[number];
 
 /** What a script of a process of its own begins with. */
 const CONNECT = `

@@ -1,8 +1,8 @@
-import { RecognitionService, SdkLaunchService, type TransportKind } from 'nestjs-bankcard-ocr';
+import { RecognitionService, SdkLaunchService } from 'nestjs-bankcard-ocr';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { startApplication } from '../support/application.js';
 
-const KINDS: readonly TransportKind[] = ['http-service', 'undici'];
+const KINDS = ['http-service', 'undici'] as const;
 
 let sandbox: KycSandbox;
 beforeAll(async () => (sandbox = await KycSandbox.start({ unknownOrders: 'invent' })));

@@ -1,9 +1,4 @@
-import {
-  isBankCardOcrError,
-  type OrderNumbers,
-  type QueryManyOptions,
-  type QueryManyOutcome,
-} from 'nestjs-bankcard-ocr';
+import { isBankCardOcrError, type QueryManyOptions, type QueryManyOutcome } from 'nestjs-bankcard-ocr';
 import { inventedCardNumber, KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { startApplication, type TestApplication } from '../support/application.js';
 import { eventually } from '../support/passing-time.js';
@@ -24,7 +19,7 @@ afterEach(async () => {
   await sandbox.stop();
 });
 
-function many(orders: OrderNumbers, options: QueryManyOptions = {}) {
+function many(orders: Iterable<string> | AsyncIterable<string>, options: QueryManyOptions = {}) {
   return app.ocr.queryMany(orders, options);
 }
 

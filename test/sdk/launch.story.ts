@@ -1,5 +1,5 @@
 import { type SdkLaunch, SdkLaunchService } from 'nestjs-bankcard-ocr';
-import type { KycSandbox, PhoneLaunch } from 'nestjs-bankcard-ocr/testing';
+import type { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { MINUTE, type MovedTime, SECOND, start, stop } from '../support/moved-time.js';
 import { passTime } from '../support/passing-time.js';
 
@@ -16,7 +16,14 @@ beforeEach(async () => {
 afterEach(stop);
 
 /** What the app does with a launch. */
-function asThePhoneHasIt({ appId, version, nonce, userId, orderNo, sign }: SdkLaunch): PhoneLaunch {
+function asThePhoneHasIt({
+  appId,
+  version,
+  nonce,
+  userId,
+  orderNo,
+  sign,
+}: SdkLaunch): Parameters<KycSandbox['acceptLaunch']>[0] {
   return {
     orderNo,
     openApiAppId: appId,

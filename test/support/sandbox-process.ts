@@ -1,4 +1,4 @@
-import type { KycSandbox, KycSandboxOptions, KycSandboxSettings, SandboxFault } from 'nestjs-bankcard-ocr/testing';
+import type { KycSandbox, KycSandboxOptions, SandboxFault } from 'nestjs-bankcard-ocr/testing';
 import { Worker } from './worker.js';
 
 /** What a sandbox in another process reports. */
@@ -29,7 +29,7 @@ export class SandboxProcess {
     return this.#call('report');
   }
 
-  configure(change: Partial<KycSandboxSettings>): Promise<void> {
+  configure(change: Parameters<KycSandbox['configure']>[0]): Promise<void> {
     return this.#call('configure', change);
   }
 

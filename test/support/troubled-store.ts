@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type SharingScope, type TicketLease, type TicketRecord, TicketStore } from 'nestjs-bankcard-ocr';
+import { type TicketLease, type TicketRecord, TicketStore } from 'nestjs-bankcard-ocr';
 
 /** What can be made to fail. `lost-swap` is carried out, and its caller is told that it failed. */
 export type Trouble = 'read' | 'swap' | 'lost-swap' | 'lease';
@@ -13,7 +13,7 @@ export const UNSPEAKABLE = 'and here is the record: ';
  */
 export class TroubledStore extends TicketStore {
   readonly description = 'troubled:';
-  readonly scope: SharingScope = 'fleet';
+  readonly scope = 'fleet';
   readonly troubles = new Set<Trouble>();
   /** How often each operation was asked for, failures included. */
   readonly asked = { read: 0, swap: 0, lease: 0 };

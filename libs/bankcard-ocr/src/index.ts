@@ -1,88 +1,43 @@
-export type { Actor } from './errors/error-codes.js';
-export { BankCardOcrAccountsModule } from './nest/bankcard-ocr-accounts.module.js';
-export { BankCardOcrModule } from './nest/bankcard-ocr.module.js';
-export { type BankCardOcrService, getBankCardOcrToken, InjectBankCardOcr } from './nest/bankcard-ocr.tokens.js';
-export type { BankCardOcrModuleExtras, BankCardOcrOptionsFactory } from './nest/bankcard-ocr.module-definition.js';
-export type { BankCardOcrResult, ResultRetention } from './card/bank-card-ocr-result.js';
-export type { FingerprintKey } from './card/card-number.js';
-export type { CardScheme } from './card/card-number.js';
-export { CardNumber, maskCardNumber } from './card/card-number.js';
+export { BankCardOcrClientFactory, type ClientFactoryOptions } from './account/client-factory.js';
+export type { BankCardOcrClient } from './account/create-client.js';
+export { createOrderNo, ORDER_NUMBER } from './call/order-number.js';
+export type { BankCardOcrResult, CardWarning, ResultRetention } from './card/bank-card-ocr-result.js';
+export { CardNumber } from './card/card-number.js';
 export { CardPhoto, type CardPhotos, PHOTO_KINDS, type PhotoKind } from './card/card-photo.js';
 export type { CardValidity } from './card/card-validity.js';
-export type { CardWarning } from './card/bank-card-ocr-result.js';
-export { ExtraFields, type Scalar } from './card/extra-fields.js';
-export type { ImageType } from './card/card-photo.js';
-export type { BankCardOcrClient } from './account/create-client.js';
-export { BankCardOcrClientFactory } from './account/client-factory.js';
-export type { AccountOptions, ClientFactoryOptions } from './account/client-factory.js';
-export { Clock, type ClockTimer, SystemClock } from './runtime/clock.js';
-export type { StoreLossPolicy, TicketRole } from './credentials/create-refresh.js';
+export { ExtraFields } from './card/extra-fields.js';
 export { Credentials } from './credentials/credentials.js';
-export { FileTicketStore, type FileTicketStoreOptions } from './credentials/store/file-ticket.store.js';
+export { FileTicketStore } from './credentials/store/file-ticket.store.js';
 export { MemoryTicketStore } from './credentials/store/memory-ticket.store.js';
-export {
-  type SharingScope,
-  type StoreAccess,
-  type TicketLease,
-  TicketStore,
-} from './credentials/store/ticket-store.js';
-export type { ForeignRefreshSuspected, RefreshReason, TicketEvent } from './credentials/ticket-event.js';
-export type {
-  RetiredTicket,
-  GenerationRecord,
-  PendingToken,
-  TicketRecord,
-  UnansweredRequest,
-} from './credentials/ticket-record.js';
-export { TicketService } from './credentials/ticket.service.js';
+export { type TicketLease, TicketStore } from './credentials/store/ticket-store.js';
+export type { TicketEvent } from './credentials/ticket-event.js';
+export type { TicketRecord } from './credentials/ticket-record.js';
 export type { TicketStatus } from './credentials/ticket-status.js';
-export { BankCardOcrError, type BankCardOcrErrorDetails, isBankCardOcrError } from './errors/bank-card-ocr-error.js';
+export { TicketService } from './credentials/ticket.service.js';
+export { BankCardOcrError, isBankCardOcrError } from './errors/bank-card-ocr-error.js';
 export { BankCardOcrConfigurationError, type ConfigurationIssue } from './errors/configuration-error.js';
-export { type BankCardOcrErrorCode, ERROR_TEXTS, type ErrorText } from './errors/error-codes.js';
-export {
-  type VendorCodeOverrides,
-  type RetryRule,
-  VENDOR_CODES,
-  type VendorCodeRule,
-  WARNING_TEXTS,
-  type WarningText,
-} from './errors/vendor-codes.js';
-export type { OrderNumbers, QueryManyOptions, QueryManyOutcome } from './results/batch/query-many.js';
-export { CardRejectedError, type RejectedCard } from './results/warning-policy.js';
-export { createOrderNo, ORDER_NUMBER, USER_ID } from './call/order-number.js';
-export type { PhotoExtension } from './card/card-photo.js';
-export type { DownloadedPhoto, DownloadManifest, PhotoDestination } from './results/download/download.js';
-export { type PhotoDirectory, toDirectory } from './results/download/photo-directory.js';
-export type { PhotoMeta, PhotoSink } from './results/download/photo-sink.js';
-export { OcrResultService, type SignedQueryParameters } from './results/ocr-result.service.js';
-export type { OrderQueryOptions, QueryOptions } from './results/order-query.js';
-export { photoOf } from './results/photo-of.js';
-export type { CardImageSource } from './recognition/read-image.js';
-export { RecognitionError, RecognitionService, type RecognizeOptions } from './recognition/recognition.service.js';
-export type {
-  AppIdParameter,
-  BankCardOcrOptions,
-  QueryLimits,
-  RecognitionAppIdField,
-  TransportKind,
-  VendorPaths,
-  WarningPolicy,
-} from './options/bankcard-ocr.options.js';
+export { type BankCardOcrErrorCode, ERROR_TEXTS } from './errors/error-codes.js';
+export { VENDOR_CODES, type VendorCodeOverrides, WARNING_TEXTS } from './errors/vendor-codes.js';
+export { BankCardOcrAccountsModule } from './nest/bankcard-ocr-accounts.module.js';
+export type { BankCardOcrOptionsFactory } from './nest/bankcard-ocr.module-definition.js';
+export { BankCardOcrModule } from './nest/bankcard-ocr.module.js';
+export { getBankCardOcrToken, InjectBankCardOcr } from './nest/bankcard-ocr.tokens.js';
+export type { BankCardOcrOptions, QueryLimits, WarningPolicy } from './options/bankcard-ocr.options.js';
 export { DEFAULTS } from './options/option-table.js';
 export { bankCardOcrOptionsFromEnv } from './options/options-from-env.js';
-export { SdkLaunch, type SdkLaunchValues } from './sdk/sdk-launch.js';
-export {
-  type SdkCallLimits,
-  type SdkLaunchRequest,
-  SdkLaunchService,
-  type SdkResultReport,
-} from './sdk/sdk-launch.service.js';
-export {
-  Transport,
-  type ResponseListener,
-  type TransportCall,
-  type TransportRequest,
-} from './vendor/http/transport.js';
+export { RecognitionError, RecognitionService } from './recognition/recognition.service.js';
+export type { QueryManyOptions, QueryManyOutcome } from './results/batch/query-many.js';
+export type { DownloadedPhoto, DownloadManifest } from './results/download/download.js';
+export { toDirectory } from './results/download/photo-directory.js';
+export type { PhotoSink } from './results/download/photo-sink.js';
+export { OcrResultService, type SignedQueryParameters } from './results/ocr-result.service.js';
+export { photoOf } from './results/photo-of.js';
+export type { QueryOptions } from './results/order-query.js';
+export { CardRejectedError } from './results/warning-policy.js';
+export { Clock, type ClockTimer, SystemClock } from './runtime/clock.js';
 export { SecretText } from './runtime/secret-text.js';
+export { SdkLaunch } from './sdk/sdk-launch.js';
+export { SdkLaunchService } from './sdk/sdk-launch.service.js';
 export { SignatureService } from './signature/signature.service.js';
 export { type TicketCounts, TicketMetrics } from './telemetry/ticket-metrics.js';
+export { Transport } from './vendor/http/transport.js';

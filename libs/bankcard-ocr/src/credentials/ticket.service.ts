@@ -64,12 +64,12 @@ export class TicketService {
     });
   }
 
-  /** Begin to refresh in the background; returns at once and never fails because of the vendor. */
+  /** Begin to refresh in the background; returns at once and never fails because of the vendor. @internal */
   start(): void {
     this.#schedule.start();
   }
 
-  /** Stop all timers, end a refresh that runs, and tell no more events. The store is closed by whoever opened it. */
+  /** Stop all timers, end a refresh that runs, and tell no more events. The store is closed by whoever opened it. @internal */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#schedule.close();
@@ -92,7 +92,7 @@ export class TicketService {
     return this.fresh() ?? this.#obtain(signal);
   }
 
-  /** The credentials to use while nothing needs doing about them: nearly always. Else undefined: see {@link getCredentials}. */
+  /** The credentials to use while nothing needs doing about them: nearly always. Else undefined: see {@link getCredentials}. @internal */
   fresh(): Credentials | undefined {
     // A test may have replaced it on this object.
     if (this.getCredentials !== TicketService.prototype.getCredentials) return undefined;
@@ -135,6 +135,7 @@ export class TicketService {
    *
    * @returns undefined when there are none and a refresh would be too soon: the rejection stands
    * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when the refresh fails
+   * @internal
    */
   async replaceRejected(
     rejected: Credentials,
@@ -158,7 +159,7 @@ export class TicketService {
     }
   }
 
-  /** Note that a request that had been rejected was accepted with these credentials. */
+  /** Note that a request that had been rejected was accepted with these credentials. @internal */
   noteRenewalHelped(credentials: Credentials): void {
     this.#foreign.helped(credentials);
   }
@@ -166,6 +167,7 @@ export class TicketService {
   /**
    * Note that a request was rejected again with other credentials. If its code may mean a malformed request, it is the
    * request that is wrong, and that code starts no refresh of these credentials for one overlap.
+   * @internal
    */
   noteRejectedAgain(credentials: Credentials, { actor }: Pick<BankCardOcrError, 'actor'>): void {
     this.#blame.note(credentials.generationId, actor);
@@ -175,6 +177,7 @@ export class TicketService {
   /**
    * The SIGN tickets with which the vendor may have signed what a phone reports, newest first: the current one, then
    * earlier ones within `verifyWindowMs`. For verifying only: a request signed with an earlier one is refused.
+   * @internal
    */
   get ticketsForVerifying(): readonly SecretText[] {
     return this.#held.ticketsForVerifying;
@@ -183,6 +186,7 @@ export class TicketService {
   /**
    * See whether there are newer credentials: wait for a refresh that runs, then look whether another process has stored
    * some. One look for all who want one; failures are told as events.
+   * @internal
    */
   async reload(): Promise<void> {
     this.#refuseWhenClosed();

@@ -3,7 +3,6 @@ import { RedisTicketStore as StoreOverClient, type RedisTicketStoreOptions } fro
 import { createRedisClient } from './redis-url.js';
 
 export type { RedisClient } from './redis-client.js';
-export type { RedisTicketStoreOptions };
 
 /**
  * Keeps the credentials in Redis 5 or newer, shared by any number of machines. What it writes and how others may read it:
