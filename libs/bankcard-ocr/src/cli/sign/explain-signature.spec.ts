@@ -1,5 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
-import { sign } from '../../signature/signature.js';
+import { sign } from '../../signature/signature.service.js';
 import { explainSignature, type SignatureCase } from './explain-signature.js';
 import type { KnownTicket } from './ticket-sources.js';
 
