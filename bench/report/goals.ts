@@ -24,8 +24,7 @@ const aim = (group: string, id: string, value: number, reason: string, test: Goa
   reason,
 });
 
-const ONE_TURN =
-  'an answer gives way after 256 KB, ten of them together take 2.5 MB a turn; half as much costs photos of 1.2 MB their goal';
+const ONE_TURN = 'all responses together process 256 KB a turn; what is longer is the collection of garbage';
 
 /** Every goal; ratios only, as those are all that travels from one machine to another. */
 export const GOALS: readonly Goal[] = [

@@ -1,5 +1,5 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { createNonce } from '../signature/signature.js';
+import { createNonce } from '../signature/signature.service.js';
 
 /** What an order number may be: 1 to 32 ASCII letters and digits (protocol.md section 2). */
 export const ORDER_NUMBER = /^[0-9A-Za-z]{1,32}$/;

@@ -1,4 +1,4 @@
-import { createNonce, sign, verify } from './signature.js';
+import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 
 /** Nonces and signatures by the vendor's rules (protocol.md section 4). Holds no state and no secret. */
 export class SignatureService {
@@ -22,4 +22,84 @@ export class SignatureService {
   verify(values: readonly (string | null | undefined)[], ticket: string, signature: string): boolean {
     return verify(values, ticket, signature);
   }
+}
+
+/**
+ * Sign values by the vendor's rule: drop null ones, add the ticket, sort by UTF-16 code unit, join without separator,
+ * SHA-1 over UTF-8, upper-case hexadecimal (protocol.md section 4).
+ *
+ * @param values the values in any order, never the parameter names
+ * @param ticket a SIGN ticket for queries, a NONCE ticket for the launch of the phone SDK
+ * @returns 40 characters, `0-9A-F`
+ */
+export function sign(values: readonly (string | null | undefined)[], ticket: string): string {
+  const sorted = [ticket];
+  for (let index = 0; index < values.length; index += 1) insert(sorted, values[index]);
+  let text = '';
+  for (let index = 0; index < sorted.length; index += 1) text += sorted[index];
+  return hash('sha1', text, 'hex').toUpperCase();
+}
+
+/**
+ * By UTF-16 code unit, as `<` compares; any locale's order gives wrong signatures. Of five values this takes half as long
+ * as to sort and join them, and every query is signed.
+ */
+function insert(sorted: string[], value: string | null | undefined): void {
+  if (value === null || value === undefined) return;
+  let at = sorted.length;
+  sorted.push(value);
+  for (let before = sorted[at - 1]; at > 0 && before !== undefined && value < before; before = sorted[at - 1]) {
+    sorted[at] = before;
+    at -= 1;
+  }
+  sorted[at] = value;
+}
+
+/**
+ * Check a signature that somebody handed in, in constant time and in any letter case.
+ *
+ * @returns false also for anything that is not 40 hexadecimal digits
+ */
+export function verify(values: readonly (string | null | undefined)[], ticket: string, signature: string): boolean {
+  if (typeof signature !== 'string') return false;
+  const expected = Buffer.from(sign(values, ticket), 'latin1');
+  const given = Buffer.from(signature.toUpperCase(), 'utf8');
+  return given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+const LETTERS = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 'latin1');
+const NONCE_LENGTH = 32;
+/** The largest multiple of 62 that a byte can hold: bytes from here on would favour the first letters. */
+const FIRST_BIASED_BYTE = 256 - (256 % LETTERS.length);
+
+/** The kernel is asked for the entropy of a hundred nonces at once: asking costs more than all the rest. */
+const entropy = Buffer.alloc(4096);
+let letters = '';
+let used = 0;
+
+/**
+ * Make a nonce: 32 letters and digits, each equally likely, from the cryptographic generator (about 190 bits).
+ *
+ * Every request needs its own, retries included (protocol.md section 4).
+ */
+export function createNonce(): string {
+  if (used + NONCE_LENGTH > letters.length) {
+    letters = randomLetters();
+    used = 0;
+  }
+  used += NONCE_LENGTH;
+  return letters.slice(used - NONCE_LENGTH, used);
+}
+
+function randomLetters(): string {
+  randomFillSync(entropy);
+  let drawn = 0;
+  for (let index = 0; index < entropy.length; index += 1) {
+    const byte = entropy[index] ?? FIRST_BIASED_BYTE;
+    if (byte >= FIRST_BIASED_BYTE) continue;
+    // In place: what has been read makes room.
+    entropy[drawn] = LETTERS[byte % LETTERS.length] ?? 0;
+    drawn += 1;
+  }
+  return entropy.toString('latin1', 0, drawn);
 }

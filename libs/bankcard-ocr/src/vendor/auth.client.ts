@@ -4,7 +4,7 @@ import { malformedResponse, readLifeMs } from './response/envelope.js';
 import { isJsonObject, JsonResponseReader } from './response/json-response.js';
 import type { VendorHttpClient, VendorResponse } from './http/vendor-http-client.js';
 
-/** What the vendor documents when an answer does not say (protocol.md section 1). */
+/** What the vendor documents when a response does not say (protocol.md section 1). */
 const DOCUMENTED_TOKEN_LIFE_MS = 7_200_000;
 const DOCUMENTED_TICKET_LIFE_MS = { SIGN: 3_600_000, NONCE: 120_000 };
 
@@ -45,15 +45,15 @@ export interface AuthClientOptions {
 /** The vendor's two auth endpoints (protocol.md section 2). */
 export class AuthClient {
   constructor(
-    private readonly exchange: VendorHttpClient,
+    private readonly http: VendorHttpClient,
     private readonly options: AuthClientOptions,
   ) {}
 
-  /** Ask for an access token. From its answer on, the previous token and its tickets have one overlap left. */
+  /** Ask for an access token. From its response on, the previous token and its tickets have one overlap left. */
   async accessToken(attempt: number, signal: AbortSignal): Promise<IssuedCredential> {
     const { appId, appIdParameter, secret, version, paths, timeoutMs } = this.options;
     const query = { [appIdParameter]: appId, secret: secret.reveal(), grant_type: 'client_credential', version };
-    const answer = await this.exchange.send(
+    const response = await this.http.send(
       {
         endpoint: 'access_token',
         pathAndQuery: pathAndQuery(paths.accessToken, query),
@@ -65,7 +65,7 @@ export class AuthClient {
       },
       new JsonResponseReader(),
     );
-    const { json, envelope, sentAt } = answer;
+    const { json, envelope, sentAt } = response;
     const value = json['access_token'];
     if (!isCredential(value)) throw malformedResponse('gave no readable access_token', envelope, false);
     return { value, lifeMs: readLifeMs(json['expire_in'], DOCUMENTED_TOKEN_LIFE_MS), sentAt };
@@ -90,7 +90,7 @@ export class AuthClient {
     const { appId, appIdParameter, version, paths, timeoutMs } = this.options;
     const query: Record<string, string> = { [appIdParameter]: appId, access_token: accessToken, type, version };
     if (userId !== undefined) query['user_id'] = userId;
-    const { json, envelope, sentAt } = await this.exchange.send(
+    const { json, envelope, sentAt } = await this.http.send(
       {
         endpoint: 'api_ticket',
         pathAndQuery: pathAndQuery(paths.apiTicket, query),

@@ -18,7 +18,7 @@ interface ImageRequest extends Pick<VendorRequest, 'attempt' | 'generation' | 't
 /** The endpoint bankcardocrapp (protocol.md section 2). */
 export class RecognitionClient {
   constructor(
-    private readonly exchange: VendorHttpClient,
+    private readonly http: VendorHttpClient,
     private readonly clock: Clock,
     private readonly options: {
       readonly path: string;
@@ -32,7 +32,7 @@ export class RecognitionClient {
     const { appId, orderNo, nonce, sign } = signed;
     const kept = new PhotoBuffers();
     const reader = new ResultResponseReader(kept);
-    const { json, envelope } = await this.exchange.send(
+    const { json, envelope } = await this.http.send(
       {
         endpoint: 'bankcardocrapp',
         // Letters and digits: nothing has to be encoded.

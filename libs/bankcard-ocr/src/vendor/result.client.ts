@@ -37,7 +37,7 @@ export class ResultClient {
   readonly #constantPart: string;
 
   constructor(
-    private readonly exchange: VendorHttpClient,
+    private readonly http: VendorHttpClient,
     private readonly clock: Clock,
     options: {
       readonly path: string;
@@ -50,7 +50,7 @@ export class ResultClient {
     this.#constantPart = `${path}?${new URLSearchParams({ [appIdParameter]: appId, version }).toString()}`;
   }
 
-  /** Send one signed query and read its answer. */
+  /** Send one signed query and read its response. */
   async queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
     const { query, timeoutMs, cancellation, attempt, generation } = request;
     const { appId, orderNo, nonce, sign } = query;
@@ -59,7 +59,7 @@ export class ResultClient {
     const reader = targets ? new ResultResponseReader(targets) : undefined;
     // Letters and digits all of them: nothing has to be encoded. Only exactly 1 asks for photos.
     const values = `&order_no=${orderNo}&nonce=${nonce}&sign=${sign}${reader ? '&get_file=1' : ''}`;
-    const { json, envelope } = await this.exchange.send(
+    const { json, envelope } = await this.http.send(
       {
         endpoint: 'getBankCardOcrResult',
         pathAndQuery: this.#constantPart + values,

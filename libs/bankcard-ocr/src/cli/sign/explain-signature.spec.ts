@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sign } from '../../signature/signature.js';
+import { sign } from '../../signature/signature.service.js';
 import { explainSignature, type KnownTicket, type SignatureCase } from './explain-signature.js';
 
 const APP_ID = 'appId001';

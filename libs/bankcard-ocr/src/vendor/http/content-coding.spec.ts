@@ -125,7 +125,7 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
     else {
       const fault = await faultOf(send(line.transport));
       expect(fault).toMatchObject({ code: 'RESPONSE_MALFORMED', maybeCarriedOut: true });
-      expect(fault.message).toBe('the answer cannot be read: ERR_CONTENT_ENCODING_UNKNOWN');
+      expect(fault.message).toBe('the response cannot be read: ERR_CONTENT_ENCODING_UNKNOWN');
     }
   });
 
@@ -141,7 +141,7 @@ describe.each(TRANSPORT_KINDS)('over %s', (kind) => {
     line.vendor.answer = bodyIn(encoding, body);
     const fault = await faultOf(send(line.transport));
     expect(fault).toMatchObject({ code: 'RESPONSE_MALFORMED', maybeCarriedOut: true });
-    expect(fault.message).toMatch(/^the answer cannot be read: (Z_|ERR_)\w+$/);
+    expect(fault.message).toMatch(/^the response cannot be read: (Z_|ERR_)\w+$/);
   });
 
   it('text that is no answer is left as it is, whatever coding the header names', async () => {

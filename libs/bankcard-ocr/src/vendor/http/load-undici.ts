@@ -22,7 +22,7 @@ export async function loadUndiciTransport(
   } catch (error) {
     throw unusable(new Problem('cannot be loaded', '无法加载'), error);
   }
-  // They came together with the way in which version 7 tells of answers.
+  // They came together with the way in which version 7 tells of responses.
   if (undici.cacheStores === undefined && (undici.default as Partial<Undici> | undefined)?.cacheStores === undefined) {
     throw unusable(new Problem('is too old', '版本过旧'));
   }

@@ -135,7 +135,7 @@ export function proxyOfEnvironment(origin: string, environment: Environment): Pr
   const named = find(`${url.protocol.slice(0, -1)}_proxy`) ?? find('all_proxy');
   if (!named) return undefined;
   const exceptions = find('no_proxy');
-  const isException = exceptions && judgeExceptions(url, exceptions.value);
+  const isException = exceptions && matchExceptions(url, exceptions.value);
   if (isException === true) return undefined;
   if (exceptions && isException instanceof Problem) return { variable: exceptions.variable, proxy: isException };
   return { variable: named.variable, proxy: readProxyUrl(named.value) };
@@ -151,7 +151,7 @@ function isSet(value: string | undefined): boolean {
  *
  * @returns a problem when an entry means the host, in a spelling that is not read: it would be sent to the proxy
  */
-function judgeExceptions(url: URL, exceptions: string): boolean | Problem {
+function matchExceptions(url: URL, exceptions: string): boolean | Problem {
   const entries = exceptions.split(/[\s,;]+/).filter((entry) => entry !== '');
   if (entries.some((entry) => excepts(entry, url))) return true;
   if (!entries.some((entry) => excepts(readLoosely(entry), url) || matchesAsPattern(entry, url))) return false;

@@ -19,10 +19,10 @@ export const PROXY_ANSWERED = 'PROXY_ANSWERED_';
 /** The `code` of the error that ends what is under way when all connections are closed, and all that begins later. */
 export const CLOSED_CODE = 'BANKCARD_OCR_CLOSED';
 
-/** The `code` of the error for an HttpService of the application's own that answered with something else than a stream. */
+/** The `code` of the error for an HttpService of the application that returned something else than a stream. */
 export const NO_STREAM_CODE = 'BANKCARD_OCR_NO_STREAM';
 
-/** The `code` of the error for an answer that wants to speak another protocol (101), or none that HTTP knows. */
+/** The `code` of the error for a response that wants to speak another protocol (101), or none that HTTP knows. */
 export const UNEXPECTED_UPGRADE_CODE = 'BANKCARD_OCR_UNEXPECTED_UPGRADE';
 
 const MARKED_AS_NEVER_SENT = new WeakSet<Error>();
@@ -50,7 +50,7 @@ function wasNeverSent(error: unknown): boolean {
 
 const UNDICI_PARSER_ERROR = Symbol.for('undici.error.UND_ERR_HTTP_PARSER');
 
-/** No protocol answer came: the exchange failed below the vendor's protocol. */
+/** No protocol response came: the exchange failed below the vendor's protocol. */
 export class TransportError extends BankCardOcrError {
   constructor(
     code: BankCardOcrErrorCode,
@@ -97,7 +97,7 @@ const UNREADABLE = new RegExp(
 export function transportError(error: unknown, wasCarriedOut = false): TransportError {
   const { name, code } = describe(error);
   if (isParserError(error) || (code !== undefined && UNREADABLE.test(code))) {
-    const message = `the answer cannot be read: ${code ?? name}`;
+    const message = `the response cannot be read: ${code ?? name}`;
     return new TransportError('RESPONSE_MALFORMED', true, { message }, wasCarriedOut);
   }
   const proxy = proxyResponse(code);
@@ -119,7 +119,7 @@ function reasonOf(error: unknown, code: string | undefined): string | undefined 
   if (code === CLOSED_CODE) return 'the connections were closed, as at the end of the application';
   if (code === NO_STREAM_CODE) return 'httpService must answer with a stream, as responseType asks it to';
   if (code !== PROXY_UNREACHABLE_CODE) return code;
-  return `the proxy cannot be reached: ${rootCode(error) ?? 'no answer'}`;
+  return `the proxy cannot be reached: ${rootCode(error) ?? 'no response'}`;
 }
 
 function describe(error: unknown): { name: string; code: string | undefined } {
@@ -160,7 +160,7 @@ function inside(error: Error): unknown {
 
 /**
  * Whether the vendor may have carried a request out although it failed. Only a refusal in the vendor's own words says no:
- * not an answer that was lost or cannot be read, not a fault or time-out inside the vendor, not a caller that stopped.
+ * not a response that was lost or cannot be read, not a fault or time-out inside the vendor, not a caller that stopped.
  */
 export function isOutcomeUncertain(error: unknown): boolean {
   if (error instanceof TransportError) return error.maybeCarriedOut;

@@ -3,7 +3,7 @@ import { redactVendorText } from '../../errors/redaction.js';
 import { type VendorCodeOverrides, vendorCodeRule } from '../../errors/vendor-codes.js';
 import { codeOf, isJsonObject, type JsonObject } from './json-response.js';
 
-/** What every answer of the vendor has around its content. */
+/** What every response of the vendor has around its content. */
 export interface Envelope {
   /** As text; `0` is success. */
   readonly code: string;
@@ -14,7 +14,7 @@ export interface Envelope {
 }
 
 /**
- * Read the envelope. `success` is not looked at: it is meaningless on OCR answers (protocol.md section 3).
+ * Read the envelope. `success` is not looked at: it is meaningless on OCR responses (protocol.md section 3).
  *
  * @param sent the secret values of the request, which the vendor's message may repeat
  */
@@ -37,7 +37,7 @@ function bizSeqNoOf({ bizSeqNo }: JsonObject): string | undefined {
 /** The least pause after "too frequent" (protocol.md section 6: after 2 s or more). */
 const SPACED_RETRY_MS = 2_000;
 
-/** The error for an answer whose code is not `0`. */
+/** The error for a response whose code is not `0`. */
 export function vendorFailure(
   { code, message, bizSeqNo }: Envelope,
   vendorCodeOverrides: VendorCodeOverrides,
@@ -56,7 +56,7 @@ export function vendorFailure(
 }
 
 /**
- * The error for a successful answer that lacks what it must have.
+ * The error for a successful response that lacks what it must have.
  *
  * @param retryable whether asking again may help; a question that ends something (protocol.md section 5) must not be
  *   asked for that

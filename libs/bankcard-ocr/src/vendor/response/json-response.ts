@@ -109,14 +109,14 @@ export function codeOf(json: JsonObject): string | undefined {
 }
 
 /**
- * What an answer may have besides its photos, in bytes. Real ones have some hundred; what JSON.parse makes of a text takes
+ * What a response may have besides its photos, in bytes. Real ones have some hundred; what JSON.parse makes of a text takes
  * up to forty times its size, and it cannot be interrupted.
  */
 export const MOST_JSON_BYTES = 256 * 1024;
 
-/** Real answers are three levels deep. */
+/** Real responses are three levels deep. */
 const MOST_LEVELS = 32;
-/** Real answers have twenty values. Names of members that a server chooses for it can make each cost as much as all before. */
+/** Real responses have twenty values. Names of members that a server chooses for it can make each cost as much as all before. */
 const MOST_VALUES = 8_192;
 
 const QUOTE = 0x22;
@@ -255,7 +255,7 @@ function wholeNumber(number: string): string {
   return /^0+$/.test(digits.slice(zeros)) && digits.length > -zeros ? digits.slice(0, zeros) : number;
 }
 
-/** Nearly every answer is: one member, which is a text, and no name in another spelling by escapes. */
+/** Nearly every response is: one member, which is a text, and no name in another spelling by escapes. */
 function isPlain(text: string): boolean {
   if (text.includes('\\')) return false;
   const members = text.match(MEMBER);

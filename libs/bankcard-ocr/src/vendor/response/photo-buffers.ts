@@ -4,7 +4,7 @@ import { CardPhoto, type PhotoKind } from '../../card/card-photo.js';
 const FIRST_ROOM = 128 * 1024;
 
 /**
- * Keeps the photos of an answer in memory. With the length of the answer known, a photo is written where it stays; the
+ * Keeps the photos of a response in memory. With the length of the response known, a photo is written where it stays; the
  * rest of that room is never touched, and costs no memory.
  */
 export class PhotoBuffers implements PhotoTargets {
@@ -61,7 +61,7 @@ export interface PhotoTarget {
   damaged(): void;
 }
 
-/** Where the photos of one answer go. */
+/** Where the photos of one response go. */
 export interface PhotoTargets {
   /**
    * The beginning of a photo; called once at most for each kind.

@@ -27,7 +27,7 @@ interface AskedFor {
 }
 
 /**
- * Turn a successful answer of getBankCardOcrResult, in any dialect, into the one result (protocol.md section 3).
+ * Turn a successful response of getBankCardOcrResult, in any dialect, into the one result (protocol.md section 3).
  *
  * @throws {@link BankCardOcrError} `RESPONSE_MALFORMED` when it has no card number, or belongs to another order
  */
@@ -69,12 +69,12 @@ function rawValidity(value: unknown): string {
 }
 
 /**
- * Somebody else's card must never be handed out, whatever mixed the answers up on their way. An answer may leave the order
+ * Somebody else's card must never be handed out, whatever mixed the responses up on their way. A response may leave the order
  * number out; whatever it has in its place must be the very text, in every spelling of the name.
  */
 function checkOrder(answered: readonly unknown[], orderNo: string, envelope: Envelope): void {
   const another = answered.some((value) => value !== undefined && value !== orderNo);
-  if (another) throw malformedResponse('the answer belongs to another order number', envelope, true);
+  if (another) throw malformedResponse('the response belongs to another order number', envelope, true);
 }
 
 function readClarity(value: unknown): number | undefined {
@@ -82,7 +82,7 @@ function readClarity(value: unknown): number | undefined {
   return typeof clarity === 'number' && clarity >= 0 && clarity <= 100 ? clarity : undefined;
 }
 
-/** The photos that came with an answer. */
+/** The photos that came with a response. */
 interface ArrivedPhotos {
   readonly arrivals: PhotoArrivals;
   /** Those that are kept in memory. */
@@ -90,7 +90,7 @@ interface ArrivedPhotos {
 }
 
 /**
- * What is known of the photos of an answer.
+ * What is known of the photos of a response.
  *
  * @param arrived undefined when they were not asked for
  */
@@ -133,7 +133,7 @@ function isNone(field: unknown): boolean {
 }
 
 function codesIn(field: unknown): string[] {
-  // A list in a list is no list of warnings; to follow it would let an answer decide how deep the stack gets.
+  // A list in a list is no list of warnings; to follow it would let a response decide how deep the stack gets.
   return (Array.isArray(field) ? field.slice(0, MOST_READ) : [field]).flatMap(codesInText);
 }
 
@@ -167,7 +167,7 @@ function daysIn(year: number, month: number): number {
   return new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
-/** Character by character: every answer has such a time, and this takes a tenth of what a pattern does. */
+/** Character by character: every response has such a time, and this takes a tenth of what a pattern does. */
 function isOperateTime(text: string): boolean {
   if (text.length !== OPERATE_TIME.length) return false;
   for (let at = 0; at < text.length; at += 1) {
@@ -249,13 +249,13 @@ const PHOTO_FIELDS: readonly (readonly [kind: PhotoKind, field: ResultField])[] 
   ['numberStrip', 'numberPhoto'],
 ];
 
-/** Which photo a field of an answer is, in whatever spelling; undefined for what is no photo. */
+/** Which photo a field of a response is, in whatever spelling; undefined for what is no photo. */
 export function photoKindOf(name: string): PhotoKind | undefined {
   const member = memberOf(name);
   return PHOTO_FIELDS.find(([, photo]) => photo === member)?.[0];
 }
 
-/** The content of a result answer. */
+/** The content of a result response. */
 interface ResultFields {
   /** Whatever stands anywhere as the order number: none of it may be another one. */
   readonly orderNumbers: readonly unknown[];
@@ -264,7 +264,7 @@ interface ResultFields {
 }
 
 /**
- * Collect the fields of a result answer: nested under `result` as the examples show, or flat as the tables do. What is
+ * Collect the fields of a result response: nested under `result` as the examples show, or flat as the tables do. What is
  * nested wins; of two spellings the first one that says something.
  */
 export function collectResultFields(json: JsonObject): ResultFields {

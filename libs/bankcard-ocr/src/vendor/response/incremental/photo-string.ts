@@ -28,9 +28,9 @@ export class PhotoString {
    */
   write(chunk: Buffer, at: number): Promise<void> | undefined {
     const piece = chunk.subarray(at, at + LONGEST_PIECE);
-    const held = this.#escaped ? this.#writeEscaped(piece, at, this.#escaped) : this.#writePlain(piece, at);
-    if (!this.ended) return held;
-    return held ? held.then(() => this.#text?.end()) : this.#text?.end();
+    const delay = this.#escaped ? this.#writeEscaped(piece, at, this.#escaped) : this.#writePlain(piece, at);
+    if (!this.ended) return delay;
+    return delay ? delay.then(() => this.#text?.end()) : this.#text?.end();
   }
 
   #writePlain(piece: Buffer, at: number): Promise<void> | undefined {
@@ -118,10 +118,10 @@ export class Base64Text {
   /** The text is over. */
   end(): Promise<void> | undefined {
     if (this.#damaged) return undefined;
-    const held = this.#writeWithCare('', true);
+    const delay = this.#writeWithCare('', true);
     if (this.#damaged) return undefined;
     if (this.#size === 0) return this.#damage();
-    return held ? held.then(() => this.target.end()) : this.target.end();
+    return delay ? delay.then(() => this.target.end()) : this.target.end();
   }
 
   #writeWithCare(text: string, isLast: boolean): Promise<void> | undefined {

@@ -12,7 +12,7 @@ const LONGEST_KEY = 6 * 32;
 const NAME_OF_A_PHOTO = /photo$/i;
 
 /**
- * Follows the structure of an answer far enough to know where photos stand: at the top as the tables show, or under
+ * Follows the structure of a response far enough to know where photos stand: at the top as the tables show, or under
  * `result` as the examples do (protocol.md section 3). Judging the rest is for a JSON parser.
  */
 export class ResponseStructure {

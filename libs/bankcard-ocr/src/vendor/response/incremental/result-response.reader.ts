@@ -18,7 +18,7 @@ const MOST_BYTES_PER_CHARACTER = 3 / 4;
 const CLOSED_STRING = Buffer.from('"');
 
 /**
- * Reads the answer with a result while it arrives, in one pass: the photos, which are nearly all of it, are decoded
+ * Reads the response with a result while it arrives, in one pass: the photos, which are nearly all of it, are decoded
  * straight from its bytes; what is left is some hundred bytes of JSON.
  */
 export class ResultResponseReader implements ResponseReader {
@@ -56,11 +56,11 @@ export class ResultResponseReader implements ResponseReader {
     while (at < chunk.length) {
       if (this.#photo) {
         const { text } = this.#photo;
-        const held = text.write(chunk, at);
+        const delay = text.write(chunk, at);
         at = text.next;
-        if (held) {
+        if (delay) {
           const next = at;
-          return held.then(() => {
+          return delay.then(() => {
             this.#notePhoto();
             return this.#goOn(chunk, next);
           });
