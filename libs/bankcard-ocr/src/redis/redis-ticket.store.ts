@@ -1,3 +1,4 @@
+import { LeaseHeartbeat, leaseKeptBy } from '../credentials/store/lease-heartbeat.js';
 import { shiftTimestamps } from '../credentials/record-moments.js';
 import {
   contentFrom,
@@ -17,9 +18,8 @@ import { type RedisClient } from './redis-client.js';
 import { RedisCommands } from './redis-commands.js';
 import { RedisError, redisError } from './redis-error.js';
 import { readStored, type RedisKeys, redisKeysFor, type StoredRecord } from './redis-keys.js';
-import { RedisLease } from './redis-lease.js';
 import { factFindings, readRedisFacts, silentFinding, tryAllWrites, unusableFinding } from './redis-inspection.js';
-import { READ, SET_ASIDE, SWAP } from './redis-scripts.js';
+import { READ, RELEASE_LEASE, RENEW_LEASE, SET_ASIDE, SWAP, TAKE_LEASE } from './redis-scripts.js';
 import { describeRedis, storeIssue } from './redis-url.js';
 
 /** Settings of a {@link RedisTicketStore}. */
@@ -159,7 +159,15 @@ export class RedisTicketStore extends TicketStore {
   }
 
   async acquireLease(ttlMs: number): Promise<TicketLease | undefined> {
-    return RedisLease.tryTake(this.#commands, this.#keys, ttlMs, this.#runtime);
+    const { clock, random } = this.#runtime;
+    const keys = [this.#keys.lease];
+    const id = random.id();
+    const takenAt = clock.monotonic();
+    const idAndTtl = () => [id, String(Math.ceil(ttlMs))];
+    if ((await this.#commands.change(TAKE_LEASE, keys, idAndTtl)) !== 'done') return undefined;
+    const beat = async () => (await this.#commands.change(RENEW_LEASE, keys, idAndTtl)) !== 'fenced';
+    const heartbeat = new LeaseHeartbeat(ttlMs, takenAt, beat, clock);
+    return leaseKeptBy(id, heartbeat, () => this.#commands.change(RELEASE_LEASE, keys, () => [id]));
   }
 
   watch(listener: () => void): () => void {

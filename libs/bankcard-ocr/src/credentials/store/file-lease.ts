@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import type { Clock } from '../../runtime/clock.js';
-import { type FileSystem, NODE_FILE_SYSTEM, type OpenFile, undefinedWhenMissing } from '../../runtime/file-system.js';
+import { type FileSystem, NODE_FILE_SYSTEM, undefinedWhenMissing } from '../../runtime/file-system.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { HIGHEST_NUMBER } from '../ticket-record.js';
 import type { FileOperations } from './file-operations.js';
-import { LeaseHeartbeat } from './lease-heartbeat.js';
+import { LeaseHeartbeat, leaseKeptBy } from './lease-heartbeat.js';
 import { listNumbers, listSeries, numberedName, removeOrRename } from './numbered-files.js';
 import type { TicketLease } from './ticket-store.js';
 
@@ -59,7 +58,18 @@ export class FileLeases {
       throw error;
     }
     const id = String(mine);
-    return new FileLease(id, file, this.operations, ttlMs, takenAt, this.runtime.clock, () => this.isHeld(id));
+    const { clock } = this.runtime;
+    const beat = async (): Promise<boolean> => {
+      const now = new Date(clock.now());
+      await file.utimes(now, now);
+      return this.isHeld(id);
+    };
+    const heartbeat = new LeaseHeartbeat(ttlMs, takenAt, () => this.operations.run(beat), clock);
+    return leaseKeptBy(id, heartbeat, () => {
+      const freed = file.write(FREE, 0).catch(() => undefined);
+      const closed = freed.then(() => file.close()).catch(() => undefined);
+      return this.operations.run(() => closed);
+    });
   }
 
   /** Whether nobody else has taken a lease after the one with this id. */
@@ -95,41 +105,6 @@ export class FileLeases {
 
   async #remove(names: readonly string[]): Promise<void> {
     await Promise.all(names.map((name) => removeOrRename(this.directory, name, this.files, this.runtime.random)));
-  }
-}
-
-class FileLease implements TicketLease {
-  readonly #heartbeat: LeaseHeartbeat;
-  readonly signal: AbortSignal;
-
-  constructor(
-    readonly id: string,
-    private readonly file: OpenFile,
-    private readonly operations: FileOperations,
-    ttlMs: number,
-    takenAt: number,
-    clock: Clock,
-    isHeld: () => Promise<boolean>,
-  ) {
-    const beat = async (): Promise<boolean> => {
-      const now = new Date(clock.now());
-      await this.file.utimes(now, now);
-      return isHeld();
-    };
-    this.#heartbeat = new LeaseHeartbeat(ttlMs, takenAt, async () => operations.run(beat), clock);
-    this.signal = this.#heartbeat.signal;
-  }
-
-  throwIfLost(): void {
-    this.#heartbeat.throwIfLost();
-  }
-
-  async release(): Promise<void> {
-    await this.#heartbeat.stop();
-    // A release that cannot be written costs the next one a wait, nothing else.
-    const given = this.file.write(FREE, 0).catch(() => undefined);
-    const closed = given.then(() => this.file.close()).catch(() => undefined);
-    await this.operations.run(() => closed).catch(() => undefined);
   }
 }
 

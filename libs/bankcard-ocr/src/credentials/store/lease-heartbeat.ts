@@ -1,6 +1,7 @@
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { SYSTEM_RUNTIME } from '../../runtime/random.js';
+import type { TicketLease } from './ticket-store.js';
 
 /** A live holder gives so many signs of life within the time after which it would count as dead. */
 const SIGNS_OF_LIFE_PER_TTL = 4;
@@ -87,4 +88,17 @@ export class LeaseHeartbeat {
     const message = 'the lease was lost in the middle of a refresh: another process may have taken it over';
     this.#lost.abort(new BankCardOcrError('NO_VALID_TICKET', { message, actor: 'application' }));
   }
+}
+
+/** A lease that heartbeats keep until it is released. A release that fails costs the next holder a wait, nothing else. */
+export function leaseKeptBy(id: string, heartbeat: LeaseHeartbeat, free: () => Promise<unknown>): TicketLease {
+  return {
+    id,
+    signal: heartbeat.signal,
+    throwIfLost: () => heartbeat.throwIfLost(),
+    release: async () => {
+      await heartbeat.stop();
+      await free().catch(() => undefined);
+    },
+  };
 }
