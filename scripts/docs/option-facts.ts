@@ -1,5 +1,4 @@
-import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/defaults.js';
-import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
+import { DEFAULTS, OPTION_ROWS, OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
 
 type Plain = string | number | boolean;
 
@@ -9,6 +8,11 @@ export type OptionValue = Plain | readonly Plain[] | Readonly<Record<string, Pla
 /** The defaults and the variables that the library goes by; comments only tell them. */
 export const VALUES: Readonly<Record<string, OptionValue | undefined>> = DEFAULTS;
 export const VARIABLES: Readonly<Record<string, string | undefined>> = OPTION_VARIABLES;
+
+/** What checks an option: the rule of a number, or its choices. */
+export function ruleOf(name: string): Pick<(typeof OPTION_ROWS)[number][1], 'number' | 'choices'> {
+  return OPTION_ROWS.find(([option]) => option === name)?.[1] ?? {};
+}
 
 /** Whether a default is a list. */
 export function isList(value: OptionValue | undefined): value is readonly Plain[] {

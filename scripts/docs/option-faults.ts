@@ -1,13 +1,12 @@
-import { NUMBER_RULES } from '../../libs/bankcard-ocr/src/options/option-values.js';
 import type { OptionDeclaration } from './option-declarations.js';
-import { literalOf, VALUES, VARIABLES } from './option-facts.js';
+import { literalOf, ruleOf, VALUES, VARIABLES } from './option-facts.js';
 
 /** How the text of an option tells the unit of its number. */
 const UNIT_IN_TEXT = { milliseconds: /^Milliseconds /, bytes: / in bytes\b/, 'whole number': /(?:)/ } as const;
 
 /** Where the comment of an option says something else than the code, or nothing. */
 export function faultsInOption({ name, required, comment: { text, zh, tags } }: OptionDeclaration): string[] {
-  const unit = NUMBER_RULES.find(({ option }) => option === name)?.unit;
+  const unit = ruleOf(name).number?.unit;
   const faults = [
     zh === '' ? 'has no Chinese text' : '',
     unit === undefined || UNIT_IN_TEXT[unit].test(text) ? '' : `does not say that it counts ${unit}`,

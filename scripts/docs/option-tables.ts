@@ -1,9 +1,9 @@
-import { CHOICE_RULES, NUMBER_RULES } from '../../libs/bankcard-ocr/src/options/option-values.js';
+import type { NumberRule } from '../../libs/bankcard-ocr/src/options/option-values.js';
 import type { GeneratedParts } from './generated-parts.js';
 import { asMarkdown, textsOf } from './doc-comment.js';
 import { code, markdownTable } from './markdown-table.js';
 import { type OptionDeclaration, readMembers, readOptionGroups } from './option-declarations.js';
-import { isList, literalOf, VALUES, VARIABLES } from './option-facts.js';
+import { isList, literalOf, ruleOf, VALUES, VARIABLES } from './option-facts.js';
 import { faultsInOption } from './option-faults.js';
 import type { InBoth, PageLanguage } from './page-language.js';
 
@@ -17,7 +17,7 @@ const TYPE_WORDS: Readonly<Record<string, InBoth>> = {
   string: { en: 'text', zh: '文本' },
   function: { en: 'a function', zh: '函数' },
 };
-const UNITS: Readonly<Record<(typeof NUMBER_RULES)[number]['unit'], InBoth>> = {
+const UNITS: Readonly<Record<NumberRule['unit'], InBoth>> = {
   milliseconds: { en: 'number', zh: '毫秒数' },
   'whole number': { en: 'integer', zh: '整数' },
   bytes: { en: 'integer', zh: '整数' },
@@ -51,11 +51,10 @@ function rowOf(option: OptionDeclaration, language: PageLanguage): string[] {
 
 /** What it may be: by the rule that checks it, else by its type. */
 function valueOf({ name, types }: OptionDeclaration, language: PageLanguage): string {
-  const number = NUMBER_RULES.find(({ option }) => option === name);
+  const { number, choices } = ruleOf(name);
   if (number) return `${UNITS[number.unit][language]} ${number.zeroAllowed ? '≥' : '>'} 0`;
-  const choice = CHOICE_RULES.find(({ option }) => option === name);
   const values =
-    choice?.choices.map((value) => code(String(value))) ??
+    choices?.map((value) => code(String(value))) ??
     types.map((type) => TYPE_WORDS[type]?.[language] ?? code(type.replace(/^'(.*)'$/, '$1')));
   return listed(values, language);
 }

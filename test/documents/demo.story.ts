@@ -41,7 +41,7 @@ describe('a card', () => {
     const { json } = await serve();
     const links = {
       original: `/bank-cards/${noValidity}/photos/original`,
-      number: `/bank-cards/${noValidity}/photos/number`,
+      numberStrip: `/bank-cards/${noValidity}/photos/numberStrip`,
     };
     expect(await json(`/bank-cards/${noValidity}?photos=1`)).toMatchObject({ photos: { status: 'complete' } });
     expect(await json(`/bank-cards/${noValidity}?photos=1`)).toHaveProperty('photos.links', links);
@@ -53,7 +53,7 @@ describe('photos', () => {
   it('are the bytes, of their type, three of them for one query', async () => {
     const { get, sandbox } = await serve();
     const photo = (kind: string) => get(`/bank-cards/${clean}/photos/${kind}`);
-    const photos = [...(await Promise.all([photo('original'), photo('crop')])), await photo('number')];
+    const photos = [...(await Promise.all([photo('original'), photo('crop')])), await photo('numberStrip')];
     for (const { status, headers } of photos) {
       expect(status).toBe(200);
       expect(Object.fromEntries(headers)).toMatchObject({
@@ -174,7 +174,7 @@ describe('the end', () => {
 it('logs nothing secret, at any level', async () => {
   const { get, sandbox, logged } = await serve();
   await get(`/bank-cards/${clean}?photos=true`);
-  await get(`/bank-cards/${clean}/photos/number`);
+  await get(`/bank-cards/${clean}/photos/numberStrip`);
   await get(`/bank-cards/${clean}`, { 'x-api-key': 'canary-key-of-nobody' });
   await get(`/bank-cards/${orderNoForCode('-9012')}`);
   sandbox.injectFault({ endpoint: 'all', kind: 'html-502' });

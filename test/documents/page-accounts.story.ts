@@ -1,7 +1,7 @@
 import type { DynamicModule, Type } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
+import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
 import { writePages } from '../support/page-code.js';
 
 const { load, remove } = writePages('docs/accounts.md');

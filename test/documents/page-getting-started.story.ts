@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { KycSandbox, orderNoForCode } from 'nestjs-bankcard-ocr/testing';
-import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
+import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
 import { writePages } from '../support/page-code.js';
 
 const { load, remove } = writePages('README.md', 'docs/getting-started.md');

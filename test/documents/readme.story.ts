@@ -5,7 +5,7 @@ import { Module, type ModuleMetadata, type Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
 import type { BankCardOcrResult, DownloadManifest, RecognitionError, SdkLaunch } from 'nestjs-bankcard-ocr';
 import { KycSandbox, orderNoForCode, PICTURED_CARD_NUMBER } from 'nestjs-bankcard-ocr/testing';
-import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
+import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
 import type { Check } from '../support/readme-checks.js';
 import { codeBlocks, writeBlocks } from '../support/readme-code.js';
 import { markdownFiles } from '../support/readme-links.js';

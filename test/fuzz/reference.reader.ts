@@ -19,7 +19,7 @@ type Place = 'top' | 'result' | undefined;
 const KINDS: readonly (readonly [name: RegExp, kind: PhotoKind])[] = [
   [/^ori?ginBankcardPhoto$/i, 'original'],
   [/^bankcardCropPhoto$/i, 'crop'],
-  [/^bankcardNoPhoto$/i, 'number'],
+  [/^bankcardNoPhoto$/i, 'numberStrip'],
 ];
 const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '"': '"',

@@ -19,7 +19,7 @@ const { toDirectory } = require(compiled + 'photo-directory.js');
   const directory = toDirectory(process.env.DIRECTORY);
   for (let round = 0; ; round = (round + 1) % 256) {
     const download = new Download('order1', 1, directory);
-    for (const kind of ['original', 'crop', 'number']) {
+    for (const kind of ['original', 'crop', 'numberStrip']) {
       const target = download.open(kind);
       for (let piece = 0; piece < 30; piece += 1) await target.write(Buffer.alloc(${SIZE} / 30, round));
       await target.end();

@@ -116,7 +116,7 @@ describe('a backend on Express', () => {
       photos: { status: 'absent', available: [] },
     });
     const { body: withPhotos } = await answerTo(client.get('/cards').query({ orderNo: noValidity, photos: '1' }));
-    expect(withPhotos).toMatchObject({ photos: { status: 'complete', available: ['original', 'number'] } });
+    expect(withPhotos).toMatchObject({ photos: { status: 'complete', available: ['original', 'numberStrip'] } });
   });
 
   it('refuses an order number that cannot be one', async () => {

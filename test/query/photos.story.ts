@@ -56,7 +56,7 @@ describe('photos', () => {
   it('are not waited for when only the crop is empty', async () => {
     sandbox.addOrder({ orderNo: 'order2', photos: 'no-crop' });
     const { photos } = await app.ocr.query('order2', { photos: true });
-    expect(photos).toMatchObject({ status: 'complete', original: expect.anything(), number: expect.anything() });
+    expect(photos).toMatchObject({ status: 'complete', original: expect.anything(), numberStrip: expect.anything() });
     expect(photos.crop).toBeUndefined();
     expect(sandbox.calls.result).toBe(1);
   });
@@ -129,7 +129,7 @@ describe('photos', () => {
     const { photos } = await app.ocr.query('order1', { photos: true });
     expect(photos).toMatchObject({
       status: 'complete',
-      damaged: ['crop', 'number'],
+      damaged: ['crop', 'numberStrip'],
       original: { mediaType: 'image/jpeg' },
     });
   });
@@ -148,9 +148,9 @@ describe('photos', () => {
       sinks.set(kind, new Writable({ write: (_bytes, _encoding, callback) => callback() }));
       return sinks.get(kind)!;
     });
-    expect(manifest).toMatchObject({ status: 'complete', damaged: ['number'] });
+    expect(manifest).toMatchObject({ status: 'complete', damaged: ['numberStrip'] });
     expect(manifest.photos.map(({ kind }) => kind)).toEqual(['original', 'crop']);
-    expect(sinks.get('number')?.errored).toMatchObject({ code: 'PHOTO_DAMAGED' });
+    expect(sinks.get('numberStrip')?.errored).toMatchObject({ code: 'PHOTO_DAMAGED' });
   });
 });
 

@@ -25,7 +25,7 @@ describe('an image whose answer does not come', () => {
     async (kind) => {
       sandbox.injectFault({ endpoint: RECOGNIZE, kind });
       const result = await recognition.recognize(JPEG, { orderNo: 'order1' });
-      expect(result).toMatchObject({ orderNo: 'order1', photos: { number: { mediaType: 'image/jpeg' } } });
+      expect(result).toMatchObject({ orderNo: 'order1', photos: { numberStrip: { mediaType: 'image/jpeg' } } });
       expect(sandbox.calls).toMatchObject({ recognition: 1, result: 1 });
       expect(sandbox.violations()).toEqual([]);
     },

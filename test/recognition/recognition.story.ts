@@ -36,12 +36,12 @@ describe.each(['http-service', 'undici'] as const)('a recognition over %s', (tra
     expect(result.orderNo).toMatch(/^[0-9A-Za-z]{32}$/);
     expect(result.cardNumber.masked).toMatch(/^620000\*{9}\d{4}$/);
     expect(result).toMatchObject({ warnings: [], clarity: 79, validity: { month: 9, year: 2031 } });
-    expect(result.photos).toMatchObject({ status: 'absent', number: { mediaType: 'image/jpeg' }, damaged: [] });
+    expect(result.photos).toMatchObject({ status: 'absent', numberStrip: { mediaType: 'image/jpeg' }, damaged: [] });
 
     const queried = await app.ocr.query(result.orderNo, { photos: true });
     expect(queried.cardNumber.reveal()).toBe(result.cardNumber.reveal());
     expect(queried.photos.original?.bytes.equals(JPEG)).toBe(true);
-    expect(queried.photos.number?.bytes).toEqual(result.photos.number?.bytes);
+    expect(queried.photos.numberStrip?.bytes).toEqual(result.photos.numberStrip?.bytes);
     expect(sandbox.calls).toMatchObject({ recognition: 1, result: 1 });
     expect(sandbox.violations()).toEqual([]);
   });

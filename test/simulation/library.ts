@@ -15,7 +15,7 @@ export { TicketService } from '../../libs/bankcard-ocr/src/credentials/ticket.se
 export { type RefreshTimings, timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 export { isBankCardOcrError } from '../../libs/bankcard-ocr/src/errors/bank-card-ocr-error.js';
 export { OcrResultService } from '../../libs/bankcard-ocr/src/results/ocr-result.service.js';
-export { DEFAULTS } from '../../libs/bankcard-ocr/src/options/defaults.js';
+export { DEFAULTS } from '../../libs/bankcard-ocr/src/options/option-table.js';
 export type { RedisClient } from '../../libs/bankcard-ocr/src/redis/redis-client.js';
 export { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-ticket.store.js';
 export { SignatureService } from '../../libs/bankcard-ocr/src/signature/signature.service.js';

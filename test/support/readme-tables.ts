@@ -1,6 +1,6 @@
 import { DEFAULTS, ERROR_TEXTS } from 'nestjs-bankcard-ocr';
 import { ERROR_STATUS } from 'nestjs-bankcard-ocr/http';
-import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
+import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
 import { generatedPage } from '../../scripts/docs/generated-pages.js';
 
 /** The cells of the rows whose first cell is one text in backticks. */

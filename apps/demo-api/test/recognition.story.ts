@@ -38,7 +38,7 @@ describe('an image that is uploaded', () => {
       orderNo: expect.stringMatching(/^[0-9A-Za-z]{32}$/),
       cardNumber: expect.stringMatching(/^620000\*{9}\d{4}$/),
       expired: false,
-      photos: { available: ['number'], links: { original: `/bank-cards/${card.orderNo}/photos/original` } },
+      photos: { available: ['numberStrip'], links: { original: `/bank-cards/${card.orderNo}/photos/original` } },
     });
     const original = await get(`/bank-cards/${card.orderNo}/photos/original`);
     expect(Buffer.from(await original.arrayBuffer()).equals(JPEG)).toBe(true);

@@ -51,7 +51,6 @@ export type { OrderNumbers, QueryManyOptions, QueryManyOutcome } from './results
 export { CardRejectedError, type RejectedCard } from './results/warning-policy.js';
 export { createOrderNo } from './call/order-number.js';
 export type { PhotoExtension } from './card/card-photo.js';
-export type { PhotoMeasures } from './card/photo-measure.js';
 export type { DownloadedPhoto, DownloadManifest } from './results/download/download.js';
 export type { PhotoDestination } from './results/download/photo-destination.js';
 export { type PhotoDirectory, toDirectory } from './results/download/photo-directory.js';
@@ -73,7 +72,7 @@ export type {
   VendorPaths,
   WarningPolicy,
 } from './options/bankcard-ocr.options.js';
-export { DEFAULTS } from './options/defaults.js';
+export { DEFAULTS } from './options/option-table.js';
 export { bankCardOcrOptionsFromEnv } from './options/options-from-env.js';
 export { SdkLaunch, type SdkLaunchValues } from './sdk/sdk-launch.js';
 export {

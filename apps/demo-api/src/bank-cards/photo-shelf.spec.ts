@@ -46,7 +46,7 @@ describe('PhotoShelf', () => {
 
   it('holds no more bytes than it may, the oldest go first', async () => {
     const { photos } = await shelf.take(clean);
-    const bytes = 2.5 * ((photos.original?.size ?? 0) + (photos.crop?.size ?? 0) + (photos.number?.size ?? 0));
+    const bytes = 2.5 * ((photos.original?.size ?? 0) + (photos.crop?.size ?? 0) + (photos.numberStrip?.size ?? 0));
     shelf = new PhotoShelf(app.ocr, { ...ROOMY, bytes: Math.round(bytes) });
     for (const orderNo of [clean, warned, noValidity]) await shelf.take(orderNo);
     expect(shelf.size).toBe(2);

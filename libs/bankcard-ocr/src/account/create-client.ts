@@ -91,7 +91,7 @@ export class BankCardOcrClient {
     surroundings.log.log(
       `app id ${maskAppId(appId)}, host ${baseUrl.host}, credentials in ${description} ` +
         `(shared with ${SHARED_WITH[scope]}), ${storeEncryptionKey ? 'encrypted' : 'not encrypted'}, ` +
-        `transport ${transport}, ${describeRoute(options.way)}, ` +
+        `transport ${transport}, ${describeRoute(options.route)}, ` +
         `warning policy ${typeof warningPolicy === 'function' ? 'of the application' : warningPolicy}`,
     );
     for (const { en } of options.warnings) surroundings.log.warn(en);
@@ -177,7 +177,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     [Clock, TicketStore, VendorConnections, TicketMetrics],
     async (context, clock, store, connections, metrics) => {
       const { options, surroundings } = context;
-      const { appId, secret, backgroundRefresh, role, onStoreLoss, verifyWindowMs, storeEncryptionKey } = options;
+      const { appId, secret, backgroundRefresh, role, verifyWindowMs, storeEncryptionKey } = options;
       store.onWarning ??= (warning) => surroundings.log.warn(warning);
       await openTicketStore(store, role === 'reader' ? 'read' : 'write');
       const tickets = new TicketService({
@@ -186,7 +186,6 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
         clock,
         backgroundRefresh,
         role,
-        onStoreLoss,
         verifyWindowMs,
         seal: storeEncryptionKey && new RecordSeal(storeEncryptionKey, appId),
         timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),

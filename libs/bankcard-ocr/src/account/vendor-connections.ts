@@ -1,4 +1,4 @@
-import type { BaseUrl } from '../options/base-url.js';
+import type { BaseUrl } from '../options/vendor.options.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { Semaphore } from '../runtime/semaphore.js';
 import { loadUndiciTransport } from '../vendor/http/load-undici.js';

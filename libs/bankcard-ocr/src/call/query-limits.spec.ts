@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
-import { DEFAULTS } from '../options/defaults.js';
+import { DEFAULTS } from '../options/option-table.js';
 import { checkOrderNumber } from './order-number.js';
 import { limitsOf } from './query-limits.js';
 

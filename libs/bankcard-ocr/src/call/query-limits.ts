@@ -1,6 +1,8 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
-import { isUnset, NUMBER_RULES, numberFromText, readNumber } from '../options/option-values.js';
+import { Problem } from '../errors/configuration-error.js';
+import { OPTION_TABLE } from '../options/option-table.js';
+import { isUnset } from '../options/option-values.js';
 
 const NAMES = ['timeoutMs', 'attemptTimeoutMs', 'maxAttempts', 'waitForPhotosMs', 'waitForResultMs'] as const;
 
@@ -23,17 +25,15 @@ export function limitsOf(
   let limits: { -readonly [K in keyof QueryLimits]-?: QueryLimits[K] & {} } = module;
   for (const name of NAMES) {
     if (isUnset(call[name])) continue;
-    const value = numberFromText(call[name]);
-    const rule = NUMBER_RULES.find(({ option }) => option === name);
-    const wrong = rule && readNumber(value, rule);
-    if (wrong) {
+    const value = OPTION_TABLE[name].read(call[name]);
+    if (value instanceof Problem) {
       throw new BankCardOcrError('INVALID_ARGUMENT', {
-        message: `${name} ${wrong.en}`,
-        messageZh: `${name} ${wrong.zh}`,
+        message: `${name} ${value.en}`,
+        messageZh: `${name} ${value.zh}`,
       });
     }
     if (limits === module) limits = { ...module };
-    limits[name] = value as number;
+    limits[name] = value;
   }
   return limits;
 }

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { CardPhoto, PHOTO_KINDS } from './card-photo.js';
+import { CardPhoto, extensionOf, PHOTO_KINDS } from './card-photo.js';
 
 /** No picture: zero bytes, high bytes, line ends, and what is no UTF-8. */
 const ODD_BYTES = Buffer.from([0x00, 0xff, 0x0d, 0x0a, 0xd8, 0x00, 0xc3, 0x28, 0x3d, 0x3d]);
@@ -25,11 +25,22 @@ describe('a photo', () => {
     expect(new CardPhoto('original', Buffer.from(hex, 'hex')).mediaType).toBe(mediaType);
   });
 
-  it('lists its kinds', () => {
-    expect(PHOTO_KINDS).toEqual(['original', 'crop', 'number']);
+  it.each([
+    ['image/jpeg', 'jpg'],
+    ['image/png', 'png'],
+    ['image/bmp', 'bmp'],
+    ['image/gif', 'gif'],
+    ['image/webp', 'webp'],
+    ['application/octet-stream', 'bin'],
+  ] as const)('a file of type %s ends in .%s', (mediaType, extension) => {
+    expect(extensionOf(mediaType)).toBe(extension);
   });
 
-  const photo = new CardPhoto('number', Buffer.from(SECRET_TEXT));
+  it('lists its kinds', () => {
+    expect(PHOTO_KINDS).toEqual(['original', 'crop', 'numberStrip']);
+  });
+
+  const photo = new CardPhoto('numberStrip', Buffer.from(SECRET_TEXT));
   const everything = { depth: Infinity, showHidden: true, getters: false, maxArrayLength: null } as const;
 
   it.each<[string, string]>([
@@ -46,7 +57,7 @@ describe('a photo', () => {
   });
 
   it('shows kind, type and size instead', () => {
-    expect(inspect(photo)).toBe('CardPhoto(number, application/octet-stream, 35 bytes)');
-    expect(JSON.stringify(photo)).toBe('{"kind":"number","mediaType":"application/octet-stream","size":35}');
+    expect(inspect(photo)).toBe('CardPhoto(numberStrip, application/octet-stream, 35 bytes)');
+    expect(JSON.stringify(photo)).toBe('{"kind":"numberStrip","mediaType":"application/octet-stream","size":35}');
   });
 });

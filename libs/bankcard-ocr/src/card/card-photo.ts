@@ -5,10 +5,10 @@ import { defineEqualityTag, equalityTag } from '../runtime/equality-tag.js';
  * Which picture: the photo as it was taken (`originBankcardPhoto`), the card cut out of it (`bankcardCropPhoto`), or the
  * strip with the number (`bankcardNoPhoto`).
  */
-export type PhotoKind = 'original' | 'crop' | 'number';
+export type PhotoKind = 'original' | 'crop' | 'numberStrip';
 
 /** Every {@link PhotoKind}, in the order in which they are listed. */
-export const PHOTO_KINDS: readonly PhotoKind[] = ['original', 'crop', 'number'];
+export const PHOTO_KINDS: readonly PhotoKind[] = ['original', 'crop', 'numberStrip'];
 
 /**
  * One picture of a card. Printing it, turning it into JSON or copying its properties shows its kind, type and size, never
@@ -60,7 +60,7 @@ export interface CardPhotos {
   readonly status: 'complete' | 'pending' | 'gone' | 'absent';
   readonly original?: CardPhoto;
   readonly crop?: CardPhoto;
-  readonly number?: CardPhoto;
+  readonly numberStrip?: CardPhoto;
   /** Photos that came, but not as readable Base64; usually empty. */
   readonly damaged: readonly PhotoKind[];
 }

@@ -14,7 +14,7 @@ const RESULT: BankCardOcrResult = {
   photos: {
     status: 'complete',
     original: new CardPhoto('original', Buffer.from('a-private-picture')),
-    number: new CardPhoto('number', Buffer.from('a-private-strip')),
+    numberStrip: new CardPhoto('numberStrip', Buffer.from('a-private-strip')),
     damaged: [],
   },
   retention: { endsAt: new Date('2021-06-24T09:40:06Z'), remainingMs: 5 },
@@ -34,7 +34,7 @@ describe('BankCardOcrResponseDto.from', () => {
       warnings: [{ code: '-9113', en: 'a photocopy', zh: '银行卡复印件' }],
       clarity: 79,
       operatedAt: '2021-06-21T09:40:06.000Z',
-      photos: { status: 'complete', available: ['original', 'number'] },
+      photos: { status: 'complete', available: ['original', 'numberStrip'] },
       retentionEndsAt: '2021-06-24T09:40:06.000Z',
       bizSeqNo: '21062120001184412617492807497465',
     });

@@ -17,7 +17,7 @@ class PhotosController {
   @Get('en')
   @UseInterceptors(new BankCardOcrErrorInterceptor())
   inEnglish(@Query('kind') kind: PhotoKind, @Query('status') status: CardPhotos['status']): unknown {
-    return requirePhoto(resultWith({ status, damaged: status === 'complete' ? ['number'] : [] }), kind);
+    return requirePhoto(resultWith({ status, damaged: status === 'complete' ? ['numberStrip'] : [] }), kind);
   }
 
   @Get('zh')
@@ -71,7 +71,7 @@ describe.each(PLATFORMS)('an absent photo on %s', (platform) => {
   });
 
   it.each([
-    ['number', 'complete', 502, 'PHOTO_DAMAGED'],
+    ['numberStrip', 'complete', 502, 'PHOTO_DAMAGED'],
     ['crop', 'gone', 410, 'RESULT_GONE'],
   ])('%s, %s: %d, %s', async (kind, photos, statusCode, code) => {
     const { status, json } = await server.get(`/en?kind=${kind}&status=${photos}`);

@@ -116,7 +116,7 @@ describe.each(PLATFORMS)('the document that @nestjs/swagger makes on %s, without
       CardPhotosDto: {
         properties: {
           status: { type: 'string', enum: ['complete', 'pending', 'gone', 'absent'] },
-          available: { type: 'array', items: { type: 'string', enum: ['original', 'crop', 'number'] } },
+          available: { type: 'array', items: { type: 'string', enum: ['original', 'crop', 'numberStrip'] } },
         },
         required: ['status', 'available'],
       },

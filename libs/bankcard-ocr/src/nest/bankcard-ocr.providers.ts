@@ -5,7 +5,7 @@ import { registerAccount } from '../account/account-registry.js';
 import { ACCOUNT_PARTS, AccountContext, BankCardOcrClient, type Token } from '../account/create-client.js';
 import { VendorConnections } from '../account/vendor-connections.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
-import { resolveAccount } from '../options/resolve-account.js';
+import { resolveAccount } from '../options/resolve-options.js';
 import { tokenNamed } from './bankcard-ocr.tokens.js';
 import { nestLog } from './nest-logger.js';
 

@@ -1,16 +1,15 @@
 import { isSecretText, SecretText } from '../runtime/secret-text.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
+import { OPTION_ROWS } from './option-table.js';
 import { isUnset } from './option-values.js';
 
-/** The options whose texts are secret, or carry a password as a rule. */
-const SECRET_OPTIONS = ['secret', 'storeEncryptionKey', 'proxy', 'ticketStore'] as const;
-type SecretOption = (typeof SECRET_OPTIONS)[number];
+const SECRET_OPTIONS: ReadonlySet<string> = new Set(
+  OPTION_ROWS.flatMap(([name, { secret }]) => (secret ? [name] : [])),
+);
 
 /** Options whose secrets are texts again: what checks them needs, and nothing keeps. */
 export type RevealedOptions = {
-  readonly [Name in keyof BankCardOcrOptions]: Name extends SecretOption
-    ? Exclude<BankCardOcrOptions[Name], SecretText>
-    : BankCardOcrOptions[Name];
+  readonly [Name in keyof BankCardOcrOptions]: Exclude<BankCardOcrOptions[Name], SecretText>;
 };
 
 /**
@@ -27,8 +26,10 @@ export function revealSecrets(options: BankCardOcrOptions): RevealedOptions {
 }
 
 function changed<Options extends object>(options: Options, change: (value: unknown) => unknown): Options {
-  const isSecret = (name: string) => (SECRET_OPTIONS as readonly string[]).includes(name);
-  const members = Object.entries(options).map(([name, value]) => [name, isSecret(name) ? change(value) : value]);
+  const members = Object.entries(options).map(([name, value]) => [
+    name,
+    SECRET_OPTIONS.has(name) ? change(value) : value,
+  ]);
   return Object.fromEntries(members) as Options;
 }
 

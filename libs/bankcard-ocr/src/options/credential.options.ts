@@ -1,9 +1,12 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
-import type { TicketStore } from '../credentials/store/ticket-store.js';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { TicketStore } from '../credentials/store/ticket-store.js';
 import { Problem } from '../errors/configuration-error.js';
 import { unusableText } from '../errors/unusable-text.js';
-import type { SecretText } from '../runtime/secret-text.js';
+import { SecretText } from '../runtime/secret-text.js';
+import { checkChoice, readVisibleText, type UncheckedOptions } from './option-values.js';
+import { readOwnBaseUrl } from './vendor.options.js';
 
 /** Where credentials are kept, and when they are refreshed. */
 export interface CredentialOptions {
@@ -37,22 +40,11 @@ export interface CredentialOptions {
    * @default 'refresher'
    * @env BANKCARD_OCR_ROLE
    */
-  readonly role?: TicketRole | undefined;
-  /**
-   * What to do when the store cannot be used and no usable credentials are left: `fail` answers queries with
-   * `NO_VALID_TICKET` until the store is back; `refresh-alone` refreshes without it, which is safe only while a single
-   * process does so.
-   *
-   * 存储不可用、手里也没有可用凭证时怎么办：`fail` 一律报 `NO_VALID_TICKET`，直到存储恢复；`refresh-alone` 撇开存储自行刷新，
-   * 只有单个进程这样做时才安全。
-   * @default 'fail'
-   * @env BANKCARD_OCR_ON_STORE_LOSS
-   */
-  readonly onStoreLoss?: StoreLossPolicy | undefined;
+  readonly role?: 'refresher' | 'reader' | undefined;
   /**
    * Milliseconds from one refresh to the next. The vendor advises 20 minutes.
    *
-   * 刷新间隔。服务商建议 20 分钟。
+   * 刷新间隔。腾讯云建议 20 分钟。
    * @default 1200000
    * @env BANKCARD_OCR_REFRESH_INTERVAL_MS
    */
@@ -62,7 +54,7 @@ export interface CredentialOptions {
    * sandboxes only. How often a shared store is read, how long a lease lasts and how far forced refreshes stand apart
    * derive from it.
    *
-   * 刷新后旧的 token 和 ticket 还能用多久：这是服务商的规则，只有沙箱才会更短。读共享存储的频率、租约时长、强制刷新的间隔都由它推算。
+   * 刷新后旧的 token 和 ticket 还能用多久：这是腾讯云的规则，只有沙箱才会更短。读共享存储的频率、租约时长、强制刷新的间隔都由它推算。
    * @default 60000
    * @env BANKCARD_OCR_TICKET_OVERLAP_MS
    */
@@ -138,6 +130,30 @@ function oddSecret(secret: string): Problem | undefined {
   );
 }
 
+/** Read the option `secret`. */
+export function readSecret(value: unknown): SecretText | Problem {
+  const wanted = new Problem(
+    "is missing or has white space: set the app's secret (64 characters)",
+    '缺失或含有空白字符：请填入密钥（64 位）',
+  );
+  const secret = readVisibleText(value, wanted);
+  return secret instanceof Problem ? secret : new SecretText(secret);
+}
+
+/** Read the option `role`. */
+export function readRole(value: unknown, options: UncheckedOptions): 'refresher' | 'reader' | Problem {
+  const problem = checkChoice(value, ['refresher', 'reader']);
+  if (problem) return problem;
+  const store = value === 'reader' ? readTicketStore(options['ticketStore'], options) : undefined;
+  const isOfThisProcess =
+    store instanceof TicketStore ? store.scope === 'process' : store && 'kind' in store && store.kind === 'memory';
+  if (!isOfThisProcess) return value as 'refresher' | 'reader';
+  return new Problem(
+    "cannot be 'reader' with a store of this process only: name the store that the refresher writes",
+    "只在本进程内的存储不能配 'reader'：请指定 refresher 写入的那处存储",
+  );
+}
+
 const KEY_BYTES = 32;
 const HEX = /^[0-9a-f]{64}$/i;
 const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/;
@@ -167,4 +183,129 @@ export function readStoreEncryptionKey(text: unknown): KeyObject | Problem {
 /** Whether a key is one byte 32 times, as only a placeholder is. */
 export function isOneByteRepeated(key: KeyObject): boolean {
   return new Set(key.export()).size === 1;
+}
+
+/** Which of the library's own stores keeps the credentials. */
+export type TicketStoreLocation =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'file'; readonly directory: string }
+  /** The URL carries a password as a rule. */
+  | { readonly kind: 'redis'; readonly url: SecretText };
+
+const KINDS = new Problem(
+  "names no kind of store that there is: 'memory:' keeps credentials in this process only; 'file:/directory' shares them " +
+    "between all processes of one machine and survives restarts; 'redis://host:6379/0' or 'rediss://…' shares them " +
+    'between any number of machines',
+  "不是已有的存储种类：'memory:' 只在本进程内保存凭证；'file:/目录' 由同一台机器的所有进程共享，重启后仍在；" +
+    "'redis://host:6379/0' 或 'rediss://…' 由任意多台机器共享",
+);
+
+/** Read the option `ticketStore`: by default this process, for a loopback host only. */
+export function readTicketStore(
+  value: unknown,
+  options: UncheckedOptions,
+): TicketStoreLocation | TicketStore | Problem {
+  if (value instanceof TicketStore) return value;
+  if (typeof value === 'string') return readTicketStoreLocation(value);
+  if (value !== undefined) {
+    return new Problem(
+      "must be a text such as 'file:/directory', or a TicketStore",
+      "必须是 'file:/目录' 这样的文本，或者 TicketStore",
+    );
+  }
+  // Whether a broken base URL is a real host cannot be known; its own problem is reported already.
+  const baseUrl = readOwnBaseUrl(options['baseUrl'], options);
+  return baseUrl instanceof Problem || baseUrl.loopback ? { kind: 'memory' } : NAME_A_TICKET_STORE;
+}
+
+/**
+ * Read the text of the option `ticketStore`.
+ *
+ * @returns the location, or what is wrong
+ */
+export function readTicketStoreLocation(text: string): TicketStoreLocation | Problem {
+  const value = text.trim();
+  const unusable = unusableText(value);
+  if (unusable) return unusable;
+  if (value === 'memory:' || value === 'memory') return { kind: 'memory' };
+  if (value.startsWith('file:')) return readFileLocation(value);
+  if (/^rediss?:/i.test(value)) return readRedisLocation(value);
+  // The text is not repeated: a Redis URL carries a password.
+  return KINDS;
+}
+
+/** What to write when `ticketStore` is missing though the host is a real one. */
+export const NAME_A_TICKET_STORE = new Problem(
+  'must be named for a host that is not this machine, because a second process with credentials of its own kills the ' +
+    "first one's a minute after its refresh. Say 'file:/var/lib/my-app/tickets' when all processes run on one machine " +
+    "(they share one refresh, and a restart costs none); 'redis://host:6379/0' for several machines; " +
+    "'memory:' only if exactly one process will ever use this app id",
+  '访问的不是本机地址时必须指定：另一个进程如果自行获取凭证，前一个进程的凭证会在一分钟后作废。所有进程都在同一台机器上时写 ' +
+    "'file:/var/lib/my-app/tickets'（共用一次刷新，重启也不必刷新）；多台机器写 'redis://host:6379/0'；" +
+    "只有确定始终只有一个进程使用该 app id 时才写 'memory:'",
+);
+
+const NO_DIRECTORY = new Problem(
+  'names no directory: write file:/var/lib/my-app/tickets',
+  '没有写目录：请写成 file:/var/lib/my-app/tickets',
+);
+
+function readFileLocation(value: string): TicketStoreLocation | Problem {
+  const path = value.slice('file:'.length);
+  if (path === '' || path === '//' || path === '///') return NO_DIRECTORY;
+  // Only a shell replaces these: a directory of that very name would be made.
+  if (/^~|^["'$%<]/.test(path) || /[\u0000-\u001f\u007f]/.test(path)) {
+    return new Problem(
+      'must be a path as the file system knows it: nothing replaces ~ and variables here, and control characters and ' +
+        'quotation marks are not allowed. Write file:/var/lib/my-app/tickets',
+      '必须是文件系统里的实际路径：这里不会展开 ~ 和变量，也不能有控制字符和引号。请写成 file:/var/lib/my-app/tickets',
+    );
+  }
+  if (!path.startsWith('//')) return { kind: 'file', directory: resolve(path) };
+  try {
+    return { kind: 'file', directory: fileURLToPath(value) };
+  } catch {
+    return new Problem(
+      'is not a file URL of this machine: write file:/var/lib/my-app/tickets',
+      '不是本机的文件 URL：请写成 file:/var/lib/my-app/tickets',
+    );
+  }
+}
+
+const RIGHT = new Problem(
+  'write redis://user:password@host:6379/0, or rediss:// for TLS, and write % @ : / ? # in the user name or the password ' +
+    'as %25 %40 %3A %2F %3F %23',
+  '请写成 redis://用户:密码@主机:6379/0，TLS 用 rediss://；用户名或密码里的 % @ : / ? # 写成 %25 %40 %3A %2F %3F %23',
+);
+
+function wrongRedisUrl(en: string, zh: string): Problem {
+  return new Problem(`${en}: ${RIGHT.en}`, `${zh}：${RIGHT.zh}`);
+}
+
+function readRedisLocation(value: string): TicketStoreLocation | Problem {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || url.hostname === '') return wrongRedisUrl('is not a Redis URL', '不是 Redis URL');
+  // Its client decodes both, and dies of what cannot be decoded.
+  if (![url.username, url.password].every(canBeDecoded)) {
+    return wrongRedisUrl('has a bare % in its user name or password', '用户名或密码里有未转义的 %');
+  }
+  if (!/^\/?\d{0,9}$/.test(url.pathname)) return wrongRedisUrl('names a database that is no number', '库号不是数字');
+  // Options of a client in the query string could switch off what keeps the fleet safe.
+  if (url.search !== '' || url.hash !== '') {
+    return new Problem(
+      `has a query or a fragment: ${RIGHT.en}; for more hand in a RedisTicketStore`,
+      `带有查询串或片段：${RIGHT.zh}；需要更多设置时请传入 RedisTicketStore`,
+    );
+  }
+  return { kind: 'redis', url: new SecretText(value) };
+}
+
+/** Whether the percent signs of a text begin escapes. */
+export function canBeDecoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -1,7 +1,7 @@
 import type { ImageType } from '../card/card-photo.js';
 import { Problem } from '../errors/configuration-error.js';
-import { type BaseUrl, readBaseUrl } from './base-url.js';
-import type { VendorOptions } from './vendor.options.js';
+import type { UncheckedOptions } from './option-values.js';
+import { type BaseUrl, readOwnBaseUrl } from './vendor.options.js';
 
 /** How the app id is spelled in the body of direct recognition (protocol.md section 2). */
 export type RecognitionAppIdField = 'appId' | 'webankAppId';
@@ -47,33 +47,31 @@ const RECOGNITION_HOSTS: ReadonlyMap<string, string> = new Map([['idasc.webank.c
 /** The hosts whose body calls the app id `appId` (protocol.md section 2). */
 const HOSTS_WITH_APP_ID: ReadonlySet<string> = new Set(['kyc1.qcloud.com']);
 
-/** Where an image is sent for recognition, and how the app id is called there. */
-interface RecognitionOptions {
-  /** Or what is wrong. */
-  readonly baseUrl: BaseUrl | Problem;
-  readonly appIdField: RecognitionAppIdField;
+/** Read the option `recognitionBaseUrl`: by default the host that belongs to the one that results are queried from. */
+export function readRecognitionBaseUrl(value: unknown, options: UncheckedOptions): BaseUrl | Problem | Problem[] {
+  if (value !== undefined) return readOwnBaseUrl(value, options);
+  const baseUrl = readOwnBaseUrl(options['baseUrl'], options);
+  // Already reported for `baseUrl`.
+  if (baseUrl instanceof Problem) return [];
+  const own = RECOGNITION_HOSTS.get(baseUrl.host);
+  return own === undefined ? baseUrl : readOwnBaseUrl(own, options);
 }
 
-/**
- * Find the host that belongs to the one that results are queried from.
- *
- * @param baseUrl of the queries; a problem when that one is wrong, which is reported elsewhere
- */
-export function resolveRecognition(
-  {
-    recognitionBaseUrl,
-    recognitionAppIdField,
-    allowInsecureHttp = false,
-  }: Pick<
-    DirectRecognitionOptions & VendorOptions,
-    'recognitionBaseUrl' | 'recognitionAppIdField' | 'allowInsecureHttp'
-  >,
-  baseUrl: BaseUrl | Problem,
-): RecognitionOptions {
-  const ownHost = baseUrl instanceof Problem ? undefined : RECOGNITION_HOSTS.get(baseUrl.host);
-  const named = recognitionBaseUrl ?? ownHost;
-  const found = named === undefined ? baseUrl : readBaseUrl(named, allowInsecureHttp);
-  const host = found instanceof Problem ? '' : found.host;
-  const appIdField = recognitionAppIdField ?? (HOSTS_WITH_APP_ID.has(host) ? 'appId' : 'webankAppId');
-  return { baseUrl: found, appIdField };
+/** Read the option `recognitionAppIdField`: by default what the host of recognition expects. */
+export function readRecognitionAppIdField(value: unknown, options: UncheckedOptions): RecognitionAppIdField | Problem {
+  if (value === 'appId' || value === 'webankAppId') return value;
+  if (value !== undefined) return new Problem("must be 'appId' or 'webankAppId'", "必须是 'appId' 或 'webankAppId'");
+  const host = readRecognitionBaseUrl(options['recognitionBaseUrl'], options);
+  return 'host' in host && HOSTS_WITH_APP_ID.has(host.host) ? 'appId' : 'webankAppId';
+}
+
+const IMAGE_TYPES: readonly string[] = ['image/jpeg', 'image/png', 'image/bmp', 'image/gif', 'image/webp'];
+
+/** Read the option `imageTypes`. */
+export function readImageTypes(value: unknown): readonly ImageType[] | Problem {
+  const isRight =
+    Array.isArray(value) && value.length > 0 && value.every((type) => IMAGE_TYPES.includes(type as string));
+  if (isRight) return value as ImageType[];
+  const names = IMAGE_TYPES.join(', ');
+  return new Problem(`must be a list of some of ${names}`, `必须是数组，取值为 ${names} 中的若干项`);
 }

@@ -1,37 +1,45 @@
-import { DEFAULTS } from './defaults.js';
-import { NUMBER_RULES, numberFromText, readNumber } from './option-values.js';
+import { Problem } from '../errors/configuration-error.js';
+import { DEFAULTS, OPTION_ROWS, OPTION_TABLE } from './option-table.js';
+import { checkChoice, checkNumber, numberFromText } from './option-values.js';
+
+const NUMBER_RULES = OPTION_ROWS.flatMap(([option, { number }]) => (number ? [{ option, ...number }] : []));
+const CHOICE_RULES = OPTION_ROWS.flatMap(([option, { choices }]) => (choices ? [{ option, choices }] : []));
 
 const NO_NUMBERS = [NaN, Infinity, -Infinity, -1, -0.5, '5', '', true, null, undefined, {}, [5], 5n, new Date(5)];
 
 describe('a numeric option', () => {
   it.each(NUMBER_RULES)('$option: what is no number, or less than it may be, is refused with its unit', (rule) => {
-    for (const value of NO_NUMBERS.filter((none) => none !== undefined || !rule.optional)) {
-      expect([value, readNumber(value, rule)?.en]).toEqual([value, expect.stringMatching(/^must be a .*more.*; got /)]);
-      expect(readNumber(value, rule)?.zh).toMatch(/^必须是.*；实际为/);
+    for (const value of NO_NUMBERS) {
+      expect([value, checkNumber(value, rule)?.en]).toEqual([
+        value,
+        expect.stringMatching(/^must be a .*more.*; got /),
+      ]);
+      expect(checkNumber(value, rule)?.zh).toMatch(/^必须是.*；实际为/);
     }
-    expect(readNumber(1, rule)).toBeUndefined();
-    expect(readNumber(2 ** 31, rule)).toBeUndefined();
+    expect(checkNumber(1, rule)).toBeUndefined();
+    expect(checkNumber(2 ** 31, rule)).toBeUndefined();
   });
 
   it.each(NUMBER_RULES.filter(({ unit }) => unit === 'milliseconds'))('$option may be half a millisecond', (rule) => {
-    expect(readNumber(0.5, rule)).toBeUndefined();
+    expect(checkNumber(0.5, rule)).toBeUndefined();
   });
 
   it.each(NUMBER_RULES.filter(({ unit }) => unit !== 'milliseconds'))('$option must be whole', (rule) => {
-    expect(readNumber(1.5, rule)?.en).toMatch(/a whole number/);
-    expect(readNumber(0.5, rule)?.en).toMatch(/a whole number/);
+    expect(checkNumber(1.5, rule)?.en).toMatch(/a whole number/);
+    expect(checkNumber(0.5, rule)?.en).toMatch(/a whole number/);
   });
 
   it('may be 0 for the waiting time for photos, and where a window may be closed', () => {
-    const zeroAllowed = NUMBER_RULES.filter((rule) => readNumber(0, rule) === undefined).map(({ option }) => option);
+    const zeroAllowed = NUMBER_RULES.filter((rule) => checkNumber(0, rule) === undefined).map(({ option }) => option);
     expect(zeroAllowed).toEqual(['verifyWindowMs', 'waitForPhotosMs', 'waitForResultMs']);
-    expect(readNumber(-0, { option: 'waitForPhotosMs', unit: 'milliseconds', zeroAllowed: true })).toBeUndefined();
+    expect(checkNumber(-0, { unit: 'milliseconds', zeroAllowed: true })).toBeUndefined();
   });
 
   it('has a rule for every option whose default is a number, and for those that may be left out', () => {
     const numeric = Object.entries(DEFAULTS).flatMap(([name, value]) => (typeof value === 'number' ? [name] : []));
-    const ruled = NUMBER_RULES.filter(({ optional }) => !optional);
-    expect(ruled.map(({ option }) => option as string).sort()).toEqual(numeric.sort());
+    expect(NUMBER_RULES.map(({ option }) => option as string).sort()).toEqual([...numeric, 'verifyWindowMs'].sort());
+    expect(OPTION_TABLE.verifyWindowMs.read(undefined)).toBeUndefined();
+    expect(OPTION_TABLE.timeoutMs.read(undefined)).toBeInstanceOf(Problem);
   });
 
   it.each([
@@ -50,8 +58,8 @@ describe('a numeric option', () => {
   ])('%j is taken for %j', (value, number) => expect(numberFromText(value)).toBe(number));
 
   it('says what it is instead, and repeats no text that may be a secret', () => {
-    const rule = { option: 'timeoutMs', unit: 'milliseconds' } as const;
-    const said = (value: unknown) => readNumber(value, rule)?.en.replace(/^.*; /, '');
+    const rule = { unit: 'milliseconds' } as const;
+    const said = (value: unknown) => checkNumber(value, rule)?.en.replace(/^.*; /, '');
     expect(said('5s')).toBe('got text "5s"');
     expect(said('30 minutes')).toBe('got text "30 minutes"');
     expect(said('"15000"')).toBe('got text in quotation marks');
@@ -62,5 +70,31 @@ describe('a numeric option', () => {
     expect(said([5])).toBe('got a list');
     expect(said({})).toBe('got an object');
     expect(said(5n)).toBe('got a bigint');
+  });
+});
+
+describe('an option that is one of a few values', () => {
+  it.each(CHOICE_RULES)(
+    '$option takes its choices, its default among them, and nothing else',
+    ({ option, choices }) => {
+      for (const choice of choices) expect(checkChoice(choice, choices)).toBeUndefined();
+      expect(choices).toContain((DEFAULTS as Record<string, unknown>)[option]);
+      for (const wrong of ['', 'x', 'TRUE', 'constructor', 0, 1, null, undefined, {}, [choices[0]]]) {
+        expect([wrong, checkChoice(wrong, choices)?.en]).toEqual([wrong, expect.stringMatching(/^must be .*; got /)]);
+        expect(checkChoice(wrong, choices)?.zh).toMatch(/^必须是 .*；实际为/);
+      }
+    },
+  );
+
+  it('is refused with every choice that there is', () => {
+    expect(checkChoice('c', ['a', 'b'])?.en).toBe("must be 'a' or 'b'; got text");
+    expect(checkChoice(4, ['a', 'b', 'c'])?.en).toBe("must be 'a', 'b' or 'c'; got 4");
+    expect(checkChoice('"true"', [true, false])?.en).toBe('must be true or false; got text in quotation marks');
+  });
+
+  it('has a rule when its default is a choice', () => {
+    const ruled = new Set(CHOICE_RULES.map(({ option }) => option as string));
+    const booleans = Object.entries(DEFAULTS).flatMap(([name, value]) => (typeof value === 'boolean' ? [name] : []));
+    for (const name of [...booleans, 'role', 'appIdParameter']) expect(ruled).toContain(name);
   });
 });

@@ -1,32 +1,14 @@
 import { got, Problem } from '../errors/configuration-error.js';
-import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
+import { unusableText } from '../errors/unusable-text.js';
+
+/** Options with their defaults filled in and secrets as text, not checked yet. */
+export type UncheckedOptions = Readonly<Record<string, unknown>>;
 
 /** What a numeric option must be. */
-interface NumberRule {
-  readonly option: keyof BankCardOcrOptions;
+export interface NumberRule {
   readonly unit: 'milliseconds' | 'whole number' | 'bytes';
   readonly zeroAllowed?: boolean;
-  /** It may be left out, and has no default that is a number. */
-  readonly optional?: boolean;
 }
-
-/** Every numeric option. */
-export const NUMBER_RULES: readonly NumberRule[] = [
-  { option: 'refreshIntervalMs', unit: 'milliseconds' },
-  { option: 'ticketOverlapMs', unit: 'milliseconds' },
-  { option: 'verifyWindowMs', unit: 'milliseconds', zeroAllowed: true, optional: true },
-  { option: 'timeoutMs', unit: 'milliseconds' },
-  { option: 'attemptTimeoutMs', unit: 'milliseconds' },
-  { option: 'connectTimeoutMs', unit: 'milliseconds' },
-  { option: 'maxConnectionAgeMs', unit: 'milliseconds' },
-  { option: 'waitForPhotosMs', unit: 'milliseconds', zeroAllowed: true },
-  { option: 'waitForResultMs', unit: 'milliseconds', zeroAllowed: true },
-  { option: 'recognitionTimeoutMs', unit: 'milliseconds' },
-  { option: 'assumedVendorRetentionMs', unit: 'milliseconds' },
-  { option: 'maxAttempts', unit: 'whole number' },
-  { option: 'maxConnections', unit: 'whole number' },
-  { option: 'maxResponseBytes', unit: 'bytes' },
-];
 
 const WANTED: Readonly<Record<NumberRule['unit'], Problem>> = {
   milliseconds: new Problem('a number of milliseconds', '毫秒数'),
@@ -34,10 +16,16 @@ const WANTED: Readonly<Record<NumberRule['unit'], Problem>> = {
   'whole number': new Problem('a whole number', '整数'),
 };
 
-/** Take digits for the number that they are: configuration often arrives as text. Anything else is left as it is. */
+/** Convert digits to the number that they are: configuration often arrives as text. Anything else stays as it is. */
 export function numberFromText(value: unknown): unknown {
   // Number() would also take 0x10 and 1e3.
   return typeof value === 'string' && /^\d+(\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+}
+
+/** Convert the texts `true` and `false` to booleans. Anything else stays as it is. */
+export function booleanFromText(value: unknown): unknown {
+  if (typeof value !== 'string' || !/^\s*(true|false)\s*$/i.test(value)) return value;
+  return value.trim().toLowerCase() === 'true';
 }
 
 /**
@@ -45,63 +33,70 @@ export function numberFromText(value: unknown): unknown {
  *
  * @returns undefined when it is right, else what it must be
  */
-export function readNumber(value: unknown, { unit, zeroAllowed = false, optional }: NumberRule): Problem | undefined {
-  if (optional && value === undefined) return undefined;
-  const lowest = zeroAllowed ? 0 : Number.MIN_VALUE;
-  const right = typeof value === 'number' && Number.isFinite(value) && value >= lowest;
-  if (right && (unit === 'milliseconds' || Number.isInteger(value))) return undefined;
-  const wanted = WANTED[unit];
-  const is = got(value);
+export function checkNumber(value: unknown, { unit, zeroAllowed = false }: NumberRule): Problem | undefined {
+  const inRange = typeof value === 'number' && Number.isFinite(value) && (zeroAllowed ? value >= 0 : value > 0);
+  if (inRange && (unit === 'milliseconds' || Number.isInteger(value))) return undefined;
+  const [wanted, is] = [WANTED[unit], got(value)];
   return new Problem(
     `must be ${wanted.en}, ${zeroAllowed ? '0 or more' : 'more than 0'}, written in digits only; ${is.en}`,
     `必须是${wanted.zh}，${zeroAllowed ? '不小于 0' : '大于 0'}，只用数字书写；${is.zh}`,
   );
 }
 
-/** Every option that is one of a few values. */
-export const CHOICE_RULES: readonly {
-  readonly option: keyof BankCardOcrOptions;
-  readonly choices: readonly unknown[];
-}[] = [
-  { option: 'appIdParameter', choices: ['app_id', 'appId', 'webankAppId'] },
-  { option: 'role', choices: ['refresher', 'reader'] },
-  { option: 'onStoreLoss', choices: ['fail', 'refresh-alone'] },
-  { option: 'transport', choices: ['http-service', 'undici'] },
-  { option: 'backgroundRefresh', choices: [true, false] },
-  { option: 'allowInsecureHttp', choices: [true, false] },
-];
-
-/** The options that are true or false. */
-export const BOOLEAN_OPTIONS: readonly string[] = CHOICE_RULES.filter(({ choices }) => choices.includes(true)).map(
-  ({ option }) => option,
-);
-
-/** Take the texts `true` and `false` for what they say: configuration often arrives as text. */
-export function booleanFromText(value: unknown): unknown {
-  if (typeof value !== 'string' || !/^\s*(true|false)\s*$/i.test(value)) return value;
-  return value.trim().toLowerCase() === 'true';
-}
-
 /**
- * Check a choice.
+ * Check that a value is one of a few.
  *
- * @returns undefined when it is right, else what it must be
+ * @returns undefined when it is, else what it must be
  */
-export function readChoice(value: unknown, choices: readonly unknown[]): Problem | undefined {
+export function checkChoice(value: unknown, choices: readonly unknown[]): Problem | undefined {
   if (choices.includes(value)) return undefined;
   const is = got(value);
-  if (choices.includes(true)) {
-    return new Problem(`must be true or false; ${is.en}`, `必须是 true 或 false；${is.zh}`);
-  }
-  const named = choices.map((choice) => `'${String(choice)}'`);
-  const last = named.at(-1);
+  if (choices.includes(true)) return new Problem(`must be true or false; ${is.en}`, `必须是 true 或 false；${is.zh}`);
+  const names = choices.map((choice) => `'${String(choice)}'`);
+  const last = names.pop();
   return new Problem(
-    `must be ${named.slice(0, -1).join(', ')} or ${last}; ${is.en}`,
-    `必须是 ${named.slice(0, -1).join('、')} 或 ${last}；${is.zh}`,
+    `must be ${names.join(', ')} or ${last}; ${is.en}`,
+    `必须是 ${names.join('、')} 或 ${last}；${is.zh}`,
   );
 }
 
-/** Whether an option counts as not set: left out, or a text without anything in it, as an empty variable gives. */
+/** The part of a row for a number, digits as text included. */
+export function numeric(rule: NumberRule) {
+  const read = (given: unknown) => {
+    const value = numberFromText(given);
+    return checkNumber(value, rule) ?? (value as number);
+  };
+  return { number: rule, read };
+}
+
+/** Let a value be left out. */
+export function optional<Value>(read: (value: unknown) => Value) {
+  return (value: unknown) => (value === undefined ? undefined : read(value));
+}
+
+/** The part of a row for one of a few texts. */
+export function oneOf<const Choice extends string>(...choices: readonly Choice[]) {
+  return { choices, read: (value: unknown) => checkChoice(value, choices) ?? (value as Choice) };
+}
+
+/** The part of a row for `true` and `false`, as text too. */
+export function trueOrFalse() {
+  const choices: readonly boolean[] = [true, false];
+  const read = (given: unknown) => {
+    const value = booleanFromText(given);
+    return checkChoice(value, choices) ?? (value as boolean);
+  };
+  return { choices, read };
+}
+
+/** Read a text of visible ASCII characters. */
+export function readVisibleText(value: unknown, wanted: Problem, longest = Infinity): string | Problem {
+  const unusable = typeof value === 'string' ? unusableText(value) : undefined;
+  if (unusable) return unusable;
+  return typeof value === 'string' && /^[!-~]+$/.test(value) && value.length <= longest ? value : wanted;
+}
+
+/** Whether an option counts as not set: left out, or an empty text, as an empty variable is. */
 export function isUnset(value: unknown): value is undefined | '' {
   return value === undefined || (typeof value === 'string' && value.trim() === '');
 }

@@ -1,5 +1,6 @@
 import { BankCardOcrConfigurationError } from '../errors/configuration-error.js';
-import { bankCardOcrOptionsFromEnv, OPTION_VARIABLES } from './options-from-env.js';
+import { OPTION_VARIABLES } from './option-table.js';
+import { bankCardOcrOptionsFromEnv } from './options-from-env.js';
 import { resolveOptions } from './resolve-options.js';
 
 const ENV = {
@@ -9,7 +10,6 @@ const ENV = {
   BANKCARD_OCR_TICKET_STORE: 'file:/var/lib/tickets',
   BANKCARD_OCR_STORE_ENCRYPTION_KEY: 'canary-key',
   BANKCARD_OCR_ROLE: 'reader',
-  BANKCARD_OCR_ON_STORE_LOSS: 'refresh-alone',
   BANKCARD_OCR_TRANSPORT: 'undici',
   BANKCARD_OCR_PROXY: 'http://proxy:3128',
   BANKCARD_OCR_RECOGNITION_BASE_URL: 'https://ida.example',
@@ -28,7 +28,6 @@ describe('options from the environment', () => {
         ticketStore: 'file:/var/lib/tickets',
         storeEncryptionKey: 'canary-key',
         role: 'reader',
-        onStoreLoss: 'refresh-alone',
         transport: 'undici',
         proxy: 'http://proxy:3128',
         recognitionBaseUrl: 'https://ida.example',

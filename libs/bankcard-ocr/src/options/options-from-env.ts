@@ -1,28 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
 import { Problem } from '../errors/configuration-error.js';
-import type { BankCardOcrOptions, TransportKind, WarningPolicy } from './bankcard-ocr.options.js';
-import { isUnset, numberFromText } from './option-values.js';
-
-/** The environment variables that configure the module, by the option that they set. */
-export const OPTION_VARIABLES = {
-  appId: 'BANKCARD_OCR_APP_ID',
-  secret: 'BANKCARD_OCR_SECRET',
-  baseUrl: 'BANKCARD_OCR_BASE_URL',
-  ticketStore: 'BANKCARD_OCR_TICKET_STORE',
-  storeEncryptionKey: 'BANKCARD_OCR_STORE_ENCRYPTION_KEY',
-  role: 'BANKCARD_OCR_ROLE',
-  onStoreLoss: 'BANKCARD_OCR_ON_STORE_LOSS',
-  transport: 'BANKCARD_OCR_TRANSPORT',
-  proxy: 'BANKCARD_OCR_PROXY',
-  recognitionBaseUrl: 'BANKCARD_OCR_RECOGNITION_BASE_URL',
-  warningPolicy: 'BANKCARD_OCR_WARNING_POLICY',
-  timeoutMs: 'BANKCARD_OCR_TIMEOUT_MS',
-  refreshIntervalMs: 'BANKCARD_OCR_REFRESH_INTERVAL_MS',
-  ticketOverlapMs: 'BANKCARD_OCR_TICKET_OVERLAP_MS',
-} as const satisfies Partial<Record<keyof BankCardOcrOptions, string>>;
+import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
+import { OPTION_ROWS, OPTION_VARIABLES } from './option-table.js';
+import { isUnset, numberFromText, whatIsSet } from './option-values.js';
 
 /**
  * Tell the variable that sets an option.
@@ -36,8 +18,8 @@ export function variableOf(option: string, name?: string): string | undefined {
 }
 
 /**
- * Read the options from environment variables. Pure: looks at nothing but `env`, and leaves judging the values to the
- * start of the module, which reports all faults at once.
+ * Read the options from environment variables. Reads nothing but `env`, and checks no value: startup reports every
+ * problem at once.
  *
  * @param env e.g. `process.env`; empty variables count as not set
  * @param name of the registration, whose variables begin with it: `LOANS_BANKCARD_OCR_APP_ID` for `loans`
@@ -46,29 +28,13 @@ export function bankCardOcrOptionsFromEnv(
   env: Readonly<Record<string, string | undefined>>,
   name?: string,
 ): BankCardOcrOptions {
-  const text = (option: keyof typeof OPTION_VARIABLES): string | undefined => {
-    return env[variableOf(option, name) ?? '']?.trim() || undefined;
-  };
-  // What is no number stays as it is, so that the start can say so.
-  const milliseconds = (option: keyof typeof OPTION_VARIABLES) => numberFromText(text(option)) as number | undefined;
-  return {
-    // Missing ones are reported by the start of the module, together with everything else that is wrong.
-    appId: text('appId') ?? '',
-    secret: text('secret') ?? '',
-    baseUrl: text('baseUrl'),
-    ticketStore: text('ticketStore'),
-    storeEncryptionKey: text('storeEncryptionKey'),
-    // Judged by the start, as everything else.
-    role: text('role') as TicketRole | undefined,
-    onStoreLoss: text('onStoreLoss') as StoreLossPolicy | undefined,
-    transport: text('transport') as TransportKind | undefined,
-    proxy: text('proxy'),
-    recognitionBaseUrl: text('recognitionBaseUrl'),
-    warningPolicy: text('warningPolicy') as WarningPolicy | undefined,
-    timeoutMs: milliseconds('timeoutMs'),
-    refreshIntervalMs: milliseconds('refreshIntervalMs'),
-    ticketOverlapMs: milliseconds('ticketOverlapMs'),
-  };
+  const values = OPTION_ROWS.filter(([, { variable }]) => variable !== undefined).map(([option, { number }]) => {
+    const text = env[variableOf(option, name) ?? '']?.trim() || undefined;
+    // What is not a number stays as it is, so that startup can say so.
+    return [option, number ? numberFromText(text) : text] as const;
+  });
+  // Startup reports what is missing, together with everything else that is wrong.
+  return { appId: '', secret: '', ...whatIsSet(Object.fromEntries(values)) };
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

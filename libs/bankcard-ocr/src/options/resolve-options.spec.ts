@@ -1,10 +1,14 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { ManualClock } from '../testing/manual-clock.js';
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
 import { BankCardOcrConfigurationError } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions, WarningPolicy } from './bankcard-ocr.options.js';
-import { DEFAULTS } from './defaults.js';
-import { resolveOptions } from './resolve-options.js';
+import { bankCardOcrOptionsFromEnv, unknownVariables } from './options-from-env.js';
+import { DEFAULTS } from './option-table.js';
+import { resolveAccount, resolveOptions } from './resolve-options.js';
 
 const SECRET = 'canary0secret0canary0secret0canary0secret0canary0secret0canary00';
 const GIVEN: BankCardOcrOptions = { appId: 'IDA00001', secret: SECRET, ticketStore: 'memory:' };
@@ -27,7 +31,7 @@ describe('options that are right', () => {
       ...defaults,
       ...{ appId: 'IDA00001', ticketStore: { kind: 'memory' }, vendorCodeOverrides: {}, warnings: [] },
       recognitionAppIdField: 'webankAppId',
-      way: { isOfHttpService: false },
+      route: { isOfHttpService: false },
     });
     expect(baseUrl).toMatchObject({ origin: 'https://idasc.webank.com', prefix: '' });
     expect(recognitionBaseUrl.origin).toBe('https://ida.webank.com');
@@ -72,7 +76,6 @@ describe('options that are wrong', () => {
     ['storeEncryptionKey', 'pa55word', /32 random bytes/, 'BANKCARD_OCR_STORE_ENCRYPTION_KEY'],
     ['role', 'writer', /'refresher' or 'reader'/, 'BANKCARD_OCR_ROLE'],
     ['role', 'reader', /store of this process only/, 'BANKCARD_OCR_ROLE'],
-    ['onStoreLoss', true, /'fail' or 'refresh-alone'/, 'BANKCARD_OCR_ON_STORE_LOSS'],
     ['verifyWindowMs', -1, /milliseconds, 0 or more/, undefined],
     ['ticketStore', 5, /or a TicketStore/, 'BANKCARD_OCR_TICKET_STORE'],
     ['ticketStore', {}, /or a TicketStore/, 'BANKCARD_OCR_TICKET_STORE'],
@@ -128,11 +131,6 @@ describe('options that are wrong', () => {
     expect(message).toContain(`  - ${option}${variable ? ` (${variable})` : ''}: `);
     expect(message).not.toContain('pa55word');
     expect(message).not.toContain('canary');
-  });
-
-  it('are a reader that would refresh alone, which it never does', () => {
-    const { faults } = faultsOf({ role: 'reader', ticketStore: 'file:/tickets', onStoreLoss: 'refresh-alone' });
-    expect(faults).toMatchObject([{ option: 'onStoreLoss', fix: expect.stringContaining('leave it out') }]);
   });
 
   it('are all reported in one error', () => {
@@ -300,10 +298,10 @@ describe('the proxy of the environment', () => {
   }
 
   it('is told with the variable that names it, and without user and password', () => {
-    expect(resolveOptions(GIVEN, undefined, HTTPS).way).toEqual({
+    expect(resolveOptions(GIVEN, undefined, HTTPS).route).toEqual({
       ...{ proxy: 'http://proxy.example:3128', variable: 'HTTPS_PROXY', isOfHttpService: false },
     });
-    expect(resolveOptions({ ...GIVEN, proxy: 'http://u:canary@own' }, undefined, HTTPS).way.proxy).toBe('http://own');
+    expect(resolveOptions({ ...GIVEN, proxy: 'http://u:canary@own' }, undefined, HTTPS).route.proxy).toBe('http://own');
   });
 
   it.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY', 'all_proxy'])(
@@ -431,5 +429,94 @@ describe('warnings', () => {
     expect(warnings.map(({ en }) => en)).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
     expect(JSON.stringify(warnings)).not.toContain('canary');
     for (const { zh } of warnings) expect(zh).toMatch(/[\u4e00-\u9fff]{4}/);
+  });
+});
+
+describe('the variables of an account', () => {
+  const ENV = { BANKCARD_OCR_APP_ID: 'IDA00001', BANKCARD_OCR_SECRET: SECRET, BANKCARD_OCR_TICKET_STORE: 'memory:' };
+  let directory: string;
+
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'env-'))));
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  function warningsWith(environment: Record<string, string>, given?: BankCardOcrOptions, name?: string): string[] {
+    const options = given ?? bankCardOcrOptionsFromEnv(environment, name);
+    return resolveAccount(options, name, environment, directory).warnings.map(({ en }) => en);
+  }
+
+  describe('variables that look like ours', () => {
+    it.each([
+      ['BANKCARD_OCR_WARNINGPOLICY', 'BANKCARD_OCR_WARNING_POLICY'],
+      ['BANKCARD_OCR_WARNING_POLICIES', 'BANKCARD_OCR_WARNING_POLICY'],
+      ['BANKCARD_OCR_APPID', 'BANKCARD_OCR_APP_ID'],
+      ['BANKCARDOCR_SECRET', 'BANKCARD_OCR_SECRET'],
+      ['BANK_CARD_OCR_BASE_URL', 'BANKCARD_OCR_BASE_URL'],
+      ['bankcard_ocr_secret', 'BANKCARD_OCR_SECRET'],
+      ['BANKCARD_OCR_TIMEOUT', 'BANKCARD_OCR_TIMEOUT_MS'],
+      ['BANKCARD_OCR_STOREENCRYPTIONKEY', 'BANKCARD_OCR_STORE_ENCRYPTION_KEY'],
+      ['BANKCARD_OCR_COMPLETELY_DIFFERENT_THING', undefined],
+    ])('%s is none; %s may be meant', (variable, nearest) => {
+      expect(unknownVariables({ [variable]: 'x', PATH: '/bin' })).toEqual([{ variable, ...(nearest && { nearest }) }]);
+    });
+
+    it('are not those that the command line reads, nor those of another registration', () => {
+      const others = { ...ENV, BANKCARD_OCR_EXPLAIN_TICKET: 'x', LOANS_BANKCARD_OCR_APPID: 'x', OTHER: 'x' };
+      expect(unknownVariables(others)).toEqual([]);
+      expect(unknownVariables(others, 'loans')).toEqual([
+        { variable: 'LOANS_BANKCARD_OCR_APPID', nearest: 'LOANS_BANKCARD_OCR_APP_ID' },
+      ]);
+    });
+
+    it('are told at the start, without their values', () => {
+      const [warning, ...others] = warningsWith({ ...ENV, BANKCARD_OCR_WARNINGPOLICY: 'canary' });
+      expect(others).toEqual([]);
+      expect(warning).toMatch(/^BANKCARD_OCR_WARNINGPOLICY is no variable.*no effect: BANKCARD_OCR_WARNING_POLICY is$/);
+    });
+  });
+
+  describe('a variable that the options do not come from', () => {
+    const given: BankCardOcrOptions = { appId: 'IDA00001', secret: SECRET, ticketStore: 'memory:' };
+
+    it('is told at the start when its option is not set', () => {
+      expect(warningsWith({ ...ENV, BANKCARD_OCR_WARNING_POLICY: 'strict' }, given)).toEqual([
+        expect.stringMatching(/^BANKCARD_OCR_WARNING_POLICY is set and has no effect.*option warningPolicy/),
+      ]);
+    });
+
+    it('is not when the option says something else, or comes from it', () => {
+      const environment = { ...ENV, BANKCARD_OCR_WARNING_POLICY: 'strict' };
+      expect(warningsWith(environment, { ...given, warningPolicy: 'report' })).toEqual([]);
+      expect(warningsWith(environment)).toEqual([]);
+    });
+  });
+
+  describe('a variable of .env that has not reached the process', () => {
+    it.each(['.env', '.env.local', '.env.production'])('of %s is told at the start, by its name', (file) => {
+      writeFileSync(join(directory, file), 'BANKCARD_OCR_WARNING_POLICY=strict\nOTHER=canary\n');
+      expect(warningsWith({ ...ENV, NODE_ENV: 'production' })).toEqual([
+        expect.stringContaining(`${file} sets BANKCARD_OCR_WARNING_POLICY, which has not reached process.env`),
+      ]);
+    });
+
+    it('is told in the error of a start that fails for it, in both languages', () => {
+      writeFileSync(join(directory, '.env'), `BANKCARD_OCR_SECRET=${SECRET}\n`);
+      const { BANKCARD_OCR_SECRET: _dropped, ...environment } = ENV;
+      let failure: { message?: string; messageZh?: string } = {};
+      try {
+        warningsWith(environment);
+      } catch (error) {
+        failure = error as typeof failure;
+      }
+      expect(failure.message).toMatch(/1 fault.*\n {2}\.env sets BANKCARD_OCR_SECRET.*secret \(BANKCARD_OCR_SECRET\)/s);
+      expect(failure.messageZh).toMatch(/\.env 里设置的 BANKCARD_OCR_SECRET.*validate/);
+      expect(`${failure.message}${failure.messageZh}`).not.toContain('canary');
+    });
+
+    it('is not when it has, when it is empty, or when an option says it', () => {
+      const lines = 'BANKCARD_OCR_SECRET=other\nBANKCARD_OCR_PROXY=\nBANKCARD_OCR_TRANSPORT=undici\n';
+      writeFileSync(join(directory, '.env'), lines);
+      const options: BankCardOcrOptions = { ...bankCardOcrOptionsFromEnv(ENV), transport: 'http-service' };
+      expect(warningsWith(ENV, options)).toEqual([]);
+    });
   });
 });

@@ -1,11 +1,11 @@
 import { X509Certificate } from 'node:crypto';
 import type { HttpService } from '@nestjs/axios';
 import { Problem } from '../errors/configuration-error.js';
-import type { SecretText } from '../runtime/secret-text.js';
+import { SecretText } from '../runtime/secret-text.js';
 import { definesRoute } from '../vendor/http/agents.js';
 import { isNone, readProxyUrl } from '../vendor/http/proxy.js';
-import type { DirectRecognitionOptions } from './direct-recognition.options.js';
-import { canBeDecoded } from './ticket-store-location.js';
+import { canBeDecoded } from './credential.options.js';
+import type { UncheckedOptions } from './option-values.js';
 
 /** How requests travel: through `HttpService` of `@nestjs/axios`, or through undici, which costs a fraction of it. */
 export type TransportKind = 'http-service' | 'undici';
@@ -39,7 +39,7 @@ export interface TransportOptions {
    * The proxy to the vendor, `http` or `https`, e.g. `http://user:password@proxy:3128`; `none` for none. A loopback
    * host is never reached through a proxy of the environment.
    *
-   * 访问服务商的代理，`http` 或 `https`，例如 `http://user:password@proxy:3128`；`none` 表示不走代理。本机地址不受环境变量里的代理影响。
+   * 访问腾讯云的代理，`http` 或 `https`，例如 `http://user:password@proxy:3128`；`none` 表示不走代理。本机地址不受环境变量里的代理影响。
    * @default `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment
    * @defaultZh 环境变量 `HTTPS_PROXY`、`HTTP_PROXY`、`ALL_PROXY`、`NO_PROXY`
    * @env BANKCARD_OCR_PROXY
@@ -86,89 +86,67 @@ export interface TransportOptions {
   readonly maxResponseBytes?: number | undefined;
 }
 
-type ConnectionOption = 'proxy' | 'ca' | 'httpService' | 'imageTypes' | 'recognitionAppIdField';
-
-const IMAGE_TYPES: readonly string[] = ['image/jpeg', 'image/png', 'image/bmp', 'image/gif', 'image/webp'];
-
-const BARE_PERCENT = new Problem(
-  'has a bare % in its user name or password: write %25 for it',
-  '用户名或密码里有未转义的 %：请写成 %25',
-);
-
-/** Find what is wrong with the options about the way to the vendor, and about what travels on it. */
-export function faultsInConnectionOptions(
-  options: Pick<TransportOptions & DirectRecognitionOptions, ConnectionOption | 'transport'>,
-): { readonly option: ConnectionOption; readonly wrong: Problem }[] {
-  const { proxy, ca, httpService, transport, imageTypes, recognitionAppIdField } = options;
-  const faults: { option: ConnectionOption; wrong: Problem }[] = [];
-  const fault = (option: ConnectionOption, en: string, zh: string) => {
-    faults.push({ option, wrong: new Problem(en, zh) });
-  };
-  const wrongProxy = proxy === undefined ? undefined : problemOfProxy(proxy);
-  if (wrongProxy) faults.push({ option: 'proxy', wrong: wrongProxy });
-  if (ca !== undefined && !isCa(ca)) {
-    fault(
-      'ca',
-      'must be certificates in PEM: their text, not the name of a file, with real line ends',
-      '必须是 PEM 证书的内容，不是文件名；换行必须是真正的换行',
-    );
-  }
-  if (httpService !== undefined && typeof (httpService as { request?: unknown } | null)?.request !== 'function') {
-    fault(
-      'httpService',
+/** Read the option `httpService`. */
+export function readHttpService(value: unknown, { transport }: UncheckedOptions): HttpService | undefined | Problem {
+  if (value === undefined) return undefined;
+  if (!isHttpService(value)) {
+    return new Problem(
       'must be an HttpService of @nestjs/axios: leave it out, unless you need your own',
       '必须是 @nestjs/axios 的 HttpService：没有特殊需要就不要设置',
     );
-  } else if (httpService !== undefined && transport === 'undici') {
-    fault(
-      'httpService',
-      "cannot be used with transport 'undici': leave one of the two out",
-      "不能与 transport 'undici' 同时使用：请去掉其中一个",
-    );
-  } else if (httpService !== undefined && definesRoute(httpService)) {
-    for (const option of ['proxy', 'ca'] as const) {
-      if (options[option] === undefined) continue;
-      fault(
-        option,
-        'cannot be used with an httpService that has agents or a proxy',
-        '不能与自带 agent 或代理的 httpService 同时使用',
+  }
+  if (transport !== 'undici') return value;
+  return new Problem(
+    "cannot be used with transport 'undici': leave one of the two out",
+    "不能与 transport 'undici' 同时使用：请去掉其中一个",
+  );
+}
+
+function isHttpService(value: unknown): value is HttpService {
+  return typeof (value as { request?: unknown } | null)?.request === 'function';
+}
+
+/** What is wrong with an option about connections when the application's HttpService makes its own. */
+function madeElsewhere({ httpService, transport }: UncheckedOptions): Problem | undefined {
+  if (!isHttpService(httpService) || transport === 'undici' || !definesRoute(httpService)) return undefined;
+  return new Problem(
+    'cannot be used with an httpService that has agents or a proxy',
+    '不能与自带 agent 或代理的 httpService 同时使用',
+  );
+}
+
+/** Read the option `proxy`. Its text is not repeated in any message: it carries a password as a rule. */
+export function readProxy(value: unknown, options: UncheckedOptions): SecretText | undefined | Problem {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || !isNone(value)) {
+    const url = readProxyUrl(value);
+    if (url instanceof Problem) return new Problem(`${url.en}, or 'none' for no proxy`, `${url.zh}；不走代理写 'none'`);
+    if (![url.username, url.password].every(canBeDecoded)) {
+      return new Problem(
+        'has a bare % in its user name or password: write %25 for it',
+        '用户名或密码里有未转义的 %：请写成 %25',
       );
     }
   }
-  if (
-    !Array.isArray(imageTypes) ||
-    imageTypes.length === 0 ||
-    !imageTypes.every((type) => IMAGE_TYPES.includes(type))
-  ) {
-    const names = IMAGE_TYPES.join(', ');
-    fault('imageTypes', `must be a list of some of ${names}`, `必须是数组，取值为 ${names} 中的若干项`);
-  }
-  if (recognitionAppIdField !== undefined && !['appId', 'webankAppId'].includes(recognitionAppIdField)) {
-    fault('recognitionAppIdField', "must be 'appId' or 'webankAppId'", "必须是 'appId' 或 'webankAppId'");
-  }
-  return faults;
+  return madeElsewhere(options) ?? new SecretText(value as string);
 }
 
-/** Its text is not repeated in any message: it carries a password as a rule. */
-function problemOfProxy(given: unknown): Problem | undefined {
-  if (typeof given === 'string' && isNone(given)) return undefined;
-  const read = readProxyUrl(given);
-  if (read instanceof Problem)
-    return new Problem(`${read.en}, or 'none' for no proxy`, `${read.zh}；不走代理写 'none'`);
-  return [read.username, read.password].every(canBeDecoded) ? undefined : BARE_PERCENT;
-}
-
-/** Each certificate by itself: as a list of CAs, Node ignores in silence what it cannot read. */
-function isCa(value: unknown): boolean {
+/** Read the option `ca`. */
+export function readCa(value: unknown, options: UncheckedOptions): (string | Buffer)[] | undefined | Problem {
+  if (value === undefined) return undefined;
   const parts: unknown[] = [value].flat();
-  return (
-    parts.length > 0 &&
-    parts.every((part) => {
-      if (typeof part !== 'string' && !Buffer.isBuffer(part)) return false;
-      const certificates = part.toString().match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
-      return certificates.length > 0 && certificates.every(isCertificate);
-    })
+  if (parts.length > 0 && parts.every(isPem)) return madeElsewhere(options) ?? (parts as (string | Buffer)[]);
+  return new Problem(
+    'must be certificates in PEM: their text, not the name of a file, with real line ends',
+    '必须是 PEM 证书的内容，不是文件名；换行必须是真正的换行',
   );
+}
+
+/** Each certificate is read by itself: in a list of CAs, Node silently ignores what it cannot read. */
+function isPem(part: unknown): boolean {
+  if (typeof part !== 'string' && !Buffer.isBuffer(part)) return false;
+  const certificates = part.toString().match(/-----BEGIN CERTIFICATE-----[^]*?-----END CERTIFICATE-----/g) ?? [];
+  return certificates.length > 0 && certificates.every(isCertificate);
 }
 
 function isCertificate(pem: string): boolean {

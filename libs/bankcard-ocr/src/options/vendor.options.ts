@@ -1,7 +1,9 @@
 import { Problem } from '../errors/configuration-error.js';
 import { type Actor, ERROR_TEXTS } from '../errors/error-codes.js';
-import type { RetryRule } from '../errors/vendor-codes.js';
+import { unusableText } from '../errors/unusable-text.js';
+import type { RetryRule, VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { SecretText } from '../runtime/secret-text.js';
+import { booleanFromText, readVisibleText, type UncheckedOptions, whatIsSet } from './option-values.js';
 
 /** How the app id is spelled in query strings; hosts and pages differ (protocol.md section 2). */
 export type AppIdParameter = 'app_id' | 'appId' | 'webankAppId';
@@ -23,7 +25,7 @@ export interface VendorOptions {
   /**
    * The app id that the vendor assigned.
    *
-   * 服务商分配的 app id。
+   * 腾讯云分配的 app id。
    * @env BANKCARD_OCR_APP_ID
    */
   readonly appId: string;
@@ -37,7 +39,7 @@ export interface VendorOptions {
   /**
    * The vendor's host: `https`, or `http` for a loopback host. A path prefix is kept.
    *
-   * 服务商地址，必须是 `https`，本机地址可以用 `http`；可带路径前缀。
+   * 腾讯云地址，必须是 `https`，本机地址可以用 `http`；可带路径前缀。
    * @default 'https://idasc.webank.com'
    * @env BANKCARD_OCR_BASE_URL
    */
@@ -71,6 +73,127 @@ export interface VendorOptions {
   readonly paths?: { readonly [Endpoint in keyof VendorPaths]?: VendorPaths[Endpoint] | undefined } | undefined;
 }
 
+/** The part of a base URL that requests are built from. */
+export interface BaseUrl {
+  /** e.g. `https://idasc.webank.com` */
+  readonly origin: string;
+  /** e.g. `idasc.webank.com`; shown in logs. */
+  readonly host: string;
+  /** The path prefix without a slash at its end; empty for none. */
+  readonly prefix: string;
+  readonly loopback: boolean;
+}
+
+/**
+ * Read a base URL.
+ *
+ * @returns the URL's parts, or what is wrong
+ */
+export function readBaseUrl(given: unknown, allowInsecureHttp: boolean): BaseUrl | Problem {
+  const text = typeof given === 'string' ? given.trim() : '';
+  const unusable = unusableText(text);
+  if (unusable) return unusable;
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    return new Problem(
+      'is not a URL: write it like https://idasc.webank.com',
+      '不是 URL：请写成 https://idasc.webank.com 的形式',
+    );
+  }
+  // The parser would take a backslash for a slash, and drop tabs and line ends.
+  if (/[\\\t\r\n]/.test(text)) {
+    return new Problem(
+      'must not have a backslash, a tab or a line end: remove it',
+      '不能含有反斜杠、制表符或换行：请去掉',
+    );
+  }
+  if (url.username !== '' || url.password !== '') {
+    return new Problem('must not carry a user name or a password: remove them', '不能带用户名或密码：请去掉');
+  }
+  if (url.search !== '' || url.hash !== '') {
+    return new Problem(
+      'must not carry a query or a fragment: remove what follows ? or #',
+      '不能带查询串或片段：请去掉 ? 或 # 之后的内容',
+    );
+  }
+  if (url.pathname.replace(/\/+$/, '').includes('//')) {
+    return new Problem(
+      'must not have two slashes in a row in its path: remove one',
+      '路径里不能有连续两个斜杠：请去掉一个',
+    );
+  }
+  const loopback = isLoopback(url.hostname);
+  if (url.protocol === 'http:' && !loopback && !allowInsecureHttp) {
+    return new Problem(
+      `uses plain http to ${url.host}: secrets and card numbers would travel in clear. Use https, or say ` +
+        'allowInsecureHttp: true if that network is yours',
+      `对 ${url.host} 使用明文 http，密钥和卡号会以明文传输：请改用 https；如果是自有网络，可设置 allowInsecureHttp: true`,
+    );
+  }
+  return { origin: url.origin, host: url.host, prefix: url.pathname.replace(/\/+$/, ''), loopback };
+}
+
+function isLoopback(hostname: string): boolean {
+  return (
+    hostname === 'localhost' ||
+    hostname.endsWith('.localhost') ||
+    hostname === '[::1]' ||
+    // The URL parser has turned every spelling of an IPv4 address into four decimal numbers.
+    /^127\.\d+\.\d+\.\d+$/.test(hostname)
+  );
+}
+
+/** Read the option `appId`. */
+export function readAppId(value: unknown): string | Problem {
+  const wanted = new Problem(
+    'is missing or has white space: set the app id that the vendor assigned',
+    '缺失或含有空白字符：请填入腾讯云分配的 WBappid',
+  );
+  return readVisibleText(value, wanted);
+}
+
+/** Read the option `protocolVersion`. */
+export function readProtocolVersion(value: unknown): string | Problem {
+  const wanted = new Problem(
+    "must have 1 to 20 characters; the vendor documents '1.0.0'",
+    "必须有 1 到 20 个字符；官方文档写的是 '1.0.0'",
+  );
+  return readVisibleText(value, wanted, 20);
+}
+
+/** Read the option `baseUrl`. */
+export function readOwnBaseUrl(value: unknown, { allowInsecureHttp }: UncheckedOptions): BaseUrl | Problem {
+  return readBaseUrl(value, booleanFromText(allowInsecureHttp) === true);
+}
+
+/** The documented paths (protocol.md section 1). */
+export const DEFAULT_PATHS = {
+  accessToken: '/api/oauth2/access_token',
+  apiTicket: '/api/oauth2/api_ticket',
+  queryResult: '/api/server/getBankCardOcrResult',
+  recognize: '/api/paas/bankcardocrapp',
+} as const satisfies VendorPaths;
+
+/** Read the option `paths`: what it leaves out is as documented. */
+export function readPaths(value: unknown): VendorPaths | Problem[] {
+  const paths = { ...DEFAULT_PATHS, ...whatIsSet<object>(value ?? {}) };
+  const problems = Object.entries(paths).flatMap(([name, path]: [string, unknown]) => {
+    if (!Object.hasOwn(DEFAULT_PATHS, name)) {
+      return [
+        new Problem(`knows no '${name}': remove it, or spell it right`, `没有 '${name}' 这一项：请去掉或改正拼写`),
+      ];
+    }
+    if (typeof path === 'string' && /^(\/[^/?#\s]+)+\/?$/.test(path)) return [];
+    return [
+      new Problem(
+        `${name} must begin with one slash and have neither query, white space nor two slashes in a row`,
+        `${name} 必须以一个斜杠开头，不能有查询串、空白字符或连续两个斜杠`,
+      ),
+    ];
+  });
+  return problems.length > 0 ? problems : paths;
+}
+
 /** Objects with every member of a union as a key, so that the compiler misses none. */
 const ACTORS: Readonly<Record<Actor, true>> = {
   application: true,
@@ -87,16 +210,13 @@ const RETRY_RULES: Readonly<Record<RetryRule, true>> = {
   delayed: true,
 };
 
-/**
- * Check the option `vendorCodeOverrides`. A rule that cannot be applied would otherwise come to light with the first such answer.
- *
- * @returns every fault; nothing of a value is repeated
- */
-export function issuesInVendorCodeOverrides(rules: unknown): Problem[] {
-  if (!isObject(rules)) {
+/** Read the option `vendorCodeOverrides`: a wrong rule would otherwise show with the first such response. Values are not repeated. */
+export function readVendorCodeOverrides(value: unknown): VendorCodeOverrides | Problem[] {
+  const overrides = value === undefined ? {} : value;
+  if (!isObject(overrides)) {
     return [new Problem('must be an object whose keys are vendor codes', '必须是以腾讯云响应码为键的对象')];
   }
-  return Object.entries(rules).flatMap(([code, rule]) => {
+  const problems = Object.entries(overrides).flatMap(([code, rule]) => {
     if (!isObject(rule)) {
       return [
         new Problem(
@@ -105,20 +225,20 @@ export function issuesInVendorCodeOverrides(rules: unknown): Problem[] {
         ),
       ];
     }
+    const texts = ['en', 'zh'].filter((language) => rule[language] !== undefined && typeof rule[language] !== 'string');
     return [
-      ...oneOf(ERROR_TEXTS, rule['error'], `'${code}': error`),
-      ...oneOf(ACTORS, rule['actor'], `'${code}': actor`),
-      ...oneOf(RETRY_RULES, rule['retry'], `'${code}': retry`),
-      ...['en', 'zh'].flatMap((language) => {
-        const text = rule[language];
-        if (text === undefined || typeof text === 'string') return [];
-        return [new Problem(`'${code}': ${language} must be a text`, `'${code}': ${language} 必须是文本`)];
-      }),
+      ...checkMember(ERROR_TEXTS, rule['error'], `'${code}': error`),
+      ...checkMember(ACTORS, rule['actor'], `'${code}': actor`),
+      ...checkMember(RETRY_RULES, rule['retry'], `'${code}': retry`),
+      ...texts.map(
+        (language) => new Problem(`'${code}': ${language} must be a text`, `'${code}': ${language} 必须是文本`),
+      ),
     ];
   });
+  return problems.length > 0 ? problems : (overrides as VendorCodeOverrides);
 }
 
-function oneOf(allowed: object, value: unknown, what: string): Problem[] {
+function checkMember(allowed: object, value: unknown, what: string): Problem[] {
   if (value === undefined || (typeof value === 'string' && Object.hasOwn(allowed, value))) return [];
   const names = Object.keys(allowed);
   return [new Problem(`${what} must be one of ${names.join(', ')}`, `${what} 必须是 ${names.join('、')} 之一`)];

@@ -7,9 +7,11 @@ import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { ImageType } from '../card/card-photo.js';
 import type { TicketService } from '../credentials/ticket.service.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { Problem } from '../errors/configuration-error.js';
 import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options.js';
-import { isUnset, NUMBER_RULES, numberFromText, readNumber } from '../options/option-values.js';
+import { OPTION_TABLE } from '../options/option-table.js';
+import { isUnset } from '../options/option-values.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { signedQuery } from '../results/order-query.js';
 import { addRetention } from '../results/retention.js';
@@ -197,13 +199,11 @@ export interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
  */
 function recognitionTimeoutOf(call: unknown, moduleMs: number): number {
   if (isUnset(call)) return moduleMs;
-  const value = numberFromText(call);
-  const rule = NUMBER_RULES.find(({ option }) => option === 'recognitionTimeoutMs');
-  const wrong = rule && readNumber(value, rule);
-  if (!wrong) return value as number;
+  const value = OPTION_TABLE.recognitionTimeoutMs.read(call);
+  if (!(value instanceof Problem)) return value;
   throw new BankCardOcrError('INVALID_ARGUMENT', {
-    message: `recognitionTimeoutMs ${wrong.en}`,
-    messageZh: `recognitionTimeoutMs ${wrong.zh}`,
+    message: `recognitionTimeoutMs ${value.en}`,
+    messageZh: `recognitionTimeoutMs ${value.zh}`,
   });
 }
 

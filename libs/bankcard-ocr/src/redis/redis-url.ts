@@ -1,6 +1,6 @@
 import type { Redis, RedisOptions } from 'ioredis';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
-import { readTicketStoreLocation } from '../options/ticket-store-location.js';
+import { readTicketStoreLocation } from '../options/credential.options.js';
 import { untraced } from '../runtime/tracing-suppression.js';
 import type { RedisClient } from './redis-client.js';
 import { redisError } from './redis-error.js';

@@ -37,7 +37,7 @@ export class OcrResultService {
    * What the sink takes of the time counts for `timeoutMs`, not for `attemptTimeoutMs`.
    *
    * @param sink {@link toDirectory}, or a function that opens a Writable for each photo
-   * @returns what came: size, SHA-256, media type and pixels of each photo
+   * @returns what came: size, SHA-256 and media type of each photo
    * @throws what `query` throws, and the errors of the sink as they are
    */
   async download(orderNo: string, sink: PhotoDestination, options: OrderQueryOptions = {}): Promise<DownloadManifest> {

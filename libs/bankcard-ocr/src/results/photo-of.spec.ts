@@ -29,7 +29,7 @@ describe('photoOf', () => {
     expect(() => photoOf(result, 'crop')).toThrow(
       expect.objectContaining({ ...failure, message: expect.stringContaining("'crop'") }),
     );
-    expect(photoOf(result, 'number')).toBeUndefined();
+    expect(photoOf(result, 'numberStrip')).toBeUndefined();
   });
 
   it.each(PHOTO_KINDS)('throws for %s when the vendor no longer keeps any', (kind) => {

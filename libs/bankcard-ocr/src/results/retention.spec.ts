@@ -65,7 +65,7 @@ describe('photos of a result', () => {
     ['complete', before(5_000), 'complete'],
   ])('that are %s, recognised at %p, are %s', (status, operatedAt, expected) => {
     const crop = new CardPhoto('crop', Buffer.from('bytes'));
-    const result = resultWith(status, operatedAt, status === 'complete' ? { crop, damaged: ['number'] } : {});
+    const result = resultWith(status, operatedAt, status === 'complete' ? { crop, damaged: ['numberStrip'] } : {});
     expect(addRetention(result, facts()).photos).toEqual({ ...result.photos, status: expected });
   });
 });

@@ -15,7 +15,7 @@ const PAN = '6222021234567890128';
 const TWIN = '6222020000000000128';
 const LAUNCH = { appId: 'IDA00001', version: '1.0.0', nonce: 'n', userId: 'u', orderNo: 'o', expiresInMs: 1 };
 const result = (cardNumber: string) => aBankCardOcrResult().with({ cardNumber }).build();
-const photographed = (number: Uint8Array) => aBankCardOcrResult().with({ photos: { number } }).build();
+const photographed = (numberStrip: Uint8Array) => aBankCardOcrResult().with({ photos: { numberStrip } }).build();
 
 /** Twice the same, and one that differs in nothing but what is hidden. */
 const HIDING: readonly (readonly [what: string, one: () => object, other: () => object])[] = [

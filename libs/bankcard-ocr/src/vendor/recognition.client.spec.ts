@@ -70,7 +70,7 @@ describe('a recognition', () => {
     const result = await recognize();
     expect(result).toMatchObject({ orderNo: 'order0001', warnings: [{ code: '-9113' }], photos: { damaged: [] } });
     expect(result.cardNumber.reveal()).toBe('6222021234567890128');
-    expect(result.photos.number?.bytes).toEqual(Buffer.alloc(3));
+    expect(result.photos.numberStrip?.bytes).toEqual(Buffer.alloc(3));
     // Nobody asked for the others, so nobody may take them for missing.
     expect(result.photos.status).toBe('absent');
   });

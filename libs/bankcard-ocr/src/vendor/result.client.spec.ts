@@ -40,7 +40,7 @@ describe('a query', () => {
 
   it('asks for photos with exactly get_file=1, and reads them only then', async () => {
     vendor.answer = (response) => response.end(OK);
-    expect((await query(true)).photos).toMatchObject({ status: 'complete', number: { size: 3 } });
+    expect((await query(true)).photos).toMatchObject({ status: 'complete', numberStrip: { size: 3 } });
     expect(vendor.served[0]).toMatch(/[?&]get_file=1(&|$)/);
     expect((await query(false)).photos).toEqual({ status: 'absent', damaged: [] });
     expect(vendor.served[1]).not.toContain('get_file');

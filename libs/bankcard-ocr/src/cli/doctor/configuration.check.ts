@@ -19,7 +19,7 @@ export function checkConfiguration(configuration: Configuration, name: string | 
 }
 
 function summary(options: ResolvedOptions): CheckResult {
-  const { appId, baseUrl, role, ticketStore, storeEncryptionKey, transport, warningPolicy, way } = options;
+  const { appId, baseUrl, role, ticketStore, storeEncryptionKey, transport, warningPolicy, route } = options;
   const kind = ticketStore instanceof TicketStore ? 'own' : ticketStore.kind;
   const facts = {
     appId: maskAppId(appId),
@@ -28,17 +28,17 @@ function summary(options: ResolvedOptions): CheckResult {
     ticketStore: kind,
     sealed: storeEncryptionKey !== undefined,
     transport,
-    ...(way.proxy !== undefined && { proxy: way.proxy }),
+    ...(route.proxy !== undefined && { proxy: route.proxy }),
     warningPolicy: typeof warningPolicy === 'string' ? warningPolicy : 'function',
   };
   const sealed = facts.sealed ? text('encrypted', '已加密') : text('not encrypted', '未加密');
   const proxy = text(
-    way.proxy === undefined
+    route.proxy === undefined
       ? 'no proxy'
-      : `proxy ${way.proxy}${way.variable === undefined ? '' : ` (${way.variable})`}`,
-    way.proxy === undefined
+      : `proxy ${route.proxy}${route.variable === undefined ? '' : ` (${route.variable})`}`,
+    route.proxy === undefined
       ? '不走代理'
-      : `代理 ${way.proxy}${way.variable === undefined ? '' : `（${way.variable}）`}`,
+      : `代理 ${route.proxy}${route.variable === undefined ? '' : `（${route.variable}）`}`,
   );
   return finding(
     'ok',

@@ -1,4 +1,4 @@
-import type { BaseUrl } from '../../options/base-url.js';
+import type { BaseUrl } from '../../options/vendor.options.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { ConnectionOptions } from '../../vendor/http/connector.js';
 import type { Destination } from '../../vendor/http/connector.js';

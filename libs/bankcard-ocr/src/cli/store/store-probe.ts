@@ -2,7 +2,7 @@ import { parseTicketRecord, RecordOfAnotherVersion } from '../../credentials/rea
 import type { TicketLease } from '../../credentials/store/ticket-store.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import { timingsFor } from '../../credentials/timings.js';
-import { DEFAULTS } from '../../options/defaults.js';
+import { DEFAULTS } from '../../options/option-table.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { sleep } from '../../runtime/abort.js';
 import { type CheckResult, checkResultsOf } from '../doctor/check-result.js';

@@ -3,7 +3,7 @@ import { checkOrderNumber } from '../../call/order-number.js';
 import { limitsOf } from '../../call/query-limits.js';
 import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import { BankCardOcrError, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
-import { DEFAULTS } from '../../options/defaults.js';
+import { DEFAULTS } from '../../options/option-table.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { QueryOptions } from '../query-options.js';
 import { checkRecognizedAt } from '../retention.js';

@@ -11,7 +11,7 @@ const CROP = Buffer.from(CARD_CROP_JPEG, 'base64');
 /** Takes everything and forgets it. */
 const nowhere = () => new Writable({ write: (_bytes, _encoding, callback) => callback() });
 
-async function write(download: Download, kind: 'original' | 'crop' | 'number', bytes: Buffer): Promise<void> {
+async function write(download: Download, kind: 'original' | 'crop' | 'numberStrip', bytes: Buffer): Promise<void> {
   const target = download.open(kind);
   await target.write(bytes);
   await target.end();
@@ -24,19 +24,19 @@ describe('a download to a sink of the application', () => {
       calls.push([kind, meta]);
       return nowhere();
     });
-    await write(download, 'number', Buffer.from('something else'));
+    await write(download, 'numberStrip', Buffer.from('something else'));
     await write(download, 'original', CROP);
     expect(calls).toEqual([
-      ['number', { orderNo: 'order1', mediaType: 'application/octet-stream', extension: 'bin', attempt: 2 }],
+      ['numberStrip', { orderNo: 'order1', mediaType: 'application/octet-stream', extension: 'bin', attempt: 2 }],
       ['original', { orderNo: 'order1', mediaType: 'image/jpeg', extension: 'jpg', attempt: 2 }],
     ]);
     const photos = await download.complete();
     expect(photos).toStrictEqual([
       {
-        ...{ kind: 'original', size: CROP.length, mediaType: 'image/jpeg', width: 700, height: 442 },
+        ...{ kind: 'original', size: CROP.length, mediaType: 'image/jpeg' },
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/),
       },
-      { kind: 'number', size: 14, mediaType: 'application/octet-stream', sha256: expect.any(String) },
+      { kind: 'numberStrip', size: 14, mediaType: 'application/octet-stream', sha256: expect.any(String) },
     ]);
   });
 
@@ -53,7 +53,7 @@ describe('a download to a sink of the application', () => {
       opened.set(kind, nowhere());
       return opened.get(kind)!;
     });
-    for (const kind of ['number', 'original'] as const) {
+    for (const kind of ['numberStrip', 'original'] as const) {
       const target = download.open(kind);
       await target.write(CROP);
       target.damaged();
@@ -62,7 +62,7 @@ describe('a download to a sink of the application', () => {
     expect((await download.complete()).map(({ kind }) => kind)).toEqual(['crop']);
     const damaged = expect.objectContaining({ code: 'PHOTO_DAMAGED' });
     expect([...opened].map(([kind, { errored }]) => [kind, errored])).toEqual([
-      ['number', damaged],
+      ['numberStrip', damaged],
       ['original', damaged],
       ['crop', null],
     ]);

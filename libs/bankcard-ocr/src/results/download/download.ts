@@ -1,13 +1,12 @@
 import type { BankCardOcrResult, ResultRetention } from '../../card/bank-card-ocr-result.js';
 import { type CardPhotos, extensionOf, PHOTO_KINDS, type PhotoKind } from '../../card/card-photo.js';
-import type { PhotoMeasures } from '../../card/photo-measure.js';
 import type { PhotoTarget, PhotoTargets } from '../../vendor/response/photo-buffers.js';
 import type { ResultClient } from '../../vendor/result.client.js';
 import type { OrderQuery } from '../order-query.js';
 import { transactionOf, type PhotoDestination } from './photo-destination.js';
 import type { PhotoTransaction } from './photo-sink.js';
 import { SinkFailure } from './sink-stream.js';
-import { SinkTarget } from './sink.target.js';
+import { SinkTarget, type WrittenPhoto } from './sink.target.js';
 
 /** What one attempt has brought. */
 interface DownloadedOrder {
@@ -115,7 +114,7 @@ export class Download implements PhotoTargets {
 }
 
 /** A photo that has reached its sink whole. */
-export interface DownloadedPhoto extends PhotoMeasures {
+export interface DownloadedPhoto extends WrittenPhoto {
   readonly kind: PhotoKind;
   /** The file, an absolute path; only of a download to a directory ({@link toDirectory}). */
   readonly path?: string;

@@ -28,7 +28,7 @@ afterEach(async () => {
   await rm(parent, { recursive: true, force: true });
 });
 
-async function write(download: Download, kind: 'original' | 'crop' | 'number', bytes: Buffer): Promise<void> {
+async function write(download: Download, kind: 'original' | 'crop' | 'numberStrip', bytes: Buffer): Promise<void> {
   const target = download.open(kind);
   for (let at = 0; at < bytes.length; at += 9_000) await target.write(bytes.subarray(at, at + 9_000));
   await target.end();
@@ -52,8 +52,8 @@ describe('a directory for photos', () => {
     expect(hidden.filter((name) => !name.startsWith('.'))).toEqual([]);
     const photos = await download.complete();
     expect(photos).toMatchObject([
-      { kind: 'original', path: join(path, 'order1-original.png'), mediaType: 'image/png', width: 640, height: 480 },
-      { kind: 'crop', path: join(path, 'order1-crop.jpg'), size: CROP.length, width: 700, height: 442 },
+      { kind: 'original', path: join(path, 'order1-original.png'), mediaType: 'image/png' },
+      { kind: 'crop', path: join(path, 'order1-crop.jpg'), size: CROP.length },
     ]);
     expect((await readdir(path)).sort()).toEqual(['order1-crop.jpg', 'order1-original.png']);
     expect(CROP.equals(await readFile(photos[1]!.path!))).toBe(true);
@@ -135,7 +135,7 @@ describe('a directory for photos', () => {
     });
     const download = new Download(ORDER, 1, directory);
     await write(download, 'crop', CROP);
-    await write(download, 'number', CROP);
+    await write(download, 'numberStrip', CROP);
     expect(steps).toEqual(['parent durable', 'file durable', 'file durable']);
     await download.complete();
     expect(steps.slice(3)).toEqual(['named', 'named', 'photos durable']);
@@ -149,7 +149,7 @@ describe('a download that is given up', () => {
     const download = new Download(ORDER, 1, directory);
     await write(download, 'original', CROP);
     await download.open('crop').write(CROP);
-    const justBegun = download.open('number').write(CROP);
+    const justBegun = download.open('numberStrip').write(CROP);
     await download.abandon(reason);
     await expect(justBegun).rejects.toBe(reason);
     await setImmediate();

@@ -1,9 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
-import { MAGIC_LENGTH, type PhotoMediaType } from '../../card/card-photo.js';
-import { PhotoMeasure, type PhotoMeasures } from '../../card/photo-measure.js';
+import { MAGIC_LENGTH, mediaTypeOf, type PhotoMediaType, UNKNOWN_MEDIA_TYPE } from '../../card/card-photo.js';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { PhotoTarget } from '../../vendor/response/photo-buffers.js';
 import { SinkFailure, SinkStream } from './sink-stream.js';
+
+/** What is known of a photo that a sink has whole. */
+export interface WrittenPhoto {
+  /** Size in bytes. */
+  readonly size: number;
+  /** SHA-256 of the bytes, 64 hex digits in lower case. */
+  readonly sha256: string;
+  /** By the first bytes, e.g. `image/jpeg`; `application/octet-stream` for other types. */
+  readonly mediaType: string;
+}
 
 /**
  * Passes one photo on to a Writable, which is opened when the first bytes have told the type.
@@ -13,8 +23,10 @@ import { SinkFailure, SinkStream } from './sink-stream.js';
  */
 export class SinkTarget implements PhotoTarget {
   /** Known when the sink has everything. */
-  photo: PhotoMeasures | undefined;
-  readonly #measure = new PhotoMeasure();
+  photo: WrittenPhoto | undefined;
+  readonly #hash = createHash('sha256');
+  #size = 0;
+  #mediaType: PhotoMediaType = UNKNOWN_MEDIA_TYPE;
   #beginning: Buffer = Buffer.alloc(0);
   #stream: SinkStream | undefined;
   #abandonedWith: Error | undefined;
@@ -23,7 +35,8 @@ export class SinkTarget implements PhotoTarget {
   constructor(private readonly open: (mediaType: PhotoMediaType) => Writable | Promise<Writable>) {}
 
   write(bytes: Buffer): Promise<void> | undefined {
-    this.#measure.write(bytes);
+    this.#hash.update(bytes);
+    this.#size += bytes.length;
     if (this.#stream) return heard(this.#stream.write(Buffer.from(bytes)));
     this.#beginning = Buffer.concat([this.#beginning, bytes]);
     return this.#beginning.length < MAGIC_LENGTH ? undefined : heard(this.#passBeginning());
@@ -48,10 +61,11 @@ export class SinkTarget implements PhotoTarget {
   async #end(): Promise<void> {
     if (!this.#stream) await this.#passBeginning();
     await this.#stream?.end();
-    this.photo = this.#measure.end();
+    this.photo = { size: this.#size, sha256: this.#hash.digest('hex'), mediaType: this.#mediaType };
   }
 
   async #passBeginning(): Promise<void> {
+    this.#mediaType = mediaTypeOf(this.#beginning);
     const stream = await this.#opened();
     const bytes = this.#beginning;
     this.#beginning = Buffer.alloc(0);
@@ -70,7 +84,7 @@ export class SinkTarget implements PhotoTarget {
     if (this.#abandonedWith) throw this.#abandonedWith;
     let stream: SinkStream;
     try {
-      stream = new SinkStream(await this.open(this.#measure.mediaType));
+      stream = new SinkStream(await this.open(this.#mediaType));
     } catch (error) {
       throw new SinkFailure(error);
     }

@@ -43,7 +43,7 @@ describe('photos in memory', () => {
     const sizes = [
       ['original', randomBytes(10)],
       ['crop', randomBytes(70 * KB)],
-      ['number', randomBytes(60 * KB)],
+      ['numberStrip', randomBytes(60 * KB)],
     ] as const;
     for (const [kind, bytes] of sizes) {
       const target = buffers.open(kind, undefined);
@@ -55,7 +55,7 @@ describe('photos in memory', () => {
 
   it('are forgotten when they turn out to be damaged', () => {
     const buffers = new PhotoBuffers();
-    const damaged = buffers.open('number', undefined);
+    const damaged = buffers.open('numberStrip', undefined);
     void damaged.write(randomBytes(100));
     damaged.damaged();
     const bytes = randomBytes(60);

@@ -33,7 +33,7 @@ describe('photos', () => {
     expect(photos).toMatchObject({ status: 'complete', damaged: [] });
     expect(photos.original?.bytes.equals(BYTES)).toBe(true);
     expect(photos.crop?.size).toBe(5);
-    expect(photos.number?.bytes.equals(BYTES)).toBe(true);
+    expect(photos.numberStrip?.bytes.equals(BYTES)).toBe(true);
   });
 
   it('are read under the misspelled name of 2017, too', () => {

@@ -52,7 +52,7 @@ describe("the vendor's own examples", () => {
     const result = read(OFFICIAL_RECOGNITION, true);
     expect(result).toMatchObject({ clarity: 79, warnings: [], validity: { month: 12, year: 2024 } });
     expect(result.cardNumber.masked).toBe('xxxxxx*********xxxx');
-    expect(result.photos).toMatchObject({ status: 'complete', number: { mediaType: 'image/jpeg', size: 6 } });
+    expect(result.photos).toMatchObject({ status: 'complete', numberStrip: { mediaType: 'image/jpeg', size: 6 } });
     expect(result.operatedAt).toBeUndefined();
   });
 });

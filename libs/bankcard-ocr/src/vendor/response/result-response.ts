@@ -237,7 +237,7 @@ function fieldOf(name: string): ResultField | undefined {
 const PHOTO_FIELDS: readonly (readonly [kind: PhotoKind, field: ResultField])[] = [
   ['original', 'originalPhoto'],
   ['crop', 'cropPhoto'],
-  ['number', 'numberPhoto'],
+  ['numberStrip', 'numberPhoto'],
 ];
 
 /** Which photo a field of an answer is, in whatever spelling; undefined for what is no photo. */

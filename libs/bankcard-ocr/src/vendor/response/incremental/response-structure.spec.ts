@@ -19,7 +19,7 @@ function rolesIn(body: string): string[] {
 }
 
 /** Those that are photos. */
-const photosIn = (body: string) => rolesIn(body).filter((role) => /^(original|crop|number): /.test(role));
+const photosIn = (body: string) => rolesIn(body).filter((role) => /^(original|crop|numberStrip): /.test(role));
 
 describe('the structure of an answer', () => {
   it('tells keys, photos and other strings apart', () => {
@@ -27,7 +27,7 @@ describe('the structure of an answer', () => {
       'key code',
       'other 0',
       'key bankcardNoPhoto',
-      'number: A',
+      'numberStrip: A',
       'key list',
       'other code',
       'other x',
@@ -40,11 +40,14 @@ describe('the structure of an answer', () => {
   it.each<[string, string[]]>([
     [
       '{"bankcardNoPhoto":"1","result":{"bankcardCropPhoto":"2"},"orginBankcardPhoto":"3"}',
-      ['number: 1', 'crop: 2', 'original: 3'],
+      ['numberStrip: 1', 'crop: 2', 'original: 3'],
     ],
-    ['{"a":{"b":[1,{"c":{}}]},"BANKCARDNOPHOTO":"1"}', ['number: 1']],
-    [String.raw`{"r\u0065sult":{"bankcard\u004EoPhoto":"1"}}`, ['number: 1']],
-    ['{"result":{"a":{"bankcardNoPhoto":"1"},"b":[{"bankcardNoPhoto":"1"}],"bankcardNoPhoto":"2"}}', ['number: 2']],
+    ['{"a":{"b":[1,{"c":{}}]},"BANKCARDNOPHOTO":"1"}', ['numberStrip: 1']],
+    [String.raw`{"r\u0065sult":{"bankcard\u004EoPhoto":"1"}}`, ['numberStrip: 1']],
+    [
+      '{"result":{"a":{"bankcardNoPhoto":"1"},"b":[{"bankcardNoPhoto":"1"}],"bankcardNoPhoto":"2"}}',
+      ['numberStrip: 2'],
+    ],
     ['{"result":[{"bankcardNoPhoto":"1"}]}', []],
     ['{"result":{"result":{"bankcardNoPhoto":"1"}}}', []],
     ['{"other":{"bankcardNoPhoto":"1"}}', []],
@@ -55,7 +58,7 @@ describe('the structure of an answer', () => {
     ['{"bankcardNoPhoto":{"x":"1"}}', []],
     ['{"bankcardNoPhoto2":"1","xbankcardNoPhoto":"1","":"1"}', []],
     [String.raw`{"bankcardNoPhoto\":"1","bankcardNoPhoto\x":"1"}`, []],
-    [`{"${'x'.repeat(300)}":"1","bankcardNoPhoto":"2"}`, ['number: 2']],
+    [`{"${'x'.repeat(300)}":"1","bankcardNoPhoto":"2"}`, ['numberStrip: 2']],
     ['}}]]{"bankcardNoPhoto":"1"}', []],
   ])('knows where photos stand: %s', (body, photos) => {
     expect(photosIn(body)).toEqual(photos);

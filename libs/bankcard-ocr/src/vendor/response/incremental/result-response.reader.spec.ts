@@ -43,18 +43,18 @@ describe('an answer with photos', () => {
       result: { bankcardNoPhoto: '', clarity: '79', originBankcardPhoto: '' },
       msg: '请求',
     });
-    expect(arrivals).toEqual({ number: 'whole', original: 'whole' });
-    expect(notes.join('').replace(/number |original /g, '')).toBe('abcenddefend');
+    expect(arrivals).toEqual({ numberStrip: 'whole', original: 'whole' });
+    expect(notes.join('').replace(/numberStrip |original /g, '')).toBe('abcenddefend');
   });
 
   it.each<[string, object, string[]]>([
     ['{"code":"0"}', {}, []],
     ['{"code":"0","bankcardNoPhoto":"","result":{"bankcardCropPhoto":null,"originBankcardPhoto":5}}', {}, []],
-    ['{"code":"0","bankcardNoPhoto":"!","bankcardCropPhoto":"YWJj"}', { number: 'damaged', crop: 'whole' }, []],
+    ['{"code":"0","bankcardNoPhoto":"!","bankcardCropPhoto":"YWJj"}', { numberStrip: 'damaged', crop: 'whole' }, []],
     ['{"code":"0","orginBankcardPhoto":"","originBankcardPhoto":"YWJj"}', { original: 'whole' }, ['YWJj']],
-    ['{"code":"0","bankcardNoPhoto":"YWJj","result":{"bankcardNoPhoto":"ZGVm"}}', { number: 'whole' }, ['YWJj']],
-    ['{"code":"0","bankcardNoPhoto":"!","result":{"bankcardNoPhoto":"ZGVm"}}', { number: 'damaged' }, []],
-    ['\ufeff {"code":"0","bankcardNoPhoto" :\r\n"YWJj" }\n', { number: 'whole' }, ['YWJj']],
+    ['{"code":"0","bankcardNoPhoto":"YWJj","result":{"bankcardNoPhoto":"ZGVm"}}', { numberStrip: 'whole' }, ['YWJj']],
+    ['{"code":"0","bankcardNoPhoto":"!","result":{"bankcardNoPhoto":"ZGVm"}}', { numberStrip: 'damaged' }, []],
+    ['\ufeff {"code":"0","bankcardNoPhoto" :\r\n"YWJj" }\n', { numberStrip: 'whole' }, ['YWJj']],
   ])('tells which came, and how: %s', async (body, expected) => {
     for (const chunkLength of [1, 5, 1_000]) expect((await read(body, chunkLength)).arrivals).toEqual(expected);
   });
@@ -69,7 +69,7 @@ describe('an answer with photos', () => {
     const { json, arrivals, notes } = await read(body, chunkLength);
     const decoded = new TextDecoder('gb18030').decode(text);
     expect(json).toEqual({ code: '0', msg: decoded, [decoded]: decoded, result: { bankcardNoPhoto: '' } });
-    expect([arrivals, notes.join('').replace(/number /g, '')]).toEqual([{ number: 'whole' }, 'abcend']);
+    expect([arrivals, notes.join('').replace(/numberStrip /g, '')]).toEqual([{ numberStrip: 'whole' }, 'abcend']);
   });
 
   it.each<[string, Buffer | string, RegExp]>([
@@ -101,15 +101,15 @@ describe('the targets of photos', () => {
       isHeld = false;
     });
     const { arrivals, notes } = await read(PHOTOS, chunkLength, targets);
-    expect(arrivals).toEqual({ number: 'whole', original: 'whole' });
-    expect(notes.join('').replace(/number |original /g, '')).toBe('abcenddefend');
+    expect(arrivals).toEqual({ numberStrip: 'whole', original: 'whole' });
+    expect(notes.join('').replace(/numberStrip |original /g, '')).toBe('abcenddefend');
   });
 
   it.each(['abc', 'end'])('end everything when they fail at %s', async (when) => {
     const failure = new Error('the disk is full');
     const rejecting = new NotedPhotos((what) => (what === when ? Promise.reject(failure) : undefined));
     await expect(read(PHOTOS, 1_000, rejecting)).rejects.toBe(failure);
-    expect(rejecting.notes.at(-1)).toBe(`number ${when}`);
+    expect(rejecting.notes.at(-1)).toBe(`numberStrip ${when}`);
     const throwing = new NotedPhotos((what) => {
       if (what === when) throw failure;
       return undefined;

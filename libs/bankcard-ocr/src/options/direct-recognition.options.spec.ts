@@ -1,10 +1,12 @@
 import { Problem } from '../errors/configuration-error.js';
-import { readBaseUrl } from './base-url.js';
-import { resolveRecognition } from './direct-recognition.options.js';
+import { readRecognitionAppIdField, readRecognitionBaseUrl } from './direct-recognition.options.js';
 
-const resolved = (baseUrl: string, named: Parameters<typeof resolveRecognition>[0] = {}) => {
-  const { baseUrl: found, appIdField } = resolveRecognition(named, readBaseUrl(baseUrl, false));
-  return [found instanceof Problem ? found.en : found.origin + found.prefix, appIdField];
+const resolved = (baseUrl: string, named: Record<string, string | undefined> = {}) => {
+  const options = { ...named, baseUrl };
+  const found = readRecognitionBaseUrl(named['recognitionBaseUrl'], options);
+  const problem = [found].flat().find((one) => one instanceof Problem);
+  const appIdField = readRecognitionAppIdField(named['recognitionAppIdField'], options);
+  return [problem?.en ?? ('origin' in found ? found.origin + found.prefix : found), appIdField];
 };
 
 describe('direct recognition', () => {
@@ -29,5 +31,9 @@ describe('direct recognition', () => {
       expect.stringContaining('is not a URL'),
       'webankAppId',
     ]);
+  });
+
+  it('says nothing of its own when it is the host of queries that is wrong', () => {
+    expect(resolved('x')).toEqual([[], 'webankAppId']);
   });
 });

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { Problem } from '../errors/configuration-error.js';
-import { readBaseUrl } from './base-url.js';
+import { readBaseUrl } from './vendor.options.js';
 
 /** In both languages: neither may repeat what is secret. */
 function refusalOf(text: unknown, allowInsecureHttp: boolean): string {

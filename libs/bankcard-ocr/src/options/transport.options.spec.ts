@@ -1,7 +1,7 @@
 import type { HttpService } from '@nestjs/axios';
 import { makeCertificates } from '../vendor/http/certificates.test-support.js';
-import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
-import { faultsInConnectionOptions } from './transport.options.js';
+import { Problem } from '../errors/configuration-error.js';
+import { OPTION_TABLE } from './option-table.js';
 
 const { ca, server } = makeCertificates();
 
@@ -9,9 +9,18 @@ function httpServiceWith(defaults: object): HttpService {
   return { request: () => undefined, axiosRef: { defaults } } as unknown as HttpService;
 }
 
+const CONNECTION_OPTIONS = ['proxy', 'ca', 'httpService', 'imageTypes'] as const;
+
+function problemsIn(options: Record<string, unknown>): { option: string; problem: Problem }[] {
+  const given: Record<string, unknown> = { imageTypes: ['image/png'], transport: 'http-service', ...options };
+  return CONNECTION_OPTIONS.flatMap((option) => {
+    const problem: unknown = OPTION_TABLE[option].read(given[option], given);
+    return problem instanceof Problem ? [{ option, problem }] : [];
+  });
+}
+
 function faultyOptions(options: Record<string, unknown>): string[] {
-  const given = { imageTypes: ['image/png'], transport: 'http-service', ...options };
-  return faultsInConnectionOptions(given as unknown as BankCardOcrOptions).map(({ option }) => option);
+  return problemsIn(options).map(({ option }) => option);
 }
 
 describe('the options about the way to the vendor', () => {
@@ -49,7 +58,7 @@ describe('the options about the way to the vendor', () => {
   });
 
   it('are not repeated when they are wrong', () => {
-    const faults = faultsInConnectionOptions({
+    const faults = problemsIn({
       proxy: 'http://user:hush%@proxy',
       ca: 'hush',
       imageTypes: [],

@@ -1,0 +1,113 @@
+import type { Problem } from '../errors/configuration-error.js';
+import { type BankCardOcrOptions, readClock } from './bankcard-ocr.options.js';
+import { readWarningPolicy } from './card.options.js';
+import { readRole, readSecret, readStoreEncryptionKey, readTicketStore } from './credential.options.js';
+import { readImageTypes, readRecognitionAppIdField, readRecognitionBaseUrl } from './direct-recognition.options.js';
+import { numeric, type NumberRule, oneOf, optional, trueOrFalse, type UncheckedOptions } from './option-values.js';
+import { readCa, readHttpService, readProxy } from './transport.options.js';
+import {
+  DEFAULT_PATHS,
+  readAppId,
+  readOwnBaseUrl,
+  readPaths,
+  readProtocolVersion,
+  readVendorCodeOverrides,
+} from './vendor.options.js';
+
+/** Everything about one option but its documentation, which stands beside its declaration. */
+interface OptionRow {
+  /** The environment variable that sets it. */
+  readonly variable?: `BANKCARD_OCR_${string}`;
+  /** Of an option whose default is a plain value. */
+  readonly default?: unknown;
+  /** Its text is secret, or carries a password as a rule. */
+  readonly secret?: true;
+  readonly number?: NumberRule;
+  readonly choices?: readonly unknown[];
+  /** Check and convert the value; the other options are there for what depends on them. */
+  readonly read: (value: unknown, options: UncheckedOptions) => unknown;
+}
+
+const MILLISECONDS = numeric({ unit: 'milliseconds' });
+const MAY_BE_ZERO = numeric({ unit: 'milliseconds', zeroAllowed: true });
+
+/** One row for each option; problems are reported in this order. */
+export const OPTION_TABLE = {
+  appId: { variable: 'BANKCARD_OCR_APP_ID', read: readAppId },
+  secret: { variable: 'BANKCARD_OCR_SECRET', secret: true, read: readSecret },
+  baseUrl: { variable: 'BANKCARD_OCR_BASE_URL', default: 'https://idasc.webank.com', read: readOwnBaseUrl },
+  allowInsecureHttp: { default: false, ...trueOrFalse() },
+  appIdParameter: { default: 'app_id', ...oneOf('app_id', 'appId', 'webankAppId') },
+  protocolVersion: { default: '1.0.0', read: readProtocolVersion },
+  paths: { default: DEFAULT_PATHS, read: readPaths },
+  ticketStore: { variable: 'BANKCARD_OCR_TICKET_STORE', secret: true, read: readTicketStore },
+  storeEncryptionKey: {
+    variable: 'BANKCARD_OCR_STORE_ENCRYPTION_KEY',
+    secret: true,
+    read: optional(readStoreEncryptionKey),
+  },
+  role: { variable: 'BANKCARD_OCR_ROLE', default: 'refresher', choices: ['refresher', 'reader'], read: readRole },
+  refreshIntervalMs: {
+    variable: 'BANKCARD_OCR_REFRESH_INTERVAL_MS',
+    default: 1_200_000,
+    ...MILLISECONDS,
+  },
+  ticketOverlapMs: { variable: 'BANKCARD_OCR_TICKET_OVERLAP_MS', default: 60_000, ...MILLISECONDS },
+  verifyWindowMs: { ...MAY_BE_ZERO, read: optional(MAY_BE_ZERO.read) },
+  backgroundRefresh: { default: true, ...trueOrFalse() },
+  timeoutMs: { variable: 'BANKCARD_OCR_TIMEOUT_MS', default: 15_000, ...MILLISECONDS },
+  attemptTimeoutMs: { default: 5_000, ...MILLISECONDS },
+  maxAttempts: { default: 3, ...numeric({ unit: 'whole number' }) },
+  waitForPhotosMs: { default: 3_000, ...MAY_BE_ZERO },
+  waitForResultMs: { default: 0, ...MAY_BE_ZERO },
+  transport: { variable: 'BANKCARD_OCR_TRANSPORT', default: 'http-service', ...oneOf('http-service', 'undici') },
+  httpService: { read: readHttpService },
+  proxy: { variable: 'BANKCARD_OCR_PROXY', secret: true, read: readProxy },
+  ca: { read: readCa },
+  connectTimeoutMs: { default: 3_000, ...MILLISECONDS },
+  maxConnections: { default: 50, ...numeric({ unit: 'whole number' }) },
+  maxConnectionAgeMs: { default: 300_000, ...MILLISECONDS },
+  maxResponseBytes: { default: 33_554_432, ...numeric({ unit: 'bytes' }) },
+  warningPolicy: { variable: 'BANKCARD_OCR_WARNING_POLICY', default: 'report', read: readWarningPolicy },
+  assumedVendorRetentionMs: { default: 259_200_000, ...MILLISECONDS },
+  vendorCodeOverrides: { read: readVendorCodeOverrides },
+  recognitionBaseUrl: { variable: 'BANKCARD_OCR_RECOGNITION_BASE_URL', read: readRecognitionBaseUrl },
+  recognitionAppIdField: { read: readRecognitionAppIdField },
+  recognitionTimeoutMs: { default: 10_000, ...MILLISECONDS },
+  imageTypes: { default: ['image/jpeg', 'image/png', 'image/bmp'], read: readImageTypes },
+  clock: { read: readClock },
+} as const satisfies Readonly<Record<keyof BankCardOcrOptions, OptionRow>>;
+
+type Table = typeof OPTION_TABLE;
+
+/** The name of an option. */
+export type OptionName = keyof Table;
+
+/** One column of the table, without the rows that have nothing there. */
+type Column<Member extends string> = {
+  readonly [
+    Name in OptionName as Table[Name] extends Readonly<Record<Member, unknown>> ? Name : never
+  ]: Table[Name] extends Readonly<Record<Member, infer Value>> ? Value : never;
+};
+
+/** The options that checked values are read into. */
+export type ReadOptions = {
+  readonly [Name in OptionName]: Exclude<ReturnType<Table[Name]['read']>, Problem | readonly Problem[]>;
+};
+
+/** Every row with its name, typed alike. */
+export const OPTION_ROWS: readonly (readonly [OptionName, OptionRow])[] = Object.entries<OptionRow>(OPTION_TABLE) as [
+  OptionName,
+  OptionRow,
+][];
+
+function column<Member extends 'default' | 'variable'>(member: Member): Column<Member> {
+  const cells = OPTION_ROWS.map(([name, row]) => [name, row[member]] as const);
+  return Object.fromEntries(cells.filter(([, cell]) => cell !== undefined)) as Column<Member>;
+}
+
+/** The default of every option that has one. */
+export const DEFAULTS: Column<'default'> = column('default');
+
+/** The environment variables that configure the module, by the option that they set. */
+export const OPTION_VARIABLES: Column<'variable'> = column('variable');
