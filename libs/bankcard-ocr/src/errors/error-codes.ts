@@ -71,33 +71,33 @@ export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
     actor: 'application',
     retryable: true,
   },
-  VENDOR_FAULT: { en: 'the vendor reports a fault of its own', zh: '服务商系统异常', actor: 'vendor', retryable: true },
+  VENDOR_FAULT: { en: 'the vendor reports a fault of its own', zh: '腾讯云系统异常', actor: 'vendor', retryable: true },
   VENDOR_CODE_UNKNOWN: {
-    en: 'the vendor answered with a code that is not documented',
-    zh: '服务商返回了未收录的错误码',
+    en: 'the vendor returned a code that is not documented',
+    zh: '腾讯云返回了未收录的响应码',
     actor: 'developer',
     retryable: false,
   },
   RESPONSE_MALFORMED: {
-    en: 'the answer is not what the vendor documents',
-    zh: '服务商应答格式异常',
+    en: 'the response is not what the vendor documents',
+    zh: '腾讯云响应格式异常',
     actor: 'vendor',
     retryable: true,
   },
   RESPONSE_TOO_LARGE: {
     en: 'the response is larger than maxResponseBytes, or than 256 KiB besides photos',
-    zh: '服务商响应超过 maxResponseBytes，或除照片外超过 256 KiB',
+    zh: '腾讯云响应超过 maxResponseBytes，或除照片外超过 256 KiB',
     actor: 'developer',
     retryable: false,
   },
-  UNREACHABLE: { en: 'the vendor could not be reached', zh: '无法连接服务商', actor: 'vendor', retryable: true },
+  UNREACHABLE: { en: 'the vendor could not be reached', zh: '无法连接腾讯云', actor: 'vendor', retryable: true },
   TIMEOUT: { en: 'the time limit was reached', zh: '请求超时', actor: 'vendor', retryable: true },
 };
 
 /** Every way in which this library fails, and when. */
 export type BankCardOcrErrorCode =
   /**
-   * An order number or a parameter is not allowed; a `warningPolicy` throws, or answers anything but `accept` and
+   * An order number or a parameter is not allowed; a `warningPolicy` throws, or returns anything but `accept` and
    * `reject`.
    *
    * 订单号或参数不合法；`warningPolicy` 函数抛错，或返回值不是 `accept`、`reject`。
@@ -112,13 +112,13 @@ export type BankCardOcrErrorCode =
   /**
    * The vendor has no result for the order, or not yet.
    *
-   * 服务商没有该订单的结果，或者还没写入。
+   * 腾讯云没有该订单的结果，或者还没写入。
    */
   | 'ORDER_NOT_FOUND'
   /**
    * The vendor no longer keeps the result, or its photos: the card was recognised longer ago than `assumedVendorRetentionMs`.
    *
-   * 识别时间早于 `assumedVendorRetentionMs`，服务商已不再保留结果或照片。
+   * 识别时间早于 `assumedVendorRetentionMs`，腾讯云已不再保留结果或照片。
    */
   | 'RESULT_GONE'
   /**
@@ -154,7 +154,7 @@ export type BankCardOcrErrorCode =
   /**
    * Over the vendor's limits, and pauses did not help; or a launch would have to wait too long.
    *
-   * 超过服务商的限制，等待后重试仍然超限；或启动 SDK 要等太久。
+   * 超过腾讯云的限制，等待后重试仍然超限；或启动 SDK 要等太久。
    */
   | 'RATE_LIMITED'
   /**
@@ -178,7 +178,7 @@ export type BankCardOcrErrorCode =
   /**
    * The vendor reports a fault of its own.
    *
-   * 服务商自身故障。
+   * 腾讯云自身故障。
    */
   | 'VENDOR_FAULT'
   /**
@@ -207,7 +207,7 @@ export type BankCardOcrErrorCode =
    */
   | 'UNREACHABLE'
   /**
-   * No answer within `attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs`.
+   * No response within `attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs`.
    *
    * `attemptTimeoutMs`、`recognitionTimeoutMs` 或 `timeoutMs` 内没有响应。
    */
@@ -230,7 +230,7 @@ export type Actor =
   /**
    * The vendor.
    *
-   * 服务商。
+   * 腾讯云。
    */
   | 'vendor'
   /**

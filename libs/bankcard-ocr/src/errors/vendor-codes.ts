@@ -3,7 +3,7 @@ import type { Actor, BankCardOcrErrorCode } from './error-codes.js';
 /** When the same request may be sent again. */
 export type RetryRule =
   /**
-   * Not at all: somebody has to change something first.
+   * Not at all: the cause has to be fixed first.
    *
    * 不重发，要有人先处理。
    */
@@ -163,7 +163,7 @@ const UNKNOWN_CODE: VendorCodeRule = row(
   'developer',
   'never',
   'a code that is not documented: see the vendor message, and give it a row with the option vendorCodeOverrides',
-  '未收录的错误码，请查看服务商消息，并可用 vendorCodeOverrides 选项登记',
+  '未收录的响应码，请查看腾讯云的消息，并可用 vendorCodeOverrides 选项登记',
 );
 
 /** Replacements for rows, or parts of rows, of {@link VENDOR_CODES}; the keys are the vendor's codes. */

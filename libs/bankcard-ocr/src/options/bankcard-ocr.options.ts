@@ -23,7 +23,7 @@ export interface QueryLimits {
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * Milliseconds for one request and its whole answer, without the time that a sink takes.
+   * Milliseconds for one request and its whole response, without the time that a sink takes.
    *
    * 单个请求的时限，含读完响应，不含写照片所花的时间。
    * @default 5000

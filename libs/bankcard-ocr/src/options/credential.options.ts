@@ -65,11 +65,11 @@ export interface CredentialOptions {
    *
    * 被替换的 SIGN ticket 还保留多久，用来校验手机晚到的回传；不会再用它签名。
    * @default one refresh interval, and in any case as long as the ticket would have lived
-   * @defaultZh 一个刷新间隔，且不短于该 ticket 原本的寿命
+   * @defaultZh 一个刷新间隔，且不短于该 ticket 原本的有效期
    */
   readonly verifyWindowMs?: number | undefined;
   /**
-   * Refresh by a timer, also while nobody queries. Switch it off in scripts.
+   * Refresh by a timer, even without queries. Switch it off in scripts.
    *
    * 定时刷新，没有查询时也刷新。一次性脚本里关掉它。
    * @default true

@@ -26,7 +26,7 @@ export interface DirectRecognitionOptions {
    */
   readonly recognitionAppIdField?: RecognitionAppIdField | undefined;
   /**
-   * Milliseconds to send one image and read the whole answer; longer than `attemptTimeoutMs`, as an image
+   * Milliseconds to send one image and read the whole response; longer than `attemptTimeoutMs`, as an image
    * that has left is not sent again.
    *
    * 发送一张图片并读完响应的时限；发出去的图片不会重发，所以比 `attemptTimeoutMs` 长。

@@ -31,7 +31,7 @@ export interface TransportOptions {
    * 换成你自己的 `HttpService`，只能配合 `http-service`。有泄密风险：它的拦截器和日志看得到 URL，也就看得到密钥、token 和签名。
    * 它自带的 agent 或代理会原样使用，这时 TLS、代理和证书都由它自己负责。用 `axios.create()` 创建的实例还会把 `axios.defaults`
    * 里的请求头、`auth` 和 `params` 发给腾讯云。
-   * @default an instance that nobody else has
+   * @default an instance of its own
    * @defaultZh 本模块专用的实例
    */
   readonly httpService?: HttpService | undefined;
