@@ -128,6 +128,7 @@ const BACKSLASH = 0x5c;
  * @returns what there is too much of
  */
 function excessIn(json: string): string | undefined {
+  if (hasFewBrackets(json)) return undefined;
   let depth = 0;
   let values = 0;
   for (let at = 0; at < json.length; at += 1) {
@@ -153,6 +154,16 @@ function excessIn(json: string): string | undefined {
     if (values > MOST_VALUES) return `the body has more than ${MOST_VALUES} values`;
   }
   return undefined;
+}
+
+/** Whether a text cannot be too deep nor have too many values: told of nearly every response by two or three searches. */
+function hasFewBrackets(json: string): boolean {
+  if (json.length > MOST_VALUES) return false;
+  let brackets = 0;
+  for (const bracket of ['{', '[']) {
+    for (let at = json.indexOf(bracket); at >= 0; at = json.indexOf(bracket, at + 1)) brackets += 1;
+  }
+  return brackets <= MOST_LEVELS;
 }
 
 /** The index of the quotation mark that ends a string; that of the end of the text, if none does. */

@@ -219,18 +219,27 @@ const SPELLINGS: ReadonlyMap<string, ResultField> = new Map([
   ['bankcardnophoto', 'numberPhoto'],
 ]);
 
-/** As the newest documents spell them: looked up as they are, most names need not be put into lower case. */
-const DOCUMENTED: ReadonlyMap<string, ResultField> = new Map([
+/** Read elsewhere, or meaningless on bank cards. */
+const ENVELOPE_FIELDS = ['code', 'msg', 'bizSeqNo', 'transactionTime', 'success', 'result'];
+
+/** What a member of a response is. */
+type Member = ResultField | 'orderNumber' | 'envelope' | 'unknown';
+
+/** As the newest documents spell them: found at once, where other spellings take some patterns. */
+const DOCUMENTED: ReadonlyMap<string, Member> = new Map<string, Member>([
   ['bankCardNo', 'cardNumber'],
   ['bankCardValidDate', 'validity'],
   ['warnCode', 'warning'],
   ['multiWarnCode', 'warnings'],
   ['operateTime', 'operateTime'],
   ['clarity', 'clarity'],
+  ['orderNo', 'orderNumber'],
+  ...ENVELOPE_FIELDS.map((name): [string, Member] => [name, 'envelope']),
 ]);
 
-function fieldOf(name: string): ResultField | undefined {
-  return DOCUMENTED.get(name) ?? SPELLINGS.get(name.toLowerCase());
+function memberOf(name: string): Member {
+  const documented = DOCUMENTED.get(name) ?? SPELLINGS.get(name.toLowerCase());
+  return documented ?? (isOrderNumberName(name) ? 'orderNumber' : 'unknown');
 }
 
 /** The fields that are photos. */
@@ -242,12 +251,9 @@ const PHOTO_FIELDS: readonly (readonly [kind: PhotoKind, field: ResultField])[] 
 
 /** Which photo a field of an answer is, in whatever spelling; undefined for what is no photo. */
 export function photoKindOf(name: string): PhotoKind | undefined {
-  const field = fieldOf(name);
-  return PHOTO_FIELDS.find(([, photo]) => photo === field)?.[0];
+  const member = memberOf(name);
+  return PHOTO_FIELDS.find(([, photo]) => photo === member)?.[0];
 }
-
-/** Read elsewhere, or meaningless on bank cards. */
-const ENVELOPE_FIELDS = new Set(['code', 'msg', 'bizSeqNo', 'transactionTime', 'success', 'result']);
 
 /** The content of a result answer. */
 interface ResultFields {
@@ -269,11 +275,12 @@ export function collectResultFields(json: JsonObject): ResultFields {
   for (const place of places) {
     for (const name of Object.keys(place)) {
       const value = place[name];
-      const field = fieldOf(name);
-      if (field === undefined && isOrderNumberName(name)) orderNumbers.push(value);
-      else if (field === undefined) {
-        if (isScalar(value) && !ENVELOPE_FIELDS.has(name)) unknown.push([printable(name), printableScalar(value)]);
-      } else if (isSilent(known.get(field))) known.set(field, value);
+      const member = memberOf(name);
+      if (member === 'envelope') continue;
+      if (member === 'orderNumber') orderNumbers.push(value);
+      else if (member !== 'unknown') {
+        if (isSilent(known.get(member))) known.set(member, value);
+      } else if (isScalar(value)) unknown.push([printable(name), printableScalar(value)]);
     }
   }
   return { orderNumbers, known, unknown };
