@@ -28,7 +28,10 @@ function buildLibrary(target = path.join(LIBRARY, 'dist'), options = []) {
     });
     if (status !== 0) throw new Error(`the library does not compile as ${type}`);
     mkdirSync(outDir, { recursive: true });
-    if (type === 'commonjs') keepOptional(path.join(outDir, 'redis/load-ioredis.js'));
+    if (type === 'commonjs') {
+      keepOptional(path.join(outDir, 'redis/load-ioredis.js'), 'ioredis');
+      keepOptional(path.join(outDir, 'vendor/http/load-http-service.js'), '@nestjs/axios', 'axios');
+    }
     // Node and compilers take the kind of a module from the nearest manifest.
     writeFileSync(path.join(outDir, 'package.json'), `${JSON.stringify({ type })}\n`);
   }
@@ -38,11 +41,15 @@ function buildLibrary(target = path.join(LIBRARY, 'dist'), options = []) {
  * The compiler moves what `import()` loads into a function of its own, out of the `try` around it. There bundlers no longer
  * see that the package may be missing, and refuse to bundle an application that does without it.
  */
-function keepOptional(file) {
-  const moved = /Promise\.resolve\(\)\.then\(\(\) => (__importStar\(require\('ioredis'\)\))\)/;
-  const compiled = readFileSync(file, 'utf8');
-  if (!moved.test(compiled)) throw new Error(`${file} does not load ioredis as it was expected to`);
-  writeFileSync(file, compiled.replace(moved, '$1'));
+function keepOptional(file, ...names) {
+  let compiled = readFileSync(file, 'utf8');
+  for (const name of names) {
+    const loading = `__importStar(require('${name}'))`;
+    const moved = `Promise.resolve().then(() => ${loading})`;
+    if (!compiled.includes(moved)) throw new Error(`${file} does not load ${name} as it was expected to`);
+    compiled = compiled.replace(moved, loading);
+  }
+  writeFileSync(file, compiled);
 }
 
 module.exports = { buildLibrary };

@@ -34,25 +34,35 @@ async function start(file, options) {
   return run(process.execPath, [file], { cwd: path.dirname(file), env });
 }
 
-/** An application in one file starts without ioredis, says so when it is needed, and works with it, minified too. */
+/** What an application goes without when it needs neither. */
+const OPTIONAL = ['ioredis', '@nestjs/axios', 'axios'];
+
+/** An application in one file starts without the optional packages, says so when one is needed, and works with it, minified too. */
 async function tryBundles(folder) {
   cpSync(path.join(__dirname, 'bundle'), path.join(folder, 'bundle'), { recursive: true });
-  const [ioredis, takenAway] = ['node_modules/ioredis', 'taken-away'].map((name) => path.join(folder, name));
-  renameSync(ioredis, takenAway);
+  const places = OPTIONAL.map((name, index) => [
+    path.join(folder, 'node_modules', name),
+    path.join(folder, `taken-away-${index}`),
+  ]);
+  for (const [installed, takenAway] of places) renameSync(installed, takenAway);
   const alone = mkdtempSync(path.join(tmpdir(), 'bundles-'));
   const vendor = await startVendor();
   const baseUrl = vendor.url;
   try {
     for (const file of await bundle(folder, path.join(alone, 'without'))) {
-      for (const transport of ['http-service', 'undici']) {
-        assert.match(await start(file, { baseUrl, transport }), MASKED, `${file} on ${transport}`);
-      }
+      assert.match(await start(file, { baseUrl }), MASKED, `${file} on undici`);
+      assert.match(await start(file, { baseUrl, transport: 'http-service' }), /npm install @nestjs\/axios axios/, file);
       const ticketStore = `file:${path.join(alone, path.basename(file))}`;
       assert.match(await start(file, { baseUrl, ticketStore }), MASKED, `${file} with files`);
       assert.match(await start(file, { baseUrl, ticketStore: 'redis://127.0.0.1:1/0' }), /npm install ioredis/, file);
     }
-    renameSync(takenAway, ioredis);
-    for (const file of await bundle(folder, path.join(alone, 'with'))) await tryRedis(file, baseUrl, alone);
+    for (const [installed, takenAway] of places) renameSync(takenAway, installed);
+    for (const file of await bundle(folder, path.join(alone, 'with'))) {
+      for (const transport of ['http-service', 'undici']) {
+        assert.match(await start(file, { baseUrl, transport }), MASKED, `${file} on ${transport}`);
+      }
+      await tryRedis(file, baseUrl, alone);
+    }
   } finally {
     await vendor.stop();
     rmSync(alone, { recursive: true, force: true });

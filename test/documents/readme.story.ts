@@ -48,7 +48,7 @@ describe('the code of the README, and of the pages behind it', () => {
       'card-binding.spec.ts',
     ]);
     expect(OTHER_BLOCKS.map(({ name }) => name)).toEqual([
-      ...['accounts.module.ts', 'accounts.spec.ts', 'tenants.module.ts', 'bank-card-ocr.ts', 'bank-card-ocr.filter.ts'],
+      ...['accounts.module.ts', 'accounts.spec.ts', 'tenants.module.ts', 'bank-card-ocr.ts'],
       'tickets-in-redis.ts',
       ...['first-result.ts', 'sandbox.ts', 'health.controller.ts', 'main.ts'],
       ...['hand-written.client.ts', 'card-lookup.service.ts', 'old-tickets.store.ts', 'old-cache.bridge.ts'],

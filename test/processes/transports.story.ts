@@ -145,7 +145,7 @@ describe('only the client that is used is loaded', () => {
       const Module = require('node:module');
       const resolve = Module._resolveFilename;
       Module._resolveFilename = (name, ...rest) => {
-        if (name === '${missing}') throw new Error('is not installed: ' + name);
+        if (name === '${missing}') throw Object.assign(new Error("Cannot find module '" + name + "'"), { code: 'MODULE_NOT_FOUND' });
         return resolve(name, ...rest);
       };
       ${CONNECT}
@@ -160,7 +160,8 @@ describe('only the client that is used is loaded', () => {
     ['http-service', 'undici', 'connected'],
     // That a missing package would have been noticed.
     ['undici', 'undici', "'undici' needs the package undici"],
-    ['http-service', '@nestjs/axios', 'is not installed: @nestjs/axios'],
+    ['http-service', '@nestjs/axios', 'npm install @nestjs/axios axios'],
+    ['http-service', 'axios', 'npm install @nestjs/axios axios'],
   ])('%s without %s: %s', async (transport, missing, expected) => {
     expect(await connectWithout(missing, transport)).toEqual(
       expect.arrayContaining([expect.stringContaining(expected)]),

@@ -77,11 +77,11 @@ export function installsFor(named: string): Check {
     const lines = (page.match(/^npm install .*$/gm) ?? []).filter((line) => line.includes(named));
     return lines.map((line) => line.match(/@nestjs\/(?:axios|config)(?:@\d+)?/g)?.join(' ') ?? '');
   };
-  const right = [4, 12].map((major) => `@nestjs/axios@${major} @nestjs/config@${major}`).join(', ');
+  const right = [4, 12].map((major) => `@nestjs/config@${major}`).join(', ');
   return {
     what: 'installs the packages of Nest 11 first, then those of Nest 12',
     faults: (page) => (installed(page).join(', ') === right ? [] : [`not ${right}`]),
-    spoil: (page) => page.replace('@nestjs/axios@4 ', '@nestjs/axios '),
+    spoil: (page) => page.replace('@nestjs/config@4', '@nestjs/config'),
   };
 }
 

@@ -18,6 +18,10 @@ async function firstResult(): Promise<void> {
   assert.equal(cardNumber.masked, '622202*********0128');
   await app.close();
   await assert.rejects(start({ ticketStore: 'redis://127.0.0.1:1/0' }), /npm install ioredis/);
+  await assert.rejects(
+    start({ transport: 'http-service' }),
+    /transport \(BANKCARD_OCR_TRANSPORT\).*npm install @nestjs\/axios axios/,
+  );
   for (const entry of ['config', 'http', 'redis']) {
     await assert.rejects(import(`nestjs-bankcard-ocr/${entry}`), /Cannot find (?:package|module)/, entry);
   }

@@ -1,6 +1,7 @@
 import type { BaseUrl } from '../options/vendor.options.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { Semaphore } from '../runtime/semaphore.js';
+import { loadAxios } from '../vendor/http/load-http-service.js';
 import { loadUndiciTransport } from '../vendor/http/load-undici.js';
 import { type Transport, UntracedTransport } from '../vendor/http/transport.js';
 import { type ExchangeListener, VendorHttpClient } from '../vendor/http/vendor-http-client.js';
@@ -55,5 +56,5 @@ export async function createTransport({ origin, loopback }: BaseUrl, options: Re
     return new UntracedTransport(new UndiciTransport(connection));
   }
   const { HttpServiceTransport } = await import('../vendor/http/http-service.transport.js');
-  return new UntracedTransport(new HttpServiceTransport(connection, httpService));
+  return new UntracedTransport(new HttpServiceTransport(connection, httpService ?? (await loadAxios())));
 }

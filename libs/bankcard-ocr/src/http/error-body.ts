@@ -1,10 +1,8 @@
-import { type ExecutionContext, HttpStatus } from '@nestjs/common';
+import { HttpException, HttpStatus } from '@nestjs/common';
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type BankCardOcrErrorCode, ERROR_TEXTS } from '../errors/error-codes.js';
 import type { CardRejectedError } from '../results/warning-policy.js';
-
-/** The language of the messages that clients see. */
-export type ErrorLanguage = 'en' | 'zh';
+import { type ErrorLanguage, PhotoNotFoundException } from './photo-not-found.exception.js';
 
 /** The body of an error answer. */
 export interface BankCardOcrErrorBody {
@@ -29,7 +27,7 @@ export interface BankCardOcrErrorBody {
 const NO_DETAILS = { en: 'internal server error', zh: '服务器内部错误' } as const;
 
 /** The body for an error. */
-export function errorBody(error: BankCardOcrError, language: ErrorLanguage): BankCardOcrErrorBody {
+function errorBody(error: BankCardOcrError, language: ErrorLanguage): BankCardOcrErrorBody {
   const { code, vendorCode, bizSeqNo } = error;
   const statusCode = statusOf(error);
   if (isOurs(error)) return { statusCode, code, message: NO_DETAILS[language] };
@@ -96,21 +94,54 @@ export function statusOf({ code, vendorCode }: BankCardOcrError): number {
   return Object.hasOwn(ERROR_STATUS, code) ? ERROR_STATUS[code] : HttpStatus.INTERNAL_SERVER_ERROR;
 }
 
-/** What the response objects of Express and Fastify have in common. */
-interface ResponseWithHeaders {
-  header(name: string, value: string): unknown;
-  readonly headersSent?: boolean;
-  readonly raw?: { readonly headersSent: boolean };
+/** The options of the error interceptor and the exception filter. */
+export interface ErrorOptions {
+  /** The language of `message`. @default 'en' */
+  readonly language?: ErrorLanguage | undefined;
 }
 
+/** The vendor counts requests by the second. */
+const RATE_LIMIT_PAUSE_MS = 1_000;
+
 /**
- * Tell the client when to come back. Set on the response itself, because an `HttpException` carries no headers; Express
- * and Fastify both keep what is set when the exception's body is sent.
- *
- * @param ms milliseconds, sent as whole seconds, at least one
+ * The HTTP exception for an error of this library, and the headers that it cannot carry; undefined for any other error.
+ * `Retry-After` is in whole seconds, at least one.
  */
-export function setRetryAfter(context: ExecutionContext, ms: number): void {
-  const response = context.switchToHttp().getResponse<ResponseWithHeaders>();
-  if (response.headersSent ?? response.raw?.headersSent) return;
-  response.header('Retry-After', String(Math.max(1, Math.ceil(ms / 1_000))));
+export function translate(
+  error: unknown,
+  language: ErrorLanguage,
+): { readonly exception: HttpException; readonly headers: Readonly<Record<string, string>> } | undefined {
+  let exception: HttpException;
+  let retryAfterMs: number | undefined;
+  if (isBankCardOcrError(error)) {
+    const body = errorBody(error, language);
+    exception = new HttpException(body, body.statusCode, { cause: error });
+    retryAfterMs = retryAfter(body.statusCode, error);
+  } else if (error instanceof PhotoNotFoundException) {
+    exception = language === 'en' ? error : new PhotoNotFoundException(error.kind, error.reason, language);
+    retryAfterMs = error.retryAfterMs;
+  } else {
+    return undefined;
+  }
+  const seconds = retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1_000));
+  return { exception, headers: seconds === undefined ? {} : { 'Retry-After': String(seconds) } };
+}
+
+function retryAfter(status: number, { retryAfterMs }: BankCardOcrError): number | undefined {
+  if (status === HttpStatus.TOO_MANY_REQUESTS.valueOf()) return retryAfterMs ?? RATE_LIMIT_PAUSE_MS;
+  return status === HttpStatus.SERVICE_UNAVAILABLE.valueOf() ? retryAfterMs : undefined;
+}
+
+/** What the response objects of Express and Fastify have in common. */
+export interface HttpResponse {
+  header(name: string, value: string): unknown;
+  status(status: number): { send(body: unknown): unknown };
+  end(): unknown;
+  readonly headersSent?: boolean;
+  /** Of Fastify. */
+  readonly raw?: { readonly headersSent: boolean; end(): unknown };
+}
+
+export function hasHeadersSent(response: HttpResponse): boolean {
+  return response.headersSent ?? response.raw?.headersSent ?? false;
 }

@@ -1,16 +1,14 @@
 import './serialized-values.js';
 
-export {
-  BankCardOcrErrorInterceptor,
-  type BankCardOcrErrorInterceptorOptions,
-} from './bank-card-ocr-error.interceptor.js';
+export { BankCardOcrErrorInterceptor } from './bank-card-ocr-error.interceptor.js';
+export { BankCardOcrExceptionFilter } from './bank-card-ocr-exception.filter.js';
 export { BankCardOcrResponseDto } from './bank-card-ocr.response.dto.js';
 export { CardNumberMaskingInterceptor, type CardNumberMaskingOptions } from './card-number-masking.interceptor.js';
 export { CardPhotosDto } from './bank-card-ocr.response.dto.js';
 export { CardValidityDto } from './bank-card-ocr.response.dto.js';
 export { CardWarningDto } from './bank-card-ocr.response.dto.js';
 export { CreateSdkLaunchDto } from './sdk.dto.js';
-export type { BankCardOcrErrorBody, ErrorLanguage } from './error-body.js';
+export type { BankCardOcrErrorBody } from './error-body.js';
 export { ERROR_STATUS } from './error-body.js';
 export { AllowFullCardNumber } from './card-number-masking.interceptor.js';
 export { IsOrderNumber } from './validation.js';

@@ -2,7 +2,9 @@ import { HttpStatus, NotFoundException } from '@nestjs/common';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
 import { photoOf } from '../results/photo-of.js';
-import type { ErrorLanguage } from './error-body.js';
+
+/** The language of the messages that clients see. */
+export type ErrorLanguage = 'en' | 'zh';
 
 /**
  * Why there is no photo:

@@ -60,7 +60,7 @@ export const OPTION_TABLE = {
   maxAttempts: { default: 3, ...numeric({ unit: 'whole number' }) },
   waitForPhotosMs: { default: 3_000, ...MAY_BE_ZERO },
   waitForResultMs: { default: 0, ...MAY_BE_ZERO },
-  transport: { variable: 'BANKCARD_OCR_TRANSPORT', default: 'http-service', ...oneOf('http-service', 'undici') },
+  transport: { variable: 'BANKCARD_OCR_TRANSPORT', default: 'undici', ...oneOf('http-service', 'undici') },
   httpService: { read: readHttpService },
   proxy: { variable: 'BANKCARD_OCR_PROXY', secret: true, read: readProxy },
   ca: { read: readCa },

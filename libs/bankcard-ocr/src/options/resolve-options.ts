@@ -68,7 +68,9 @@ export function resolveOptions(
   name?: string,
   environment: Environment = process.env,
 ): ResolvedOptions {
-  const set: Readonly<Record<string, unknown>> = whatIsSet(revealSecrets(given ?? {}));
+  const set: Record<string, unknown> = whatIsSet(revealSecrets(given ?? {}));
+  // Whoever hands one in means that it is used.
+  if (set['httpService'] !== undefined) set['transport'] ??= 'http-service';
   // null stands for no default: it is a mistake.
   const unchecked = Object.fromEntries(
     OPTION_ROWS.map(([option, row]) => [option, option in set ? set[option] : row.default]),

@@ -1,24 +1,25 @@
 import { X509Certificate } from 'node:crypto';
-import type { HttpService } from '@nestjs/axios';
 import { Problem } from '../errors/configuration-error.js';
 import { SecretText } from '../runtime/secret-text.js';
 import { definesRoute } from '../vendor/http/agents.js';
+import type { HttpServiceLike } from '../vendor/http/load-http-service.js';
 import { isNone, readProxyUrl } from '../vendor/http/proxy.js';
 import { canBeDecoded } from './credential.options.js';
 import type { UncheckedOptions } from './option-values.js';
 
-/** How requests travel: through `HttpService` of `@nestjs/axios`, or through undici, which costs a fraction of it. */
+/** How requests travel: through undici, or through `HttpService` of `@nestjs/axios`, which costs several times as much. */
 export type TransportKind = 'http-service' | 'undici';
 
 /** The way to the vendor. */
 export interface TransportOptions {
   /**
-   * How requests travel: with `http-service`, mocks of Node's own client work; `undici` costs a fraction of it. Neither
-   * appears in traces, whose URLs would hold secrets.
+   * How requests travel. `undici` needs no package of yours and costs a fraction of the other; with `http-service`, mocks
+   * of Node's own client work, and `@nestjs/axios` and `axios` have to be installed. Neither appears in traces, whose URLs
+   * would hold secrets. With `httpService` set, the default is `http-service`.
    *
-   * 请求怎么发：`http-service` 能让挂在 Node 自带客户端上的 mock 照常工作；`undici` 的开销只有它的零头。两者都不会出现在链路追踪里，
-   * 否则 URL 中的密钥会随之导出。
-   * @default 'http-service'
+   * 请求怎么发：`undici` 无需另装包，开销只有另一种的零头；`http-service` 能让挂在 Node 自带客户端上的 mock 照常工作，但要安装
+   * `@nestjs/axios` 和 `axios`。两者都不会出现在链路追踪里，否则 URL 中的密钥会随之导出。设置了 `httpService` 时默认为 `http-service`。
+   * @default 'undici'
    * @env BANKCARD_OCR_TRANSPORT
    */
   readonly transport?: TransportKind | undefined;
@@ -34,7 +35,7 @@ export interface TransportOptions {
    * @default an instance of its own
    * @defaultZh 本模块专用的实例
    */
-  readonly httpService?: HttpService | undefined;
+  readonly httpService?: HttpServiceLike | undefined;
   /**
    * The proxy to the vendor, `http` or `https`, e.g. `http://user:password@proxy:3128`; `none` for none. A loopback
    * host is never reached through a proxy of the environment.
@@ -87,7 +88,7 @@ export interface TransportOptions {
 }
 
 /** Read the option `httpService`. */
-export function readHttpService(value: unknown, { transport }: UncheckedOptions): HttpService | undefined | Problem {
+export function readHttpService(value: unknown, { transport }: UncheckedOptions): HttpServiceLike | undefined | Problem {
   if (value === undefined) return undefined;
   if (!isHttpService(value)) {
     return new Problem(
@@ -102,7 +103,7 @@ export function readHttpService(value: unknown, { transport }: UncheckedOptions)
   );
 }
 
-function isHttpService(value: unknown): value is HttpService {
+function isHttpService(value: unknown): value is HttpServiceLike {
   return typeof (value as { request?: unknown } | null)?.request === 'function';
 }
 

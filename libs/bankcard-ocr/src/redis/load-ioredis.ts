@@ -1,3 +1,4 @@
+import { isPackageMissing } from '../runtime/missing-package.js';
 import type { RedisConstructor } from './redis-url.js';
 
 /** ioredis is not installed, or a bundle has left it out. */
@@ -18,9 +19,7 @@ export async function loadIoredis(): Promise<RedisConstructor> {
     const ioredis = await import('ioredis');
     return ioredis.Redis;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const isMissing = /^(ERR_)?MODULE_NOT_FOUND$/.test(code ?? '') || /Cannot find (module|package)/.test(message);
-    if (!isMissing || !/\bioredis\b/.test(message)) throw error;
+    if (!isPackageMissing(error, /\bioredis\b/)) throw error;
     throw new IoredisMissing('ioredis is not installed', { cause: error });
   }
 }

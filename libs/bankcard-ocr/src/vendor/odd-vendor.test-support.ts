@@ -1,6 +1,8 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
+import { HttpService } from '@nestjs/axios';
+import { Axios } from 'axios';
 import { SignalCancellation } from '../runtime/abort.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
@@ -27,7 +29,7 @@ type TransportKind = 'http-service' | 'undici';
 
 /** Every transport; whatever one of them does, the other one does. */
 export const TRANSPORTS: Readonly<Record<TransportKind, (options: ConnectionOptions) => Transport>> = {
-  'http-service': (options) => new HttpServiceTransport(options),
+  'http-service': (options) => new HttpServiceTransport(options, { HttpService, Axios }),
   undici: (options) => new UndiciTransport(options),
 };
 export const TRANSPORT_KINDS = Object.keys(TRANSPORTS) as TransportKind[];

@@ -22,10 +22,10 @@ describe('the configuration, as doctor sees it', () => {
   it('is told with the proxy and where it comes from, without user and password', () => {
     const { en, zh } = reports({ ...ENV, https_proxy: 'http://user:hunter2@proxy.example:3128' });
     expect(en).toMatch(
-      /^ok .*not encrypted, transport http-service, proxy http:\/\/proxy\.example:3128 \(https_proxy\), warning/,
+      /^ok .*not encrypted, transport undici, proxy http:\/\/proxy\.example:3128 \(https_proxy\), warning/,
     );
     expect(zh).toMatch(
-      /未加密，传输方式 http-service，代理 http:\/\/proxy\.example:3128（https_proxy），告警策略 report$/,
+      /未加密，传输方式 undici，代理 http:\/\/proxy\.example:3128（https_proxy），告警策略 report$/,
     );
   });
 

@@ -1,8 +1,8 @@
 import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import type { HttpService } from '@nestjs/axios';
 import type { Connector } from './connector.js';
+import type { HttpServiceLike } from './load-http-service.js';
 import type { Connected } from './tcp-connection.js';
 
 /** Agents of Node's own client. */
@@ -41,8 +41,8 @@ function connectWith<A extends HttpAgent>(connector: Connector, agent: A, secure
 }
 
 /** Whether an application's own instance says how connections are made: with agents, or through a proxy. */
-export function definesRoute(http: HttpService): boolean {
+export function definesRoute(http: HttpServiceLike): boolean {
   // A stand-in need not have axios behind it.
-  const defaults = (http as Partial<HttpService>).axiosRef?.defaults;
+  const defaults: { httpAgent?: unknown; httpsAgent?: unknown; proxy?: unknown } | undefined = http.axiosRef?.defaults;
   return [defaults?.httpAgent, defaults?.httpsAgent, defaults?.proxy].some((one) => one !== undefined);
 }

@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { json } from 'node:stream/consumers';
 import { inspect } from 'node:util';
 import { HttpService } from '@nestjs/axios';
-import axios, { type CreateAxiosDefaults } from 'axios';
+import axios, { Axios, type CreateAxiosDefaults } from 'axios';
 import nock from 'nock';
 import { SecretText } from '../../runtime/secret-text.js';
 import { makeCertificates } from './certificates.test-support.js';
@@ -25,7 +25,7 @@ describe('the transport on HttpService', () => {
   const transports: HttpServiceTransport[] = [];
 
   function transportWith(change: Partial<ConnectionOptions> = {}, shared?: HttpService): HttpServiceTransport {
-    const transport = new HttpServiceTransport(optionsFor(vendor.origin, change), shared);
+    const transport = new HttpServiceTransport(optionsFor(vendor.origin, change), shared ?? { HttpService, Axios });
     transports.push(transport);
     return transport;
   }
@@ -41,7 +41,7 @@ describe('the transport on HttpService', () => {
   it('is intercepted by nock', async () => {
     nock('https://idasc.webank.com').get(REQUEST.pathAndQuery).reply(201, OK);
     try {
-      const transport = new HttpServiceTransport(optionsFor('https://idasc.webank.com'));
+      const transport = new HttpServiceTransport(optionsFor('https://idasc.webank.com'), { HttpService, Axios });
       transports.push(transport);
       await expect(send(transport)).resolves.toMatchObject({ status: 201, text: OK });
       expect(nock.isDone()).toBe(true);

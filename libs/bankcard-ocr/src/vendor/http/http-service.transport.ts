@@ -2,11 +2,11 @@ import http, { type ClientRequest, type IncomingMessage, type RequestOptions } f
 import https from 'node:https';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { HttpService } from '@nestjs/axios';
-import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
-import { firstValueFrom } from 'rxjs';
+import type { AxiosRequestConfig, AxiosResponse } from 'axios';
+import { firstValueFrom, type Observable } from 'rxjs';
 import type { ConnectionOptions } from './connector.js';
 import { type Agents, createAgents, definesRoute, retireAgents } from './agents.js';
+import type { AxiosPackages, HttpServiceLike } from './load-http-service.js';
 import { IDLE_CONNECTION_MS, PoolingTransport, requestHeaders } from './pooling.transport.js';
 import { ResponseBody } from './response-body.js';
 import { CLOSED_CODE, connectionError, neverSent, NO_STREAM_CODE, UNEXPECTED_UPGRADE_CODE } from './transport-error.js';
@@ -17,15 +17,16 @@ import type { ResponseListener, TransportCall, TransportRequest } from './transp
  * secret, and a test of the application that overrides `HttpService` would replace it.
  */
 export class HttpServiceTransport extends PoolingTransport<Agents> {
-  readonly #http: HttpService;
+  readonly #http: HttpServiceLike;
   readonly #config: AxiosRequestConfig;
   /** The agents and their route to the proxy are those of the application's instance. */
   readonly #hasOwnRoute: boolean;
   readonly #running = new Set<AbortController>();
 
-  /** @param shared an instance of the application's own, instead */
-  constructor(options: ConnectionOptions, shared?: HttpService) {
+  /** @param http an instance of the application's own, or the packages to make one that nobody else has */
+  constructor(options: ConnectionOptions, http: HttpServiceLike | AxiosPackages) {
     super(options);
+    const shared = 'request' in http ? http : undefined;
     this.#hasOwnRoute = shared !== undefined && definesRoute(shared);
     this.#config = {
       ...(shared ? {} : NOTHING_INHERITED),
@@ -44,7 +45,7 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
       transformRequest: [(body: unknown) => body],
       transformResponse: [(body: unknown) => body],
     };
-    this.#http = shared ?? createOwnHttpService();
+    this.#http = 'request' in http ? http : createOwnHttpService(http);
   }
 
   start(request: TransportRequest, receiver: ResponseListener): TransportCall {
@@ -90,7 +91,7 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
     // HttpService looks for the response type in the call's own options: without it there, it would end the stream as
     // soon as the head has come. Unsubscribing then ends nothing any more; the signal does.
     const config = { ...this.#config, ...agents, method, url, data, headers, signal };
-    const response: AxiosResponse<Readable> = await firstValueFrom(this.#http.request<Readable>(config));
+    const response = await firstValueFrom(this.#http.request(config) as Observable<AxiosResponse<Readable>>);
     const { status, headers: received, data: stream } = response;
     if (typeof (stream as Partial<Readable> | undefined)?.pipe !== 'function') {
       throw connectionError(NO_STREAM_CODE, 'no stream');
@@ -148,8 +149,6 @@ function receiveBody(
   });
 }
 
-type Instance = NonNullable<ConstructorParameters<typeof HttpService>[0]>;
-
 /**
  * Everything that an instance of axios can be told and that a request of ours does not say by itself. As own members of each
  * request they hide what older versions of axios would take from `Object.prototype`.
@@ -178,8 +177,7 @@ export const NOTHING_INHERITED = {
  * Make an `HttpService` that shares nothing with the application. `axios.create()` would copy `axios.defaults`, and with
  * them headers, credentials, a socket or an adapter that are meant for other servers.
  */
-export function createOwnHttpService(): HttpService {
-  const instance = new axios.Axios({});
-  // axios has one set of types for each module system, and they do not match each other.
-  return new HttpService({ request: instance.request.bind(instance) } as unknown as Instance);
+function createOwnHttpService({ HttpService, Axios }: AxiosPackages): HttpServiceLike {
+  const instance = new Axios({} as never);
+  return new HttpService({ request: instance.request.bind(instance) } as never);
 }

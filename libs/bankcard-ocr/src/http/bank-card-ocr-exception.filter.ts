@@ -1,0 +1,57 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { throwError } from 'rxjs';
+import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { type ErrorOptions, type HttpResponse, hasHeadersSent, translate } from './error-body.js';
+import { type ErrorLanguage, PhotoNotFoundException } from './photo-not-found.exception.js';
+
+/** Matches by the brand, not by the class: two copies of the library may be installed. */
+class AnyBankCardOcrError {
+  static [Symbol.hasInstance](error: unknown): boolean {
+    return isBankCardOcrError(error);
+  }
+}
+
+/**
+ * Returns what {@link BankCardOcrErrorInterceptor} returns for every {@link BankCardOcrError}, also when a guard or a
+ * middleware throws it, where interceptors see nothing. Everything else goes on to the other filters. An interceptor
+ * that is bound as well comes first.
+ *
+ * Outside HTTP it sends `{ status: 'error', code, message, retryable }`: to the client of a microservice as the error, to
+ * that of a gateway as the event `exception`; in GraphQL `code` and `retryable` are `extensions` of the error.
+ *
+ * Bind it with `@UseFilters(new BankCardOcrExceptionFilter())`, or as `APP_FILTER` with `useClass`, or with `useValue`
+ * to give options.
+ */
+export class BankCardOcrExceptionFilter implements ExceptionFilter {
+  static {
+    // Not as a decorator: the compiler would then note the constructor's types, and Nest look for a provider of the options.
+    Catch(AnyBankCardOcrError, PhotoNotFoundException)(this);
+  }
+
+  readonly #language: ErrorLanguage;
+
+  constructor({ language = 'en' }: ErrorOptions = {}) {
+    this.#language = language;
+  }
+
+  catch(error: unknown, host: ArgumentsHost): unknown {
+    const type: string = host.getType();
+    const translated = translate(error, this.#language);
+    if (!translated) throw error;
+    const { exception, headers } = translated;
+    if (type === 'http') {
+      const response = host.switchToHttp().getResponse<HttpResponse>();
+      if (hasHeadersSent(response)) return (response.raw ?? response).end();
+      for (const [name, value] of Object.entries(headers)) response.header(name, value);
+      return response.status(exception.getStatus()).send(exception.getResponse());
+    }
+    const { code, message } = exception.getResponse() as { code: string; message: string };
+    const retryable = isBankCardOcrError(error) ? error.retryable : headers['Retry-After'] !== undefined;
+    const body = { status: 'error', code, message, retryable };
+    if (type === 'ws') {
+      return host.switchToWs().getClient<{ emit(event: string, data: unknown): unknown }>().emit('exception', body);
+    }
+    if (type === 'graphql') return Object.assign(new Error(message), { extensions: { code, retryable } });
+    return throwError(() => body);
+  }
+}
