@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { withLuhnDigit } from '../testing/orders/invented-card.js';
+import { withLuhnDigit } from '../testing/orders/order-book.js';
 import { CardNumber } from './card-number.js';
 
 const PAN = '6222021234567890128';

@@ -1,4 +1,4 @@
-import { withLuhnDigit } from '../testing/orders/invented-card.js';
+import { withLuhnDigit } from '../testing/orders/order-book.js';
 import { passesLuhn } from './card-number.js';
 
 describe('the Luhn check digit', () => {

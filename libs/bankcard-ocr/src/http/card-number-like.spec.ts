@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { withLuhnDigit } from '../testing/orders/invented-card.js';
+import { withLuhnDigit } from '../testing/orders/order-book.js';
 import { isCardNumberLike } from './card-number-masking.interceptor.js';
 
 describe('isCardNumberLike', () => {

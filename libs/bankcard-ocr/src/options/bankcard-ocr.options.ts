@@ -14,7 +14,7 @@ export type { AppIdParameter, VendorPaths } from './vendor.options.js';
 /** Time limits and attempts of a query: for all queries as options of the module, for one as options of the call. */
 export interface QueryLimits {
   /**
-   * Milliseconds for a whole call: waiting for a ticket and a connection, every attempt, every pause, late photos,
+   * Milliseconds for a whole call: waiting for a ticket and a connection, every attempt, every backoff, late photos,
    * and a sink that takes its time.
    *
    * 一次调用的总时限：等 ticket、等连接、各次尝试、间隔、等照片、写照片所花的时间都算。
@@ -37,16 +37,16 @@ export interface QueryLimits {
    */
   readonly maxAttempts?: number | undefined;
   /**
-   * Milliseconds to go on asking while none of the photos has come; 0 asks once.
+   * Milliseconds to keep polling while none of the photos has come; 0 queries once.
    *
    * 照片一张都没到时继续等多久；0 表示只问一次。
    * @default 3000
    */
   readonly waitForPhotosMs?: number | undefined;
   /**
-   * Milliseconds to go on asking while the vendor has no result for the order; 0 looks once more, after half a second.
+   * Milliseconds to keep polling while the vendor has no result for the order; 0 polls once more, after half a second.
    *
-   * 腾讯云还没有该订单的结果时继续等多久；0 表示半秒后只再看一次。
+   * 腾讯云还没有该订单的结果时继续等多久；0 表示半秒后只再查一次。
    * @default 0
    */
   readonly waitForResultMs?: number | undefined;

@@ -7,7 +7,7 @@ const SECRET_OPTIONS: ReadonlySet<string> = new Set(
   OPTION_ROWS.flatMap(([name, { secret }]) => (secret ? [name] : [])),
 );
 
-/** Options whose secrets are texts again: what checks them needs, and nothing keeps. */
+/** Options whose secrets are texts again: for what checks them; nothing keeps these. */
 export type RevealedOptions = {
   readonly [Name in keyof BankCardOcrOptions]: Exclude<BankCardOcrOptions[Name], SecretText>;
 };
@@ -20,7 +20,7 @@ export function concealSecrets<Options extends Partial<BankCardOcrOptions>>(opti
   return changed(options, (value) => (typeof value === 'string' && !isUnset(value) ? new SecretText(value) : value));
 }
 
-/** Make a copy of options in which every secret is a text; one that cannot be had any more is missing. */
+/** Make a copy of options in which every secret is a text; one that cannot be read any more is missing. */
 export function revealSecrets(options: BankCardOcrOptions): RevealedOptions {
   return changed(options, (value) => (isSecretText(value) ? textOf(value) : value)) as RevealedOptions;
 }
@@ -37,7 +37,7 @@ function textOf(secret: SecretText): string | undefined {
   try {
     return secret.reveal();
   } catch {
-    // Somebody has made a copy of the object, property by property: the start says that the option is missing.
+    // A copy of the object, made property by property: startup reports that the option is missing.
     return undefined;
   }
 }

@@ -5,13 +5,13 @@ import { TicketStore } from '../credentials/store/ticket-store.js';
 import { Problem } from '../errors/configuration-error.js';
 import { unusableText } from '../errors/unusable-text.js';
 import { SecretText } from '../runtime/secret-text.js';
-import { checkChoice, readVisibleText, type UncheckedOptions } from './option-values.js';
-import { readOwnBaseUrl } from './vendor.options.js';
+import { checkChoice, type UncheckedOptions, visibleText } from './option-values.js';
+import { readBaseUrl } from './vendor.options.js';
 
 /** Where credentials are kept, and when they are refreshed. */
 export interface CredentialOptions {
   /**
-   * Where credentials are kept, so that a restart costs no refresh and processes do not kill each other's tickets:
+   * Where credentials are kept, so that a restart costs no refresh and processes do not invalidate each other's tickets:
    * `memory:` (this process only), `file:/directory` (all processes of one machine), `redis://host:6379/0` or
    * `rediss://…` (any number of machines), or a {@link TicketStore} of your own, e.g. a `RedisTicketStore` with your
    * client, which you close yourself.
@@ -34,7 +34,7 @@ export interface CredentialOptions {
    */
   readonly storeEncryptionKey?: string | SecretText | undefined;
   /**
-   * `reader`: this process never asks the vendor for credentials, but uses what a `refresher` puts into the same store.
+   * `reader`: this process never requests credentials, but uses what a `refresher` puts into the same store.
    *
    * `reader` 从不自己获取凭证，只用 `refresher` 写进同一处存储的凭证。
    * @default 'refresher'
@@ -64,12 +64,12 @@ export interface CredentialOptions {
    * signed with it.
    *
    * 被替换的 SIGN ticket 还保留多久，用来校验手机晚到的回传；不会再用它签名。
-   * @default one refresh interval, and in any case as long as the ticket would have lived
+   * @default one refresh interval, and in any case as long as the ticket would have been valid
    * @defaultZh 一个刷新间隔，且不短于该 ticket 原本的有效期
    */
   readonly verifyWindowMs?: number | undefined;
   /**
-   * Refresh by a timer, even without queries. Switch it off in scripts.
+   * Refresh by a timer, also while there are no queries. Switch it off in scripts.
    *
    * 定时刷新，没有查询时也刷新。一次性脚本里关掉它。
    * @default true
@@ -84,59 +84,50 @@ const LETTERS_AND_DIGITS = /^[A-Za-z0-9]*$/;
 const APP_ID_TO_FILL_IN =
   /^(your|my|the|change|replace|enter|insert|put|todo|fixme|placeholder|example)|^(wb)?app[-_ ]?id$/i;
 
-/**
- * Find what is odd about an app id and a secret that may be right all the same: the vendor documents their length, and
- * promises nothing. Nothing of the secret is repeated but its length.
- */
-export function oddCredentials(appId: string, secret: string): { option: 'appId' | 'secret'; problem: Problem }[] {
-  if (appId.length === SECRET_LENGTH && secret.length < SECRET_LENGTH) {
-    const problem = new Problem(
+/** Find what looks wrong with an app id and may be right all the same: the vendor documents lengths, and promises nothing. */
+export function warningAboutAppId(appId: string, secret: string): Problem | undefined {
+  if (appId.length === SECRET_LENGTH && secret.length < SECRET_LENGTH)
+    return new Problem(
       'is as long as a secret, and the secret is not: are the two swapped?',
       '长度和密钥一样，而密钥却不是这个长度：两者是否写反了？',
     );
-    return [{ option: 'appId', problem }];
-  }
-  const odd: { option: 'appId' | 'secret'; problem: Problem }[] = [];
-  if (APP_ID_TO_FILL_IN.test(appId)) {
-    const problem = new Problem(
-      'looks like a placeholder: set the app id (WBappid) that Tencent assigned',
-      '像是占位文字：请填入腾讯云分配的 WBappid',
-    );
-    odd.push({ option: 'appId', problem });
-  }
-  const problem = oddSecret(secret);
-  if (problem) odd.push({ option: 'secret', problem });
-  return odd;
+  if (!APP_ID_TO_FILL_IN.test(appId)) return undefined;
+  return new Problem(
+    'looks like a placeholder: set the app id (WBappid) that Tencent assigned',
+    '像是占位文字：请填入腾讯云分配的 WBappid',
+  );
 }
 
-function oddSecret(secret: string): Problem | undefined {
+/** The same of a secret. Nothing of it is repeated but its length. */
+export function warningAboutSecret(appId: string, secret: string): Problem | undefined {
+  // Swapped: that is said about the app id.
+  if (appId.length === SECRET_LENGTH && secret.length < SECRET_LENGTH) return undefined;
   if (secret.length === SECRET_LENGTH && LETTERS_AND_DIGITS.test(secret)) return undefined;
   const decoded = Buffer.from(secret, 'base64').toString('latin1').trim();
-  if (decoded.length === SECRET_LENGTH && LETTERS_AND_DIGITS.test(decoded)) {
+  if (decoded.length === SECRET_LENGTH && LETTERS_AND_DIGITS.test(decoded))
     return new Problem(
       'looks like a secret in Base64, as Kubernetes stores it: set the decoded text',
       '像是 Base64 编码后的密钥（Kubernetes 的存放方式）：请填入解码后的文本',
     );
-  }
-  if (secret.length !== SECRET_LENGTH) {
+  if (secret.length !== SECRET_LENGTH)
     return new Problem(
       `has ${secret.length} characters, and Tencent's secrets have ${SECRET_LENGTH}: is something missing or added?`,
       `有 ${secret.length} 个字符，而腾讯云的密钥是 ${SECRET_LENGTH} 位：是否缺了或多了内容？`,
     );
-  }
   return new Problem(
     "has other characters than letters and digits, which Tencent's secrets consist of: is it complete?",
     '含有字母和数字以外的字符，而腾讯云的密钥只有字母和数字：是否完整？',
   );
 }
 
+const readSecretText = visibleText(
+  "is missing or has white space: set the app's secret (64 characters)",
+  '缺失或含有空白字符：请填入密钥（64 位）',
+);
+
 /** Read the option `secret`. */
 export function readSecret(value: unknown): SecretText | Problem {
-  const wanted = new Problem(
-    "is missing or has white space: set the app's secret (64 characters)",
-    '缺失或含有空白字符：请填入密钥（64 位）',
-  );
-  const secret = readVisibleText(value, wanted);
+  const secret = readSecretText(value);
   return secret instanceof Problem ? secret : new SecretText(secret);
 }
 
@@ -154,35 +145,19 @@ export function readRole(value: unknown, options: UncheckedOptions): 'refresher'
   );
 }
 
-const KEY_BYTES = 32;
 const HEX = /^[0-9a-f]{64}$/i;
 const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/;
 
-/**
- * Read the text of the option `storeEncryptionKey`.
- *
- * @returns a key that cannot be printed, or what is wrong
- */
+/** Read the option `storeEncryptionKey`: into a key that cannot be printed. */
 export function readStoreEncryptionKey(text: unknown): KeyObject | Problem {
   const value = typeof text === 'string' ? text.trim() : '';
-  const bytes = HEX.test(value)
-    ? Buffer.from(value, 'hex')
-    : BASE64.test(value)
-      ? Buffer.from(value, 'base64')
-      : undefined;
-  if (bytes?.length === KEY_BYTES) return createSecretKey(bytes);
-  return (
-    unusableText(value) ??
-    new Problem(
-      'must be 32 random bytes, as 64 hexadecimal digits or in Base64: make one with `openssl rand -base64 32`',
-      '必须是 32 个随机字节，写成 64 位十六进制或 Base64：可用 `openssl rand -base64 32` 生成',
-    )
+  if (HEX.test(value)) return createSecretKey(Buffer.from(value, 'hex'));
+  if (BASE64.test(value)) return createSecretKey(Buffer.from(value, 'base64'));
+  const wanted = new Problem(
+    'must be 32 random bytes, as 64 hexadecimal digits or in Base64: make one with `openssl rand -base64 32`',
+    '必须是 32 个随机字节，写成 64 位十六进制或 Base64：可用 `openssl rand -base64 32` 生成',
   );
-}
-
-/** Whether a key is one byte 32 times, as only a placeholder is. */
-export function isOneByteRepeated(key: KeyObject): boolean {
-  return new Set(key.export()).size === 1;
+  return unusableText(value) ?? wanted;
 }
 
 /** Which of the library's own stores keeps the credentials. */
@@ -192,14 +167,6 @@ export type TicketStoreLocation =
   /** The URL carries a password as a rule. */
   | { readonly kind: 'redis'; readonly url: SecretText };
 
-const KINDS = new Problem(
-  "names no kind of store that there is: 'memory:' keeps credentials in this process only; 'file:/directory' shares them " +
-    "between all processes of one machine and survives restarts; 'redis://host:6379/0' or 'rediss://…' shares them " +
-    'between any number of machines',
-  "不是已有的存储种类：'memory:' 只在本进程内保存凭证；'file:/目录' 由同一台机器的所有进程共享，重启后仍在；" +
-    "'redis://host:6379/0' 或 'rediss://…' 由任意多台机器共享",
-);
-
 /** Read the option `ticketStore`: by default this process, for a loopback host only. */
 export function readTicketStore(
   value: unknown,
@@ -207,22 +174,17 @@ export function readTicketStore(
 ): TicketStoreLocation | TicketStore | Problem {
   if (value instanceof TicketStore) return value;
   if (typeof value === 'string') return readTicketStoreLocation(value);
-  if (value !== undefined) {
+  if (value !== undefined)
     return new Problem(
       "must be a text such as 'file:/directory', or a TicketStore",
       "必须是 'file:/目录' 这样的文本，或者 TicketStore",
     );
-  }
   // Whether a broken base URL is a real host cannot be known; its own problem is reported already.
-  const baseUrl = readOwnBaseUrl(options['baseUrl'], options);
+  const baseUrl = readBaseUrl(options['baseUrl'], options);
   return baseUrl instanceof Problem || baseUrl.loopback ? { kind: 'memory' } : NAME_A_TICKET_STORE;
 }
 
-/**
- * Read the text of the option `ticketStore`.
- *
- * @returns the location, or what is wrong
- */
+/** Read the text of the option `ticketStore`. */
 export function readTicketStoreLocation(text: string): TicketStoreLocation | Problem {
   const value = text.trim();
   const unusable = unusableText(value);
@@ -231,12 +193,18 @@ export function readTicketStoreLocation(text: string): TicketStoreLocation | Pro
   if (value.startsWith('file:')) return readFileLocation(value);
   if (/^rediss?:/i.test(value)) return readRedisLocation(value);
   // The text is not repeated: a Redis URL carries a password.
-  return KINDS;
+  return new Problem(
+    "names no kind of store that there is: 'memory:' keeps credentials in this process only; 'file:/directory' shares them " +
+      "between all processes of one machine and survives restarts; 'redis://host:6379/0' or 'rediss://…' shares them " +
+      'between any number of machines',
+    "不是已有的存储种类：'memory:' 只在本进程内保存凭证；'file:/目录' 由同一台机器的所有进程共享，重启后仍在；" +
+      "'redis://host:6379/0' 或 'rediss://…' 由任意多台机器共享",
+  );
 }
 
 /** What to write when `ticketStore` is missing though the host is a real one. */
 export const NAME_A_TICKET_STORE = new Problem(
-  'must be named for a host that is not this machine, because a second process with credentials of its own kills the ' +
+  'must be named for a host that is not this machine, because a second process with credentials of its own invalidates the ' +
     "first one's a minute after its refresh. Say 'file:/var/lib/my-app/tickets' when all processes run on one machine " +
     "(they share one refresh, and a restart costs none); 'redis://host:6379/0' for several machines; " +
     "'memory:' only if exactly one process will ever use this app id",
@@ -245,22 +213,20 @@ export const NAME_A_TICKET_STORE = new Problem(
     "只有确定始终只有一个进程使用该 app id 时才写 'memory:'",
 );
 
-const NO_DIRECTORY = new Problem(
-  'names no directory: write file:/var/lib/my-app/tickets',
-  '没有写目录：请写成 file:/var/lib/my-app/tickets',
-);
-
 function readFileLocation(value: string): TicketStoreLocation | Problem {
   const path = value.slice('file:'.length);
-  if (path === '' || path === '//' || path === '///') return NO_DIRECTORY;
+  if (/^(\/\/\/?)?$/.test(path))
+    return new Problem(
+      'names no directory: write file:/var/lib/my-app/tickets',
+      '没有写目录：请写成 file:/var/lib/my-app/tickets',
+    );
   // Only a shell replaces these: a directory of that very name would be made.
-  if (/^~|^["'$%<]/.test(path) || /[\u0000-\u001f\u007f]/.test(path)) {
+  if (/^~|^["'$%<]/.test(path) || /[\u0000-\u001f\u007f]/.test(path))
     return new Problem(
       'must be a path as the file system knows it: nothing replaces ~ and variables here, and control characters and ' +
         'quotation marks are not allowed. Write file:/var/lib/my-app/tickets',
       '必须是文件系统里的实际路径：这里不会展开 ~ 和变量，也不能有控制字符和引号。请写成 file:/var/lib/my-app/tickets',
     );
-  }
   if (!path.startsWith('//')) return { kind: 'file', directory: resolve(path) };
   try {
     return { kind: 'file', directory: fileURLToPath(value) };
@@ -285,18 +251,17 @@ function wrongRedisUrl(en: string, zh: string): Problem {
 function readRedisLocation(value: string): TicketStoreLocation | Problem {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (!url || url.hostname === '') return wrongRedisUrl('is not a Redis URL', '不是 Redis URL');
-  // Its client decodes both, and dies of what cannot be decoded.
+  // Its client decodes both, and throws when it cannot.
   if (![url.username, url.password].every(canBeDecoded)) {
     return wrongRedisUrl('has a bare % in its user name or password', '用户名或密码里有未转义的 %');
   }
   if (!/^\/?\d{0,9}$/.test(url.pathname)) return wrongRedisUrl('names a database that is no number', '库号不是数字');
   // Options of a client in the query string could switch off what keeps the fleet safe.
-  if (url.search !== '' || url.hash !== '') {
+  if (url.search !== '' || url.hash !== '')
     return new Problem(
       `has a query or a fragment: ${RIGHT.en}; for more hand in a RedisTicketStore`,
       `带有查询串或片段：${RIGHT.zh}；需要更多设置时请传入 RedisTicketStore`,
     );
-  }
   return { kind: 'redis', url: new SecretText(value) };
 }
 

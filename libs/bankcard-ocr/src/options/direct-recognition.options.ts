@@ -1,7 +1,7 @@
 import type { ImageType } from '../card/card-photo.js';
 import { Problem } from '../errors/configuration-error.js';
 import type { UncheckedOptions } from './option-values.js';
-import { type BaseUrl, readOwnBaseUrl } from './vendor.options.js';
+import { type BaseUrl, readBaseUrl } from './vendor.options.js';
 
 /** How the app id is spelled in the body of direct recognition (protocol.md section 2). */
 export type RecognitionAppIdField = 'appId' | 'webankAppId';
@@ -49,12 +49,12 @@ const HOSTS_WITH_APP_ID: ReadonlySet<string> = new Set(['kyc1.qcloud.com']);
 
 /** Read the option `recognitionBaseUrl`: by default the host that belongs to the one that results are queried from. */
 export function readRecognitionBaseUrl(value: unknown, options: UncheckedOptions): BaseUrl | Problem | Problem[] {
-  if (value !== undefined) return readOwnBaseUrl(value, options);
-  const baseUrl = readOwnBaseUrl(options['baseUrl'], options);
+  if (value !== undefined) return readBaseUrl(value, options);
+  const baseUrl = readBaseUrl(options['baseUrl'], options);
   // Already reported for `baseUrl`.
   if (baseUrl instanceof Problem) return [];
   const own = RECOGNITION_HOSTS.get(baseUrl.host);
-  return own === undefined ? baseUrl : readOwnBaseUrl(own, options);
+  return own === undefined ? baseUrl : readBaseUrl(own, options);
 }
 
 /** Read the option `recognitionAppIdField`: by default what the host of recognition expects. */

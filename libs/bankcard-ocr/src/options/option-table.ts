@@ -8,7 +8,7 @@ import { readCa, readHttpService, readProxy } from './transport.options.js';
 import {
   DEFAULT_PATHS,
   readAppId,
-  readOwnBaseUrl,
+  readBaseUrl,
   readPaths,
   readProtocolVersion,
   readVendorCodeOverrides,
@@ -35,7 +35,7 @@ const MAY_BE_ZERO = numeric({ unit: 'milliseconds', zeroAllowed: true });
 export const OPTION_TABLE = {
   appId: { variable: 'BANKCARD_OCR_APP_ID', read: readAppId },
   secret: { variable: 'BANKCARD_OCR_SECRET', secret: true, read: readSecret },
-  baseUrl: { variable: 'BANKCARD_OCR_BASE_URL', default: 'https://idasc.webank.com', read: readOwnBaseUrl },
+  baseUrl: { variable: 'BANKCARD_OCR_BASE_URL', default: 'https://idasc.webank.com', read: readBaseUrl },
   allowInsecureHttp: { default: false, ...trueOrFalse() },
   appIdParameter: { default: 'app_id', ...oneOf('app_id', 'appId', 'webankAppId') },
   protocolVersion: { default: '1.0.0', read: readProtocolVersion },

@@ -89,11 +89,12 @@ export function trueOrFalse() {
   return { choices, read };
 }
 
-/** Read a text of visible ASCII characters. */
-export function readVisibleText(value: unknown, wanted: Problem, longest = Infinity): string | Problem {
-  const unusable = typeof value === 'string' ? unusableText(value) : undefined;
-  if (unusable) return unusable;
-  return typeof value === 'string' && /^[!-~]+$/.test(value) && value.length <= longest ? value : wanted;
+/** A reader of a text of visible ASCII characters; `en` and `zh` say what it must be. */
+export function visibleText(en: string, zh: string, longest = Infinity) {
+  return (value: unknown): string | Problem => {
+    if (typeof value !== 'string') return new Problem(en, zh);
+    return unusableText(value) ?? (/^[!-~]+$/.test(value) && value.length <= longest ? value : new Problem(en, zh));
+  };
 }
 
 /** Whether an option counts as not set: left out, or an empty text, as an empty variable is. */

@@ -7,9 +7,9 @@ import { OPTION_ROWS, OPTION_VARIABLES } from './option-table.js';
 import { isUnset, numberFromText, whatIsSet } from './option-values.js';
 
 /**
- * Tell the variable that sets an option.
+ * The variable that sets an option.
  *
- * @param name of the registration: `LOANS_BANKCARD_OCR_APP_ID` for `loans`, dashes become underscores
+ * @param name of the account: `LOANS_BANKCARD_OCR_APP_ID` for `loans`, dashes become underscores
  */
 export function variableOf(option: string, name?: string): string | undefined {
   const variable = (OPTION_VARIABLES as Partial<Record<string, string>>)[option];
@@ -22,7 +22,7 @@ export function variableOf(option: string, name?: string): string | undefined {
  * problem at once.
  *
  * @param env e.g. `process.env`; empty variables count as not set
- * @param name of the registration, whose variables begin with it: `LOANS_BANKCARD_OCR_APP_ID` for `loans`
+ * @param name of the account, whose variables begin with it: `LOANS_BANKCARD_OCR_APP_ID` for `loans`
  */
 export function bankCardOcrOptionsFromEnv(
   env: Readonly<Record<string, string | undefined>>,
@@ -55,10 +55,9 @@ interface UnknownVariable {
 }
 
 /**
- * Find variables that look like ours and are read by nobody: a name that is spelled wrong is not missed until its
- * default surprises. Spelled without underscores or in small letters they count too.
+ * Find variables that look like ours and are not read: a misspelled name goes unnoticed until the default surprises. Spelled without underscores or in small letters they count too.
  *
- * @param name of the registration
+ * @param name of the account
  */
 export function unknownVariables(environment: Environment, name?: string): UnknownVariable[] {
   const known = OPTION_NAMES.map((option) => variableOf(option, name) ?? '');
@@ -72,7 +71,7 @@ export function unknownVariables(environment: Environment, name?: string): Unkno
     });
 }
 
-/** What the environment says about options that are not set: the start must not pass over it in silence. */
+/** What the environment says about options that are not set. */
 interface OverlookedVariables {
   /** Those of files that have not reached the process; among the warnings too. */
   readonly lost: readonly Problem[];
@@ -80,10 +79,10 @@ interface OverlookedVariables {
 }
 
 /**
- * Look for what the environment says that has not become an option. Of `.env`, only names are looked at: a `validate`
- * function of ConfigModule drops what it does not declare.
+ * Find what the environment sets that has not become an option. Of `.env`, only names are read: a `validate` function of
+ * ConfigModule drops what it does not declare.
  *
- * @param directory the working directory, where ConfigModule and Node look for `.env`
+ * @param directory the working directory, where ConfigModule and Node search for `.env`
  */
 export function overlookedVariables(
   given: BankCardOcrOptions,

@@ -8,7 +8,7 @@ import { definesRoute } from '../vendor/http/agents.js';
 import { proxyNamed } from '../vendor/http/proxy.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import { revealSecrets } from './concealed-options.js';
-import { isOneByteRepeated, oddCredentials } from './credential.options.js';
+import { warningAboutAppId, warningAboutSecret } from './credential.options.js';
 import { OPTION_ROWS, type OptionName, type ReadOptions } from './option-table.js';
 import { isUnset, whatIsSet } from './option-values.js';
 import { overlookedVariables, variableOf } from './options-from-env.js';
@@ -141,47 +141,41 @@ function warningsAbout(
   { appId, secret, storeEncryptionKey, refreshIntervalMs, ticketOverlapMs }: Omit<ReadOptions, 'allowInsecureHttp'>,
   name: string | undefined,
 ): Problem[] {
-  const warnings: Problem[] = [];
-  const say = (option: OptionName, { en, zh }: Problem) => {
+  const warn = (option: OptionName, problem: Problem | false | undefined): Problem[] => {
+    if (!problem) return [];
     const variable = variableOf(option, name);
-    warnings.push(new Problem(`${option} (${variable}) ${en}`, `${option}（${variable}）${zh}`));
+    return [new Problem(`${option} (${variable}) ${problem.en}`, `${option}（${variable}）${problem.zh}`)];
   };
-  for (const { option, problem } of oddCredentials(appId, secret.reveal())) say(option, problem);
-  if (storeEncryptionKey && isOneByteRepeated(storeEncryptionKey)) {
-    say(
-      'storeEncryptionKey',
-      new Problem(
-        'is not random: make one with `openssl rand -base64 32`',
-        '不是随机密钥：可用 `openssl rand -base64 32` 生成',
-      ),
-    );
-  }
-  if (refreshIntervalMs < 60_000) {
-    say(
+  const isWeakKey = storeEncryptionKey && new Set(storeEncryptionKey.export()).size === 1;
+  return [
+    ...warn('appId', warningAboutAppId(appId, secret.reveal())),
+    ...warn('secret', warningAboutSecret(appId, secret.reveal())),
+    ...warn('storeEncryptionKey', isWeakKey && KEY_NOT_RANDOM),
+    ...warn(
       'refreshIntervalMs',
-      new Problem(
-        `is ${refreshIntervalMs} ms: the vendor advises 1200000 (20 minutes)`,
-        `为 ${refreshIntervalMs} 毫秒：腾讯云建议 1200000（20 分钟）`,
-      ),
-    );
-  }
-  if (ticketOverlapMs < 60_000) {
-    say(
+      refreshIntervalMs < 60_000 &&
+        new Problem(
+          `is ${refreshIntervalMs} ms: the vendor advises 1200000 (20 minutes)`,
+          `为 ${refreshIntervalMs} 毫秒：腾讯云建议 1200000（20 分钟）`,
+        ),
+    ),
+    ...warn(
       'ticketOverlapMs',
-      new Problem(
-        `is ${ticketOverlapMs} ms: the vendor documents 60000; only a sandbox has less`,
-        `为 ${ticketOverlapMs} 毫秒：官方文档为 60000，只有沙箱更短`,
-      ),
-    );
-  }
-  if (refreshIntervalMs < ticketOverlapMs) {
-    say(
-      'refreshIntervalMs',
-      new Problem(
-        'is shorter than ticketOverlapMs: a refresh would follow before the last one has settled',
-        '短于 ticketOverlapMs：上一次刷新还没有稳定就会再次刷新',
-      ),
-    );
-  }
-  return warnings;
+      ticketOverlapMs < 60_000 &&
+        new Problem(
+          `is ${ticketOverlapMs} ms: the vendor documents 60000; only a sandbox has less`,
+          `为 ${ticketOverlapMs} 毫秒：官方文档为 60000，只有沙箱更短`,
+        ),
+    ),
+    ...warn('refreshIntervalMs', refreshIntervalMs < ticketOverlapMs && INTERVAL_TOO_SHORT),
+  ];
 }
+
+const KEY_NOT_RANDOM = new Problem(
+  'is not random: make one with `openssl rand -base64 32`',
+  '不是随机密钥：可用 `openssl rand -base64 32` 生成',
+);
+const INTERVAL_TOO_SHORT = new Problem(
+  'is shorter than ticketOverlapMs: a refresh would follow before the last one has settled',
+  '短于 ticketOverlapMs：上一次刷新还没有稳定就会再次刷新',
+);

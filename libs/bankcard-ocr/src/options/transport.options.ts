@@ -10,7 +10,7 @@ import type { UncheckedOptions } from './option-values.js';
 /** How requests travel: through undici, or through `HttpService` of `@nestjs/axios`, which costs several times as much. */
 export type TransportKind = 'http-service' | 'undici';
 
-/** The way to the vendor. */
+/** How the vendor is reached. */
 export interface TransportOptions {
   /**
    * How requests travel. `undici` needs no package of yours and costs a fraction of the other; with `http-service`, mocks
@@ -26,13 +26,13 @@ export interface TransportOptions {
   /**
    * Your own `HttpService` instead of the library's, with `http-service` only. A leak risk: its interceptors and
    * loggers see the URLs, and with them the secret, tokens and signatures. Agents or a proxy set on it are used as
-   * they are; TLS, proxy and certificates are its own affair then. An instance made by `axios.create()` also sends
+   * they are; TLS, proxy and certificates are then up to it. An instance made by `axios.create()` also sends
    * the headers, `auth` and `params` of `axios.defaults` to Tencent.
    *
    * 换成你自己的 `HttpService`，只能配合 `http-service`。有泄密风险：它的拦截器和日志看得到 URL，也就看得到密钥、token 和签名。
    * 它自带的 agent 或代理会原样使用，这时 TLS、代理和证书都由它自己负责。用 `axios.create()` 创建的实例还会把 `axios.defaults`
    * 里的请求头、`auth` 和 `params` 发给腾讯云。
-   * @default an instance of its own
+   * @default an instance of the library's own
    * @defaultZh 本模块专用的实例
    */
   readonly httpService?: HttpServiceLike | undefined;
@@ -88,14 +88,16 @@ export interface TransportOptions {
 }
 
 /** Read the option `httpService`. */
-export function readHttpService(value: unknown, { transport }: UncheckedOptions): HttpServiceLike | undefined | Problem {
+export function readHttpService(
+  value: unknown,
+  { transport }: UncheckedOptions,
+): HttpServiceLike | undefined | Problem {
   if (value === undefined) return undefined;
-  if (!isHttpService(value)) {
+  if (!isHttpService(value))
     return new Problem(
       'must be an HttpService of @nestjs/axios: leave it out, unless you need your own',
       '必须是 @nestjs/axios 的 HttpService：没有特殊需要就不要设置',
     );
-  }
   if (transport !== 'undici') return value;
   return new Problem(
     "cannot be used with transport 'undici': leave one of the two out",
@@ -122,12 +124,11 @@ export function readProxy(value: unknown, options: UncheckedOptions): SecretText
   if (typeof value !== 'string' || !isNone(value)) {
     const url = readProxyUrl(value);
     if (url instanceof Problem) return new Problem(`${url.en}, or 'none' for no proxy`, `${url.zh}；不走代理写 'none'`);
-    if (![url.username, url.password].every(canBeDecoded)) {
+    if (![url.username, url.password].every(canBeDecoded))
       return new Problem(
         'has a bare % in its user name or password: write %25 for it',
         '用户名或密码里有未转义的 %：请写成 %25',
       );
-    }
   }
   return madeElsewhere(options) ?? new SecretText(value as string);
 }

@@ -4,7 +4,7 @@ import { readBaseUrl } from './vendor.options.js';
 
 /** In both languages: neither may repeat what is secret. */
 function refusalOf(text: unknown, allowInsecureHttp: boolean): string {
-  const refusal = readBaseUrl(text, allowInsecureHttp);
+  const refusal = readBaseUrl(text, { allowInsecureHttp });
   if (refusal instanceof Problem) return `${refusal.en} | ${refusal.zh}`;
   throw new Error(`was accepted: ${inspect(refusal)}`);
 }
@@ -19,7 +19,7 @@ describe('a base URL', () => {
     ['https://gateway.example/a//', 'https://gateway.example', 'gateway.example', '/a'],
     [' https://gateway.example/a ', 'https://gateway.example', 'gateway.example', '/a'],
   ])('%j keeps its path as a prefix', (text, origin, host, prefix) => {
-    expect(readBaseUrl(text, false)).toEqual({ origin, host, prefix, loopback: false });
+    expect(readBaseUrl(text, {})).toEqual({ origin, host, prefix, loopback: false });
   });
 
   it.each([
@@ -36,7 +36,7 @@ describe('a base URL', () => {
     'http://[0:0:0:0:0:0:0:1]',
     'https://127.0.0.1',
   ])('%s is this machine: plain http is allowed', (text) => {
-    expect(readBaseUrl(text, false)).toMatchObject({ loopback: true });
+    expect(readBaseUrl(text, {})).toMatchObject({ loopback: true });
   });
 
   it.each([
@@ -52,7 +52,7 @@ describe('a base URL', () => {
   ])('%s is not: plain http needs allowInsecureHttp', (text) => {
     const refusal = refusalOf(text, false);
     expect(refusal).toMatch(/^uses plain http to .*travel in clear.*allowInsecureHttp: true/);
-    expect(readBaseUrl(text, true)).toMatchObject({ loopback: false });
+    expect(readBaseUrl(text, { allowInsecureHttp: true })).toMatchObject({ loopback: false });
   });
 
   it.each([
@@ -93,6 +93,8 @@ describe('a base URL', () => {
     {},
     new URL('https://idasc.webank.com'),
   ])('%p is no URL', (text) => {
-    expect(readBaseUrl(text, true)).toMatchObject({ en: 'is not a URL: write it like https://idasc.webank.com' });
+    expect(readBaseUrl(text, { allowInsecureHttp: true })).toMatchObject({
+      en: 'is not a URL: write it like https://idasc.webank.com',
+    });
   });
 });

@@ -3,7 +3,7 @@ import { type Actor, ERROR_TEXTS } from '../errors/error-codes.js';
 import { unusableText } from '../errors/unusable-text.js';
 import type { RetryRule, VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { SecretText } from '../runtime/secret-text.js';
-import { booleanFromText, readVisibleText, type UncheckedOptions, whatIsSet } from './option-values.js';
+import { booleanFromText, type UncheckedOptions, visibleText, whatIsSet } from './option-values.js';
 
 /** How the app id is spelled in query strings; hosts and pages differ (protocol.md section 2). */
 export type AppIdParameter = 'app_id' | 'appId' | 'webankAppId';
@@ -84,87 +84,63 @@ export interface BaseUrl {
   readonly loopback: boolean;
 }
 
-/**
- * Read a base URL.
- *
- * @returns the URL's parts, or what is wrong
- */
-export function readBaseUrl(given: unknown, allowInsecureHttp: boolean): BaseUrl | Problem {
+/** Read a base URL: an option like `baseUrl`. */
+export function readBaseUrl(given: unknown, { allowInsecureHttp }: UncheckedOptions): BaseUrl | Problem {
   const text = typeof given === 'string' ? given.trim() : '';
   const unusable = unusableText(text);
   if (unusable) return unusable;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
     return new Problem(
       'is not a URL: write it like https://idasc.webank.com',
       '不是 URL：请写成 https://idasc.webank.com 的形式',
     );
-  }
   // The parser would take a backslash for a slash, and drop tabs and line ends.
-  if (/[\\\t\r\n]/.test(text)) {
+  if (/[\\\t\r\n]/.test(text))
     return new Problem(
       'must not have a backslash, a tab or a line end: remove it',
       '不能含有反斜杠、制表符或换行：请去掉',
     );
-  }
   if (url.username !== '' || url.password !== '') {
     return new Problem('must not carry a user name or a password: remove them', '不能带用户名或密码：请去掉');
   }
-  if (url.search !== '' || url.hash !== '') {
+  if (url.search !== '' || url.hash !== '')
     return new Problem(
       'must not carry a query or a fragment: remove what follows ? or #',
       '不能带查询串或片段：请去掉 ? 或 # 之后的内容',
     );
-  }
-  if (url.pathname.replace(/\/+$/, '').includes('//')) {
+  if (url.pathname.replace(/\/+$/, '').includes('//'))
     return new Problem(
       'must not have two slashes in a row in its path: remove one',
       '路径里不能有连续两个斜杠：请去掉一个',
     );
-  }
   const loopback = isLoopback(url.hostname);
-  if (url.protocol === 'http:' && !loopback && !allowInsecureHttp) {
+  if (url.protocol === 'http:' && !loopback && booleanFromText(allowInsecureHttp) !== true)
     return new Problem(
       `uses plain http to ${url.host}: secrets and card numbers would travel in clear. Use https, or say ` +
         'allowInsecureHttp: true if that network is yours',
       `对 ${url.host} 使用明文 http，密钥和卡号会以明文传输：请改用 https；如果是自有网络，可设置 allowInsecureHttp: true`,
     );
-  }
   return { origin: url.origin, host: url.host, prefix: url.pathname.replace(/\/+$/, ''), loopback };
 }
 
 function isLoopback(hostname: string): boolean {
-  return (
-    hostname === 'localhost' ||
-    hostname.endsWith('.localhost') ||
-    hostname === '[::1]' ||
-    // The URL parser has turned every spelling of an IPv4 address into four decimal numbers.
-    /^127\.\d+\.\d+\.\d+$/.test(hostname)
-  );
+  // The URL parser has turned every spelling of an IPv4 address into four decimal numbers.
+  return /^(.+\.)?localhost$|^\[::1\]$|^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 /** Read the option `appId`. */
-export function readAppId(value: unknown): string | Problem {
-  const wanted = new Problem(
-    'is missing or has white space: set the app id that the vendor assigned',
-    '缺失或含有空白字符：请填入腾讯云分配的 WBappid',
-  );
-  return readVisibleText(value, wanted);
-}
+export const readAppId = visibleText(
+  'is missing or has white space: set the app id that the vendor assigned',
+  '缺失或含有空白字符：请填入腾讯云分配的 WBappid',
+);
 
 /** Read the option `protocolVersion`. */
-export function readProtocolVersion(value: unknown): string | Problem {
-  const wanted = new Problem(
-    "must have 1 to 20 characters; the vendor documents '1.0.0'",
-    "必须有 1 到 20 个字符；官方文档写的是 '1.0.0'",
-  );
-  return readVisibleText(value, wanted, 20);
-}
-
-/** Read the option `baseUrl`. */
-export function readOwnBaseUrl(value: unknown, { allowInsecureHttp }: UncheckedOptions): BaseUrl | Problem {
-  return readBaseUrl(value, booleanFromText(allowInsecureHttp) === true);
-}
+export const readProtocolVersion = visibleText(
+  "must have 1 to 20 characters; the vendor documents '1.0.0'",
+  "必须有 1 到 20 个字符；官方文档写的是 '1.0.0'",
+  20,
+);
 
 /** The documented paths (protocol.md section 1). */
 export const DEFAULT_PATHS = {
@@ -195,14 +171,14 @@ export function readPaths(value: unknown): VendorPaths | Problem[] {
 }
 
 /** Objects with every member of a union as a key, so that the compiler misses none. */
-const ACTORS: Readonly<Record<Actor, true>> = {
+const ACTORS: Record<Actor, true> = {
   application: true,
   developer: true,
   vendor: true,
   'end-user': true,
   business: true,
 };
-const RETRY_RULES: Readonly<Record<RetryRule, true>> = {
+const RETRIES: Record<RetryRule, true> = {
   never: true,
   'refresh-credentials': true,
   backoff: true,
@@ -213,9 +189,8 @@ const RETRY_RULES: Readonly<Record<RetryRule, true>> = {
 /** Read the option `vendorCodeOverrides`: a wrong rule would otherwise show with the first such response. Values are not repeated. */
 export function readVendorCodeOverrides(value: unknown): VendorCodeOverrides | Problem[] {
   const overrides = value === undefined ? {} : value;
-  if (!isObject(overrides)) {
+  if (!isObject(overrides))
     return [new Problem('must be an object whose keys are vendor codes', '必须是以腾讯云响应码为键的对象')];
-  }
   const problems = Object.entries(overrides).flatMap(([code, rule]) => {
     if (!isObject(rule)) {
       return [
@@ -229,7 +204,7 @@ export function readVendorCodeOverrides(value: unknown): VendorCodeOverrides | P
     return [
       ...checkMember(ERROR_TEXTS, rule['error'], `'${code}': error`),
       ...checkMember(ACTORS, rule['actor'], `'${code}': actor`),
-      ...checkMember(RETRY_RULES, rule['retry'], `'${code}': retry`),
+      ...checkMember(RETRIES, rule['retry'], `'${code}': retry`),
       ...texts.map(
         (language) => new Problem(`'${code}': ${language} must be a text`, `'${code}': ${language} 必须是文本`),
       ),

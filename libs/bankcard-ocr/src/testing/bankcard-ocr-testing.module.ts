@@ -11,7 +11,7 @@ import type { KycSandboxOptions } from './kyc-sandbox.options.js';
 
 /** What a {@link BankCardOcrTestingModule} is made of. */
 export interface BankCardOcrTestingOptions {
-  /** The registration whose place it takes. @default none, the one without a name */
+  /** The account whose place it takes. @default none, the one without a name */
   readonly name?: string | undefined;
   /**
    * How the sandbox behaves. Its clock is also the module's, and its app id is made from the name where there is one.
@@ -22,9 +22,9 @@ export interface BankCardOcrTestingOptions {
 }
 
 /**
- * Tell by which token the sandbox of a {@link BankCardOcrTestingModule} is injected.
+ * The token by which the sandbox of a {@link BankCardOcrTestingModule} is injected.
  *
- * @param name of the registration; without one, the class `KycSandbox` is the token
+ * @param name of the account; without one, the class `KycSandbox` is the token
  * @throws a `BankCardOcrConfigurationError` when that cannot be a name
  */
 export function getSandboxInjectionToken(name?: string): Type<KycSandbox> {
@@ -59,16 +59,9 @@ export class BankCardOcrTestingModule {
       isGlobal: true,
       imports: [provideSandbox],
       inject: [token],
-      useFactory: (started: KycSandbox): BankCardOcrOptions => {
-        const { secret, url } = started;
-        return {
-          appId: started.appId,
-          secret,
-          baseUrl: url,
-          ticketStore: 'memory:',
-          clock: sandbox?.clock,
-          ...whatIsSet(module ?? {}),
-        };
+      useFactory: ({ appId, secret, url: baseUrl }: KycSandbox): BankCardOcrOptions => {
+        const toSandbox = { appId, secret, baseUrl, ticketStore: 'memory:', clock: sandbox?.clock };
+        return { ...toSandbox, ...whatIsSet(module ?? {}) };
       },
     });
     return { module: BankCardOcrTestingModule, imports: [provideSandbox, ocr], exports: [provideSandbox, ocr] };
@@ -78,14 +71,18 @@ export class BankCardOcrTestingModule {
 @Global()
 @Module({})
 class SandboxModule implements OnApplicationShutdown {
-  constructor(@Inject(KycSandbox) private readonly sandbox: KycSandbox) {}
+  readonly #sandbox: KycSandbox;
+
+  constructor(@Inject(KycSandbox) sandbox: KycSandbox) {
+    this.#sandbox = sandbox;
+  }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.sandbox.stop();
+    await this.#sandbox.stop();
   }
 }
 
-/** No two registrations of an application may have one app id. */
+/** No two accounts of an application may have one app id. */
 function appIdFor(name: string): string {
   return `IDA${createHash('sha256').update(name).digest('hex').slice(0, 5).toUpperCase()}`;
 }

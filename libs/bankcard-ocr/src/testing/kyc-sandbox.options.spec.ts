@@ -1,10 +1,9 @@
 import { KycSandbox } from './kyc-sandbox.js';
-import { changeSettings, DEFAULT_SETTINGS, resolveOptions } from './kyc-sandbox.options.js';
+import { changeSettings, DEFAULT_SETTINGS } from './kyc-sandbox.options.js';
 
 describe('options', () => {
-  test('the defaults are the vendor’s lives and no faults', () => {
-    const { identity, settings } = resolveOptions({});
-    expect(settings).toEqual({
+  test('the defaults are the vendor’s lifetimes and no faults', () => {
+    expect(DEFAULT_SETTINGS).toEqual({
       tokenLifeMs: 7_200_000,
       ticketLifeMs: 3_600_000,
       nonceTicketLifeMs: 120_000,
@@ -21,19 +20,24 @@ describe('options', () => {
       answerDelayMs: 0,
       unknownOrders: 'reject',
     });
-    expect(identity).toMatchObject({ appId: 'IDASANDB', port: 0, host: '127.0.0.1', pathPrefix: '' });
-    expect(identity.secret).toMatch(/^[A-Za-z0-9]{64}$/);
-    expect(resolveOptions({}).identity.secret).not.toBe(identity.secret);
   });
 
-  test('a sandbox changes its own settings only', () => {
-    resolveOptions({ overlapMs: 5 });
+  test('the default identity has a secret of its own for every sandbox', async () => {
+    await using sandbox = await KycSandbox.start();
+    await using other = await KycSandbox.start();
+    expect([sandbox.appId, sandbox.url]).toEqual(['IDASANDB', expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/)]);
+    expect(sandbox.secret).toMatch(/^[A-Za-z0-9]{64}$/);
+    expect(other.secret).not.toBe(sandbox.secret);
+  });
+
+  test('a sandbox changes its own settings only', async () => {
+    await using sandbox = await KycSandbox.start({ overlapMs: 5 });
+    sandbox.configure({ overlapMs: 6 });
     expect(DEFAULT_SETTINGS.overlapMs).toBe(60_000);
-    expect(resolveOptions({}).settings.overlapMs).toBe(60_000);
   });
 
   test('undefined switches off what can be off, and leaves the rest', () => {
-    const { settings } = resolveOptions({ concurrencyLimit: 5, overlapMs: 7 });
+    const settings = changeSettings({ ...DEFAULT_SETTINGS }, { concurrencyLimit: 5, overlapMs: 7 });
     changeSettings(settings, { concurrencyLimit: undefined, overlapMs: undefined });
     expect(settings).toMatchObject({ concurrencyLimit: undefined, overlapMs: 7 });
   });

@@ -1,31 +1,30 @@
-import { type Clock, SystemClock } from '../runtime/clock.js';
-import { randomLettersAndDigits } from './credentials/random-text.js';
+import type { Clock } from '../runtime/clock.js';
 
 /** What to do with photos that are not there yet (protocol.md section 3: which of the three is not documented). */
 export interface LatePhotos {
   /** Milliseconds on the sandbox's clock, counted from the first query of an order with `get_file=1`. */
   readonly delayMs: number;
-  /** `missing`: the keys are absent. `empty`: the values are empty. `slow`: the answer waits for the photos. */
+  /** `missing`: the keys are absent. `empty`: the values are empty. `slow`: the response waits for the photos. */
   readonly as: 'missing' | 'empty' | 'slow';
 }
 
 /** What can be changed while the sandbox runs, see {@link KycSandbox.configure}. */
 export interface KycSandboxSettings {
-  /** Life of an access token in ms. @default 7_200_000 */
+  /** Lifetime of an access token in ms. @default 7_200_000 */
   tokenLifeMs: number;
-  /** Life of a SIGN ticket in ms, at most the rest of its token's. @default 3_600_000 */
+  /** Lifetime of a SIGN ticket in ms, at most the rest of its token's. @default 3_600_000 */
   ticketLifeMs: number;
-  /** Life of a NONCE ticket in ms. @default 120_000 */
+  /** Lifetime of a NONCE ticket in ms. @default 120_000 */
   nonceTicketLifeMs: number;
-  /** How long credentials live on after newer ones were issued, in ms. @default 60_000 */
+  /** How long credentials stay valid after newer ones were issued, in ms. @default 60_000 */
   overlapMs: number;
-  /** A token call sooner than this many ms after the previous token is reported as misuse; 0 is never. @default 0 */
+  /** A token call sooner than this many ms after the previous token is reported as a violation; 0 is never. @default 0 */
   minRefreshIntervalMs: number;
-  /** Answer of the OCR endpoints to a signature made with a dead ticket. @default '400102' */
+  /** Code of the OCR endpoints for a signature made with an expired ticket. @default '400102' */
   deadTicketCode: '400102' | '400101' | '15';
   /**
-   * Answer of access_token to a wrong secret; undocumented (protocol.md section 8). The default is the code that
-   * tempts a client most to refresh and ask again, which it must not do.
+   * Code of access_token for a wrong secret; undocumented (protocol.md section 8). The default is the code that
+   * tempts a client most to refresh and try again, which it must not do.
    * @default '400101'
    */
   wrongSecretCode: string;
@@ -36,7 +35,7 @@ export interface KycSandboxSettings {
    * @default 'either'
    */
   recognitionAppId: 'either' | 'appId' | 'webankAppId';
-  /** OCR requests in flight above this are answered with 400506. @default undefined, no limit */
+  /** OCR requests in flight above this get 400506. @default undefined, no limit */
   concurrencyLimit: number | undefined;
   /** Wire form of `expire_in`: a number in the wild, a string in the documents. @default 'number' */
   expireInAs: 'number' | 'string';
@@ -44,10 +43,10 @@ export interface KycSandboxSettings {
   httpStatusOfFailures: number;
   /** Grow every photo to about this many bytes. @default undefined, as they are (10 to 30 KB) */
   photoBytes: number | undefined;
-  /** Every answer is this many ms late, in real time whatever the clock. @default 0 */
+  /** Every response is this many ms late, in real time whatever the clock. @default 0 */
   answerDelayMs: number;
   /**
-   * Order numbers that nobody added: `reject` answers 66660020, `invent` a card derived from the number.
+   * Order numbers that were not added: `reject` responds 66660020, `invent` a card derived from the number.
    * @default 'reject'
    */
   unknownOrders: 'reject' | 'invent';
@@ -74,19 +73,14 @@ export interface KycSandboxOptions extends KycSandboxChange {
    * @default true
    */
   keepsProcessAlive?: boolean | undefined;
-  /** Judge of all lives and delays except `answerDelayMs`. @default new SystemClock() */
+  /** Times all lifetimes and delays except `answerDelayMs`. @default new SystemClock() */
   clock?: Clock | undefined;
 }
 
-/** Who the partner is and where the sandbox listens: fixed at the start. */
-export interface KycSandboxIdentity {
-  readonly appId: string;
-  readonly secret: string;
-  readonly port: number;
-  readonly host: string;
-  readonly pathPrefix: string;
-  readonly keepsProcessAlive: boolean;
+/** What the parts of the sandbox go by; the settings change while it runs. */
+export interface SandboxContext {
   readonly clock: Clock;
+  readonly settings: Readonly<KycSandboxSettings>;
 }
 
 export const DEFAULT_SETTINGS: Readonly<KycSandboxSettings> = {
@@ -106,26 +100,6 @@ export const DEFAULT_SETTINGS: Readonly<KycSandboxSettings> = {
   answerDelayMs: 0,
   unknownOrders: 'reject',
 };
-
-/** Part the options into what is fixed and what can change, defaults filled in. */
-export function resolveOptions(options: KycSandboxOptions): {
-  identity: KycSandboxIdentity;
-  settings: KycSandboxSettings;
-} {
-  const { appId, secret, port, host, pathPrefix, keepsProcessAlive, clock, ...settable } = options;
-  return {
-    identity: {
-      appId: appId ?? 'IDASANDB',
-      secret: secret ?? randomLettersAndDigits(64),
-      port: port ?? 0,
-      host: host ?? '127.0.0.1',
-      pathPrefix: (pathPrefix ?? '').replace(/\/+$/, ''),
-      keepsProcessAlive: keepsProcessAlive ?? true,
-      clock: clock ?? new SystemClock(),
-    },
-    settings: changeSettings({ ...DEFAULT_SETTINGS }, settable),
-  };
-}
 
 /** Settings whose `undefined` means something; for all others `undefined` means "as before". */
 const MAY_BE_UNDEFINED: ReadonlySet<string> = new Set(['latePhotos', 'concurrencyLimit', 'photoBytes']);

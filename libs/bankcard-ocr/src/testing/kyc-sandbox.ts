@@ -1,25 +1,23 @@
 import type { Duplex } from 'node:stream';
-import { randomLettersAndDigits } from './credentials/random-text.js';
+import { SystemClock } from '../runtime/clock.js';
+import { randomLettersAndDigits } from './credentials/credential-ledger.js';
+import { acceptLaunch, type LaunchVerdict, type PhoneLaunch } from './endpoints/phone-launch.js';
 import { Vendor } from './endpoints/vendor.js';
 import type { CallCounts, JournalEntry, ViolationEntry, RecoveryEntry } from './evidence/evidence.js';
 import type { FaultHandle, SandboxFault } from './faults/fault-registry.js';
 import { VendorServer } from './http/vendor-server.js';
 import {
   changeSettings,
+  DEFAULT_SETTINGS,
   type KycSandboxChange,
-  type KycSandboxIdentity,
   type KycSandboxOptions,
-  type KycSandboxSettings,
-  resolveOptions,
 } from './kyc-sandbox.options.js';
-import { acceptLaunch, type LaunchVerdict, type PhoneLaunch } from './sdk/accept-launch.js';
-import { EXAMPLE_ORDERS } from './orders/example-orders.js';
-import type { SandboxOrder } from './orders/sandbox-order.js';
+import { EXAMPLE_ORDERS, type SandboxOrder } from './orders/order-book.js';
 import { vendorSignature } from './vendor-signature.js';
 
 /**
- * The vendor on a local TCP port, as strict as its documents: it checks signatures, lets tokens and tickets die, and
- * keeps evidence of what its client did. It knows one partner and no real card.
+ * The vendor on a local TCP port, as strict as its documents: it checks signatures, lets tokens and tickets expire,
+ * and keeps evidence of what its client did. It knows one partner and no real card.
  *
  * @example
  * await using sandbox = await KycSandbox.start();
@@ -31,8 +29,7 @@ export class KycSandbox implements AsyncDisposable {
 
   /** Start a sandbox; it listens when the promise resolves. */
   static async start(options: KycSandboxOptions = {}): Promise<KycSandbox> {
-    const { identity, settings } = resolveOptions(options);
-    const sandbox = new KycSandbox(identity, settings);
+    const sandbox = new KycSandbox(options);
     sandbox.#url = await sandbox.#server.listen();
     return sandbox;
   }
@@ -42,10 +39,20 @@ export class KycSandbox implements AsyncDisposable {
   readonly #server: VendorServer;
   #url = '';
 
-  private constructor(identity: KycSandboxIdentity, settings: KycSandboxSettings) {
-    this.appId = identity.appId;
-    this.#vendor = new Vendor(identity, settings);
-    this.#server = new VendorServer(this.#vendor, identity);
+  private constructor({
+    appId = 'IDASANDB',
+    secret = randomLettersAndDigits(64),
+    port = 0,
+    host = '127.0.0.1',
+    pathPrefix = '',
+    keepsProcessAlive = true,
+    clock = new SystemClock(),
+    ...settings
+  }: KycSandboxOptions) {
+    this.appId = appId;
+    this.#vendor = new Vendor({ appId, secret, clock }, changeSettings({ ...DEFAULT_SETTINGS }, settings));
+    const prefix = pathPrefix.replace(/\/+$/, '');
+    this.#server = new VendorServer(this.#vendor, { port, host, pathPrefix: prefix, keepsProcessAlive });
   }
 
   /** Base URL, path prefix included, without a slash at the end. */
@@ -58,7 +65,7 @@ export class KycSandbox implements AsyncDisposable {
     return this.#vendor.secret;
   }
 
-  /** Change settings while it runs; lives apply to what is issued from now on. */
+  /** Change settings while it runs; lifetimes apply to what is issued from now on. */
   configure(change: KycSandboxChange): void {
     changeSettings(this.#vendor.settings, change);
   }
@@ -68,7 +75,7 @@ export class KycSandbox implements AsyncDisposable {
     this.#vendor.orders.add(order);
   }
 
-  /** Spoil the requests that fit; the oldest fault that fits and has hits left wins. */
+  /** Disturb the requests that fit; the oldest fault that fits and has hits left wins. */
   injectFault(fault: SandboxFault): FaultHandle {
     return this.#vendor.faults.inject(fault);
   }
@@ -78,17 +85,17 @@ export class KycSandbox implements AsyncDisposable {
     this.#vendor.faults.clear();
   }
 
-  /** Change the partner's secret: all tokens and tickets die at once. @returns the new secret */
+  /** Change the partner's secret: all tokens and tickets expire at once. @returns the new secret */
   changeSecret(newSecret: string = randomLettersAndDigits(64)): string {
     this.#vendor.secret = newSecret;
-    this.#vendor.ledger.killAll();
+    this.#vendor.ledger.expireAll();
     this.#vendor.journal.add({ endpoint: 'change-secret', outcome: 'answered' });
     return newSecret;
   }
 
-  /** Kill every token and ticket, as if a foreign program had refreshed and the overlap were over. */
+  /** Expire every token and ticket, as if a foreign program had refreshed and the overlap were over. */
   killCredentials(): void {
-    this.#vendor.ledger.killAll();
+    this.#vendor.ledger.expireAll();
     this.#vendor.journal.add({ endpoint: 'kill-credentials', outcome: 'answered' });
   }
 
@@ -97,22 +104,18 @@ export class KycSandbox implements AsyncDisposable {
     const { ledger, journal } = this.#vendor;
     const token = ledger.issueToken();
     const ticket = ledger.issueSignTicket(token);
-    journal.add({
-      endpoint: 'foreign-refresh',
-      outcome: 'answered',
-      generation: token.generation,
-      ticket: ticket.number,
-    });
+    const numbers = { generation: token.generation, ticket: ticket.number };
+    journal.add({ endpoint: 'foreign-refresh', outcome: 'answered', ...numbers });
   }
 
-  /** Judge the launch of a phone SDK and use up its NONCE ticket (protocol.md sections 4 and 5). */
+  /** Check the launch of a phone SDK and use up its NONCE ticket (protocol.md sections 4 and 5). */
   acceptLaunch(launch: PhoneLaunch): LaunchVerdict {
     return acceptLaunch(this.#vendor, launch);
   }
 
   /**
    * The signature over app id, order number and SIGN ticket that the phone SDK hands back with a result; made with
-   * the newest living SIGN ticket, undefined while there is none (protocol.md section 5: the vendor cannot sign then).
+   * the newest valid SIGN ticket, undefined while there is none (protocol.md section 5: the vendor cannot sign then).
    */
   phoneResultSignature(orderNo: string): string | undefined {
     const ticket = this.#vendor.ledger.currentSignTicket();
@@ -131,20 +134,20 @@ export class KycSandbox implements AsyncDisposable {
 
   /** What the client must not have done, in the order it was noticed, copies. */
   violations(): readonly ViolationEntry[] {
-    return this.#vendor.misuse.snapshot();
+    return this.#vendor.violations.snapshot();
   }
 
-  /** Token calls that followed a token nobody could use; no misuse, copies. */
+  /** Token calls that followed a token that no client could use; no violations, copies. */
   recoveries(): readonly RecoveryEntry[] {
     return this.#vendor.recoveries.snapshot();
   }
 
-  /** OCR requests refused for dead or wrong credentials or a wrong signature; injected faults do not count. */
+  /** OCR requests refused for expired or wrong credentials or a wrong signature; injected faults do not count. */
   get rejected(): number {
     return this.#vendor.rejected;
   }
 
-  /** Requests received and not yet answered, hanging ones included. */
+  /** Requests received that have no response yet, hanging ones included. */
   get inFlight(): number {
     return this.#server.inFlight;
   }

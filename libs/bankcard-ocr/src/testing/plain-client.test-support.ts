@@ -3,14 +3,14 @@ import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 
 /**
  * The client of the sandbox's own specs: written from protocol.md alone, sharing no line with the library or with the
- * sandbox. The suffix `.contract.ts` keeps it out of the build.
+ * sandbox.
  */
-export interface PlainAnswer {
+export interface PlainResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
   /** The parsed body; `{}` when it is not JSON. */
-  // oxlint-disable-next-line typescript/no-explicit-any -- a wire answer can be anything, the specs look into it
+  // oxlint-disable-next-line typescript/no-explicit-any -- a wire response can be anything, the specs look into it
   readonly json: any;
 }
 
@@ -32,16 +32,15 @@ export interface PlainPost {
 }
 
 export class PlainClient {
-  private readonly agent: Agent;
+  readonly #agent: Agent;
+  readonly #partner: Partner;
 
-  constructor(
-    private readonly partner: Partner,
-    maxSockets = 50,
-  ) {
-    this.agent = new Agent({ keepAlive: true, maxSockets });
+  constructor(partner: Partner, maxSockets = 50) {
+    this.#partner = partner;
+    this.#agent = new Agent({ keepAlive: true, maxSockets });
   }
 
-  get(path: string, parameters: Parameters = {}, signal?: AbortSignal, method = 'GET'): Promise<PlainAnswer> {
+  get(path: string, parameters: Parameters = {}, signal?: AbortSignal, method = 'GET'): Promise<PlainResponse> {
     return this.send(path, parameters, { method, signal });
   }
 
@@ -49,14 +48,14 @@ export class PlainClient {
     path: string,
     parameters: Parameters,
     { method, signal, body, contentType }: PlainPost & { method: string },
-  ): Promise<PlainAnswer> {
+  ): Promise<PlainResponse> {
     const query = Object.entries(parameters).flatMap(([name, value]) =>
       value === undefined ? [] : [`${name}=${encodeURIComponent(value)}`],
     );
-    const url = `${this.partner.url}${path}?${query.join('&')}`;
+    const url = `${this.#partner.url}${path}?${query.join('&')}`;
     const headers = contentType === undefined ? {} : { 'content-type': contentType };
     return new Promise((resolve, reject) => {
-      const call = request(url, { agent: this.agent, signal, method, headers }, (response) => {
+      const call = request(url, { agent: this.#agent, signal, method, headers }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk: Buffer) => chunks.push(chunk));
         response.on('error', reject);
@@ -70,23 +69,23 @@ export class PlainClient {
     });
   }
 
-  accessToken(change: Parameters = {}, signal?: AbortSignal): Promise<PlainAnswer> {
-    const { appId, secret } = this.partner;
+  accessToken(change: Parameters = {}, signal?: AbortSignal): Promise<PlainResponse> {
+    const { appId, secret } = this.#partner;
     const regular = { app_id: appId, secret, grant_type: 'client_credential', version: '1.0.0' };
     return this.get('/api/oauth2/access_token', { ...regular, ...change }, signal);
   }
 
-  apiTicket(token: string, change: Parameters = {}, signal?: AbortSignal): Promise<PlainAnswer> {
-    const regular = { app_id: this.partner.appId, access_token: token, type: 'SIGN', version: '1.0.0' };
+  apiTicket(token: string, change: Parameters = {}, signal?: AbortSignal): Promise<PlainResponse> {
+    const regular = { app_id: this.#partner.appId, access_token: token, type: 'SIGN', version: '1.0.0' };
     return this.get('/api/oauth2/api_ticket', { ...regular, ...change }, signal);
   }
 
-  nonceTicket(token: string, userId: string): Promise<PlainAnswer> {
+  nonceTicket(token: string, userId: string): Promise<PlainResponse> {
     return this.apiTicket(token, { type: 'NONCE', user_id: userId });
   }
 
-  query(orderNo: string, ticket: string, change: Parameters = {}, signal?: AbortSignal): Promise<PlainAnswer> {
-    const { appId } = this.partner;
+  query(orderNo: string, ticket: string, change: Parameters = {}, signal?: AbortSignal): Promise<PlainResponse> {
+    const { appId } = this.#partner;
     const nonce = change['nonce'] ?? freshNonce();
     const regular = { app_id: appId, order_no: orderNo, nonce, version: '1.0.0' };
     const sign = sha1OfSorted([appId, orderNo, nonce, '1.0.0', ticket]);
@@ -95,7 +94,7 @@ export class PlainClient {
 
   /** @param change of the body; `orderNoInUrl` stands in the URL instead, and what is undefined is left out */
   recognize(orderNo: string, ticket: string, image: string, change: JsonFields = {}, how: PlainPost = {}) {
-    const { appId } = this.partner;
+    const { appId } = this.#partner;
     const nonce = typeof change['nonce'] === 'string' ? change['nonce'] : freshNonce();
     const { orderNoInUrl = orderNo, ...rest } = change;
     const regular = { appId, version: '1.0.0', nonce, orderNo, bankcardStr: image };
@@ -114,7 +113,7 @@ export class PlainClient {
   }
 
   close(): void {
-    this.agent.destroy();
+    this.#agent.destroy();
   }
 }
 

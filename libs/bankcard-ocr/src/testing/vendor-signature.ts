@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
  * The vendor's signature over `values` (protocol.md section 4): sorted by UTF-16 code unit, joined without a
  * separator, SHA-1 of the UTF-8 bytes, hexadecimal, upper case.
  *
- * Written for the sandbox alone, so that a slip in the client's signing is not repeated by its judge.
+ * Written for the sandbox alone, so that a slip in the client's signing is not repeated by what checks it.
  */
 export function vendorSignature(values: readonly string[]): string {
   const text = values.toSorted(byCodeUnit).join('');

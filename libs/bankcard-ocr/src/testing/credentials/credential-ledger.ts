@@ -1,108 +1,144 @@
-import type { Clock } from '../../runtime/clock.js';
-import type { KycSandboxSettings } from '../kyc-sandbox.options.js';
+import { randomBytes } from 'node:crypto';
+import type { SandboxContext } from '../kyc-sandbox.options.js';
 import { isSignatureOf } from '../vendor-signature.js';
-import { randomLettersAndDigits, randomUrlSafe } from './random-text.js';
 
-/** An access token that was issued. */
+/** An access token that was issued; all expiries are on the monotonic clock. */
 export interface IssuedToken {
   /** 1, 2, 3 ... in the order of issue. */
   readonly generation: number;
   readonly value: string;
-  /** End of life on the monotonic clock; brought forward when a newer token is issued. */
-  diesAt: number;
+  /** Brought forward when a newer token is issued. */
+  expiresAt: number;
 }
 
-/** A SIGN ticket that was issued. */
-interface IssuedTicket {
+interface SignTicket {
   readonly number: number;
   readonly value: string;
   readonly token: IssuedToken;
-  diesAt: number;
+  expiresAt: number;
 }
 
-/** Which ticket made a signature, and whether it still lives. */
-interface SignatureVerdict {
-  readonly ticket: IssuedTicket;
-  readonly alive: boolean;
+interface NonceTicket {
+  readonly value: string;
+  readonly userId: string;
+  readonly token: IssuedToken;
+  readonly expiresAt: number;
+  used: boolean;
 }
 
-/** Dead ones are remembered, to tell "expired" from "wrong"; further back nobody asks. */
+/** Expired tokens and SIGN tickets are remembered, to tell "expired" from "wrong". */
 const REMEMBERED = 100;
+/** Many users launch the phone SDK at once. */
+const NONCE_TICKETS_REMEMBERED = 5_000;
+/** One NONCE ticket per this long for the same app id and user (protocol.md section 5). */
+const NONCE_TICKET_SPACING_MS = 2_000;
 
-/** The vendor's book of access tokens and SIGN tickets: issue, overlap and death (protocol.md section 5). */
+/** The tokens and tickets that the vendor has issued: lifetimes, overlap and expiry (protocol.md section 5). */
 export class CredentialLedger {
-  readonly #clock: Clock;
-  readonly #settings: Readonly<KycSandboxSettings>;
-  /** Newest first. */
+  readonly #context: SandboxContext;
+  /** These lists have the newest first. */
   readonly #tokens: IssuedToken[] = [];
-  readonly #tickets: IssuedTicket[] = [];
+  readonly #signTickets: SignTicket[] = [];
+  readonly #nonceTickets: NonceTicket[] = [];
+  readonly #nonceTicketIssuedAt = new Map<string, number>();
   #generation = 0;
   #ticketNumber = 0;
 
-  constructor(clock: Clock, settings: Readonly<KycSandboxSettings>) {
-    this.#clock = clock;
-    this.#settings = settings;
+  constructor(context: SandboxContext) {
+    this.#context = context;
   }
 
-  /** From this moment every earlier token, and with it its tickets, has only the overlap left. */
+  /** Issue a token: every earlier one, and with it its tickets, has only the overlap left. */
   issueToken(): IssuedToken {
-    const now = this.#clock.monotonic();
-    for (const earlier of this.#tokens) earlier.diesAt = Math.min(earlier.diesAt, now + this.#settings.overlapMs);
-    this.#generation += 1;
-    const token = {
-      generation: this.#generation,
-      value: randomUrlSafe(90),
-      diesAt: now + this.#settings.tokenLifeMs,
-    };
-    this.#tokens.unshift(token);
-    this.#tokens.splice(REMEMBERED);
-    return token;
+    this.#startOverlap(this.#tokens);
+    const expiresAt = this.#now() + this.#context.settings.tokenLifeMs;
+    const token = { generation: (this.#generation += 1), value: randomUrlSafe(90), expiresAt };
+    return remember(this.#tokens, token, REMEMBERED);
   }
 
-  /** A new SIGN ticket gives every earlier one the overlap, even one from the same token. */
-  issueSignTicket(token: IssuedToken): IssuedTicket {
-    const now = this.#clock.monotonic();
-    for (const earlier of this.#tickets) earlier.diesAt = Math.min(earlier.diesAt, now + this.#settings.overlapMs);
-    this.#ticketNumber += 1;
-    const ticket = {
-      number: this.#ticketNumber,
-      value: randomLettersAndDigits(64),
-      token,
-      diesAt: now + this.#settings.ticketLifeMs,
-    };
-    this.#tickets.unshift(ticket);
-    this.#tickets.splice(REMEMBERED);
-    return ticket;
+  /** Issue a SIGN ticket: every earlier one, even from the same token, has only the overlap left. */
+  issueSignTicket(token: IssuedToken): SignTicket {
+    this.#startOverlap(this.#signTickets);
+    const expiresAt = this.#now() + this.#context.settings.ticketLifeMs;
+    const ticket = { number: (this.#ticketNumber += 1), value: randomLettersAndDigits(64), token, expiresAt };
+    return remember(this.#signTickets, ticket, REMEMBERED);
   }
 
-  /** The token with this value, dead or alive, as far as it is remembered. */
+  /** Issue a NONCE ticket: for one user and one use. */
+  issueNonceTicket(userId: string, token: IssuedToken): NonceTicket {
+    this.#nonceTicketIssuedAt.set(userId, this.#now());
+    const expiresAt = this.#now() + this.#context.settings.nonceTicketLifeMs;
+    const ticket = { value: randomLettersAndDigits(64), userId, token, expiresAt, used: false };
+    return remember(this.#nonceTickets, ticket, NONCE_TICKETS_REMEMBERED);
+  }
+
+  /** Whether this user got a NONCE ticket less than two seconds ago. */
+  isNonceTicketTooSoon(userId: string): boolean {
+    return this.#now() - (this.#nonceTicketIssuedAt.get(userId) ?? -Infinity) < NONCE_TICKET_SPACING_MS;
+  }
+
+  /** The token with this value, expired or not, as far as it is remembered. */
   findToken(value: string): IssuedToken | undefined {
     return this.#tokens.find((token) => token.value === value);
   }
 
-  isTokenAlive(token: IssuedToken): boolean {
-    return this.#clock.monotonic() < token.diesAt;
+  /** Whether a token or ticket works: a ticket expires with its token at the latest. */
+  isValid(issued: IssuedToken | SignTicket | NonceTicket): boolean {
+    const expiresAt = Math.min(issued.expiresAt, 'token' in issued ? issued.token.expiresAt : Infinity);
+    return this.#now() < expiresAt && !('used' in issued && issued.used);
   }
 
-  /** A ticket dies with its token at the latest. */
-  isTicketAlive(ticket: IssuedTicket): boolean {
-    return this.#clock.monotonic() < Math.min(ticket.diesAt, ticket.token.diesAt);
+  /** The newest SIGN ticket that is valid. */
+  currentSignTicket(): SignTicket | undefined {
+    return this.#signTickets.find((ticket) => this.isValid(ticket));
   }
 
-  /** The newest SIGN ticket that lives. */
-  currentSignTicket(): IssuedTicket | undefined {
-    return this.#tickets.find((ticket) => this.isTicketAlive(ticket));
+  /** The SIGN ticket, expired or not, that signed `values`. */
+  findSigner(sign: string, values: readonly string[]): SignTicket | undefined {
+    return this.#signTickets.find(({ value }) => isSignatureOf(sign, [...values, value]));
   }
 
-  /** The ticket that signed `values`, newest first; undefined when none did. */
-  whoSigned(sign: string, values: readonly string[]): SignatureVerdict | undefined {
-    const ticket = this.#tickets.find(({ value }) => isSignatureOf(sign, [...values, value]));
-    return ticket && { ticket, alive: this.isTicketAlive(ticket) };
+  /** The NONCE ticket, expired or not, that signed `values`. */
+  findNonceSigner(sign: string, values: readonly string[]): NonceTicket | undefined {
+    return this.#nonceTickets.find(({ value }) => isSignatureOf(sign, [...values, value]));
   }
 
-  /** Everything that was issued dies now (secret changed, or a foreign refresh a minute ago). */
-  killAll(): void {
-    const now = this.#clock.monotonic();
-    for (const issued of [...this.#tokens, ...this.#tickets]) issued.diesAt = Math.min(issued.diesAt, now);
+  /** Everything that was issued expires now (secret changed, or a foreign refresh a minute ago). */
+  expireAll(): void {
+    for (const issued of [...this.#tokens, ...this.#signTickets]) {
+      issued.expiresAt = Math.min(issued.expiresAt, this.#now());
+    }
   }
+
+  #startOverlap(earlier: readonly { expiresAt: number }[]): void {
+    const end = this.#now() + this.#context.settings.overlapMs;
+    for (const issued of earlier) issued.expiresAt = Math.min(issued.expiresAt, end);
+  }
+
+  #now(): number {
+    return this.#context.clock.monotonic();
+  }
+}
+
+function remember<Issued>(list: Issued[], issued: Issued, atMost: number): Issued {
+  list.unshift(issued);
+  list.splice(atMost);
+  return issued;
+}
+
+const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** The shape of tickets and secrets (64). */
+export function randomLettersAndDigits(length: number): string {
+  return draw(LETTERS_AND_DIGITS, length);
+}
+
+/** The shape of access tokens (90), protocol.md section 3. */
+function randomUrlSafe(length: number): string {
+  return draw(`${LETTERS_AND_DIGITS}_-`, length);
+}
+
+/** A slight bias towards the first letters does not matter here: these protect nothing. */
+function draw(alphabet: string, length: number): string {
+  return Array.from(randomBytes(length), (byte) => alphabet[byte % alphabet.length]).join('');
 }

@@ -1,8 +1,10 @@
 import { inspect } from 'node:util';
+import { CredentialLedger } from '../credentials/credential-ledger.js';
 import { KycSandbox } from '../kyc-sandbox.js';
+import { DEFAULT_SETTINGS } from '../kyc-sandbox.options.js';
 import { ManualClock } from '../manual-clock.js';
 import { freshNonce, PlainClient, sha1OfSorted } from '../plain-client.test-support.js';
-import { EvidenceLog, NonceMemory } from './evidence.js';
+import { EvidenceLog, NonceMemory, type RecoveryEntry, RefreshWatch, type ViolationEntry } from './evidence.js';
 
 const CLEAN = KycSandbox.EXAMPLE_ORDERS.clean;
 
@@ -108,16 +110,16 @@ describe('evidence', () => {
   test('what was handed out does not change any more, and changes nothing', async () => {
     const { token } = await client.refresh();
     await client.apiTicket(token);
-    const [calls, journal, misuse] = [sandbox.calls, sandbox.journal(), sandbox.violations()];
+    const [calls, journal, violations] = [sandbox.calls, sandbox.journal(), sandbox.violations()];
     await client.refresh();
     Object.assign(journal[0] ?? {}, { code: 'changed' });
-    expect([calls.accessToken, journal.length, misuse.length]).toEqual([1, 3, 1]);
+    expect([calls.accessToken, journal.length, violations.length]).toEqual([1, 3, 1]);
     expect(sandbox.journal()[0]?.code).toBe('0');
   });
 });
 
 test('a log forgets its oldest entries when it is full', () => {
-  const log = new EvidenceLog<{ number: number }>(new ManualClock(), 100);
+  const log = new EvidenceLog<{ readonly at: number; readonly number: number }>(new ManualClock(), 100);
   for (let number = 1; number <= 101; number += 1) log.add({ number });
   const numbers = log.snapshot().map(({ number }) => number);
   expect([numbers.length, numbers[0], numbers.at(-1)]).toEqual([91, 11, 101]);
@@ -130,4 +132,39 @@ test('nonces are remembered across 100 000 others, and not for ever', () => {
   expect(nonces.seenBefore('first')).toBe(true);
   for (let index = 0; index < 200_000; index += 1) nonces.seenBefore(`b${index}`);
   expect(nonces.seenBefore('first')).toBe(false);
+});
+
+/** What a client over a socket can hardly be made to do in time; all else is in violations.spec.ts. */
+describe('RefreshWatch, when the connection ends while the response is being written', () => {
+  function start() {
+    const clock = new ManualClock();
+    const context = { clock, settings: DEFAULT_SETTINGS };
+    const ledger = new CredentialLedger(context);
+    const violations = new EvidenceLog<ViolationEntry>(clock);
+    const recoveries = new EvidenceLog<RecoveryEntry>(clock);
+    const watch = new RefreshWatch({ ...context, ledger, violations, recoveries });
+    const token = ledger.issueToken();
+    const call = watch.tokenCallArrived();
+    watch.tokenIssued(call, token);
+    watch.delivered(call, '0', false);
+    return { watch, token, call, violations, recoveries };
+  }
+
+  test('a ticket that was delivered and then lost may be fetched again', () => {
+    const { watch, token, violations } = start();
+    const ticketCall = watch.signTicketCallArrived(token);
+    watch.delivered(ticketCall, '0', false);
+    watch.lost(ticketCall, true);
+    watch.delivered(watch.signTicketCallArrived(token), '0', false);
+    expect(violations.snapshot()).toEqual([]);
+    watch.signTicketCallArrived(token);
+    expect(violations.snapshot()).toMatchObject([{ kind: 'sign-ticket-on-the-side' }]);
+  });
+
+  test('a token that was delivered and then lost is lost', () => {
+    const { watch, call, recoveries } = start();
+    watch.lost(call, true);
+    watch.tokenCallArrived();
+    expect(recoveries.snapshot()).toMatchObject([{ reason: 'answer-lost', lostGeneration: 1 }]);
+  });
 });

@@ -1,4 +1,4 @@
-import type { EndpointName } from '../endpoints/endpoint-name.js';
+import type { EndpointName } from '../endpoints/vendor-request.js';
 import type { JsonObject } from '../response/vendor-response.js';
 
 /** What a fault's target is compared with. */
@@ -69,16 +69,16 @@ export interface FaultTarget {
  * when the client learns nothing of it.
  */
 export type FaultEffect =
-  /** Never answered; not carried out. Ends when the client goes or the sandbox stops. */
+  /** No response; not carried out. Ends when the client goes or the sandbox stops. */
   | { readonly kind: 'hang' }
   /**
-   * Carried out when it arrives, answered `delayMs` later on the sandbox's clock; in real time with `realTime`
+   * Carried out when it arrives; the response comes `delayMs` later on the sandbox's clock; in real time with `realTime`
    * (a {@link ManualClock} would otherwise have to be advanced).
    */
   | { readonly kind: 'slow'; readonly delayMs: number; readonly realTime?: boolean | undefined }
-  /** Connection reset before any answer; not carried out. */
+  /** Connection reset before any response; not carried out. */
   | { readonly kind: 'reset' }
-  /** Carried out, then the connection is closed without an answer. */
+  /** Carried out, then the connection is closed without a response. */
   | { readonly kind: 'lost-answer' }
   /** Carried out; headers promise the whole body, or chunks, and the connection ends in the middle of it. */
   | { readonly kind: 'truncated'; readonly chunked?: boolean | undefined }
@@ -90,16 +90,16 @@ export type FaultEffect =
   | { readonly kind: 'empty-body' }
   /** Carried out; every value except `code` and `msg` is of another type. */
   | { readonly kind: 'wrong-types' }
-  /** Answered with this code and, after a colon, this detail; not carried out. */
+  /** The response has this code and, after a colon, this detail; not carried out. */
   | { readonly kind: 'code'; readonly code: string; readonly detail?: string | undefined }
-  /** Answered with exactly these bytes; not carried out. Status 200 and content type JSON unless given. */
+  /** The response is exactly these bytes; not carried out. Status 200 and content type JSON unless given. */
   | {
       readonly kind: 'body';
       readonly status?: number | undefined;
       readonly headers?: Readonly<Record<string, string>> | undefined;
       readonly body: string | Uint8Array;
     }
-  /** Carried out; the regular answer, success or failure, is replaced by what `rewrite` returns. */
+  /** Carried out; the regular response, success or failure, is replaced by what `rewrite` returns. */
   | { readonly kind: 'answer'; readonly rewrite: (json: JsonObject) => unknown };
 
 /** A fault to inject: whom it hits and what it does. */
@@ -114,4 +114,33 @@ export interface FaultHandle {
   readonly hits: number;
   /** End it; requests that it has hit already stay as they are. */
   clear(): void;
+}
+
+/** The page that a gateway in front of the vendor shows when it cannot reach it. */
+export const BAD_GATEWAY_PAGE =
+  '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n' +
+  '<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n';
+
+/** The page for paths that the vendor does not have. */
+export const NOT_FOUND_PAGE = BAD_GATEWAY_PAGE.replaceAll('502 Bad Gateway', '404 Not Found');
+
+/** The same keys, each value of a type that no document allows; `code` and `msg` stay, so that it looks like a success. */
+export function withWrongTypes(json: JsonObject): JsonObject {
+  const members = Object.entries(json).map(([name, value]) => [
+    name,
+    /^(code|msg)$/.test(name) ? value : ofAnotherType(value),
+  ]);
+  return Object.fromEntries(members) as JsonObject;
+}
+
+function ofAnotherType(value: unknown): unknown {
+  if (typeof value === 'string') return 20_260_101;
+  if (typeof value === 'number') return { seconds: value };
+  if (typeof value === 'boolean') return 'no';
+  return Array.isArray(value) ? {} : [];
+}
+
+/** The first half of a JSON text: no parser accepts it. */
+export function firstHalf(text: string): string {
+  return text.slice(0, Math.ceil(text.length / 2));
 }

@@ -1,24 +1,34 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { ENDPOINT_METHODS, ENDPOINT_NAMES, ENDPOINT_PATHS, type EndpointName } from '../endpoints/endpoint-name.js';
-import { inspectQuery, inspectRecognition } from '../endpoints/query-inspection.js';
-import { type PostedBody, RecognitionRequest } from '../endpoints/recognition-request.js';
-import { VendorRequest } from '../endpoints/vendor-request.js';
+import { inspectOcrRequest } from '../endpoints/ocr.endpoints.js';
+import {
+  type EndpointName,
+  ENDPOINTS,
+  type PostedBody,
+  RecognitionRequest,
+  VendorRequest,
+} from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
-import { NOT_FOUND_PAGE } from '../faults/corrupt-response.js';
-import type { KycSandboxIdentity } from '../kyc-sandbox.options.js';
-import { Exchange } from './exchange.js';
-import { refuse, respond } from './respond.js';
+import { NOT_FOUND_PAGE } from '../faults/fault-registry.js';
+import { ServedRequest } from './served-request.js';
 
 /** Idle connections stay longer than any test: a client must not meet a closing one by chance. */
 const KEEP_ALIVE_MS = 600_000;
 
 const BACKLOG = 1_024;
 
+/** Where to listen. */
+interface ListenOptions {
+  readonly port: number;
+  readonly host: string;
+  readonly pathPrefix: string;
+  readonly keepsProcessAlive: boolean;
+}
+
 /** The TCP side of the sandbox: routes, connections and how much is in flight. */
 export class VendorServer {
   readonly #vendor: Vendor;
-  readonly #identity: KycSandboxIdentity;
+  readonly #options: ListenOptions;
   readonly #server: Server;
   readonly #routes: ReadonlyMap<string, EndpointName>;
   #closed: Promise<void> | undefined;
@@ -27,22 +37,23 @@ export class VendorServer {
   #openConnections = 0;
   #totalConnections = 0;
 
-  constructor(vendor: Vendor, identity: KycSandboxIdentity) {
+  constructor(vendor: Vendor, options: ListenOptions) {
     this.#vendor = vendor;
-    this.#identity = identity;
-    this.#routes = new Map(ENDPOINT_NAMES.map((name) => [`${identity.pathPrefix}${ENDPOINT_PATHS[name]}`, name]));
+    this.#options = options;
+    const names = Object.keys(ENDPOINTS) as EndpointName[];
+    this.#routes = new Map(names.map((name) => [`${options.pathPrefix}${ENDPOINTS[name].path}`, name]));
     this.#server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) =>
       this.#serve(request, response),
     );
     this.#server.on('connection', (socket) => {
-      if (!identity.keepsProcessAlive) socket.unref();
+      if (!options.keepsProcessAlive) socket.unref();
       this.#openConnections += 1;
       this.#totalConnections += 1;
       socket.once('close', () => (this.#openConnections -= 1));
     });
   }
 
-  /** Requests received and not yet answered. */
+  /** Requests received that have no response yet. */
   get inFlight(): number {
     return this.#inFlight;
   }
@@ -53,7 +64,7 @@ export class VendorServer {
 
   /** @returns the base URL, path prefix included, without a slash at the end */
   async listen(): Promise<string> {
-    const { port, host, pathPrefix } = this.#identity;
+    const { port, host, pathPrefix } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen({ port, host, backlog: BACKLOG }, () => {
@@ -62,7 +73,7 @@ export class VendorServer {
       });
     });
     // A test that forgets to close its application, or whose application could not be made, must end all the same.
-    if (!this.#identity.keepsProcessAlive) this.#server.unref();
+    if (!this.#options.keepsProcessAlive) this.#server.unref();
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('The sandbox did not get a TCP port.');
     const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
@@ -94,28 +105,25 @@ export class VendorServer {
     const [path = '', ...rest] = (request.url ?? '').split('?');
     const query = rest.join('?');
     const endpoint = this.#routes.get(path);
-    if (!endpoint || request.method !== ENDPOINT_METHODS[endpoint]) {
+    if (!endpoint || request.method !== ENDPOINTS[endpoint].method) {
       request.resume();
-      return this.#turnAway(response, endpoint);
+      return this.#rejectPath(response, endpoint);
     }
     if (endpoint === 'bankcardocrapp') {
       return receiveBody(request, (posted) => {
-        const recognition = new RecognitionRequest(query, posted, this.#vendor.settings.recognitionAppId);
-        inspectRecognition(this.#vendor, recognition);
-        this.#answer(recognition, response);
+        this.#respond(new RecognitionRequest(query, posted, this.#vendor.settings.recognitionAppId), response);
       });
     }
     request.resume();
-    const vendorRequest = new VendorRequest(endpoint, query);
-    if (endpoint === 'getBankCardOcrResult') inspectQuery(this.#vendor, vendorRequest);
-    return this.#answer(vendorRequest, response);
+    return this.#respond(new VendorRequest(endpoint, query), response);
   }
 
-  #answer(request: VendorRequest, response: ServerResponse): void {
+  #respond(request: VendorRequest, response: ServerResponse): void {
     const isOcr = request.endpoint === 'getBankCardOcrResult' || request.endpoint === 'bankcardocrapp';
-    const admitted = !isOcr || this.#admit(response);
-    const exchange = new Exchange(this.#vendor, request, response, admitted);
-    return admitted ? respond(exchange) : refuse(exchange, '400506');
+    if (isOcr) inspectOcrRequest(this.#vendor, request);
+    const isAdmitted = !isOcr || this.#admit(response);
+    const served = new ServedRequest(this.#vendor, request, response, isAdmitted);
+    return isAdmitted ? served.respond() : served.refuse('400506');
   }
 
   /** Let an OCR request in unless the app id has as many in flight as it may. */
@@ -127,10 +135,10 @@ export class VendorServer {
   }
 
   /** 404 for a path that the vendor does not have, 405 for a method that one of its endpoints does not know. */
-  #turnAway(response: ServerResponse, endpoint: EndpointName | undefined): void {
+  #rejectPath(response: ServerResponse, endpoint: EndpointName | undefined): void {
     this.#vendor.calls.arrived('unknown');
     this.#vendor.journal.add({ endpoint: 'unknown', outcome: 'answered' });
-    if (endpoint) response.setHeader('allow', ENDPOINT_METHODS[endpoint]);
+    if (endpoint) response.setHeader('allow', ENDPOINTS[endpoint].method);
     response.writeHead(endpoint ? 405 : 404, { 'content-type': 'text/html' });
     response.end(endpoint ? '' : NOT_FOUND_PAGE);
   }
@@ -139,7 +147,7 @@ export class VendorServer {
 /** More than an image of 3 MB and everything around it. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
-/** Receive the whole body; `then` is not called when the client goes before its end. */
+/** Receive the whole body; `then` is not called when the client leaves before its end. */
 function receiveBody(request: IncomingMessage, then: (posted: PostedBody) => void): void {
   const chunks: Buffer[] = [];
   let size = 0;

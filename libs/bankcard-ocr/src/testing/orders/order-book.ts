@@ -1,8 +1,25 @@
 import { chinaDateTime } from '../response/vendor-response.js';
 import type { Clock } from '../../runtime/clock.js';
-import { EXAMPLES, magicOrder } from './example-orders.js';
-import { inventedCardNumber } from './invented-card.js';
-import type { SandboxOrder } from './sandbox-order.js';
+
+/** An order that a phone has recognised, or failed to. */
+export interface SandboxOrder {
+  /** 1 to 32 letters and digits. */
+  readonly orderNo: string;
+  /** @default an invented, Luhn-valid 19-digit number derived from the order number */
+  readonly bankCardNo?: string | undefined;
+  /** `MM/yyyy`, or empty when the card shows none. @default '09/2031' */
+  readonly bankCardValidDate?: string | undefined;
+  /** Warning codes, the first becomes `warnCode`. @default none */
+  readonly warnings?: readonly string[] | undefined;
+  /** @default '79' */
+  readonly clarity?: string | undefined;
+  /** `yyyy-MM-dd HH:mm:ss`, China time. @default when the order was added, or the sandbox was started */
+  readonly operateTime?: string | undefined;
+  /** `no-crop`: the cropped photo is empty for good. `none`: there is no photo at all. @default 'all' */
+  readonly photos?: 'all' | 'no-crop' | 'none' | undefined;
+  /** A failure code: the order has no result but this. @default undefined, recognised */
+  readonly code?: string | undefined;
+}
 
 /** An order with every default filled in. */
 export type KnownOrder = Required<Omit<SandboxOrder, 'code'>> &
@@ -56,7 +73,7 @@ export class OrderBook {
     return known;
   }
 
-  /** @param invent make up a card for a number that nobody added */
+  /** @param invent make up a card for a number that was not added */
   find(orderNo: string, invent: boolean): KnownOrder | undefined {
     const known = this.#orders.get(orderNo);
     if (known) return known;
@@ -76,4 +93,94 @@ function complete(order: SandboxOrder, operateTime: string): KnownOrder {
     photos: order.photos ?? 'all',
     code: order.code,
   };
+}
+
+/**
+ * Complete `payload` with the Luhn check digit that card numbers end in.
+ */
+export function withLuhnDigit(payload: string): string {
+  let sum = 0;
+  for (let index = 0; index < payload.length; index += 1) {
+    const digit = Number(payload[payload.length - 1 - index]);
+    const doubled = index % 2 === 0 ? digit * 2 : digit;
+    sum += doubled > 9 ? doubled - 9 : doubled;
+  }
+  return payload + String((10 - (sum % 10)) % 10);
+}
+
+/** Number on the invented cards of the sandbox's photos. */
+export const PICTURED_CARD_NUMBER = withLuhnDigit('622202123456789012');
+
+/**
+ * An invented card number of 19 digits, always the same for the same order number. Its run of zeros after 62 says that
+ * it is a test number; the twelve digits behind are a hash, so that 10 000 orders have 10 000 cards.
+ */
+export function inventedCardNumber(orderNo: string): string {
+  const high = hash(orderNo, 2_166_136_261) % 1_000_000;
+  const low = hash(orderNo, 40_389) % 1_000_000;
+  return withLuhnDigit(`620000${String(high).padStart(6, '0')}${String(low).padStart(6, '0')}`);
+}
+
+/** FNV-1a, 32 bits with a final mix: cheap, spread, and the same on every machine. */
+function hash(text: string, seed: number): number {
+  let value = seed;
+  for (let index = 0; index < text.length; index += 1) {
+    value = Math.imul(value ^ text.charCodeAt(index), 16_777_619);
+  }
+  value = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d);
+  return (value ^ (value >>> 13)) >>> 0;
+}
+
+/** Order numbers that every sandbox knows. */
+export const EXAMPLE_ORDERS = {
+  /** A clean card, valid until 09/2031; its number is the one on the photos. */
+  clean: 'exampleCleanCard',
+  /** An expired card (66661009) on a photocopy (-9113). */
+  warned: 'exampleExpiredPhotocopy',
+  /** A card that shows no validity, and whose crop is empty for good. */
+  noValidity: 'exampleNoValidity',
+} as const;
+
+export const EXAMPLES: readonly SandboxOrder[] = [
+  { orderNo: EXAMPLE_ORDERS.clean, bankCardNo: PICTURED_CARD_NUMBER, clarity: '92' },
+  { orderNo: EXAMPLE_ORDERS.warned, bankCardValidDate: '12/2024', warnings: ['-9113', '66661009'] },
+  { orderNo: EXAMPLE_ORDERS.noValidity, bankCardValidDate: '', photos: 'no-crop' },
+];
+
+/**
+ * Order numbers are letters and digits, so a negative code is spelled with an M: `codeM9011`, `warnM9110`.
+ * Whatever follows an `x` tells orders of the same code apart: `code400501x7`.
+ */
+const MAGIC = /^(code|warn)(M?)(\d{1,10})(?:x[0-9A-Za-z]*)?$/;
+
+/**
+ * The order number whose response always has `code`, also with one that no document knows. `suffix` (letters and
+ * digits) makes several orders of the same code.
+ */
+export function orderNoForCode(code: string, suffix?: string): string {
+  return spell('code', code, suffix);
+}
+
+/** The order number that is always recognised with this one warning. */
+export function orderNoForWarning(code: string, suffix?: string): string {
+  return spell('warn', code, suffix);
+}
+
+/** What a magic order number stands for; undefined for any other. */
+export function magicOrder(orderNo: string): SandboxOrder | undefined {
+  const match = MAGIC.exec(orderNo);
+  if (!match) return undefined;
+  const code = `${match[2] === 'M' ? '-' : ''}${match[3]}`;
+  if (match[1] === 'warn') {
+    return { orderNo, warnings: [code], ...(code === '66661009' && { bankCardValidDate: '12/2024' }) };
+  }
+  return code === '0' ? { orderNo } : { orderNo, code };
+}
+
+function spell(prefix: 'code' | 'warn', code: string, suffix?: string): string {
+  const orderNo = `${prefix}${code.replace('-', 'M')}${suffix === undefined ? '' : `x${suffix}`}`;
+  if (orderNo.length > 32 || !MAGIC.test(orderNo)) {
+    throw new RangeError(`No order number of 32 letters and digits can be spelled for code '${code}'.`);
+  }
+  return orderNo;
 }

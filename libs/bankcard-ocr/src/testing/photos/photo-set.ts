@@ -1,12 +1,11 @@
-import type { Clock } from '../../runtime/clock.js';
-import type { KycSandboxSettings } from '../kyc-sandbox.options.js';
+import type { SandboxContext } from '../kyc-sandbox.options.js';
 import type { KnownOrder } from '../orders/order-book.js';
 import { CARD_CROP_JPEG, CARD_ORIGINAL_JPEG, NUMBER_STRIP_JPEG } from './example-photos.js';
 
-/** Photo fields of an answer by the vendor's names, Base64. */
+/** Photo fields of a response by the vendor's names, Base64. */
 type PhotoFields = Record<string, string>;
 
-/** One answer's photos by `which` and size; padding 3 MB for every answer would cost more than the answer. */
+/** Photo fields by `which` and size: padding 3 MB for every response would cost more than the response. */
 const cache = new Map<string, PhotoFields>();
 
 /** The photos of an order, each padded to about `photoBytes` when that is more than it has. */
@@ -15,7 +14,8 @@ export function photosOf(which: 'all' | 'no-crop' | 'none', photoBytes: number |
   const key = `${which} ${photoBytes}`;
   let fields = cache.get(key);
   if (!fields) {
-    const file = (base64: string) => (photoBytes === undefined ? base64 : padded(base64, photoBytes));
+    const file = (base64: string) =>
+      photoBytes === undefined ? base64 : padJpeg(Buffer.from(base64, 'base64'), photoBytes).toString('base64');
     fields = {
       bankcardCropPhoto: which === 'no-crop' ? '' : file(CARD_CROP_JPEG),
       bankcardNoPhoto: file(NUMBER_STRIP_JPEG),
@@ -26,10 +26,6 @@ export function photosOf(which: 'all' | 'no-crop' | 'none', photoBytes: number |
     cache.set(key, fields);
   }
   return fields;
-}
-
-function padded(base64: string, bytes: number): string {
-  return padJpeg(Buffer.from(base64, 'base64'), bytes).toString('base64');
 }
 
 const START_OF_IMAGE_BYTES = 2;
@@ -61,38 +57,27 @@ function endOfHeader(jpeg: Buffer): number {
   return START_OF_IMAGE_BYTES + 2 + jpeg.readUInt16BE(START_OF_IMAGE_BYTES + 2);
 }
 
-/** The photo fields of an answer and how long it has to wait for them. */
-interface Files {
-  readonly fields: Record<string, string>;
-  readonly waitMs: number;
-}
-
 /** Lets photos come late, once for every order (protocol.md section 3, "delayed by about one second"). */
-export class LateFiles {
-  readonly #clock: Clock;
-  readonly #settings: Readonly<KycSandboxSettings>;
-  readonly #firstAsked = new Map<string, number>();
+export class PhotoDelivery {
+  readonly #context: SandboxContext;
+  readonly #firstRequested = new Map<string, number>();
 
-  constructor(clock: Clock, settings: Readonly<KycSandboxSettings>) {
-    this.#clock = clock;
-    this.#settings = settings;
+  constructor(context: SandboxContext) {
+    this.#context = context;
   }
 
-  of(order: KnownOrder): Files {
-    const own = photosOf(order.photos, this.#settings.photoBytes);
-    const fields = order.sentImage === undefined ? own : { ...own, originBankcardPhoto: order.sentImage };
-    const late = this.#settings.latePhotos;
+  /** The photo fields of a response, and how long it has to wait for them. */
+  of({ orderNo, photos, sentImage }: KnownOrder): { readonly fields: PhotoFields; readonly waitMs: number } {
+    const { photoBytes, latePhotos: late } = this.#context.settings;
+    const own = photosOf(photos, photoBytes);
+    const fields = sentImage === undefined ? own : { ...own, originBankcardPhoto: sentImage };
     if (!late) return { fields, waitMs: 0 };
-    const waitMs = this.#firstAskedFor(order.orderNo) + late.delayMs - this.#clock.monotonic();
-    if (waitMs <= 0) return { fields, waitMs: 0 };
-    if (late.as === 'slow') return { fields, waitMs };
-    if (late.as === 'missing') return { fields: {}, waitMs: 0 };
-    return { fields: Object.fromEntries(Object.keys(fields).map((name) => [name, ''])), waitMs: 0 };
-  }
-
-  #firstAskedFor(orderNo: string): number {
-    const first = this.#firstAsked.get(orderNo) ?? this.#clock.monotonic();
-    this.#firstAsked.set(orderNo, first);
-    return first;
+    const now = this.#context.clock.monotonic();
+    const first = this.#firstRequested.get(orderNo) ?? now;
+    this.#firstRequested.set(orderNo, first);
+    const waitMs = Math.max(first + late.delayMs - now, 0);
+    if (waitMs === 0 || late.as === 'slow') return { fields, waitMs };
+    const names = late.as === 'missing' ? [] : Object.keys(fields);
+    return { fields: Object.fromEntries(names.map((name) => [name, ''])), waitMs: 0 };
   }
 }

@@ -4,12 +4,12 @@ import { messageOfCode } from '../vendor-codes.js';
 /** Any JSON object, as a fault may rewrite it. */
 export type JsonObject = Record<string, unknown>;
 
-/** What an endpoint answers, before a fault touches it. */
+/** The response of an endpoint, before a fault changes it. */
 export interface SandboxResponse {
   /** `0` or a failure code. */
   readonly code: string;
   readonly json: JsonObject;
-  /** Milliseconds on the sandbox's clock that the answer waits (late photos as a slow answer). */
+  /** Milliseconds on the sandbox's clock that the response waits (late photos as a slow response). */
   readonly waitMs?: number;
 }
 
@@ -27,32 +27,33 @@ export function failure(code: string, stamp: Stamp, detail?: string): SandboxRes
   return { code, json: { code, msg, transactionTime: stamp.transactionTime, success: false } };
 }
 
-/** `expire_in`: seconds, a number or a text; fractional when a test has scaled the lives down. */
-export function wireSeconds(lifeMs: number, as: 'number' | 'string'): number | string {
-  const seconds = lifeMs / 1_000;
-  return as === 'string' ? String(seconds) : seconds;
-}
-
-/** The vendor's two marks on an answer. */
+/** The vendor's two marks on a response. */
 export interface Stamp {
-  /** 32 digits: yyMMdd, eight fixed, four of the host, HHmmss, eight running, as in the logged answers. */
+  /** 32 digits: yyMMdd, eight fixed, four of the host, HHmmss, eight running, as in the logged responses. */
   readonly bizSeqNo: string;
   /** `yyyyMMddHHmmss`, China time. */
   readonly transactionTime: string;
 }
 
-/** Gives every exchange its running number and its time. */
-export class StampOffice {
+/** Gives every response its running number and its time. */
+export class ResponseStamps {
   readonly #clock: Clock;
-  readonly #time = new ChinaTimeOfSecond();
   #running = 0;
+  /** Digits of the current second, computed once a second: every response carries them. */
+  #second = Number.NaN;
+  #digits = '';
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  stamp(): Stamp {
-    const transactionTime = this.#time.digits(this.#clock.now());
+  next(): Stamp {
+    const second = Math.floor(this.#clock.now() / 1_000);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#digits = chinaDigits(second * 1_000);
+    }
+    const transactionTime = this.#digits;
     this.#running = (this.#running + 1) % 100_000_000;
     const running = String(this.#running).padStart(8, '0');
     const bizSeqNo = `${transactionTime.slice(2, 8)}200011844126${transactionTime.slice(8)}${running}`;
@@ -70,19 +71,4 @@ export function chinaDigits(epochMs: number): string {
 /** `yyyy-MM-dd HH:mm:ss` at +08:00: operateTime. */
 export function chinaDateTime(epochMs: number): string {
   return new Date(epochMs + CHINA_OFFSET_MS).toISOString().slice(0, 19).replace('T', ' ');
-}
-
-/** Digits of the current second, computed once a second: every answer carries them. */
-class ChinaTimeOfSecond {
-  #second = Number.NaN;
-  #digits = '';
-
-  digits(epochMs: number): string {
-    const second = Math.floor(epochMs / 1_000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#digits = chinaDigits(epochMs);
-    }
-    return this.#digits;
-  }
 }

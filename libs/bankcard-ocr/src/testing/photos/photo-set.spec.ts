@@ -97,10 +97,10 @@ describe('photos', () => {
       expect((await resultOf('warnM9110')).bankcardNoPhoto).toBe(early);
     });
 
-    test('slow: the answer waits for them', async () => {
+    test('slow: the response waits for them', async () => {
       sandbox.configure({ latePhotos: { delayMs: 1_000, as: 'slow' } });
       let answered = false;
-      const answer = resultOf(CLEAN).then((result) => {
+      const response = resultOf(CLEAN).then((result) => {
         answered = true;
         return result;
       });
@@ -108,7 +108,7 @@ describe('photos', () => {
       await clock.advanceAsync(999);
       expect(answered).toBe(false);
       clock.advance(1);
-      expect(sizeOfJpeg((await answer).bankcardNoPhoto).width).toBe(804);
+      expect(sizeOfJpeg((await response).bankcardNoPhoto).width).toBe(804);
       expect((await resultOf(CLEAN)).bankcardNoPhoto).not.toBe('');
     });
 

@@ -1,9 +1,8 @@
-import { inspectNonce, inspectOrderNo, LEGAL_NONCE } from '../endpoints/query-inspection.js';
-import { VERSION } from '../endpoints/vendor-request.js';
-import type { Vendor } from '../endpoints/vendor.js';
-import { messageOfCode } from '../vendor-codes.js';
 import { LEGAL_ORDER_NO } from '../orders/order-book.js';
-import { isSignatureOf } from '../vendor-signature.js';
+import { messageOfCode } from '../vendor-codes.js';
+import { inspectNonce, inspectOrderNo } from './ocr.endpoints.js';
+import { LEGAL_NONCE, VERSION } from './vendor-request.js';
+import type { Vendor } from './vendor.js';
 
 /** What the phone SDK is started with, by the vendor's names (protocol.md section 4). */
 export interface PhoneLaunch {
@@ -25,28 +24,28 @@ export interface LaunchVerdict {
 }
 
 /**
- * Check the launch of a phone SDK: signed with a living, unused NONCE ticket of the very user id. The ticket is used
+ * Check the launch of a phone SDK: signed with a valid, unused NONCE ticket of the very user id. The ticket is used
  * up, and the order of that number is recognised from then on.
  */
 export function acceptLaunch(vendor: Vendor, launch: PhoneLaunch): LaunchVerdict {
   inspectOrderNo(vendor, launch.orderNo);
   inspectNonce(vendor, launch.openApiNonce);
-  const code = judgeLaunch(vendor, launch);
+  const code = codeOfLaunch(vendor, launch);
   vendor.journal.add({ endpoint: 'launch', outcome: 'answered', code });
   if (code === '0' && !vendor.orders.find(launch.orderNo, false)) vendor.orders.add({ orderNo: launch.orderNo });
   return { accepted: code === '0', code, msg: messageOfCode(code) };
 }
 
-function judgeLaunch(vendor: Vendor, launch: PhoneLaunch): string {
+function codeOfLaunch(vendor: Vendor, launch: PhoneLaunch): string {
   const { openApiAppId, openApiAppVersion, openApiNonce, openApiUserId, openApiSign, orderNo } = launch;
   if (openApiAppId !== vendor.appId) return '66660001';
   if (openApiAppVersion !== VERSION) return '400502';
   if (orderNo.length > 32) return '66660000';
   if (!LEGAL_ORDER_NO.test(orderNo) || !LEGAL_NONCE.test(openApiNonce)) return '400101';
-  const values = [openApiAppId, openApiUserId, openApiAppVersion, openApiNonce];
-  const ticket = vendor.nonceTickets.find((candidate) => isSignatureOf(openApiSign, [...values, candidate.value]));
+  const signed = [openApiAppId, openApiUserId, openApiAppVersion, openApiNonce];
+  const ticket = vendor.ledger.findNonceSigner(openApiSign, signed);
   if (!ticket || ticket.userId !== openApiUserId) return '400101';
-  if (!vendor.nonceTickets.isAlive(ticket)) return vendor.settings.deadTicketCode;
+  if (!vendor.ledger.isValid(ticket)) return vendor.settings.deadTicketCode;
   ticket.used = true;
   return '0';
 }

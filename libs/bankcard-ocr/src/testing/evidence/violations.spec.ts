@@ -27,10 +27,10 @@ const token = async (): Promise<string> => (await client.accessToken()).json.acc
 async function abandon(call: (signal: AbortSignal) => Promise<unknown>): Promise<void> {
   const patience = new AbortController();
   const before = sandbox.inFlight;
-  const answer = call(patience.signal).catch(() => undefined);
+  const response = call(patience.signal).catch(() => undefined);
   await until(() => sandbox.inFlight > before);
   patience.abort();
-  await answer;
+  await response;
   await until(() => sandbox.inFlight === before);
 }
 
@@ -89,7 +89,7 @@ describe('refreshes that are well done', () => {
   });
 
   test.each(['lost-answer', 'truncated', 'truncated-json', 'wrong-types', 'reset'] as const)(
-    'a ticket whose answer was spoilt (%s) may be fetched again',
+    'a ticket whose response was corrupted (%s) may be fetched again',
     async (kind) => {
       sandbox.injectFault({ endpoint: 'api_ticket', kind, times: 1 });
       const fresh = await token();
@@ -125,7 +125,7 @@ describe('refreshes that are well done', () => {
     expect([kinds(), reasons()]).toEqual([[], []]);
   });
 
-  test('after an answer that a fault rewrote nobody knows what the client could use: no judgement', async () => {
+  test('after a response that a fault rewrote it is unknown what the client could use: no report', async () => {
     sandbox.configure({ minRefreshIntervalMs: 1_200_000 });
     const rewrite = (json: object) => ({ ...json, tickets: [] });
     sandbox.injectFault({ endpoint: 'api_ticket', kind: 'answer', rewrite, times: 2 });
@@ -222,7 +222,7 @@ describe('recoveries', () => {
   beforeEach(() => sandbox.configure({ minRefreshIntervalMs: 1_200_000 }));
 
   test.each(['lost-answer', 'truncated', 'truncated-json', 'wrong-types'] as const)(
-    'the token call after a token whose answer was spoilt (%s)',
+    'the token call after a token whose response was corrupted (%s)',
     async (kind) => {
       sandbox.injectFault({ endpoint: 'access_token', kind, times: 1 });
       await client.accessToken().catch(() => undefined);

@@ -1,6 +1,6 @@
 import { KycSandbox } from '../kyc-sandbox.js';
 import { ManualClock } from '../manual-clock.js';
-import { type PlainAnswer, PlainClient, until } from '../plain-client.test-support.js';
+import { type PlainResponse, PlainClient, until } from '../plain-client.test-support.js';
 
 const CLEAN = KycSandbox.EXAMPLE_ORDERS.clean;
 
@@ -22,8 +22,8 @@ describe('faults', () => {
     await sandbox.stop();
   });
 
-  const errorCodeOf = (answer: Promise<PlainAnswer>) =>
-    answer.then(
+  const errorCodeOf = (response: Promise<PlainResponse>) =>
+    response.then(
       ({ status }) => `answered ${status}`,
       (error: NodeJS.ErrnoException) => error.code,
     );
@@ -33,15 +33,15 @@ describe('faults', () => {
     return (sandbox.journal().at(-1)?.generation ?? 0) - 1;
   };
 
-  test('hang: no answer until the client goes, nothing carried out', async () => {
+  test('hang: no response until the client leaves, nothing carried out', async () => {
     const fault = sandbox.injectFault({ endpoint: 'access_token', kind: 'hang', times: 1 });
     const patience = new AbortController();
-    const answer = errorCodeOf(client.accessToken({}, patience.signal));
+    const response = errorCodeOf(client.accessToken({}, patience.signal));
     await until(() => sandbox.inFlight === 1);
     expect(fault.hits).toBe(1);
     expect(sandbox.journal().at(-1)).toMatchObject({ endpoint: 'access_token', outcome: 'pending', fault: 'hang' });
     patience.abort();
-    expect(await answer).toBe('ABORT_ERR');
+    expect(await response).toBe('ABORT_ERR');
     await until(() => sandbox.inFlight === 0);
     expect(sandbox.journal().at(-1)?.outcome).toBe('lost');
     expect(await issuedSoFar()).toBe(1);
@@ -50,7 +50,7 @@ describe('faults', () => {
   test('slow: carried out at once, answered when the clock says so', async () => {
     sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'slow', delayMs: 5_000 });
     let answered = false;
-    const answer = client.query(CLEAN, ticket).then(({ json }) => {
+    const response = client.query(CLEAN, ticket).then(({ json }) => {
       answered = true;
       return json.code;
     });
@@ -59,7 +59,7 @@ describe('faults', () => {
     await clock.advanceAsync(4_999);
     expect(answered).toBe(false);
     clock.advance(1);
-    expect(await answer).toBe('0');
+    expect(await response).toBe('0');
   });
 
   test('slow in real time needs nobody to move the clock', async () => {
@@ -70,13 +70,13 @@ describe('faults', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  test('a client that does not wait for a slow answer leaves no timer behind', async () => {
+  test('a client that does not wait for a slow response leaves no timer behind', async () => {
     sandbox.injectFault({ endpoint: 'all', kind: 'slow', delayMs: 5_000 });
     const patience = new AbortController();
-    const answer = errorCodeOf(client.query(CLEAN, ticket, {}, patience.signal));
+    const response = errorCodeOf(client.query(CLEAN, ticket, {}, patience.signal));
     await until(() => clock.pendingTimers === 1);
     patience.abort();
-    expect(await answer).toBe('ABORT_ERR');
+    expect(await response).toBe('ABORT_ERR');
     await until(() => clock.pendingTimers === 0);
   });
 
@@ -86,7 +86,7 @@ describe('faults', () => {
     expect(await issuedSoFar()).toBe(1);
   });
 
-  test('lost-answer: the token was issued and the old one is dying, the client sees a closed connection', async () => {
+  test('lost-response: the token was issued and the old one is dying, the client sees a closed connection', async () => {
     sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
     await expect(client.accessToken()).rejects.toThrow('socket hang up');
     expect(sandbox.journal().at(-1)).toMatchObject({ generation: 2, code: '0', outcome: 'lost' });
@@ -154,7 +154,7 @@ describe('faults', () => {
     expect(Buffer.from(await response.arrayBuffer())).toEqual(body);
   });
 
-  test('answer: the regular answer rewritten, success or failure', async () => {
+  test('response: the regular response rewritten, success or failure', async () => {
     const rewrite = jest.fn((json: Record<string, unknown>) => ({ ...json, code: 0, extra: true }));
     sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'answer', rewrite });
     const { json } = await client.query(CLEAN, ticket);
@@ -193,14 +193,14 @@ describe('faults', () => {
     ] as const)('endpoint %s', async (endpoint, expected) => {
       const { token } = await client.refresh();
       sandbox.injectFault({ endpoint, kind: 'code', code: 'X' });
-      const answers = [
+      const responses = [
         await client.accessToken(),
         await client.apiTicket(token),
         await client.nonceTicket(token, 'user1'),
         await client.query(CLEAN, ticket),
         await client.recognize('order1', ticket, '/9j/'),
       ];
-      expect(answers.map(({ json }) => json.code)).toEqual(expected);
+      expect(responses.map(({ json }) => json.code)).toEqual(expected);
     });
 
     test('one order, or one type of ticket', async () => {

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { KycSandbox } from '../kyc-sandbox.js';
 import { ManualClock } from '../manual-clock.js';
-import { orderNoForCode, orderNoForWarning } from '../orders/example-orders.js';
+import { orderNoForCode, orderNoForWarning } from '../orders/order-book.js';
 import { freshNonce, PlainClient, until } from '../plain-client.test-support.js';
 
 /** JPEG, PNG and BMP as far as anybody looks. */
@@ -198,7 +198,7 @@ describe('what is refused', () => {
     expect(sandbox.rejected).toBe(3);
   });
 
-  test('a change of any signed value spoils the signature', async () => {
+  test('a change of any signed value breaks the signature', async () => {
     const nonce = freshNonce();
     expect((await client.recognize('order1', ticket.toLowerCase(), JPEG)).json.code).toBe('400101');
     expect(

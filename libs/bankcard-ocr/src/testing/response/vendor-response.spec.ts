@@ -3,7 +3,7 @@ import { ManualClock } from '../manual-clock.js';
 import { PlainClient } from '../plain-client.test-support.js';
 
 /** protocol.md section 3, member by member and in its order. */
-describe('answers have exactly the documented shapes', () => {
+describe('responses have exactly the documented shapes', () => {
   let sandbox: KycSandbox;
   let client: PlainClient;
 

@@ -1,8 +1,13 @@
 import { KycSandbox } from '../kyc-sandbox.js';
 import { PlainClient } from '../plain-client.test-support.js';
 import { SANDBOX_CODES, SANDBOX_WARNINGS } from '../vendor-codes.js';
-import { inventedCardNumber, PICTURED_CARD_NUMBER, withLuhnDigit } from './invented-card.js';
-import { orderNoForCode, orderNoForWarning } from './example-orders.js';
+import {
+  inventedCardNumber,
+  orderNoForCode,
+  orderNoForWarning,
+  PICTURED_CARD_NUMBER,
+  withLuhnDigit,
+} from './order-book.js';
 
 /** The usual check, from the right, written another way round than the code that makes the digit. */
 function isLuhnValid(number: string): boolean {
@@ -81,7 +86,7 @@ describe('orders', () => {
     expect(result.originBankcardPhoto.length).toBeGreaterThan(1_000);
   });
 
-  test('an added order answers what was added; the last one of a number wins', async () => {
+  test('an added order has the result that was added; the last one of a number wins', async () => {
     sandbox.addOrder({ orderNo: 'mine', code: '-9012' });
     expect((await client.query('mine', ticket)).json.code).toBe('-9012');
     const order = { bankCardNo: '6222021234567890128', clarity: '12', operateTime: '2025-05-05 05:05:05' };

@@ -100,8 +100,8 @@ describe('what the vendor refuses', () => {
     const as = { app_id: undefined, [spelling]: sandbox.appId };
     const issued = (await client.accessToken(as)).json;
     expect(issued.code).toBe('0');
-    const answer = (await client.apiTicket(issued.access_token, as)).json;
-    expect((await client.query(CLEAN, answer.tickets[0].value, as)).json.code).toBe('0');
+    const response = (await client.apiTicket(issued.access_token, as)).json;
+    expect((await client.query(CLEAN, response.tickets[0].value, as)).json.code).toBe('0');
   });
 
   test.each([
@@ -118,7 +118,7 @@ describe('what the vendor refuses', () => {
     expect('bankcardNoPhoto' in result).toBe(photos);
   });
 
-  test('the signature may be written in lower case, and a change of any signed value spoils it', async () => {
+  test('the signature may be written in lower case, and a change of any signed value breaks it', async () => {
     const nonce = freshNonce();
     const accepted = await client.query(CLEAN, ticket, { nonce });
     expect(accepted.json.code).toBe('0');
