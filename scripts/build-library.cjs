@@ -29,7 +29,7 @@ function buildLibrary(target = path.join(LIBRARY, 'dist'), options = []) {
     if (status !== 0) throw new Error(`the library does not compile as ${type}`);
     mkdirSync(outDir, { recursive: true });
     if (type === 'commonjs') {
-      keepOptional(path.join(outDir, 'redis/load-ioredis.js'), 'ioredis');
+      keepOptional(path.join(outDir, 'redis/redis-url.js'), 'ioredis');
       keepOptional(path.join(outDir, 'vendor/http/load-http-service.js'), '@nestjs/axios', 'axios');
     }
     // Node and compilers take the kind of a module from the nearest manifest.

@@ -16,9 +16,10 @@ afterEach(() => stage.end());
 describe('doctor, about the way to the vendor', () => {
   it('notices a host that cannot be looked up', async () => {
     const env = stage.environment({ BANKCARD_OCR_BASE_URL: 'https://vendor.invalid' });
-    const { run, statuses } = await examine([], { env });
+    const { run, document, statuses } = await examine([], { env });
     expect(run.exitCode).toBe(1);
-    expect(statuses).toMatchObject({ dns: ['fail'], connection: ['fail'], clock: ['warn'] });
+    expect(statuses).toMatchObject({ connection: ['fail'], clock: ['warn'] });
+    expect(document.checks.find(({ check }) => check === 'connection')?.todo).toContain('The name cannot be looked up');
   });
 
   it('notices a port where nothing listens, and tries no credentials then', async () => {
@@ -29,7 +30,7 @@ describe('doctor, about the way to the vendor', () => {
       facts: { code: 'ECONNREFUSED' },
       todo: expect.stringContaining('Nothing listens there'),
     });
-    expect(document.checks.at(-1)).toMatchObject({ status: 'skipped', found: 'mend first what has failed' });
+    expect(document.checks.at(-1)).toMatchObject({ status: 'skipped', found: 'fix what has failed first' });
   });
 
   it('does not fail for a host that only recognition needs', async () => {

@@ -30,7 +30,7 @@ describe('doctor, where all is well', () => {
     expect(run.exitCode).toBe(0);
     expect(document).toMatchObject({ ok: true, exitCode: 0 });
     expect(document.checks.map(({ check }) => check)).toEqual(
-      'configuration node dns connection clock store credentials refreshers live'.split(' '),
+      'configuration node connection clock store credentials refreshers live'.split(' '),
     );
     expect(document.checks.find(({ check }) => check === 'credentials')?.facts).toMatchObject({
       generation: 1,
@@ -100,7 +100,7 @@ describe('doctor, about the configuration', () => {
       ...['BANKCARD_OCR_APP_ID', 'BANKCARD_OCR_SECRET', 'BANKCARD_OCR_TIMEOUT_MS', 'BANKCARD_OCR_BASE_URL'],
       'BANKCARD_OCR_TICKETSTORE',
     ]);
-    expect(statuses).toMatchObject({ dns: ['skipped'], store: ['skipped'], live: ['skipped'] });
+    expect(statuses).toMatchObject({ connection: ['skipped'], store: ['skipped'], live: ['skipped'] });
   });
 
   it.each([

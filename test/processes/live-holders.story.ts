@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileTicketStore, MemoryTicketStore } from 'nestjs-bankcard-ocr';
 import { RedisTicketStore } from 'nestjs-bankcard-ocr/redis';
-import { leaseContract } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
+import { describeLiveHolder } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 
 const appId = 'IDATEST01';
 
-leaseContract('memory', async () => {
+describeLiveHolder('memory', async () => {
   const shared = new MemoryTicketStore();
   return async () => shared;
 });
@@ -18,7 +18,7 @@ describe('on a disk', () => {
   beforeAll(async () => void (directory = await mkdtemp(join(tmpdir(), 'tickets-'))));
   afterAll(() => rm(directory, { recursive: true, force: true }));
 
-  leaseContract('file', async () => async () => {
+  describeLiveHolder('file', async () => async () => {
     const store = new FileTicketStore({ directory, appId });
     await store.open();
     return store;
@@ -30,7 +30,7 @@ describeWithRedis('in Redis', () => {
   beforeAll(async () => void (server = await RedisServer.start()));
   afterAll(() => server[Symbol.asyncDispose]());
 
-  leaseContract('Redis', async () => async () => {
+  describeLiveHolder('Redis', async () => async () => {
     const store = RedisTicketStore.fromUrl(server.url, { appId });
     await store.open();
     return store;

@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 import { storeOverClient } from '../support/store-over-client.js';
-import { ticketStoreContract } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
+import { describeTicketStore } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
 
 const SLOTS = [
   [0, 8_191],
@@ -36,7 +36,7 @@ describeWithRedis('RedisTicketStore on a cluster', () => {
 
   // Several app ids, so that both nodes are used.
   for (const copy of [1, 2, 3]) {
-    ticketStoreContract(`Redis Cluster, app id ${copy}`, async () => {
+    describeTicketStore(`Redis Cluster, app id ${copy}`, async () => {
       const appId = `IDA${copy}${(appIds += 1)}`;
       return async () => {
         const client = new Cluster(servers.map(({ port }) => ({ host: '127.0.0.1', port })));

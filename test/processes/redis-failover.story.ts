@@ -2,7 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 import { TcpSwitch } from '../support/tcp-switch.js';
 import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ticket.store.js';
+import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/index.js';
 
 const APP_ID = 'IDAFAILOVER';
 /** One that sends all it holds to a new replica at once. */

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 import { KEYS_MUST_BE_SEEN, type ProxyRule, refusing, ScriptCheckingProxy } from '../support/script-checking-proxy.js';
-import { aRecord, ticketStoreContract } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ticket.store.js';
+import { aRecord, describeTicketStore } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
+import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/index.js';
 
 let appIds = 0;
 
@@ -33,7 +33,7 @@ describeWithRedis('a Redis behind a proxy that looks at commands', () => {
     return { store, proxy, warnings, appId };
   }
 
-  ticketStoreContract('Redis behind a proxy that must see the keys of scripts', async () => {
+  describeTicketStore('Redis behind a proxy that must see the keys of scripts', async () => {
     const appId = `IDAPROXY${(appIds += 1)}`;
     return async () => {
       const { store } = await behind(KEYS_MUST_BE_SEEN, appId);

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ticket.store.js';
+import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/index.js';
 
 /** What a process with role `reader` needs to read, and to hear of what is written. */
 const READER_RIGHTS = [

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describeWithRedis, freePort, RedisServer } from '../support/redis-server.js';
 import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ticket.store.js';
+import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/index.js';
 
 describeWithRedis('RedisTicketStore over TLS', () => {
   const directory = mkdtempSync(join(tmpdir(), 'certificate-'));

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { FileTicketStore, SignatureService, TicketService } from 'nestjs-bankcard-ocr';
 import { startApplication } from '../support/application.js';
 import { runCommandLine } from '../support/command-line.js';
@@ -12,6 +13,7 @@ const KEY = 'a1'.repeat(32);
 const { sign } = new SignatureService();
 const explain = (args: readonly string[]) => ['sign', '--explain', '--app-id', 'IDAXXXXX', ...args];
 const query = (signature: string) => explain(['--order-no', ORDER, '--nonce', NONCE, '--sign', signature]);
+const sha1 = (values: readonly string[]) => createHash('sha1').update(values.join('')).digest('hex').toUpperCase();
 const VALUES = ['IDAXXXXX', ORDER, '1.0.0', NONCE];
 
 describe('sign --explain, with a ticket that is handed in', () => {
@@ -39,19 +41,19 @@ describe('sign --explain, with a ticket that is handed in', () => {
 
   it.each([
     ['lower case', query(sign(VALUES, SIGN_TICKET).toLowerCase()), 'letter-case'],
+    ['values that are not sorted', query(sha1([...VALUES, SIGN_TICKET])), 'order: not sorted, but joined as app id'],
     [
-      'the nonce missing',
-      query(sign(['IDAXXXXX', ORDER, '1.0.0'], SIGN_TICKET)),
-      'missing-value: the nonce is missing',
+      'values sorted by parameter name',
+      query(sha1(['IDAXXXXX', NONCE, ORDER, SIGN_TICKET, '1.0.0'])),
+      'order: sorted by parameter name',
     ],
-    ['a line end in the ticket', query(sign(VALUES, `${SIGN_TICKET}\n`)), 'white-space: the ticket has a line end'],
     ['a NONCE ticket', query(sign(VALUES, NONCE_TICKET)), 'ticket-type: signed with a NONCE ticket'],
     [
       'a launch with a SIGN ticket',
       explain(['--user-id', 'u1', '--nonce', NONCE, '--sign', sign(['IDAXXXXX', 'u1', '1.0.0', NONCE], SIGN_TICKET)]),
       'ticket-type: signed with a SIGN ticket instead of a NONCE ticket',
     ],
-    ['nothing that is known', query('A'.repeat(40)), 'unknown: no ticket that is known gives it'],
+    ['a line end in the ticket', query(sign(VALUES, `${SIGN_TICKET}\n`)), 'unknown: no ticket that is known gives it'],
   ])('names the rule that was broken: %s', async (_what, args, rule) => {
     const run = await runCommandLine(args, { env });
     expect(run).toMatchObject({ exitCode: 1, stderr: '' });
@@ -148,7 +150,7 @@ describe('sign --explain, with the ticket store of the environment', () => {
       'does not open what is stored',
     ],
     ['another app id', { BANKCARD_OCR_APP_ID: 'IDAOTHER' }, 'belongs to another app id'],
-    ['memory', { BANKCARD_OCR_TICKET_STORE: 'memory:' }, 'cannot be looked into'],
+    ['memory', { BANKCARD_OCR_TICKET_STORE: 'memory:' }, 'cannot see into the ticket store'],
   ])('says why it knows none: %s', async (_what, change, why) => {
     await twoTickets();
     const run = await runCommandLine(queryOf(stage.sandbox.appId, 'A'.repeat(40)), { env: environment(change) });

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SignatureService, VENDOR_CODES, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
-import { EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET } from '../../libs/bankcard-ocr/src/cli/sign/ticket-sources.js';
+import { EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET } from '../../libs/bankcard-ocr/src/cli/arguments.js';
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 import { DEFAULTS, OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
 import { type Check, linkToOtherLanguage, type PageLanguage, sameCode } from './readme-checks.js';

@@ -7,7 +7,7 @@ import { TicketService } from '../../libs/bankcard-ocr/src/credentials/ticket.se
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 import { OcrResultService } from '../../libs/bankcard-ocr/src/results/ocr-result.service.js';
 import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/option-table.js';
-import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-url-ticket.store.js';
+import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/index.js';
 import { SecretText } from '../../libs/bankcard-ocr/src/runtime/secret-text.js';
 import { SignatureService } from '../../libs/bankcard-ocr/src/signature/signature.service.js';
 import { AuthClient } from '../../libs/bankcard-ocr/src/vendor/auth.client.js';

@@ -1,11 +1,10 @@
-import { FileTicketStore } from '../credentials/store/file-ticket.store.js';
+import { FILE_STORE_ADVICE, FileTicketStore } from '../credentials/store/file-ticket.store.js';
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
 import { type StoreAccess, StoreError, TicketStore } from '../credentials/store/ticket-store.js';
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { IoredisMissing, loadIoredis } from '../redis/load-ioredis.js';
-import { createRedisClient } from '../redis/redis-url.js';
+import { createRedisClient, loadIoredis } from '../redis/redis-url.js';
 
 /**
  * Make the store that the option `ticketStore` names, or take the one that it is.
@@ -21,20 +20,10 @@ export async function createTicketStore(
   if (ticketStore.kind === 'memory') return new MemoryTicketStore();
   if (ticketStore.kind === 'file') return new FileTicketStore({ directory: ticketStore.directory, appId, onDamaged });
   // Only whoever keeps credentials in Redis needs its client, and pays for loading it.
-  const Client = await loadIoredis().catch(explain);
+  const Client = await loadIoredis();
   const { RedisTicketStore } = await import('../redis/redis-ticket.store.js');
   const client = createRedisClient(ticketStore.url.reveal(), Client);
   return new RedisTicketStore({ appId, clock, onDamaged, client }, client);
-}
-
-function explain(error: unknown): never {
-  if (!(error instanceof IoredisMissing)) throw error;
-  const problem = new Problem(
-    'is a Redis URL, and the package that talks to Redis is missing: npm install ioredis',
-    '是 Redis URL，但没有安装访问 Redis 的包：npm install ioredis',
-  );
-  const fault = configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE');
-  throw new BankCardOcrConfigurationError([fault], error);
 }
 
 /**
@@ -55,10 +44,7 @@ function refusal(store: TicketStore, error: unknown): BankCardOcrConfigurationEr
   const reason = error instanceof StoreError ? error.message : code;
   const advice =
     store instanceof FileTicketStore
-      ? new Problem(
-          'name a directory on a local disk that the user of this process may write to, and whose file system knows hard links',
-          '请指定本地磁盘上的目录：本进程的用户可写，且文件系统支持硬链接',
-        )
+      ? FILE_STORE_ADVICE
       : new Problem('its open() has failed, see the cause', '它的 open() 失败了，原因见 cause');
   const problem = new Problem(
     `${store.description} cannot be used (${reason}): ${advice.en}`,

@@ -15,7 +15,8 @@ export interface CardValidity {
 
 const MONTH_FIRST = /^(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})$/;
 const YEAR_FIRST = /^(\d{4})\s*[/.-]\s*(\d{1,2})$/;
-const CHINA_OFFSET_MS = 8 * 3_600_000;
+/** China has one time zone and no summer time. */
+export const CHINA_OFFSET_MS = 8 * 3_600_000;
 
 /**
  * Read a validity date: documented as `MM/yyyy`; `yyyy/MM` and `MM/yy` are tolerated (protocol.md section 3).

@@ -1,8 +1,27 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { INPUT_LIMITS } from './limited-input.js';
-import { type Language, type Text, text } from './text.js';
+import { type Language, type Text, text } from '../errors/text.js';
 
-/** How a command answers. */
+/** How much the command line takes from outside: far more than is needed, little enough to be read at once. */
+export const INPUT_LIMITS = {
+  /** Arguments, and characters of each. */
+  arguments: 64,
+  argumentLength: 1_024,
+  /** Bytes of the file of `--env`. */
+  envFileBytes: 256 * 1_024,
+  /** Bytes of stdin, and milliseconds until it has to end; a person at a terminal may take longer. */
+  stdinBytes: 64 * 1_024,
+  stdinMs: 60_000,
+  /** Tickets to compare with, and characters of each; Tencent's have 64. */
+  tickets: 100,
+  ticketLength: 1_024,
+} as const;
+
+/** The variable that holds a SIGN ticket for `sign --explain`. */
+export const EXPLAIN_TICKET = 'BANKCARD_OCR_EXPLAIN_TICKET';
+/** The variable that holds a NONCE ticket for `sign --explain`. */
+export const EXPLAIN_NONCE_TICKET = 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET';
+
+/** The form in which a command prints its result. */
 export interface OutputChoice {
   readonly json: boolean;
   readonly language: Language;

@@ -1,8 +1,7 @@
+import { type Text, text } from '../errors/text.js';
 import { printable } from '../runtime/printable-text.js';
-import { type CommandLine, readCommandLine } from './arguments.js';
+import { type CommandLine, EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET, readCommandLine } from './arguments.js';
 import { prepareEnvironment } from './configuration.js';
-import { EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET } from './sign/ticket-sources.js';
-import { type Text, text } from './text.js';
 
 /** Nothing was done, because the command was not understood. */
 const NOT_UNDERSTOOD = 2;
@@ -19,15 +18,15 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   const wrong = prepareEnvironment(command);
   if (wrong) return refuse(command, wrong);
   if (command.kind === 'doctor') {
-    const [{ examine }, { doctorReport, exitCodeOf }] = await Promise.all([
+    const [{ runDoctor }, { doctorReport, exitCodeOf }] = await Promise.all([
       import('./doctor/doctor.command.js'),
-      import('./doctor/doctor-report.js'),
+      import('./doctor/check-result.js'),
     ]);
-    const findings = await examine(command);
-    return print(doctorReport(findings, command), exitCodeOf(findings));
+    const results = await runDoctor(command);
+    return print(doctorReport(results, command), exitCodeOf(results));
   }
-  const { explain } = await import('./sign/explain.command.js');
-  const { refusal, report, exitCode } = await explain(command);
+  const { runExplain } = await import('./sign/explain-signature.js');
+  const { refusal, report, exitCode } = await runExplain(command);
   return refusal ? refuse(command, refusal) : print(report, exitCode);
 }
 
@@ -84,7 +83,7 @@ Options
 Exit codes: 0 all is well (doctor: warnings included), or the signature fits; 1 something failed, or the
 signature does not fit; 2 the command was not understood.`,
   `nestjs-bankcard-ocr doctor [--live [--fetch]] [选项]
-    检查配置、到服务商的网络、时钟和 ticket 存储。请在应用所在的机器上、用应用的用户运行。
+    检查配置、到腾讯云的网络、时钟和 ticket 存储。请在应用所在的机器上、用应用的用户运行。
     不发送任何机密，也不改动已存放的内容。
     --live    同时检查凭证：用存储里现有的，没有可用的才获取，并查询一个不存在的订单
     --fetch   配合 --live 和 memory:：即使正在运行的进程可能持有凭证，也去获取新的；

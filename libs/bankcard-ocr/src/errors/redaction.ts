@@ -210,3 +210,15 @@ function joined(run: readonly Part[]): string {
 function endOf({ start, digits }: Part): number {
   return start + digits.length;
 }
+
+/** The code of an error of the system, of Node.js or of ours, e.g. `ECONNRESET`: unlike its message safe to show. */
+export function systemCodeOf(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null | undefined)?.code;
+  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,48}$/.test(code) ? code : undefined;
+}
+
+/** All that can be shown of an unexpected error, whose message may repeat what was sent: its code, or its name. */
+export function codeOrNameOf(error: unknown): string {
+  const name = systemCodeOf(error) ?? (error as { name?: unknown } | null | undefined)?.name;
+  return typeof name === 'string' && /^\w{1,48}$/.test(name) ? name : 'Error';
+}

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { BROKEN_LEASES, BROKEN_RECORDS } from '../../../../test/support/broken-keys.js';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
 import { aRecord } from '../credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from './redis-url-ticket.store.js';
+import { RedisTicketStore } from './index.js';
 
 let appIds = 0;
 describeWithRedis('keys of a ticket store that hold something else', () => {

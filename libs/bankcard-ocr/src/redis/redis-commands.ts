@@ -72,19 +72,20 @@ export class RedisCommands {
    *
    * @throws {@link RedisError} when that takes too long, or Redis refuses
    */
-  async connected(): Promise<void> {
+  async connected(timeoutMs = this.timeoutMs): Promise<void> {
     const client = this.#client;
     if (this.#isReady) return;
     let settle: ((fault?: RedisError) => void) | undefined;
     const onReady = () => settle?.();
     // A connection that fails is tried again; a password that is refused stays refused.
+    let lastFault: RedisError | undefined;
     const onError = (error: unknown) => {
-      const fault = redisError(error);
-      if (fault.isRefusal) settle?.(fault);
+      lastFault = redisError(error);
+      if (lastFault.isRefusal) settle?.(lastFault);
     };
     client.on('ready', onReady).on('error', onError);
-    const late = () => settle?.(new RedisError('NOT_CONNECTED', false));
-    const timer = this.clock.setTimer(late, this.timeoutMs, true);
+    const late = () => settle?.(lastFault ?? new RedisError('NOT_CONNECTED', false));
+    const timer = this.clock.setTimer(late, timeoutMs, true);
     try {
       await new Promise<void>((resolve, reject) => {
         settle = (fault) => (fault ? reject(fault) : resolve());
@@ -93,6 +94,12 @@ export class RedisCommands {
       timer.cancel();
       client.off('ready', onReady).off('error', onError);
     }
+  }
+
+  /** The responses to `INFO`, and to `PTTL` of a key; those of a key without TTL where this user may not ask. */
+  async info(key: string): Promise<{ readonly info: string; readonly ttlMs: number }> {
+    const info = await this.#inTime([], () => this.#sender.info()).catch(() => '');
+    return { info, ttlMs: await this.#inTime([key], () => this.#sender.pttl(key)).catch(() => -1) };
   }
 
   get #isReady(): boolean {

@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { StoreError } from '../credentials/store/ticket-store.js';
-import { redactVendorText } from '../errors/redaction.js';
+import { redactVendorText, systemCodeOf } from '../errors/redaction.js';
 
 /** Why a command was not carried out, or nobody knows whether it was. Never says what the command was. */
 export class RedisError extends StoreError {
@@ -41,8 +41,8 @@ export function redisError(error: unknown, sent: readonly string[] = []): RedisE
   if (error instanceof RedisError) return error;
   // Not by `instanceof`: errors of Node itself are none in every context.
   if (!types.isNativeError(error)) return new RedisError('UNKNOWN', false);
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,40}$/.test(code)) return new RedisError(code, false);
+  const code = systemCodeOf(error);
+  if (code !== undefined) return new RedisError(code, false);
   // What Redis answers begins with a code in capitals, what the client says itself never does. The name of the class is
   // no guide: a minified bundle changes it.
   const answered = codeIn(error.message);

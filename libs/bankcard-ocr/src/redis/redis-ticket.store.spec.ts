@@ -2,10 +2,10 @@ import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
 import { storeOverClient } from '../../../../test/support/store-over-client.js';
-import { aRecord, ticketStoreContract } from '../credentials/store/ticket-store.contract.js';
+import { aRecord, describeTicketStore } from '../credentials/store/ticket-store.contract.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
 import { ManualClock } from '../testing/manual-clock.js';
-import { RedisTicketStore } from './redis-url-ticket.store.js';
+import { RedisTicketStore } from './index.js';
 
 const HOUR = 3_600_000;
 let appIds = 0;
@@ -40,12 +40,12 @@ describeWithRedis('RedisTicketStore', () => {
     return store;
   }
 
-  ticketStoreContract('Redis by URL', async () => {
+  describeTicketStore('Redis by URL', async () => {
     const appId = newAppId();
     return () => open(appId);
   });
 
-  ticketStoreContract('a client with a key prefix', async () => {
+  describeTicketStore('a client with a key prefix', async () => {
     const appId = newAppId();
     return async () => {
       const client = new Redis(server.url, { keyPrefix: 'staging:' });

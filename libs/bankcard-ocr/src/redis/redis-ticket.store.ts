@@ -1,19 +1,26 @@
 import { shiftTimestamps } from '../credentials/record-moments.js';
+import {
+  contentFrom,
+  readable,
+  type StoreContent,
+  type StoreFinding,
+  type StoreInspection,
+  tryLease,
+} from '../credentials/store/store-inspection.js';
 import { type StoreAccess, type TicketLease, TicketStore } from '../credentials/store/ticket-store.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
-import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
+import { type BankCardOcrConfigurationError, Problem } from '../errors/configuration-error.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../runtime/random.js';
 import { inCallersContext, untraced } from '../runtime/tracing-suppression.js';
 import { type RedisClient } from './redis-client.js';
 import { RedisCommands } from './redis-commands.js';
 import { RedisError, redisError } from './redis-error.js';
-import { type RedisKeys, redisKeysFor } from './redis-keys.js';
+import { readStored, type RedisKeys, redisKeysFor, type StoredRecord } from './redis-keys.js';
 import { RedisLease } from './redis-lease.js';
+import { factFindings, readRedisFacts, silentFinding, tryAllWrites, unusableFinding } from './redis-inspection.js';
 import { READ, SET_ASIDE, SWAP } from './redis-scripts.js';
-import { describeRedis } from './redis-url.js';
-import { tryAllWrites } from './redis-write-check.js';
-import { readStored } from './stored-record.js';
+import { describeRedis, storeIssue } from './redis-url.js';
 
 /** Settings of a {@link RedisTicketStore}. */
 export interface RedisTicketStoreOptions {
@@ -34,6 +41,8 @@ export interface RedisTicketStoreOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 1_000;
+/** Longer than a command may take: somebody watches, and TLS over a distance takes its time. */
+const INSPECTION_CONNECT_TIMEOUT_MS = 3_000;
 
 /**
  * Keeps the credentials in Redis, shared by any number of machines. What it writes and how others may read it:
@@ -89,11 +98,53 @@ export class RedisTicketStore extends TicketStore {
   }
 
   async read(): Promise<TicketRecord | undefined> {
+    const stored = await this.#read();
+    if (stored.kind === 'damaged') await this.#setAside(stored.seen);
+    return stored.kind === 'record' ? stored.record : undefined;
+  }
+
+  /** What is stored, with timestamps by the clock of this process. */
+  async #read(): Promise<StoredRecord> {
     const askedAtMs = this.#clock.now();
     const { redisNowMs, stored } = readStored(await this.#commands.read(READ, [this.#keys.record]));
-    if (stored.kind === 'record') return shiftTimestamps(stored.record, askedAtMs - redisNowMs);
-    if (stored.kind === 'damaged') await this.#setAside(stored.seen);
-    return undefined;
+    if (stored.kind !== 'record') return stored;
+    return { kind: 'record', record: shiftTimestamps(stored.record, askedAtMs - redisNowMs) };
+  }
+
+  override async inspect(access: StoreAccess = 'write'): Promise<StoreInspection> {
+    const about = this.description;
+    let content: StoreContent;
+    let findings: StoreFinding[];
+    try {
+      await this.#commands.connected(INSPECTION_CONNECT_TIMEOUT_MS);
+      content = await contentFrom(() => this.#read());
+      // Whether it can be read at all is told below.
+      if (content.kind === 'unreadable') await this.#read();
+      findings = await this.#inspectAccess(access);
+    } catch (error) {
+      const fault = redisError(error);
+      return { content: { kind: 'unreadable', code: fault.code }, findings: [unusableFinding(fault, about)] };
+    }
+    return { content, findings };
+  }
+
+  async #inspectAccess(access: StoreAccess): Promise<StoreFinding[]> {
+    const about = this.description;
+    const facts = readRedisFacts(await this.#commands.info(this.#keys.record));
+    const told = { kind: 'redis', ...(facts.version !== undefined && { version: facts.version }) };
+    const judged = factFindings(facts, about);
+    if (access === 'read') return [{ ...readable(told), about }, ...judged];
+    try {
+      await tryAllWrites(this.#commands, this.#keys, this.#runtime.random.id());
+      const lease = await tryLease((ttlMs) => this.acquireLease(ttlMs), this.#runtime.clock, told);
+      const silence = await this.#commands.publish(this.#keys.channel, '0').then(
+        () => [],
+        (error: unknown) => [silentFinding(redisError(error), about)],
+      );
+      return [{ ...lease, about }, ...silence, ...judged];
+    } catch (error) {
+      return [unusableFinding(redisError(error), about), ...judged];
+    }
   }
 
   async compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
@@ -160,10 +211,7 @@ function refused(description: string, fault: RedisError): BankCardOcrConfigurati
         `${description} 拒绝访问（${fault.message}）：请检查用户、密码、库号和权限（所需的键和命令见 docs/fleet.zh-CN.md），` +
           '确认是 Redis 5 或更新版本，以及其前面的代理允许脚本做什么',
       );
-  return new BankCardOcrConfigurationError(
-    [configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
-    fault,
-  );
+  return storeIssue(problem, fault);
 }
 
 /** Listens, on a connection of its own, for records that others write. A hint: whoever depends on it also polls. */

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { ApplicationTracing, type Sighting } from '../../../../test/support/application-tracing.js';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
 import { aRecord } from '../credentials/store/ticket-store.contract.js';
-import { RedisTicketStore } from './redis-url-ticket.store.js';
+import { RedisTicketStore } from './index.js';
 
 const ACCESS_TOKEN = 'a'.repeat(64);
 const SIGN_TICKET = 's'.repeat(64);

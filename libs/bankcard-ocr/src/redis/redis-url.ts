@@ -14,6 +14,39 @@ const LONGEST_RECONNECT_MS = 1_000;
 export type RedisConstructor = new (url: string, options: RedisOptions) => Redis;
 
 /**
+ * Load ioredis, which only applications that keep credentials in Redis need to have installed.
+ *
+ * The import stands inside `try` for bundlers: only there they take a package that is missing for one that may be missing
+ * (and bundle it where it is installed). `scripts/build-library.cjs` sees to it that this is still so in the CommonJS build.
+ *
+ * @throws {@link BankCardOcrConfigurationError} when it is not installed, or a bundle has left it out
+ */
+export async function loadIoredis(): Promise<RedisConstructor> {
+  try {
+    const ioredis = await import('ioredis');
+    return ioredis.Redis;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isMissing = /^(ERR_)?MODULE_NOT_FOUND$/.test(code ?? '') || /Cannot find (module|package)/.test(message);
+    if (!isMissing || !/\bioredis\b/.test(message)) throw error;
+    throw storeIssue(IOREDIS_MISSING, error);
+  }
+}
+
+const IOREDIS_MISSING = new Problem(
+  'is a Redis URL, and the package that talks to Redis is missing: npm install ioredis',
+  '是 Redis URL，但没有安装访问 Redis 的包：npm install ioredis',
+);
+
+/** An error that refuses the start because of the option `ticketStore`. */
+export function storeIssue(problem: Problem, cause?: unknown): BankCardOcrConfigurationError {
+  return new BankCardOcrConfigurationError(
+    [configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
+    cause,
+  );
+}
+
+/**
  * Make the client for a URL.
  *
  * @param url `redis://` or `rediss://` (TLS, always verified), with user, password and database as needed
@@ -47,8 +80,7 @@ function checkUrl(url: string): void {
   // Options in a query string are between the application and ioredis.
   const read = readTicketStoreLocation(url.replace(/[?#].*$/s, ''));
   if (!(read instanceof Problem) && read.kind === 'redis') return;
-  const problem = read instanceof Problem ? read : new Problem('is not a Redis URL', '不是 Redis URL');
-  throw new BankCardOcrConfigurationError([configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')]);
+  throw storeIssue(read instanceof Problem ? read : new Problem('is not a Redis URL', '不是 Redis URL'));
 }
 
 /** How logs call it: host, port, database and key prefix, never user or password. */

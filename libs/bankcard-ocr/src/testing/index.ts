@@ -1,3 +1,4 @@
+export { ticketStoreContract } from '../credentials/store/store-contract.js';
 export { BankCardOcrTestingModule, getSandboxInjectionToken } from './bankcard-ocr-testing.module.js';
 export type { BankCardOcrTestingOptions } from './bankcard-ocr-testing.module.js';
 export type { LaunchVerdict, PhoneLaunch } from './endpoints/phone-launch.js';

@@ -1,18 +1,18 @@
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
-import { redactVendorText } from '../../errors/redaction.js';
-import { duration, type Text, text } from '../text.js';
+import { codeOrNameOf, redactVendorText } from '../../errors/redaction.js';
+import { duration, type Language, sentences, type Text, text } from '../../errors/text.js';
+import type { OutputChoice } from '../arguments.js';
 
-/** What is looked at, in this order. */
-export type CheckName =
-  'configuration' | 'node' | 'dns' | 'connection' | 'clock' | 'store' | 'credentials' | 'refreshers' | 'live';
+/** The checks, in the order in which they are made. */
+export type CheckName = keyof typeof TITLES;
 
-/** How something is: `fail` keeps the library from working, `warn` may one day, `skipped` was not looked at. */
-export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skipped';
+/** `fail` keeps the library from working, `warn` may one day, `skipped` was not checked. */
+export type CheckStatus = keyof typeof MARKS;
 
 /** Something that a check has found. Nothing in it is secret. */
 export interface CheckResult {
   readonly check: CheckName;
-  /** What of several, e.g. a host. */
+  /** Which of several, e.g. a host. */
   readonly about?: string;
   readonly status: CheckStatus;
   readonly found: Text;
@@ -21,41 +21,67 @@ export interface CheckResult {
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** Make the findings of one check. */
+/** Make the results of one check. */
 export function checkResultsOf(check: CheckName) {
   return (status: CheckStatus, found: Text, rest: Pick<CheckResult, 'about' | 'todo' | 'facts'> = {}): CheckResult => {
     return { check, status, found, ...rest };
   };
 }
 
-/** Looks at something; is told when its time is over. */
-type Check = (signal: AbortSignal) => Promise<readonly CheckResult[]>;
-
-/** Run a check; one that hangs or breaks down is a finding too. */
-export async function runCheck(name: CheckName, limitMs: number, check: Check): Promise<readonly CheckResult[]> {
-  const finding = checkResultsOf(name);
+/** Run a check, which is aborted at its time limit; one that hangs or throws is a result too. */
+export async function runCheck(
+  name: CheckName,
+  limitMs: number,
+  check: (signal: AbortSignal) => Promise<readonly CheckResult[]>,
+): Promise<readonly CheckResult[]> {
+  const result = checkResultsOf(name);
   const controller = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<readonly CheckResult[]>((resolve) => {
     timer = setTimeout(() => {
       const limit = duration(limitMs);
-      resolve([finding('fail', text(`no answer within ${limit.en}`, `${limit.zh}内没有结果`))]);
+      resolve([result('fail', text(`no result within ${limit.en}`, `${limit.zh}内没有结果`))]);
       controller.abort(new Error('the check takes too long'));
     }, limitMs);
   });
   try {
     return await Promise.race([check(controller.signal), late]);
   } catch (error) {
-    return [finding('fail', text(`broke down: ${nameOf(error)}`, `检查中断：${nameOf(error)}`))];
+    const reason = isBankCardOcrError(error) ? redactVendorText(error.message) : codeOrNameOf(error);
+    return [result('fail', text(`broke down: ${reason}`, `检查中断：${reason}`))];
   } finally {
     clearTimeout(timer);
   }
 }
 
-/** What can be said of an error that nobody expected: its text may repeat what was sent. */
-export function nameOf(error: unknown): string {
-  if (isBankCardOcrError(error)) return redactVendorText(error.message);
-  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown };
-  const known = typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,48}$/.test(code) ? code : name;
-  return typeof known === 'string' && /^\w{1,48}$/.test(known) ? known : 'Error';
+const TITLES = {
+  configuration: text('configuration', '配置'),
+  node: text('Node.js', 'Node.js'),
+  connection: text('connection', '连接'),
+  clock: text('clock', '时钟'),
+  store: text('ticket store', 'ticket 存储'),
+  credentials: text('stored credentials', '已存凭证'),
+  refreshers: text('other refreshers', '其他刷新者'),
+  live: text('live', '实际调用'),
+};
+const MARKS = { ok: 'ok', warn: 'warn', fail: 'FAIL', skipped: 'skipped' };
+const MARK_LENGTH = 8;
+
+export function exitCodeOf(results: readonly CheckResult[]): 0 | 1 {
+  return results.some(({ status }) => status === 'fail') ? 1 : 0;
+}
+
+/** Print results as lines, or as one JSON document. */
+export function doctorReport(results: readonly CheckResult[], { json, language }: OutputChoice): string {
+  if (!json) return results.map((result) => asLine(result, language)).join('\n');
+  const checks = results.map(({ found, todo, ...result }) => {
+    return { ...result, found: found[language], ...(todo && { todo: todo[language] }) };
+  });
+  const exitCode = exitCodeOf(results);
+  return JSON.stringify({ command: 'doctor', ok: exitCode === 0, exitCode, checks }, undefined, 2);
+}
+
+function asLine({ check, about, status, found, todo }: CheckResult, language: Language): string {
+  const what = about === undefined ? TITLES[check][language] : `${TITLES[check][language]} ${about}`;
+  return `${MARKS[status].padEnd(MARK_LENGTH)} ${what}${language === 'zh' ? '：' : ': '}${sentences(found, todo)[language]}`;
 }

@@ -1,25 +1,57 @@
-import { lookup } from 'node:dns/promises';
-import { isIP, type Socket } from 'node:net';
+import { type IncomingHttpHeaders, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { Connector } from '../../vendor/http/connector.js';
-import { withoutBrackets } from '../../vendor/http/proxy.js';
+import { codeOrNameOf } from '../../errors/redaction.js';
+import { duration, sentences, text, type Text } from '../../errors/text.js';
+import type { ResolvedOptions } from '../../options/resolve-options.js';
+import type { BaseUrl } from '../../options/vendor.options.js';
+import { createAgents } from '../../vendor/http/agents.js';
+import { type ConnectionOptions, Connector, type Destination } from '../../vendor/http/connector.js';
+import { proxyFor, withoutBrackets } from '../../vendor/http/proxy.js';
 import {
   CONNECT_TIMEOUT_CODE,
   PROXY_ANSWERED,
   PROXY_UNREACHABLE_CODE,
   transportError,
 } from '../../vendor/http/transport-error.js';
-import { duration, sentences, text, type Text } from '../text.js';
-import { type CheckResult, checkResultsOf, nameOf } from './check-result.js';
-import { failureOn, type Route, whatNeeds } from './route.js';
+import { type CheckResult, checkResultsOf } from './check-result.js';
 
-const finding = checkResultsOf('connection');
-/** A certificate that ends sooner has as a rule been renewed by then. */
-const SOON_MS = 14 * 86_400_000;
+/** How one of the vendor's hosts is reached. */
+export interface Route {
+  /** With its port, if that is not the usual one. */
+  readonly host: string;
+  readonly destination: Destination;
+  /** Only its `host` may be shown: it has a user name and a password. */
+  readonly proxy: URL | undefined;
+  readonly connection: ConnectionOptions;
+  /** Only recognition of images needs this host: an application without it need not be able to reach it. */
+  readonly isForRecognition: boolean;
+}
+
+/** The routes to the host of queries and, where it is another one, to that of recognition. */
+export function routesOf(options: ResolvedOptions): [main: Route, ...others: Route[]] {
+  const { baseUrl, recognitionBaseUrl } = options;
+  const main = routeTo(baseUrl, options, false);
+  return recognitionBaseUrl.origin === baseUrl.origin ? [main] : [main, routeTo(recognitionBaseUrl, options, true)];
+}
+
+function routeTo({ origin, host, loopback }: BaseUrl, options: ResolvedOptions, isForRecognition: boolean): Route {
+  const { connectTimeoutMs, proxy, ca } = options;
+  const connection = { origin, loopback, maxConnections: 1, connectTimeoutMs, proxy, ca };
+  const { hostname, port, protocol } = new URL(origin);
+  const secure = protocol === 'https:';
+  const destination = { hostname: withoutBrackets(hostname), port: Number(port || (secure ? 443 : 80)), secure };
+  return { host, destination, proxy: proxyFor(connection), connection, isForRecognition };
+}
+
+const connectionResult = checkResultsOf('connection');
+/** A certificate has as a rule been renewed by then. */
+const EXPIRES_SOON_MS = 14 * 86_400_000;
 
 /** Connect as every transport does, through the proxy where there is one, certificate verified; send nothing. */
-export async function checkConnection(way: Route): Promise<CheckResult> {
-  const { host, destination, proxy, connection } = way;
+export async function checkConnection(route: Route): Promise<CheckResult> {
+  const { host, destination, proxy, connection } = route;
   const connector = new Connector(connection);
   const startedAt = performance.now();
   let socket: Socket | undefined;
@@ -31,76 +63,74 @@ export async function checkConnection(way: Route): Promise<CheckResult> {
     const connectMs = Math.round(performance.now() - startedAt);
     return connected(socket, host, { connectMs, ...(proxy && { proxy: proxy.host }) });
   } catch (error) {
-    return failed(error, way);
+    return notConnected(error, route);
   } finally {
     connector.close();
     socket?.destroy();
   }
 }
 
-function connected(socket: Socket, host: string, facts: { connectMs: number; proxy?: string }): CheckResult {
-  const way = facts.proxy === undefined ? text('', '') : text(` through ${facts.proxy}`, `，经代理 ${facts.proxy}`);
+function connected(socket: Socket, about: string, facts: { connectMs: number; proxy?: string }): CheckResult {
+  const { connectMs, proxy } = facts;
+  const via = proxy === undefined ? text('', '') : text(` through ${proxy}`, `，经代理 ${proxy}`);
   if (!(socket instanceof TLSSocket)) {
     const found = text(
-      `connected in ${facts.connectMs} ms${way.en}, without TLS`,
-      `${facts.connectMs} 毫秒连通${way.zh}，没有 TLS`,
+      `connected in ${connectMs} ms${via.en}, without TLS`,
+      `${connectMs} 毫秒连通${via.zh}，没有 TLS`,
     );
-    return finding('ok', found, { about: host, facts: { ...facts, protocol: 'none' } });
+    return connectionResult('ok', found, { about, facts: { ...facts, protocol: 'none' } });
   }
   const protocol = socket.getProtocol() ?? 'TLS';
   const certificateEndsInMs = Math.round(Date.parse(socket.getPeerCertificate().valid_to) - Date.now());
   const left = duration(certificateEndsInMs);
-  const isSoon = certificateEndsInMs < SOON_MS;
-  return finding(
-    isSoon ? 'warn' : 'ok',
-    text(
-      `${protocol} in ${facts.connectMs} ms${way.en}, certificate verified, ends in ${left.en}`,
-      `${facts.connectMs} 毫秒建立 ${protocol}${way.zh}，证书已校验，${left.zh}后到期`,
-    ),
-    {
-      about: host,
-      facts: { ...facts, protocol, certificateEndsInMs },
-      ...(isSoon && {
-        todo: text(
-          'Look again in some days: whoever owns the host should have renewed it by then',
-          '过几天再看：届时对方应已换证',
-        ),
-      }),
-    },
+  const isSoon = certificateEndsInMs < EXPIRES_SOON_MS;
+  const found = text(
+    `${protocol} in ${connectMs} ms${via.en}, certificate verified, ends in ${left.en}`,
+    `${connectMs} 毫秒建立 ${protocol}${via.zh}，证书已校验，${left.zh}后到期`,
   );
+  return connectionResult(isSoon ? 'warn' : 'ok', found, {
+    about,
+    facts: { ...facts, protocol, certificateEndsInMs },
+    ...(isSoon && {
+      todo: text('Its owner should renew it: run this again in some days', '对方应会换证：过几天再检查'),
+    }),
+  });
 }
 
-function failed(error: unknown, way: Route): CheckResult {
+function notConnected(error: unknown, { host, proxy, isForRecognition }: Route): CheckResult {
   const { message, cause } = transportError(error);
-  const { host, proxy } = way;
-  const code = nameOf(cause);
-  return finding(failureOn(way), text(message, `连接失败：${code}`), {
+  const code = codeOrNameOf(cause);
+  const advice = ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? NO_ROUTE;
+  return connectionResult(isForRecognition ? 'warn' : 'fail', text(message, `连接失败：${code}`), {
     about: host,
-    todo: sentences(connectionAdvice(code), whatNeeds(way)),
+    todo: sentences(advice, isForRecognition ? ONLY_RECOGNITION : undefined),
     facts: { code, ...(proxy && { proxy: proxy.host }) },
   });
 }
 
-const UNTRUSTED = text(
-  'The certificate is signed by nobody that Node.js knows. If a gateway of yours ends TLS here, name its authority with NODE_EXTRA_CA_CERTS or the option ca; else somebody is listening in',
-  '证书的签发者不受信任。如果是贵司网关做了 TLS 解密，请用 NODE_EXTRA_CA_CERTS 或 ca 选项指定其 CA；否则可能有人在窃听',
-);
-const NO_WAY_OUT = text(
+const ONLY_RECOGNITION = text('Only recognition of images needs this host', '只有图片识别会用到这个地址');
+const NO_ROUTE = text(
   'Let this machine connect to that host and port (firewall, security group), or name a proxy',
   '请放行本机到该地址和端口的出站连接（防火墙、安全组），或配置代理',
 );
 
-/** What to do about a connection that cannot be made, by the beginning of its code. */
+/** What to do about a connection that failed, by the code of its error. */
 const ADVICE: readonly (readonly [code: RegExp, todo: Text])[] = [
   [
     /^ECONNREFUSED$/,
     text(
       'Nothing listens there: check host and port of the base URL',
-      '对方端口没有监听：请检查服务商地址的主机和端口',
+      '对方端口没有监听：请检查腾讯云地址的主机和端口',
     ),
   ],
-  [/^(ENOTFOUND|EAI_AGAIN)$/, text('The name cannot be looked up: see DNS above', '域名无法解析：见上面的域名解析')],
-  [new RegExp(`^(${CONNECT_TIMEOUT_CODE}|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$`), NO_WAY_OUT],
+  [
+    /^(ENOTFOUND|EAI_AGAIN)$/,
+    text(
+      'The name cannot be looked up: check its spelling, and the name server of this machine or container',
+      '域名无法解析：请检查地址拼写，以及本机或容器的 DNS 设置',
+    ),
+  ],
+  [new RegExp(`^(${CONNECT_TIMEOUT_CODE}|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$`), NO_ROUTE],
   [
     new RegExp(`^${PROXY_UNREACHABLE_CODE}$`),
     text(
@@ -126,53 +156,94 @@ const ADVICE: readonly (readonly [code: RegExp, todo: Text])[] = [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     text(
       'The certificate is that of another host: the base URL is wrong, or the name leads somewhere else here',
-      '证书属于别的主机：服务商地址写错了，或者这里的 DNS 指到了别处',
+      '证书属于别的主机：腾讯云地址写错了，或者这里的 DNS 指到了别处',
     ),
   ],
-  [/SELF_SIGNED|UNABLE_TO|CERT_|ISSUER/, UNTRUSTED],
+  [
+    /SELF_SIGNED|UNABLE_TO|CERT_|ISSUER/,
+    text(
+      'The certificate is signed by nobody that Node.js knows. If a gateway of yours ends TLS here, name its authority with NODE_EXTRA_CA_CERTS or the option ca; else somebody is listening in',
+      '证书的签发者不受信任。如果是贵司网关做了 TLS 解密，请用 NODE_EXTRA_CA_CERTS 或 ca 选项指定其 CA；否则可能有人在窃听',
+    ),
+  ],
   [
     /^(EPROTO|ERR_SSL)/,
     text('No TLS 1.2 is spoken there: check port and protocol', '对方不支持 TLS 1.2：请检查端口和协议'),
   ],
-  [/^(ECONNRESET|BANKCARD_OCR_CLOSED)$/, NO_WAY_OUT],
 ];
 
-/** What to do about a connection that failed with this code. */
-function connectionAdvice(code: string): Text {
-  return ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? NO_WAY_OUT;
-}
+const clockResult = checkResultsOf('clock');
+const NOTICEABLE_MS = 30_000;
+const TOO_FAR_MS = 300_000;
 
-const dnsFinding = checkResultsOf('dns');
-const DNS_ADVICE = text(
-  'Check the spelling of the host, and the name server of this machine or container',
-  '请检查地址拼写，以及本机或容器的 DNS 设置',
-);
-
-/** Look the names up that this machine itself has to know: those of the vendor, or those of the proxies before them. */
-export async function checkNames(ways: readonly Route[]): Promise<CheckResult[]> {
-  // The way of queries comes first, and decides about a name that both need.
-  const names = new Map(
-    ways.toReversed().map((way) => [withoutBrackets(way.proxy?.hostname ?? way.destination.hostname), way]),
-  );
-  return Promise.all([...names].toReversed().map(([name, way]) => checkName(name, way)));
-}
-
-async function checkName(name: string, way: Route): Promise<CheckResult> {
-  if (isIP(name) !== 0) {
-    return dnsFinding('ok', text('an address, nothing to look up', '是 IP 地址，无需解析'), { about: name });
-  }
+/** Compare the clock of this machine with the vendor's, by the header `Date` of the response to a bare `HEAD /`. */
+export async function checkClock(route: Route, signal: AbortSignal): Promise<CheckResult> {
+  const sentAtMs = Date.now();
+  let headers: IncomingHttpHeaders;
   try {
-    const addresses = (await lookup(name, { all: true })).length;
-    return dnsFinding('ok', text(`${addresses} addresses`, `${addresses} 个地址`), {
-      about: name,
-      facts: { addresses },
-    });
+    headers = await headersFrom(route, signal);
   } catch (error) {
-    const code = nameOf(error);
-    return dnsFinding(failureOn(way), text(`cannot be looked up (${code})`, `解析失败（${code}）`), {
-      about: name,
-      todo: sentences(DNS_ADVICE, whatNeeds(way)),
-      facts: { code },
-    });
+    const code = codeOrNameOf(error);
+    const found = text(
+      `not known: no response from the vendor's host (${code})`,
+      `无法得知：腾讯云没有响应（${code}）`,
+    );
+    return clockResult('warn', found);
   }
+  const offset = clockOffsetMs(sentAtMs, Date.now(), headers.date, headers.age);
+  if (offset === undefined) {
+    return clockResult('warn', text('not known: the response has no date', '无法得知：响应里没有 Date'));
+  }
+  const offsetMs = Math.round(offset);
+  const distanceMs = Math.abs(offsetMs);
+  const { en, zh } = duration(distanceMs);
+  const found =
+    offsetMs > 0
+      ? text(`${en} ahead of the vendor's`, `比腾讯云快 ${zh}`)
+      : text(`${en} behind the vendor's`, `比腾讯云慢 ${zh}`);
+  if (distanceMs <= NOTICEABLE_MS) return clockResult('ok', found, { facts: { offsetMs } });
+  const todo = text(
+    'Set it by NTP: the age of stored tickets, launches of the phone SDK, the retention of results and certificates are judged by it',
+    '请用 NTP 校时：已存 ticket 的有效期、手机 SDK 的启动参数、结果保留期和证书有效期都按时钟判断',
+  );
+  return clockResult(distanceMs > TOO_FAR_MS ? 'fail' : 'warn', found, { facts: { offsetMs }, todo });
+}
+
+function headersFrom({ destination, connection }: Route, signal: AbortSignal): Promise<IncomingHttpHeaders> {
+  const { hostname, port, secure } = destination;
+  const connector = new Connector(connection);
+  const { httpAgent, httpsAgent } = createAgents(connector, {});
+  return new Promise<IncomingHttpHeaders>((resolve, reject) => {
+    const options = { hostname, port, method: 'HEAD', path: '/', signal };
+    const request = secure
+      ? httpsRequest({ ...options, agent: httpsAgent })
+      : httpRequest({ ...options, agent: httpAgent });
+    request.on('error', reject).on('response', (response) => {
+      resolve(response.headers);
+      response.destroy();
+    });
+    request.end();
+  }).finally(() => connector.close());
+}
+
+/** `Date` has whole seconds: on average it is half of one late. */
+const HALF_A_SECOND_MS = 500;
+
+/**
+ * By how much the clock of this machine is ahead of the one that wrote a header `Date`.
+ *
+ * @param sentAtMs when the request was sent and, `receivedAtMs`, when its response came, by the clock of this machine
+ * @param age the header `Age` of a cached response, in seconds
+ * @returns milliseconds, uncertain by half a second and half the round trip; undefined without a date
+ */
+export function clockOffsetMs(
+  sentAtMs: number,
+  receivedAtMs: number,
+  date: string | undefined,
+  age?: string,
+): number | undefined {
+  const vendorMs = Date.parse(date ?? '');
+  if (Number.isNaN(vendorMs)) return undefined;
+  const cachedMs = /^\d{1,9}$/.test(age ?? '') ? Number(age) * 1_000 : 0;
+  return (sentAtMs + receivedAtMs) / 2 - (vendorMs + cachedMs + HALF_A_SECOND_MS);
 }

@@ -3,8 +3,7 @@ import { RecordSeal } from '../../credentials/record-seal.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import { resolveOptions } from '../../options/resolve-options.js';
 import { ManualClock } from '../../testing/manual-clock.js';
-import { checkCredentials } from './credentials.check.js';
-import { checkRefreshers } from './refreshers.check.js';
+import { checkCredentials, checkRefreshers } from './credentials.check.js';
 import { secretFingerprint } from '../../credentials/secret-fingerprint.js';
 
 const SECRET = 'canarySecret'.repeat(5);

@@ -1,50 +1,55 @@
 import { endsAtMs } from '../../credentials/freshness.js';
+import { RecordSeal, withoutSealed } from '../../credentials/record-seal.js';
+import { secretFingerprint } from '../../credentials/secret-fingerprint.js';
+import type { StoreContent } from '../../credentials/store/store-inspection.js';
 import type { GenerationRecord, TicketRecord } from '../../credentials/ticket-record.js';
+import { duration, text } from '../../errors/text.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import type { StoreInspection } from '../store/store-probe.js';
-import { duration, sentences, type Text, text } from '../text.js';
 import { type CheckResult, checkResultsOf } from './check-result.js';
-import { stateOf, type StoredState } from './stored-state.js';
 
-const finding = checkResultsOf('credentials');
-/** Clocks differ by so much without anybody noticing. */
-const CLOCK_STEP_MS = 1_000;
+const result = checkResultsOf('credentials');
+/** Clocks differ by so much without consequences. */
+const CLOCK_TOLERANCE_MS = 1_000;
 
-const UNREADABLE: Readonly<Record<'damaged' | 'another-version', readonly [found: Text, todo: Text]>> = {
-  damaged: [
-    text('the record is damaged', '记录已损坏'),
-    text(
-      'Nothing to do but to find the cause: the next process that reads it sets it aside and fetches new credentials',
-      '不必处理，但请查明原因：下一个读到它的进程会把它移开，并重新获取凭证',
-    ),
-  ],
-  'another-version': [
-    text('the record is that of a newer version of this library', '记录由更新版本的本模块写入'),
-    text('Update this installation', '请升级这里的版本'),
-  ],
-};
-
-/** Judge what the store holds; tokens and tickets are not even counted in letters. */
-export function checkCredentials(look: StoreInspection, options: ResolvedOptions): CheckResult[] {
-  if (look.kind === 'unreadable') {
-    return [
-      finding('fail', text(`cannot be read (${look.code})`, `读不到（${look.code}）`), { facts: { code: look.code } }),
-    ];
-  }
-  if (look.kind === 'damaged' || look.kind === 'another-version') {
-    const [found, todo] = UNREADABLE[look.kind];
-    return [finding('fail', found, { todo, facts: { record: look.kind } })];
-  }
-  if (look.kind === 'nothing' || !look.record.current) return [nothing(options)];
-  const state = stateOf(look.record, { ...options, secret: options.secret.reveal() });
-  const mismatch = mismatchFinding(state);
-  if (mismatch) return [mismatch];
-  return [judge(look.record.current, state, options), ...unfinished(look.record, options)];
+/** A record as this environment can use it: what it cannot open is left out. */
+export function usableRecord(record: TicketRecord, { appId, storeEncryptionKey }: ResolvedOptions): TicketRecord {
+  return storeEncryptionKey ? new RecordSeal(storeEncryptionKey, appId).open(record) : withoutSealed(record);
 }
 
-function nothing({ role }: ResolvedOptions): CheckResult {
+const UNREADABLE = {
+  damaged: {
+    found: text('the record is damaged', '记录已损坏'),
+    todo: text(
+      'Find the cause; the next process that reads the record sets it aside and fetches new credentials',
+      '请查明原因；下一个读到它的进程会把它移开，并重新获取凭证',
+    ),
+  },
+  'another-version': {
+    found: text('the record is that of a newer version of this library', '记录由更新版本的本模块写入'),
+    todo: text('Update this installation', '请升级这里的版本'),
+  },
+};
+
+/** Check what the store holds; no token or ticket is in the results. */
+export function checkCredentials(content: StoreContent, options: ResolvedOptions): CheckResult[] {
+  if (content.kind === 'unreadable') {
+    const { code } = content;
+    return [result('fail', text(`cannot be read (${code})`, `读不到（${code}）`), { facts: { code } })];
+  }
+  if (content.kind === 'damaged' || content.kind === 'another-version') {
+    const { found, todo } = UNREADABLE[content.kind];
+    return [result('fail', found, { todo, facts: { record: content.kind } })];
+  }
+  if (content.kind === 'nothing' || !content.record.current) return [nothingStored(options)];
+  const { record } = content;
+  return (
+    checkKeys(record, options) ?? [checkAge(content.record.current, record, options), ...unfinished(record, options)]
+  );
+}
+
+function nothingStored({ role }: ResolvedOptions): CheckResult {
   const isReader = role === 'reader';
-  return finding(isReader ? 'fail' : 'ok', text('none yet', '还没有'), {
+  return result(isReader ? 'fail' : 'ok', text('none yet', '还没有'), {
     facts: { stored: false },
     todo: isReader
       ? text('Start a refresher: a reader fetches none', '请启动 refresher：reader 自己不获取')
@@ -52,102 +57,141 @@ function nothing({ role }: ResolvedOptions): CheckResult {
   });
 }
 
-function mismatchFinding({ madeWithOtherSecret, isUnusable, isSealed }: StoredState): CheckResult | undefined {
-  if (madeWithOtherSecret) {
-    return finding('fail', text('made with another app secret', '是用另一个密钥获取的'), {
-      facts: { anotherSecret: true },
-      todo: text(
-        'If the vendor has changed the secret, restart everybody with the new one; else this environment has a wrong one, or the wrong store',
-        '如果服务商刚换过密钥，请让所有进程用新密钥重启；否则是这里的密钥或存储配错了',
-      ),
-    });
+function isSealed(record: TicketRecord): boolean {
+  return withoutSealed(record).current === undefined;
+}
+
+/** Whether the app secret and the store encryption key of this environment are those of the record. */
+function checkKeys(record: TicketRecord, options: ResolvedOptions): CheckResult[] | undefined {
+  if (record.secretFingerprint !== secretFingerprint(options.appId, options.secret.reveal())) {
+    const todo = text(
+      'If the vendor has changed the secret, restart all processes with the new one; else this environment has a wrong one, or the wrong store',
+      '如果腾讯云刚换过密钥，请让所有进程用新密钥重启；否则是这里的密钥或存储配错了',
+    );
+    const found = text('made with another app secret', '是用另一个密钥获取的');
+    return [result('fail', found, { facts: { anotherSecret: true }, todo })];
   }
-  if (!isUnusable) return undefined;
-  const found = isSealed
+  if (usableRecord(record, options).current) return undefined;
+  const sealed = isSealed(record);
+  const found = sealed
     ? text(
         'sealed, and the store key of this environment does not open them',
         '已加密，这里的 storeEncryptionKey 打不开',
       )
     : text('in clear, while this environment has a store key', '是明文，而这里配置了 storeEncryptionKey');
-  return finding('fail', found, {
-    facts: { sealed: isSealed ?? false, opens: false },
-    todo: text(
-      "Give all processes the same store key: those with different ones end each other's credentials",
-      '所有进程必须使用同一个 storeEncryptionKey：不同的 key 会互相作废凭证',
-    ),
-  });
+  const todo = text(
+    "Give all processes the same store key: those with different ones end each other's credentials",
+    '所有进程必须使用同一个 storeEncryptionKey：不同的 key 会互相作废凭证',
+  );
+  return [result('fail', found, { facts: { sealed, opens: false }, todo })];
 }
 
-function judge(current: GenerationRecord, { isSealed }: StoredState, options: ResolvedOptions): CheckResult {
+function checkAge(current: GenerationRecord, record: TicketRecord, options: ResolvedOptions): CheckResult {
   const { clock, refreshIntervalMs, ticketOverlapMs, role } = options;
+  const sealed = isSealed(record);
   const ageMs = Math.round(clock.now() - current.tokenRequestedAtMs);
   const endsInMs = Math.round(endsAtMs(current) - clock.now());
-  const facts = { generation: current.number, ageMs, endsInMs, sealed: isSealed === true };
-  const form = isSealed ? text('sealed', '已加密') : text('in clear', '明文');
-  if (ageMs < -CLOCK_STEP_MS) {
-    return finding(
-      'fail',
-      text('from the future: their age is not known, and they are not used', '时间在将来：无法判断寿命，不会使用'),
-      {
-        facts,
-        todo: text('Set the clocks of all machines by NTP', '请给所有机器做 NTP 校时'),
-      },
+  const facts = { generation: current.number, ageMs, endsInMs, sealed };
+  if (ageMs < -CLOCK_TOLERANCE_MS) {
+    const todo = text('Set the clocks of all machines by NTP', '请给所有机器做 NTP 校时');
+    const found = text(
+      'from the future: their age is not known, and they are not used',
+      '时间在将来：无法判断有效期，不会使用',
     );
+    return result('fail', found, { facts, todo });
   }
   const [age, left] = [duration(ageMs), duration(Math.abs(endsInMs))];
   const generation = text(
-    `generation ${current.number}, ${age.en} old, ${form.en}`,
-    `第 ${current.number} 代，已用 ${age.zh}，${form.zh}`,
+    `generation ${current.number}, ${age.en} old, ${sealed ? 'sealed' : 'in clear'}`,
+    `第 ${current.number} 代，已用 ${age.zh}，${sealed ? '已加密' : '明文'}`,
   );
-  const isRefresherMissing = text(
+  const todo = text(
     'Is a refresher running on this store? See its log',
     '是否有 refresher 在使用这处存储？请查看它的日志',
   );
   if (endsInMs <= 0) {
     const found = text(`${generation.en}, ended ${left.en} ago`, `${generation.zh}，已过期 ${left.zh}`);
-    return finding(role === 'reader' ? 'fail' : 'warn', found, { facts, todo: isRefresherMissing });
+    return result(role === 'reader' ? 'fail' : 'warn', found, { facts, todo });
   }
   const found = text(`${generation.en}, ends in ${left.en}`, `${generation.zh}，${left.zh}后到期`);
-  const isLate = ageMs > refreshIntervalMs + ticketOverlapMs;
-  return isLate
-    ? finding('warn', text(`${found.en}, overdue for a refresh`, `${found.zh}，早该刷新了`), {
-        facts,
-        todo: isRefresherMissing,
-      })
-    : finding('ok', found, { facts });
+  if (ageMs <= refreshIntervalMs + ticketOverlapMs) return result('ok', found, { facts });
+  return result('warn', text(`${found.en}, overdue for a refresh`, `${found.zh}，早该刷新了`), { facts, todo });
 }
 
-/** A refresh that somebody began and has not finished, and one that fails. */
+/** A refresh that was begun and is not finished, and one that fails. */
 function unfinished(
   { pending, unanswered, failed }: TicketRecord,
   { clock, ticketOverlapMs }: ResolvedOptions,
 ): CheckResult[] {
+  const results: CheckResult[] = [];
   const beganAtMs = pending?.tokenRequestedAtMs ?? unanswered?.sinceMs;
-  const sinceMs = beganAtMs === undefined ? undefined : Math.max(0, Math.round(clock.now() - beganAtMs));
-  const findings: CheckResult[] = [];
-  if (sinceMs !== undefined) {
-    const since = duration(sinceMs);
+  if (beganAtMs !== undefined) {
+    const unfinishedSinceMs = Math.max(0, Math.round(clock.now() - beganAtMs));
+    const since = duration(unfinishedSinceMs);
     const found = text(
       `a refresh was begun ${since.en} ago and is not finished`,
       `${since.zh}前开始的一次刷新还没有完成`,
     );
-    findings.push(
-      finding(sinceMs > ticketOverlapMs ? 'warn' : 'ok', found, {
-        facts: { unfinishedSinceMs: sinceMs },
-        todo: text('The next refresher finishes it', '下一个 refresher 会接着完成'),
-      }),
+    const todo = text('The next refresher finishes it', '下一个 refresher 会接着完成');
+    results.push(
+      result(unfinishedSinceMs > ticketOverlapMs ? 'warn' : 'ok', found, { facts: { unfinishedSinceMs }, todo }),
     );
   }
   if (failed) {
-    const found = text(`refreshes fail, ${failed.attempts} in a row`, `刷新连续失败 ${failed.attempts} 次`);
-    findings.push(
-      finding('warn', found, {
-        facts: { failedAttempts: failed.attempts },
-        todo: sentences(
-          text('The log of a refresher says why; so may --live', '原因见 refresher 的日志，也可以用 --live 查'),
-        ),
-      }),
-    );
+    const { attempts } = failed;
+    const found = text(`refreshes fail, ${attempts} in a row`, `刷新连续失败 ${attempts} 次`);
+    const todo = text('The log of a refresher says why; so may --live', '原因见 refresher 的日志，也可以用 --live 查');
+    results.push(result('warn', found, { facts: { failedAttempts: attempts }, todo }));
   }
-  return findings;
+  return results;
+}
+
+const trace = checkResultsOf('refreshers');
+/** A trace that is older explains nothing that happens today. */
+const RECENT_MS = 3_600_000;
+/** The part of the refresh interval before which no timer fires. */
+const EARLY = 0.5;
+
+const LIMITS = text(
+  'A program that refreshes without sharing this store leaves no trace here: its sign is a rejected request. --live sends one, and the line foreignRefreshSuspected in the log tells of others',
+  '不共享这处存储的程序在这里不留痕迹，只能从被拒的请求看出来：--live 会发一个，日志里的 foreignRefreshSuspected 记录了以往的',
+);
+const FIND_IT = text(
+  'Search for another program that uses the app id: an old service, another environment, a script (docs/fleet.md)',
+  '请查找还有谁在用这个 app id：旧服务、别的环境、脚本（docs/fleet.zh-CN.md）',
+);
+
+/** Search the record for traces of another program that refreshes the same app id. */
+export function checkRefreshers(content: StoreContent, { clock, refreshIntervalMs }: ResolvedOptions): CheckResult[] {
+  if (content.kind !== 'record') return [trace('skipped', text('no record', '没有记录'), { todo: LIMITS })];
+  const { rejectedId, forcedAtMs, current, earlier = [] } = content.record;
+  const traces: CheckResult[] = [];
+  if (rejectedId !== undefined && rejectedId === current?.id) {
+    const found = text('a reader was refused with what is stored', '有 reader 使用已存的凭证被拒');
+    traces.push(trace('warn', found, { facts: { readerRejected: true }, todo: FIND_IT }));
+  }
+  const forcedMsAgo = Math.max(0, Math.round(clock.now() - (forcedAtMs ?? Number.NEGATIVE_INFINITY)));
+  if (forcedMsAgo < RECENT_MS) {
+    const ago = duration(forcedMsAgo);
+    const found = text(
+      `a refresh was forced ${ago.en} ago: a program called refresh(), or was refused`,
+      `${ago.zh}前有一次强制刷新：有程序调用了 refresh()，或凭证被拒`,
+    );
+    traces.push(trace('warn', found, { facts: { forcedMsAgo }, todo: FIND_IT }));
+  }
+  const replacedAtMs = earlier.map((ticket) => ticket.replacedAtMs);
+  const shortestLifeMs = Math.min(...replacedAtMs.slice(1).map((ms, index) => (replacedAtMs[index] ?? ms) - ms));
+  if (shortestLifeMs < refreshIntervalMs * EARLY) {
+    const life = duration(shortestLifeMs);
+    const found = text(
+      `a generation was replaced after ${life.en}, long before its interval`,
+      `有一代凭证只用了 ${life.zh} 就被替换，远早于刷新间隔`,
+    );
+    const todo = text(
+      'A process that shares the store has a shorter interval, calls refresh(), or was refused',
+      '共享这处存储的某个进程间隔更短、调用了 refresh()，或凭证被拒',
+    );
+    traces.push(trace('warn', found, { facts: { shortestLifeMs: Math.round(shortestLifeMs) }, todo }));
+  }
+  return traces.length > 0 ? traces : [trace('ok', text('no trace of any', '没有发现痕迹'), { todo: LIMITS })];
 }

@@ -1,97 +1,154 @@
+import { createTicketStore } from '../../account/create-ticket-store.js';
+import { type StoreContent } from '../../credentials/store/store-inspection.js';
+import { TicketStore } from '../../credentials/store/ticket-store.js';
+import { BankCardOcrConfigurationError, type ConfigurationIssue } from '../../errors/configuration-error.js';
+import { maskAppId } from '../../errors/redaction.js';
+import { type Text, text } from '../../errors/text.js';
+import { unknownVariables } from '../../options/options-from-env.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { DoctorCommand } from '../arguments.js';
-import { readConfiguration } from '../configuration.js';
-import type { StoreInspection, StoreProbe } from '../store/store-probe.js';
-import { type Text, text } from '../text.js';
-import { checkClock } from './clock.check.js';
-import { checkConfiguration, checkNodeVersion } from './configuration.check.js';
-import { checkConnection, checkNames } from './connection.check.js';
-import { checkCredentials } from './credentials.check.js';
+import { type Configuration, readConfiguration } from '../configuration.js';
 import { type CheckName, type CheckResult, checkResultsOf, runCheck } from './check-result.js';
-import { checkRefreshers } from './refreshers.check.js';
-import { beginVisit } from './store.check.js';
-import { routesOf } from './route.js';
+import { checkClock, checkConnection, routesOf } from './connection.check.js';
+import { checkCredentials, checkRefreshers } from './credentials.check.js';
 
-const WITHOUT_CONFIGURATION: readonly CheckName[] = [
-  ...(['dns', 'connection', 'clock', 'store', 'credentials', 'refreshers', 'live'] as const),
-];
-/** Time limits in milliseconds. Whatever `--live` fetches must not be cut off: its answer would be lost. */
-const LIMITS = { dns: 5_000, connection: 10_000, clock: 10_000, store: 20_000, look: 5_000, live: 40_000 } as const;
+const NEED_CONFIGURATION = ['connection', 'clock', 'store', 'credentials', 'refreshers', 'live'] as const;
+/** Milliseconds. What `--live` fetches must not be cut off: the response would be lost. */
+const LIMITS = { connection: 10_000, clock: 10_000, store: 20_000, live: 40_000 } as const;
 
 /** Make all checks, in order; what the first ones find decides what can be asked of the later ones. */
-export async function examine(command: DoctorCommand): Promise<CheckResult[]> {
+export async function runDoctor(command: DoctorCommand): Promise<CheckResult[]> {
   const configuration = readConfiguration(command.name);
-  const findings = [...checkConfiguration(configuration, command.name), checkNodeVersion()];
+  const results = [...checkConfiguration(configuration, command.name), checkNodeVersion()];
   const { options } = configuration;
-  if (!options) return [...findings, ...WITHOUT_CONFIGURATION.map(skippedWithoutConfiguration)];
+  if (!options)
+    return [...results, ...skipped(NEED_CONFIGURATION, text('needs a right configuration', '需要先改正配置'))];
 
-  const ways = routesOf(options);
-  findings.push(...(await runCheck('dns', LIMITS.dns, () => checkNames(ways))));
-  findings.push(...(await runCheck('connection', LIMITS.connection, () => Promise.all(ways.map(checkConnection)))));
-  findings.push(...(await runCheck('clock', LIMITS.clock, async (signal) => [await checkClock(ways[0], signal)])));
-  findings.push(...(await checkStore(options)));
-  findings.push(...(await live(command, options, findings)));
-  return findings;
+  const routes = routesOf(options);
+  results.push(...(await runCheck('connection', LIMITS.connection, () => Promise.all(routes.map(checkConnection)))));
+  results.push(...(await runCheck('clock', LIMITS.clock, async (signal) => [await checkClock(routes[0], signal)])));
+  results.push(...(await checkStore(options)));
+  const obstacle = obstacleToLive(command, results);
+  if (obstacle) return [...results, ...skipped(['live'], obstacle)];
+  // Loaded only when it is asked for: it brings all of the library.
+  const { checkLive } = await import('./live.check.js');
+  return [...results, ...(await runCheck('live', LIMITS.live, async (signal) => [await checkLive(options, signal)]))];
+}
+
+function skipped(checks: readonly CheckName[], found: Text): CheckResult[] {
+  return checks.map((check) => checkResultsOf(check)('skipped', found));
+}
+
+const configurationResult = checkResultsOf('configuration');
+
+/** Everything that is wrong with the options of the environment, at once. */
+export function checkConfiguration(configuration: Configuration, name: string | undefined): CheckResult[] {
+  const { options } = configuration;
+  const results = options
+    ? [summary(options), ...options.warnings.map(({ en, zh }) => configurationResult('warn', text(en, zh)))]
+    : configuration.faults.map((issue) => issueResult('configuration', issue));
+  // A variable that is spelled wrong is missed only when its default surprises.
+  const misspelled = unknownVariables(process.env, name).map(({ variable, nearest }) => {
+    return configurationResult('warn', text(`${variable} is not read by this module`, `${variable} 不是本模块的变量`), {
+      todo:
+        nearest === undefined
+          ? text('Check its spelling', '请检查拼写')
+          : text(`Write ${nearest}`, `请写成 ${nearest}`),
+      facts: { variable, ...(nearest !== undefined && { nearest }) },
+    });
+  });
+  return [...results, ...misspelled];
+}
+
+function summary(options: ResolvedOptions): CheckResult {
+  const { appId, baseUrl, role, ticketStore, storeEncryptionKey, transport, warningPolicy, route } = options;
+  const facts = {
+    appId: maskAppId(appId),
+    host: baseUrl.host,
+    role,
+    ticketStore: ticketStore instanceof TicketStore ? 'own' : ticketStore.kind,
+    sealed: storeEncryptionKey !== undefined,
+    transport,
+    ...(route.proxy !== undefined && { proxy: route.proxy }),
+    warningPolicy: typeof warningPolicy === 'string' ? warningPolicy : 'function',
+  };
+  const sealed = facts.sealed ? text('encrypted', '已加密') : text('not encrypted', '未加密');
+  const variable = route.variable === undefined ? text('', '') : text(` (${route.variable})`, `（${route.variable}）`);
+  const proxy =
+    route.proxy === undefined
+      ? text('no proxy', '不走代理')
+      : text(`proxy ${route.proxy}${variable.en}`, `代理 ${route.proxy}${variable.zh}`);
+  const found = text(
+    `app id ${facts.appId}, host ${facts.host}, credentials in ${facts.ticketStore}, role ${role}, ${sealed.en}, ` +
+      `transport ${transport}, ${proxy.en}, warning policy ${facts.warningPolicy}`,
+    `app id ${facts.appId}，腾讯云地址 ${facts.host}，凭证存放 ${facts.ticketStore}，角色 ${role}，${sealed.zh}，` +
+      `传输方式 ${transport}，${proxy.zh}，告警策略 ${facts.warningPolicy}`,
+  );
+  return configurationResult('ok', found, { facts });
+}
+
+function issueResult(check: CheckName, { option, variable, fix, fixZh }: ConfigurationIssue): CheckResult {
+  const [en, zh] = variable === undefined ? ['', ''] : [` (${variable})`, `（${variable}）`];
+  return checkResultsOf(check)('fail', text(`${option}${en} ${fix}`, `${option}${zh} ${fixZh}`), {
+    facts: { option, ...(variable !== undefined && { variable }) },
+  });
+}
+
+/** As `engines` of the package has it. */
+const OLDEST_NODE = { major: 20, minor: 19 };
+
+/** Whether this Node.js can run the library. */
+export function checkNodeVersion(version = process.versions.node): CheckResult {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isEnough = major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor);
+  const oldest = `${OLDEST_NODE.major}.${OLDEST_NODE.minor}`;
+  return checkResultsOf('node')(isEnough ? 'ok' : 'fail', text(version, version), {
+    facts: { version },
+    ...(!isEnough && { todo: text(`Use ${oldest} or newer`, `请使用 ${oldest} 或更新版本`) }),
+  });
 }
 
 async function checkStore(options: ResolvedOptions): Promise<CheckResult[]> {
-  const visit = await beginVisit(options);
-  if ('status' in visit) {
-    const unseen = text('nobody can look into this store', '看不到这处存储');
-    return [visit, checkResultsOf('credentials')('skipped', unseen), checkResultsOf('refreshers')('skipped', unseen)];
+  let store: TicketStore;
+  try {
+    store = await createTicketStore(options, () => undefined);
+  } catch (error) {
+    if (!(error instanceof BankCardOcrConfigurationError)) throw error;
+    const issues = error.faults.map((issue) => issueResult('store', issue));
+    return [...issues, ...skipped(['credentials', 'refreshers'], UNSEEN)];
   }
   try {
-    const access = await runCheck('store', LIMITS.store, () => visit.tryAccess());
-    return [...access, ...(await checkContent(visit, options))];
+    let content: StoreContent = { kind: 'unreadable', code: 'TIMEOUT' };
+    const results = await runCheck('store', LIMITS.store, async () => {
+      const inspection = await store.inspect(options.role === 'reader' ? 'read' : 'write');
+      content = inspection.content;
+      return inspection.findings.map((finding) => ({ check: 'store', ...finding }));
+    });
+    if (store.scope === 'process') return [...results, ...skipped(['credentials', 'refreshers'], UNSEEN)];
+    return [...results, ...checkCredentials(content, options), ...checkRefreshers(content, options)];
   } finally {
-    await visit.close();
+    await store.close();
   }
 }
 
-async function checkContent(visit: StoreProbe, options: ResolvedOptions): Promise<CheckResult[]> {
-  let look: StoreInspection = { kind: 'unreadable', code: 'TIMEOUT' };
-  const credentials = await runCheck('credentials', LIMITS.look, async () => {
-    look = await visit.look();
-    return checkCredentials(look, options);
-  });
-  return [...credentials, ...(await runCheck('refreshers', LIMITS.look, async () => checkRefreshers(look, options)))];
-}
-
-async function live(
-  command: DoctorCommand,
-  options: ResolvedOptions,
-  before: readonly CheckResult[],
-): Promise<readonly CheckResult[]> {
-  const obstacle = obstacleTo(command, before);
-  if (obstacle) return [checkResultsOf('live')('skipped', obstacle)];
-  // Not loaded unless it is asked for: it brings all of the library.
-  const { checkLive } = await import('./live.check.js');
-  return runCheck('live', LIMITS.live, async (signal) => [await checkLive(options, signal)]);
-}
+const UNSEEN = text('this process cannot see into the store', '当前进程看不到这处存储');
 
 /** Why credentials are not tried: fetching them on shaky ground would end those of others. */
-function obstacleTo({ live: isWanted, fetch }: DoctorCommand, before: readonly CheckResult[]): Text | undefined {
-  if (!isWanted) {
+function obstacleToLive({ live, fetch }: DoctorCommand, before: readonly CheckResult[]): Text | undefined {
+  if (!live) {
     return text(
       'say --live to try the credentials; nothing secret was sent',
       '加 --live 才会试用凭证；没有发送任何机密',
     );
   }
-  if (before.some(({ status }) => status === 'fail')) {
-    return text('mend first what has failed', '请先解决上面失败的检查');
-  }
+  if (before.some(({ status }) => status === 'fail'))
+    return text('fix what has failed first', '请先解决上面失败的检查');
   if (before.some(({ facts }) => facts?.['anotherUser'] === true)) {
     return text('run this as the user of the application', '请用应用的用户运行');
   }
-  if (!fetch && before.some(({ check, facts }) => check === 'store' && facts?.['kind'] === 'memory')) {
-    return text(
-      'with memory: credentials have to be fetched, which ends those of a running process a minute later. Stop it, then say --live --fetch',
-      'memory: 只能重新获取凭证，这会让正在运行的进程的凭证一分钟后作废。请先停掉它，再用 --live --fetch',
-    );
-  }
-  return undefined;
-}
-
-function skippedWithoutConfiguration(check: CheckName): CheckResult {
-  return checkResultsOf(check)('skipped', text('needs a right configuration', '需要先改正配置'));
+  if (fetch || !before.some(({ check, facts }) => check === 'store' && facts?.['kind'] === 'memory')) return undefined;
+  return text(
+    'with memory: credentials have to be fetched, which ends those of a running process a minute later. Stop it, then say --live --fetch',
+    'memory: 只能重新获取凭证，这会让正在运行的进程的凭证一分钟后作废。请先停掉它，再用 --live --fetch',
+  );
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileTicketStore } from './file-ticket.store.js';
-import { aRecord, ticketStoreContract } from './ticket-store.contract.js';
+import { aRecord, describeTicketStore } from './ticket-store.contract.js';
 
 const directories: string[] = [];
 
@@ -27,7 +27,7 @@ afterAll(async () => {
   await Promise.all(directories.map((directory) => rm(directory, { recursive: true, force: true })));
 });
 
-ticketStoreContract('file', async () => {
+describeTicketStore('file', async () => {
   const directory = await aDirectory();
   return () => aStore(directory);
 });

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../../errors/configuration-error.js';
+import { codeOrNameOf } from '../../errors/redaction.js';
+import { type Text, text } from '../../errors/text.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../../runtime/durable-file.js';
 import { type FileSystem, NODE_FILE_SYSTEM, undefinedWhenMissing } from '../../runtime/file-system.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
@@ -7,8 +9,24 @@ import { parseTicketRecord } from '../read-ticket-record.js';
 import { HIGHEST_NUMBER, type TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
 import { FileOperations } from './file-operations.js';
-import { describeVerdict, folderState, judgeFolder, recordFolder } from './folder-safety.js';
+import {
+  describeVerdict,
+  folderFinding,
+  folderState,
+  type FolderVerdict,
+  judgeFolder,
+  nearestFolder,
+  recordFolder,
+} from './folder-safety.js';
 import { listNumbers, listSeries, numberedName, removeOrRename } from './numbered-files.js';
+import {
+  contentFrom,
+  readable,
+  type StoreContent,
+  type StoreFinding,
+  type StoreInspection,
+  tryLease,
+} from './store-inspection.js';
 import { type StoreAccess, StoreError, type TicketLease, TicketStore } from './ticket-store.js';
 
 const SERIES = 'record';
@@ -16,15 +34,20 @@ const SERIES = 'record';
 const KEPT = 3;
 /** Under this name stands the last record that could not be read. */
 const ASIDE = 'damaged';
-/** So often in a row the highest record is gone before it is read: then something else is wrong. */
-const MOST_LOOKS = 100;
-/** A record is a few kilobytes; in bytes. */
-export const LARGEST_RECORD_FILE = 262_144;
+/** How often the highest record may be gone before it is read, or be set aside: after that something else is wrong. */
+const MOST_TRIES = 1_000;
+/** A record has a few kilobytes. */
+const MAX_RECORD_BYTES = 262_144;
 /** Prefix of temporary names. */
 const BESIDE = 'beside.';
 /** What a killed process may have left half written is removed when it is older than this. */
 const ABANDONED_AFTER_MS = 60_000;
 const DEFAULT_TIMEOUT_MS = 10_000;
+
+export const FILE_STORE_ADVICE: Text = text(
+  'name a directory on a local disk that the user of this process may write to, and whose file system knows hard links',
+  '请指定本地磁盘上的目录：本进程的用户可写，且文件系统支持硬链接',
+);
 
 /** Settings of a {@link FileTicketStore}. */
 export interface FileTicketStoreOptions {
@@ -114,14 +137,20 @@ export class FileTicketStore extends TicketStore {
     for (const stop of this.#stopWatching) stop();
   }
 
+  override async inspect(access: StoreAccess = 'write'): Promise<StoreInspection> {
+    const findings = await this.#inspectFolder(access).catch((error: unknown) => [this.#unusable(codeOrNameOf(error))]);
+    const content = await contentFrom(() => this.#operations.run(() => this.#inspectRecord()));
+    return { content, findings };
+  }
+
   async #openToRead(): Promise<void> {
-    await this.#judge('read');
+    await this.#checkFolder('read');
     await this.#read();
   }
 
   async #openToWrite(): Promise<void> {
     await makeDirectory(this.#folder, this.#files);
-    await this.#judge('write');
+    await this.#checkFolder('write');
     const { clock } = this.#runtime;
     await removeAbandonedFiles(this.#folder, (name) => name.startsWith(BESIDE), ABANDONED_AFTER_MS, clock, this.#files);
     // What will be needed later is tried now: creating, making durable and linking.
@@ -135,12 +164,16 @@ export class FileTicketStore extends TicketStore {
     }
   }
 
+  /** What other users may do to the folder; undefined when it does not exist. */
+  async #verdicts(access: StoreAccess): Promise<readonly FolderVerdict[] | undefined> {
+    const folder = await folderState(this.#folder, 'tell');
+    return folder && judgeFolder(folder, await folderState(this.options.directory), access);
+  }
+
   /** @throws {@link BankCardOcrConfigurationError} when the folder is a link, or others may change what is stored */
-  async #judge(access: StoreAccess): Promise<void> {
-    // Who may change what is stored is a question for a real file system only.
-    const folder = this.#files === NODE_FILE_SYSTEM ? await folderState(this.#folder, 'tell') : undefined;
-    if (!folder) return;
-    const verdicts = await judgeFolder(folder, await folderState(this.options.directory), access);
+  async #checkFolder(access: StoreAccess): Promise<void> {
+    // A simulated file system has no users.
+    const verdicts = this.#files === NODE_FILE_SYSTEM ? ((await this.#verdicts(access)) ?? []) : [];
     const refusal = verdicts.find(({ isRefused }) => isRefused);
     if (refusal) throw unsafe(this.description, describeVerdict(refusal));
     if (verdicts.length === 0) return;
@@ -149,31 +182,98 @@ export class FileTicketStore extends TicketStore {
     );
   }
 
+  async #inspectFolder(access: StoreAccess): Promise<StoreFinding[]> {
+    const verdicts = await this.#verdicts(access);
+    if (!verdicts) return [await this.#inspectMissing(access)];
+    const safety = verdicts.map(folderFinding);
+    // What this process created there would belong to its user, with mode 0600, and lock out the application.
+    if (verdicts.some(({ isRefused }) => isRefused)) return safety;
+    const facts = { kind: 'file' };
+    try {
+      if (access === 'read') {
+        await listNumbers(this.#folder, SERIES, this.#files);
+        return [readable(facts), ...safety];
+      }
+      await this.#operations.run(() => this.#openToWrite());
+      return [await tryLease((ttlMs) => this.acquireLease(ttlMs), this.#runtime.clock, facts), ...safety];
+    } catch (error) {
+      return [this.#unusable(codeOrNameOf(error)), ...safety];
+    }
+  }
+
+  async #inspectMissing(access: StoreAccess): Promise<StoreFinding> {
+    const above = await nearestFolder(this.#folder);
+    if (!above?.isWritable) return this.#unusable('EACCES');
+    // A start as root would make a folder that the application may not use.
+    if (process.geteuid?.() === 0 && !above.isOwnFolder) {
+      return folderFinding({ problem: 'another-user', folder: above, isRefused: false });
+    }
+    return {
+      status: access === 'read' ? 'warn' : 'ok',
+      about: this.description,
+      found: text('does not exist yet', '目录还不存在'),
+      facts: { kind: 'file', exists: false },
+      todo:
+        access === 'read'
+          ? text('Start a refresher on this directory first', '请先启动使用该目录的 refresher')
+          : text('It can be made, by this user', '当前用户可以创建'),
+    };
+  }
+
+  #unusable(code: string): StoreFinding {
+    const found = text(`cannot be used (${code})`, `不可用（${code}）`);
+    return { status: 'fail', about: this.description, found, facts: { kind: 'file', code }, todo: FILE_STORE_ADVICE };
+  }
+
+  async #inspectRecord(): Promise<StoreContent> {
+    await this.#refuseLink();
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const newest = await this.#newest(false);
+      if (newest.kind !== 'outdated') return newest.kind === 'damaged' ? { kind: 'damaged' } : newest;
+    }
+    throw busy();
+  }
+
   async #read(): Promise<TicketRecord | undefined> {
     await this.#refuseLink();
     let hasSetAside = false;
     try {
-      for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
-        const { numbers, beyond } = await listSeries(this.#folder, SERIES, this.#files);
-        for (const name of beyond) hasSetAside = (await this.#setAside(name)) || hasSetAside;
-        let isOutdated = false;
-        while (numbers.length > 0 && !isOutdated) {
-          const highest = numbers.pop()!;
-          const name = numberedName(SERIES, highest);
-          const file = await this.#files.readSmallFile(join(this.#folder, name), LARGEST_RECORD_FILE);
-          const record = file.kind === 'bytes' ? parseTicketRecord(file.bytes) : undefined;
-          if (record?.revision === highest) return record;
-          // A newer record has taken its place since the folder was listed, or somebody has set it aside: look again.
-          if (file.kind === 'missing') isOutdated = true;
-          else if (this.#access === 'read') return undefined;
-          else hasSetAside = (await this.#setAside(name)) || hasSetAside;
-        }
-        if (!isOutdated) return undefined;
+      for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+        const newest = await this.#newest(this.#access === 'write');
+        if (newest.kind === 'record') return newest.record;
+        if (newest.kind === 'nothing') return undefined;
+        if (newest.kind === 'outdated') continue;
+        if (this.#access === 'read') return undefined;
+        hasSetAside = (await this.#setAside(newest.name)) || hasSetAside;
       }
     } finally {
       if (hasSetAside) this.options.onDamaged?.(this.#aside);
     }
-    throw new StoreError('EBUSY', 'records come and go faster than they can be read');
+    throw busy();
+  }
+
+  /**
+   * What stands under the highest number: `outdated` when it was replaced, or set aside, since the folder was listed.
+   *
+   * @param countsBeyond whether a number beyond all that can be counted is damage, to be set aside
+   */
+  async #newest(
+    countsBeyond: boolean,
+  ): Promise<
+    | { readonly kind: 'nothing' }
+    | { readonly kind: 'outdated' }
+    | { readonly kind: 'damaged'; readonly name: string }
+    | { readonly kind: 'record'; readonly record: TicketRecord }
+  > {
+    const { numbers, beyond } = await listSeries(this.#folder, SERIES, this.#files);
+    if (beyond[0] !== undefined && countsBeyond) return { kind: 'damaged', name: beyond[0] };
+    const highest = numbers.at(-1);
+    if (highest === undefined) return { kind: 'nothing' };
+    const name = numberedName(SERIES, highest);
+    const file = await this.#files.readSmallFile(join(this.#folder, name), MAX_RECORD_BYTES);
+    if (file.kind === 'missing') return { kind: 'outdated' };
+    const record = file.kind === 'bytes' ? parseTicketRecord(file.bytes) : undefined;
+    return record?.revision === highest ? { kind: 'record', record } : { kind: 'damaged', name };
   }
 
   async #swap(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
@@ -253,7 +353,11 @@ export class FileTicketStore extends TicketStore {
   }
 }
 
-function unsafe(description: string, problem: Problem): BankCardOcrConfigurationError {
+function busy(): StoreError {
+  return new StoreError('EBUSY', 'records come and go faster than they can be read');
+}
+
+function unsafe(description: string, problem: Text): BankCardOcrConfigurationError {
   const told = new Problem(`${description} is not safe to use: ${problem.en}`, `${description} 不安全：${problem.zh}`);
   return new BankCardOcrConfigurationError([configurationIssue('ticketStore', told, 'BANKCARD_OCR_TICKET_STORE')]);
 }

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, lstat, stat, unlink, writeFile } from 'node:fs/promises';
 import path, { join } from 'node:path';
-import { Problem } from '../../errors/configuration-error.js';
+import { type Text, text } from '../../errors/text.js';
 import { isOwn, undefinedWhenMissing } from '../../runtime/file-system.js';
 import type { StoreAccess } from './ticket-store.js';
 
@@ -129,42 +129,59 @@ async function keepsPermissions({ path: folder }: FolderState): Promise<boolean>
   }
 }
 
-/** What is wrong and what to do, in both languages. */
-export function describeVerdict({ problem, folder }: FolderVerdict): Problem {
-  return DESCRIPTIONS[problem](folder.path, folder.owner, octal(folder.mode));
+/** What is wrong and how to fix it, as one sentence. */
+export function describeVerdict(verdict: FolderVerdict): Text {
+  const { about, found, todo } = folderFinding(verdict);
+  return text(`${about} ${found.en}: ${todo.en}`, `${about} ${found.zh}：${todo.zh}`);
 }
 
-/** Permission bits as `chmod` takes them. */
-export function octal(mode: number): string {
-  return mode.toString(8).padStart(4, '0');
+/** The same as a result of an inspection. */
+export function folderFinding({ problem, folder, isRefused }: FolderVerdict) {
+  const { path: about, owner } = folder;
+  const mode = folder.mode.toString(8).padStart(4, '0');
+  return {
+    status: isRefused ? ('fail' as const) : ('warn' as const),
+    about,
+    ...DESCRIPTIONS[problem](owner, mode),
+    facts: { kind: 'file', problem, mode, ...(problem === 'another-user' && { anotherUser: true, owner }) },
+  };
 }
 
-const DESCRIPTIONS: Readonly<Record<FolderProblem, (where: string, owner: number, mode: string) => Problem>> = {
-  link: (where) =>
-    new Problem(
-      `${where} is a symbolic link: remove it; the configured directory itself may be one`,
-      `${where} 是符号链接：请删除它；只有所配置的目录本身可以是符号链接`,
+const CHMOD = text('chmod 700', '请 chmod 700');
+
+const DESCRIPTIONS: Readonly<Record<FolderProblem, (owner: number, mode: string) => { found: Text; todo: Text }>> = {
+  link: () => ({
+    found: text('is a symbolic link', '是符号链接'),
+    todo: text('remove it; the configured directory itself may be one', '请删除它；只有所配置的目录本身可以是符号链接'),
+  }),
+  'another-user': (owner) => ({
+    found: text(
+      `belongs to another user (uid ${owner}), who could change what is stored`,
+      `属于其他用户（uid ${owner}），该用户可以改动所存内容`,
     ),
-  'another-user': (where, owner) =>
-    new Problem(
-      `${where} belongs to another user (uid ${owner}), who could change what is stored: run as that user, or name another directory`,
-      `${where} 属于其他用户（uid ${owner}），该用户可以改动所存内容：请以该用户运行，或指定其他目录`,
+    todo: text(
+      'run this as the user of the application, or name another directory',
+      '请以应用的用户运行，或指定其他目录',
     ),
-  'anyone-may-write': (where, _owner, mode) =>
-    new Problem(
-      `any user may write to ${where} (mode ${mode}), and change what is stored: chmod 700`,
-      `任何用户都可写 ${where}（权限 ${mode}），并改动所存内容：chmod 700`,
+  }),
+  'anyone-may-write': (_owner, mode) => ({
+    found: text(
+      `may be written by any user (mode ${mode}), who could change what is stored`,
+      `任何用户都可写（权限 ${mode}），并改动所存内容`,
     ),
-  'group-may-write': (where, _owner, mode) =>
-    new Problem(
-      `the group may write to ${where} (mode ${mode}), and change what is stored: right for a volume with fsGroup, else chmod 700`,
-      `同组用户可写 ${where}（权限 ${mode}），并改动所存内容：设置了 fsGroup 的卷属正常，否则 chmod 700`,
+    todo: CHMOD,
+  }),
+  'group-may-write': (_owner, mode) => ({
+    found: text(
+      `may be written by its group (mode ${mode}), who could change what is stored`,
+      `同组用户可写（权限 ${mode}），并改动所存内容`,
     ),
-  'others-may-enter': (where, _owner, mode) =>
-    new Problem(
-      `other users may enter ${where} (mode ${mode}): chmod 700`,
-      `其他用户可进入 ${where}（权限 ${mode}）：chmod 700`,
-    ),
+    todo: text('right for a volume with fsGroup, else chmod 700', '设置了 fsGroup 的卷属正常，否则 chmod 700'),
+  }),
+  'others-may-enter': (_owner, mode) => ({
+    found: text(`may be entered by other users (mode ${mode})`, `其他用户可进入（权限 ${mode}）`),
+    todo: CHMOD,
+  }),
 };
 
 /** Windows keeps other permissions than these. */

@@ -283,14 +283,12 @@ describe('the folder of an app id', () => {
   it('that any user may write to refuses the start', async () => {
     await opened();
     chmodSync(folder, 0o777);
-    await expect(openTicketStore(aStore(), 'write')).rejects.toEqual(
-      refusal(/any user may write to .*chmod 700/),
-    );
+    await expect(openTicketStore(aStore(), 'write')).rejects.toEqual(refusal(/may be written by any user.*chmod 700/));
     chmodSync(folder, 0o1777);
-    await expect(openTicketStore(aStore(), 'write')).rejects.toEqual(refusal(/any user may write to/));
+    await expect(openTicketStore(aStore(), 'write')).rejects.toEqual(refusal(/may be written by any user/));
     // Who only reads is warned.
     await aStore().open('read');
-    expect(warnings).toEqual([expect.stringMatching(/any user may write/)]);
+    expect(warnings).toEqual([expect.stringMatching(/may be written by any user/)]);
   });
 
   it('that is a link refuses the start, also to a reader', async () => {
@@ -314,9 +312,9 @@ describe('the folder of an app id', () => {
   });
 
   it.each([
-    [0o770, /the group may write/],
+    [0o770, /may be written by its group/],
     [0o2770, /fsGroup/],
-    [0o755, /other users may enter/],
+    [0o755, /may be entered by other users/],
   ])('with mode %o is used, with a warning', async (mode, text) => {
     await opened();
     chmodSync(folder, mode);
@@ -361,7 +359,7 @@ describe('the configured directory', () => {
   it('that any user may write to is used, with a warning', async () => {
     chmodSync(directory, 0o777);
     await worksAnew(await opened());
-    expect(warnings).toEqual([expect.stringMatching(/any user may write/)]);
+    expect(warnings).toEqual([expect.stringMatching(/may be written by any user/)]);
     warnings.length = 0;
     // There nobody removes what others have made.
     chmodSync(directory, 0o1777);

@@ -1,7 +1,7 @@
 import { MemoryTicketStore } from './memory-ticket.store.js';
-import { ticketStoreContract } from './ticket-store.contract.js';
+import { describeTicketStore } from './ticket-store.contract.js';
 
-ticketStoreContract('memory', async () => {
+describeTicketStore('memory', async () => {
   const shared = new MemoryTicketStore();
   return async () => shared;
 });

@@ -1,18 +1,19 @@
 import type { TicketRecord } from '../ticket-record.js';
+import { contentFrom, type StoreInspection } from './store-inspection.js';
 
-/** The right to talk to the vendor's auth endpoints, held by at most one process at a time. */
+/** The right to call the vendor's auth endpoints, held by at most one process at a time. */
 export interface TicketLease {
-  /** What tells it from other leases of the same store. */
+  /** Unique among the leases of a store. */
   readonly id: string;
-  /** Aborted when the lease was lost, or is about to be: somebody else may be talking to the vendor soon. */
+  /** Aborted when the lease was lost, or is about to be: another process may call the vendor soon. */
   readonly signal: AbortSignal;
   /**
-   * Look at once whether it has been lost: a process that was stopped wakes up before its timers have fired.
+   * Check at once whether the lease has been lost: a process that was stopped wakes up before its timers fire.
    *
    * @throws the reason of {@link signal}
    */
   throwIfLost(): void;
-  /** Give the lease back, so that the next one does not have to wait for its end. */
+  /** Release the lease, so that the next holder does not have to wait until it expires. */
   release(): Promise<void>;
 }
 
@@ -26,8 +27,8 @@ export type SharingScope = 'process' | 'machine' | 'fleet';
 const BRAND = Symbol.for('nestjs-bankcard-ocr/ticket-store');
 
 /**
- * Where the credentials of one app id are kept. Every kind passes the same contract suite
- * (`ticket-store.contract.ts`).
+ * Where the credentials of one app id are kept. A store of your own proves itself with `ticketStoreContract` of
+ * `nestjs-bankcard-ocr/testing`.
  */
 export abstract class TicketStore {
   /** A store that another copy of the library has made is one too: bundles and applications of two module systems have two. */
@@ -39,7 +40,7 @@ export abstract class TicketStore {
   /** What the start line of the log calls the store; no secrets. */
   abstract readonly description: string;
   abstract readonly scope: SharingScope;
-  /** Is told of what deserves a word though the store works, once each. The module sets it to its log. */
+  /** Called once with each unusual thing that does not keep the store from working. The module sets it to its log. */
   onWarning?: ((warning: string) => void) | undefined;
 
   /**
@@ -58,25 +59,41 @@ export abstract class TicketStore {
    * @param expected what {@link read} gave; undefined to write the first record
    * @param next its `revision` must be one more than that of `expected`, 1 for the first; its `writeId` a new one
    * @param lease under which it is written
-   * @returns false when something else had been written meanwhile, or somebody else holds the lease now; nothing has
+   * @returns false when something else had been written meanwhile, or another process holds the lease now; nothing has
    *   changed then
    */
   abstract compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean>;
 
   /**
-   * Try to become the one process that may refresh. A live holder keeps its lease by itself; of a dead one it lapses.
+   * Try to become the one process that may refresh. A live holder renews its lease by heartbeats; that of a dead one expires.
    *
-   * @param ttlMs a holder that has given no sign of life for so long is dead
-   * @returns undefined when somebody else holds it; try again
+   * @param ttlMs a holder without a heartbeat for so many milliseconds is dead
+   * @returns undefined when another process holds the lease; try again
    */
   abstract acquireLease(ttlMs: number): Promise<TicketLease | undefined>;
 
   /**
-   * Be told that something may have been written. A hint, not a promise: whoever depends on it also polls.
+   * Call `listener` when something may have been written. A hint, not a promise: the library also polls.
    *
    * @returns stops the watching
    */
   abstract watch(listener: () => void): () => void;
+
+  /**
+   * Say what is stored and how usable the store is, for `doctor`, on a store that has not been opened. Nothing stored is
+   * changed and nothing is created; a lease may be taken and released at once. Never rejects.
+   *
+   * The default only reads. A store that sets damaged records aside when it reads, or knows more, overrides it.
+   *
+   * @param _access what the process that is going to use the store needs
+   */
+  async inspect(_access: StoreAccess = 'write'): Promise<StoreInspection> {
+    const content = await contentFrom(async () => {
+      const record = await this.read();
+      return record ? { kind: 'record', record } : { kind: 'nothing' };
+    });
+    return { content, findings: [] };
+  }
 
   /** Free what the store holds open. What is stored stays. */
   abstract close(): Promise<void>;

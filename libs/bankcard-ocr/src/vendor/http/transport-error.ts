@@ -5,6 +5,7 @@ import {
   isBankCardOcrError,
 } from '../../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
+import { systemCodeOf } from '../../errors/redaction.js';
 
 /** The `code` of the error that ends a connection which took too long to establish. */
 export const CONNECT_TIMEOUT_CODE = 'BANKCARD_OCR_CONNECT_TIMEOUT';
@@ -124,7 +125,7 @@ function reasonOf(error: unknown, code: string | undefined): string | undefined 
 function describe(error: unknown): { name: string; code: string | undefined } {
   // Errors of Node itself are no instances of Error in every context: those of jest, for one.
   if (!types.isNativeError(error)) return { name: 'Error', code: undefined };
-  const code = systemCode(error) ?? systemCode(inside(error));
+  const code = systemCodeOf(error) ?? systemCodeOf(inside(error));
   return { name: /^\w{1,40}$/.test(error.name) ? error.name : 'Error', code };
 }
 
@@ -146,7 +147,7 @@ function rootCode(error: unknown): string | undefined {
   let code: string | undefined;
   let one = error;
   for (let depth = 0; depth < 4 && types.isNativeError(one); depth += 1) {
-    code = systemCode(one) ?? code;
+    code = systemCodeOf(one) ?? code;
     one = inside(one);
   }
   return code === PROXY_UNREACHABLE_CODE ? undefined : code;
@@ -155,11 +156,6 @@ function rootCode(error: unknown): string | undefined {
 function inside(error: Error): unknown {
   // Several addresses were tried; Node then gives one error that holds the others.
   return 'errors' in error && Array.isArray(error.errors) ? error.errors[0] : error.cause;
-}
-
-function systemCode(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,48}$/.test(code) ? code : undefined;
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { BankCardOcrResult, CardWarning } from '../../card/bank-card-ocr-result.js';
 import { CardNumber } from '../../card/card-number.js';
 import type { CardPhoto, CardPhotos, PhotoKind } from '../../card/card-photo.js';
-import { readCardValidity } from '../../card/card-validity.js';
+import { CHINA_OFFSET_MS, readCardValidity } from '../../card/card-validity.js';
 import { ExtraFields, type Scalar } from '../../card/extra-fields.js';
 import { redactVendorText } from '../../errors/redaction.js';
 import { warningText } from '../../errors/vendor-codes.js';
@@ -143,7 +143,6 @@ function codesInText(value: unknown): string[] {
   return text.slice(0, MOST_READ).match(/(?<![\w-])-?\w{1,11}(?![\w-])/g) ?? [];
 }
 
-const CHINA_OFFSET_MS = 8 * 3_600_000;
 /** `d` stands for a digit. */
 const OPERATE_TIME = 'dddd-dd-dd dd:dd:dd';
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { readTextFile, readTextStream } from './limited-input.js';
+import { readTextFile, readTextStream } from './configuration.js';
 
 const LIMIT = 100;
 /** Bytes, and what is wrong with them; undefined when nothing is. */

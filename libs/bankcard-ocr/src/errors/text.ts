@@ -1,15 +1,14 @@
-/** The language that the command line answers in. */
+/** A language of texts that people read. */
 export type Language = 'en' | 'zh';
 
-/** What is said, in both languages. */
+/** The same in both languages. */
 export type Text = Readonly<Record<Language, string>>;
 
-/** Say the same in both languages. */
 export function text(en: string, zh: string): Text {
   return { en, zh };
 }
 
-/** One sentence behind the other. */
+/** Join sentences. */
 export function sentences(...all: readonly (Text | undefined)[]): Text {
   const said = all.filter((one) => one !== undefined);
   return { en: said.map(({ en }) => en).join('. '), zh: said.map(({ zh }) => zh).join('。') };
@@ -22,7 +21,7 @@ const UNITS = [
   { ms: 1_000, en: 's', zh: '秒' },
 ] as const;
 
-/** A length of time as people say it: two of the unit or more, so that little is lost by rounding. */
+/** A length of time for people: at least two of the unit, so that little is lost by rounding. */
 export function duration(ms: number): Text {
   const { ms: unitMs, en, zh } = UNITS.find((unit) => ms >= 2 * unit.ms) ?? UNITS[3];
   const count = Math.max(0, Math.round(ms / unitMs));

@@ -13,23 +13,28 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { HOSTILE_PATHS, mayDoAll } from '../../../../../test/support/hostile-paths.js';
-import { FileTicketStore } from '../../credentials/store/file-ticket.store.js';
-import type { TicketRecord } from '../../credentials/ticket-record.js';
-import type { BankCardOcrOptions } from '../../options/bankcard-ocr.options.js';
-import { resolveOptions } from '../../options/resolve-options.js';
-import { FileStoreProbe } from './file-store.probe.js';
-import { recordFolder } from '../../credentials/store/folder-safety.js';
+import type { TicketRecord } from '../ticket-record.js';
+import { FileTicketStore } from './file-ticket.store.js';
+import { recordFolder } from './folder-safety.js';
+import type { StoreContent, StoreFinding } from './store-inspection.js';
+import type { StoreAccess } from './ticket-store.js';
 
 const APP_ID = 'IDASANDB';
 const RECORD: TicketRecord = { format: 1, revision: 1, writeId: 'w1', secretFingerprint: 'f' };
 
 let directory: string;
-beforeEach(() => void (directory = mkdtempSync(path.join(tmpdir(), 'visit-'))));
+beforeEach(() => void (directory = mkdtempSync(path.join(tmpdir(), 'inspection-'))));
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-function visit(where = directory, change: Partial<BankCardOcrOptions> = {}): FileStoreProbe {
-  const given = { appId: APP_ID, secret: 's', baseUrl: 'http://127.0.0.1:1', ticketStore: `file:${where}`, ...change };
-  return new FileStoreProbe(where, resolveOptions(given));
+const inspect = (where = directory, access: StoreAccess = 'write', appId = APP_ID) =>
+  new FileTicketStore({ directory: where, appId }).inspect(access);
+
+async function content(where = directory, appId = APP_ID): Promise<StoreContent> {
+  return (await inspect(where, 'read', appId)).content;
+}
+
+async function findings(where = directory, access: StoreAccess = 'write'): Promise<readonly StoreFinding[]> {
+  return (await inspect(where, access)).findings;
 }
 
 async function used(): Promise<string> {
@@ -39,11 +44,11 @@ async function used(): Promise<string> {
   return recordFolder(directory, APP_ID);
 }
 
-describe('a look at the files of a store', () => {
+describe('the inspection of a file store', () => {
   it('finds the record where the store has put it', async () => {
     await used();
-    await expect(visit().look()).resolves.toEqual({ kind: 'record', record: RECORD });
-    await expect(visit().tryAccess()).resolves.toMatchObject([{ status: 'ok', facts: { kind: 'file', leased: true } }]);
+    await expect(content()).resolves.toEqual({ kind: 'record', record: RECORD });
+    await expect(findings()).resolves.toMatchObject([{ status: 'ok', facts: { kind: 'file', leased: true } }]);
   });
 
   it('leaves a damaged record where it is', async () => {
@@ -53,31 +58,29 @@ describe('a look at the files of a store', () => {
       readdirSync(folder).find((name) => name.startsWith('record'))!,
     );
     writeFileSync(file, '{"format":1,');
-    await expect(visit().look()).resolves.toEqual({ kind: 'damaged' });
+    await expect(content()).resolves.toEqual({ kind: 'damaged' });
     expect(readFileSync(file, 'utf8')).toBe('{"format":1,');
   });
 
   it('leaves the record of a newer version alone', async () => {
     const folder = await used();
     writeFileSync(path.join(folder, 'record.0000000000000009'), '{"format":2}');
-    await expect(visit().look()).resolves.toEqual({ kind: 'another-version' });
+    await expect(content()).resolves.toEqual({ kind: 'another-version' });
   });
 
   it('makes no directory', async () => {
     const missing = path.join(directory, 'missing');
-    await expect(visit(missing).look()).resolves.toEqual({ kind: 'nothing' });
-    await expect(visit(missing).tryAccess()).resolves.toMatchObject([
-      { status: 'ok', found: { en: 'does not exist yet' } },
-    ]);
-    await expect(visit(missing, { role: 'reader' }).tryAccess()).resolves.toMatchObject([{ status: 'warn' }]);
+    await expect(content(missing)).resolves.toEqual({ kind: 'nothing' });
+    await expect(findings(missing)).resolves.toMatchObject([{ status: 'ok', found: { en: 'does not exist yet' } }]);
+    await expect(findings(missing, 'read')).resolves.toMatchObject([{ status: 'warn' }]);
     expect(readdirSync(directory)).toEqual([]);
   });
 
   it('fails below something that is no directory', async () => {
     const file = path.join(directory, 'file');
     writeFileSync(file, '');
-    await expect(visit(file).tryAccess()).resolves.toMatchObject([{ status: 'fail', facts: { code: 'ENOTDIR' } }]);
-    await expect(visit(file).look()).resolves.toEqual({ kind: 'unreadable', code: 'ENOTDIR' });
+    await expect(findings(file)).resolves.toMatchObject([{ status: 'fail', facts: { code: 'ENOTDIR' } }]);
+    await expect(content(file)).resolves.toEqual({ kind: 'unreadable', code: 'ENOTDIR' });
   });
 
   it('writes nothing as another user than the one it belongs to, and the start is refused', async () => {
@@ -85,10 +88,10 @@ describe('a look at the files of a store', () => {
     if (!mayDoAll('a folder that belongs to another user')) return;
     chownSync(folder, 12_345, 12_345);
     const before = readdirSync(folder);
-    await expect(visit().tryAccess()).resolves.toMatchObject([
+    await expect(findings()).resolves.toMatchObject([
       { status: 'fail', facts: { problem: 'another-user', anotherUser: true, owner: 12_345 } },
     ]);
-    await expect(visit(directory, { role: 'reader' }).tryAccess()).resolves.toMatchObject([
+    await expect(findings(directory, 'read')).resolves.toMatchObject([
       { status: 'ok' },
       { status: 'warn', facts: { problem: 'another-user' } },
     ]);
@@ -98,24 +101,24 @@ describe('a look at the files of a store', () => {
   it('fails where the start is refused, and warns where it warns', async () => {
     const folder = await used();
     chmodSync(folder, 0o777);
-    await expect(visit().tryAccess()).resolves.toMatchObject([
+    await expect(findings()).resolves.toMatchObject([
       { status: 'fail', facts: { problem: 'anyone-may-write', mode: '0777' } },
     ]);
     chmodSync(folder, 0o2770);
-    await expect(visit().tryAccess()).resolves.toMatchObject([
+    await expect(findings()).resolves.toMatchObject([
       { status: 'ok' },
       { status: 'warn', facts: { problem: 'group-may-write' } },
     ]);
     chmodSync(folder, 0o700);
     chmodSync(directory, 0o777);
-    await expect(visit().tryAccess()).resolves.toMatchObject([
+    await expect(findings()).resolves.toMatchObject([
       { status: 'ok' },
       { status: 'warn', about: directory, facts: { problem: 'anyone-may-write' } },
     ]);
     chmodSync(directory, 0o700);
     rmSync(folder, { recursive: true });
     symlinkSync(directory, folder);
-    await expect(visit().tryAccess()).resolves.toMatchObject([{ status: 'fail', facts: { problem: 'link' } }]);
+    await expect(findings()).resolves.toMatchObject([{ status: 'fail', facts: { problem: 'link' } }]);
   });
 
   it.each(HOSTILE_PATHS)('waits for nothing and changes nothing where a record should be: %s', async (_what, put) => {
@@ -124,8 +127,8 @@ describe('a look at the files of a store', () => {
     await put(path.join(folder, 'record.0000000000000002'), (end) => ends.push(end));
     const before = readdirSync(folder).toSorted();
     const state = lstatSync(path.join(folder, 'record.0000000000000002'));
-    await expect(visit().look()).resolves.toEqual({ kind: 'damaged' });
-    await expect(visit().tryAccess()).resolves.toMatchObject([{ status: 'ok' }]);
+    await expect(content()).resolves.toEqual({ kind: 'damaged' });
+    await expect(findings()).resolves.toMatchObject([{ status: 'ok' }]);
     // Only the lease that was taken, and given back, is another one.
     expect(
       readdirSync(folder)
@@ -139,22 +142,19 @@ describe('a look at the files of a store', () => {
   it('notices a folder that others may enter', async () => {
     const folder = await used();
     chmodSync(folder, 0o755);
-    await expect(visit().tryAccess()).resolves.toMatchObject([
-      { status: 'ok' },
-      { status: 'warn', facts: { mode: '0755' } },
-    ]);
+    await expect(findings()).resolves.toMatchObject([{ status: 'ok' }, { status: 'warn', facts: { mode: '0755' } }]);
   });
 
   it('asks for no lease as a reader', async () => {
     const folder = await used();
     const before = readdirSync(folder);
-    await expect(visit(directory, { role: 'reader' }).tryAccess()).resolves.toMatchObject([{ status: 'ok' }]);
+    await expect(findings(directory, 'read')).resolves.toMatchObject([{ status: 'ok' }]);
     expect(readdirSync(folder)).toEqual(before);
   });
 
   it('does not count another app id', async () => {
     await used();
     mkdirSync(recordFolder(directory, 'IDAOTHER'));
-    await expect(visit(directory, { appId: 'IDAOTHER' }).look()).resolves.toEqual({ kind: 'nothing' });
+    await expect(content(directory, 'IDAOTHER')).resolves.toEqual({ kind: 'nothing' });
   });
 });

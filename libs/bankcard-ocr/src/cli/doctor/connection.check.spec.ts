@@ -1,4 +1,4 @@
-import { clockOffsetMs } from './clock.check.js';
+import { clockOffsetMs } from './connection.check.js';
 
 const TOLD = 'Wed, 25 Nov 2026 08:00:00 GMT';
 const TOLD_MS = Date.parse(TOLD);
@@ -14,7 +14,6 @@ describe('by how much a clock is ahead of the one that wrote a date', () => {
     ['no date', 0, 0, undefined, undefined, undefined],
     ['a date that is none', 0, 0, 'yesterday', undefined, undefined],
   ])('%s', (_what, askedMs, answeredMs, date, age, offset) => {
-    const moments = { askedAtMs: TOLD_MS + askedMs, answeredAtMs: TOLD_MS + answeredMs };
-    expect(clockOffsetMs(moments, date, age)).toBe(offset);
+    expect(clockOffsetMs(TOLD_MS + askedMs, TOLD_MS + answeredMs, date, age)).toBe(offset);
   });
 });

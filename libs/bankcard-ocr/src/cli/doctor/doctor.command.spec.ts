@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { readConfiguration } from '../configuration.js';
-import { checkConfiguration } from './configuration.check.js';
-import { doctorReport } from './doctor-report.js';
+import { doctorReport } from './check-result.js';
+import { checkConfiguration, checkNodeVersion } from './doctor.command.js';
 
 const SECRET = 'canary0secret0canary0secret0canary0secret0canary0secret0canary00';
 const ENV = { BANKCARD_OCR_APP_ID: 'IDA00001', BANKCARD_OCR_SECRET: SECRET, BANKCARD_OCR_TICKET_STORE: 'memory:' };
@@ -24,9 +26,7 @@ describe('the configuration, as doctor sees it', () => {
     expect(en).toMatch(
       /^ok .*not encrypted, transport undici, proxy http:\/\/proxy\.example:3128 \(https_proxy\), warning/,
     );
-    expect(zh).toMatch(
-      /未加密，传输方式 undici，代理 http:\/\/proxy\.example:3128（https_proxy），告警策略 report$/,
-    );
+    expect(zh).toMatch(/未加密，传输方式 undici，代理 http:\/\/proxy\.example:3128（https_proxy），告警策略 report$/);
   });
 
   it.each([
@@ -54,5 +54,21 @@ describe('the configuration, as doctor sees it', () => {
     const { en, zh } = reports({ ...ENV, ...change });
     expect(en).toMatch(english);
     expect(zh).toMatch(chinese);
+  });
+});
+
+describe('the version of Node.js', () => {
+  it.each([
+    ['20.19.0', 'ok'],
+    ['22.0.0', 'ok'],
+    ['20.18.3', 'fail'],
+    ['18.20.0', 'fail'],
+  ])('%s is %s', (version, status) => {
+    expect(checkNodeVersion(version)).toMatchObject({ status, facts: { version } });
+  });
+
+  it('is judged by what the package says', () => {
+    const manifest = readFileSync(path.join(__dirname, '../../../package.json'), 'utf8');
+    expect(JSON.parse(manifest)).toMatchObject({ engines: { node: '>=20.19.0' } });
   });
 });
