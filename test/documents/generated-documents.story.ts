@@ -1,7 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readDocComment, textsOf } from '../../scripts/docs/doc-comment.js';
 import { withGenerated } from '../../scripts/docs/generated-parts.js';
+import { layerTable } from '../../scripts/docs/layer-table.js';
 import type { OptionDeclaration } from '../../scripts/docs/option-declarations.js';
 import { faultsInOption } from '../../scripts/docs/option-faults.js';
 
@@ -87,6 +89,38 @@ describe('the comment of an option', () => {
     ],
   ])('is wrong when it tells %s', (_, wrong, fault) => {
     expect(faultsInOption(wrong)).toEqual([expect.stringContaining(fault)]);
+  });
+});
+
+describe('the table of layers', () => {
+  let root: string;
+  const tableOf = (folders: object) => {
+    const layers = { layers: [['card'], ['redis', 'index.ts']], optionalPeers: { ioredis: 'redis' }, folders };
+    writeFileSync(path.join(root, 'libs/bankcard-ocr/layers.json'), JSON.stringify(layers));
+    return layerTable(root).get('layers')?.split('\n').slice(2);
+  };
+  const all = { card: 'the model', redis: 'a store', 'redis/scripts': 'what Redis runs', 'index.ts': 'the names' };
+
+  beforeEach(() => {
+    root = mkdtempSync(path.join(tmpdir(), 'layers-'));
+    for (const name of ['card', 'redis/scripts']) {
+      mkdirSync(path.join(root, 'libs/bankcard-ocr/src', name), { recursive: true });
+    }
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  it('lists every folder below its layer, with the optional peers that it may import', () => {
+    expect(tableOf(all)).toEqual([
+      '| 1 | `card/` | the model | |',
+      '| 2 | `redis/` | a store | `ioredis` |',
+      '| 2 | `redis/scripts/` | what Redis runs | |',
+      '| 2 | `index.ts` | the names | |',
+    ]);
+  });
+
+  it('is refused when a folder is not described, or a description has no folder', () => {
+    expect(() => tableOf({ ...all, 'redis/scripts': undefined })).toThrow('what is in redis/scripts');
+    expect(() => tableOf({ ...all, http: 'gone' })).toThrow('describes http, which does not exist');
   });
 });
 

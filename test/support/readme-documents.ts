@@ -10,6 +10,8 @@ import { faultsInGenerated, namesInFirstCells } from './readme-tables.js';
 import type { TypeReport } from './readme-types.js';
 
 const SECTIONS = ['1', '2', '3', '4', '5', '6', '7', '8'];
+/** For which the field has others: fix, response, lifetime; 腾讯云, 有效期, 并存期. */
+const PRIVATE_WORDS = /\b(?:mend(?:s|ed|ing)?|blam(?:es?|ed)|lonely|lost answers?)\b|服务商|寿命|重叠期/g;
 const SOURCES = ['libs/bankcard-ocr/src', 'apps/demo-api', 'test'];
 
 /** What every markdown file must be. */
@@ -41,6 +43,11 @@ export function pageChecks(root: string, name: string): Check[] {
     },
     // The changelog also names variables and commands that no longer exist.
     ...(name === 'CHANGELOG.md' ? [] : [onlyKnownVariables(variables), onlyInstalledCommands()]),
+    {
+      what: 'uses the words of the field and of Tencent, not private ones',
+      faults: (page) => page.replaceAll(/^```.*?^```$/gms, '').match(PRIVATE_WORDS) ?? [],
+      spoil: (page) => `${page}\nWhoever mends it is to blame.\n`,
+    },
   ];
 }
 

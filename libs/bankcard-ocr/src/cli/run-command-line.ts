@@ -83,7 +83,7 @@ Options
 Exit codes: 0 all is well (doctor: warnings included), or the signature fits; 1 something failed, or the
 signature does not fit; 2 the command was not understood.`,
   `nestjs-bankcard-ocr doctor [--live [--fetch]] [选项]
-    检查配置、到服务商的网络、时钟和 ticket 存储。请在应用所在的机器上、用应用的用户运行。
+    检查配置、到腾讯云的网络、时钟和 ticket 存储。请在应用所在的机器上、用应用的用户运行。
     不发送任何机密，也不改动已存放的内容。
     --live    同时检查凭证：用存储里现有的，没有可用的才获取，并查询一个不存在的订单
     --fetch   配合 --live 和 memory:：即使正在运行的进程可能持有凭证，也去获取新的；

@@ -55,21 +55,21 @@ export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
     true,
   ),
   NO_VALID_TICKET: text('no valid SIGN ticket could be had', '暂无可用的 SIGN ticket', 'application', true),
-  VENDOR_FAULT: text('the vendor reports a fault of its own', '服务商系统异常', 'vendor', true),
+  VENDOR_FAULT: text('the vendor reports a fault of its own', '腾讯云系统异常', 'vendor', true),
   VENDOR_CODE_UNKNOWN: text(
-    'the vendor answered with a code that is not documented',
-    '服务商返回了未收录的错误码',
+    'the vendor returned a code that is not documented',
+    '腾讯云返回了未收录的错误码',
     'developer',
     false,
   ),
-  RESPONSE_MALFORMED: text('the answer is not what the vendor documents', '服务商应答格式异常', 'vendor', true),
+  RESPONSE_MALFORMED: text('the response is not what the vendor documents', '腾讯云响应格式异常', 'vendor', true),
   RESPONSE_TOO_LARGE: text(
     'the response is larger than maxResponseBytes, or than 256 KiB besides photos',
-    '服务商响应超过 maxResponseBytes，或除照片外超过 256 KiB',
+    '腾讯云响应超过 maxResponseBytes，或除照片外超过 256 KiB',
     'developer',
     false,
   ),
-  UNREACHABLE: text('the vendor could not be reached', '无法连接服务商', 'vendor', true),
+  UNREACHABLE: text('the vendor could not be reached', '无法连接腾讯云', 'vendor', true),
   TIMEOUT: text('the time limit was reached', '请求超时', 'vendor', true),
 };
 
@@ -88,12 +88,12 @@ export type BankCardOcrErrorCode =
    * 配置、app id 或版本号有误；不向客户端透露细节。
    */
   | 'CONFIGURATION'
-  /** The vendor has no result for the order, or not yet. | 服务商没有该订单的结果，或者还没写入。 */
+  /** The vendor has no result for the order, or not yet. | 腾讯云没有该订单的结果，或者还没写入。 */
   | 'ORDER_NOT_FOUND'
   /**
    * The vendor no longer keeps the result, or its photos: the card was recognised longer ago than `assumedVendorRetentionMs`.
    *
-   * 识别时间早于 `assumedVendorRetentionMs`，服务商已不再保留结果或照片。
+   * 识别时间早于 `assumedVendorRetentionMs`，腾讯云已不再保留结果或照片。
    */
   | 'RESULT_GONE'
   /** Not a card, blurred, covered: a new photo is needed. | 不是银行卡、模糊、有遮挡：需要重新拍照。 */
@@ -125,7 +125,7 @@ export type BankCardOcrErrorCode =
   /**
    * Over the vendor's limits, and pauses did not help; or a launch would have to wait too long.
    *
-   * 超过服务商的限制，等待后重试仍然超限；或启动 SDK 要等太久。
+   * 超过腾讯云的限制，等待后重试仍然超限；或启动 SDK 要等太久。
    */
   | 'RATE_LIMITED'
   /** No privilege, or the contract has ended; the client gets no details. | 没有权限或合同到期；不向客户端透露细节。 */
@@ -138,7 +138,7 @@ export type BankCardOcrErrorCode =
   | 'CREDENTIALS_REJECTED'
   /** No credentials could be had; `cause` says why. | 拿不到可用的凭证，原因见 `cause`。 */
   | 'NO_VALID_TICKET'
-  /** The vendor reports a fault of its own. | 服务商自身故障。 */
+  /** The vendor reports a fault of its own. | 腾讯云自身故障。 */
   | 'VENDOR_FAULT'
   /**
    * A code in no document: see `vendorCode`, and give it a row in `vendorCodeOverrides`.
@@ -178,7 +178,7 @@ export type Actor =
   | 'application'
   /** The developer: configuration or request are wrong. | 开发者：配置或请求有误。 */
   | 'developer'
-  /** The vendor. | 服务商。 */
+  /** The vendor. | 腾讯云。 */
   | 'vendor'
   /** The person with the card: a new photo, or a new attempt. | 持卡人：重新拍照，或重新发起。 */
   | 'end-user'

@@ -147,7 +147,7 @@ const UNKNOWN_CODE: VendorCodeRule = row(
   'developer',
   'never',
   'a code that is not documented: see the vendor message, and give it a row with the option vendorCodeOverrides',
-  '未收录的错误码，请查看服务商消息，并可用 vendorCodeOverrides 选项登记',
+  '未收录的错误码，请查看腾讯云消息，并可用 vendorCodeOverrides 选项登记',
 );
 
 /** Replacements for rows, or parts of rows, of {@link VENDOR_CODES}; the keys are the vendor's codes. */

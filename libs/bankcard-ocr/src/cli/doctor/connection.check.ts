@@ -120,7 +120,7 @@ const ADVICE: readonly (readonly [code: RegExp, todo: Text])[] = [
     /^ECONNREFUSED$/,
     text(
       'Nothing listens there: check host and port of the base URL',
-      '对方端口没有监听：请检查服务商地址的主机和端口',
+      '对方端口没有监听：请检查腾讯云地址的主机和端口',
     ),
   ],
   [
@@ -156,7 +156,7 @@ const ADVICE: readonly (readonly [code: RegExp, todo: Text])[] = [
     /^ERR_TLS_CERT_ALTNAME_INVALID$/,
     text(
       'The certificate is that of another host: the base URL is wrong, or the name leads somewhere else here',
-      '证书属于别的主机：服务商地址写错了，或者这里的 DNS 指到了别处',
+      '证书属于别的主机：腾讯云地址写错了，或者这里的 DNS 指到了别处',
     ),
   ],
   [
@@ -186,7 +186,7 @@ export async function checkClock(route: Route, signal: AbortSignal): Promise<Che
     const code = codeOrNameOf(error);
     const found = text(
       `not known: no response from the vendor's host (${code})`,
-      `无法得知：服务商没有响应（${code}）`,
+      `无法得知：腾讯云没有响应（${code}）`,
     );
     return clockResult('warn', found);
   }
@@ -199,8 +199,8 @@ export async function checkClock(route: Route, signal: AbortSignal): Promise<Che
   const { en, zh } = duration(distanceMs);
   const found =
     offsetMs > 0
-      ? text(`${en} ahead of the vendor's`, `比服务商快 ${zh}`)
-      : text(`${en} behind the vendor's`, `比服务商慢 ${zh}`);
+      ? text(`${en} ahead of the vendor's`, `比腾讯云快 ${zh}`)
+      : text(`${en} behind the vendor's`, `比腾讯云慢 ${zh}`);
   if (distanceMs <= NOTICEABLE_MS) return clockResult('ok', found, { facts: { offsetMs } });
   const todo = text(
     'Set it by NTP: the age of stored tickets, launches of the phone SDK, the retention of results and certificates are judged by it',

@@ -66,7 +66,7 @@ function checkKeys(record: TicketRecord, options: ResolvedOptions): CheckResult[
   if (record.secretFingerprint !== secretFingerprint(options.appId, options.secret.reveal())) {
     const todo = text(
       'If the vendor has changed the secret, restart all processes with the new one; else this environment has a wrong one, or the wrong store',
-      '如果服务商刚换过密钥，请让所有进程用新密钥重启；否则是这里的密钥或存储配错了',
+      '如果腾讯云刚换过密钥，请让所有进程用新密钥重启；否则是这里的密钥或存储配错了',
     );
     const found = text('made with another app secret', '是用另一个密钥获取的');
     return [result('fail', found, { facts: { anotherSecret: true }, todo })];

@@ -81,7 +81,7 @@ function summary(options: ResolvedOptions): CheckResult {
   const found = text(
     `app id ${facts.appId}, host ${facts.host}, credentials in ${facts.ticketStore}, role ${role}, ${sealed.en}, ` +
       `transport ${transport}, ${proxy.en}, warning policy ${facts.warningPolicy}`,
-    `app id ${facts.appId}，服务商地址 ${facts.host}，凭证存放 ${facts.ticketStore}，角色 ${role}，${sealed.zh}，` +
+    `app id ${facts.appId}，腾讯云地址 ${facts.host}，凭证存放 ${facts.ticketStore}，角色 ${role}，${sealed.zh}，` +
       `传输方式 ${transport}，${proxy.zh}，告警策略 ${facts.warningPolicy}`,
   );
   return configurationResult('ok', found, { facts });

@@ -73,7 +73,7 @@ function ours(error: unknown): BankCardOcrError {
 const WHO_ACTS: Readonly<Record<Actor, Text>> = {
   application: text('It may succeed by itself later: run this again', '稍后可能自行恢复：请再试一次'),
   developer: text('A developer has to fix configuration or request', '需要开发者修正配置或请求'),
-  vendor: text('The vendor has to act: quote the bizSeqNo to its support', '需要服务商处理：请把 bizSeqNo 报给客服'),
+  vendor: text('The vendor has to act: quote the bizSeqNo to its support', '需要腾讯云处理：请把 bizSeqNo 报给客服'),
   'end-user': text('The person with the card has to try again', '需要持卡人重试'),
   business: text('The business side has to see to the contract', '需要业务方处理合同'),
 };
@@ -86,7 +86,7 @@ export function judgeCredentialFailure(error: BankCardOcrError): CheckResult {
   const todo = suspectsSecret
     ? text(
         'Check app id and secret, and that they belong to this host',
-        '请核对 app id 和密钥，并确认它们属于这个服务商地址',
+        '请核对 app id 和密钥，并确认它们属于这个腾讯云地址',
       )
     : WHO_ACTS[error.actor];
   return finding('fail', sentences(text('no credentials', '拿不到凭证'), told(error)), { todo, facts: factsOf(error) });
@@ -135,7 +135,7 @@ function told({ vendorCode, vendorMessage, message, messageZh, cause }: BankCard
     return text(message, reason);
   }
   const { en, zh } = vendorCodeRule(vendorCode);
-  return text(`the vendor answered ${vendorCode}: ${en}${said}`, `服务商返回 ${vendorCode}：${zh}${said}`);
+  return text(`the vendor returned ${vendorCode}: ${en}${said}`, `腾讯云返回 ${vendorCode}：${zh}${said}`);
 }
 
 function factsOf({ code, vendorCode, bizSeqNo, actor }: BankCardOcrError): Record<string, string> {

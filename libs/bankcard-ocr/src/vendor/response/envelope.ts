@@ -44,8 +44,8 @@ export function vendorFailure(
 ): BankCardOcrError {
   const rule = vendorCodeRule(code, vendorCodeOverrides);
   return new BankCardOcrError(rule.error, {
-    message: `the vendor answered ${code}: ${rule.en}`,
-    messageZh: `服务商返回 ${code}：${rule.zh}`,
+    message: `the vendor returned ${code}: ${rule.en}`,
+    messageZh: `腾讯云返回 ${code}：${rule.zh}`,
     actor: rule.actor,
     retryable: rule.retry !== 'never',
     vendorCode: code,
@@ -63,7 +63,7 @@ export function vendorFailure(
  */
 export function malformedResponse(what: string, envelope: Envelope, retryable: boolean): BankCardOcrError {
   return new BankCardOcrError('RESPONSE_MALFORMED', {
-    message: `the vendor answered success, but ${what}`,
+    message: `the vendor returned success, but ${what}`,
     retryable,
     vendorCode: envelope.code,
     vendorMessage: envelope.message,
