@@ -349,8 +349,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('foreign-refresh-watch.ts'),
     changes: [
       [
-        'if (valid?.credentials.generationId !== generationId || isBeingReplaced || this.#isAlone) return;',
-        'if (!valid || (isBeingReplaced && this.#isAlone)) return;',
+        'if (valid?.credentials.generationId !== generationId || isBeingReplaced) return;',
+        'if (!valid || (isBeingReplaced && !valid)) return;',
       ],
     ],
     mixes: ['pause', 'vendorLost', 'focus'],

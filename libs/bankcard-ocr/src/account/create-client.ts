@@ -98,14 +98,13 @@ function createAuthClient(options: ResolvedOptions, { main }: VendorConnections)
 }
 
 function createTicketService(options: ResolvedOptions, store: TicketStore, auth: AuthClient): TicketService {
-  const { appId, secret, clock, backgroundRefresh, role, onStoreLoss, verifyWindowMs, storeEncryptionKey } = options;
+  const { appId, secret, clock, backgroundRefresh, role, verifyWindowMs, storeEncryptionKey } = options;
   return new TicketService({
     store,
     auth,
     clock,
     backgroundRefresh,
     role,
-    onStoreLoss,
     verifyWindowMs,
     seal: storeEncryptionKey && new RecordSeal(storeEncryptionKey, appId),
     timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),

@@ -4,11 +4,9 @@ import type { Random } from '../runtime/random.js';
 import { CredentialRefresh } from './refresh.js';
 import { ForcedRefreshCooldown } from './forced-spacing.js';
 import type { CredentialCache } from './held-credentials.js';
-import { LonelyRefresh } from './lonely-refresh.js';
 import { ReaderRefresh } from './reader-refresh.js';
 import type { Refresh } from './refresh-request.js';
 import { StoreLook } from './store-look.js';
-import { MemoryTicketStore } from './store/memory-ticket.store.js';
 import type { TicketEventListener } from './ticket-event.js';
 import { TicketRecordRepository, type TicketRecordRepositoryOptions } from './ticket-records.js';
 import type { RefreshTimings } from './timings.js';
@@ -16,13 +14,9 @@ import type { RefreshTimings } from './timings.js';
 /** Whether a process may ask the vendor for credentials, or only uses what others have stored. */
 export type TicketRole = 'refresher' | 'reader';
 
-/** What to do when the store cannot be used and no usable credentials are left. */
-export type StoreLossPolicy = 'fail' | 'refresh-alone';
-
 /** What a refresh is made of. */
 interface RefreshParts {
   readonly role: TicketRole;
-  readonly onStoreLoss: StoreLossPolicy;
   readonly auth: AuthClient;
   readonly clock: Clock;
   readonly random: Random;
@@ -32,9 +26,9 @@ interface RefreshParts {
   readonly emit: TicketEventListener;
 }
 
-/** Make the refresh that a role and a policy ask for, and the look at the store that belongs to it. */
+/** Make the refresh that a role asks for, and the look at the store that belongs to it. */
 export function createRefresh(parts: RefreshParts): { refresh: Refresh; look: StoreLook } {
-  const { role, onStoreLoss, held, clock, timings, emit } = parts;
+  const { role, held, clock, timings, emit } = parts;
   const records = new TicketRecordRepository(parts.records);
   const spacing = new ForcedRefreshCooldown(clock, timings.overlapMs);
   const look = new StoreLook({ records, held, clock, spacing, emit, mayWrite: role === 'refresher' });
@@ -44,13 +38,5 @@ export function createRefresh(parts: RefreshParts): { refresh: Refresh; look: St
   }
 
   const dependencies = { ...parts, spacing };
-  const shared = new CredentialRefresh({ ...dependencies, records }, look);
-  if (onStoreLoss === 'fail') return { refresh: shared, look };
-  const createAlone = (): Refresh => {
-    const ownRecords = new TicketRecordRepository({ ...parts.records, store: new MemoryTicketStore(parts.random) });
-    // What is held is no loss of a store that has just been made.
-    const ownLook = new StoreLook({ ...parts, records: ownRecords, spacing, mayWrite: false });
-    return new CredentialRefresh({ ...dependencies, records: ownRecords }, ownLook);
-  };
-  return { refresh: new LonelyRefresh({ held, clock, timings, emit, shared, createAlone }), look };
+  return { refresh: new CredentialRefresh({ ...dependencies, records }, look), look };
 }

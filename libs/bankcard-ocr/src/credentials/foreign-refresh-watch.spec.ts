@@ -185,16 +185,6 @@ describe('a foreign refresh is not suspected', () => {
     fetch(3);
     watch.helped(current());
   });
-
-  it('while this process refreshes alone, until the store works again', () => {
-    watch.rejected(current(), DEAD);
-    watch.observe({ type: 'refresh-alone' });
-    started('rejected', true);
-    fetch(2);
-    watch.rejected(current(), DEAD);
-    watch.rejectedTooSoon(current().generationId);
-    watch.observe({ type: 'store-recovered' });
-  });
 });
 
 describe('a reader', () => {

@@ -25,8 +25,6 @@ export class ForeignRefreshWatch {
   #beingMended: Rejection | undefined;
   /** A rejection that may have been the request's fault, until a request is accepted with what came instead. */
   #unconfirmed: { readonly rejection: Rejection; readonly nextId: string } | undefined;
-  /** This process has refreshed without the store: others of ours may have done so as well, and cannot tell. */
-  #isAlone = false;
   #times = 0;
   #lastReportAt = Number.NEGATIVE_INFINITY;
   #reportedId: string | undefined;
@@ -55,7 +53,7 @@ export class ForeignRefreshWatch {
     if (this.#rejection?.generationId === generationId) return;
     this.#rejection = undefined;
     // Expired, or replaced by one of ours, or about to be: no wonder.
-    if (valid?.credentials.generationId !== generationId || isBeingReplaced || this.#isAlone) return;
+    if (valid?.credentials.generationId !== generationId || isBeingReplaced) return;
     // It may have ended while the machine was suspended, or by a refresh of ours that the store has forgotten. If a foreign
     // program does refresh, the next generation tells.
     if (isAgeInDoubt || hasStoreLost || valid.record.contested) return;
@@ -85,11 +83,6 @@ export class ForeignRefreshWatch {
       else if (rejection) this.#unconfirmed = { rejection, nextId: event.generationId };
     } else if (event.type === 'refresh-failed') {
       this.#beingMended = undefined;
-    } else if (event.type === 'refresh-alone') {
-      this.#isAlone = true;
-      this.#rejection = undefined;
-    } else if (event.type === 'store-recovered') {
-      this.#isAlone = false;
     }
   }
 

@@ -191,7 +191,7 @@ export class RefreshStage {
     const records = { store, secretFingerprint, seal, emit, random, storeClock: clock };
     const auth = this.auth.asClient;
     const made = createRefresh({
-      ...{ role, onStoreLoss: 'fail' as const, auth, clock, random, timings: TIMINGS, held, records, emit },
+      ...{ role, auth, clock, random, timings: TIMINGS, held, records, emit },
     });
     return { ...made, held, events };
   }

@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { AuthClient } from '../vendor/auth.client.js';
-import type { StoreLossPolicy, TicketRole } from './create-refresh.js';
+import type { TicketRole } from './create-refresh.js';
 import type { RecordSeal } from './record-seal.js';
 import type { TicketStore } from './store/ticket-store.js';
 import type { RefreshTimings } from './timings.js';
@@ -22,8 +22,6 @@ export interface TicketServiceOptions {
   readonly backgroundRefresh: boolean;
   /** @default 'refresher' */
   readonly role?: TicketRole;
-  /** @default 'fail' */
-  readonly onStoreLoss?: StoreLossPolicy;
   /** How long earlier tickets are kept for verifying; see {@link RetiredTickets}. */
   readonly verifyWindowMs?: number;
   /** Encrypts credentials before the store sees them. */

@@ -37,7 +37,7 @@ export class TicketService {
   #isClosed = false;
 
   constructor(private readonly options: TicketServiceOptions) {
-    const { store, clock, timings, secretFingerprint, seal, role = 'refresher', onStoreLoss = 'fail' } = options;
+    const { store, clock, timings, secretFingerprint, seal, role = 'refresher' } = options;
     this.#refreshes = role === 'refresher';
     const refreshes = this.#refreshes;
     const random = options.random ?? SYSTEM_RANDOM;
@@ -48,7 +48,7 @@ export class TicketService {
     const window = { intervalMs: timings.intervalMs, verifyWindowMs: options.verifyWindowMs };
     const held = new CredentialCache(clock, timings, window, secretFingerprint, emit, random);
     const records = { store, secretFingerprint, seal, emit, random, storeClock: options.storeClock };
-    const { refresh, look } = createRefresh({ ...options, role, onStoreLoss, held, records, emit, random });
+    const { refresh, look } = createRefresh({ ...options, role, held, records, emit, random });
     this.#held = held;
     this.#failures = new RefreshFailures(clock, timings, emit, random);
     this.#blame = new RequestBlame(clock, timings.overlapMs);

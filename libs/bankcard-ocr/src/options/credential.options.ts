@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
+import type { TicketRole } from '../credentials/create-refresh.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
 import { Problem } from '../errors/configuration-error.js';
 import { unusableText } from '../errors/unusable-text.js';
@@ -38,17 +38,6 @@ export interface CredentialOptions {
    * @env BANKCARD_OCR_ROLE
    */
   readonly role?: TicketRole | undefined;
-  /**
-   * What to do when the store cannot be used and no usable credentials are left: `fail` answers queries with
-   * `NO_VALID_TICKET` until the store is back; `refresh-alone` refreshes without it, which is safe only while a single
-   * process does so.
-   *
-   * 存储不可用、手里也没有可用凭证时怎么办：`fail` 一律报 `NO_VALID_TICKET`，直到存储恢复；`refresh-alone` 撇开存储自行刷新，
-   * 只有单个进程这样做时才安全。
-   * @default 'fail'
-   * @env BANKCARD_OCR_ON_STORE_LOSS
-   */
-  readonly onStoreLoss?: StoreLossPolicy | undefined;
   /**
    * Milliseconds from one refresh to the next. The vendor advises 20 minutes.
    *

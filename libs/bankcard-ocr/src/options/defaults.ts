@@ -16,7 +16,6 @@ export const DEFAULTS = {
   ticketOverlapMs: 60_000,
   backgroundRefresh: true,
   role: 'refresher',
-  onStoreLoss: 'fail',
   timeoutMs: 15_000,
   attemptTimeoutMs: 5_000,
   connectTimeoutMs: 3_000,

@@ -65,7 +65,6 @@ export const CHOICE_RULES: readonly {
 }[] = [
   { option: 'appIdParameter', choices: ['app_id', 'appId', 'webankAppId'] },
   { option: 'role', choices: ['refresher', 'reader'] },
-  { option: 'onStoreLoss', choices: ['fail', 'refresh-alone'] },
   { option: 'transport', choices: ['http-service', 'undici'] },
   { option: 'backgroundRefresh', choices: [true, false] },
   { option: 'allowInsecureHttp', choices: [true, false] },

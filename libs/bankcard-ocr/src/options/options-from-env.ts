@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { StoreLossPolicy, TicketRole } from '../credentials/create-refresh.js';
+import type { TicketRole } from '../credentials/create-refresh.js';
 import { Problem } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions, TransportKind, WarningPolicy } from './bankcard-ocr.options.js';
 import { isUnset, numberFromText } from './option-values.js';
@@ -14,7 +14,6 @@ export const OPTION_VARIABLES = {
   ticketStore: 'BANKCARD_OCR_TICKET_STORE',
   storeEncryptionKey: 'BANKCARD_OCR_STORE_ENCRYPTION_KEY',
   role: 'BANKCARD_OCR_ROLE',
-  onStoreLoss: 'BANKCARD_OCR_ON_STORE_LOSS',
   transport: 'BANKCARD_OCR_TRANSPORT',
   proxy: 'BANKCARD_OCR_PROXY',
   recognitionBaseUrl: 'BANKCARD_OCR_RECOGNITION_BASE_URL',
@@ -60,7 +59,6 @@ export function bankCardOcrOptionsFromEnv(
     storeEncryptionKey: text('storeEncryptionKey'),
     // Judged by the start, as everything else.
     role: text('role') as TicketRole | undefined,
-    onStoreLoss: text('onStoreLoss') as StoreLossPolicy | undefined,
     transport: text('transport') as TransportKind | undefined,
     proxy: text('proxy'),
     recognitionBaseUrl: text('recognitionBaseUrl'),

@@ -72,7 +72,6 @@ describe('options that are wrong', () => {
     ['storeEncryptionKey', 'pa55word', /32 random bytes/, 'BANKCARD_OCR_STORE_ENCRYPTION_KEY'],
     ['role', 'writer', /'refresher' or 'reader'/, 'BANKCARD_OCR_ROLE'],
     ['role', 'reader', /store of this process only/, 'BANKCARD_OCR_ROLE'],
-    ['onStoreLoss', true, /'fail' or 'refresh-alone'/, 'BANKCARD_OCR_ON_STORE_LOSS'],
     ['verifyWindowMs', -1, /milliseconds, 0 or more/, undefined],
     ['ticketStore', 5, /or a TicketStore/, 'BANKCARD_OCR_TICKET_STORE'],
     ['ticketStore', {}, /or a TicketStore/, 'BANKCARD_OCR_TICKET_STORE'],
@@ -128,11 +127,6 @@ describe('options that are wrong', () => {
     expect(message).toContain(`  - ${option}${variable ? ` (${variable})` : ''}: `);
     expect(message).not.toContain('pa55word');
     expect(message).not.toContain('canary');
-  });
-
-  it('are a reader that would refresh alone, which it never does', () => {
-    const { faults } = faultsOf({ role: 'reader', ticketStore: 'file:/tickets', onStoreLoss: 'refresh-alone' });
-    expect(faults).toMatchObject([{ option: 'onStoreLoss', fix: expect.stringContaining('leave it out') }]);
   });
 
   it('are all reported in one error', () => {

@@ -128,7 +128,6 @@ export function resolveOptions(
   const ticketStore = resolveTicketStore(options.ticketStore, baseUrl);
   if (ticketStore instanceof Problem) fault('ticketStore', ticketStore);
   else if (options.role === 'reader' && isOfThisProcess(ticketStore)) fault('role', READER_WITHOUT_STORE);
-  if (options.role === 'reader' && options.onStoreLoss === 'refresh-alone') fault('onStoreLoss', READER_ALONE);
   const storeEncryptionKey =
     options.storeEncryptionKey === undefined ? undefined : readStoreEncryptionKey(options.storeEncryptionKey);
   if (storeEncryptionKey instanceof Problem) fault('storeEncryptionKey', storeEncryptionKey);
@@ -190,10 +189,6 @@ const NAME_IN_FACTORY = new Problem(
 const READER_WITHOUT_STORE = new Problem(
   "cannot be 'reader' with a store of this process only: name the store that the refresher writes",
   "只在本进程内的存储不能配 'reader'：请指定 refresher 写入的那处存储",
-);
-const READER_ALONE = new Problem(
-  "cannot be 'refresh-alone' with role 'reader', which never refreshes: leave it out",
-  "role 为 'reader' 时从不刷新，不能设为 'refresh-alone'：请去掉",
 );
 
 /**

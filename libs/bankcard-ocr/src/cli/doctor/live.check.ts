@@ -178,7 +178,7 @@ export async function obtainCredentials(options: ResolvedOptions, signal: AbortS
 }
 
 async function withClient<T>(options: ResolvedOptions, use: (client: BankCardOcrClient) => Promise<T>): Promise<T> {
-  const quiet: ResolvedOptions = { ...options, backgroundRefresh: false, onStoreLoss: 'fail' };
+  const quiet: ResolvedOptions = { ...options, backgroundRefresh: false };
   const client = await createClient(quiet, { log: SILENCE, debugs: () => false });
   try {
     return await use(client);
