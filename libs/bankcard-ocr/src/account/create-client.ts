@@ -1,6 +1,6 @@
 import { connectToVendor, type VendorConnections } from './vendor-connections.js';
 import { createTicketStore, openTicketStore } from './create-ticket-store.js';
-import { RecordSeal } from '../credentials/record-seal.js';
+import { RecordSeal } from '../credentials/ticket-record.codec.js';
 import { secretFingerprint } from '../credentials/secret-fingerprint.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
 import { TicketService } from '../credentials/ticket.service.js';

@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-import { RecordSeal } from './record-seal.js';
+import { RecordSeal } from './ticket-record.codec.js';
 import { HOUR, MINUTE, RefreshStage, SECOND, type StagedProcess } from './refresh-stage.test-support.js';
 import type { RefreshRequest } from './refresh-request.js';
 import type { AuthOutcome } from './scripted-auth.test-support.js';

@@ -3,7 +3,7 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { createRefresh, type TicketRole } from './create-refresh.js';
 import { ForcedRefreshCooldown } from './forced-spacing.js';
 import { CredentialCache } from './held-credentials.js';
-import type { RecordSeal } from './record-seal.js';
+import type { RecordSeal } from './ticket-record.codec.js';
 import type { Refresh, RefreshRequest } from './refresh-request.js';
 import { ScriptedAuth } from './scripted-auth.test-support.js';
 import { StoreLook } from './store-look.js';

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { behindMs, hold } from './freshness.js';
-import { RecordSeal } from './record-seal.js';
+import { RecordSeal } from './ticket-record.codec.js';
 import { MINUTE, RefreshStage, SECOND, type StoreOperation } from './refresh-stage.test-support.js';
 import { StoreLook } from './store-look.js';
 import type { TicketRecord } from './ticket-record.js';

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
-import { RecordSeal } from './record-seal.js';
+import { RecordSeal } from './ticket-record.codec.js';
 import { RefreshStage, SECOND, type StoreOperation } from './refresh-stage.test-support.js';
 import { StoreError, type TicketLease } from './store/ticket-store.js';
 import type { TicketEvent } from './ticket-event.js';

@@ -1,7 +1,7 @@
 import type { Clock, ClockTimer } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type Random, SYSTEM_RANDOM, SYSTEM_RUNTIME } from '../runtime/random.js';
-import { type RecordSeal, withoutSealed } from './record-seal.js';
+import { type RecordSeal, withoutSealed } from './ticket-record.codec.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
 import { StoreError, type TicketLease, type TicketStore } from './store/ticket-store.js';

@@ -1,4 +1,4 @@
-import { shiftTimestamps } from '../credentials/record-moments.js';
+import { shiftTimestamps } from '../credentials/ticket-record.codec.js';
 import { type StoreAccess, type TicketLease, TicketStore } from '../credentials/store/ticket-store.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';

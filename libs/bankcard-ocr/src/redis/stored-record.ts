@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseTicketRecord } from '../credentials/read-ticket-record.js';
+import { parseTicketRecord } from '../credentials/ticket-record.codec.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
 
 /** What stands under the key of the record. */

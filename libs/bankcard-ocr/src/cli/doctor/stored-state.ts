@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { RecordSeal, withoutSealed } from '../../credentials/record-seal.js';
+import { RecordSeal, withoutSealed } from '../../credentials/ticket-record.codec.js';
 import { secretFingerprint } from '../../credentials/secret-fingerprint.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 

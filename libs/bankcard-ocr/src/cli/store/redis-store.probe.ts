@@ -1,4 +1,4 @@
-import { shiftTimestamps } from '../../credentials/record-moments.js';
+import { shiftTimestamps } from '../../credentials/ticket-record.codec.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { loadIoredis } from '../../redis/load-ioredis.js';
 import { RedisCommands } from '../../redis/redis-commands.js';

@@ -1,4 +1,4 @@
-import { parseTicketRecord, RecordOfAnotherVersion } from '../../credentials/read-ticket-record.js';
+import { parseTicketRecord, RecordOfAnotherVersion } from '../../credentials/ticket-record.codec.js';
 import type { TicketLease } from '../../credentials/store/ticket-store.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import { timingsFor } from '../../credentials/timings.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../../errors/configuration-error.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
-import { parseTicketRecord } from '../read-ticket-record.js';
+import { parseTicketRecord } from '../ticket-record.codec.js';
 import { HIGHEST_NUMBER, type TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
 import { FileOperations, type FileSystem, NODE_FILE_SYSTEM } from './file-system.js';
