@@ -16,7 +16,7 @@ export type { BankCardOcrClient } from './account/bank-card-ocr-client.js';
 export { BankCardOcrClientFactory } from './account/client-factory.js';
 export type { AccountOptions, ClientFactoryOptions } from './account/client-factory.js';
 export { type Clock, type ClockTimer, SystemClock } from './runtime/clock.js';
-export type { TicketRole } from './credentials/create-refresh.js';
+export type { TicketRole } from './credentials/refresh-plan.js';
 export type { Credentials } from './credentials/credentials.js';
 export { FileTicketStore, type FileTicketStoreOptions } from './credentials/store/file-ticket.store.js';
 export { MemoryTicketStore } from './credentials/store/memory-ticket.store.js';

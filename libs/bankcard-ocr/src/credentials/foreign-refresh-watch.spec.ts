@@ -1,7 +1,7 @@
 import { ManualClock } from '../testing/manual-clock.js';
 import { ForeignRefreshWatch } from './foreign-refresh-watch.js';
-import { behindMs, hold } from './freshness.js';
-import { CredentialCache } from './held-credentials.js';
+import { behindMs, hold } from './credential-lifetime.js';
+import { CredentialCache } from './credential-cache.js';
 import { aRecord } from './store/ticket-store.contract.js';
 import type { RefreshReason, TicketEvent } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';

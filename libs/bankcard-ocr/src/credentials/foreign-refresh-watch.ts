@@ -1,8 +1,8 @@
 import type { Clock } from '../runtime/clock.js';
 import type { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Credentials } from './credentials.js';
-import { UNCERTAIN_MS } from './freshness.js';
-import type { CredentialCache } from './held-credentials.js';
+import { UNCERTAIN_MS } from './credential-lifetime.js';
+import type { CredentialCache } from './credential-cache.js';
 import type { ForeignRefreshSuspected, TicketEvent, TicketEventListener } from './ticket-event.js';
 import { mayBeTheRequest } from './request-blame.js';
 

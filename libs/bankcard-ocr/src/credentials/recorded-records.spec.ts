@@ -13,7 +13,7 @@ import { recordFolder } from './store/folder-safety.js';
 import { MemoryTicketStore } from './store/memory-ticket.store.js';
 import type { TicketStore } from './store/ticket-store.js';
 import type { TicketRecord } from './ticket-record.js';
-import { TicketRecordRepository } from './ticket-records.js';
+import { TicketRecordRepository } from './ticket-record-repository.js';
 
 const T = 1_764_000_000_000;
 const current = {

@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { AuthClient } from '../vendor/auth.client.js';
-import type { TicketRole } from './create-refresh.js';
+import type { TicketRole } from './refresh-plan.js';
 import type { RecordSeal } from './ticket-record.codec.js';
 import type { TicketStore } from './store/ticket-store.js';
 import type { RefreshTimings } from './timings.js';

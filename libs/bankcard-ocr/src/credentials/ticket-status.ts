@@ -1,9 +1,9 @@
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
-import type { TicketRole } from './create-refresh.js';
+import type { TicketRole } from './refresh-plan.js';
 import type { SharingScope } from './store/ticket-store.js';
 import type { Clock } from '../runtime/clock.js';
-import type { CredentialCache } from './held-credentials.js';
-import type { RefreshFailures } from './refresh-failures.js';
+import type { CredentialCache } from './credential-cache.js';
+import type { RefreshFailures } from './refresh-backoff.js';
 
 /** How the credentials are; made for health checks and support. Nothing in it is secret. */
 export interface TicketStatus {

@@ -4,16 +4,15 @@ import { SYSTEM_RANDOM } from '../runtime/random.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { raceAbort } from '../runtime/abort.js';
 import type { Credentials } from './credentials.js';
-import { CredentialCache } from './held-credentials.js';
-import { createRefresh } from './create-refresh.js';
+import { CredentialCache } from './credential-cache.js';
+import { Refresher } from './refresher.js';
 import { ForeignRefreshWatch } from './foreign-refresh-watch.js';
 import { RequestBlame } from './request-blame.js';
-import { readersDoNotRefresh } from './reader-refresh.js';
-import { RefreshFailures } from './refresh-failures.js';
-import { RefreshSchedule, type WantedRefresh } from './refresh-schedule.js';
-import { RefreshCooldownError } from './refresh-too-soon.js';
+import { RefreshCooldownError, RefreshFailures } from './refresh-backoff.js';
+import { RefreshScheduler, type WantedRefresh } from './refresh-scheduler.js';
 import type { TicketEvent } from './ticket-event.js';
 import type { TicketServiceOptions } from './ticket-service.options.js';
+import { TicketRecordRepository } from './ticket-record-repository.js';
 import { statusOf, type TicketStatus } from './ticket-status.js';
 
 /** A refresh that was running already may have been wanted for less and so change nothing; one more look, one more try. */
@@ -29,7 +28,7 @@ export class TicketService {
   readonly events$: Observable<TicketEvent> = this.#events.asObservable();
   readonly #held: CredentialCache;
   readonly #failures: RefreshFailures;
-  readonly #schedule: RefreshSchedule;
+  readonly #schedule: RefreshScheduler;
   readonly #blame: RequestBlame;
   readonly #foreign: ForeignRefreshWatch;
   readonly #refreshes: boolean;
@@ -37,7 +36,7 @@ export class TicketService {
   #isClosed = false;
 
   constructor(private readonly options: TicketServiceOptions) {
-    const { store, clock, timings, secretFingerprint, seal, role = 'refresher' } = options;
+    const { clock, timings, secretFingerprint, role = 'refresher' } = options;
     this.#refreshes = role === 'refresher';
     const refreshes = this.#refreshes;
     const random = options.random ?? SYSTEM_RANDOM;
@@ -47,16 +46,15 @@ export class TicketService {
     };
     const window = { intervalMs: timings.intervalMs, verifyWindowMs: options.verifyWindowMs };
     const held = new CredentialCache(clock, timings, window, secretFingerprint, emit, random);
-    const records = { store, secretFingerprint, seal, emit, random, storeClock: options.storeClock };
-    const { refresh, look } = createRefresh({ ...options, role, held, records, emit, random });
+    const records = new TicketRecordRepository({ ...options, emit, random });
+    const refresher = new Refresher({ ...options, role, held, records, emit, random });
     this.#held = held;
     this.#failures = new RefreshFailures(clock, timings, emit, random);
     this.#blame = new RequestBlame(clock, timings.overlapMs);
     this.#foreign = new ForeignRefreshWatch(clock, timings.intervalMs, held, refreshes, emit);
-    this.#schedule = new RefreshSchedule({
+    this.#schedule = new RefreshScheduler({
       ...options,
-      refresh,
-      look,
+      refresher,
       held,
       failures: this.#failures,
       refreshes,
@@ -219,4 +217,11 @@ export class TicketService {
     }
     throw this.#failures.toError();
   }
+}
+
+/** What a caller is told who asks a reader to refresh. */
+export function readersDoNotRefresh(): BankCardOcrError {
+  return new BankCardOcrError('CONFIGURATION', {
+    message: "a process with role 'reader' never refreshes: call refresh() in one with role 'refresher'",
+  });
 }

@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import type { TicketRole } from '../credentials/create-refresh.js';
+import type { TicketRole } from '../credentials/refresh-plan.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
 import { Problem } from '../errors/configuration-error.js';
 import { unusableText } from '../errors/unusable-text.js';

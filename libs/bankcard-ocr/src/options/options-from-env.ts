@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseEnv } from 'node:util';
-import type { TicketRole } from '../credentials/create-refresh.js';
+import type { TicketRole } from '../credentials/refresh-plan.js';
 import { Problem } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions, TransportKind, WarningPolicy } from './bankcard-ocr.options.js';
 import { isUnset, numberFromText } from './option-values.js';

@@ -1,4 +1,4 @@
-import { endsAtMs } from '../../credentials/freshness.js';
+import { endsAtMs } from '../../credentials/credential-lifetime.js';
 import type { GenerationRecord, TicketRecord } from '../../credentials/ticket-record.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { StoreInspection } from '../store/store-probe.js';

@@ -1,24 +1,21 @@
 import type { Clock, ClockTimer } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Random } from '../runtime/random.js';
-import { isUnfinished } from './freshness.js';
-import type { CredentialCache } from './held-credentials.js';
-import type { RefreshFailures } from './refresh-failures.js';
-import type { Refresh, RefreshRequest } from './refresh-request.js';
-import { RefreshCooldownError } from './refresh-too-soon.js';
-import type { StoreLook } from './store-look.js';
+import type { CredentialCache } from './credential-cache.js';
+import { RefreshCooldownError, type RefreshFailures } from './refresh-backoff.js';
+import type { RefreshRequest } from './refresh-plan.js';
+import type { Refresher } from './refresher.js';
 import type { TicketStore } from './store/ticket-store.js';
-import type { TicketRecord } from './ticket-record.js';
+import { isUnfinished, type TicketRecord } from './ticket-record.js';
 import type { RefreshTimings } from './timings.js';
 
 /** Why a refresh is wanted, and which generation it is to replace. */
 export type WantedRefresh = Pick<RefreshRequest, 'reason' | 'replaces'>;
 
-/** What a {@link RefreshSchedule} works with. */
-interface RefreshScheduleDependencies {
+/** What a {@link RefreshScheduler} works with. */
+interface RefreshSchedulerDependencies {
   readonly store: TicketStore;
-  readonly refresh: Refresh;
-  readonly look: StoreLook;
+  readonly refresher: Refresher;
   readonly held: CredentialCache;
   readonly failures: RefreshFailures;
   readonly clock: Clock;
@@ -41,7 +38,7 @@ const SHORTEST_SLEEP_MS = 1;
  * unread. So nothing hangs on a timer that is exact: one that is early finds nothing to do yet, and one that is late, or
  * was set before the clocks jumped, is made up for by the next.
  */
-export class RefreshSchedule {
+export class RefreshScheduler {
   readonly #closing = new AbortController();
   readonly #shared: boolean;
   #running: Promise<void> | undefined;
@@ -55,7 +52,7 @@ export class RefreshSchedule {
   #wakeUp: ClockTimer | undefined;
   #stopWatching: (() => void) | undefined;
 
-  constructor(private readonly dependencies: RefreshScheduleDependencies) {
+  constructor(private readonly dependencies: RefreshSchedulerDependencies) {
     this.#shared = dependencies.store.scope !== 'process';
   }
 
@@ -130,13 +127,13 @@ export class RefreshSchedule {
   }
 
   async #run(wanted: WantedRefresh): Promise<void> {
-    const { refresh, failures } = this.dependencies;
+    const { refresher, failures } = this.dependencies;
     const { signal } = this.#closing;
     signal.throwIfAborted();
     const { reason, replaces } = wanted;
     const request = { reason, replaces, attempt: (failures.last?.request.attempt ?? 0) + 1 };
     try {
-      await refresh.run({ ...request, signal });
+      await refresher.run({ ...request, signal });
       failures.clear();
     } catch (error) {
       signal.throwIfAborted();
@@ -196,12 +193,12 @@ export class RefreshSchedule {
   }
 
   async #lookOnce(): Promise<void> {
-    const { look, held, clock } = this.dependencies;
+    const { refresher, held, clock } = this.dependencies;
     if (this.#closing.signal.aborted) return;
     this.#lookedAt = clock.monotonic();
     const before = held.latest;
     try {
-      const record = held.ours(await look.look());
+      const record = held.ours(await refresher.sync());
       if (this.#running) return;
       const wanted = this.#wantedBy(record);
       if (wanted) this.inBackground(wanted);

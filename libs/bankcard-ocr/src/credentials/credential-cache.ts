@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.js';
 import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
 import type { SecretText } from '../runtime/secret-text.js';
-import { RetiredTickets, type VerifyWindow } from './earlier-tickets.js';
+import { RetiredTickets, type VerifyWindow } from './retired-tickets.js';
 import {
   askedAtLatestMs,
   behindMs,
@@ -11,14 +11,13 @@ import {
   type CachedCredentials,
   holdStored,
   isNewer,
-  isUnfinished,
   leaptMs,
   recordOf,
   wasAskedForAfter,
-} from './freshness.js';
+} from './credential-lifetime.js';
 import type { TicketEventListener } from './ticket-event.js';
-import { numberAfter, type TicketRecord } from './ticket-record.js';
-import type { RecordChange } from './ticket-records.js';
+import { isUnfinished, numberAfter, type TicketRecord } from './ticket-record.js';
+import type { RecordChange } from './ticket-record-repository.js';
 import type { RefreshTimings } from './timings.js';
 
 /** Jitter goes only to the early side, and is short enough that whoever refreshes is soon missed should it die. */

@@ -116,6 +116,12 @@ export class TicketRecordRepository {
     throw outcome === false ? new StaleWriteError() : outcome;
   }
 
+  /** Write without the lease if the store allows it: that a reader may not write is no outage of the store. */
+  async tryWrite(expected: TicketRecord | undefined, change: RecordChange): Promise<void> {
+    const quiet = new TicketRecordRepository({ ...this.options, emit: () => undefined });
+    await quiet.write(expected, change).catch(() => undefined);
+  }
+
   /** Whatever hangs in a store must not hang the refresh, which would be the last one; one may throw before it promises. */
   async #inTime<T>(operate: () => Promise<T>): Promise<T> {
     const { storeClock = SYSTEM_RUNTIME.clock } = this.options;
