@@ -34,8 +34,7 @@ export type {
   TicketRecord,
   UnansweredRequest,
 } from './credentials/ticket-record.js';
-export { TicketService } from './credentials/ticket.service.js';
-export type { TicketStatus } from './credentials/ticket-status.js';
+export { TicketService, type TicketStatus } from './credentials/ticket.service.js';
 export { BankCardOcrError, type BankCardOcrErrorDetails, isBankCardOcrError } from './errors/bank-card-ocr-error.js';
 export { BankCardOcrConfigurationError, type ConfigurationIssue } from './errors/configuration-error.js';
 export { type BankCardOcrErrorCode, ERROR_TEXTS, type ErrorText } from './errors/error-codes.js';

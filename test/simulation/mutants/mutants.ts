@@ -238,8 +238,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('ticket.service.ts'),
     changes: [
       [
-        'if (this.#blame.covers(generationId, actor)) return undefined;',
-        'if (this.#blame.covers(generationId, actor) || vendorCode) return undefined;',
+        'if (!this.#rejections.rejected(rejected, error)) return undefined;',
+        'if (!this.#rejections.rejected(rejected, error) || error) return undefined;',
       ],
     ],
     mixes: ['earlyDeath', 'foreign'],
@@ -339,18 +339,18 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no foreign refresh is ever reported',
-    file: credentials('foreign-refresh-watch.ts'),
-    changes: [['if (this.#reportedId === generationId) return;', 'if (generationId) return;']],
+    file: credentials('rejection-tracker.ts'),
+    changes: [['if (this.#reported.generationId === generationId) return;', 'if (generationId) return;']],
     mixes: ['foreign'],
     within: 20,
   },
   {
     name: 'every rejection is taken for a foreign refresh',
-    file: credentials('foreign-refresh-watch.ts'),
+    file: credentials('rejection-tracker.ts'),
     changes: [
       [
-        'if (valid?.credentials.generationId !== generationId || isBeingReplaced) return;',
-        'if (!valid || (isBeingReplaced && !valid)) return;',
+        'if (valid?.credentials.generationId !== generationId || isBeingReplaced) return undefined;',
+        'if (!valid || (isBeingReplaced && !valid)) return undefined;',
       ],
     ],
     mixes: ['pause', 'vendorLost', 'focus'],

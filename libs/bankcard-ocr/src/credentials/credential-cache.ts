@@ -28,8 +28,8 @@ export class CredentialCache {
   #held: CachedCredentials | undefined;
   #dueAt = 0;
   #otherSecret: string | undefined;
-  #isBeingReplaced = false;
-  #hasStoreLost = false;
+  /** What the store last told, if it was made with the app secret of today. */
+  #stored: TicketRecord | undefined;
   readonly #earlier: RetiredTickets;
 
   constructor(
@@ -82,12 +82,12 @@ export class CredentialCache {
 
   /** Whether the store last told of a refresh that somebody had begun and not finished: what is held may be dying. */
   get isBeingReplaced(): boolean {
-    return this.#isBeingReplaced;
+    return isUnfinished(this.#stored);
   }
 
   /** Whether the store has lost what it had since the last refresh, and with it perhaps the mark of one that was begun. */
   get hasStoreLost(): boolean {
-    return this.#hasStoreLost;
+    return this.#stored?.writtenBackAtMs !== undefined;
   }
 
   /**
@@ -122,8 +122,7 @@ export class CredentialCache {
   /** Use what is stored, if that is newer than what is held and fit for use. */
   adopt(record: TicketRecord | undefined): void {
     const ours = this.ours(record);
-    this.#isBeingReplaced = isUnfinished(ours);
-    this.#hasStoreLost = ours?.writtenBackAtMs !== undefined;
+    this.#stored = ours;
     this.#earlier.merge(ours?.earlier);
     const stored = ours?.current;
     const latest = this.#held && recordOf(this.#held, this.clock);

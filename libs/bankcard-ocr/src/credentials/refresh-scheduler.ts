@@ -56,6 +56,10 @@ export class RefreshScheduler {
     this.#shared = dependencies.store.scope !== 'process';
   }
 
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   get refreshing(): boolean {
     return this.#running !== undefined;
   }
