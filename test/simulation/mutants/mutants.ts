@@ -267,9 +267,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a timer is left at the end',
     file: credentials('refresh-scheduler.ts'),
-    changes: [
-      ['    this.#wakeUp?.cancel();\n    this.#stopWatching?.();\n    await', '    this.#stopWatching?.();\n    await'],
-    ],
+    changes: [['    this.#wakeUp?.cancel();\n    await', '    await']],
     mixes: ['calm'],
     within: 5,
   },
@@ -279,7 +277,7 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       [
         '    } finally {\n      this.#sleep();\n    }',
-        '    } finally {\n      if (clock.monotonic() >= Math.min(this.#lookAt, this.#refreshAt)) this.#sleep();\n    }',
+        '    } finally {\n      if (clock.monotonic() >= Math.min(this.#syncAt, this.#refreshAt)) this.#sleep();\n    }',
       ],
     ],
     mixes: ['idle', 'alone'],

@@ -40,12 +40,13 @@ interface RefreshFailure {
   readonly request: Pick<RefreshRequest, 'reason' | 'replaces' | 'attempt'>;
   /** Moment of the monotonic clock, in milliseconds. */
   readonly retryAt: number;
+  /** The last failure that this process has seen itself. */
+  readonly lastOfOurs: BankCardOcrError | undefined;
 }
 
 /** Remembers the last failed refresh until one succeeds, and decides the pause before the next. */
 export class RefreshFailures {
   #last: RefreshFailure | undefined;
-  #lastOfOurs: BankCardOcrError | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -65,16 +66,15 @@ export class RefreshFailures {
 
   clear(): void {
     this.#last = undefined;
-    this.#lastOfOurs = undefined;
   }
 
   note(thrown: unknown, { reason, replaces, attempt }: RefreshFailure['request']): void {
     const { error, attempts, retryInMs } = this.#failed(thrown, attempt);
     const isElsewhere = thrown instanceof RefreshFailed && thrown.elsewhere;
-    const repeated = isElsewhere ? this.#last !== undefined : isSameFault(error, this.#lastOfOurs);
-    if (!isElsewhere) this.#lastOfOurs = error;
+    const repeated = isElsewhere ? this.#last !== undefined : isSameFault(error, this.#last?.lastOfOurs);
+    const lastOfOurs = isElsewhere ? this.#last?.lastOfOurs : error;
     const request = { reason, replaces, attempt: attempts };
-    this.#last = { error, request, retryAt: this.clock.monotonic() + retryInMs };
+    this.#last = { error, request, retryAt: this.clock.monotonic() + retryInMs, lastOfOurs };
     this.emit({ type: 'refresh-failed', reason, attempt: attempts, error, retryInMs: Math.round(retryInMs), repeated });
   }
 

@@ -140,13 +140,13 @@ export class TicketService {
 
   /** The credentials to use while nothing needs doing about them: nearly always. Else undefined: see {@link getCredentials}. @internal */
   fresh(): Credentials | undefined {
-    return this.#schedule.isClosed || this.#schedule.nobodyLooks ? undefined : this.#held.fresh?.credentials;
+    return this.#schedule.isClosed || this.#schedule.isPollDue ? undefined : this.#held.fresh?.credentials;
   }
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
-    if (this.#schedule.nobodyLooks) await raceAbort(this.#schedule.look(), signal);
+    if (this.#schedule.isPollDue) await raceAbort(this.#schedule.sync(), signal);
     // What another process or an earlier life of this one has stored is served at once, even if it is due.
-    if (!this.#held.valid) await raceAbort(this.#schedule.look(), signal);
+    if (!this.#held.valid) await raceAbort(this.#schedule.sync(), signal);
     if (!this.#held.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
     else if (this.#refreshes && this.#held.mayHaveEnded) {
       // They are served all the same when the refresh fails: the wall clock may be wrong.
@@ -225,7 +225,7 @@ export class TicketService {
   async reload(): Promise<void> {
     this.#refuseWhenClosed();
     await this.#schedule.settled();
-    await this.#schedule.lookAfresh();
+    await this.#schedule.syncAfresh();
   }
 
   /** How the credentials are, for health checks. */
