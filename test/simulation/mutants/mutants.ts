@@ -112,7 +112,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('credential-cache.ts'),
     changes: [
       [
-        'if (latest && this.#held && !isNewer(stored, latest, askedAtLatestMs(this.#held, this.clock))) return;',
+        'if (latest && this.latest && !isNewer(stored, latest, askedAtLatestMs(this.latest, this.clock))) return;',
         'if (latest) return;',
       ],
     ],
@@ -321,8 +321,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('credential-cache.ts'),
     changes: [
       [
-        'return this.#held && this.clock.monotonic() < this.#held.endsAt ? this.#held : undefined;',
-        'return this.#held;',
+        'return this.latest && this.clock.monotonic() < this.latest.endsAt ? this.latest : undefined;',
+        'return this.latest;',
       ],
     ],
     mixes: ['vendorDown', 'storeDown'],
