@@ -71,7 +71,6 @@ describe('secrets, tokens, tickets, signatures, card numbers and photos', () => 
     const shown = await everythingShown([], {
       BANKCARD_OCR_STORE_ENCRYPTION_KEY: [...own.get('store key')!].join(''),
       BANKCARD_OCR_TICKET_STORE: 'redis://canaryuser:canary%40pass@127.0.0.1:1/0',
-      BANKCARD_OCR_ON_STORE_LOSS: 'refresh-alone',
     });
     expect(leaksIn(shown, new Map([...proxy.canaries, ...own]))).toEqual([]);
     expect(shown).toContain('the ticket store redis://127.0.0.1:1/0 failed to read: NOT_CONNECTED');

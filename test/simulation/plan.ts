@@ -26,7 +26,6 @@ export interface Plan {
   readonly storeClockOffsetMs: number;
   readonly intervalMs: number;
   readonly rules: VendorRules;
-  readonly onStoreLoss: 'fail' | 'refresh-alone';
   readonly machines: readonly MachineClocks[];
   readonly instances: readonly PlannedInstance[];
   readonly faults: readonly Fault[];
@@ -66,7 +65,6 @@ export function planRun({ seed, mix: name, minutes = 36, interval, faults, insta
     storeClockOffsetMs: random.chance(0.5) ? 0 : random.between(-2, 2) * 60 * MINUTE_MS,
     intervalMs,
     rules: planRules(intervalMs, random.stream('rules')),
-    onStoreLoss: mix.onStoreLoss ?? 'fail',
     machines,
     instances: instances ? allInstances.filter((_, index) => instances.includes(index)) : allInstances,
     faults: faults ? allFaults.filter(({ number }) => faults.includes(number)) : allFaults,

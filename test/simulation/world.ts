@@ -146,7 +146,6 @@ export class World {
       appId: APP_ID,
       role: planned.role,
       backgroundRefresh: planned.background,
-      onStoreLoss: planned.role === 'reader' ? 'fail' : this.plan.onStoreLoss,
       intervalMs: this.plan.intervalMs,
       overlapMs: this.plan.rules.overlapMs,
       secret: this.#secret,

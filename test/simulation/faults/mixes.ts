@@ -9,7 +9,6 @@ export interface Mix {
   readonly store?: 'redis' | 'file';
   /** Whether instances refresh by a timer; by chance when it is left out, and nearly always then. */
   readonly background?: boolean;
-  readonly onStoreLoss?: 'refresh-alone';
   /** Faults come at points of a refresh, several in the same one. */
   readonly focus?: boolean;
   /** The points of a refresh at which faults come; any of them when it is left out. */
@@ -95,5 +94,4 @@ export const MIXES: Readonly<Record<string, Mix>> = {
   pairs: { kinds: [...PROCESS, ...STORE, ...VENDOR, ...CLOCKS, ...OUTSIDE, ...LOSS], faults: [2, 2] },
   several: { kinds: [...PROCESS, ...STORE, ...VENDOR, ...CLOCKS, ...OUTSIDE, ...LOSS, ...FLEET], faults: [3, 5] },
   severalFocus: { kinds: [...PROCESS, ...STORE, ...VENDOR, ...CLOCKS, ...LOSS], faults: [3, 5], focus: true },
-  refreshAlone: { kinds: ['store down', 'store hangs'], faults: [1, 3], onStoreLoss: 'refresh-alone' },
 };

@@ -24,7 +24,6 @@ export interface InstanceSettings {
   readonly appId: string;
   readonly role: 'refresher' | 'reader';
   readonly backgroundRefresh: boolean;
-  readonly onStoreLoss: 'fail' | 'refresh-alone';
   readonly intervalMs: number;
   readonly overlapMs: number;
   readonly secret: string;
@@ -167,7 +166,6 @@ export class Instance {
       secretFingerprint: secretFingerprint(appId, secret),
       backgroundRefresh: settings.backgroundRefresh,
       role,
-      onStoreLoss: settings.onStoreLoss,
     });
     tickets.events$.subscribe((event) => observer.event(this, event));
     this.tickets = tickets;

@@ -1,5 +1,5 @@
 import type { Instance, InstanceObserver, QueryOutcome } from '../fleet/instance.js';
-import type { FaultEffect, RefreshPoint } from '../faults/fault.js';
+import type { RefreshPoint } from '../faults/fault.js';
 import type { Kernel } from '../kernel/kernel.js';
 import type { SimulatedProcess } from '../kernel/process.js';
 import type { TicketEvent, TicketRecord } from '../library.js';
@@ -90,7 +90,6 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   readonly #refreshingSince = new Map<string, number>();
   readonly #operations = new Map<string, { windowAt: number; count: number }>();
   readonly #foreignReports: number[] = [];
-  readonly #alone = new Map<string, FaultEffect>();
   #record: TicketRecord | undefined;
   /** The newest ticket in the store, and since when. */
   #stored: { readonly ticket: Ticket; readonly at: number }[] = [];
@@ -180,7 +179,6 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
 
   /** Nothing of a process that was killed is in flight any more. */
   killed(process: SimulatedProcess): void {
-    this.#endAlone(process.name);
     for (const [key, call] of this.#calls) {
       if (call.process !== process) continue;
       this.#calls.delete(key);
@@ -270,8 +268,6 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     } else if (event.type === 'foreign-refresh-suspected') this.#foreignSuspected(instance, event);
     else if (event.type === 'refresh-conflict') this.#tell(`${name} marks generation ${event.generation} as suspect`);
     else if (event.type === 'store-restored') this.#tell(`${name} writes generation ${event.generation} back`);
-    else if (event.type === 'refresh-alone') this.#refreshesAlone(name);
-    else if (event.type === 'store-recovered') this.#endAlone(name);
     else if (event.type === 'store-failed' && !event.repeated)
       this.#tell(`${name}: the store fails to ${event.operation}`);
   }
@@ -376,8 +372,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       if (other.process.standsStill) continue;
       const since = other.sentAt - 2 * leaseTtlMs;
       if (this.effects.anyOf(['stop', 'suspend'], since, kernel.now, slot)) continue;
-      if (this.effects.anyOf(['lease lost', 'store rolled back', 'store clock', 'alone'], since - 10_000, kernel.now))
-        continue;
+      if (this.effects.anyOf(['lease lost', 'store rolled back', 'store clock'], since - 10_000, kernel.now)) continue;
       this.#violated(
         'S1-two',
         `${call.process.name} asks for a ${call.endpoint} while ${other.process.name} waits for a ${other.endpoint}`,
@@ -391,7 +386,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     while ((this.#authCallMoments[0] ?? now) < now - 60_000) this.#authCallMoments.shift();
     this.counts.mostAuthCalls = Math.max(this.counts.mostAuthCalls, this.#authCallMoments.length);
     // Those that still have the old secret cannot tell each other of a refusal: each asks for itself.
-    if (this.effects.anyOf(['secret changed', 'alone'], now - 60_000, now)) return;
+    if (this.effects.anyOf(['secret changed'], now - 60_000, now)) return;
     if (this.#authCallMoments.length === MOST_AUTH_CALLS) {
       this.#violated('S7-auth', `${MOST_AUTH_CALLS} auth calls within a minute`);
     }
@@ -451,7 +446,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const isUnheardOf = previous !== undefined && !this.#storedTokens.has(previous);
     // A clock that is set back leaves a record that is being written in the future; a loss may fall into a refresh.
     const inDoubt =
-      this.effects.anyOf([...ENDS_FROM_OUTSIDE, 'alone'], previous?.issuedAt ?? 0, at) ||
+      this.effects.anyOf(ENDS_FROM_OUTSIDE, previous?.issuedAt ?? 0, at) ||
       this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], (previous?.issuedAt ?? 0) - GRACE_MS, at);
     // However short the life is that the vendor tells of, a generation is kept for an overlap.
     const isBrief = this.effects.anyOf(['brief lives'], (previous?.issuedAt ?? 0) - GRACE_MS, at);
@@ -469,8 +464,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     this.#lastForced = { token };
     const { overlapMs } = vendor().rules;
     if (!last || at - last.token.issuedAt >= overlapMs - EARLY_MS) return;
-    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES, 'alone', 'secret changed'], last.token.issuedAt - 10_000, at))
-      return;
+    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES, 'secret changed'], last.token.issuedAt - 10_000, at)) return;
     this.#violated('S2-forced', `two forced refreshes ${Math.round((at - last.token.issuedAt) / 1_000)} s apart`);
   }
 
@@ -542,7 +536,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (kernel.now < diesAt + OVERDUE_MS) return;
     const next = tokens[token.number];
     if (!next || next.by === FOREIGN || this.#lateTokens.has(next)) return;
-    if (this.effects.anyOf([...ENDS_FROM_OUTSIDE, 'alone'], issuedAt, kernel.now)) return;
+    if (this.effects.anyOf(ENDS_FROM_OUTSIDE, issuedAt, kernel.now)) return;
     this.#violated('S6-dead', `ticket ${newest.number} is dead since token ${next.number} came, and nobody refreshes`);
   }
 
@@ -640,7 +634,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const { now } = this.world.kernel;
     this.#foreignReports.push(now);
     this.#tell(`${instance.name} suspects a foreign refresh of generation ${event.generation}`);
-    if (this.effects.anyOf([...ENDS_FROM_OUTSIDE, 'alone'], 0, now)) return;
+    if (this.effects.anyOf(ENDS_FROM_OUTSIDE, 0, now)) return;
     this.#violated('F-false', `${instance.name} suspects a foreign refresh, and there was none`);
   }
 
@@ -658,21 +652,6 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   }
 
   /** Each that refreshes without the store ends what the others have got: the choice of who set it up so. */
-  #refreshesAlone(name: string): void {
-    this.#tell(`${name} refreshes alone, without the store`);
-    if (this.#alone.has(name)) return;
-    const fault = { number: -1, kind: 'alone', from: 0, delayMs: 0, target: 0, forMs: 0, amount: 0 };
-    const effect = { fault, beganAt: this.world.kernel.now, endedAt: undefined, touches: undefined, what: 'alone' };
-    this.effects.add(effect);
-    this.#alone.set(name, effect);
-  }
-
-  #endAlone(name: string): void {
-    const effect = this.#alone.get(name);
-    if (effect) effect.endedAt = this.world.kernel.now;
-    this.#alone.delete(name);
-  }
-
   #lookAtTimers({ process, queriesInFlight, name }: Instance): void {
     const most = MOST_TIMERS + 3 * queriesInFlight;
     this.counts.mostTimers = Math.max(this.counts.mostTimers, process.pendingTimers - 3 * queriesInFlight);

@@ -20,7 +20,7 @@ const NOTHING_HELD = `{ id: '', signal: new AbortController().signal, throwIfLos
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no lease: whoever wants to refresh does',
-    file: credentials('refresh.ts'),
+    file: credentials('refresher.ts'),
     changes: [
       [
         'const lease = await records.lease(timings.leaseTtlMs);',
@@ -36,14 +36,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no look after the lease was won',
-    file: credentials('refresh.ts'),
-    changes: [['if (this.#isUnnecessary(record, request)) return 0;', '']],
+    file: credentials('refresher.ts'),
+    changes: [["if (plan.do === 'serve') return 0;", '']],
     mixes: ['storeSlow', 'pause'],
     within: 60,
   },
   {
     name: 'no fencing: every write goes on top of whatever is there',
-    file: credentials('ticket-records.ts'),
+    file: credentials('ticket-record-repository.ts'),
     changes: [
       [
         'store.compareAndSet(expected, sealed, lease)',
@@ -55,7 +55,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no fence on a write without a lease',
-    file: credentials('ticket-records.ts'),
+    file: credentials('ticket-record-repository.ts'),
     changes: [
       [
         'store.compareAndSet(expected, sealed, lease)',
@@ -88,31 +88,31 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'refreshes of one process overlap',
-    file: credentials('refresh-schedule.ts'),
+    file: credentials('refresh-scheduler.ts'),
     changes: [['this.#running ??= this.#run(wanted)', 'this.#running = this.#run(wanted)']],
     mixes: ['calm', 'earlyDeath'],
     within: 40,
   },
   {
     name: 'jitter makes refreshes later instead of earlier',
-    file: credentials('held-credentials.ts'),
+    file: credentials('credential-cache.ts'),
     changes: [['dueAt(held, intervalMs, overlapMs) - jitterMs', 'dueAt(held, intervalMs, overlapMs) + jitterMs']],
     mixes: ['calm', 'idle'],
     within: 10,
   },
   {
     name: 'no poll of the store',
-    file: credentials('refresh-schedule.ts'),
+    file: credentials('refresh-scheduler.ts'),
     changes: [['timings.pollMs * (1 - random.next() / 5)', 'timings.pollMs * (1e6 + random.next())']],
     mixes: ['messages'],
     within: 30,
   },
   {
     name: 'blind to new generations of others',
-    file: credentials('held-credentials.ts'),
+    file: credentials('credential-cache.ts'),
     changes: [
       [
-        'if (latest && this.#held && !isNewer(stored, latest, askedAtLatestMs(this.#held, this.clock))) return;',
+        'if (latest && this.latest && !isNewer(stored, latest, askedAtLatestMs(this.latest, this.clock))) return;',
         'if (latest) return;',
       ],
     ],
@@ -121,14 +121,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'takes over whatever is stored, newer or not',
-    file: credentials('freshness.ts'),
+    file: credentials('credential-lifetime.ts'),
     changes: [['if (stored.id === held.id) return false;', 'if (stored.id !== held.id) return true;']],
     mixes: ['storeLost', 'lossFocus'],
     within: 40,
   },
   {
     name: 'the token of one generation and the ticket of another',
-    file: credentials('generation-fetcher.ts'),
+    file: credentials('refresher.ts'),
     changes: [
       [
         '      signTicket: ticket.value,\n',
@@ -140,8 +140,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a token that waits for its ticket is ignored',
-    file: credentials('generation-fetcher.ts'),
-    changes: [['if (waiting && !(await this.#isRefused(waiting, stored, call))) return;', '']],
+    file: credentials('refresher.ts'),
+    changes: [["if (plan.do === 'finish' && !(await this.#isRefused(plan.token, stored, call))) return;", '']],
     mixes: ['vendorDown', 'vendorCode'],
     within: 40,
   },
@@ -166,7 +166,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what the store has lost is not written back',
-    file: credentials('held-credentials.ts'),
+    file: credentials('credential-cache.ts'),
     changes: [
       [
         'if (!valid || (record && !this.ours(record))) return undefined;',
@@ -178,11 +178,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no wait after something was written back',
-    file: credentials('refresh.ts'),
+    file: credentials('refresh-plan.ts'),
     changes: [
       [
-        'const waitMs = timings.leaseTtlMs - sinceWrittenBackMs(record, clock);',
-        'const waitMs = 0 * sinceWrittenBackMs(record, clock);',
+        'const untilSettledMs = timings.leaseTtlMs - ageOrInfinity(record?.writtenBackAtMs, now);',
+        'const untilSettledMs = 0 * ageOrInfinity(record?.writtenBackAtMs, now);',
       ],
     ],
     mixes: ['lossFocus'],
@@ -190,14 +190,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a token response that cannot be read is asked for again soon',
-    file: credentials('generation-fetcher.ts'),
+    file: credentials('refresher.ts'),
     changes: [['isUnreadable ? unreadableToken(thrown, timings.overlapMs) : thrown', 'thrown']],
     mixes: ['vendorLost'],
     within: 20,
   },
   {
     name: 'credentials are thought to live no longer than the vendor says, however brief that is',
-    file: credentials('generation-fetcher.ts'),
+    file: credentials('refresher.ts'),
     changes: [
       ['tokenLifeMs: Math.max(token.lifeMs, timings.overlapMs)', 'tokenLifeMs: Math.max(token.lifeMs, 1)'],
       ['ticketLifeMs: Math.max(ticket.lifeMs, timings.overlapMs)', 'ticketLifeMs: Math.max(ticket.lifeMs, 1)'],
@@ -207,29 +207,29 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a refresh is due sooner than an overlap after the one before',
-    file: credentials('freshness.ts'),
+    file: credentials('credential-lifetime.ts'),
     changes: [['Math.max(lifeMs / 2, lifeMs - overlapMs, overlapMs)', 'Math.max(lifeMs / 2, lifeMs - overlapMs)']],
     mixes: ['vendorBrief'],
     within: 20,
   },
   {
     name: 'no growing pause between failures',
-    file: credentials('refresh-failures.ts'),
+    file: credentials('refresh-backoff.ts'),
     changes: [['    attempts,\n    firstRetryMs,', '    1,\n    firstRetryMs,']],
     mixes: ['vendorDown', 'vendorCode'],
     within: 40,
   },
   {
     name: 'no pause that all share',
-    file: credentials('refresh-failed.ts'),
-    changes: [['if (!record?.failed) return undefined;', 'if (!record?.failed || record) return undefined;']],
+    file: credentials('refresh-plan.ts'),
+    changes: [['if (!ours?.failed) return undefined;', 'if (!ours?.failed || ours) return undefined;']],
     mixes: ['vendorDown'],
     within: 30,
   },
   {
     name: 'forced refreshes are not kept apart',
-    file: credentials('forced-spacing.ts'),
-    changes: [['if (sinceMs < this.overlapMs) throw', 'if (sinceMs < 0) throw']],
+    file: credentials('refresh-plan.ts'),
+    changes: [['if (forced && sinceMs < timings.overlapMs)', 'if (forced && sinceMs < 0)']],
     mixes: ['forced'],
     within: 30,
   },
@@ -238,8 +238,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('ticket.service.ts'),
     changes: [
       [
-        'if (this.#blame.covers(generationId, actor)) return undefined;',
-        'if (this.#blame.covers(generationId, actor) || vendorCode) return undefined;',
+        'if (!this.#rejections.rejected(rejected, error)) return undefined;',
+        'if (!this.#rejections.rejected(rejected, error) || error) return undefined;',
       ],
     ],
     mixes: ['earlyDeath', 'foreign'],
@@ -247,7 +247,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'credentials of another secret are used',
-    file: credentials('held-credentials.ts'),
+    file: credentials('credential-cache.ts'),
     changes: [
       [
         'if (!record || record.secretFingerprint === this.secretFingerprint) return record;',
@@ -259,27 +259,25 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a reader refreshes',
-    file: credentials('create-refresh.ts'),
-    changes: [["if (role === 'reader') {", "if (role === ('none' as string)) {"]],
+    file: credentials('ticket.service.ts'),
+    changes: [['role, held, records', "role: 'refresher', held, records"]],
     mixes: ['crash', 'calm', 'earlyDeath'],
     within: 40,
   },
   {
     name: 'a timer is left at the end',
-    file: credentials('refresh-schedule.ts'),
-    changes: [
-      ['    this.#wakeUp?.cancel();\n    this.#stopWatching?.();\n    await', '    this.#stopWatching?.();\n    await'],
-    ],
+    file: credentials('refresh-scheduler.ts'),
+    changes: [['    this.#wakeUp?.cancel();\n    await', '    await']],
     mixes: ['calm'],
     within: 5,
   },
   {
     name: 'an early timer ends the schedule',
-    file: credentials('refresh-schedule.ts'),
+    file: credentials('refresh-scheduler.ts'),
     changes: [
       [
         '    } finally {\n      this.#sleep();\n    }',
-        '    } finally {\n      if (clock.monotonic() >= Math.min(this.#lookAt, this.#refreshAt)) this.#sleep();\n    }',
+        '    } finally {\n      if (clock.monotonic() >= Math.min(this.#syncAt, this.#refreshAt)) this.#sleep();\n    }',
       ],
     ],
     mixes: ['idle', 'alone'],
@@ -287,7 +285,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a failed refresh is not tried again by the schedule',
-    file: credentials('refresh-schedule.ts'),
+    file: credentials('refresh-scheduler.ts'),
     changes: [
       ['failures.last ? failures.last.retryAt : held.dueAt', 'failures.last ? Number.POSITIVE_INFINITY : held.dueAt'],
     ],
@@ -296,7 +294,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'records are dated by the wall clock after a suspension',
-    file: credentials('freshness.ts'),
+    file: credentials('credential-lifetime.ts'),
     changes: [
       [
         'const offsetMs = Math.min(held.behindMs, behindMs(clock));',
@@ -308,11 +306,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'what others have left unfinished is left so',
-    file: credentials('freshness.ts'),
+    file: credentials('ticket-record.ts'),
     changes: [
       [
-        'return record?.pending !== undefined || record?.unanswered !== undefined;',
-        'return record === undefined && record;',
+        "return refreshStateOf(record).kind !== 'idle';",
+        "return record === undefined && refreshStateOf(record).kind !== 'idle';",
       ],
     ],
     mixes: ['crash', 'focus'],
@@ -320,11 +318,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'credentials are used beyond their end',
-    file: credentials('held-credentials.ts'),
+    file: credentials('credential-cache.ts'),
     changes: [
       [
-        'return this.#held && this.clock.monotonic() < this.#held.endsAt ? this.#held : undefined;',
-        'return this.#held;',
+        'return this.latest && this.clock.monotonic() < this.latest.endsAt ? this.latest : undefined;',
+        'return this.latest;',
       ],
     ],
     mixes: ['vendorDown', 'storeDown'],
@@ -339,18 +337,18 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no foreign refresh is ever reported',
-    file: credentials('foreign-refresh-watch.ts'),
-    changes: [['if (this.#reportedId === generationId) return;', 'if (generationId) return;']],
+    file: credentials('rejection-tracker.ts'),
+    changes: [['if (this.#reported.generationId === generationId) return;', 'if (generationId) return;']],
     mixes: ['foreign'],
     within: 20,
   },
   {
     name: 'every rejection is taken for a foreign refresh',
-    file: credentials('foreign-refresh-watch.ts'),
+    file: credentials('rejection-tracker.ts'),
     changes: [
       [
-        'if (valid?.credentials.generationId !== generationId || isBeingReplaced || this.#isAlone) return;',
-        'if (!valid || (isBeingReplaced && this.#isAlone)) return;',
+        'if (valid?.credentials.generationId !== generationId || isBeingReplaced) return undefined;',
+        'if (!valid || (isBeingReplaced && !valid)) return undefined;',
       ],
     ],
     mixes: ['pause', 'vendorLost', 'focus'],

@@ -1,4 +1,4 @@
-import { RecordSeal } from '../credentials/record-seal.js';
+import { RecordSeal } from '../credentials/ticket-record.codec.js';
 import { secretFingerprint } from '../credentials/secret-fingerprint.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import { TicketService } from '../credentials/ticket.service.js';

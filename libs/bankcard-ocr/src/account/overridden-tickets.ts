@@ -1,6 +1,5 @@
 import type { Credentials } from '../credentials/credentials.js';
-import { TicketService } from '../credentials/ticket.service.js';
-import type { TicketStatus } from '../credentials/ticket-status.js';
+import { TicketService, type TicketStatus } from '../credentials/ticket.service.js';
 
 /**
  * Make what a `TicketService` is overridden with into what the other services work with. A stand-in need only have
@@ -10,14 +9,7 @@ export function completeTickets(tickets: TicketService): TicketService {
   return tickets instanceof TicketService ? tickets : (new OverriddenTickets(tickets) as unknown as TicketService);
 }
 
-type UsedByServices =
-  | 'fresh'
-  | 'getCredentials'
-  | 'replaceRejected'
-  | 'noteRenewalHelped'
-  | 'noteRejectedAgain'
-  | 'ticketsForVerifying'
-  | 'reload';
+type UsedByServices = 'fresh' | 'getCredentials' | 'replaceRejected' | 'report' | 'ticketsForVerifying' | 'reload';
 
 class OverriddenTickets implements Pick<TicketService, UsedByServices> {
   #latest: Credentials | undefined;
@@ -39,9 +31,7 @@ class OverriddenTickets implements Pick<TicketService, UsedByServices> {
     return credentials.generationId === generationId ? undefined : credentials;
   }
 
-  noteRenewalHelped(): void {}
-
-  noteRejectedAgain(): void {}
+  report(): void {}
 
   get ticketsForVerifying(): TicketService['ticketsForVerifying'] {
     return this.#latest ? [this.#latest.signTicket] : [];

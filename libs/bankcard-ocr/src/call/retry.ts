@@ -59,7 +59,7 @@ export async function retry<T>(
     try {
       credentials = tickets.fresh() ?? (await tickets.getCredentials(deadline.signal));
       const result = await attempt(credentials, failures + (renewed ? 2 : 1));
-      if (renewed) tickets.noteRenewalHelped(credentials);
+      if (renewed) tickets.report({ type: 'accepted', credentials });
       return result;
     } catch (error) {
       failure = failureOf(error, deadline, lastResponse);
@@ -70,7 +70,7 @@ export async function retry<T>(
     if (rule === 'refresh-credentials' && credentials) {
       // A second rejection, with other credentials, is final.
       if (renewed) {
-        tickets.noteRejectedAgain(credentials, failure);
+        tickets.report({ type: 'rejected-again', credentials, error: failure });
         throw finalRejection(failure);
       }
       try {

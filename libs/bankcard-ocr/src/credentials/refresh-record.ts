@@ -1,11 +1,11 @@
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
-import { UNCERTAIN_MS } from './freshness.js';
-import type { CredentialCache } from './held-credentials.js';
+import { UNCERTAIN_MS } from './credential-lifetime.js';
+import type { CredentialCache } from './credential-cache.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketLease } from './store/ticket-store.js';
 import type { TicketRecord } from './ticket-record.js';
-import { StaleWriteError, type RecordChange, type TicketRecordRepository } from './ticket-records.js';
+import { StaleWriteError, type RecordChange, type TicketRecordRepository } from './ticket-record-repository.js';
 
 /** Somebody without the lease may write as well: what a store had lost, or that a generation is suspect. */
 const TRIES = 5;

@@ -1,17 +1,15 @@
 import type { Random } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
-import { createRefresh, type TicketRole } from './create-refresh.js';
-import { ForcedRefreshCooldown } from './forced-spacing.js';
-import { CredentialCache } from './held-credentials.js';
-import type { RecordSeal } from './record-seal.js';
-import type { Refresh, RefreshRequest } from './refresh-request.js';
+import { CredentialCache } from './credential-cache.js';
+import type { RecordSeal } from './ticket-record.codec.js';
+import type { RefreshRequest, TicketRole } from './refresh-plan.js';
+import { Refresher } from './refresher.js';
 import { ScriptedAuth } from './scripted-auth.test-support.js';
-import { StoreLook } from './store-look.js';
 import { MemoryTicketStore } from './store/memory-ticket.store.js';
 import { type TicketLease, TicketStore } from './store/ticket-store.js';
 import type { TicketEvent } from './ticket-event.js';
 import type { GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
-import { TicketRecordRepository } from './ticket-records.js';
+import { TicketRecordRepository } from './ticket-record-repository.js';
 import { timingsFor } from './timings.js';
 
 export const SECOND = 1_000;
@@ -142,8 +140,7 @@ function inWords(before: TicketRecord | undefined, after: TicketRecord): string 
 /** A process of a spec, without timers of its own. */
 export interface StagedProcess {
   readonly held: CredentialCache;
-  readonly refresh: Refresh;
-  readonly look: StoreLook;
+  readonly refresher: Refresher;
   readonly events: TicketEvent[];
 }
 
@@ -188,15 +185,13 @@ export class RefreshStage {
     const emit = (event: TicketEvent) => void events.push(event);
     const window = { intervalMs: TIMINGS.intervalMs, verifyWindowMs: undefined };
     const held = new CredentialCache(clock, TIMINGS, window, secretFingerprint, emit, random);
-    const records = { store, secretFingerprint, seal, emit, random, storeClock: clock };
+    const records = new TicketRecordRepository({ store, secretFingerprint, seal, emit, random, storeClock: clock });
     const auth = this.auth.asClient;
-    const made = createRefresh({
-      ...{ role, onStoreLoss: 'fail' as const, auth, clock, random, timings: TIMINGS, held, records, emit },
-    });
-    return { ...made, held, events };
+    const refresher = new Refresher({ role, auth, clock, random, timings: TIMINGS, held, records, emit });
+    return { refresher, held, events };
   }
 
-  /** What {@link StoreLook} and {@link RefreshRecord} need, for a process that has nothing else. */
+  /** What a {@link RefreshRecord} needs, for a process that has nothing else. */
   parts(seal?: RecordSeal) {
     const { clock, random, store } = this;
     const events: TicketEvent[] = [];
@@ -205,13 +200,12 @@ export class RefreshStage {
     const held = new CredentialCache(clock, TIMINGS, window, 'fingerprint', emit, random);
     const shared = { store, secretFingerprint: 'fingerprint', seal, emit, random, storeClock: clock };
     const records = new TicketRecordRepository(shared);
-    const spacing = new ForcedRefreshCooldown(clock, TIMINGS.overlapMs);
-    return { clock, random, held, records, spacing, emit, events };
+    return { clock, random, held, records, emit, events };
   }
 
   /** Run a refresh to its end, however much time that takes. */
   run(process: StagedProcess, request: Partial<RefreshRequest> = {}): Promise<Ended> {
-    return this.toEnd(process.refresh.run({ reason: 'due', attempt: 1, signal: this.closing.signal, ...request }));
+    return this.toEnd(process.refresher.run({ reason: 'due', attempt: 1, signal: this.closing.signal, ...request }));
   }
 
   /** Move the clock, timer by timer, until something has ended. */

@@ -52,8 +52,6 @@ export type TicketEvent =
   | { readonly type: 'store-restored'; readonly generation: number }
   /** Another process may have refreshed at the same time: one refresh more follows. */
   | { readonly type: 'refresh-conflict'; readonly generation: number }
-  /** The store cannot be used and nothing valid is left; by `onStoreLoss` this process refreshes on its own. */
-  | { readonly type: 'refresh-alone' }
   | ForeignRefreshSuspected
   /** The stored credentials were made with another app secret and are not used. */
   | { readonly type: 'secret-changed' }

@@ -88,3 +88,26 @@ export interface TicketRecord {
   /** Newest first. */
   readonly earlier?: readonly RetiredTicket[];
 }
+
+/** How far a refresh has come, as a record tells. */
+export type RefreshState =
+  /** None has been begun that is not finished. */
+  | { readonly kind: 'idle' }
+  /**
+   * A token was requested and its response is not stored: it is on its way, or lost, and then the vendor may have issued
+   * the token all the same. `current` may be dying.
+   */
+  | { readonly kind: 'in-doubt'; readonly sinceMs: number; readonly by: string }
+  /** A token waits for its ticket: `current` is dying. */
+  | { readonly kind: 'token-issued'; readonly token: PendingToken };
+
+/** The state of the refresh in a record. A token decides over a mark beside it, which another process has set. */
+export function refreshStateOf(record: TicketRecord | undefined): RefreshState {
+  if (record?.pending) return { kind: 'token-issued', token: record.pending };
+  return record?.unanswered ? { kind: 'in-doubt', ...record.unanswered } : { kind: 'idle' };
+}
+
+/** Whether a record shows a refresh that a process began and none has finished. */
+export function isUnfinished(record: TicketRecord | undefined): boolean {
+  return refreshStateOf(record).kind !== 'idle';
+}

@@ -3,8 +3,7 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { type AuthOutcome, ScriptedAuth } from './scripted-auth.test-support.js';
 import { MemoryTicketStore } from './store/memory-ticket.store.js';
 import type { TicketLease } from './store/ticket-store.js';
-import { TicketService } from './ticket.service.js';
-import type { TicketServiceOptions } from './ticket-service.options.js';
+import { TicketService, type TicketServiceOptions } from './ticket.service.js';
 import { timingsFor } from './timings.js';
 
 const SECOND = 1_000;

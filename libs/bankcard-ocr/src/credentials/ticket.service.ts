@@ -1,20 +1,72 @@
 import { type Observable, Subject } from 'rxjs';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { SYSTEM_RANDOM } from '../runtime/random.js';
+import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
+import type { Clock } from '../runtime/clock.js';
+import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
+import type { AuthClient } from '../vendor/auth.client.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { raceAbort } from '../runtime/abort.js';
 import type { Credentials } from './credentials.js';
-import { CredentialCache } from './held-credentials.js';
-import { createRefresh } from './create-refresh.js';
-import { ForeignRefreshWatch } from './foreign-refresh-watch.js';
-import { RequestBlame } from './request-blame.js';
-import { readersDoNotRefresh } from './reader-refresh.js';
-import { RefreshFailures } from './refresh-failures.js';
-import { RefreshSchedule, type WantedRefresh } from './refresh-schedule.js';
-import { RefreshCooldownError } from './refresh-too-soon.js';
+import { CredentialCache } from './credential-cache.js';
+import { Refresher } from './refresher.js';
+import { RejectionTracker, type RepeatOutcome } from './rejection-tracker.js';
+import { RefreshCooldownError, RefreshFailures } from './refresh-backoff.js';
+import { RefreshScheduler, type WantedRefresh } from './refresh-scheduler.js';
 import type { TicketEvent } from './ticket-event.js';
-import type { TicketServiceOptions } from './ticket-service.options.js';
-import { statusOf, type TicketStatus } from './ticket-status.js';
+import type { TicketRole } from './refresh-plan.js';
+import type { SharingScope, TicketStore } from './store/ticket-store.js';
+import type { RecordSeal } from './ticket-record.codec.js';
+import type { RefreshTimings } from './timings.js';
+import { TicketRecordRepository } from './ticket-record-repository.js';
+
+/** What a {@link TicketService} works with. */
+export interface TicketServiceOptions {
+  readonly store: TicketStore;
+  readonly auth: AuthClient;
+  readonly clock: Clock;
+  /** @default the machine's */
+  readonly random?: Random;
+  /** Times the operations of the store, which are real ones; a simulation has a clock for them. @default the machine's */
+  readonly storeClock?: Clock;
+  readonly timings: RefreshTimings;
+  /** Tells credentials made with today's app secret from others. */
+  readonly secretFingerprint: string;
+  /** Refresh by a timer, also while nobody asks. */
+  readonly backgroundRefresh: boolean;
+  /** @default 'refresher' */
+  readonly role?: TicketRole;
+  /** How long earlier tickets are kept for verifying; see {@link RetiredTickets}. */
+  readonly verifyWindowMs?: number;
+  /** Encrypts credentials before the store sees them. */
+  readonly seal?: RecordSeal;
+}
+
+/** How the credentials are; made for health checks and support. Nothing in it is secret. */
+export interface TicketStatus {
+  /**
+   * - `none`: there are none to use; queries fail with `NO_VALID_TICKET` until a refresh succeeds.
+   * - `fresh`: younger than the refresh interval.
+   * - `due`: older; still valid, and served while the refresh is tried.
+   */
+  readonly state: 'none' | 'fresh' | 'due';
+  /** Whether this process has ever had credentials to use. */
+  readonly everObtained: boolean;
+  readonly refreshing: boolean;
+  readonly generation?: number;
+  readonly generationId?: string;
+  /** Milliseconds since the token was asked for. */
+  readonly ageMs?: number;
+  /** Milliseconds until a refresh is due; 0 when it is. */
+  readonly dueInMs?: number;
+  /** Milliseconds until the end of the ticket. */
+  readonly remainingMs?: number;
+  /** The last refresh failed. */
+  readonly failure?: { readonly code: BankCardOcrErrorCode; readonly vendorCode?: string; readonly retryInMs: number };
+  readonly role: TicketRole;
+  /** How often another program seems to have refreshed the same app id, since the start. */
+  readonly foreignRefreshSuspected: number;
+  readonly store: { readonly description: string; readonly scope: SharingScope };
+}
 
 /** A refresh that was running already may have been wanted for less and so change nothing; one more look, one more try. */
 const TRIES_TO_REPLACE = 3;
@@ -29,34 +81,29 @@ export class TicketService {
   readonly events$: Observable<TicketEvent> = this.#events.asObservable();
   readonly #held: CredentialCache;
   readonly #failures: RefreshFailures;
-  readonly #schedule: RefreshSchedule;
-  readonly #blame: RequestBlame;
-  readonly #foreign: ForeignRefreshWatch;
+  readonly #schedule: RefreshScheduler;
+  readonly #rejections: RejectionTracker;
   readonly #refreshes: boolean;
-  #rejectedId: string | undefined;
-  #isClosed = false;
 
   constructor(private readonly options: TicketServiceOptions) {
-    const { store, clock, timings, secretFingerprint, seal, role = 'refresher', onStoreLoss = 'fail' } = options;
+    const { clock, timings, secretFingerprint, role = 'refresher' } = options;
     this.#refreshes = role === 'refresher';
     const refreshes = this.#refreshes;
     const random = options.random ?? SYSTEM_RANDOM;
     const emit = (event: TicketEvent) => {
       this.#events.next(event);
-      this.#foreign.observe(event);
+      this.#rejections.observe(event);
     };
     const window = { intervalMs: timings.intervalMs, verifyWindowMs: options.verifyWindowMs };
     const held = new CredentialCache(clock, timings, window, secretFingerprint, emit, random);
-    const records = { store, secretFingerprint, seal, emit, random, storeClock: options.storeClock };
-    const { refresh, look } = createRefresh({ ...options, role, onStoreLoss, held, records, emit, random });
+    const records = new TicketRecordRepository({ ...options, emit, random });
+    const refresher = new Refresher({ ...options, role, held, records, emit, random });
     this.#held = held;
     this.#failures = new RefreshFailures(clock, timings, emit, random);
-    this.#blame = new RequestBlame(clock, timings.overlapMs);
-    this.#foreign = new ForeignRefreshWatch(clock, timings.intervalMs, held, refreshes, emit);
-    this.#schedule = new RefreshSchedule({
+    this.#rejections = new RejectionTracker(clock, timings, held, refreshes, emit);
+    this.#schedule = new RefreshScheduler({
       ...options,
-      refresh,
-      look,
+      refresher,
       held,
       failures: this.#failures,
       refreshes,
@@ -69,9 +116,8 @@ export class TicketService {
     this.#schedule.start();
   }
 
-  /** Stop all timers, end a refresh that runs, and tell no more events. The store is closed by whoever opened it. @internal */
+  /** Stop all timers, end a refresh that runs, and tell no more events. The store is closed by its opener. @internal */
   async close(): Promise<void> {
-    this.#isClosed = true;
     await this.#schedule.close();
     this.#events.complete();
   }
@@ -96,13 +142,13 @@ export class TicketService {
   fresh(): Credentials | undefined {
     // A test may have replaced it on this object.
     if (this.getCredentials !== TicketService.prototype.getCredentials) return undefined;
-    return this.#isClosed || this.#schedule.nobodyLooks ? undefined : this.#held.fresh?.credentials;
+    return this.#schedule.isClosed || this.#schedule.isPollDue ? undefined : this.#held.fresh?.credentials;
   }
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
-    if (this.#schedule.nobodyLooks) await raceAbort(this.#schedule.look(), signal);
+    if (this.#schedule.isPollDue) await raceAbort(this.#schedule.sync(), signal);
     // What another process or an earlier life of this one has stored is served at once, even if it is due.
-    if (!this.#held.valid) await raceAbort(this.#schedule.look(), signal);
+    if (!this.#held.valid) await raceAbort(this.#schedule.sync(), signal);
     if (!this.#held.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
     else if (this.#refreshes && this.#held.mayHaveEnded) {
       // They are served all the same when the refresh fails: the wall clock may be wrong.
@@ -133,6 +179,7 @@ export class TicketService {
    * Get other credentials than those that the vendor rejected: newer ones that somebody has, else by one refresh for all
    * who were rejected.
    *
+   * @internal
    * @returns undefined when there are none and a refresh would be too soon: the rejection stands
    * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when the refresh fails
    * @internal
@@ -142,41 +189,30 @@ export class TicketService {
     error: Pick<BankCardOcrError, 'vendorCode' | 'actor'>,
     signal?: AbortSignal,
   ): Promise<Credentials | undefined> {
-    const { generation, generationId } = rejected;
-    const { vendorCode, actor } = error;
-    if (this.#rejectedId !== generationId) {
-      this.#rejectedId = generationId;
-      this.#events.next({ type: 'credentials-rejected', generation, vendorCode });
-    }
-    if (this.#blame.covers(generationId, actor)) return undefined;
-    this.#foreign.rejected(rejected, error);
+    const { generationId } = rejected;
+    if (!this.#rejections.rejected(rejected, error)) return undefined;
     try {
       return await raceAbort(this.#replace({ reason: 'rejected', replaces: generationId }), signal);
     } catch (failure) {
       if (!(failure instanceof RefreshCooldownError)) throw failure;
-      this.#foreign.rejectedTooSoon(generationId);
+      this.#rejections.rejectedTooSoon(generationId);
       return undefined;
     }
   }
 
-  /** Note that a request that had been rejected was accepted with these credentials. @internal */
-  noteRenewalHelped(credentials: Credentials): void {
-    this.#foreign.helped(credentials);
-  }
-
   /**
-   * Note that a request was rejected again with other credentials. If its code may mean a malformed request, it is the
-   * request that is wrong, and that code starts no refresh of these credentials for one overlap.
+   * A request that had been rejected was sent once more, with these credentials: that tells whose fault the rejection was.
+   *
    * @internal
    */
-  noteRejectedAgain(credentials: Credentials, { actor }: Pick<BankCardOcrError, 'actor'>): void {
-    this.#blame.note(credentials.generationId, actor);
-    this.#foreign.didNotHelp(credentials);
+  report(outcome: RepeatOutcome): void {
+    this.#rejections.report(outcome);
   }
 
   /**
    * The SIGN tickets with which the vendor may have signed what a phone reports, newest first: the current one, then
    * earlier ones within `verifyWindowMs`. For verifying only: a request signed with an earlier one is refused.
+   *
    * @internal
    */
   get ticketsForVerifying(): readonly SecretText[] {
@@ -186,12 +222,13 @@ export class TicketService {
   /**
    * See whether there are newer credentials: wait for a refresh that runs, then look whether another process has stored
    * some. One look for all who want one; failures are told as events.
+   *
    * @internal
    */
   async reload(): Promise<void> {
     this.#refuseWhenClosed();
     await this.#schedule.settled();
-    await this.#schedule.lookAfresh();
+    await this.#schedule.syncAfresh();
   }
 
   /** How the credentials are, for health checks. */
@@ -202,14 +239,14 @@ export class TicketService {
       ...statusOf(this.#held, this.#failures, clock),
       refreshing: this.#schedule.refreshing,
       role,
-      foreignRefreshSuspected: this.#foreign.times,
+      foreignRefreshSuspected: this.#rejections.times,
       store: { description, scope },
     };
   }
 
   /** Nothing is asked of the vendor any more, and credentials that are left would only meet closed connections. */
   #refuseWhenClosed(): void {
-    if (!this.#isClosed) return;
+    if (!this.#schedule.isClosed) return;
     throw new BankCardOcrError('NO_VALID_TICKET', {
       message: 'the module is closed, with its application or its account: nothing is asked of the vendor any more',
       messageZh: '模块已随应用或账号关闭，不再向腾讯云发起请求',
@@ -225,4 +262,34 @@ export class TicketService {
     }
     throw this.#failures.toError();
   }
+}
+
+/** What a caller is told who asks a reader to refresh. */
+export function readersDoNotRefresh(): BankCardOcrError {
+  return new BankCardOcrError('CONFIGURATION', {
+    message: "a process with role 'reader' never refreshes: call refresh() in one with role 'refresher'",
+  });
+}
+
+/** What is held, and the failure that stands in the way of the next refresh. */
+export function statusOf(
+  { latest, valid, dueAt }: CredentialCache,
+  { last, pauseMs }: RefreshFailures,
+  clock: Clock,
+): Omit<TicketStatus, 'refreshing' | 'role' | 'foreignRefreshSuspected' | 'store'> {
+  const now = clock.monotonic();
+  const error = last?.error;
+  return {
+    state: valid ? (now >= dueAt ? 'due' : 'fresh') : 'none',
+    everObtained: latest !== undefined,
+    ...(valid && {
+      ...valid.credentials.toJSON(),
+      ageMs: Math.round(now - valid.beganAt),
+      dueInMs: Math.max(0, Math.round(dueAt - now)),
+      remainingMs: Math.round(valid.endsAt - now),
+    }),
+    ...(error && {
+      failure: { code: error.code, vendorCode: error.vendorCode, retryInMs: Math.round(pauseMs) },
+    }),
+  };
 }

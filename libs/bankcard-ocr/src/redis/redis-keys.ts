@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseTicketRecord } from '../credentials/read-ticket-record.js';
+import { parseTicketRecord } from '../credentials/ticket-record.codec.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
 
 /** The keys and the channel of one app id. The braces make all keys of it live on one node of a cluster. */

@@ -1,5 +1,5 @@
 import { LeaseHeartbeat, leaseKeptBy } from '../credentials/store/lease-heartbeat.js';
-import { shiftTimestamps } from '../credentials/record-moments.js';
+import { shiftTimestamps } from '../credentials/ticket-record.codec.js';
 import {
   contentFrom,
   readable,

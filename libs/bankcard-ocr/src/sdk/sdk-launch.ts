@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import type { TicketStatus } from '../credentials/ticket-status.js';
+import type { TicketStatus } from '../credentials/ticket.service.js';
 import { equalityTag } from '../runtime/equality-tag.js';
 
 /** The values of an {@link SdkLaunch}. */

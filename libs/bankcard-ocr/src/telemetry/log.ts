@@ -66,9 +66,6 @@ export function logTicketEvent(log: LogSink, event: TicketEvent): void {
     case 'refresh-conflict':
       log.warn('another process may have refreshed at the same time: one more refresh follows');
       break;
-    case 'refresh-alone':
-      log.warn('the ticket store cannot be used: refreshing without it, which ends the credentials of other processes');
-      break;
     case 'foreign-refresh-suspected':
       logForeignRefresh(log, event);
       break;

@@ -108,10 +108,6 @@ describe('the lines of the credentials', () => {
       'warn: another process may have refreshed at the same time: one more refresh follows',
     ],
     [
-      { type: 'refresh-alone' },
-      'warn: the ticket store cannot be used: refreshing without it, which ends the credentials of other processes',
-    ],
-    [
       foreign(false),
       expect.stringMatching(/^error: foreignRefreshSuspected: .* generation 7 after 60 s .*3540 s before/),
     ],

@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-import { RecordSeal } from '../../credentials/record-seal.js';
+import { RecordSeal } from '../../credentials/ticket-record.codec.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import { resolveOptions } from '../../options/resolve-options.js';
 import { ManualClock } from '../../testing/manual-clock.js';

@@ -1,5 +1,5 @@
-import { endsAtMs } from '../../credentials/freshness.js';
-import { RecordSeal, withoutSealed } from '../../credentials/record-seal.js';
+import { endsAtMs } from '../../credentials/credential-lifetime.js';
+import { RecordSeal, withoutSealed } from '../../credentials/ticket-record.codec.js';
 import { secretFingerprint } from '../../credentials/secret-fingerprint.js';
 import type { StoreContent } from '../../credentials/store/store-inspection.js';
 import type { GenerationRecord, TicketRecord } from '../../credentials/ticket-record.js';

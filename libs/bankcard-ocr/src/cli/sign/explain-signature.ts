@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createTicketStore } from '../../account/create-ticket-store.js';
-import { endsAtMs } from '../../credentials/freshness.js';
+import { endsAtMs } from '../../credentials/credential-lifetime.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import type { TicketStore } from '../../credentials/store/ticket-store.js';
 import { duration, type Text, text } from '../../errors/text.js';

@@ -5,7 +5,7 @@ import { type Text, text } from '../../errors/text.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../../runtime/durable-file.js';
 import { type FileSystem, NODE_FILE_SYSTEM, undefinedWhenMissing } from '../../runtime/file-system.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
-import { parseTicketRecord } from '../read-ticket-record.js';
+import { parseTicketRecord } from '../ticket-record.codec.js';
 import { HIGHEST_NUMBER, type TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
 import { FileOperations } from './file-operations.js';

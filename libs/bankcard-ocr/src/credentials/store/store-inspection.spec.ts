@@ -3,7 +3,7 @@ import { MemoryTicketStore } from './memory-ticket.store.js';
 import { tryLease } from './store-inspection.js';
 import { aRecord } from './ticket-store.contract.js';
 import { type TicketLease, TicketStore } from './ticket-store.js';
-import { RecordOfAnotherVersion } from '../read-ticket-record.js';
+import { RecordOfAnotherVersion } from '../ticket-record.codec.js';
 import type { TicketRecord } from '../ticket-record.js';
 
 /** A clock on which every pause is over at once. */

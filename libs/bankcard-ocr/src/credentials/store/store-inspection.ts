@@ -2,7 +2,7 @@ import { codeOrNameOf } from '../../errors/redaction.js';
 import { type Text, text } from '../../errors/text.js';
 import { sleep } from '../../runtime/abort.js';
 import type { Clock } from '../../runtime/clock.js';
-import { RecordOfAnotherVersion } from '../read-ticket-record.js';
+import { RecordOfAnotherVersion } from '../ticket-record.codec.js';
 import type { TicketRecord } from '../ticket-record.js';
 
 /** What a ticket store says about itself. Nothing in it may be shown except `findings`: a record holds credentials. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.js';
 import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
 import type { SecretText } from '../runtime/secret-text.js';
-import { RetiredTickets, type VerifyWindow } from './earlier-tickets.js';
+import { RetiredTickets, type VerifyWindow } from './retired-tickets.js';
 import {
   askedAtLatestMs,
   behindMs,
@@ -11,14 +11,13 @@ import {
   type CachedCredentials,
   holdStored,
   isNewer,
-  isUnfinished,
   leaptMs,
   recordOf,
   wasAskedForAfter,
-} from './freshness.js';
+} from './credential-lifetime.js';
 import type { TicketEventListener } from './ticket-event.js';
-import { numberAfter, type TicketRecord } from './ticket-record.js';
-import type { RecordChange } from './ticket-records.js';
+import { isUnfinished, numberAfter, type TicketRecord } from './ticket-record.js';
+import type { RecordChange } from './ticket-record-repository.js';
 import type { RefreshTimings } from './timings.js';
 
 /** Jitter goes only to the early side, and is short enough that whoever refreshes is soon missed should it die. */
@@ -26,11 +25,11 @@ const MOST_JITTER = 0.02;
 
 /** The generation that this process uses, and when it is due; and the tickets of those before it. */
 export class CredentialCache {
-  #held: CachedCredentials | undefined;
-  #dueAt = 0;
+  /** The newest generation, and when its refresh is due on the monotonic clock. */
+  #cached: { readonly held: CachedCredentials; readonly dueAt: number } | undefined;
   #otherSecret: string | undefined;
-  #isBeingReplaced = false;
-  #hasStoreLost = false;
+  /** What the store last told, if it was made with the app secret of today. */
+  #stored: TicketRecord | undefined;
   readonly #earlier: RetiredTickets;
 
   constructor(
@@ -47,20 +46,18 @@ export class CredentialCache {
 
   /** The newest generation that this process has seen, also beyond its end. */
   get latest(): CachedCredentials | undefined {
-    return this.#held;
+    return this.#cached?.held;
   }
 
   /** The generation to use; undefined when there is none or it has ended. */
   get valid(): CachedCredentials | undefined {
-    return this.#held && this.clock.monotonic() < this.#held.endsAt ? this.#held : undefined;
+    return this.latest && this.clock.monotonic() < this.latest.endsAt ? this.latest : undefined;
   }
 
   /** The generation to use, when no refresh is due either. */
   get fresh(): CachedCredentials | undefined {
-    const held = this.#held;
-    if (!held) return undefined;
-    const now = this.clock.monotonic();
-    return now < held.endsAt && now < this.#dueAt - leaptMs(held, this.clock) ? held : undefined;
+    const { valid } = this;
+    return valid && this.clock.monotonic() < this.dueAt ? valid : undefined;
   }
 
   /**
@@ -77,18 +74,18 @@ export class CredentialCache {
    * was set, or both at once, and one may hide how long the other was. Then nobody knows how old it is.
    */
   get isAgeInDoubt(): boolean {
-    const held = this.#held;
+    const held = this.latest;
     return held !== undefined && Math.abs(behindMs(this.clock) - held.behindMs) > CLOCK_STEP_MS;
   }
 
   /** Whether the store last told of a refresh that somebody had begun and not finished: what is held may be dying. */
   get isBeingReplaced(): boolean {
-    return this.#isBeingReplaced;
+    return isUnfinished(this.#stored);
   }
 
   /** Whether the store has lost what it had since the last refresh, and with it perhaps the mark of one that was begun. */
   get hasStoreLost(): boolean {
-    return this.#hasStoreLost;
+    return this.#stored?.writtenBackAtMs !== undefined;
   }
 
   /**
@@ -97,13 +94,13 @@ export class CredentialCache {
    * early because somebody set the wall clock costs little.
    */
   get dueAt(): number {
-    const held = this.valid;
-    return held ? this.#dueAt - leaptMs(held, this.clock) : this.clock.monotonic();
+    const { valid } = this;
+    return valid && this.#cached ? this.#cached.dueAt - leaptMs(valid, this.clock) : this.clock.monotonic();
   }
 
   /** The SIGN tickets that a report of a phone may be signed with, newest first. */
   get ticketsForVerifying(): readonly SecretText[] {
-    const latest = this.#held;
+    const latest = this.latest;
     if (!latest) return [];
     // Beyond its end, while no other could be had, it is kept as if it had been replaced then.
     const usable =
@@ -116,21 +113,20 @@ export class CredentialCache {
    * ends it. Two processes fetch at the same time only when the store has lost the lease of one.
    */
   replace(held: CachedCredentials): void {
-    if (this.#held && wasAskedForAfter(this.#held, held)) return;
+    if (this.latest && wasAskedForAfter(this.latest, held)) return;
     this.#take(held, 'refresh');
   }
 
   /** Use what is stored, if that is newer than what is held and fit for use. */
   adopt(record: TicketRecord | undefined): void {
     const ours = this.ours(record);
-    this.#isBeingReplaced = isUnfinished(ours);
-    this.#hasStoreLost = ours?.writtenBackAtMs !== undefined;
+    this.#stored = ours;
     this.#earlier.merge(ours?.earlier);
     const stored = ours?.current;
-    const latest = this.#held && recordOf(this.#held, this.clock);
+    const latest = this.latest && recordOf(this.latest, this.clock);
     if (!stored) return;
     if (stored.id === latest?.id) return this.#renumber(stored.number);
-    if (latest && this.#held && !isNewer(stored, latest, askedAtLatestMs(this.#held, this.clock))) return;
+    if (latest && this.latest && !isNewer(stored, latest, askedAtLatestMs(this.latest, this.clock))) return;
     // After a store was emptied somebody may have begun to count anew; numbers never go back.
     const number = Math.max(stored.number, numberAfter(latest?.number ?? 0));
     const held = holdStored({ ...stored, number }, this.clock);
@@ -180,17 +176,17 @@ export class CredentialCache {
   }
 
   #renumber(number: number): void {
-    const held = this.#held;
+    const held = this.latest;
     if (!held || number <= held.record.number) return;
-    this.#held = hold({ ...held.record, number }, held.beganAt, held.ticketBeganAt, held.behindMs);
+    const renumbered = hold({ ...held.record, number }, held.beganAt, held.ticketBeganAt, held.behindMs);
+    this.#cached = { held: renumbered, dueAt: this.#cached?.dueAt ?? 0 };
   }
 
   #take(held: CachedCredentials, source: 'refresh' | 'store'): void {
     const { intervalMs, overlapMs, longestJitterMs } = this.timings;
-    if (this.#held) this.#earlier.add(this.#held, Math.min(held.beganAt, this.#held.endsAt));
-    this.#held = held;
+    if (this.latest) this.#earlier.add(this.latest, Math.min(held.beganAt, this.latest.endsAt));
     const jitterMs = this.random.next() * Math.min(intervalMs * MOST_JITTER, longestJitterMs);
-    this.#dueAt = dueAt(held, intervalMs, overlapMs) - jitterMs;
+    this.#cached = { held, dueAt: dueAt(held, intervalMs, overlapMs) - jitterMs };
     const { generation, generationId } = held.credentials;
     const remainingMs = Math.round(held.endsAt - this.clock.monotonic());
     this.emit({ type: 'credentials-updated', generation, generationId, source, remainingMs });

@@ -1,5 +1,5 @@
-import { behindMs, hold } from './freshness.js';
-import type { CredentialCache } from './held-credentials.js';
+import { behindMs, hold } from './credential-lifetime.js';
+import type { CredentialCache } from './credential-cache.js';
 import { HOUR, MINUTE, RefreshStage, SECOND } from './refresh-stage.test-support.js';
 import type { TicketEvent } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';

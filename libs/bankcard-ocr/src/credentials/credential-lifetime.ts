@@ -1,6 +1,9 @@
 import type { Clock } from '../runtime/clock.js';
 import { Credentials } from './credentials.js';
-import type { GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
+import type { GenerationRecord, PendingToken } from './ticket-record.js';
+
+/** The clocks at one moment. */
+export type Instant = Pick<Clock, 'now' | 'monotonic'>;
 
 /** Credentials in use, with their moments on this process's monotonic clock, in milliseconds. */
 export interface CachedCredentials {
@@ -24,7 +27,7 @@ export const CLOCK_STEP_MS = 1_000;
  *
  * @returns milliseconds, or undefined when it lies in the future: the clock was set back and the age is not known
  */
-export function ageMs(recordedAtMs: number, clock: Clock): number | undefined {
+export function ageMs(recordedAtMs: number, clock: Instant): number | undefined {
   const age = clock.now() - recordedAtMs;
   if (age < -CLOCK_STEP_MS) return undefined;
   return Math.max(age, 0);
@@ -35,7 +38,7 @@ export function ageMs(recordedAtMs: number, clock: Clock): number | undefined {
  *
  * @returns undefined when it must not be used: it is beyond its life, or its age is not known
  */
-export function holdStored(record: GenerationRecord, clock: Clock): CachedCredentials | undefined {
+export function holdStored(record: GenerationRecord, clock: Instant): CachedCredentials | undefined {
   const tokenAge = ageMs(record.tokenRequestedAtMs, clock);
   const ticketAge = ageMs(record.ticketRequestedAtMs, clock);
   if (tokenAge === undefined || ticketAge === undefined) return undefined;
@@ -71,7 +74,7 @@ export function hold(
  * The record of a held generation, dated by the wall clock. That may have been set since, or the machine was suspended
  * while its monotonic clock stood still: what is in doubt is taken for older than it is, never for younger.
  */
-export function recordOf(held: CachedCredentials, clock: Clock): GenerationRecord {
+export function recordOf(held: CachedCredentials, clock: Instant): GenerationRecord {
   const { record, beganAt, ticketBeganAt } = held;
   const offsetMs = Math.min(held.behindMs, behindMs(clock));
   const date = (moment: number): number => Math.max(0, moment + offsetMs);
@@ -84,19 +87,19 @@ export function recordOf(held: CachedCredentials, clock: Clock): GenerationRecor
  */
 export function dateOf(
   { epochMs, monotonicMs }: { readonly epochMs: number; readonly monotonicMs: number },
-  clock: Clock,
+  clock: Instant,
 ): number {
   const setBackMs = epochMs - monotonicMs - behindMs(clock);
   return setBackMs > CLOCK_STEP_MS ? Math.max(0, epochMs - setBackMs) : epochMs;
 }
 
 /** By how much the monotonic clock is behind the wall clock. */
-export function behindMs(clock: Clock): number {
+export function behindMs(clock: Instant): number {
   return clock.now() - clock.monotonic();
 }
 
 /** By how much the wall clock has run ahead of the monotonic clock since a generation was taken into use. */
-export function leaptMs(held: CachedCredentials, clock: Clock): number {
+export function leaptMs(held: CachedCredentials, clock: Instant): number {
   return Math.max(0, behindMs(clock) - held.behindMs);
 }
 
@@ -110,7 +113,7 @@ export function endsAtMs(record: GenerationRecord): number {
 export const UNCERTAIN_MS = 3_000;
 
 /** When the ticket of a held generation was asked for at the latest, on the wall clock: it may have been set since. */
-export function askedAtLatestMs(held: CachedCredentials, clock: Clock): number {
+export function askedAtLatestMs(held: CachedCredentials, clock: Instant): number {
   return held.ticketBeganAt + Math.max(held.behindMs, behindMs(clock));
 }
 
@@ -148,17 +151,7 @@ export function dueAt({ beganAt, endsAt }: CachedCredentials, intervalMs: number
 }
 
 /** Whether a token that waits for its ticket may still be used. */
-export function isAlive(pending: PendingToken, clock: Clock): boolean {
+export function isAlive(pending: PendingToken, clock: Instant): boolean {
   const age = ageMs(pending.tokenRequestedAtMs, clock);
   return age !== undefined && age < pending.tokenLifeMs;
-}
-
-/** Whether a token that waits for its ticket has been ended by one that was asked for later, by a process that was alone. */
-export function isEnded(pending: PendingToken, current: GenerationRecord | undefined): boolean {
-  return current !== undefined && current.tokenRequestedAtMs > pending.tokenRequestedAtMs + UNCERTAIN_MS;
-}
-
-/** Whether a record shows a refresh that somebody began and nobody has finished. */
-export function isUnfinished(record: TicketRecord | undefined): boolean {
-  return record?.pending !== undefined || record?.unanswered !== undefined;
 }

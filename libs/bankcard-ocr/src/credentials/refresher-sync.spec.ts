@@ -1,30 +1,27 @@
 import { createSecretKey } from 'node:crypto';
-import { behindMs, hold } from './freshness.js';
-import { RecordSeal } from './record-seal.js';
-import { MINUTE, RefreshStage, SECOND, type StoreOperation } from './refresh-stage.test-support.js';
-import { StoreLook } from './store-look.js';
+import { behindMs, hold } from './credential-lifetime.js';
+import { RecordSeal } from './ticket-record.codec.js';
+import { MINUTE, RefreshStage, SECOND, type StagedProcess, type StoreOperation } from './refresh-stage.test-support.js';
 import type { TicketRecord } from './ticket-record.js';
 
 let stage: RefreshStage;
 
 beforeEach(() => void (stage = new RefreshStage()));
 
-function aLook(mayWrite = true, seal?: RecordSeal) {
-  const parts = stage.parts(seal);
-  return { ...parts, look: () => new StoreLook({ ...parts, mayWrite }).look() };
+function aProcess(mayWrite = true, seal?: RecordSeal): StagedProcess {
+  return stage.aProcess({ role: mayWrite ? 'refresher' : 'reader', seal });
 }
 
-type Process = ReturnType<typeof aLook>;
 type State = () => Partial<TicketRecord> | undefined;
 
 /** Of the process: what it fetched itself, so that the store may lack it. */
-function take({ held }: Process, number: number, ageMs: number): void {
+function take({ held }: StagedProcess, number: number, ageMs: number): void {
   const { clock } = stage;
   const at = clock.monotonic() - ageMs;
   held.replace(hold(stage.generation(number, ageMs), at, at, behindMs(clock)));
 }
 
-describe('what a look does, by what is held and stored', () => {
+describe('what a sync with the store does, by what is cached and stored', () => {
   const back = { writes: 1, event: true };
   const none = { writes: 0, event: false };
 
@@ -84,12 +81,12 @@ describe('what a look does, by what is held and stored', () => {
   ])('%s', async (_what, held, stored, after) => {
     for (const mayWrite of [true, false]) {
       stage = new RefreshStage();
-      const process = aLook(mayWrite);
+      const process = aProcess(mayWrite);
       if (held) take(process, ...held);
       const before = stored();
       if (before) await stage.store.put(stage.record(before));
       process.events.length = 0;
-      const seen = await process.look();
+      const seen = await process.refresher.sync();
       expect(process.held.valid?.record.number).toBe(after.held);
       expect(stage.trace).toHaveLength(mayWrite ? after.writes : 0);
       // A reader changes nothing of what is stored.
@@ -105,20 +102,25 @@ describe('what a look does, by what is held and stored', () => {
   it('what another key has encrypted is not lost', async () => {
     const seal = (byte: number) => new RecordSeal(createSecretKey(Buffer.alloc(32, byte)), 'app', stage.random);
     await stage.store.put(seal(1).seal(stage.record({ current: stage.generation(2, 10 * MINUTE) })));
-    const process = aLook(true, seal(2));
+    const process = aProcess(true, seal(2));
     take(process, 3, MINUTE);
-    await process.look();
+    await process.refresher.sync();
     expect(stage.trace).toEqual([]);
   });
 
   it('what is put back brings what else was lost: earlier tickets, and when the last forced refresh began', async () => {
-    const process = aLook();
-    take(process, 2, 10 * MINUTE);
-    take(process, 3, MINUTE);
-    const forcedAtMs = process.spacing.begin();
+    const process = aProcess();
+    take(process, 3, 10 * MINUTE);
+    await process.refresher.sync();
+    stage.clock.advance(2 * SECOND * 60);
+    const forcedAtMs = stage.clock.now();
+    await stage.store.change({ writtenBackAtMs: undefined });
+    await stage.run(process, { reason: 'requested', replaces: 'generation-3' });
+    expect(process.held.valid?.record.number).toBe(4);
+    await stage.store.put(undefined);
     stage.clock.advance(SECOND);
-    await process.look();
-    expect(await stage.store.stored()).toMatchObject({ current: { number: 3 }, earlier: [{ number: 2 }], forcedAtMs });
+    await process.refresher.sync();
+    expect(await stage.store.stored()).toMatchObject({ current: { number: 4 }, earlier: [{ number: 3 }], forcedAtMs });
   });
 
   it.each<[string, (refreshId: string) => Partial<TicketRecord>, boolean, boolean]>([
@@ -127,44 +129,50 @@ describe('what a look does, by what is held and stored', () => {
     ['the mark of what is held', (by) => ({ unanswered: { sinceMs: stage.clock.now(), by } }), false, false],
     ['the mark of somebody else', () => ({ unanswered: { sinceMs: stage.clock.now(), by: 'another' } }), false, true],
   ])('what is put back ends %s, if it is what waits for it', async (_what, left, hasToken, hasMark) => {
-    const process = aLook();
+    const process = aProcess();
     take(process, 3, MINUTE);
     await stage.store.put(stage.record(left('refresh-3')));
-    await process.look();
+    await process.refresher.sync();
     const record = (await stage.store.stored())!;
     expect(record.current?.number).toBe(3);
     expect([record.pending !== undefined, record.unanswered !== undefined]).toEqual([hasToken, hasMark]);
     expect(process.held.isBeingReplaced).toBe(true);
-    await process.look();
+    await process.refresher.sync();
     expect(process.held.isBeingReplaced).toBe(hasToken || hasMark);
   });
 });
 
-describe('what a look remembers of forced refreshes', () => {
-  const latest = (process: Process) => process.spacing.latest(undefined);
+describe('what is remembered of forced refreshes, and put back when the store has lost it,', () => {
+  /** The store is emptied, and the process puts back what it holds. */
+  async function putBack(process: StagedProcess): Promise<TicketRecord | undefined> {
+    await stage.store.put(undefined);
+    await process.refresher.sync();
+    return stage.store.stored();
+  }
 
-  it('is what the store says that has lost nothing', async () => {
-    const process = aLook();
+  it('is what the store last told that had lost nothing', async () => {
+    const process = aProcess();
     const forcedAtMs = stage.clock.now() - SECOND;
-    await stage.store.put(stage.record({ forcedAtMs }));
-    await process.look();
-    expect(latest(process)).toBe(forcedAtMs);
+    await stage.store.put(stage.record({ current: stage.generation(3, MINUTE), forcedAtMs }));
+    await process.refresher.sync();
+    expect(await putBack(process)).toMatchObject({ current: { number: 3 }, forcedAtMs });
     await stage.store.change({ forcedAtMs: undefined });
-    await process.look();
-    expect(latest(process)).toBeUndefined();
+    await process.refresher.sync();
+    expect((await putBack(process))?.forcedAtMs).toBeUndefined();
   });
 
   it('is not what another secret has made', async () => {
-    const process = aLook();
+    const process = aProcess();
+    take(process, 3, MINUTE);
     await stage.store.put(stage.record({ forcedAtMs: stage.clock.now(), secretFingerprint: 'another' }));
-    await process.look();
-    expect(latest(process)).toBeUndefined();
+    await process.refresher.sync();
+    expect((await putBack(process))?.forcedAtMs).toBeUndefined();
   });
 });
 
 describe('when something comes between', () => {
   it('another process was quicker: what it has put there is used', async () => {
-    const process = aLook();
+    const process = aProcess();
     take(process, 3, MINUTE);
     const once = async (operation: StoreOperation) => {
       if (operation !== 'write') return;
@@ -172,24 +180,24 @@ describe('when something comes between', () => {
       await stage.store.put(stage.record({ current: stage.generation(4), writeId: 'of another' }));
     };
     stage.store.before = once;
-    await expect(process.look()).resolves.toMatchObject({ current: { number: 4 } });
+    await expect(process.refresher.sync()).resolves.toMatchObject({ current: { number: 4 } });
     expect(process.held.valid?.record.number).toBe(4);
     expect(process.events.some(({ type }) => type === 'store-restored')).toBe(false);
   });
 
   it('the store cannot be written: what was read is given, and what is held is kept', async () => {
-    const process = aLook();
+    const process = aProcess();
     take(process, 3, MINUTE);
     stage.store.down.add('write');
-    await expect(process.look()).resolves.toBeUndefined();
+    await expect(process.refresher.sync()).resolves.toBeUndefined();
     expect(process.held.valid?.record.number).toBe(3);
   });
 
   it('the store cannot be read: it says so, and what is held is kept', async () => {
-    const process = aLook();
+    const process = aProcess();
     take(process, 3, MINUTE);
     stage.store.down.add('read');
-    await expect(process.look()).rejects.toMatchObject({ name: 'StoreUnavailableError' });
+    await expect(process.refresher.sync()).rejects.toMatchObject({ name: 'StoreUnavailableError' });
     expect(process.held.valid?.record.number).toBe(3);
   });
 });

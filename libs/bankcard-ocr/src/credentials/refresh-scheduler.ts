@@ -1,24 +1,21 @@
 import type { Clock, ClockTimer } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Random } from '../runtime/random.js';
-import { isUnfinished } from './freshness.js';
-import type { CredentialCache } from './held-credentials.js';
-import type { RefreshFailures } from './refresh-failures.js';
-import type { Refresh, RefreshRequest } from './refresh-request.js';
-import { RefreshCooldownError } from './refresh-too-soon.js';
-import type { StoreLook } from './store-look.js';
+import type { CredentialCache } from './credential-cache.js';
+import { RefreshCooldownError, type RefreshFailures } from './refresh-backoff.js';
+import type { RefreshRequest } from './refresh-plan.js';
+import type { Refresher } from './refresher.js';
 import type { TicketStore } from './store/ticket-store.js';
-import type { TicketRecord } from './ticket-record.js';
+import { isUnfinished, type TicketRecord } from './ticket-record.js';
 import type { RefreshTimings } from './timings.js';
 
 /** Why a refresh is wanted, and which generation it is to replace. */
 export type WantedRefresh = Pick<RefreshRequest, 'reason' | 'replaces'>;
 
-/** What a {@link RefreshSchedule} works with. */
-interface RefreshScheduleDependencies {
+/** What a {@link RefreshScheduler} works with. */
+interface RefreshSchedulerDependencies {
   readonly store: TicketStore;
-  readonly refresh: Refresh;
-  readonly look: StoreLook;
+  readonly refresher: Refresher;
   readonly held: CredentialCache;
   readonly failures: RefreshFailures;
   readonly clock: Clock;
@@ -41,22 +38,25 @@ const SHORTEST_SLEEP_MS = 1;
  * unread. So nothing hangs on a timer that is exact: one that is early finds nothing to do yet, and one that is late, or
  * was set before the clocks jumped, is made up for by the next.
  */
-export class RefreshSchedule {
+export class RefreshScheduler {
   readonly #closing = new AbortController();
   readonly #shared: boolean;
   #running: Promise<void> | undefined;
-  #looking: Promise<void> | undefined;
-  #lookingNext: Promise<void> | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  /** The sync with the store that runs, and the one that follows it. */
+  #syncs: { readonly running: Promise<void>; next?: Promise<void> } | undefined;
   /** When a shared store is to be read next. */
-  #lookAt = Number.POSITIVE_INFINITY;
+  #syncAt: number;
   /** Before this moment the loop starts no refresh, however short the lives are that the vendor gives. */
   #notBefore = Number.NEGATIVE_INFINITY;
   #wakeUp: ClockTimer | undefined;
-  #stopWatching: (() => void) | undefined;
 
-  constructor(private readonly dependencies: RefreshScheduleDependencies) {
+  constructor(private readonly dependencies: RefreshSchedulerDependencies) {
     this.#shared = dependencies.store.scope !== 'process';
+    this.#syncAt = dependencies.backgroundRefresh ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  }
+
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
   }
 
   get refreshing(): boolean {
@@ -66,8 +66,8 @@ export class RefreshSchedule {
   start(): void {
     if (!this.dependencies.backgroundRefresh || this.#closing.signal.aborted) return;
     if (this.#shared) {
-      this.#planLook();
-      this.#stopWatching = this.#watch();
+      this.#planSync();
+      this.#watch();
     }
     this.inBackground({ reason: 'initial' });
     this.#sleep();
@@ -77,8 +77,7 @@ export class RefreshSchedule {
     const message = 'the ticket service is closed';
     this.#closing.abort(new BankCardOcrError('NO_VALID_TICKET', { message, retryable: false }));
     this.#wakeUp?.cancel();
-    this.#stopWatching?.();
-    await Promise.allSettled([this.#running, this.#looking, this.#lookingNext]);
+    await Promise.allSettled([this.#running, this.#syncs?.running, this.#syncs?.next]);
   }
 
   /**
@@ -107,36 +106,33 @@ export class RefreshSchedule {
     await this.#running?.catch(() => undefined);
   }
 
-  /** See what is stored, and use what is newer; one look for all who want one. Failures are told as events. */
-  look(): Promise<void> {
-    this.#looking ??= this.#lookOnce().finally(() => (this.#looking = undefined));
-    return this.#looking;
+  /** Read the store and use what is newer: one sync for all who want one. Failures are told as events. */
+  sync(): Promise<void> {
+    this.#syncs ??= { running: this.#syncOnce().finally(() => (this.#syncs = undefined)) };
+    return this.#syncs.running;
   }
 
-  /** The same, by a look that begins after this call: one that runs may be too early to see what was just written. */
-  lookAfresh(): Promise<void> {
-    if (!this.#looking) return this.look();
-    this.#lookingNext ??= this.#looking.then(() => {
-      this.#lookingNext = undefined;
-      return this.look();
-    });
-    return this.#lookingNext;
+  /** The same, by a sync that begins after this call: one that runs may be too early to see what was just written. */
+  syncAfresh(): Promise<void> {
+    if (!this.#syncs) return this.sync();
+    this.#syncs.next ??= this.#syncs.running.then(() => this.sync());
+    return this.#syncs.next;
   }
 
-  /** Without a background nobody polls a shared store, so whoever uses the credentials has to look now and then. */
-  get nobodyLooks(): boolean {
-    const { backgroundRefresh, clock, timings } = this.dependencies;
-    return !backgroundRefresh && this.#shared && clock.monotonic() - this.#lookedAt >= timings.pollMs;
+  /** Without a background nobody polls a shared store, so the users of the credentials have to, now and then. */
+  get isPollDue(): boolean {
+    const { backgroundRefresh, clock } = this.dependencies;
+    return !backgroundRefresh && this.#shared && clock.monotonic() >= this.#syncAt;
   }
 
   async #run(wanted: WantedRefresh): Promise<void> {
-    const { refresh, failures } = this.dependencies;
+    const { refresher, failures } = this.dependencies;
     const { signal } = this.#closing;
     signal.throwIfAborted();
     const { reason, replaces } = wanted;
     const request = { reason, replaces, attempt: (failures.last?.request.attempt ?? 0) + 1 };
     try {
-      await refresh.run({ ...request, signal });
+      await refresher.run({ ...request, signal });
       failures.clear();
     } catch (error) {
       signal.throwIfAborted();
@@ -150,11 +146,12 @@ export class RefreshSchedule {
   }
 
   /** A hint only: a store that cannot give it is read all the same. */
-  #watch(): (() => void) | undefined {
+  #watch(): void {
     try {
-      return this.dependencies.store.watch(() => void this.lookAfresh());
+      const stop = this.dependencies.store.watch(() => void this.syncAfresh());
+      this.#closing.signal.addEventListener('abort', stop);
     } catch {
-      return undefined;
+      // It is polled.
     }
   }
 
@@ -162,9 +159,9 @@ export class RefreshSchedule {
     const { clock, failures } = this.dependencies;
     try {
       const now = clock.monotonic();
-      if (now >= this.#lookAt) {
-        this.#planLook();
-        void this.look();
+      if (now >= this.#syncAt) {
+        this.#planSync();
+        void this.sync();
       }
       if (now >= this.#refreshAt) this.inBackground(failures.last?.request ?? { reason: 'due' });
     } finally {
@@ -177,7 +174,7 @@ export class RefreshSchedule {
     const { backgroundRefresh, clock, timings } = this.dependencies;
     this.#wakeUp?.cancel();
     if (!backgroundRefresh || this.#closing.signal.aborted) return;
-    const untilDueMs = Math.min(this.#lookAt, this.#refreshAt) - clock.monotonic();
+    const untilDueMs = Math.min(this.#syncAt, this.#refreshAt) - clock.monotonic();
     const sleepMs = Math.max(SHORTEST_SLEEP_MS, Math.min(untilDueMs, timings.pollMs));
     this.#wakeUp = clock.setTimer(() => this.#wake(), sleepMs);
   }
@@ -190,18 +187,18 @@ export class RefreshSchedule {
   }
 
   /** Up to a fifth earlier at random, so that a large fleet does not ask its store all at once. */
-  #planLook(): void {
+  #planSync(): void {
     const { clock, timings, random } = this.dependencies;
-    this.#lookAt = clock.monotonic() + timings.pollMs * (1 - random.next() / 5);
+    this.#syncAt = clock.monotonic() + timings.pollMs * (1 - random.next() / 5);
   }
 
-  async #lookOnce(): Promise<void> {
-    const { look, held, clock } = this.dependencies;
+  async #syncOnce(): Promise<void> {
+    const { refresher, held, clock, timings, backgroundRefresh } = this.dependencies;
     if (this.#closing.signal.aborted) return;
-    this.#lookedAt = clock.monotonic();
+    if (!backgroundRefresh) this.#syncAt = clock.monotonic() + timings.pollMs;
     const before = held.latest;
     try {
-      const record = held.ours(await look.look());
+      const record = held.ours(await refresher.sync());
       if (this.#running) return;
       const wanted = this.#wantedBy(record);
       if (wanted) this.inBackground(wanted);

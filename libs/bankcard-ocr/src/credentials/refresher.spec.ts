@@ -1,4 +1,4 @@
-import { RefreshFailed } from './refresh-failed.js';
+import { RefreshFailed } from './refresh-backoff.js';
 import {
   HOUR,
   MINUTE,
@@ -8,7 +8,7 @@ import {
   TIMER_OFFSETS_MS,
   TIMINGS,
 } from './refresh-stage.test-support.js';
-import type { RefreshRequest } from './refresh-request.js';
+import type { RefreshRequest } from './refresh-plan.js';
 import type { AuthOutcome } from './scripted-auth.test-support.js';
 import type { TicketRecord } from './ticket-record.js';
 
@@ -356,7 +356,7 @@ describe('the store fails over in the middle of a refresh, and loses its lease',
       if (left) await stage.store.put(left);
     };
     stage.auth.onTicket = () => {
-      ofOther ??= stage.toEnd(other.refresh.run({ reason: 'due', attempt: 1, signal: stage.closing.signal }));
+      ofOther ??= stage.toEnd(other.refresher.run({ reason: 'due', attempt: 1, signal: stage.closing.signal }));
       return new Promise((resolve) => stage.clock.setTimer(resolve, SECOND));
     };
     expect(await stage.run(process)).toMatchObject({ thrown: undefined });

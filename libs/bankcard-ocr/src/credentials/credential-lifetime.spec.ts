@@ -8,12 +8,12 @@ import {
   holdStored,
   isAlive,
   isNewer,
-  isUnfinished,
   recordOf,
   UNCERTAIN_MS,
-} from './freshness.js';
+} from './credential-lifetime.js';
 import { aRecord } from './store/ticket-store.contract.js';
 import type { GenerationRecord } from './ticket-record.js';
+import { isUnfinished } from './ticket-record.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,7 +1,7 @@
 import { createSecretKey } from 'node:crypto';
-import { RecordSeal } from './record-seal.js';
+import { RecordSeal } from './ticket-record.codec.js';
 import { HOUR, MINUTE, RefreshStage, SECOND, type StagedProcess } from './refresh-stage.test-support.js';
-import type { RefreshRequest } from './refresh-request.js';
+import type { RefreshRequest } from './refresh-plan.js';
 import type { AuthOutcome } from './scripted-auth.test-support.js';
 import { HIGHEST_NUMBER, type TicketRecord } from './ticket-record.js';
 
@@ -153,7 +153,7 @@ describe('the wall clock is set back in the middle of a refresh', () => {
     const { current } = (await stage.store.stored())!;
     expect(current!.tokenRequestedAtMs).toBeLessThanOrEqual(stage.clock.now());
     expect(current!.ticketRequestedAtMs).toBeLessThanOrEqual(stage.clock.now());
-    await other.look.look();
+    await other.refresher.sync();
     expect(other.held.valid?.record.id).toBe(process.held.valid?.record.id);
     expect(process.held.valid?.record.number).toBe(2);
   });
@@ -516,7 +516,7 @@ describe('a store that fails', () => {
     expect(process.held.valid?.record).toMatchObject({ number: 2, accessToken: 'token-1' });
     expect((await stage.store.stored())?.current?.number).toBe(1);
     stage.store.down.clear();
-    await process.look.look();
+    await process.refresher.sync();
     expect(await stage.store.stored()).toMatchObject({ current: { number: 2, accessToken: 'token-1' } });
     const { pending, unanswered } = (await stage.store.stored())!;
     expect([pending, unanswered]).toEqual([undefined, undefined]);

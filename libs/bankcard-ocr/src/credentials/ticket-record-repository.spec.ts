@@ -1,10 +1,10 @@
 import { createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
-import { RecordSeal } from './record-seal.js';
+import { RecordSeal } from './ticket-record.codec.js';
 import { RefreshStage, SECOND, type StoreOperation } from './refresh-stage.test-support.js';
 import { StoreError, type TicketLease } from './store/ticket-store.js';
 import type { TicketEvent } from './ticket-event.js';
-import { TicketRecordRepository } from './ticket-records.js';
+import { TicketRecordRepository } from './ticket-record-repository.js';
 
 const CANARY = 'canary-of-a-ticket';
 

@@ -1,9 +1,136 @@
 import { createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
-import { RecordSeal, withoutSealed } from './record-seal.js';
-import { parseTicketRecord } from './read-ticket-record.js';
 import { aRecord } from './store/ticket-store.contract.js';
+import {
+  parseTicketRecord,
+  RecordOfAnotherVersion,
+  RecordSeal,
+  shiftTimestamps,
+  withoutSealed,
+} from './ticket-record.codec.js';
 import type { GenerationRecord, TicketRecord } from './ticket-record.js';
+
+const { current } = aRecord(3);
+const { signTicket: _ticket, ticketRequestedAtMs: _at, ticketLifeMs: _life, ...token } = current!;
+const FULL: TicketRecord = aRecord(3, {
+  pending: { ...token, id: 'id-4' },
+  unanswered: { sinceMs: 0, by: 'somebody' },
+  failed: { attempts: 2, retryAtMs: 5_000 },
+  forcedAtMs: 4_000,
+  writtenBackAtMs: 3_000,
+  rejectedId: 'id-3',
+  earlier: [{ number: 2, id: 'id-2', signTicket: 'ticket', replacedAtMs: 10, endsAtMs: 20 }],
+});
+
+const read = (value: unknown) => parseTicketRecord(JSON.stringify(value));
+
+describe('a record in JSON', () => {
+  it('is read back whole, and with what a newer version may have added', () => {
+    expect(read(FULL)).toEqual(FULL);
+    expect(read({ ...FULL, later: { x: 1 } })).toEqual({ ...FULL, later: { x: 1 } });
+    expect(read(aRecord(1, { current: undefined }))).toEqual({ ...aRecord(1), current: undefined });
+    expect(read({ ...FULL, earlier: [] })).toMatchObject({ earlier: [] });
+  });
+
+  it.each(['', '{', 'null', '[]', '5', '"text"', '{}', `${JSON.stringify(FULL)}x`, JSON.stringify([FULL])])(
+    'is none: %s',
+    (json) => expect(parseTicketRecord(json)).toBeUndefined(),
+  );
+
+  it.each<[keyof TicketRecord, unknown[]]>([
+    ['format', ['1', 1.5, null, undefined]],
+    ['revision', [0, -1, 1.5, '1', null, undefined, 2 ** 53, 2 ** 53 - 1, 2 ** 52]],
+    ['writeId', ['', 5, null, undefined]],
+    ['secretFingerprint', [5, null, undefined]],
+    [
+      'current',
+      [
+        null,
+        'x',
+        [],
+        {},
+        { ...current, number: -1 },
+        { ...current, number: 2 ** 53 - 1 },
+        { ...current, accessToken: '' },
+        { ...current, ticketLifeMs: '5' },
+      ],
+    ],
+    ['pending', [null, {}, { ...token, id: undefined }, { ...token, number: 1.5 }]],
+    ['unanswered', [null, {}, { sinceMs: -1, by: 'x' }, { sinceMs: 1 }, { sinceMs: 1, by: '' }]],
+    ['failed', [null, {}, { attempts: 1 }, { attempts: '1', retryAtMs: 1 }]],
+    ['forcedAtMs', [null, -1, '5']],
+    ['writtenBackAtMs', [null, -1, '5']],
+    ['rejectedId', [null, '', 5]],
+    ['earlier', [null, {}, 'x', [null], [{}], [{ ...FULL.earlier![0], endsAtMs: null }], [FULL.earlier![0], 5]]],
+  ])('whose %s is wrong is none', (member, values) => {
+    for (const value of values) {
+      expect([value, read({ ...FULL, [member]: value })]).toEqual([value, undefined]);
+    }
+  });
+
+  it('of another version is left alone, whatever else it holds', () => {
+    for (const record of [{ ...FULL, format: 2 }, { format: 0 }]) {
+      expect(() => read(record)).toThrow(RecordOfAnotherVersion);
+    }
+  });
+
+  it.each(['tokenRequestedAtMs', 'tokenLifeMs', 'ticketRequestedAtMs', 'ticketLifeMs'])(
+    'needs a sound %s of its generation',
+    (member) => {
+      for (const value of [undefined, null, -1, '5', true]) {
+        expect(read({ ...FULL, current: { ...current, [member]: value } })).toBeUndefined();
+      }
+    },
+  );
+});
+
+const ON_A_CLOCK: TicketRecord = aRecord(3, {
+  pending: { ...token, id: 'id-4', tokenRequestedAtMs: 20_000 },
+  unanswered: { sinceMs: 30_000, by: 'somebody' },
+  failed: { attempts: 2, retryAtMs: 40_000 },
+  forcedAtMs: 50_000,
+  writtenBackAtMs: 55_000,
+  rejectedId: 'id-3',
+  earlier: [{ number: 2, id: 'id-2', signTicket: 'ticket', replacedAtMs: 60_000, endsAtMs: 70_000 }],
+});
+
+/** Every number of a record whose name says that it is a moment. */
+function momentsIn(value: unknown): Record<string, number> {
+  const moments: Record<string, number> = {};
+  const visit = (node: unknown, path: string): void => {
+    if (typeof node !== 'object' || node === null) return;
+    for (const [name, member] of Object.entries(node)) {
+      if (typeof member === 'number' && /(At|since)Ms$/.test(name)) moments[`${path}${name}`] = member;
+      else visit(member, `${path}${name}.`);
+    }
+  };
+  visit(value, '');
+  return moments;
+}
+
+describe('a record on another clock', () => {
+  it.each([3_600_000, -5_000, 0.5])('has every moment shifted by %d ms, and nothing else', (byMs) => {
+    const before = momentsIn(ON_A_CLOCK);
+    expect(Object.keys(before)).toHaveLength(9);
+    const shifted = shiftTimestamps(ON_A_CLOCK, byMs);
+    const after = momentsIn(shifted);
+    for (const [name, moment] of Object.entries(before)) expect([name, after[name]]).toEqual([name, moment + byMs]);
+    expect(shiftTimestamps(shifted, -byMs)).toEqual(ON_A_CLOCK);
+  });
+
+  it('has no moment before 1970', () => {
+    expect(new Set(Object.values(momentsIn(shiftTimestamps(ON_A_CLOCK, -1_000_000_000))))).toEqual(new Set([0]));
+  });
+
+  it('has no members that it did not have', () => {
+    const bare = aRecord(1, { current: undefined });
+    expect(Object.keys(shiftTimestamps(bare, 5)).sort()).toEqual(Object.keys(bare).sort());
+  });
+
+  it('keeps what a newer version may have added', () => {
+    expect(shiftTimestamps({ ...ON_A_CLOCK, later: 5 } as TicketRecord, 5)).toMatchObject({ later: 5 });
+  });
+});
 
 const KEY = createSecretKey(Buffer.alloc(32, 1));
 const seal = new RecordSeal(KEY, 'IDATEST1');

@@ -7,8 +7,8 @@ import {
   TIMER_OFFSETS_MS,
   TIMINGS,
 } from './refresh-stage.test-support.js';
-import type { RefreshRequest } from './refresh-request.js';
-import { readersDoNotRefresh } from './reader-refresh.js';
+import type { RefreshRequest } from './refresh-plan.js';
+import { readersDoNotRefresh } from './ticket.service.js';
 import type { TicketRecord } from './ticket-record.js';
 
 const REJECTED = { reason: 'rejected', replaces: 'generation-1' } as const;

@@ -3,10 +3,36 @@ import type { Clock } from '../runtime/clock.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { redactVendorText } from '../errors/redaction.js';
 import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
-import { RefreshFailed } from './refresh-failed.js';
-import type { RefreshRequest } from './refresh-request.js';
+import type { RefreshRequest } from './refresh-plan.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { RefreshTimings } from './timings.js';
+
+/** A forced refresh was wanted less than one overlap after the last one. */
+export class RefreshCooldownError extends BankCardOcrError {
+  constructor(retryAfterMs: number) {
+    super('RATE_LIMITED', {
+      message:
+        'two forced refreshes must stand one overlap (ticketOverlapMs) apart: the vendor ends what others still use',
+      retryAfterMs,
+    });
+  }
+}
+
+/** A refresh failed, here or in another process, and nobody may try again for a while. */
+export class RefreshFailed extends Error {
+  override name = 'RefreshFailed';
+
+  constructor(
+    readonly error: BankCardOcrError,
+    /** Failures in a row, of all processes together. */
+    readonly attempts: number,
+    readonly retryInMs: number,
+    /** It failed in another process, for a reason that this one has not seen. */
+    readonly elsewhere = false,
+  ) {
+    super(error.message, { cause: error });
+  }
+}
 
 /** A refresh that failed, and when to try again. */
 interface RefreshFailure {
@@ -14,12 +40,13 @@ interface RefreshFailure {
   readonly request: Pick<RefreshRequest, 'reason' | 'replaces' | 'attempt'>;
   /** Moment of the monotonic clock, in milliseconds. */
   readonly retryAt: number;
+  /** The last failure that this process has seen itself. */
+  readonly lastOfOurs: BankCardOcrError | undefined;
 }
 
 /** Remembers the last failed refresh until one succeeds, and decides the pause before the next. */
 export class RefreshFailures {
   #last: RefreshFailure | undefined;
-  #lastOfOurs: BankCardOcrError | undefined;
 
   constructor(
     private readonly clock: Clock,
@@ -39,16 +66,15 @@ export class RefreshFailures {
 
   clear(): void {
     this.#last = undefined;
-    this.#lastOfOurs = undefined;
   }
 
   note(thrown: unknown, { reason, replaces, attempt }: RefreshFailure['request']): void {
     const { error, attempts, retryInMs } = this.#failed(thrown, attempt);
     const isElsewhere = thrown instanceof RefreshFailed && thrown.elsewhere;
-    const repeated = isElsewhere ? this.#last !== undefined : isSameFault(error, this.#lastOfOurs);
-    if (!isElsewhere) this.#lastOfOurs = error;
+    const repeated = isElsewhere ? this.#last !== undefined : isSameFault(error, this.#last?.lastOfOurs);
+    const lastOfOurs = isElsewhere ? this.#last?.lastOfOurs : error;
     const request = { reason, replaces, attempt: attempts };
-    this.#last = { error, request, retryAt: this.clock.monotonic() + retryInMs };
+    this.#last = { error, request, retryAt: this.clock.monotonic() + retryInMs, lastOfOurs };
     this.emit({ type: 'refresh-failed', reason, attempt: attempts, error, retryInMs: Math.round(retryInMs), repeated });
   }
 

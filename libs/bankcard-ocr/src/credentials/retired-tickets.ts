@@ -1,6 +1,6 @@
 import type { Clock } from '../runtime/clock.js';
 import { SecretText } from '../runtime/secret-text.js';
-import { behindMs, endsAtMs, type CachedCredentials } from './freshness.js';
+import { behindMs, endsAtMs, type CachedCredentials } from './credential-lifetime.js';
 import type { RetiredTicket, GenerationRecord } from './ticket-record.js';
 
 /** How long the SIGN tickets of replaced generations are kept, in milliseconds. */

@@ -1,7 +1,7 @@
 import { ManualClock } from '../testing/manual-clock.js';
-import { ForeignRefreshWatch } from './foreign-refresh-watch.js';
-import { behindMs, hold } from './freshness.js';
-import { CredentialCache } from './held-credentials.js';
+import { RejectionTracker } from './rejection-tracker.js';
+import { behindMs, hold } from './credential-lifetime.js';
+import { CredentialCache } from './credential-cache.js';
 import { aRecord } from './store/ticket-store.contract.js';
 import type { RefreshReason, TicketEvent } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
@@ -13,17 +13,20 @@ const PERHAPS_DEAD = { vendorCode: '400101', actor: 'developer' } as const;
 
 let clock: ManualClock;
 let held: CredentialCache;
-let watch: ForeignRefreshWatch;
+let tracker: RejectionTracker;
 let reports: Extract<TicketEvent, { type: 'foreign-refresh-suspected' }>[];
+let rejections: number[];
 
 function begin(refreshes = true): void {
   clock = new ManualClock();
   reports = [];
+  rejections = [];
   const window = { intervalMs: INTERVAL_MS, verifyWindowMs: undefined };
   const timings = timingsFor(INTERVAL_MS, 60_000);
-  held = new CredentialCache(clock, timings, window, 'fingerprint', (event) => watch.observe(event));
-  watch = new ForeignRefreshWatch(clock, INTERVAL_MS, held, refreshes, (event) => {
+  held = new CredentialCache(clock, timings, window, 'fingerprint', (event) => tracker.observe(event));
+  tracker = new RejectionTracker(clock, timings, held, refreshes, (event) => {
     if (event.type === 'foreign-refresh-suspected') reports.push(event);
+    else if (event.type === 'credentials-rejected') rejections.push(event.generation);
   });
   fetch(1);
   clock.advance(300_000);
@@ -32,7 +35,7 @@ function begin(refreshes = true): void {
 beforeEach(() => begin());
 
 const started = (reason: RefreshReason, forced: boolean) => {
-  watch.observe({ type: 'refresh-started', reason, attempt: 1, forced });
+  tracker.observe({ type: 'refresh-started', reason, attempt: 1, forced });
 };
 
 /** The generation of this number, asked for just now. */
@@ -51,37 +54,37 @@ const current = () => held.latest!.credentials;
 
 describe('a foreign refresh is suspected', () => {
   it('when a forced refresh has mended a certain rejection', () => {
-    watch.rejected(current(), DEAD);
+    tracker.rejected(current(), DEAD);
     started('rejected', true);
     expect(reports).toEqual([]);
     fetch(2);
     const [ageMs, remainingMs] = [300_000, 3_300_000];
     expect(reports).toMatchObject([{ generation: 1, vendorCode: '400102', ageMs, remainingMs, times: 1 }]);
-    expect(watch.times).toBe(1);
+    expect(tracker.times).toBe(1);
   });
 
   it('with a code that may mean the request only when a request was accepted with what came', () => {
-    watch.rejected(current(), PERHAPS_DEAD);
+    tracker.rejected(current(), PERHAPS_DEAD);
     started('rejected', true);
     fetch(2);
     expect(reports).toEqual([]);
-    watch.helped(current());
+    tracker.report({ type: 'accepted', credentials: current() });
     expect(reports).toMatchObject([{ generation: 1, vendorCode: '400101' }]);
-    watch.helped(current());
+    tracker.report({ type: 'accepted', credentials: current() });
     expect(reports).toHaveLength(1);
   });
 
   it('at once when a forced refresh would be too soon, and once for each generation', () => {
-    watch.rejected(current(), DEAD);
-    watch.rejectedTooSoon(current().generationId);
-    watch.rejected(current(), DEAD);
-    watch.rejectedTooSoon(current().generationId);
+    tracker.rejected(current(), DEAD);
+    tracker.rejectedTooSoon(current().generationId);
+    tracker.rejected(current(), DEAD);
+    tracker.rejectedTooSoon(current().generationId);
     expect(reports).toHaveLength(1);
   });
 
   it('again and again, and marked as repeated within an interval', () => {
     for (let number = 2; number <= 4; number += 1) {
-      watch.rejected(current(), DEAD);
+      tracker.rejected(current(), DEAD);
       started('rejected', true);
       fetch(number);
       clock.advance(INTERVAL_MS / 2);
@@ -99,7 +102,7 @@ describe('a foreign refresh is not suspected', () => {
 
   it('when the rejected generation had ended', () => {
     clock.advance(3_600_000);
-    watch.rejected(current(), DEAD);
+    tracker.rejected(current(), DEAD);
     started('rejected', true);
     fetch(2);
   });
@@ -107,8 +110,8 @@ describe('a foreign refresh is not suspected', () => {
   it('when the rejected one had been replaced already', () => {
     const old = current();
     fetch(2);
-    watch.rejected(old, DEAD);
-    watch.rejectedTooSoon(old.generationId);
+    tracker.rejected(old, DEAD);
+    tracker.rejectedTooSoon(old.generationId);
     started('rejected', true);
     fetch(3);
   });
@@ -121,21 +124,21 @@ describe('a foreign refresh is not suspected', () => {
         ['requested', true],
       ] as const
     ).entries()) {
-      watch.rejected(current(), DEAD);
+      tracker.rejected(current(), DEAD);
       started(reason, forced);
       fetch(index + 2);
     }
   });
 
   it('when the store explains it', () => {
-    watch.rejected(current(), DEAD);
+    tracker.rejected(current(), DEAD);
     held.adopt(generation(2));
   });
 
   it('when the store tells of a refresh that nobody has finished', () => {
     held.adopt({ ...generation(1), current: held.latest!.record, unanswered: { sinceMs: clock.now(), by: 'x' } });
-    watch.rejected(current(), DEAD);
-    watch.rejectedTooSoon(current().generationId);
+    tracker.rejected(current(), DEAD);
+    tracker.rejectedTooSoon(current().generationId);
     started('rejected', true);
     fetch(2);
   });
@@ -143,8 +146,8 @@ describe('a foreign refresh is not suspected', () => {
   it('when the store had lost what it had, perhaps the mark of a refresh, and got the generation back', () => {
     held.adopt({ ...generation(1), current: held.latest!.record, writtenBackAtMs: clock.now() });
     clock.advance(61_000);
-    watch.rejected(current(), DEAD);
-    watch.rejectedTooSoon(current().generationId);
+    tracker.rejected(current(), DEAD);
+    tracker.rejectedTooSoon(current().generationId);
     started('rejected', true);
     fetch(2);
   });
@@ -155,45 +158,35 @@ describe('a foreign refresh is not suspected', () => {
     ['the machine was suspended, and its wall clock set back by less', 20_000],
   ])('when %s', (_what, wallLeapsMs) => {
     clock.shiftWallClock(wallLeapsMs);
-    watch.rejected(current(), DEAD);
-    watch.rejectedTooSoon(current().generationId);
+    tracker.rejected(current(), DEAD);
+    tracker.rejectedTooSoon(current().generationId);
     started('rejected', true);
     fetch(2);
   });
 
   it('when the forced refresh failed and a later one was due', () => {
-    watch.rejected(current(), DEAD);
+    tracker.rejected(current(), DEAD);
     started('rejected', true);
     const failed = { attempt: 1, error: new Error('x') as never, retryInMs: 1, repeated: false };
-    watch.observe({ type: 'refresh-failed', reason: 'rejected', ...failed });
+    tracker.observe({ type: 'refresh-failed', reason: 'rejected', ...failed });
     fetch(2);
   });
 
   it('when a request was rejected again with what came: it is the request', () => {
-    watch.rejected(current(), PERHAPS_DEAD);
-    watch.rejectedTooSoon(current().generationId);
+    tracker.rejected(current(), PERHAPS_DEAD);
+    tracker.rejectedTooSoon(current().generationId);
     started('rejected', true);
     fetch(2);
-    watch.didNotHelp(current());
-    watch.helped(current());
+    tracker.report({ type: 'rejected-again', credentials: current(), error: PERHAPS_DEAD });
+    tracker.report({ type: 'accepted', credentials: current() });
   });
 
   it('for an old rejection, when a reader asks for a refresh', () => {
-    watch.rejected(current(), PERHAPS_DEAD);
+    tracker.rejected(current(), PERHAPS_DEAD);
     fetch(2);
     started('rejected', true);
     fetch(3);
-    watch.helped(current());
-  });
-
-  it('while this process refreshes alone, until the store works again', () => {
-    watch.rejected(current(), DEAD);
-    watch.observe({ type: 'refresh-alone' });
-    started('rejected', true);
-    fetch(2);
-    watch.rejected(current(), DEAD);
-    watch.rejectedTooSoon(current().generationId);
-    watch.observe({ type: 'store-recovered' });
+    tracker.report({ type: 'accepted', credentials: current() });
   });
 });
 
@@ -201,7 +194,7 @@ describe('a reader', () => {
   beforeEach(() => begin(false));
 
   it('suspects a foreign refresh when what was asked for after the rejection comes', () => {
-    watch.rejected(current(), DEAD);
+    tracker.rejected(current(), DEAD);
     clock.advance(200);
     held.adopt(generation(2));
     expect(reports).toHaveLength(1);
@@ -210,8 +203,38 @@ describe('a reader', () => {
   it('suspects none when what was asked for before the rejection comes: it had missed it', () => {
     const missed = generation(2);
     clock.advance(61_000);
-    watch.rejected(current(), DEAD);
+    tracker.rejected(current(), DEAD);
     held.adopt(missed);
     expect(reports).toEqual([]);
+  });
+});
+
+describe('a request that was rejected with new credentials too', () => {
+  it('is at fault, if its code may mean that: for one overlap it starts no refresh of these credentials', () => {
+    expect(tracker.rejected(current(), PERHAPS_DEAD)).toBe(true);
+    fetch(2);
+    tracker.report({ type: 'rejected-again', credentials: current(), error: PERHAPS_DEAD });
+    expect(tracker.rejected(current(), PERHAPS_DEAD)).toBe(false);
+    expect(tracker.rejected(current(), DEAD)).toBe(true);
+    clock.advance(59_999);
+    expect(tracker.rejected(current(), PERHAPS_DEAD)).toBe(false);
+    clock.advance(1);
+    expect(tracker.rejected(current(), PERHAPS_DEAD)).toBe(true);
+  });
+
+  it('says nothing of later credentials, nor with a code that means dead credentials', () => {
+    tracker.report({ type: 'rejected-again', credentials: current(), error: DEAD });
+    expect(tracker.rejected(current(), PERHAPS_DEAD)).toBe(true);
+    tracker.report({ type: 'rejected-again', credentials: current(), error: PERHAPS_DEAD });
+    fetch(2);
+    expect(tracker.rejected(current(), PERHAPS_DEAD)).toBe(true);
+  });
+
+  it('is told as an event once for each generation', () => {
+    for (const error of [PERHAPS_DEAD, DEAD]) tracker.rejected(current(), error);
+    expect(rejections).toEqual([1]);
+    fetch(2);
+    tracker.rejected(current(), DEAD);
+    expect(rejections).toEqual([1, 2]);
   });
 });

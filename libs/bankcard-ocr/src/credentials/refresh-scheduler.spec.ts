@@ -1,6 +1,5 @@
 import { MINUTE, RefreshStage, SECOND, type StoreOperation, TIMINGS } from './refresh-stage.test-support.js';
-import { TicketService } from './ticket.service.js';
-import type { TicketServiceOptions } from './ticket-service.options.js';
+import { TicketService, type TicketServiceOptions } from './ticket.service.js';
 
 let stage: RefreshStage;
 let services: TicketService[];

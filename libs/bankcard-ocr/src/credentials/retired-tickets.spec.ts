@@ -1,6 +1,6 @@
 import { ManualClock } from '../testing/manual-clock.js';
-import { RetiredTickets } from './earlier-tickets.js';
-import { behindMs, hold, type CachedCredentials } from './freshness.js';
+import { RetiredTickets } from './retired-tickets.js';
+import { behindMs, hold, type CachedCredentials } from './credential-lifetime.js';
 import type { RetiredTicket } from './ticket-record.js';
 
 const INTERVAL_MS = 1_000;

@@ -1,7 +1,7 @@
 import type { Clock, ClockTimer } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type Random, SYSTEM_RANDOM, SYSTEM_RUNTIME } from '../runtime/random.js';
-import { type RecordSeal, withoutSealed } from './record-seal.js';
+import { type RecordSeal, withoutSealed } from './ticket-record.codec.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
 import { StoreError, type TicketLease, type TicketStore } from './store/ticket-store.js';
@@ -114,6 +114,12 @@ export class TicketRecordRepository {
     const now = await this.#inTime(() => store.read()).catch(() => undefined);
     if (now?.writeId === next.writeId) return next;
     throw outcome === false ? new StaleWriteError() : outcome;
+  }
+
+  /** Write without the lease if the store allows it: that a reader may not write is no outage of the store. */
+  async tryWrite(expected: TicketRecord | undefined, change: RecordChange): Promise<void> {
+    const quiet = new TicketRecordRepository({ ...this.options, emit: () => undefined });
+    await quiet.write(expected, change).catch(() => undefined);
   }
 
   /** Whatever hangs in a store must not hang the refresh, which would be the last one; one may throw before it promises. */

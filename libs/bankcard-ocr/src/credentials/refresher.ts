@@ -1,0 +1,332 @@
+import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { sleep } from '../runtime/abort.js';
+import type { Clock } from '../runtime/clock.js';
+import type { Random } from '../runtime/random.js';
+import type { AuthClient, IssuedCredential } from '../vendor/auth.client.js';
+import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
+import type { CredentialCache } from './credential-cache.js';
+import { ageMs, dateOf, hold } from './credential-lifetime.js';
+import { pauseAfter, RefreshCooldownError, RefreshFailed } from './refresh-backoff.js';
+import {
+  ageOrInfinity,
+  lastForcedAtMs,
+  NO_MEMORY,
+  planRefresh,
+  type RefreshMemory,
+  type RefreshPlan,
+  type RefreshRequest,
+  type TicketRole,
+} from './refresh-plan.js';
+import { RefreshRecord } from './refresh-record.js';
+import type { TicketLease } from './store/ticket-store.js';
+import type { TicketEventListener } from './ticket-event.js';
+import { StaleWriteError, StoreUnavailableError, type TicketRecordRepository } from './ticket-record-repository.js';
+import { numberAfter, type PendingToken, refreshStateOf, type TicketRecord } from './ticket-record.js';
+import type { RefreshTimings } from './timings.js';
+
+/** What a {@link Refresher} works with. */
+export interface RefresherDependencies {
+  readonly role: TicketRole;
+  readonly records: TicketRecordRepository;
+  readonly auth: AuthClient;
+  readonly held: CredentialCache;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly timings: RefreshTimings;
+  readonly emit: TicketEventListener;
+}
+
+/**
+ * Carries out what {@link planRefresh} decides: takes the lease, asks the vendor for a token and at once for its ticket,
+ * and stores each the moment it arrives (protocol.md section 5). A reader waits for what others store.
+ */
+export class Refresher {
+  #memory: RefreshMemory = NO_MEMORY;
+
+  constructor(private readonly dependencies: RefresherDependencies) {}
+
+  /**
+   * Read the store; use what is newer there, and put back what it has lost by a failover or by being emptied.
+   *
+   * @throws {@link StoreUnavailableError} when it cannot be read
+   */
+  async sync(): Promise<TicketRecord | undefined> {
+    const { role, records, held, clock, emit } = this.dependencies;
+    const record = await records.read();
+    held.adopt(record);
+    // What another store key has encrypted is not lost: its writer would put it back in its turn, without end.
+    const mayLack = role === 'refresher' && records.unreadableIn(record) === undefined;
+    const missing = mayLack ? held.missingIn(record) : undefined;
+    const ours = held.ours(record);
+    if (!missing) {
+      if (ours) this.#remember({ recordedForcedAt: clock.monotonic() - ageOrInfinity(ours.forcedAtMs, clock) });
+      return record;
+    }
+    try {
+      const forcedAtMs = lastForcedAtMs(ours, this.#memory, clock);
+      const written = await records.write(record, { ...missing, forcedAtMs, writtenBackAtMs: clock.now() });
+      emit({ type: 'store-restored', generation: missing.current?.number ?? 0 });
+      return written;
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return record;
+      if (!(error instanceof StaleWriteError)) throw error;
+      // Another process was quicker: what it has put there decides.
+      const latest = await records.read();
+      held.adopt(latest);
+      return latest;
+    }
+  }
+
+  /**
+   * Afterwards the cache holds what to use.
+   *
+   * @throws {@link RefreshCooldownError}, {@link RefreshFailed}, and whatever else the vendor or the store throws
+   */
+  async run(request: RefreshRequest): Promise<void> {
+    if (this.dependencies.role === 'reader') return this.#waitForOthers(request);
+    if (this.#plan(await this.sync(), request).do === 'serve') return;
+    for (;;) {
+      const lease = await this.#waitForLease(request);
+      if (!lease) return;
+      const waitMs = await this.#underLease(lease, request);
+      if (waitMs <= 0) return;
+      await sleep(this.dependencies.clock, waitMs, request.signal);
+    }
+  }
+
+  #plan(record: TicketRecord | undefined, request: RefreshRequest): RefreshPlan {
+    const { role, held, clock, timings } = this.dependencies;
+    const ours = held.ours(record);
+    return planRefresh({ role, record, ours, cached: held, memory: this.#memory, request, now: clock, timings });
+  }
+
+  async #waitForOthers(request: RefreshRequest): Promise<void> {
+    const { records, clock, timings } = this.dependencies;
+    const endsAt = clock.monotonic() + timings.pollMs;
+    for (let isFirst = true; ; isFirst = false) {
+      const record = await this.sync();
+      const plan = this.#plan(record, request);
+      if (plan.do === 'serve') return;
+      // A reader whose access to the store is read-only cannot ask; the next scheduled refresh helps it then.
+      if (plan.do === 'ask-others' && isFirst) await records.tryWrite(record, { rejectedId: plan.replaces });
+      if (clock.monotonic() >= endsAt) {
+        throw request.reason === 'rejected' ? new RefreshCooldownError(timings.overlapMs) : nothingStored();
+      }
+      await sleep(clock, timings.leasePollMs, request.signal);
+    }
+  }
+
+  async #waitForLease(request: RefreshRequest): Promise<TicketLease | undefined> {
+    const { records, clock, timings } = this.dependencies;
+    for (;;) {
+      const lease = await records.lease(timings.leaseTtlMs);
+      if (lease) return lease;
+      await sleep(clock, timings.leasePollMs, request.signal);
+      if (this.#plan(await this.sync(), request).do === 'serve') return undefined;
+    }
+  }
+
+  /** @returns 0 when it is done, else how long nobody may begin, in milliseconds */
+  async #underLease(lease: TicketLease, request: RefreshRequest): Promise<number> {
+    try {
+      const record = await this.sync();
+      const plan = this.#plan(record, request);
+      if (plan.do === 'serve') return 0;
+      if (plan.do === 'wait') return plan.ms;
+      if (plan.do === 'back-off') throw failedElsewhere(plan.attempts, plan.ms);
+      if (plan.do === 'cooldown') throw new RefreshCooldownError(plan.ms);
+      if (plan.do !== 'ask-others') await this.#fetch(plan, record, lease, request);
+      return 0;
+    } catch (error) {
+      throw await this.#shareFailure(error, lease, request);
+    } finally {
+      await this.dependencies.records.release(lease);
+    }
+  }
+
+  /** Tell the other processes, before they get the lease, that the vendor is in trouble and when to try again. */
+  async #shareFailure(error: unknown, lease: TicketLease, { attempt, signal }: RefreshRequest): Promise<unknown> {
+    const { records, held, clock, timings, random } = this.dependencies;
+    if (!isOfTheVendor(error) || signal.aborted || lease.signal.aborted) return error;
+    const latest = await records.read().catch(() => undefined);
+    const ours = held.ours(latest);
+    const attempts = Math.max(attempt, (ours?.failed?.attempts ?? 0) + 1);
+    const retryInMs = Math.min(pauseAfter(error, attempts, timings, random), this.#overlapLeftMs(ours));
+    // Without a record, or with one that another secret made, there is nobody to tell.
+    if (ours) {
+      const failed = { attempts, retryAtMs: clock.now() + retryInMs, pauseMs: retryInMs };
+      await records.write(latest, { failed }, lease).catch(() => undefined);
+    }
+    return new RefreshFailed(error, attempts, retryInMs);
+  }
+
+  /** A token that waits for its ticket is tried once more when the overlap ends: from then on it may be replaced. */
+  #overlapLeftMs(record: TicketRecord | undefined): number {
+    const { clock, timings } = this.dependencies;
+    const state = refreshStateOf(record);
+    const ageOfTokenMs = state.kind === 'token-issued' ? ageMs(state.token.tokenRequestedAtMs, clock) : undefined;
+    const leftMs = ageOfTokenMs === undefined ? 0 : timings.overlapMs - ageOfTokenMs;
+    return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
+  }
+
+  /** Fetch a generation, store it, and use it; finish what was begun, if there is such a thing. */
+  async #fetch(
+    plan: Extract<RefreshPlan, { do: 'finish' | 'request' }>,
+    record: TicketRecord | undefined,
+    lease: TicketLease,
+    request: RefreshRequest,
+  ): Promise<void> {
+    const forced = plan.do === 'request' && plan.forced;
+    this.dependencies.emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
+    const stored = new RefreshRecord(this.dependencies, lease, record);
+    // What the vendor is asked must be over before another process may take the lease.
+    const call = { ...request, signal: AbortSignal.any([request.signal, lease.signal]) };
+    if (plan.do === 'finish' || plan.isBegun) this.#remember({ isContested: true });
+    if (plan.do === 'finish' && !(await this.#isRefused(plan.token, stored, call))) return;
+    const { pending, sentAt } = await this.#fetchToken(stored, forced, call);
+    await this.#fetchTicket(pending, sentAt, stored, call);
+  }
+
+  /** Try to finish with a token that was left; a new one is asked for only when the vendor refuses it. */
+  async #isRefused(waiting: PendingToken, stored: RefreshRecord, request: RefreshRequest): Promise<boolean> {
+    const { clock, timings, emit } = this.dependencies;
+    const ageOfTokenMs = ageOrInfinity(waiting.tokenRequestedAtMs, clock);
+    try {
+      await this.#fetchTicket(waiting, clock.monotonic() - ageOfTokenMs, stored, request);
+      return false;
+    } catch (error) {
+      if (!isBankCardOcrError(error) || error.vendorCode === undefined) throw error;
+      // Within the overlap it is the ticket that is asked for again, and never another token (protocol.md section 5). Beyond
+      // it a new token can end nothing that still works, so any refusal will do.
+      const isFinal = error.code === 'CREDENTIALS_REJECTED' || !error.retryable;
+      if (ageOfTokenMs < timings.overlapMs || !isFinal) throw error;
+      this.#remember({ pending: undefined });
+      emit({ type: 'pending-token-refused', generation: waiting.number, vendorCode: error.vendorCode });
+      return true;
+    }
+  }
+
+  async #fetchToken(
+    stored: RefreshRecord,
+    forced: boolean,
+    { attempt, signal }: RefreshRequest,
+  ): Promise<{ pending: PendingToken; sentAt: number }> {
+    const { auth, held, clock, timings, emit, random } = this.dependencies;
+    const number = numberAfter(stored.highestNumber);
+    const forgetForced = () => forced && this.#remember({ forcedAt: NO_MEMORY.forcedAt });
+    if (forced) this.#remember({ forcedAt: clock.monotonic() });
+    try {
+      await stored.markAsked(forced ? clock.now() : undefined);
+      stored.throwIfLeaseLost();
+    } catch (error) {
+      forgetForced();
+      throw error;
+    }
+    let token: IssuedCredential;
+    try {
+      token = await auth.accessToken(attempt, signal);
+    } catch (thrown) {
+      const isUnreadable = isUnreadableResponse(thrown);
+      const error = isUnreadable ? unreadableToken(thrown, timings.overlapMs) : thrown;
+      if (isUnreadable || isOutcomeUncertain(error)) {
+        this.#remember({ isContested: true, suspectId: held.latest?.record.id });
+        emit({ type: 'token-request-in-doubt', generation: number });
+        await stored.markSuspect();
+      } else {
+        forgetForced();
+        await stored.unmark();
+      }
+      throw error;
+    }
+    const pending: PendingToken = {
+      number,
+      id: random.id(),
+      refreshId: stored.id,
+      accessToken: token.value,
+      tokenRequestedAtMs: dateOf(token.sentAt, clock),
+      tokenLifeMs: Math.max(token.lifeMs, timings.overlapMs),
+    };
+    this.#remember({ pending });
+    emit({ type: 'token-pending', generation: number });
+    await stored.keep({ pending });
+    return { pending, sentAt: token.sentAt.monotonicMs };
+  }
+
+  /** @param tokenSentAt when the token was asked for, on the monotonic clock */
+  async #fetchTicket(
+    pending: PendingToken,
+    tokenSentAt: number,
+    stored: RefreshRecord,
+    { attempt, signal }: RefreshRequest,
+  ): Promise<void> {
+    const { auth, held, clock, timings, random } = this.dependencies;
+    stored.throwIfLeaseLost();
+    const ticket = await auth
+      .signTicket(pending.accessToken, pending.number, attempt, signal)
+      .catch((error: unknown) => {
+        if (isOutcomeUncertain(error)) this.#remember({ isContested: true });
+        throw error;
+      });
+    const current = {
+      ...pending,
+      // Another process may have put a generation of its own back meanwhile.
+      number: Math.max(pending.number, numberAfter(stored.highestGeneration)),
+      // Of its own for each ticket: a second ticket of the same token is another generation for those who hold the first.
+      id: random.id(),
+      signTicket: ticket.value,
+      tokenRequestedAtMs: dateOf({ epochMs: pending.tokenRequestedAtMs, monotonicMs: tokenSentAt }, clock),
+      ticketRequestedAtMs: dateOf(ticket.sentAt, clock),
+      ticketLifeMs: Math.max(ticket.lifeMs, timings.overlapMs),
+      ...(this.#memory.isContested && { contested: true }),
+    };
+    this.#remember({ pending: undefined, isContested: false });
+    // To be used at once, also when it cannot be written: the previous one is dying.
+    const { monotonicMs, epochMs } = ticket.sentAt;
+    const behindWallMs = Math.min(pending.tokenRequestedAtMs - tokenSentAt, epochMs - monotonicMs);
+    held.replace(hold(current, tokenSentAt, monotonicMs, behindWallMs));
+    const earlier = held.earlierForRecord;
+    const finished = { pending: undefined, failed: undefined, rejectedId: undefined, writtenBackAtMs: undefined };
+    const forcedAtMs = lastForcedAtMs(stored.ours, this.#memory, clock);
+    await stored.keep({ current, earlier, ...finished, forcedAtMs });
+  }
+
+  #remember(change: Partial<RefreshMemory>): void {
+    this.#memory = { ...this.#memory, ...change };
+  }
+}
+
+/** Whether the vendor has responded, and what it gave could not be read, or not to its end. */
+function isUnreadableResponse(error: unknown): error is BankCardOcrError {
+  if (error instanceof TransportError && error.wasCarriedOut) return true;
+  const isUnreadable =
+    isBankCardOcrError(error) && (error.code === 'RESPONSE_MALFORMED' || error.code === 'RESPONSE_TOO_LARGE');
+  return isUnreadable && isOutcomeUncertain(error);
+}
+
+/**
+ * The vendor has given a token, and we cannot read it. Asking again at once would give another one that cannot be read, and
+ * each ends what other processes hold: nobody asks for one overlap.
+ */
+function unreadableToken(error: BankCardOcrError, overlapMs: number): BankCardOcrError {
+  const { code, message, messageZh, actor, vendorCode, vendorMessage, bizSeqNo } = error;
+  const details = { message, messageZh, actor, vendorCode, vendorMessage, bizSeqNo, cause: error };
+  return new BankCardOcrError(code, { ...details, retryable: false, retryAfterMs: overlapMs });
+}
+
+function isOfTheVendor(error: unknown): error is BankCardOcrError {
+  const isOurs =
+    error instanceof RefreshCooldownError || error instanceof StaleWriteError || error instanceof StoreUnavailableError;
+  return isBankCardOcrError(error) && !isOurs;
+}
+
+function failedElsewhere(attempts: number, ms: number): RefreshFailed {
+  const message = `the refresh has failed ${attempts} times, in another process too; the next try is not due yet`;
+  return new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), attempts, ms, true);
+}
+
+function nothingStored(): BankCardOcrError {
+  return new BankCardOcrError('NO_VALID_TICKET', {
+    message:
+      "the store has no valid credentials, and a process with role 'reader' fetches none: is a refresher running?",
+  });
+}
