@@ -58,7 +58,7 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
         const secure = protocol === 'https:';
         const connected = done as Connected;
         this.connector.connect({ hostname, port: Number(port) || (secure ? 443 : 80), secure }, (error, socket) => {
-          connected(error, socket && withoutInterimResponses(socket));
+          connected(error, socket && endingUnpaused(withoutInterimResponses(socket)));
         });
       },
     });
@@ -96,7 +96,14 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    // undici writes the request within this turn, on the connection that it has chosen.
+    beginning = this;
     if (this.#aborted) controller.abort(this.#aborted);
+  }
+
+  /** Let undici parse what it has, however much is wanted. */
+  unpause(): void {
+    this.#controller?.resume();
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -157,6 +164,35 @@ function withoutInterimResponses(socket: Socket): Socket {
   socket.write = (...args: unknown[]): boolean => {
     interim.expectHead();
     return write(...args);
+  };
+  return socket;
+}
+
+let beginning: UndiciCall | undefined;
+
+/**
+ * undici 7 ends the process with an assertion when a connection ends while its parser is paused (its issue 5360, mended in
+ * version 8, which needs a newer Node). So no connection ends before the parser goes on: nothing is left then but to tell
+ * whether the response was whole.
+ */
+function endingUnpaused(socket: Socket): Socket {
+  let call: UndiciCall | undefined;
+  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  const emit = socket.emit.bind(socket) as (event: string | symbol, ...args: unknown[]) => boolean;
+  socket.write = (...args: unknown[]): boolean => {
+    call = beginning ?? call;
+    beginning = undefined;
+    return write(...args);
+  };
+  socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
+    if (event === 'end' || event === 'error' || event === 'close') {
+      // The parser does not go on with a connection that is destroyed; what it has got already is good all the same.
+      Object.defineProperty(socket, 'destroyed', { value: false, configurable: true });
+      call?.unpause();
+      delete (socket as { destroyed?: boolean }).destroyed;
+      call = undefined;
+    }
+    return emit(event, ...args);
   };
   return socket;
 }
