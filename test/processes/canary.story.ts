@@ -34,7 +34,7 @@ async function everythingShown(preload: string[] = [], change: Record<string, st
   const worker = Worker.start('canary.worker', environment, preload);
   const url = await worker.line('listening ');
   const answers: string[] = [];
-  for (const orderNo of ORDERS) {
+  for (const orderNo of environment.ORDERS.split(',')) {
     for (const path of [`/bank-cards/${orderNo}`, `/bank-cards/${orderNo}/photos/original`]) {
       const answer = await fetch(url + path);
       answers.push(JSON.stringify([...answer.headers]));
@@ -71,10 +71,13 @@ describe('secrets, tokens, tickets, signatures, card numbers and photos', () => 
     const shown = await everythingShown([], {
       BANKCARD_OCR_STORE_ENCRYPTION_KEY: [...own.get('store key')!].join(''),
       BANKCARD_OCR_TICKET_STORE: 'redis://canaryuser:canary%40pass@127.0.0.1:1/0',
+      // Nothing can be queried: one order, and a second for each query, show all that there is.
+      BANKCARD_OCR_TIMEOUT_MS: '1000',
+      ORDERS: ORDERS[0]!,
     });
     expect(leaksIn(shown, new Map([...proxy.canaries, ...own]))).toEqual([]);
     expect(shown).toContain('the ticket store redis://127.0.0.1:1/0 failed to read: NOT_CONNECTED');
-    expect(shown).toContain('getBankCardOcrResult OK code=0');
+    expect(shown).toContain('NO_VALID_TICKET');
   }, 30_000);
 
   it.each([

@@ -17,7 +17,7 @@ async function main(): Promise<void> {
   const ocr = app.get(OcrResultService);
   const tickets = app.get(TicketService);
   for (const service of [ocr, tickets, app.get(SignatureService)]) print(service);
-  print(await tickets.getCredentials());
+  print(await tickets.getCredentials().catch((error: unknown) => error));
   print(tickets.status());
   for (const orderNo of (process.env['ORDERS'] ?? '').split(',')) {
     print(await ocr.query(orderNo, { photos: true, maxAttempts: 1 }).catch((error: unknown) => error));

@@ -132,7 +132,7 @@ export const MUTANTS: readonly Mutant[] = [
     changes: [
       [
         '      signTicket: ticket.value,\n',
-        '      signTicket: ticket.value,\n      accessToken: held.latest?.record.accessToken ?? pending.accessToken,\n',
+        '      signTicket: ticket.value,\n      accessToken: cache.latest?.record.accessToken ?? pending.accessToken,\n',
       ],
     ],
     mixes: ['calm'],
@@ -260,7 +260,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a reader refreshes',
     file: credentials('ticket.service.ts'),
-    changes: [['role, held, records', "role: 'refresher', held, records"]],
+    changes: [['role, cache, records', "role: 'refresher', cache, records"]],
     mixes: ['crash', 'calm', 'earlyDeath'],
     within: 40,
   },
@@ -287,7 +287,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'a failed refresh is not tried again by the schedule',
     file: credentials('refresh-scheduler.ts'),
     changes: [
-      ['failures.last ? failures.last.retryAt : held.dueAt', 'failures.last ? Number.POSITIVE_INFINITY : held.dueAt'],
+      ['failures.last ? failures.last.retryAt : cache.dueAt', 'failures.last ? Number.POSITIVE_INFINITY : cache.dueAt'],
     ],
     mixes: ['vendorDown', 'alone'],
     within: 30,

@@ -10,7 +10,7 @@ let events: TicketEvent[];
 
 beforeEach(() => {
   stage = new RefreshStage();
-  ({ held, events } = stage.parts());
+  ({ cache: held, events } = stage.parts());
 });
 
 const store = (number: number, ageMs: number) => held.adopt(stage.record({ current: stage.generation(number, ageMs) }));
@@ -44,7 +44,7 @@ describe('whether credentials are used, due and perhaps ended, by their age', ()
   ])('%s', (_what, passedMs, leaptMs, is) => {
     for (const take of [() => fetch(1), () => store(1, 0)]) {
       stage = new RefreshStage();
-      ({ held, events } = stage.parts());
+      ({ cache: held, events } = stage.parts());
       take();
       stage.clock.advance(passedMs);
       stage.clock.shiftWallClock(leaptMs);

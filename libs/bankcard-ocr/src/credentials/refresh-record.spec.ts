@@ -38,7 +38,7 @@ describe('the numbers that are in use', () => {
     ],
     ['what another secret has made', undefined, () => ({ current: stage.generation(3), secretFingerprint: 'x' }), 3, 3],
   ])('%s', async (_what, held, stored, generations, all) => {
-    if (held) parts.held.adopt(stage.record({ current: stage.generation(held) }));
+    if (held) parts.cache.adopt(stage.record({ current: stage.generation(held) }));
     const record = await begin(stored());
     expect([record.highestGeneration, record.highestNumber]).toEqual([generations, all]);
   });

@@ -13,7 +13,7 @@ const TRIES = 5;
 /** What a {@link RefreshRecord} works with. */
 interface RefreshRecordDependencies {
   readonly records: TicketRecordRepository;
-  readonly held: CredentialCache;
+  readonly cache: CredentialCache;
   readonly clock: Clock;
   readonly random: Random;
   readonly emit: TicketEventListener;
@@ -35,17 +35,17 @@ export class RefreshRecord {
     private readonly lease: TicketLease,
     record: TicketRecord | undefined,
   ) {
-    const { held, clock, random } = dependencies;
+    const { cache, clock, random } = dependencies;
     this.id = random.id();
     this.#latest = record;
-    this.#begun = held.ours(record);
+    this.#begun = cache.ours(record);
     this.#askedAtMs = clock.now();
-    this.#knownIds = new Set([this.#begun?.current?.id, this.#begun?.pending?.id, held.latest?.record.id]);
+    this.#knownIds = new Set([this.#begun?.current?.id, this.#begun?.pending?.id, cache.latest?.record.id]);
   }
 
   /** What is stored and was made with the app secret of today. */
   get ours(): TicketRecord | undefined {
-    return this.dependencies.held.ours(this.#latest);
+    return this.dependencies.cache.ours(this.#latest);
   }
 
   /** The highest number that is in use, that of a token without a ticket included. */
@@ -55,8 +55,8 @@ export class RefreshRecord {
 
   /** The highest number that a generation has. */
   get highestGeneration(): number {
-    const { held, records } = this.dependencies;
-    const numbers = [this.#latest?.current?.number, held.latest?.record.number, records.unreadableIn(this.#latest)];
+    const { cache, records } = this.dependencies;
+    const numbers = [this.#latest?.current?.number, cache.latest?.record.number, records.unreadableIn(this.#latest)];
     return Math.max(...numbers.map((number) => number ?? 0));
   }
 
@@ -110,11 +110,11 @@ export class RefreshRecord {
 
   /** See to it that one more refresh follows, whoever else has written meanwhile. */
   async markSuspect(): Promise<void> {
-    const { records, held, emit, random } = this.dependencies;
+    const { records, cache, emit, random } = this.dependencies;
     for (let tries = 0; tries < TRIES; tries += 1) {
       try {
         const latest = await records.read();
-        if ((latest && !held.ours(latest)) || latest?.unanswered?.by === this.id) return;
+        if ((latest && !cache.ours(latest)) || latest?.unanswered?.by === this.id) return;
         // Not our mark, which whoever has taken over knows and clears away.
         const unanswered = { sinceMs: this.#askedAtMs, by: random.id() };
         await records.write(latest, { unanswered });
@@ -149,7 +149,7 @@ export class RefreshRecord {
   /** @param accessToken of the generation that is to be written */
   #isOvertaken(latest: TicketRecord | undefined, accessToken: string | undefined): boolean {
     if (!latest) return false;
-    if (!this.dependencies.held.ours(latest)) return true;
+    if (!this.dependencies.cache.ours(latest)) return true;
     const { current, pending, unanswered } = latest;
     const isForeignMark = unanswered && unanswered.by !== this.id && unanswered.by !== this.#begun?.unanswered?.by;
     const isForeignToken = pending && !this.#knownIds.has(pending.id);

@@ -16,7 +16,7 @@ export type WantedRefresh = Pick<RefreshRequest, 'reason' | 'replaces'>;
 interface RefreshSchedulerDependencies {
   readonly store: TicketStore;
   readonly refresher: Refresher;
-  readonly held: CredentialCache;
+  readonly cache: CredentialCache;
   readonly failures: RefreshFailures;
   readonly clock: Clock;
   readonly timings: RefreshTimings;
@@ -181,9 +181,9 @@ export class RefreshScheduler {
 
   /** When this process is to refresh next, on the monotonic clock; never while it does. */
   get #refreshAt(): number {
-    const { refreshes, held, failures } = this.dependencies;
+    const { refreshes, cache, failures } = this.dependencies;
     if (!refreshes || this.#running) return Number.POSITIVE_INFINITY;
-    return Math.max(this.#notBefore, failures.last ? failures.last.retryAt : held.dueAt);
+    return Math.max(this.#notBefore, failures.last ? failures.last.retryAt : cache.dueAt);
   }
 
   /** Up to a fifth earlier at random, so that a large fleet does not ask its store all at once. */
@@ -193,16 +193,16 @@ export class RefreshScheduler {
   }
 
   async #syncOnce(): Promise<void> {
-    const { refresher, held, clock, timings, backgroundRefresh } = this.dependencies;
+    const { refresher, cache, clock, timings, backgroundRefresh } = this.dependencies;
     if (this.#closing.signal.aborted) return;
     if (!backgroundRefresh) this.#syncAt = clock.monotonic() + timings.pollMs;
-    const before = held.latest;
+    const before = cache.latest;
     try {
-      const record = held.ours(await refresher.sync());
+      const record = cache.ours(await refresher.sync());
       if (this.#running) return;
       const wanted = this.#wantedBy(record);
       if (wanted) this.inBackground(wanted);
-      else if (held.latest !== before) this.#noteAdopted();
+      else if (cache.latest !== before) this.#noteAdopted();
     } catch {
       // What is held goes on being served.
     }

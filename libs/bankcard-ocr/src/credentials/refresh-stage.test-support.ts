@@ -139,7 +139,7 @@ function inWords(before: TicketRecord | undefined, after: TicketRecord): string 
 
 /** A process of a spec, without timers of its own. */
 export interface StagedProcess {
-  readonly held: CredentialCache;
+  readonly cache: CredentialCache;
   readonly refresher: Refresher;
   readonly events: TicketEvent[];
 }
@@ -184,11 +184,11 @@ export class RefreshStage {
     const events: TicketEvent[] = [];
     const emit = (event: TicketEvent) => void events.push(event);
     const window = { intervalMs: TIMINGS.intervalMs, verifyWindowMs: undefined };
-    const held = new CredentialCache(clock, TIMINGS, window, secretFingerprint, emit, random);
+    const cache = new CredentialCache(clock, TIMINGS, window, secretFingerprint, emit, random);
     const records = new TicketRecordRepository({ store, secretFingerprint, seal, emit, random, storeClock: clock });
     const auth = this.auth.asClient;
-    const refresher = new Refresher({ role, auth, clock, random, timings: TIMINGS, held, records, emit });
-    return { refresher, held, events };
+    const refresher = new Refresher({ role, auth, clock, random, timings: TIMINGS, cache, records, emit });
+    return { refresher, cache, events };
   }
 
   /** What a {@link RefreshRecord} needs, for a process that has nothing else. */
@@ -197,10 +197,10 @@ export class RefreshStage {
     const events: TicketEvent[] = [];
     const emit = (event: TicketEvent) => void events.push(event);
     const window = { intervalMs: TIMINGS.intervalMs, verifyWindowMs: undefined };
-    const held = new CredentialCache(clock, TIMINGS, window, 'fingerprint', emit, random);
+    const cache = new CredentialCache(clock, TIMINGS, window, 'fingerprint', emit, random);
     const shared = { store, secretFingerprint: 'fingerprint', seal, emit, random, storeClock: clock };
     const records = new TicketRecordRepository(shared);
-    return { clock, random, held, records, emit, events };
+    return { clock, random, cache, records, emit, events };
   }
 
   /** Run a refresh to its end, however much time that takes. */

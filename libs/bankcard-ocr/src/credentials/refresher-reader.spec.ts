@@ -95,7 +95,7 @@ describe.each(TIMER_OFFSETS_MS)('a reader waits for others, with timers that are
     const { thrown, tookMs } = await stage.run(reader, request);
     expect(thrown).toBeUndefined();
     expect(tookMs).toBeLessThan(2 * SECOND + TIMINGS.leasePollMs + 2);
-    expect(reader.held.valid?.record.number).toBe(2);
+    expect(reader.cache.valid?.record.number).toBe(2);
   });
 });
 
@@ -123,7 +123,7 @@ describe('a reader', () => {
   });
 
   it('asks for nothing when the store has not got what was rejected', async () => {
-    reader.held.adopt(stage.record({ current: stage.generation(1, MINUTE) }));
+    reader.cache.adopt(stage.record({ current: stage.generation(1, MINUTE) }));
     await stage.store.put(stage.record({ current: stage.generation(0, 30 * MINUTE) }));
     await expect(stage.run(reader, REJECTED)).resolves.toMatchObject({ thrown: { code: 'RATE_LIMITED' } });
     expect(stage.trace).toEqual([]);
@@ -137,7 +137,7 @@ describe('a reader', () => {
   });
 
   it('puts back nothing that the store has lost', async () => {
-    reader.held.adopt(stage.record({ current: stage.generation(1) }));
+    reader.cache.adopt(stage.record({ current: stage.generation(1) }));
     await stage.run(reader, { reason: 'initial' });
     expect(stage.trace).toEqual([]);
   });

@@ -44,12 +44,6 @@ describe('a refresh, step by step, by what is stored', () => {
       { number: 8, contested: true },
     ],
     [
-      'a token without a ticket, and what was asked for after it by a process that refreshed alone',
-      () => ({ current: stage.generation(8, 10 * SECOND), pending: stage.token(8, 40 * SECOND) }),
-      ['write mark', 'token', 'write token 9', 'ticket of token-1', 'write generation 9'],
-      { number: 9, contested: true },
-    ],
-    [
       'a token without a ticket that has ended',
       () => ({ pending: stage.token(8, 2 * HOUR) }),
       ['write mark', 'token', 'write token 9', 'ticket of token-1', 'write generation 9'],
@@ -96,7 +90,7 @@ describe('a refresh, step by step, by what is stored', () => {
     for (const left of ['pending', 'unanswered', 'failed', 'rejectedId', 'forcedAtMs', 'writtenBackAtMs'] as const) {
       expect(record[left]).toBeUndefined();
     }
-    expect(process.held.valid?.record).toMatchObject({ id: record.current?.id, number: record.current?.number });
+    expect(process.cache.valid?.record).toMatchObject({ id: record.current?.id, number: record.current?.number });
     expect(typesOf(process)).toContain('credentials-updated');
   });
 
@@ -121,7 +115,7 @@ describe('a refresh, step by step, by what is stored', () => {
   });
 
   it('what is held counts on, although the store has lost it and cannot be written by a look', async () => {
-    process.held.adopt(stage.record({ current: stage.generation(41, HOUR - SECOND) }));
+    process.cache.adopt(stage.record({ current: stage.generation(41, HOUR - SECOND) }));
     stage.clock.advance(SECOND);
     await stage.run(process);
     expect((await stage.store.stored())?.current?.number).toBe(42);
@@ -133,7 +127,7 @@ describe('a refresh, step by step, by what is stored', () => {
     await stage.store.put(seal(1).seal(stage.record({ current: stage.generation(7) })));
     const other = stage.aProcess({ seal: seal(2) });
     await stage.run(other, { reason: 'initial' });
-    expect(other.held.valid?.record.number).toBe(8);
+    expect(other.cache.valid?.record.number).toBe(8);
     expect(typesOf(other)).toContain('credentials-unreadable');
   });
 
@@ -233,7 +227,7 @@ describe('a token request that fails', () => {
     ['limited', false],
   ])('with %s: whether the vendor may have carried it out: %s', async (outcome, isPossible) => {
     await stage.store.put(before());
-    process.held.adopt(before());
+    process.cache.adopt(before());
     stage.auth.nextTokens.push(outcome);
     const { thrown } = await stage.run(process, REJECTED);
     expect(thrown).toMatchObject({ error: { message: outcome } });
@@ -380,7 +374,7 @@ describe('a forced refresh', () => {
     const forcedAtMs = stage.clock.now();
     await stage.store.put(undefined);
     stage.clock.advance(30 * SECOND);
-    const { generationId: replaces } = process.held.valid!.credentials;
+    const { generationId: replaces } = process.cache.valid!.credentials;
     const { thrown } = await stage.run(process, { reason: 'rejected', replaces });
     expect(thrown).toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 30 * SECOND - 3_500 });
     expect((await stage.store.stored())?.forcedAtMs).toBe(forcedAtMs);
@@ -472,7 +466,7 @@ describe('somebody else writes meanwhile', () => {
         expect(record?.pending ?? record?.unanswered ?? record?.rejectedId).toBeUndefined();
       }
       // What came is used at once, stored or not.
-      if (when === 'onTicket') expect(process.held.valid?.record.accessToken).toBe('token-1');
+      if (when === 'onTicket') expect(process.cache.valid?.record.accessToken).toBe('token-1');
     }
   });
 
@@ -513,7 +507,7 @@ describe('a store that fails', () => {
     await stage.store.put(stage.record({ current: stage.generation(1, 30 * MINUTE) }));
     stage.auth[when] = () => void stage.store.down.add('write').add('read');
     await expect(stage.run(process)).resolves.toMatchObject({ thrown: undefined });
-    expect(process.held.valid?.record).toMatchObject({ number: 2, accessToken: 'token-1' });
+    expect(process.cache.valid?.record).toMatchObject({ number: 2, accessToken: 'token-1' });
     expect((await stage.store.stored())?.current?.number).toBe(1);
     stage.store.down.clear();
     await process.refresher.sync();

@@ -15,10 +15,10 @@ function aProcess(mayWrite = true, seal?: RecordSeal): StagedProcess {
 type State = () => Partial<TicketRecord> | undefined;
 
 /** Of the process: what it fetched itself, so that the store may lack it. */
-function take({ held }: StagedProcess, number: number, ageMs: number): void {
+function take({ cache }: StagedProcess, number: number, ageMs: number): void {
   const { clock } = stage;
   const at = clock.monotonic() - ageMs;
-  held.replace(hold(stage.generation(number, ageMs), at, at, behindMs(clock)));
+  cache.replace(hold(stage.generation(number, ageMs), at, at, behindMs(clock)));
 }
 
 describe('what a sync with the store does, by what is cached and stored', () => {
@@ -87,7 +87,7 @@ describe('what a sync with the store does, by what is cached and stored', () => 
       if (before) await stage.store.put(stage.record(before));
       process.events.length = 0;
       const seen = await process.refresher.sync();
-      expect(process.held.valid?.record.number).toBe(after.held);
+      expect(process.cache.valid?.record.number).toBe(after.held);
       expect(stage.trace).toHaveLength(mayWrite ? after.writes : 0);
       // A reader changes nothing of what is stored.
       const number = mayWrite ? after.stored : before?.current?.number;
@@ -116,7 +116,7 @@ describe('what a sync with the store does, by what is cached and stored', () => 
     const forcedAtMs = stage.clock.now();
     await stage.store.change({ writtenBackAtMs: undefined });
     await stage.run(process, { reason: 'requested', replaces: 'generation-3' });
-    expect(process.held.valid?.record.number).toBe(4);
+    expect(process.cache.valid?.record.number).toBe(4);
     await stage.store.put(undefined);
     stage.clock.advance(SECOND);
     await process.refresher.sync();
@@ -136,9 +136,9 @@ describe('what a sync with the store does, by what is cached and stored', () => 
     const record = (await stage.store.stored())!;
     expect(record.current?.number).toBe(3);
     expect([record.pending !== undefined, record.unanswered !== undefined]).toEqual([hasToken, hasMark]);
-    expect(process.held.isBeingReplaced).toBe(true);
+    expect(process.cache.isBeingReplaced).toBe(true);
     await process.refresher.sync();
-    expect(process.held.isBeingReplaced).toBe(hasToken || hasMark);
+    expect(process.cache.isBeingReplaced).toBe(hasToken || hasMark);
   });
 });
 
@@ -181,7 +181,7 @@ describe('when something comes between', () => {
     };
     stage.store.before = once;
     await expect(process.refresher.sync()).resolves.toMatchObject({ current: { number: 4 } });
-    expect(process.held.valid?.record.number).toBe(4);
+    expect(process.cache.valid?.record.number).toBe(4);
     expect(process.events.some(({ type }) => type === 'store-restored')).toBe(false);
   });
 
@@ -190,7 +190,7 @@ describe('when something comes between', () => {
     take(process, 3, MINUTE);
     stage.store.down.add('write');
     await expect(process.refresher.sync()).resolves.toBeUndefined();
-    expect(process.held.valid?.record.number).toBe(3);
+    expect(process.cache.valid?.record.number).toBe(3);
   });
 
   it('the store cannot be read: it says so, and what is held is kept', async () => {
@@ -198,6 +198,6 @@ describe('when something comes between', () => {
     take(process, 3, MINUTE);
     stage.store.down.add('read');
     await expect(process.refresher.sync()).rejects.toMatchObject({ name: 'StoreUnavailableError' });
-    expect(process.held.valid?.record.number).toBe(3);
+    expect(process.cache.valid?.record.number).toBe(3);
   });
 });

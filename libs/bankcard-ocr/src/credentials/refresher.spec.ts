@@ -107,13 +107,13 @@ describe('what a refresh asks the vendor for, by what is stored and held', () =>
     ],
   ])('%s', async (_what, stored, held, request, calls) => {
     const before = held();
-    if (before) process.held.adopt(stage.record(before));
+    if (before) process.cache.adopt(stage.record(before));
     const content = stored();
     if (content) await stage.store.put(stage.record(content));
     const { thrown } = await stage.run(process, request);
     expect(thrown).toBeUndefined();
     expect(asked()).toEqual(calls);
-    expect(process.held.fresh).toBeDefined();
+    expect(process.cache.fresh).toBeDefined();
     if (calls.length === 0) expect(stage.store.done).toEqual([]);
   });
 });
@@ -151,7 +151,7 @@ describe.each(TIMER_OFFSETS_MS)(
       const { thrown, tookMs } = await after2Seconds(happens);
       expect(thrown).toBeUndefined();
       expect(asked()).toEqual(calls);
-      expect(process.held.fresh).toBeDefined();
+      expect(process.cache.fresh).toBeDefined();
       // It is looked for all the while, and found soon.
       expect(tookMs).toBeGreaterThanOrEqual(2 * SECOND - 1);
       expect(tookMs).toBeLessThan(2 * SECOND + 2 * TIMINGS.leasePollMs + 2);
@@ -363,7 +363,7 @@ describe('the store fails over in the middle of a refresh, and loses its lease',
     expect(await ofOther).toMatchObject({ thrown: undefined });
     // One token and one ticket, which both use.
     expect(asked()).toEqual(['token', 'ticket of token-1']);
-    expect(other.held.valid?.record.id).toBe(process.held.valid?.record.id);
+    expect(other.cache.valid?.record.id).toBe(process.cache.valid?.record.id);
     const left = await stage.store.stored();
     expect(left).toMatchObject({ current: { signTicket: 'ticket-1' } });
     expect([left?.pending, left?.unanswered, left?.writtenBackAtMs]).toEqual([undefined, undefined, undefined]);

@@ -29,7 +29,7 @@ export interface RefresherDependencies {
   readonly role: TicketRole;
   readonly records: TicketRecordRepository;
   readonly auth: AuthClient;
-  readonly held: CredentialCache;
+  readonly cache: CredentialCache;
   readonly clock: Clock;
   readonly random: Random;
   readonly timings: RefreshTimings;
@@ -51,13 +51,13 @@ export class Refresher {
    * @throws {@link StoreUnavailableError} when it cannot be read
    */
   async sync(): Promise<TicketRecord | undefined> {
-    const { role, records, held, clock, emit } = this.dependencies;
+    const { role, records, cache, clock, emit } = this.dependencies;
     const record = await records.read();
-    held.adopt(record);
+    cache.adopt(record);
     // What another store key has encrypted is not lost: its writer would put it back in its turn, without end.
     const mayLack = role === 'refresher' && records.unreadableIn(record) === undefined;
-    const missing = mayLack ? held.missingIn(record) : undefined;
-    const ours = held.ours(record);
+    const missing = mayLack ? cache.missingIn(record) : undefined;
+    const ours = cache.ours(record);
     if (!missing) {
       if (ours) this.#remember({ recordedForcedAt: clock.monotonic() - ageOrInfinity(ours.forcedAtMs, clock) });
       return record;
@@ -72,7 +72,7 @@ export class Refresher {
       if (!(error instanceof StaleWriteError)) throw error;
       // Another process was quicker: what it has put there decides.
       const latest = await records.read();
-      held.adopt(latest);
+      cache.adopt(latest);
       return latest;
     }
   }
@@ -95,9 +95,9 @@ export class Refresher {
   }
 
   #plan(record: TicketRecord | undefined, request: RefreshRequest): RefreshPlan {
-    const { role, held, clock, timings } = this.dependencies;
-    const ours = held.ours(record);
-    return planRefresh({ role, record, ours, cached: held, memory: this.#memory, request, now: clock, timings });
+    const { role, cache, clock, timings } = this.dependencies;
+    const ours = cache.ours(record);
+    return planRefresh({ role, record, ours, cached: cache, memory: this.#memory, request, now: clock, timings });
   }
 
   async #waitForOthers(request: RefreshRequest): Promise<void> {
@@ -146,10 +146,10 @@ export class Refresher {
 
   /** Tell the other processes, before they get the lease, that the vendor is in trouble and when to try again. */
   async #shareFailure(error: unknown, lease: TicketLease, { attempt, signal }: RefreshRequest): Promise<unknown> {
-    const { records, held, clock, timings, random } = this.dependencies;
+    const { records, cache, clock, timings, random } = this.dependencies;
     if (!isOfTheVendor(error) || signal.aborted || lease.signal.aborted) return error;
     const latest = await records.read().catch(() => undefined);
-    const ours = held.ours(latest);
+    const ours = cache.ours(latest);
     const attempts = Math.max(attempt, (ours?.failed?.attempts ?? 0) + 1);
     const retryInMs = Math.min(pauseAfter(error, attempts, timings, random), this.#overlapLeftMs(ours));
     // Without a record, or with one that another secret made, there is nobody to tell.
@@ -211,7 +211,7 @@ export class Refresher {
     forced: boolean,
     { attempt, signal }: RefreshRequest,
   ): Promise<{ pending: PendingToken; sentAt: number }> {
-    const { auth, held, clock, timings, emit, random } = this.dependencies;
+    const { auth, cache, clock, timings, emit, random } = this.dependencies;
     const number = numberAfter(stored.highestNumber);
     const forgetForced = () => forced && this.#remember({ forcedAt: NO_MEMORY.forcedAt });
     if (forced) this.#remember({ forcedAt: clock.monotonic() });
@@ -229,7 +229,7 @@ export class Refresher {
       const isUnreadable = isUnreadableResponse(thrown);
       const error = isUnreadable ? unreadableToken(thrown, timings.overlapMs) : thrown;
       if (isUnreadable || isOutcomeUncertain(error)) {
-        this.#remember({ isContested: true, suspectId: held.latest?.record.id });
+        this.#remember({ isContested: true, suspectId: cache.latest?.record.id });
         emit({ type: 'token-request-in-doubt', generation: number });
         await stored.markSuspect();
       } else {
@@ -259,7 +259,7 @@ export class Refresher {
     stored: RefreshRecord,
     { attempt, signal }: RefreshRequest,
   ): Promise<void> {
-    const { auth, held, clock, timings, random } = this.dependencies;
+    const { auth, cache, clock, timings, random } = this.dependencies;
     stored.throwIfLeaseLost();
     const ticket = await auth
       .signTicket(pending.accessToken, pending.number, attempt, signal)
@@ -283,8 +283,8 @@ export class Refresher {
     // To be used at once, also when it cannot be written: the previous one is dying.
     const { monotonicMs, epochMs } = ticket.sentAt;
     const behindWallMs = Math.min(pending.tokenRequestedAtMs - tokenSentAt, epochMs - monotonicMs);
-    held.replace(hold(current, tokenSentAt, monotonicMs, behindWallMs));
-    const earlier = held.earlierForRecord;
+    cache.replace(hold(current, tokenSentAt, monotonicMs, behindWallMs));
+    const earlier = cache.earlierForRecord;
     const finished = { pending: undefined, failed: undefined, rejectedId: undefined, writtenBackAtMs: undefined };
     const forcedAtMs = lastForcedAtMs(stored.ours, this.#memory, clock);
     await stored.keep({ current, earlier, ...finished, forcedAtMs });

@@ -43,7 +43,7 @@ export class RejectionTracker {
   constructor(
     private readonly clock: Clock,
     private readonly timings: Pick<RefreshTimings, 'intervalMs' | 'overlapMs'>,
-    private readonly held: CredentialCache,
+    private readonly cache: CredentialCache,
     /** Whether this process refreshes itself; if not, what others fetch after a rejection fixes it. */
     private readonly refreshes: boolean,
     private readonly emit: TicketEventListener,
@@ -115,7 +115,7 @@ export class RejectionTracker {
     vendorCode: string | undefined,
     actor: BankCardOcrError['actor'],
   ): Rejection | undefined {
-    const { valid, isAgeInDoubt, isBeingReplaced, hasStoreLost } = this.held;
+    const { valid, isAgeInDoubt, isBeingReplaced, hasStoreLost } = this.cache;
     // Expired, or replaced by one of ours, or about to be: no wonder.
     if (valid?.credentials.generationId !== generationId || isBeingReplaced) return undefined;
     // It may have ended while the machine was suspended, or by a refresh of ours that the store has forgotten. If a foreign
@@ -130,7 +130,7 @@ export class RejectionTracker {
     const { rejection } = this.#rejected;
     if (this.refreshes || !rejection) return undefined;
     // What was asked for before the rejection explains it: it is a refresh of ours that this process had missed.
-    const beganAt = this.held.latest?.beganAt ?? 0;
+    const beganAt = this.cache.latest?.beganAt ?? 0;
     return beganAt > rejection.at - UNCERTAIN_MS ? rejection : undefined;
   }
 

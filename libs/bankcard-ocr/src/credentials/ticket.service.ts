@@ -79,7 +79,7 @@ export class TicketService {
   readonly #events = new Subject<TicketEvent>();
   /** What happens to the credentials; logs and metrics are made from it. */
   readonly events$: Observable<TicketEvent> = this.#events.asObservable();
-  readonly #held: CredentialCache;
+  readonly #cache: CredentialCache;
   readonly #failures: RefreshFailures;
   readonly #schedule: RefreshScheduler;
   readonly #rejections: RejectionTracker;
@@ -95,16 +95,16 @@ export class TicketService {
       this.#rejections.observe(event);
     };
     const window = { intervalMs: timings.intervalMs, verifyWindowMs: options.verifyWindowMs };
-    const held = new CredentialCache(clock, timings, window, secretFingerprint, emit, random);
+    const cache = new CredentialCache(clock, timings, window, secretFingerprint, emit, random);
     const records = new TicketRecordRepository({ ...options, emit, random });
-    const refresher = new Refresher({ ...options, role, held, records, emit, random });
-    this.#held = held;
+    const refresher = new Refresher({ ...options, role, cache, records, emit, random });
+    this.#cache = cache;
     this.#failures = new RefreshFailures(clock, timings, emit, random);
-    this.#rejections = new RejectionTracker(clock, timings, held, refreshes, emit);
+    this.#rejections = new RejectionTracker(clock, timings, cache, refreshes, emit);
     this.#schedule = new RefreshScheduler({
       ...options,
       refresher,
-      held,
+      cache,
       failures: this.#failures,
       refreshes,
       random,
@@ -124,7 +124,7 @@ export class TicketService {
 
   /** The credentials to use now, without asking anybody; undefined when there are none. */
   peek(): Credentials | undefined {
-    return this.#held.valid?.credentials;
+    return this.#cache.valid?.credentials;
   }
 
   /**
@@ -142,19 +142,19 @@ export class TicketService {
   fresh(): Credentials | undefined {
     // A test may have replaced it on this object.
     if (this.getCredentials !== TicketService.prototype.getCredentials) return undefined;
-    return this.#schedule.isClosed || this.#schedule.isPollDue ? undefined : this.#held.fresh?.credentials;
+    return this.#schedule.isClosed || this.#schedule.isPollDue ? undefined : this.#cache.fresh?.credentials;
   }
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
     if (this.#schedule.isPollDue) await raceAbort(this.#schedule.sync(), signal);
     // What another process or an earlier life of this one has stored is served at once, even if it is due.
-    if (!this.#held.valid) await raceAbort(this.#schedule.sync(), signal);
-    if (!this.#held.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
-    else if (this.#refreshes && this.#held.mayHaveEnded) {
+    if (!this.#cache.valid) await raceAbort(this.#schedule.sync(), signal);
+    if (!this.#cache.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
+    else if (this.#refreshes && this.#cache.mayHaveEnded) {
       // They are served all the same when the refresh fails: the wall clock may be wrong.
       await raceAbort(this.#schedule.ensure({ reason: 'due' }), signal).catch(() => signal?.throwIfAborted());
     }
-    if (this.#refreshes && this.options.clock.monotonic() >= this.#held.dueAt) {
+    if (this.#refreshes && this.options.clock.monotonic() >= this.#cache.dueAt) {
       this.#schedule.inBackground({ reason: 'due' });
     }
     const credentials = this.peek();
@@ -172,7 +172,7 @@ export class TicketService {
   async refresh(): Promise<Credentials> {
     this.#refuseWhenClosed();
     if (!this.#refreshes) throw readersDoNotRefresh();
-    return this.#replace({ reason: 'requested', replaces: this.#held.latest?.credentials.generationId });
+    return this.#replace({ reason: 'requested', replaces: this.#cache.latest?.credentials.generationId });
   }
 
   /**
@@ -216,7 +216,7 @@ export class TicketService {
    * @internal
    */
   get ticketsForVerifying(): readonly SecretText[] {
-    return this.#held.ticketsForVerifying;
+    return this.#cache.ticketsForVerifying;
   }
 
   /**
@@ -236,7 +236,7 @@ export class TicketService {
     const { clock, store, role = 'refresher' } = this.options;
     const { description, scope } = store;
     return {
-      ...statusOf(this.#held, this.#failures, clock),
+      ...statusOf(this.#cache, this.#failures, clock),
       refreshing: this.#schedule.refreshing,
       role,
       foreignRefreshSuspected: this.#rejections.times,
