@@ -148,8 +148,8 @@ describe('the wall clock is set back in the middle of a refresh', () => {
     expect(current!.tokenRequestedAtMs).toBeLessThanOrEqual(stage.clock.now());
     expect(current!.ticketRequestedAtMs).toBeLessThanOrEqual(stage.clock.now());
     await other.refresher.sync();
-    expect(other.held.valid?.record.id).toBe(process.held.valid?.record.id);
-    expect(process.held.valid?.record.number).toBe(2);
+    expect(other.cache.valid?.record.id).toBe(process.cache.valid?.record.id);
+    expect(process.cache.valid?.record.number).toBe(2);
   });
 
   it('and its ticket fails: another process gets it, with the same token', async () => {
