@@ -97,13 +97,8 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // undici writes the request within this turn, on the connection that it has chosen.
-    beginning = this;
+    goOnWithNextWritten = () => controller.resume();
     if (this.#aborted) controller.abort(this.#aborted);
-  }
-
-  /** Let undici parse what it has, however much is wanted. */
-  unpause(): void {
-    this.#controller?.resume();
   }
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
@@ -168,7 +163,8 @@ function withoutInterimResponses(socket: Socket): Socket {
   return socket;
 }
 
-let beginning: UndiciCall | undefined;
+/** Makes the parser go on with the response to the request that is written next. */
+let goOnWithNextWritten: (() => void) | undefined;
 
 /**
  * undici 7 ends the process with an assertion when a connection ends while its parser is paused (its issue 5360, mended in
@@ -176,21 +172,21 @@ let beginning: UndiciCall | undefined;
  * whether the response was whole.
  */
 function endingUnpaused(socket: Socket): Socket {
-  let call: UndiciCall | undefined;
+  let goOn: (() => void) | undefined;
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   const emit = socket.emit.bind(socket) as (event: string | symbol, ...args: unknown[]) => boolean;
   socket.write = (...args: unknown[]): boolean => {
-    call = beginning ?? call;
-    beginning = undefined;
+    goOn = goOnWithNextWritten ?? goOn;
+    goOnWithNextWritten = undefined;
     return write(...args);
   };
   socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
     if (event === 'end' || event === 'error' || event === 'close') {
       // The parser does not go on with a connection that is destroyed; what it has got already is good all the same.
       Object.defineProperty(socket, 'destroyed', { value: false, configurable: true });
-      call?.unpause();
+      goOn?.();
       delete (socket as { destroyed?: boolean }).destroyed;
-      call = undefined;
+      goOn = undefined;
     }
     return emit(event, ...args);
   };
