@@ -79,7 +79,7 @@ export class FileTicketStore extends TicketStore {
   readonly #files: FileSystem;
   readonly #runtime: Runtime;
 
-  /** @internal the arguments after the first; an application leaves them out */
+  /** The arguments after the first are for tests; an application leaves them out. */
   constructor(
     private readonly options: FileTicketStoreOptions,
     files: FileSystem = NODE_FILE_SYSTEM,

@@ -13,7 +13,7 @@ export class MemoryTicketStore extends TicketStore {
   readonly #listeners = new Set<() => void>();
   readonly #random: Random;
 
-  /** @internal the argument; an application makes a store without one */
+  /** The argument is for tests; an application leaves it out. */
   constructor(random: Random = SYSTEM_RANDOM) {
     super();
     this.#random = random;
