@@ -97,7 +97,7 @@ describe('doctor, about the configuration', () => {
       .filter(({ check }) => check === 'configuration')
       .map(({ facts }) => facts?.['variable']);
     expect(variables).toEqual([
-      ...['BANKCARD_OCR_APP_ID', 'BANKCARD_OCR_SECRET', 'BANKCARD_OCR_TIMEOUT_MS', 'BANKCARD_OCR_BASE_URL'],
+      ...['BANKCARD_OCR_APP_ID', 'BANKCARD_OCR_SECRET', 'BANKCARD_OCR_BASE_URL', 'BANKCARD_OCR_TIMEOUT_MS'],
       'BANKCARD_OCR_TICKETSTORE',
     ]);
     expect(statuses).toMatchObject({ connection: ['skipped'], store: ['skipped'], live: ['skipped'] });
