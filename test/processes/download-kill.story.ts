@@ -55,7 +55,7 @@ describe('a process that is killed (kill -9) while it downloads', () => {
       const names = await readdir(directory);
       expect(names.filter((name) => !name.startsWith('.')).sort()).toEqual([
         'order1-crop.bin',
-        'order1-number.bin',
+        'order1-numberStrip.bin',
         'order1-original.bin',
       ]);
       for (const name of names.filter((name) => !name.startsWith('.'))) {
