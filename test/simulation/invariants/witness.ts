@@ -401,8 +401,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (token.secret !== this.world.instanceOf(name)?.settings.secret) return;
     // Its age counts from when it was asked for.
     const since = this.#askedAt.get(token) ?? token.issuedAt;
-    // Those that refresh alone end it, and their own is stored afterwards.
-    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES, 'alone'], since, kernel.now)) return;
+    if (this.effects.anyOf([...CLOCK_FAULTS, ...LOSSES], since, kernel.now)) return;
     this.#violated(
       'S2-pending',
       `${name} asks for a token although token ${token.number} waits for its ticket and is alive`,
@@ -618,14 +617,12 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   /**
    * Nobody can tell in which order the vendor has carried out two requests that were under way at the same time, for tickets
    * of the same token: when the store had lost the lease of one process, and nothing else by which that could be known. The
-   * order in which they were sent decides then. Those that have refreshed alone, each for itself, had no common count by
-   * which one is newer. In both cases a mark sees to it that one refresh more follows at once.
+   * order in which they were sent decides then, and a mark sees to it that one refresh more follows at once.
    */
   #isOutOfOrder(older: Ticket, newer: Ticket): boolean {
     const askedAt = (ticket: Ticket): number => this.#askedAt.get(ticket) ?? ticket.issuedAt;
     const { now } = this.world.kernel;
     if (this.#record?.unanswered === undefined) return false;
-    if (this.effects.anyOf(['alone'], newer.issuedAt, now)) return true;
     const isLeaseLost = this.effects.anyOf(['lease lost'], askedAt(newer) - GRACE_MS, now);
     return isLeaseLost && older.token === newer.token && askedAt(older) > askedAt(newer);
   }

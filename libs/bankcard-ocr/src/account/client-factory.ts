@@ -82,7 +82,7 @@ export class BankCardOcrClientFactory {
     if (this.#isClosed) throw closedError();
     if (typeof accountId !== 'string' || accountId === '') {
       throw new BankCardOcrError('INVALID_ARGUMENT', {
-        message: 'forAccount() takes the id of an account, a text that is not empty',
+        message: 'get() takes the id of an account, a text that is not empty',
       });
     }
     const account = this.#accounts.get(accountId) ?? this.#comeBack(accountId) ?? this.#begin(accountId);

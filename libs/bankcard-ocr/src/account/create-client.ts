@@ -115,7 +115,7 @@ function describeRoute({ proxy, variable, isOfHttpService }: RouteToVendor): str
 export type Token<T = unknown> = abstract new (...args: never[]) => T;
 
 /** Something that an account is made of, and what it is made from. */
-export interface AccountPart {
+interface AccountPart {
   readonly provide: Token;
   readonly needs: readonly Token[];
   /** What it makes on the way is ended when it fails. */

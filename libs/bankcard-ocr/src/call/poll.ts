@@ -8,7 +8,7 @@ const GROWTH = 1.5;
 const LONGEST_PAUSE_MS = 4_000;
 
 /** How long to wait for something that is late. */
-export interface Waiting {
+interface Waiting {
   readonly clock: Clock;
   /** Milliseconds; the time of the whole call may end it earlier. */
   readonly waitMs: number;

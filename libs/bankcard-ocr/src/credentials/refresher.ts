@@ -25,7 +25,7 @@ import { numberAfter, type PendingToken, refreshStateOf, type TicketRecord } fro
 import type { RefreshTimings } from './timings.js';
 
 /** What a {@link Refresher} works with. */
-export interface RefresherDependencies {
+interface RefresherDependencies {
   readonly role: TicketRole;
   readonly records: TicketRecordRepository;
   readonly auth: AuthClient;

@@ -27,7 +27,7 @@ export class StoreUnavailableError extends BankCardOcrError {
 const STORE_TIMEOUT_MS = 15_000;
 
 /** What {@link TicketRecordRepository} work with. */
-export interface TicketRecordRepositoryOptions {
+interface TicketRecordRepositoryOptions {
   readonly store: TicketStore;
   readonly secretFingerprint: string;
   /** Encrypts credentials before the store sees them. */

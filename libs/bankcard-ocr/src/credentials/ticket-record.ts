@@ -49,7 +49,7 @@ export interface RetiredTicket {
 }
 
 /** A token request whose answer nobody has stored. */
-export interface UnansweredRequest {
+interface UnansweredRequest {
   /** When it was sent; the generation before it may die one overlap later (protocol.md section 5). */
   readonly sinceMs: number;
   /** Random id of the refresh that sent it, or of the one that knows that the stored generation is suspect. */
@@ -90,7 +90,7 @@ export interface TicketRecord {
 }
 
 /** How far a refresh has come, as a record tells. */
-export type RefreshState =
+type RefreshState =
   /** None has been begun that is not finished. */
   | { readonly kind: 'idle' }
   /**

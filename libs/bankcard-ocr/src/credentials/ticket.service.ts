@@ -272,7 +272,7 @@ export function readersDoNotRefresh(): BankCardOcrError {
 }
 
 /** What is held, and the failure that stands in the way of the next refresh. */
-export function statusOf(
+function statusOf(
   { latest, valid, dueAt }: CredentialCache,
   { last, pauseMs }: RefreshFailures,
   clock: Clock,

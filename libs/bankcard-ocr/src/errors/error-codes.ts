@@ -1,5 +1,5 @@
 /** What a code says unless the error itself says more. */
-export interface ErrorText {
+interface ErrorText {
   readonly en: string;
   readonly zh: string;
   readonly actor: Actor;
@@ -76,7 +76,7 @@ export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
 /** Every way in which this library fails, and when. */
 export type BankCardOcrErrorCode =
   /**
-   * An order number or a parameter is not allowed; a `warningPolicy` throws, or answers anything but `accept` and
+   * An order number or a parameter is not allowed; a `warningPolicy` throws, or returns anything but `accept` and
    * `reject`.
    *
    * 订单号或参数不合法；`warningPolicy` 函数抛错，或返回值不是 `accept`、`reject`。
@@ -162,7 +162,7 @@ export type BankCardOcrErrorCode =
   /** No connection, or it broke; a proxy that opens no tunnel. | 连不上，或连接中断；代理不肯建立隧道。 */
   | 'UNREACHABLE'
   /**
-   * No answer within `attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs`.
+   * No response within `attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs`.
    *
    * `attemptTimeoutMs`、`recognitionTimeoutMs` 或 `timeoutMs` 内没有响应。
    */

@@ -41,12 +41,6 @@ export function redactVendorText(text: string, sent: readonly string[] = []): st
   return cut || safe.length > LONGEST_TEXT ? `${safe.slice(0, LONGEST_TEXT)}…` : safe;
 }
 
-/** The code of an error of Node, the system or a library (`ECONNRESET`), if it has one that is safe to show. */
-export function errorCodeOf(error: unknown): string | undefined {
-  const code = (error as { code?: unknown } | null | undefined)?.code;
-  return typeof code === 'string' && /^[A-Z][A-Z0-9_]{1,48}$/.test(code) ? code : undefined;
-}
-
 /** The first three and the last two characters of an app id: enough to tell two apart in a log. */
 export function maskAppId(appId: string): string {
   return appId.length > 7 ? `${appId.slice(0, 3)}***${appId.slice(-2)}` : '***';

@@ -2,7 +2,7 @@ import type { Actor, BankCardOcrErrorCode } from './error-codes.js';
 
 /** When the same request may be sent again. */
 export type RetryRule =
-  /** Not at all: somebody has to change something first. | 不重发，要有人先处理。 */
+  /** Not at all: the cause has to be fixed first. | 不重发，要有人先处理。 */
   | 'never'
   /** Once, with newer credentials. | 换新凭证后重发一次。 */
   | 'refresh-credentials'
@@ -19,7 +19,7 @@ export type RetryRule =
   | 'delayed';
 
 /** What one of the vendor's codes means. */
-export interface VendorCodeRule {
+interface VendorCodeRule {
   /** The code of the error that is thrown. */
   readonly error: BankCardOcrErrorCode;
   readonly actor: Actor;
@@ -29,7 +29,7 @@ export interface VendorCodeRule {
 }
 
 /** What one of the vendor's warning codes means. */
-export interface WarningText {
+interface WarningText {
   readonly en: string;
   readonly zh: string;
 }

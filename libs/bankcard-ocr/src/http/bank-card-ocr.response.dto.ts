@@ -4,7 +4,7 @@ import { type CardPhotos, PHOTO_KINDS, type PhotoKind } from '../card/card-photo
 import type { CardValidity } from '../card/card-validity.js';
 
 /** A doubt about a card, as answered over HTTP. */
-export class CardWarningDto {
+class CardWarningDto {
   /** What `@nestjs/swagger` reads; written as its CLI plugin would. */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
     return {
@@ -28,7 +28,7 @@ export class CardWarningDto {
 }
 
 /** How long a card is valid, as answered over HTTP. */
-export class CardValidityDto {
+class CardValidityDto {
   /** What `@nestjs/swagger` reads; written as its CLI plugin would. */
   static _OPENAPI_METADATA_FACTORY(): Record<string, object> {
     return {

@@ -11,7 +11,7 @@ import { map, type Observable } from 'rxjs';
 import { CardNumber, maskCardNumber } from '../card/card-number.js';
 
 /** The options of {@link CardNumberMaskingInterceptor}. */
-export interface CardNumberMaskingOptions {
+interface CardNumberMaskingOptions {
   /**
    * The keys whose texts and numbers are masked, spelled exactly, at any depth.
    * @default ['bankCardNo', 'bankcardNo', 'cardNumber', 'cardNo']

@@ -5,7 +5,7 @@ import type { CardRejectedError } from '../results/warning-policy.js';
 import { type ErrorLanguage, PhotoNotFoundException } from './photo-not-found.exception.js';
 
 /** The body of an error answer. */
-export interface BankCardOcrErrorBody {
+interface BankCardOcrErrorBody {
   readonly statusCode: number;
   /** Decide on this, not on the message. */
   readonly code: BankCardOcrErrorCode;

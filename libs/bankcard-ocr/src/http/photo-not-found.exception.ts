@@ -12,7 +12,7 @@ export type ErrorLanguage = 'en' | 'zh';
  * - `missing`: others came, this one stays missing (a crop does, when cropping failed).
  * - `absent`: photos were not asked for.
  */
-export type PhotoNotFoundReason = 'pending' | 'missing' | 'absent';
+type PhotoNotFoundReason = 'pending' | 'missing' | 'absent';
 
 const TEXTS: Readonly<Record<PhotoNotFoundReason, Readonly<Record<ErrorLanguage, string>>>> = {
   pending: {

@@ -17,7 +17,7 @@ export interface BankCardOcrOptionsFactory {
 }
 
 /** What is known when the module is registered: Nest cannot take these from a factory. */
-export interface BankCardOcrModuleExtras {
+interface BankCardOcrModuleExtras {
   /** Whether the services can be injected everywhere without importing the module. @default false */
   readonly isGlobal?: boolean | undefined;
   /**

@@ -26,7 +26,7 @@ export const BANKCARD_OCR_SERVICES = [
 const NAMED: ReadonlySet<unknown> = new Set([...BANKCARD_OCR_SERVICES, TicketStore, Transport, Clock]);
 
 /** A service of this library, by its class. */
-export type BankCardOcrService = InstanceType<(typeof BANKCARD_OCR_SERVICES)[number]>;
+type BankCardOcrService = InstanceType<(typeof BANKCARD_OCR_SERVICES)[number]>;
 
 /** A class for each provider and name, so that what is got with it has its type, and Nest's errors name it. */
 const TOKENS = new Map<object, Map<string, Type>>();

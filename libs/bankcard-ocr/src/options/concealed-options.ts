@@ -8,7 +8,7 @@ const SECRET_OPTIONS: ReadonlySet<string> = new Set(
 );
 
 /** Options whose secrets are texts again: for what checks them; nothing keeps these. */
-export type RevealedOptions = {
+type RevealedOptions = {
   readonly [Name in keyof BankCardOcrOptions]: Exclude<BankCardOcrOptions[Name], SecretText>;
 };
 

@@ -160,7 +160,7 @@ export function readStoreEncryptionKey(text: unknown): KeyObject | Problem {
 }
 
 /** Which of the library's own stores keeps the credentials. */
-export type TicketStoreLocation =
+type TicketStoreLocation =
   | { readonly kind: 'memory' }
   | { readonly kind: 'file'; readonly directory: string }
   /** The URL carries a password as a rule. */

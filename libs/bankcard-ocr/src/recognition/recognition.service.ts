@@ -172,7 +172,7 @@ export class RecognitionService {
 }
 
 /** How one recognition differs from the module's options. */
-export interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
+interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
   /**
    * 1 to 32 ASCII letters and digits, never used before. Give your own one when you may abort the call: the reason of
    * the signal does not tell which one was made.

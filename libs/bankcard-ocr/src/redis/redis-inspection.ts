@@ -35,7 +35,7 @@ export async function tryAllWrites(commands: RedisCommands, keys: RedisKeys, id:
 const OLDEST_MAJOR = 5;
 
 /** What Redis says of itself that matters to a ticket store; undefined is unknown. */
-export interface RedisFacts {
+interface RedisFacts {
   readonly version: string | undefined;
   readonly isReplica: boolean;
   readonly evicts: boolean;

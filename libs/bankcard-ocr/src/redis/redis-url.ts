@@ -11,7 +11,7 @@ const DISCONNECT_TIMEOUT_MS = 200;
 const LONGEST_RECONNECT_MS = 1_000;
 
 /** The class of ioredis, which is handed in: of this library, only the entry `/redis` needs the package to be installed. */
-export type RedisConstructor = new (url: string, options: RedisOptions) => Redis;
+type RedisConstructor = new (url: string, options: RedisOptions) => Redis;
 
 /**
  * Load ioredis, which only applications that keep credentials in Redis need to have installed.

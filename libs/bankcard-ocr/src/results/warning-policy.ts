@@ -58,7 +58,7 @@ function notUnderstood(rule: string, cause?: unknown): BankCardOcrError {
 }
 
 /** What is known of a card that was rejected: plain data, without the full number and without photos. */
-export interface RejectedCard {
+interface RejectedCard {
   readonly orderNo: string;
   /** Masked, e.g. `622202*********0128`; the full number is not kept. */
   readonly cardNumber: string;

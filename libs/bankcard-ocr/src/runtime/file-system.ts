@@ -14,7 +14,7 @@ export interface OpenFile {
 }
 
 /** What stands at a path where a small file of the library should. */
-export type SmallFile =
+type SmallFile =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'missing' }
   /** A pipe, a device, a link, a folder, a file that is far too large, or one that this user made and may not read. */

@@ -13,13 +13,13 @@ import { launchLifeMs, RESULT_SIGNATURE, SdkLaunch } from './sdk-launch.js';
 import { ThrottledReload } from './throttled-reload.js';
 
 /** How one call differs from the module's options. */
-export interface SdkCallLimits extends Pick<QueryLimits, 'timeoutMs'> {
+interface SdkCallLimits extends Pick<QueryLimits, 'timeoutMs'> {
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Who launches the phone SDK, and for which order. */
-export interface SdkLaunchRequest extends SdkCallLimits {
+interface SdkLaunchRequest extends SdkCallLimits {
   /** The user of the phone: 1 to 32 ASCII letters and digits, another one for every user. */
   readonly userId: string;
   /** 1 to 32 ASCII letters and digits, never used before. @default createOrderNo() */
@@ -27,7 +27,7 @@ export interface SdkLaunchRequest extends SdkCallLimits {
 }
 
 /** What an app reports about a result of the phone SDK. */
-export interface SdkResultReport extends SdkCallLimits {
+interface SdkResultReport extends SdkCallLimits {
   /** The order number that the launch was made for; take your own, not the app's, where you can. */
   readonly orderNo: string;
   /** The signature that the phone SDK handed back, in any letter case. */

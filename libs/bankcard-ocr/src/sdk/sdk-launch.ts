@@ -3,10 +3,7 @@ import type { TicketStatus } from '../credentials/ticket.service.js';
 import { equalityTag } from '../runtime/equality-tag.js';
 
 /** The values of an {@link SdkLaunch}. */
-export type SdkLaunchValues = Omit<
-  SdkLaunch,
-  'toString' | 'valueOf' | typeof Symbol.toPrimitive | typeof inspect.custom
->;
+type SdkLaunchValues = Omit<SdkLaunch, 'toString' | 'valueOf' | typeof Symbol.toPrimitive | typeof inspect.custom>;
 
 const NONE = {} as SdkLaunchValues;
 

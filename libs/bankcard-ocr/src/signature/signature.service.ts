@@ -60,7 +60,7 @@ function insert(sorted: string[], value: string | null | undefined): void {
  *
  * @returns false also for anything that is not 40 hexadecimal digits
  */
-export function verify(values: readonly (string | null | undefined)[], ticket: string, signature: string): boolean {
+function verify(values: readonly (string | null | undefined)[], ticket: string, signature: string): boolean {
   if (typeof signature !== 'string') return false;
   const expected = Buffer.from(sign(values, ticket), 'latin1');
   const given = Buffer.from(signature.toUpperCase(), 'utf8');

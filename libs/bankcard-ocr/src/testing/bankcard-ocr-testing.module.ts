@@ -10,7 +10,7 @@ import { KycSandbox } from './kyc-sandbox.js';
 import type { KycSandboxOptions } from './kyc-sandbox.options.js';
 
 /** What a {@link BankCardOcrTestingModule} is made of. */
-export interface BankCardOcrTestingOptions {
+interface BankCardOcrTestingOptions {
   /** The account whose place it takes. @default none, the one without a name */
   readonly name?: string | undefined;
   /**

@@ -1,7 +1,7 @@
 import type { Clock } from '../runtime/clock.js';
 
 /** What to do with photos that are not there yet (protocol.md section 3: which of the three is not documented). */
-export interface LatePhotos {
+interface LatePhotos {
   /** Milliseconds on the sandbox's clock, counted from the first query of an order with `get_file=1`. */
   readonly delayMs: number;
   /** `missing`: the keys are absent. `empty`: the values are empty. `slow`: the response waits for the photos. */

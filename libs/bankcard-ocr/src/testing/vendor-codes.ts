@@ -1,5 +1,5 @@
 /** A code of the vendor and what the sandbox says with it. */
-export interface SandboxCodeText {
+interface SandboxCodeText {
   readonly code: string;
   /** The Chinese message, as it travels in `msg`. */
   readonly msg: string;
@@ -57,9 +57,6 @@ export const SANDBOX_CODES = [
   { code: '-9014', msg: '银行卡信息不合法', msgEn: 'card information illegal (number, glare, cover)' },
 ] as const satisfies readonly SandboxCodeText[];
 
-/** A documented failure code. */
-export type SandboxCode = (typeof SANDBOX_CODES)[number]['code'];
-
 /** What the documents of sibling products say of pictures; the bank-card pages do not have these. */
 const SIBLING_CODES = [
   ['66660015', '视频或图片异常'],
@@ -88,6 +85,3 @@ export const SANDBOX_WARNINGS = [
   { code: '-9114', msg: '银行卡翻拍件', msgEn: 'photo of a screen' },
   { code: '66661009', msg: '银行卡已过期', msgEn: 'card expired' },
 ] as const satisfies readonly SandboxCodeText[];
-
-/** A documented warning code. */
-export type SandboxWarning = (typeof SANDBOX_WARNINGS)[number]['code'];

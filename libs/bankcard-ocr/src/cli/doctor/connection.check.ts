@@ -18,7 +18,7 @@ import {
 import { type CheckResult, checkResultsOf } from './check-result.js';
 
 /** How one of the vendor's hosts is reached. */
-export interface Route {
+interface Route {
   /** With its port, if that is not the usual one. */
   readonly host: string;
   readonly destination: Destination;

@@ -50,7 +50,7 @@ export const FILE_STORE_ADVICE: Text = text(
 );
 
 /** Settings of a {@link FileTicketStore}. */
-export interface FileTicketStoreOptions {
+interface FileTicketStoreOptions {
   /** The directory; several app ids may share it. Created when missing, mode 0700. */
   readonly directory: string;
   readonly appId: string;

@@ -56,7 +56,7 @@ export async function nearestFolder(folder: string): Promise<FolderState | undef
 }
 
 /** Why a folder is not as private as a store makes it. */
-export type FolderProblem = 'link' | 'another-user' | 'anyone-may-write' | 'group-may-write' | 'others-may-enter';
+type FolderProblem = 'link' | 'another-user' | 'anyone-may-write' | 'group-may-write' | 'others-may-enter';
 
 /** A problem of a folder, and whether it must not be used for that. */
 export interface FolderVerdict {

@@ -5,7 +5,7 @@ import type { FaultKind } from '../faults/fault-registry.js';
 import type { SandboxContext } from '../kyc-sandbox.options.js';
 
 /** Something that happened to the partner without a request. */
-export type PartnerEvent = 'change-secret' | 'kill-credentials' | 'foreign-refresh' | 'launch';
+type PartnerEvent = 'change-secret' | 'kill-credentials' | 'foreign-refresh' | 'launch';
 
 /**
  * One request, or one {@link PartnerEvent}; no secret, token, ticket, signature, nonce, card number or image is in it.
@@ -48,7 +48,7 @@ export interface JournalEntry {
  * - `illegal-user-id`: longer than 32, or not letters and digits only.
  * - `nonce-ticket-too-soon`: a second NONCE ticket for the same user within two seconds.
  */
-export type ViolationKind =
+type ViolationKind =
   | 'concurrent-refresh'
   | 'refresh-interleaved'
   | 'refresh-too-soon'
@@ -70,7 +70,7 @@ export interface ViolationEntry {
 }
 
 /** Why a token call is a recovery and no violation. */
-export type RecoveryReason =
+type RecoveryReason =
   /** The response with the previous token was destroyed, cut or corrupted, or the client left before it was written. */
   | 'answer-lost'
   /** The previous token was delivered, but no call ever fetched its ticket: its owner was probably killed. */

@@ -53,7 +53,7 @@ function fits(target: FaultTarget, request: FaultCandidate): boolean {
 }
 
 /** Which requests a fault hits. */
-export interface FaultTarget {
+interface FaultTarget {
   /** `auth` is access_token and api_ticket. */
   readonly endpoint: EndpointName | 'auth' | 'all';
   /** Only queries and recognitions of this order. @default undefined, any request */

@@ -141,7 +141,7 @@ export const EXAMPLE_ORDERS = {
   noValidity: 'exampleNoValidity',
 } as const;
 
-export const EXAMPLES: readonly SandboxOrder[] = [
+const EXAMPLES: readonly SandboxOrder[] = [
   { orderNo: EXAMPLE_ORDERS.clean, bankCardNo: PICTURED_CARD_NUMBER, clarity: '92' },
   { orderNo: EXAMPLE_ORDERS.warned, bankCardValidDate: '12/2024', warnings: ['-9113', '66661009'] },
   { orderNo: EXAMPLE_ORDERS.noValidity, bankCardValidDate: '', photos: 'no-crop' },
@@ -167,7 +167,7 @@ export function orderNoForWarning(code: string, suffix?: string): string {
 }
 
 /** What a magic order number stands for; undefined for any other. */
-export function magicOrder(orderNo: string): SandboxOrder | undefined {
+function magicOrder(orderNo: string): SandboxOrder | undefined {
   const match = MAGIC.exec(orderNo);
   if (!match) return undefined;
   const code = `${match[2] === 'M' ? '-' : ''}${match[3]}`;

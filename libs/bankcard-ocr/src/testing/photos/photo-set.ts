@@ -38,7 +38,7 @@ const COMMENT_HEADER_BYTES = 4;
 const LONGEST_COMMENT = 65_533;
 
 /** The same picture in about `bytes` bytes: comments are put in behind the JFIF header, decoders skip them. */
-export function padJpeg(jpeg: Buffer, bytes: number): Buffer {
+function padJpeg(jpeg: Buffer, bytes: number): Buffer {
   const comments: Buffer[] = [];
   for (let missing = bytes - jpeg.length; missing > COMMENT_HEADER_BYTES;) {
     const length = Math.min(missing - COMMENT_HEADER_BYTES, LONGEST_COMMENT);

@@ -28,7 +28,7 @@ export function failure(code: string, stamp: Stamp, detail?: string): SandboxRes
 }
 
 /** The vendor's two marks on a response. */
-export interface Stamp {
+interface Stamp {
   /** 32 digits: yyMMdd, eight fixed, four of the host, HHmmss, eight running, as in the logged responses. */
   readonly bizSeqNo: string;
   /** `yyyyMMddHHmmss`, China time. */
