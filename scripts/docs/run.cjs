@@ -14,7 +14,7 @@ function compileFolder(folder) {
   for (const entry of readdirSync(path.join(ROOT, folder), { withFileTypes: true })) {
     const name = path.join(folder, entry.name);
     if (entry.isDirectory()) compileFolder(name);
-    else if (/(?<!\.spec|\.contract|\.test-support)\.ts$/.test(name)) {
+    else if (/(?<!\.spec|\.test-support)\.ts$/.test(name)) {
       const { code } = transformFileSync(path.join(ROOT, name), { configFile: path.join(ROOT, '.swcrc') });
       writeFileSync(path.join(TARGET, name.replace(/\.ts$/, '.js')), code);
     }

@@ -1,7 +1,10 @@
 import { Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 import { KEYS_MUST_BE_SEEN, type ProxyRule, refusing, ScriptCheckingProxy } from '../support/script-checking-proxy.js';
-import { aRecord, describeTicketStore } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.js';
+import {
+  aRecord,
+  describeTicketStore,
+} from '../../libs/bankcard-ocr/src/credentials/store/store-contract.test-support.js';
 import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/index.js';
 
 let appIds = 0;

@@ -19,7 +19,7 @@ interface SourceFile {
 }
 
 const sources: SourceFile[] = readdirSync(__dirname, { recursive: true, encoding: 'utf8' })
-  .filter((name) => name.endsWith('.ts') && !/\.(spec|contract|test-support)\.ts$/.test(name))
+  .filter((name) => name.endsWith('.ts') && !/\.(spec|test-support)\.ts$/.test(name))
   .map((name) => {
     const text = readFileSync(path.join(__dirname, name), 'utf8');
     const imports = [

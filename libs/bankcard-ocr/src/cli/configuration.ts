@@ -44,7 +44,7 @@ export function readConfiguration(name: string | undefined): Configuration {
     return { options: resolveOptions(bankCardOcrOptionsFromEnv(process.env, name), name) };
   } catch (error) {
     if (!(error instanceof BankCardOcrConfigurationError)) throw error;
-    return { options: undefined, faults: error.faults };
+    return { options: undefined, faults: error.issues };
   }
 }
 

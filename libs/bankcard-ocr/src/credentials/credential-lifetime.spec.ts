@@ -11,9 +11,8 @@ import {
   recordOf,
   UNCERTAIN_MS,
 } from './credential-lifetime.js';
-import { aRecord } from './store/ticket-store.contract.js';
-import type { GenerationRecord } from './ticket-record.js';
-import { isUnfinished } from './ticket-record.js';
+import { aRecord } from './store/store-contract.test-support.js';
+import { type GenerationRecord, isUnfinished } from './ticket-record.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

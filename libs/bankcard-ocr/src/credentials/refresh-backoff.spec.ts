@@ -2,8 +2,7 @@ import { inspect } from 'node:util';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Random } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
-import { RefreshFailed } from './refresh-backoff.js';
-import { pauseAfter, RefreshFailures } from './refresh-backoff.js';
+import { pauseAfter, RefreshFailed, RefreshFailures } from './refresh-backoff.js';
 import type { TicketEvent } from './ticket-event.js';
 import { timingsFor } from './timings.js';
 

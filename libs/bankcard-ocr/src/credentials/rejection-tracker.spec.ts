@@ -2,7 +2,7 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { RejectionTracker } from './rejection-tracker.js';
 import { behindMs, hold } from './credential-lifetime.js';
 import { CredentialCache } from './credential-cache.js';
-import { aRecord } from './store/ticket-store.contract.js';
+import { aRecord } from './store/store-contract.test-support.js';
 import type { RefreshReason, TicketEvent } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
 import { timingsFor } from './timings.js';

@@ -109,7 +109,7 @@ describe('a configuration error', () => {
         '  - secret（BANKCARD_OCR_SECRET）：也缺失',
       ].join('\n'),
     );
-    expect(error.faults).toEqual(faults);
+    expect(error.issues).toEqual(faults);
     expect(error).toMatchObject({
       ...{ name: 'BankCardOcrConfigurationError', code: 'CONFIGURATION', actor: 'developer', retryable: false },
     });

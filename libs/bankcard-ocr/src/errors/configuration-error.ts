@@ -20,7 +20,7 @@ export function configurationIssue(option: string, { en, zh }: Problem, variable
 /** The configuration is wrong; the message lists every fault at once, so that one restart is enough. */
 export class BankCardOcrConfigurationError extends BankCardOcrError {
   override name = 'BankCardOcrConfigurationError';
-  readonly faults: readonly ConfigurationIssue[];
+  readonly issues: readonly ConfigurationIssue[];
   readonly #notes: readonly { readonly en: string; readonly zh: string }[];
 
   /** @param notes what applies to several faults, e.g. where values are read from; told before them */
@@ -43,13 +43,13 @@ export class BankCardOcrConfigurationError extends BankCardOcrError {
       messageZh: `nestjs-bankcard-ocr 无法启动，配置有 ${faults.length} 处错误：\n${linesZh.join('\n')}`,
       cause,
     });
-    this.faults = faults;
+    this.issues = faults;
     this.#notes = notes;
   }
 
   /** The same with more notes. @internal */
   withNotes(more: readonly { readonly en: string; readonly zh: string }[]): BankCardOcrConfigurationError {
-    return new BankCardOcrConfigurationError(this.faults, this.cause, [...this.#notes, ...more]);
+    return new BankCardOcrConfigurationError(this.issues, this.cause, [...this.#notes, ...more]);
   }
 }
 

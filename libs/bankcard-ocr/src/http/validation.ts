@@ -1,8 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Transform } from 'class-transformer';
 import { IsBoolean, Matches, ValidateIf } from 'class-validator';
-import { ORDER_NUMBER } from '../call/order-number.js';
-import { USER_ID } from '../call/order-number.js';
+import { ORDER_NUMBER, USER_ID } from '../call/order-number.js';
 
 /** Validate a property of a DTO as an order number: 1 to 32 ASCII letters and digits. The value is never repeated. */
 export function IsOrderNumber(): PropertyDecorator {

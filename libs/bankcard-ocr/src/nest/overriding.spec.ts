@@ -9,8 +9,7 @@ import { RecognitionService } from '../recognition/recognition.service.js';
 import { Clock } from '../runtime/clock.js';
 import { SecretText } from '../runtime/secret-text.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
-import { sign } from '../signature/signature.service.js';
-import { SignatureService } from '../signature/signature.service.js';
+import { sign, SignatureService } from '../signature/signature.service.js';
 import { KycSandbox } from '../testing/kyc-sandbox.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import {

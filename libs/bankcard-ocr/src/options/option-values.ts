@@ -1,5 +1,4 @@
-import { got, Problem } from '../errors/configuration-error.js';
-import { unusableText } from '../errors/configuration-error.js';
+import { got, Problem, unusableText } from '../errors/configuration-error.js';
 
 /** Options with their defaults filled in and secrets as text, not checked yet. */
 export type UncheckedOptions = Readonly<Record<string, unknown>>;

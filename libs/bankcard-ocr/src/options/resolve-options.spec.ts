@@ -124,7 +124,7 @@ describe('options that are wrong', () => {
   ])('%s = %j is refused', (option, value, fix, ...rest) => {
     // Jest hands a callback in where a row is short.
     const variable = typeof rest[0] === 'string' ? rest[0] : undefined;
-    const { faults, message } = faultsOf({ [option]: value });
+    const { issues: faults, message } = faultsOf({ [option]: value });
     expect(faults).toEqual([
       { option, variable, fix: expect.stringMatching(fix), fixZh: expect.stringMatching(/[\u4e00-\u9fff]/) },
     ]);
@@ -146,7 +146,7 @@ describe('options that are wrong', () => {
       },
       ...{ maxAttempts: 0, paths: { apiTicket: 'x', queryResult: 'x' }, vendorCodeOverrides: 5, backgroundRefresh: 1 },
     });
-    expect(error.faults.map(({ option }) => option).sort()).toEqual(
+    expect(error.issues.map(({ option }) => option).sort()).toEqual(
       [
         ...[
           'appId',
@@ -197,7 +197,7 @@ describe('options out of a configuration of the application', () => {
     const { clock: _same, ...expected } = resolveOptions(GIVEN);
     expect(resolved).toEqual(expected);
     expect(resolveOptions({ ...GIVEN, paths: { queryResult: '' } }).paths).toEqual(DEFAULTS.paths);
-    expect(faultsOf({ appId: '', secret: '  ', ticketStore: '' }).faults.map(({ option }) => option)).toEqual([
+    expect(faultsOf({ appId: '', secret: '  ', ticketStore: '' }).issues.map(({ option }) => option)).toEqual([
       'appId',
       'secret',
       'ticketStore',
@@ -245,7 +245,7 @@ describe('options out of a configuration of the application', () => {
       protocolVersion: '1.0.0',
     };
     for (const [option, value] of Object.entries(texts)) {
-      const { faults, message, messageZh } = faultsOf({ [option]: form.replace('%s', value) });
+      const { issues: faults, message, messageZh } = faultsOf({ [option]: form.replace('%s', value) });
       expect(faults.map((fault) => fault.option)).toEqual([option]);
       expect(faults[0]?.fix).toMatch(/quotation marks|placeholder|missing value/);
       expect(faults[0]?.fixZh).toMatch(/引号|占位符|取值缺失/);
@@ -269,7 +269,7 @@ describe('options out of a configuration of the application', () => {
     ['redis://:ca?nary@host:6379/0'],
     ['redis://user:12#canary@host:6379/0'],
   ])('are refused where they name a store that is not meant: %j', (ticketStore) => {
-    const { faults, message } = faultsOf({ ticketStore });
+    const { issues: faults, message } = faultsOf({ ticketStore });
     expect(faults).toMatchObject([{ option: 'ticketStore', variable: 'BANKCARD_OCR_TICKET_STORE' }]);
     expect(message).not.toMatch(/canary|nary@/);
   });
@@ -293,7 +293,7 @@ describe('the proxy of the environment', () => {
       return [];
     } catch (error) {
       expect(inspect(error, { depth: 9, showHidden: true })).not.toContain('canary');
-      return (error as BankCardOcrConfigurationError).faults;
+      return (error as BankCardOcrConfigurationError).issues;
     }
   }
 
@@ -384,7 +384,7 @@ describe('the ticket store', () => {
   });
 
   it('is not asked for while it is unknown whether the host is this machine', () => {
-    expect(faultsOf({ ticketStore: undefined, baseUrl: 'x' }).faults).toHaveLength(1);
+    expect(faultsOf({ ticketStore: undefined, baseUrl: 'x' }).issues).toHaveLength(1);
   });
 
   it('may be a store of the application, taken as it is', () => {

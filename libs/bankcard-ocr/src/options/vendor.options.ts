@@ -1,6 +1,5 @@
-import { Problem } from '../errors/configuration-error.js';
+import { Problem, unusableText } from '../errors/configuration-error.js';
 import { type Actor, ERROR_TEXTS } from '../errors/error-codes.js';
-import { unusableText } from '../errors/configuration-error.js';
 import type { RetryRule, VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { booleanFromText, type UncheckedOptions, visibleText, whatIsSet } from './option-values.js';

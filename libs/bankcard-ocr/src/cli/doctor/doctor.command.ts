@@ -114,7 +114,7 @@ async function checkStore(options: ResolvedOptions): Promise<CheckResult[]> {
     store = await createTicketStore(options, () => undefined);
   } catch (error) {
     if (!(error instanceof BankCardOcrConfigurationError)) throw error;
-    const issues = error.faults.map((issue) => issueResult('store', issue));
+    const issues = error.issues.map((issue) => issueResult('store', issue));
     return [...issues, ...skipped(['credentials', 'refreshers'], UNSEEN)];
   }
   try {

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { FileOperations } from './file-operations.js';
 import { FileTicketStore } from './file-ticket.store.js';
 import { recordFolder } from './folder-safety.js';
-import { aRecord } from './ticket-store.contract.js';
+import { aRecord } from './store-contract.test-support.js';
 
 const APP_ID = 'IDATROUBLE';
 let directory: string;

@@ -1,9 +1,8 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
-import { CONNECT_TIMEOUT_CODE } from './transport-error.js';
+import { CONNECT_TIMEOUT_CODE, transportError } from './transport-error.js';
 import { TRANSPORT_KINDS, TRANSPORTS } from '../odd-vendor.test-support.js';
-import { transportError } from './transport-error.js';
 
 const URL_WITH_SECRET = 'https://idasc.webank.com/api?secret=canary';
 

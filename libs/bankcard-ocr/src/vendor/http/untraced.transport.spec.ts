@@ -11,8 +11,7 @@ import {
   TRANSPORT_KINDS,
   TRANSPORTS,
 } from './test-vendor.test-support.js';
-import type { ResponseListener } from './transport.js';
-import { UntracedTransport } from './transport.js';
+import { type ResponseListener, UntracedTransport } from './transport.js';
 
 /** What Node and undici tell of a request that is made. */
 const CHANNELS = ['http.client.request.start', 'undici:request:create', 'undici:client:sendHeaders'];

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { ResultResponseReader } from './incremental/result-response.reader.js';
 import { PhotoBuffers } from './photo-buffers.js';
-import { readPhotos } from './result-response.js';
-import { collectResultFields } from './result-response.js';
+import { collectResultFields, readPhotos } from './result-response.js';
 
 function answerWith(result: Record<string, unknown>): Buffer {
   return Buffer.from(JSON.stringify({ code: '0', result }));

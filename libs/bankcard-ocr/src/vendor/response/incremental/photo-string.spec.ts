@@ -1,6 +1,5 @@
 import { InvalidResponseError } from '../json-response.js';
-import { LONGEST_PIECE } from './photo-string.js';
-import { PhotoString } from './photo-string.js';
+import { LONGEST_PIECE, PhotoString } from './photo-string.js';
 
 /** Hands over chunks to a photo's string, the first from a given place on. */
 async function read(chunks: readonly Buffer[], start = 0) {
