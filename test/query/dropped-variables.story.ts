@@ -52,7 +52,7 @@ describe('a validate function of ConfigModule that drops what it does not declar
     const failure = await start().catch((error: unknown) => error as Error);
     expect(failure).toMatchObject({
       code: 'CONFIGURATION',
-      faults: [{ option: 'appId' }, { option: 'secret' }, { option: 'ticketStore' }],
+      issues: [{ option: 'appId' }, { option: 'secret' }, { option: 'ticketStore' }],
     });
     const { message } = failure as Error;
     expect(message).toMatch(/\.env sets BANKCARD_OCR_APP_ID, BANKCARD_OCR_SECRET, .*validate function of ConfigModule/);

@@ -85,7 +85,7 @@ describe('options that are made for each request', () => {
     ],
   ])('are refused at the start, with a pointer to accounts: %s', async (_how, register) => {
     const starting = start(register());
-    await expect(starting).rejects.toMatchObject({ code: 'CONFIGURATION', faults: [{ option: 'options' }] });
+    await expect(starting).rejects.toMatchObject({ code: 'CONFIGURATION', issues: [{ option: 'options' }] });
     await expect(starting).rejects.toThrow(/depend on the request.*BankCardOcrAccountsModule \(docs\/accounts\.md\)/);
     await expect(starting).rejects.toMatchObject({ messageZh: expect.stringContaining('依赖于请求') });
     expect(sandbox.calls.accessToken).toBe(0);

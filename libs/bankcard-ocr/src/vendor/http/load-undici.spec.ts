@@ -22,7 +22,7 @@ describe('the transport on undici', () => {
     ],
   ])('refuses the start with %s, and tells which is there and which is needed', async (_which, load, reason) => {
     const failing = loadUndiciTransport(load);
-    await expect(failing).rejects.toMatchObject({ code: 'CONFIGURATION', faults: [{ option: 'transport' }] });
+    await expect(failing).rejects.toMatchObject({ code: 'CONFIGURATION', issues: [{ option: 'transport' }] });
     await expect(failing).rejects.toThrow(reason);
     await expect(failing).rejects.toThrow(/undici \^7\.16\.0, and version 7\.\d+\.\d+, which was found/);
   });
