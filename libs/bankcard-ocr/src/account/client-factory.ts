@@ -13,6 +13,24 @@ import { type ResolvedOptions, resolveOptions } from '../options/resolve-options
 import type { ClockTimer } from '../runtime/clock.js';
 import { type BankCardOcrClient, type ClientContext, createClient } from './create-client.js';
 
+/** Options of one account; what it leaves open is for {@link ClientFactoryOptions.defaults} to say. */
+export type AccountOptions = {
+  readonly [Option in keyof BankCardOcrOptions]?: BankCardOcrOptions[Option] | undefined;
+};
+
+/** Options of {@link BankCardOcrClientFactory}. */
+export interface ClientFactoryOptions {
+  /**
+   * Tell the options of an account, from a database or a vault: `appId` and `secret` at least. Asked once for as long as
+   * the account's client lives, however many callers want it; a failure is not kept.
+   */
+  readonly resolve: (accountId: string) => Promise<AccountOptions> | AccountOptions;
+  /** Options of every account, unless {@link resolve} says otherwise: `ticketStore` above all. */
+  readonly defaults?: Partial<Omit<BankCardOcrOptions, 'appId' | 'secret'>> | undefined;
+  /** How many accounts have a client at once; the one that was not asked for the longest is closed. At least 1. @default 100 */
+  readonly maxAccounts?: number | undefined;
+}
+
 /** An account that has a client, or is about to have one. */
 interface Account {
   readonly id: string;
@@ -47,8 +65,8 @@ export class BankCardOcrClientFactory {
   readonly #maxAccounts: number;
   /** The one that was asked for the longest ago comes first. */
   readonly #accounts = new Map<string, Account>();
-  /** Those that had to make room, until the calls that are under way have ended. */
-  readonly #leaving = new Map<string, Account>();
+  /** Those of them that had to make room, until the calls that are under way have ended. */
+  readonly #leaving = new Set<Account>();
   #isClosed = false;
 
   /**
@@ -59,15 +77,13 @@ export class BankCardOcrClientFactory {
     options: ClientFactoryOptions,
     private readonly surroundings: FactoryContext,
   ) {
-    const faults = faultsInFactoryOptions(options);
-    if (faults.length > 0) throw new BankCardOcrConfigurationError(faults);
+    this.#maxAccounts = checkFactoryOptions(options);
     this.#options = concealDefaults(options);
-    this.#maxAccounts = maxAccountsOf(options.maxAccounts) ?? CLIENT_FACTORY_DEFAULTS.maxAccounts;
   }
 
   /** How many accounts have a client, without those that are leaving. */
   get size(): number {
-    return this.#accounts.size;
+    return this.#accounts.size - this.#leaving.size;
   }
 
   /**
@@ -79,17 +95,24 @@ export class BankCardOcrClientFactory {
    * @throws whatever `resolve` throws, as it is
    */
   async get(accountId: string): Promise<BankCardOcrClient> {
-    if (this.#isClosed) throw closedError();
-    if (typeof accountId !== 'string' || accountId === '') {
-      throw new BankCardOcrError('INVALID_ARGUMENT', {
-        message: 'get() takes the id of an account, a text that is not empty',
-      });
+    if (this.#isClosed) {
+      const message = 'the application is closing: no client is made any more';
+      throw new BankCardOcrError('NO_VALID_TICKET', { message });
     }
-    const account = this.#accounts.get(accountId) ?? this.#comeBack(accountId) ?? this.#begin(accountId);
-    // Whatever was asked for last stands last.
-    this.#accounts.delete(accountId);
+    if (typeof accountId !== 'string' || accountId === '') {
+      const message = 'get() takes the id of an account, a text that is not empty';
+      throw new BankCardOcrError('INVALID_ARGUMENT', { message });
+    }
+    // One that is asked for again while it leaves keeps its client: a second one would refresh beside it.
+    const account = this.#accounts.get(accountId) ?? this.#begin(accountId);
+    this.#remove(account);
     this.#accounts.set(accountId, account);
-    this.#makeRoom();
+    for (const oldest of this.#accounts.values()) {
+      if (this.size <= this.#maxAccounts) break;
+      if (this.#leaving.has(oldest)) continue;
+      this.#leaving.add(oldest);
+      void oldest.client.then(() => this.#closeLater(oldest), ignoreFailure);
+    }
     return account.client;
   }
 
@@ -98,20 +121,19 @@ export class BankCardOcrClientFactory {
    * Calls that are under way fail.
    */
   async evict(accountId: string): Promise<void> {
-    const account = this.#accounts.get(accountId) ?? this.#leaving.get(accountId);
+    const account = this.#accounts.get(accountId);
     if (account) await this.#close(account);
   }
 
   /** Close all clients; none is made any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
-    const accounts = [...this.#accounts.values(), ...this.#leaving.values()];
-    await Promise.all(accounts.map(async (account) => this.#close(account)));
+    await Promise.all([...this.#accounts.values()].map(async (account) => this.#close(account)));
   }
 
   #begin(id: string): Account {
     const account: Account = { id, client: Promise.resolve().then(async () => this.#create(account)) };
-    // Whoever asks next tries again; those who wait for this one are told by its promise.
+    // The next caller tries again; those who wait for this one are told by its promise.
     account.client.catch(() => this.#end(account));
     return account;
   }
@@ -128,27 +150,11 @@ export class BankCardOcrClientFactory {
     return client;
   }
 
-  #makeRoom(): void {
-    for (const account of this.#accounts.values()) {
-      if (this.#accounts.size <= this.#maxAccounts) return;
-      this.#accounts.delete(account.id);
-      this.#leaving.set(account.id, account);
-      void account.client.then(() => this.#closeLater(account), ignoreFailure);
-    }
-  }
-
   #closeLater(account: Account): void {
     // One that came back and left again before its client was there comes here twice.
-    if (this.#leaving.get(account.id) !== account || account.closing) return;
+    if (!this.#leaving.has(account) || account.closing) return;
     const { clock, timeoutMs } = account.resolved!;
     account.closing = clock.setTimer(() => void this.#close(account), timeoutMs);
-  }
-
-  /** An account that is asked for again while it leaves keeps its client: a second one would refresh beside it. */
-  #comeBack(id: string): Account | undefined {
-    const account = this.#leaving.get(id);
-    if (account) this.#remove(account);
-    return account;
   }
 
   async #close(account: Account): Promise<void> {
@@ -166,45 +172,13 @@ export class BankCardOcrClientFactory {
   #remove(account: Account): void {
     account.closing?.cancel();
     account.closing = undefined;
-    for (const accounts of [this.#accounts, this.#leaving]) {
-      if (accounts.get(account.id) === account) accounts.delete(account.id);
-    }
+    this.#leaving.delete(account);
+    if (this.#accounts.get(account.id) === account) this.#accounts.delete(account.id);
   }
 }
 
 /** Whoever waits for the client is told by its own promise. */
 function ignoreFailure(): void {}
-
-function closedError(): BankCardOcrError {
-  return new BankCardOcrError('NO_VALID_TICKET', { message: 'the application is closing: no client is made any more' });
-}
-
-/** Options of one account; what it leaves open is for {@link ClientFactoryOptions.defaults} to say. */
-export type AccountOptions = {
-  readonly [Option in keyof BankCardOcrOptions]?: BankCardOcrOptions[Option] | undefined;
-};
-
-/** Options of {@link BankCardOcrClientFactory}. */
-export interface ClientFactoryOptions {
-  /**
-   * Tell the options of an account, from a database or a vault: `appId` and `secret` at least. Asked once for as long as
-   * the account's client lives, however many callers want it; a failure is not kept.
-   */
-  readonly resolve: (accountId: string) => Promise<AccountOptions> | AccountOptions;
-  /** Options of every account, unless {@link resolve} says otherwise: `ticketStore` above all. */
-  readonly defaults?: Partial<Omit<BankCardOcrOptions, 'appId' | 'secret'>> | undefined;
-  /** How many accounts have a client at once; the one that was not asked for the longest is closed. At least 1. @default 100 */
-  readonly maxAccounts?: number | undefined;
-}
-
-/** What {@link ClientFactoryOptions} say when they say nothing. */
-const CLIENT_FACTORY_DEFAULTS = { maxAccounts: 100 } as const satisfies Partial<ClientFactoryOptions>;
-
-/** How many accounts may have a client, in digits as text too; undefined for what is no such number. */
-function maxAccountsOf(given: unknown): number | undefined {
-  const number = isUnset(given) ? CLIENT_FACTORY_DEFAULTS.maxAccounts : numberFromText(given);
-  return Number.isSafeInteger(number) && (number as number) >= 1 ? (number as number) : undefined;
-}
 
 /** Make a copy of the options of a factory in which every secret is a `SecretText`. */
 export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOptions {
@@ -214,20 +188,26 @@ export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOpt
   return { resolve: (accountId) => options.resolve(accountId), defaults: concealSecrets(defaults), maxAccounts };
 }
 
-/** What is wrong with the options of a factory; those of accounts are checked when they are known. */
-function faultsInFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): ConfigurationIssue[] {
-  const faults: ConfigurationIssue[] = [];
+/**
+ * Check the options of a factory; those of accounts are checked when they are known.
+ *
+ * @returns how many accounts may have a client
+ */
+function checkFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): number {
+  const issues: ConfigurationIssue[] = [];
   if (typeof resolve !== 'function') {
     const problem = new Problem(
       'must be a function that gives appId and secret of an account id',
       '必须是函数，由账号 id 给出 appId 和 secret',
     );
-    faults.push(configurationIssue('resolve', problem));
+    issues.push(configurationIssue('resolve', problem));
   }
-  if (maxAccountsOf(maxAccounts) === undefined) {
+  const most = isUnset(maxAccounts) ? 100 : (numberFromText(maxAccounts) as number);
+  if (!Number.isSafeInteger(most) || most < 1) {
     const is = got(maxAccounts);
     const problem = new Problem(`must be a whole number, at least 1; ${is.en}`, `必须是不小于 1 的整数；${is.zh}`);
-    faults.push(configurationIssue('maxAccounts', problem));
+    issues.push(configurationIssue('maxAccounts', problem));
   }
-  return faults;
+  if (issues.length > 0) throw new BankCardOcrConfigurationError(issues);
+  return most;
 }

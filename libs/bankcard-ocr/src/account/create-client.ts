@@ -57,11 +57,17 @@ export class AccountContext {
   }
 }
 
-const SHARED_WITH = {
-  process: 'this process only',
-  machine: 'all processes of this machine',
-  fleet: 'all instances',
-} as const;
+const SHARED_WITH = { process: 'this process only', machine: 'all processes of this machine', fleet: 'all instances' };
+
+/** What a client has, and a registration of the module exports. */
+export const BANKCARD_OCR_SERVICES = [
+  SignatureService,
+  TicketService,
+  TicketMetrics,
+  OcrResultService,
+  RecognitionService,
+  SdkLaunchService,
+] as const;
 
 /** The services of one account (app id), with a ticket store and connections that no other account uses. */
 export class BankCardOcrClient {
@@ -72,9 +78,9 @@ export class BankCardOcrClient {
   constructor(
     context: AccountContext,
     store: TicketStore,
+    readonly signatures: SignatureService,
     readonly tickets: TicketService,
     readonly metrics: TicketMetrics,
-    readonly signatures: SignatureService,
     readonly results: OcrResultService,
     readonly recognition: RecognitionService,
     readonly sdk: SdkLaunchService,
@@ -145,6 +151,13 @@ function part<T, const Needs extends readonly Token[]>(
   };
 }
 
+/** What a service needs that calls Tencent. */
+const NEEDS = [Clock, TicketService, SignatureService, VendorConnections] as const;
+
+function callOptions(options: ResolvedOptions, clock: Clock, tickets: TicketService, signatures: SignatureService) {
+  return { ...options, limits: options, clock, tickets: completeTickets(tickets), signatures };
+}
+
 /**
  * Everything that an account is made of, each after what it needs. Nest's container makes providers of them, so that any
  * of them can be overridden; {@link createClient} makes them one after the other.
@@ -200,67 +213,29 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
       return tickets;
     },
   ),
-  part(
-    OcrResultService,
-    [Clock, VendorConnections, TicketService, SignatureService],
-    ({ options }, clock, { main }, tickets, signatures) => {
-      const { appId, protocolVersion: version, appIdParameter, baseUrl, paths } = options;
-      const path = baseUrl.prefix + paths.queryResult;
-      const results = new ResultClient(main, clock, { path, appIdParameter, appId, version });
-      return new OcrResultService({
-        ...options,
-        limits: options,
-        clock,
-        tickets: completeTickets(tickets),
-        signatures,
-        results,
-      });
-    },
-  ),
+  part(OcrResultService, NEEDS, ({ options }, clock, tickets, signatures, { main }) => {
+    const { appId, protocolVersion: version, appIdParameter, baseUrl, paths } = options;
+    const path = baseUrl.prefix + paths.queryResult;
+    const results = new ResultClient(main, clock, { path, appIdParameter, appId, version });
+    return new OcrResultService({ ...callOptions(options, clock, tickets, signatures), results });
+  }),
   part(
     RecognitionService,
-    [Clock, VendorConnections, TicketService, SignatureService, OcrResultService],
-    ({ options }, clock, { recognition }, tickets, signatures, results) => {
+    [...NEEDS, OcrResultService],
+    ({ options }, clock, tickets, signatures, { recognition }, results) => {
       const { recognitionAppIdField: appIdField, recognitionBaseUrl, paths } = options;
       const path = recognitionBaseUrl.prefix + paths.recognize;
       const client = new RecognitionClient(recognition, clock, { path, appIdField });
-      return new RecognitionService({
-        ...options,
-        limits: options,
-        clock,
-        tickets: completeTickets(tickets),
-        signatures,
-        results,
-        client,
-      });
+      return new RecognitionService({ ...callOptions(options, clock, tickets, signatures), results, client });
     },
   ),
-  part(
-    SdkLaunchService,
-    [Clock, VendorConnections, TicketService, SignatureService],
-    ({ options }, clock, connections, tickets, signatures) => {
-      const auth = createAuthClient(options, connections);
-      return new SdkLaunchService({
-        ...options,
-        limits: options,
-        clock,
-        tickets: completeTickets(tickets),
-        signatures,
-        auth,
-      });
-    },
-  ),
+  part(SdkLaunchService, NEEDS, ({ options }, clock, tickets, signatures, connections) => {
+    const auth = createAuthClient(options, connections);
+    return new SdkLaunchService({ ...callOptions(options, clock, tickets, signatures), auth });
+  }),
   part(
     BankCardOcrClient,
-    [
-      TicketStore,
-      TicketService,
-      TicketMetrics,
-      SignatureService,
-      OcrResultService,
-      RecognitionService,
-      SdkLaunchService,
-    ],
+    [TicketStore, ...BANKCARD_OCR_SERVICES],
     (context, ...parts) => new BankCardOcrClient(context, ...parts),
   ),
 ];

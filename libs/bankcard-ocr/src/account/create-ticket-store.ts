@@ -2,9 +2,9 @@ import { FILE_STORE_ADVICE, FileTicketStore } from '../credentials/store/file-ti
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
 import { type StoreAccess, StoreError, TicketStore } from '../credentials/store/ticket-store.js';
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
+import { Problem } from '../errors/configuration-error.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { createRedisClient, loadIoredis } from '../redis/redis-url.js';
+import { createRedisClient, loadIoredis, storeIssue } from '../redis/redis-url.js';
 
 /**
  * Make the store that the option `ticketStore` names, or take the one that it is.
@@ -35,23 +35,16 @@ export async function openTicketStore(store: TicketStore, access: StoreAccess): 
   try {
     await store.open(access);
   } catch (error) {
-    throw isBankCardOcrError(error) && error.code === 'CONFIGURATION' ? error : refusal(store, error);
+    if (isBankCardOcrError(error) && error.code === 'CONFIGURATION') throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
+    const reason = error instanceof StoreError ? error.message : code;
+    const advice = store instanceof FileTicketStore ? FILE_STORE_ADVICE : OPEN_HAS_FAILED;
+    const problem = new Problem(
+      `${store.description} cannot be used (${reason}): ${advice.en}`,
+      `${store.description} 无法使用（${reason}）：${advice.zh}`,
+    );
+    throw storeIssue(problem, error);
   }
 }
 
-function refusal(store: TicketStore, error: unknown): BankCardOcrConfigurationError {
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
-  const reason = error instanceof StoreError ? error.message : code;
-  const advice =
-    store instanceof FileTicketStore
-      ? FILE_STORE_ADVICE
-      : new Problem('its open() has failed, see the cause', '它的 open() 失败了，原因见 cause');
-  const problem = new Problem(
-    `${store.description} cannot be used (${reason}): ${advice.en}`,
-    `${store.description} 无法使用（${reason}）：${advice.zh}`,
-  );
-  return new BankCardOcrConfigurationError(
-    [configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
-    error,
-  );
-}
+const OPEN_HAS_FAILED = new Problem('its open() has failed, see the cause', '它的 open() 失败了，原因见 cause');

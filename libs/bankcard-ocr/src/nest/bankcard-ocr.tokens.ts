@@ -1,26 +1,10 @@
 import { type Abstract, Inject, type Type } from '@nestjs/common';
 import { type AccountName, checkAccountName } from '../account/account-name.js';
 import { isLoadedTwice } from '../account/account-registry.js';
-import type { Token } from '../account/create-client.js';
+import { BANKCARD_OCR_SERVICES, type Token } from '../account/create-client.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
-import { TicketService } from '../credentials/ticket.service.js';
-import { RecognitionService } from '../recognition/recognition.service.js';
-import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
-import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
-import { SignatureService } from '../signature/signature.service.js';
-import { TicketMetrics } from '../telemetry/ticket-metrics.js';
 import { Transport } from '../vendor/http/transport.js';
-
-/** What a registration exports. */
-export const BANKCARD_OCR_SERVICES = [
-  SignatureService,
-  TicketService,
-  TicketMetrics,
-  OcrResultService,
-  RecognitionService,
-  SdkLaunchService,
-] as const;
 
 /** What has a token for each name: the services, and what a test may want to override below them. */
 const NAMED: ReadonlySet<unknown> = new Set([...BANKCARD_OCR_SERVICES, TicketStore, Transport, Clock]);
