@@ -33,20 +33,16 @@ export function warningPolicyOf(call: unknown, module: WarningPolicy): WarningPo
 function rejects(policy: WarningPolicy, warning: CardWarning): boolean {
   if (policy === 'report') return false;
   if (policy === 'strict') return STRICTLY_REJECTED.has(warning.code);
-  const verdict = verdictOf(policy, warning);
+  let verdict: unknown;
+  try {
+    verdict = policy(warning);
+  } catch (cause) {
+    throw notUnderstood("must return 'accept' or 'reject', and threw an error instead", cause);
+  }
   if (verdict === 'accept' || verdict === 'reject') return verdict === 'reject';
   // The failure of an asynchronous policy must not end the process.
   void Promise.resolve(verdict).catch(() => undefined);
   throw notUnderstood("must return 'accept' or 'reject' at once");
-}
-
-function verdictOf(policy: unknown, warning: CardWarning): unknown {
-  if (typeof policy !== 'function') throw notUnderstood(WARNING_POLICY_RULE.en);
-  try {
-    return (policy as (warning: CardWarning) => unknown)(warning);
-  } catch (cause) {
-    throw notUnderstood("must return 'accept' or 'reject', and threw an error instead", cause);
-  }
 }
 
 function notUnderstood(rule: string, cause?: unknown): BankCardOcrError {
@@ -86,7 +82,7 @@ export class CardRejectedError extends BankCardOcrError {
       messageZh: `银行卡存在告警，不予接受：${listOf(rejected, 'zh', '、')}`,
       bizSeqNo: result.bizSeqNo,
     });
-    this.warnings = rejected.map(copyOf);
+    this.warnings = rejected.map((warning) => ({ ...warning }));
     this.card = cardOf(result);
     this.orderNo = result.orderNo;
   }

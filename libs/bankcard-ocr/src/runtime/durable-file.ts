@@ -61,7 +61,7 @@ export class DurableFile {
     const stream = this.#stream;
     if (stream && !stream.closed) {
       stream.on('error', () => undefined);
-      await new Promise((done) => void stream.once('close', done).destroy());
+      await new Promise<void>((done) => void stream.once('close', done).destroy());
     }
     await this.files.unlink(this.temporaryPath).catch(undefinedWhenMissing);
   }

@@ -36,6 +36,6 @@ export function defineEqualityTag(object: object, make: () => string): void {
     enumerable: true,
     configurable: true,
     get: () => (tag ??= make()),
-    set: (copied: string) => (tag = copied),
+    set: (copied: string) => void (tag = copied),
   });
 }

@@ -19,7 +19,7 @@ export interface DownloadedPhoto extends WrittenPhoto {
   readonly path?: string;
 }
 
-/** What a download has brought. Nothing in it is secret; the photos themselves are personal data. */
+/** What a download has brought. Nothing in it is secret. */
 export interface DownloadManifest {
   /** The order number of the download. */
   readonly orderNo: string;
@@ -112,11 +112,7 @@ export class Download implements PhotoTargets {
     return target;
   }
 
-  /**
-   * The whole response has come and is good: keep the photos.
-   *
-   * @throws {@link SinkFailure} when a directory cannot; {@link abandon} is to follow
-   */
+  /** The whole response has come and is good: keep the photos. @throws {@link SinkFailure} when a directory cannot */
   async complete(): Promise<DownloadedPhoto[]> {
     const whole = PHOTO_KINDS.flatMap((kind) => {
       const photo = this.#targets.get(kind)?.photo;
