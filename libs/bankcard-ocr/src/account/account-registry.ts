@@ -48,7 +48,6 @@ interface RegisteredAccount {
  * Refuse an account that would get in the way of another one of the application: two refreshers for one app id end each
  * other's tickets, and services without a name of their own cannot be told apart. Accounts of another copy of this
  * library count too.
- *
  * @returns what ends the account, so that another one may have its app id
  * @throws {@link BankCardOcrConfigurationError}
  */

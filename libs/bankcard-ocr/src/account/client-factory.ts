@@ -49,7 +49,6 @@ interface FactoryContext {
   clientSurroundings(accountId: string, appId: string): ClientContext;
   /**
    * Claim an app id and a store for an account.
-   *
    * @returns what gives them free
    * @throws {@link BankCardOcrConfigurationError} when another account of the application has them
    */
@@ -89,7 +88,6 @@ export class BankCardOcrClientFactory {
   /**
    * Give the client of an account. Ask for it again for each piece of work: an account that has to make room keeps its
    * client for its `timeoutMs` only, in which calls that are under way can end.
-   *
    * @param accountId what `resolve` is called with, e.g. the id of a tenant
    * @throws {@link BankCardOcrConfigurationError} when its options are wrong, or another account has the same app id
    * @throws whatever `resolve` throws, as it is
@@ -190,7 +188,6 @@ export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOpt
 
 /**
  * Check the options of a factory; those of accounts are checked when they are known.
- *
  * @returns how many accounts may have a client
  */
 function checkFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): number {

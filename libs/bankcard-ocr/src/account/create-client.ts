@@ -255,7 +255,6 @@ function createAuthClient(options: ResolvedOptions, { main }: VendorConnections)
 
 /**
  * Make the services of one account without Nest's container; nothing is asked of the vendor yet.
- *
  * @throws {@link BankCardOcrConfigurationError} when its ticket store cannot be used, or a package is missing
  */
 export async function createClient(options: ResolvedOptions, surroundings: ClientContext): Promise<BankCardOcrClient> {

@@ -8,7 +8,6 @@ import { createRedisClient, loadIoredis, storeIssue } from '../redis/redis-url.j
 
 /**
  * Make the store that the option `ticketStore` names, or take the one that it is.
- *
  * @param onDamaged is called with the path or key of credentials that could not be read and were set aside
  * @throws {@link BankCardOcrConfigurationError} when a package that it needs is not installed
  */
@@ -28,7 +27,6 @@ export async function createTicketStore(
 
 /**
  * Prepare a store for the access that a process needs.
- *
  * @throws {@link BankCardOcrConfigurationError} when it refuses that: the start is refused
  */
 export async function openTicketStore(store: TicketStore, access: StoreAccess): Promise<void> {

@@ -9,7 +9,6 @@ const LONGEST_PAUSE_MS = 4_000;
 
 /**
  * Query something that is late, again and again with growing pauses, until it has come or the wait is over.
- *
  * @param query returns undefined when it has not come; its time ends with the wait
  * @returns undefined when it has not come
  * @throws what `query` throws, and the caller's own reason when the caller stops

@@ -84,7 +84,6 @@ function accountProviders(name: AccountName): Provider[] {
 /**
  * Have the provider of options give them with their secrets concealed, whether it has them or makes them: the container
  * keeps them for as long as it lives, and is printed with whatever refers to it.
- *
  * @param conceal is not asked about options that are none: judging them is for those who use them
  */
 export function concealing<Options extends object>(

@@ -17,11 +17,9 @@ const TOKENS = new Map<object, Map<string, Type>>();
 
 /**
  * Return the token by which a service of a registration is injected, or overridden in a test.
- *
  * @param service e.g. `OcrResultService`; for overriding also `TicketStore`, `Transport` and `Clock`
  * @param name of the registration; without one, the class is the token
  * @throws {@link BankCardOcrConfigurationError} when the name cannot be one; `TypeError` when there is no such service
- *
  * @example
  * app.get(getBankCardOcrToken(OcrResultService, 'loans')); // an OcrResultService
  * builder.overrideProvider(getBankCardOcrToken(TicketService, 'loans')).useValue({ getCredentials });
@@ -56,11 +54,9 @@ export function tokenNamed(service: Token | Abstract<unknown>, name: AccountName
 
 /**
  * Inject a service of a registration.
- *
  * @param service e.g. `OcrResultService`
  * @param name of the registration, as it was given to `forRoot()` or `forRootAsync()`
  * @throws {@link BankCardOcrConfigurationError} as {@link getBankCardOcrToken} does
- *
  * @example
  * constructor(@InjectBankCardOcr(OcrResultService, 'loans') private readonly ocr: OcrResultService) {}
  */

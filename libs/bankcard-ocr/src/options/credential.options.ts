@@ -177,24 +177,21 @@ export function readTicketStoreLocation(text: string): TicketStoreLocation | Pro
   }
   if (/^rediss?:/i.test(value)) return isRedisUrl(value) ? { kind: 'redis', url: new SecretText(value) } : NO_REDIS_URL;
   // The text is not repeated: a Redis URL carries a password.
-  return new Problem(
-    "names no kind of store that there is: 'memory:' keeps credentials in this process only; 'file:/directory' shares them " +
-      "between all processes of one machine and survives restarts; 'redis://host:6379/0' or 'rediss://…' shares them " +
-      'between any number of machines',
-    "不是已有的存储种类：'memory:' 只在本进程内保存凭证；'file:/目录' 由同一台机器的所有进程共享，重启后仍在；" +
-      "'redis://host:6379/0' 或 'rediss://…' 由任意多台机器共享",
-  );
+  return new Problem(`names no kind of store that there is. ${KINDS.en}`, `不是已有的存储种类。${KINDS.zh}`);
 }
 
-/** What to write when `ticketStore` is missing though the host is a real one. */
+const KINDS = new Problem(
+  "Write 'file:/directory', e.g. file:/var/lib/my-app/tickets, when all processes run on one machine (they share one " +
+    "refresh, and a restart costs none); 'redis://host:6379/0' or 'rediss://…' for several machines; 'memory:' only if " +
+    'exactly one process will ever use this app id',
+  "所有进程都在同一台机器上时写 'file:/目录'，例如 file:/var/lib/my-app/tickets（共用一次刷新，重启也不必刷新）；" +
+    "多台机器写 'redis://host:6379/0' 或 'rediss://…'；只有确定始终只有一个进程使用该 app id 时才写 'memory:'",
+);
+/** When `ticketStore` is missing though the host is a real one. */
 export const NAME_A_TICKET_STORE = new Problem(
   'must be named for a host that is not this machine, because a second process with credentials of its own invalidates the ' +
-    "first one's a minute after its refresh. Say 'file:/var/lib/my-app/tickets' when all processes run on one machine " +
-    "(they share one refresh, and a restart costs none); 'redis://host:6379/0' for several machines; " +
-    "'memory:' only if exactly one process will ever use this app id",
-  '访问的不是本机地址时必须指定：另一个进程如果自行获取凭证，前一个进程的凭证会在一分钟后作废。所有进程都在同一台机器上时写 ' +
-    "'file:/var/lib/my-app/tickets'（共用一次刷新，重启也不必刷新）；多台机器写 'redis://host:6379/0'；" +
-    "只有确定始终只有一个进程使用该 app id 时才写 'memory:'",
+    `first one's a minute after its refresh. ${KINDS.en}`,
+  `访问的不是本机地址时必须指定：另一个进程如果自行获取凭证，前一个进程的凭证会在一分钟后作废。${KINDS.zh}`,
 );
 const NO_DIRECTORY = new Problem(
   'names no directory of this machine: write file:/var/lib/my-app/tickets, a path as the file system knows it. Nothing ' +

@@ -19,7 +19,6 @@ const FARTHEST = 4;
 
 /**
  * The variable that sets an option.
- *
  * @param name of the account: `LOANS_BANKCARD_OCR_APP_ID` for `loans`, dashes become underscores
  */
 export function variableOf(option: keyof typeof OPTION_VARIABLES, name?: string): string;
@@ -33,7 +32,6 @@ export function variableOf(option: string, name?: string): string | undefined {
 /**
  * Read the options from environment variables. Reads nothing but `env`, and checks no value: startup reports every
  * problem at once.
- *
  * @param env e.g. `process.env`; empty variables count as not set
  * @param name of the account, whose variables begin with it: `LOANS_BANKCARD_OCR_APP_ID` for `loans`
  */
@@ -55,7 +53,6 @@ interface UnknownVariable {
 /**
  * Find variables that look like ours and are not read: a misspelled name goes unnoticed until the default surprises. They
  * count without underscores and in small letters too.
- *
  * @param name of the account
  */
 export function unknownVariables(environment: Environment, name?: string): UnknownVariable[] {
@@ -81,7 +78,6 @@ interface OverlookedVariables {
 /**
  * Find what the environment sets that has not become an option. Of `.env`, only names are read: a `validate` function of
  * ConfigModule drops what it does not declare.
- *
  * @param directory the working directory, where ConfigModule and Node search for `.env`
  */
 export function overlookedVariables(

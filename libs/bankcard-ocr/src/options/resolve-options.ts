@@ -33,7 +33,6 @@ export interface ResolvedOptions extends ReadOptions {
 
 /**
  * Check and complete the options of an account, and find what the environment sets without effect.
- *
  * @throws {@link BankCardOcrConfigurationError} as {@link resolveOptions} does
  */
 export function resolveAccount(
@@ -54,7 +53,6 @@ export function resolveAccount(
 
 /**
  * Check and complete the options.
- *
  * @param name of the account that they are for
  * @param environment names the proxy where no option does
  * @throws {@link BankCardOcrConfigurationError} with every problem, when there is one
@@ -103,7 +101,6 @@ const NAME_IN_FACTORY = new Problem(
 
 /**
  * How the hosts are reached.
- *
  * @param issues gets what is wrong with variables of the environment, where these are used
  */
 function routeTo(

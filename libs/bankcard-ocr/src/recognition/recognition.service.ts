@@ -43,7 +43,6 @@ export class RecognitionService {
    * Recognise the front of a card (bankcardocrapp). Every call is billed, so the image is not sent again once it has
    * left, except when the vendor rejected the credentials; after a lost response the order is queried instead.
    * `timeoutMs` covers all of that, reading the image included; `recognitionTimeoutMs` sending it and its response.
-   *
    * @param image JPEG, PNG or BMP (`imageTypes`), at most 3 MB in Base64; read whole before anything is sent
    * @returns the recognised card, with the strip that shows the number; query the other photos by its order number
    * @throws {@link RecognitionError} with a typed `code` and the order number; {@link CardRejectedError} when the policy
@@ -132,7 +131,6 @@ export class RecognitionService {
   /**
    * Query an image whose response was lost. That the result of a direct recognition can be queried is likely, but not
    * documented (protocol.md section 1).
-   *
    * @returns undefined when the outcome stays unknown
    * @throws {@link BankCardOcrError} `CARD_UNREADABLE` when the vendor says that there was nothing to recognise
    */

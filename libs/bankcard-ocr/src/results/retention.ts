@@ -38,7 +38,6 @@ export function addRetention(
 
 /**
  * The vendor responds alike for an order that it never knew and for one that it has deleted: the time tells which.
- *
  * @returns the error `RESULT_GONE`, or undefined when the vendor may still have the result, or get it
  */
 export function goneFor(notFound: BankCardOcrError, facts: RetentionFacts): BankCardOcrError | undefined {

@@ -10,7 +10,6 @@ const STRICTLY_REJECTED: ReadonlySet<string> = new Set(['-9113', '-9114', '66661
 
 /**
  * Decide about the warnings of a card.
- *
  * @throws {@link CardRejectedError} when the policy rejects one of them
  * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when the policy cannot be understood: the card does not pass then
  */
@@ -19,11 +18,7 @@ export function applyWarningPolicy(result: BankCardOcrResult, policy: WarningPol
   if (rejected.length > 0) throw new CardRejectedError(result, rejected);
 }
 
-/**
- * The policy of one call: its own one, or that of the module.
- *
- * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
- */
+/** The policy of one call: its own one, or that of the module. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 export function warningPolicyOf(call: unknown, module: WarningPolicy): WarningPolicy {
   if (isUnset(call)) return module;
   if (isWarningPolicy(call)) return call;

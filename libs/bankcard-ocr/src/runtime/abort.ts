@@ -30,7 +30,6 @@ export class SignalCancellation implements Cancellation {
 
 /**
  * Wait for `ms` milliseconds of the monotonic clock at least: timers fire up to a millisecond early.
- *
  * @throws the reason of `signal` as soon as that is aborted
  */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {

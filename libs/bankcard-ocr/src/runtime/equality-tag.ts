@@ -36,6 +36,8 @@ export function defineEqualityTag(object: object, make: () => string): void {
     enumerable: true,
     configurable: true,
     get: () => (tag ??= make()),
-    set: (copied: string) => void (tag = copied),
+    set: (copied: string) => {
+      tag = copied;
+    },
   });
 }

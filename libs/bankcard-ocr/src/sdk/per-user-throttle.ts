@@ -35,7 +35,6 @@ export class PerUserThrottle {
 
   /**
    * Make a call when it is this user's turn and the vendor will give a ticket.
-   *
    * @param call sends its requests, retries too, through the function it is given
    * @throws {@link BankCardOcrError} `RATE_LIMITED` when that would be too late for `deadline`
    */

@@ -55,7 +55,6 @@ export class SdkLaunchService {
   /**
    * Fetch a NONCE ticket and sign one launch of the phone SDK with it. The vendor gives a user one ticket in 2 s; a call
    * that comes sooner waits its turn, behind earlier ones of the same user.
-   *
    * @returns what the app starts the SDK with; the ticket itself is not in it
    * @throws {@link BankCardOcrError} `RATE_LIMITED` with `retryAfterMs` when the waiting would exceed `timeoutMs`, and
    *   with a typed `code` for every other failure; or the reason of `signal`
@@ -83,7 +82,6 @@ export class SdkLaunchService {
   /**
    * Check the signature that the phone SDK handed back with a result, against the current SIGN ticket and earlier ones,
    * in constant time.
-   *
    * @returns whether the vendor signed this; false also for a value of another form or type
    * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when `orderNo` is no order number: no launch was made for it;
    *   `NO_VALID_TICKET` or `TIMEOUT` when no known ticket fits and the current one is not available; or the reason of

@@ -12,7 +12,6 @@ import { AdaptiveRateLimiter } from './adaptive-rate-limiter.js';
 
 /**
  * Query many orders, several at a time. Every order that is taken from `orders` comes exactly once, when it is finished.
- *
  * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for wrong arguments, what `orders` throws, or the reason of
  *   `options.signal`, both when everything that was taken has been yielded
  */
@@ -128,7 +127,6 @@ class Batch {
 
   /**
    * The next order that is finished; waits for one.
-   *
    * @returns undefined when there will be no more
    * @throws what the source has thrown, when all that it gave before is through
    */
@@ -152,7 +150,6 @@ class Batch {
 
   /**
    * Stop, wait for what is in flight, and tell the source that no more is wanted, as leaving a `for` loop does.
-   *
    * @throws what the source throws at that
    */
   async close(): Promise<void> {

@@ -48,7 +48,6 @@ export function checkPhotoDestination(destination: unknown): asserts destination
 
 /**
  * Stream the photos of an order to their destination, attempt by attempt.
- *
  * @throws the error of the destination as it is
  */
 export async function downloadOrder(

@@ -28,7 +28,6 @@ export interface PhotoTransaction {
   open(kind: PhotoKind, meta: PhotoMeta): Writable | Promise<Writable>;
   /**
    * The answer is good: keep these photos, which have been written whole, and nothing else.
-   *
    * @returns where they are, if they are files
    */
   commit(kinds: readonly PhotoKind[]): Promise<ReadonlyMap<PhotoKind, string>>;

@@ -23,10 +23,7 @@ export class SinkStream {
     };
   }
 
-  /**
-   * @param bytes kept, as any Writable does
-   * @returns a promise when it wants no more before that is fulfilled
-   */
+  /** @param bytes kept, as any Writable does. @returns a promise when it wants no more before that is fulfilled */
   write(bytes: Buffer): Promise<void> | undefined {
     const takesMore = this.#attempt(() => this.writable.write(bytes));
     this.#noticeDestruction();
