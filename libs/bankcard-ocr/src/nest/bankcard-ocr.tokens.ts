@@ -6,6 +6,10 @@ import { TicketStore } from '../credentials/store/ticket-store.js';
 import { Clock } from '../runtime/clock.js';
 import { Transport } from '../vendor/http/transport.js';
 
+const LOADED_TWICE =
+  'Two copies of nestjs-bankcard-ocr are loaded, and a class of one is none of the other: load the library by ' +
+  'require() everywhere, or by import everywhere, and install it once.';
+
 /** What has a token for each name: the services, and what a test may want to override below them. */
 const NAMED: ReadonlySet<unknown> = new Set([...BANKCARD_OCR_SERVICES, TicketStore, Transport, Clock]);
 
@@ -30,13 +34,8 @@ export function getBankCardOcrToken<Service extends BankCardOcrService | TicketS
 ): Type<Service> {
   if (!NAMED.has(service)) {
     const known = BANKCARD_OCR_SERVICES.map((one) => one.name).join(', ');
-    const hint = isLoadedTwice()
-      ? ' Two copies of nestjs-bankcard-ocr are loaded, and a class of one is none of the other: load the library by ' +
-        'require() everywhere, or by import everywhere, and install it once.'
-      : '';
-    throw new TypeError(
-      `getBankCardOcrToken() and @InjectBankCardOcr() take one of ${known} as their first argument.${hint}`,
-    );
+    const message = `getBankCardOcrToken() and @InjectBankCardOcr() take one of ${known} as their first argument.`;
+    throw new TypeError(isLoadedTwice() ? `${message} ${LOADED_TWICE}` : message);
   }
   if (name !== undefined) checkAccountName(name);
   return tokenNamed(service, name) as Type<Service>;
@@ -52,6 +51,15 @@ export function tokenNamed(service: Token | Abstract<unknown>, name: AccountName
   return token;
 }
 
+function tokenClass(name: string): Type {
+  const token = class {
+    constructor() {
+      throw new TypeError(`${name} is a token for injection, not a class to make objects of.`);
+    }
+  };
+  return Object.defineProperty(token, 'name', { value: name });
+}
+
 /**
  * Inject a service of a registration.
  * @param service e.g. `OcrResultService`
@@ -65,14 +73,4 @@ export function InjectBankCardOcr<Service extends BankCardOcrService>(
   name?: string,
 ): ParameterDecorator & PropertyDecorator {
   return Inject(getBankCardOcrToken(service, name));
-}
-
-function tokenClass(name: string): Type {
-  const token = class {
-    constructor() {
-      throw new TypeError(`${name} is a token for injection, not a class to make objects of.`);
-    }
-  };
-  Object.defineProperty(token, 'name', { value: name });
-  return token;
 }

@@ -44,18 +44,12 @@ export function bankCardOcrOptionsFromEnv(env: Environment, name?: string): Bank
   return { appId: '', secret: '', ...Object.fromEntries(values.filter(([, value]) => !isUnset(value))) };
 }
 
-/** A variable that looks as if it were one of ours, and the one that may be meant. */
-interface UnknownVariable {
-  readonly variable: string;
-  readonly nearest?: string;
-}
-
 /**
- * Find variables that look like ours and are not read: a misspelled name goes unnoticed until the default surprises. They
- * count without underscores and in small letters too.
- * @param name of the account
+ * Find variables that look like ours, also without underscores and in small letters, and are not read: a misspelled name
+ * goes unnoticed until the default surprises.
+ * @returns with each the one that may be meant
  */
-export function unknownVariables(environment: Environment, name?: string): UnknownVariable[] {
+export function unknownVariables(environment: Environment, name?: string): { variable: string; nearest?: string }[] {
   const known = OPTION_NAMES.map((option) => variableOf(option, name));
   const prefix = compact(variableOf('appId', name).replace(/APP_ID$/, ''));
   return Object.keys(environment)
@@ -68,24 +62,18 @@ export function unknownVariables(environment: Environment, name?: string): Unkno
     });
 }
 
-/** What the environment says about options that are not set. */
-interface OverlookedVariables {
-  /** Those of files that have not reached the process; among the warnings too. */
-  readonly lost: readonly Problem[];
-  readonly warnings: readonly Problem[];
-}
-
 /**
  * Find what the environment sets that has not become an option. Of `.env`, only names are read: a `validate` function of
  * ConfigModule drops what it does not declare.
  * @param directory the working directory, where ConfigModule and Node search for `.env`
+ * @returns `lost`: what is in files and has not reached the process; among the warnings too
  */
 export function overlookedVariables(
   given: BankCardOcrOptions,
   environment: Environment,
   directory: string,
   name?: string,
-): OverlookedVariables {
+): { readonly lost: readonly Problem[]; readonly warnings: readonly Problem[] } {
   const unset = OPTION_NAMES.filter((option) => isUnset((given as Partial<BankCardOcrOptions> | undefined)?.[option]));
   const mode = environment['NODE_ENV'];
   const files = ['.env', '.env.local', ...(mode !== undefined && /^\w+$/.test(mode) ? [`.env.${mode}`] : [])];
@@ -112,7 +100,7 @@ function lostIn(file: string, names: string): Problem {
   );
 }
 
-function unknown({ variable, nearest }: UnknownVariable): Problem {
+function unknown({ variable, nearest }: { variable: string; nearest?: string }): Problem {
   return new Problem(
     `${variable} is no variable of this library and has no effect: ${nearest ? `${nearest} is` : 'check its spelling'}`,
     `${variable} 不是本库的变量，不起作用：${nearest ? `应为 ${nearest}` : '请检查拼写'}`,
