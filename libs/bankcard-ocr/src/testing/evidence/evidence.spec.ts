@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
-import { CredentialLedger } from '../credentials/credential-ledger.js';
+import { Vendor } from '../endpoints/vendor.js';
 import { KycSandbox } from '../kyc-sandbox.js';
 import { DEFAULT_SETTINGS } from '../kyc-sandbox.options.js';
 import { ManualClock } from '../manual-clock.js';
 import { freshNonce, PlainClient, sha1OfSorted } from '../plain-client.test-support.js';
-import { EvidenceLog, NonceMemory, type RecoveryEntry, RefreshWatch, type ViolationEntry } from './evidence.js';
+import { EvidenceLog, NonceMemory } from './evidence.js';
 
 const CLEAN = KycSandbox.EXAMPLE_ORDERS.clean;
 
@@ -137,12 +137,8 @@ test('nonces are remembered across 100 000 others, and not for ever', () => {
 /** What a client over a socket can hardly be made to do in time; all else is in violations.spec.ts. */
 describe('RefreshWatch, when the connection ends while the response is being written', () => {
   function start() {
-    const clock = new ManualClock();
-    const context = { clock, settings: DEFAULT_SETTINGS };
-    const ledger = new CredentialLedger(context);
-    const violations = new EvidenceLog<ViolationEntry>(clock);
-    const recoveries = new EvidenceLog<RecoveryEntry>(clock);
-    const watch = new RefreshWatch({ ...context, ledger, violations, recoveries });
+    const vendor = new Vendor('IDASANDB', 'secret', new ManualClock(), DEFAULT_SETTINGS);
+    const { ledger, refreshWatch: watch, violations, recoveries } = vendor;
     const token = ledger.issueToken();
     const call = watch.tokenCallArrived();
     watch.tokenIssued(call, token);
