@@ -96,10 +96,12 @@ function complete(order: SandboxOrder, operateTime: string): KnownOrder {
 
 /** Complete `payload` with the Luhn check digit that card numbers end in. */
 export function withLuhnDigit(payload: string): string {
-  const sum = Array.from(payload).toReversed().reduce((total, digit, at) => {
-    const value = at % 2 === 0 ? Number(digit) * 2 : Number(digit);
-    return total + (value > 9 ? value - 9 : value);
-  }, 0);
+  const sum = Array.from(payload)
+    .toReversed()
+    .reduce((total, digit, at) => {
+      const value = at % 2 === 0 ? Number(digit) * 2 : Number(digit);
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
   return payload + String((10 - (sum % 10)) % 10);
 }
 
