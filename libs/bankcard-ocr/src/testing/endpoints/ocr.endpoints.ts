@@ -141,8 +141,13 @@ export function inspectOrderNo({ violations }: Vendor, orderNo: string): void {
   if (!LEGAL_ORDER_NO.test(orderNo)) violations.report('illegal-order-no', `${orderNo.length} characters`);
 }
 
+const NONCES_REMEMBERED = 200_000;
+
 /** Report an illegal or reused nonce. Whether the vendor checks for reuse is unknown (section 8): it is only reported. */
 export function inspectNonce({ violations, nonces }: Vendor, nonce: string): void {
   if (!LEGAL_NONCE.test(nonce)) violations.report('illegal-nonce', `${nonce.length} characters`);
-  else if (nonces.seenBefore(nonce)) violations.report('nonce-reused');
+  else if (nonces.has(nonce)) violations.report('nonce-reused');
+  // A sandbox may run for days.
+  if (nonces.size >= NONCES_REMEMBERED) nonces.clear();
+  nonces.add(nonce);
 }

@@ -4,7 +4,6 @@ import {
   CallCounts,
   EvidenceLog,
   type JournalEntry,
-  NonceMemory,
   type RecoveryEntry,
   RefreshWatch,
   ViolationLog,
@@ -22,7 +21,8 @@ export class Vendor implements SandboxContext {
   readonly refreshWatch = new RefreshWatch(this);
   readonly faults = new FaultRegistry();
   readonly calls = new CallCounts();
-  readonly nonces = new NonceMemory();
+  /** Nonces that were seen; they never leave the sandbox. */
+  readonly nonces = new Set<string>();
   readonly orders: OrderBook;
   readonly responses: ResponseWriter;
   readonly journal: EvidenceLog<JournalEntry>;

@@ -4,7 +4,7 @@ import { KycSandbox } from '../kyc-sandbox.js';
 import { DEFAULT_SETTINGS } from '../kyc-sandbox.options.js';
 import { ManualClock } from '../manual-clock.js';
 import { freshNonce, PlainClient, sha1OfSorted } from '../plain-client.test-support.js';
-import { EvidenceLog, NonceMemory } from './evidence.js';
+import { EvidenceLog } from './evidence.js';
 
 const CLEAN = KycSandbox.EXAMPLE_ORDERS.clean;
 
@@ -126,15 +126,6 @@ test('a log forgets its oldest entries when it is full', () => {
   for (let number = 1; number <= 101; number += 1) log.add({ number });
   const numbers = log.snapshot().map(({ number }) => number);
   expect([numbers.length, numbers[0], numbers.at(-1)]).toEqual([91, 11, 101]);
-});
-
-test('nonces are remembered across 100 000 others, and not for ever', () => {
-  const nonces = new NonceMemory();
-  expect(nonces.seenBefore('first')).toBe(false);
-  for (let index = 0; index < 100_000; index += 1) nonces.seenBefore(`a${index}`);
-  expect(nonces.seenBefore('first')).toBe(true);
-  for (let index = 0; index < 200_000; index += 1) nonces.seenBefore(`b${index}`);
-  expect(nonces.seenBefore('first')).toBe(false);
 });
 
 /** What a client over a socket can hardly be made to do in time; all else is in violations.spec.ts. */

@@ -151,23 +151,6 @@ export const COUNTERS = {
   NONCE: 'nonceTicket',
 } as const;
 
-const NONCES_REMEMBERED = 200_000;
-
-/** Remembers the last 200 000 nonces, in memory only; they never leave this class. */
-export class NonceMemory {
-  readonly #nonces = new Set<string>();
-
-  /** Remember `nonce`; true when it was there already. */
-  seenBefore(nonce: string): boolean {
-    if (this.#nonces.has(nonce)) return true;
-    // A set keeps the order of insertion: the first one is the oldest.
-    const [oldest] = this.#nonces.size < NONCES_REMEMBERED ? [] : this.#nonces;
-    if (oldest !== undefined) this.#nonces.delete(oldest);
-    this.#nonces.add(nonce);
-    return false;
-  }
-}
-
 /** A token or SIGN ticket call on its way through the sandbox. */
 export interface RefreshCall {
   readonly endpoint: 'access_token' | 'api_ticket';
