@@ -52,7 +52,7 @@ export class TransportError extends BankCardOcrError {
 }
 
 /** Those codes of failures before anything of the request was sent that say so by themselves, whoever connected. */
-const NEVER_SENT: readonly unknown[] = [
+const NEVER_SENT: ReadonlySet<unknown> = new Set([
   CONNECT_TIMEOUT_CODE,
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -62,10 +62,10 @@ const NEVER_SENT: readonly unknown[] = [
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
   'ERR_TLS_CERT_ALTNAME_INVALID',
-];
+]);
 
 /** Those that say so of a connection that is being made; they also end one whose route has died. */
-const NEVER_SENT_BY_CONNECT: readonly unknown[] = ['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL'];
+const NEVER_SENT_BY_CONNECT: ReadonlySet<unknown> = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
 
 /**
  * What came was no HTTP, not even to undici's assertions, or not compressed as it says (Brotli has codes like
@@ -111,7 +111,7 @@ export function transportError(error: unknown, wasCarriedOut = false): Transport
   };
   return new TransportError(
     'UNREACHABLE',
-    !NEVER_SENT.includes(code) && !errors.some(saysNeverSent),
+    !NEVER_SENT.has(code) && !errors.some(saysNeverSent),
     details,
     wasCarriedOut,
   );
@@ -129,7 +129,7 @@ function withCauses(error: unknown): readonly Error[] {
 }
 
 function saysNeverSent(error: NodeJS.ErrnoException): boolean {
-  const failedToConnect = error.syscall === 'connect' && NEVER_SENT_BY_CONNECT.includes(error.code);
+  const failedToConnect = error.syscall === 'connect' && NEVER_SENT_BY_CONNECT.has(error.code);
   return failedToConnect || MARKED_AS_NEVER_SENT.has(error);
 }
 
