@@ -10,12 +10,14 @@ import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { SignatureService } from '../signature/signature.service.js';
+import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
 import { TicketMetrics } from '../telemetry/ticket-metrics.js';
 import { AuthClient } from '../vendor/auth.client.js';
 import { Transport } from '../vendor/http/transport.js';
 import { RecognitionClient } from '../vendor/recognition.client.js';
 import { ResultClient } from '../vendor/result.client.js';
+import { SignedRequestClient } from '../vendor/signed-request.client.js';
 import { createTicketStore, openTicketStore } from './create-ticket-store.js';
 import { completeTickets } from './overridden-tickets.js';
 import { connectToVendor, createTransport, VendorConnections } from './vendor-connections.js';
@@ -67,6 +69,7 @@ export const BANKCARD_OCR_SERVICES = [
   OcrResultService,
   RecognitionService,
   SdkLaunchService,
+  SignedRequestService,
 ] as const;
 
 /** The services of one account (app id), with a ticket store and connections that no other account uses. */
@@ -84,6 +87,7 @@ export class BankCardOcrClient {
     readonly results: OcrResultService,
     readonly recognition: RecognitionService,
     readonly sdk: SdkLaunchService,
+    readonly signedRequests: SignedRequestService,
   ) {
     this.#context = context;
     this.#store = store;
@@ -232,6 +236,10 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
   part(SdkLaunchService, NEEDS, ({ options }, clock, tickets, signatures, connections) => {
     const auth = createAuthClient(options, connections);
     return new SdkLaunchService({ ...callOptions(options, clock, tickets, signatures), auth });
+  }),
+  part(SignedRequestService, NEEDS, ({ options }, clock, tickets, signatures, { main }) => {
+    const client = new SignedRequestClient(main, options.baseUrl.prefix);
+    return new SignedRequestService({ ...callOptions(options, clock, tickets, signatures), client });
   }),
   part(
     BankCardOcrClient,
