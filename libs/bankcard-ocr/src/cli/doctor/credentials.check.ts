@@ -1,6 +1,6 @@
 import { endsAtMs } from '../../credentials/credential-lifetime.js';
 import { RecordSeal, withoutSealed } from '../../credentials/ticket-record.codec.js';
-import { secretFingerprint } from '../../credentials/secret-fingerprint.js';
+import { secretFingerprint } from '../../credentials/ticket-record.js';
 import type { StoreContent } from '../../credentials/store/store-inspection.js';
 import type { GenerationRecord, TicketRecord } from '../../credentials/ticket-record.js';
 import { duration, text } from '../../errors/text.js';
