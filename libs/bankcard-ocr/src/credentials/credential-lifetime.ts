@@ -103,7 +103,8 @@ export function askedAtLatestMs(held: CachedCredentials, clock: Instant): number
 /**
  * Whether a stored generation follows the held one, which was asked for at `latestMs` at the latest. A higher number does,
  * whatever its date says: clocks are set. A lower one only if it was certainly asked for later: the store was emptied or
- * failed over, and the count began anew.
+ * failed over, and the count began anew. Of two with the same number, which were fetched at the same time, the token decides:
+ * the later one ends the other and its ticket (protocol.md section 5).
  */
 export function isNewer(
   stored: GenerationRecord,
@@ -112,7 +113,9 @@ export function isNewer(
 ): boolean {
   if (stored.id === held.id) return false;
   if (stored.number !== held.number) return stored.number > held.number || stored.ticketRequestedAtMs > latestMs;
-  return stored.ticketRequestedAtMs > held.ticketRequestedAtMs;
+  return stored.accessToken === held.accessToken
+    ? stored.ticketRequestedAtMs > held.ticketRequestedAtMs
+    : stored.tokenRequestedAtMs > held.tokenRequestedAtMs;
 }
 
 /** Whether one generation was certainly asked for after another: its token, or when they share a token, its ticket. */

@@ -44,13 +44,15 @@ interface RefresherDependencies {
  */
 export class Refresher {
   #memory: RefreshMemory = NO_MEMORY;
+  /** The last refresh of this process that got as far as asking the vendor. */
+  #last: RefreshRecord | undefined;
 
   constructor(private readonly dependencies: RefresherDependencies) {}
 
   /** Read the store; use what is newer there, and put back what it has lost by a failover or by being emptied. */
   async sync(): Promise<TicketRecord | undefined> {
     const { role, records, cache, clock, emit } = this.dependencies;
-    const record = await records.read();
+    const record = await this.#read();
     cache.adopt(record);
     // What another store key has encrypted is not lost: its writer would put it back in its turn, without end.
     const mayLack = role === 'refresher' && records.unreadableIn(record) === undefined;
@@ -73,6 +75,15 @@ export class Refresher {
       cache.adopt(latest);
       return latest;
     }
+  }
+
+  /** What is stored, with a mark if a refresh of this process has made it suspect while the store could not be told. */
+  async #read(): Promise<TicketRecord | undefined> {
+    const { records } = this.dependencies;
+    const record = await records.read();
+    if (!this.#last?.hasCrossed(record)) return record;
+    await this.#last.markSuspect();
+    return records.read();
   }
 
   async run(request: RefreshRequest): Promise<void> {
@@ -158,6 +169,7 @@ export class Refresher {
     const forced = plan.do === 'request' && plan.forced;
     this.dependencies.emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
     const stored = new RefreshRecord(this.dependencies, lease, record);
+    this.#last = stored;
     // What the vendor is asked must be over before another process may take the lease.
     const call = { ...request, signal: AbortSignal.any([request.signal, lease.signal]) };
     if (plan.do === 'finish' || plan.isBegun) this.#remember({ isContested: true });
@@ -277,7 +289,11 @@ export class RefreshRecord {
   readonly #knownIds: Set<string | undefined>;
   readonly #begun: TicketRecord | undefined;
   #latest: TicketRecord | undefined;
+  /** When the token was asked for, and what was asked for last. */
   #askedAtMs: number;
+  #askedLastAtMs: number;
+  /** The store could not be told what the vendor gave, or may have given. */
+  #isUntold = false;
 
   constructor(
     private readonly dependencies: Pick<RefresherDependencies, 'records' | 'cache' | 'clock' | 'random' | 'emit'>,
@@ -288,7 +304,7 @@ export class RefreshRecord {
     this.id = random.id();
     this.#latest = record;
     this.#begun = cache.ours(record);
-    this.#askedAtMs = clock.now();
+    this.#askedAtMs = this.#askedLastAtMs = clock.now();
     this.#knownIds = new Set([this.#begun?.current?.id, this.#begun?.pending?.id, cache.latest?.record.id]);
   }
 
@@ -311,7 +327,7 @@ export class RefreshRecord {
    * have done. Throws when the store cannot be written: a token that cannot be stored must not be asked for.
    */
   async markAsked(forcedAtMs: number | undefined): Promise<void> {
-    this.#askedAtMs = this.dependencies.clock.now();
+    this.#askedAtMs = this.#askedLastAtMs = this.dependencies.clock.now();
     // What was made with another secret is only written over once the vendor has accepted ours.
     if (this.#latest && !this.ours) return;
     const sinceMs = this.#begun?.unanswered?.sinceMs ?? this.#askedAtMs;
@@ -337,9 +353,12 @@ export class RefreshRecord {
   /** Write what the vendor gave. What a store that fails now does not take is written later, by {@link Refresher.sync}. */
   async keep(change: RecordChange): Promise<void> {
     this.#knownIds.add(change.pending?.id).add(change.current?.id);
+    this.#askedLastAtMs = change.current?.ticketRequestedAtMs ?? this.#askedLastAtMs;
     try {
       await this.#write({ ...change, unanswered: undefined });
+      this.#isUntold = false;
     } catch (error) {
+      this.#isUntold = true;
       if (!(error instanceof StaleWriteError)) return;
       // Our token and that of whoever took over end each other.
       await this.markSuspect();
@@ -350,19 +369,38 @@ export class RefreshRecord {
   /** See to it that one more refresh follows, whoever else has written meanwhile. */
   async markSuspect(): Promise<void> {
     const { records, cache, emit, random } = this.dependencies;
+    this.#isUntold = true;
     for (let tries = 0; tries < TRIES; tries += 1) {
       try {
         const latest = await records.read();
-        if ((latest && !cache.ours(latest)) || latest?.unanswered?.by === this.id) return;
-        // Not our mark, which whoever has taken over knows and clears away.
-        const unanswered = { sinceMs: this.#askedAtMs, by: random.id() };
-        await records.write(latest, { unanswered });
-        emit({ type: 'refresh-conflict', generation: latest?.current?.number ?? 0 });
+        const isNeedless = (latest && !cache.ours(latest)) || latest?.unanswered?.by === this.id;
+        if (!isNeedless) {
+          // Not our mark, which whoever has taken over knows and clears away.
+          const unanswered = { sinceMs: this.#askedAtMs, by: random.id() };
+          await records.write(latest, { unanswered });
+          emit({ type: 'refresh-conflict', generation: latest?.current?.number ?? 0 });
+        }
+        this.#isUntold = false;
         return;
       } catch (error) {
         if (!(error instanceof StaleWriteError)) return;
       }
     }
+  }
+
+  /**
+   * Whether another process has stored what it had asked for at the same time as this refresh, of which the store could not
+   * be told: each has ended what the other one got (protocol.md section 5), and only this process knows.
+   */
+  hasCrossed(record: TicketRecord | undefined): boolean {
+    if (!this.#isUntold) return false;
+    const { current, pending } = this.dependencies.cache.ours(record) ?? {};
+    const isAtTheSameTime = (one: PendingToken | undefined, askedLastAtMs = one?.tokenRequestedAtMs ?? 0): boolean => {
+      if (!one || this.#knownIds.has(one.id)) return false;
+      const isAfter = one.tokenRequestedAtMs >= this.#askedLastAtMs + UNCERTAIN_MS;
+      return !isAfter && askedLastAtMs > this.#askedAtMs - UNCERTAIN_MS;
+    };
+    return isAtTheSameTime(current, current?.ticketRequestedAtMs) || isAtTheSameTime(pending);
   }
 
   /** Write on top of what is there, as long as nobody else has refreshed. */
