@@ -37,9 +37,7 @@ export class LeaseHeartbeat implements TicketLease {
   }
 
   throwIfLost(): void {
-    // The monotonic clock of a machine that is suspended stands still, and the lease lapses all the same.
-    const leaptMs = Math.max(0, this.#behindNowMs - this.#behindMs);
-    if (this.clock.monotonic() + leaptMs >= this.#endsAt) this.#lose();
+    if (this.#hasEnded) this.#lose();
     this.signal.throwIfAborted();
   }
 
@@ -50,6 +48,12 @@ export class LeaseHeartbeat implements TicketLease {
     await this.#beating;
     this.#end?.cancel();
     await this.free().catch(() => undefined);
+  }
+
+  /** The monotonic clock of a machine that is suspended stands still, and the lease lapses all the same. */
+  get #hasEnded(): boolean {
+    const leaptMs = Math.max(0, this.#behindNowMs - this.#behindMs);
+    return this.clock.monotonic() + leaptMs >= this.#endsAt;
   }
 
   get #behindNowMs(): number {
@@ -64,6 +68,8 @@ export class LeaseHeartbeat implements TicketLease {
   }
 
   async #beatOnce(): Promise<void> {
+    // Others may have had the lease since and given it back: then a store would let it be renewed.
+    if (this.#hasEnded) return this.#lose();
     const sentAt = this.clock.monotonic();
     const behindMs = this.#behindNowMs;
     try {
