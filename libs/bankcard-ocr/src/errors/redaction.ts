@@ -70,6 +70,8 @@ function withoutSent(text: string, value: string): string {
 const TIMESTAMP = /((?<!\d)(?:19|20)\d\d[-/.]\d\d[-/.]\d\d[ T]+\d\d(?::\d\d){1,2}(?!\d))/;
 /** As many digits as the shortest of card numbers has, with anything but letters between them. */
 const CARD_NUMBER_LIKE = /\d(?:[^\p{L}\p{N}]{0,16}\d){11,}/gu;
+/** Long parts of a number with a few words between them: none of the vendor's codes but the dated ones is as long. */
+const SPLIT_CARD_NUMBER_LIKE = /\d{6,}(?:[^]{1,24}?(?<!\d)\d{6,})+/g;
 const DATE = /^20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/;
 /** The shortest of the vendor's codes that is told from a number somebody counted to. */
 const SHORTEST_CODE = 4;
@@ -77,7 +79,9 @@ const SHORTEST_CODE = 4;
 /** Timestamps, and lists of the vendor's own codes and of dates, stay: messages are about them. */
 function maskCardNumbers(text: string): string {
   const pieces = text.split(TIMESTAMP);
-  return pieces.map((piece, index) => (index % 2 === 1 ? piece : piece.replace(CARD_NUMBER_LIKE, maskRun))).join('');
+  const mask = (piece: string): string =>
+    piece.replace(CARD_NUMBER_LIKE, maskRun).replace(SPLIT_CARD_NUMBER_LIKE, maskRun);
+  return pieces.map((piece, index) => (index % 2 === 1 ? piece : mask(piece))).join('');
 }
 
 function maskRun(run: string): string {
