@@ -11,7 +11,8 @@ type Refusal = readonly [code: string, detail?: string] | undefined;
 /** `GET /api/server/getBankCardOcrResult`: the result of an order (protocol.md sections 1 to 4 and 6). */
 export function respondQueryResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const { responses, settings } = vendor;
-  const refusal = refuseQuery(vendor, request) ?? refuseSignature(vendor, request, record);
+  if (request.lacks('order_no', 'nonce', 'version', 'sign')) return responses.failure('1', 'a parameter is missing');
+  const refusal = refuseCommonParameters(vendor, request) ?? refuseSignature(vendor, request, record);
   if (refusal) return responses.failure(...refusal);
   const order = vendor.orders.find(request.text('order_no'), settings.unknownOrders === 'invent');
   if (!order) return responses.failure('66660020');
@@ -21,11 +22,6 @@ export function respondQueryResult(vendor: Vendor, request: VendorRequest, recor
   const { bankCardNo, bankCardValidDate, operateTime } = order;
   const fields = { bankCardNo, bankCardValidDate, warnCode, multiWarnCode, ...photos?.fields, operateTime };
   return { ...resultResponse(vendor, order, fields), waitMs: photos?.waitMs };
-}
-
-function refuseQuery(vendor: Vendor, request: VendorRequest): Refusal {
-  if (request.lacks('order_no', 'nonce', 'version', 'sign')) return ['1', 'a parameter is missing'];
-  return refuseCommonParameters(vendor, request);
 }
 
 /** What queries and images have in common. */
