@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.js';
+import type { HostProfile } from './endpoints/vendor-request.js';
 
 /** What to do with photos that are not there yet (protocol.md section 3: which of the three is not documented). */
 interface LatePhotos {
@@ -30,8 +31,8 @@ export const DEFAULT_SETTINGS = {
   wrongSecretCode: '400101',
   /** Photos come late. @default undefined, at once */
   latePhotos: undefined as LatePhotos | undefined,
-  /** The app id's name in the body of a recognition; hosts differ (protocol.md section 2). @default 'either' */
-  recognitionAppId: 'either' as 'either' | 'appId' | 'webankAppId',
+  /** The host whose spellings of the app id are insisted on, endpoint by endpoint (protocol.md section 2). @default 'any' */
+  hostProfile: 'any' as HostProfile,
   /** OCR requests in flight above this get 400506. @default undefined, no limit */
   concurrencyLimit: undefined as number | undefined,
   /** Wire form of `expire_in`: a number in the wild, a string in the documents. @default 'number' */

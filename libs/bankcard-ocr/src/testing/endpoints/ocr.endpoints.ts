@@ -11,8 +11,7 @@ type Refusal = readonly [code: string, detail?: string] | undefined;
 /** `GET /api/server/getBankCardOcrResult`: the result of an order (protocol.md sections 1 to 4 and 6). */
 export function respondQueryResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const { responses, settings } = vendor;
-  if (request.lacks('order_no', 'nonce', 'version', 'sign')) return responses.failure('1', 'a parameter is missing');
-  const refusal = refuseCommonParameters(vendor, request) ?? refuseSignature(vendor, request, record);
+  const refusal = refuseQuery(vendor, request) ?? refuseSignature(vendor, request, record);
   if (refusal) return responses.failure(...refusal);
   const order = vendor.orders.find(request.text('order_no'), settings.unknownOrders === 'invent');
   if (!order) return responses.failure('66660020');
@@ -22,6 +21,17 @@ export function respondQueryResult(vendor: Vendor, request: VendorRequest, recor
   const { bankCardNo, bankCardValidDate, operateTime } = order;
   const fields = { bankCardNo, bankCardValidDate, warnCode, multiWarnCode, ...photos?.fields, operateTime };
   return { ...resultResponse(vendor, order, fields), waitMs: photos?.waitMs };
+}
+
+/** Also of the siblings of bank-card OCR: a POST has the order number in its URL too, and it must be the same one. */
+export function refuseQuery(vendor: Vendor, request: VendorRequest): Refusal {
+  if (request.unreadable) return ['400101', request.unreadable];
+  const { method, orderNo = '' } = ENDPOINTS[request.endpoint];
+  if (request.lacks(orderNo, 'nonce', 'version', 'sign')) return ['1', 'a parameter is missing'];
+  if (method === 'POST' && request.orderNoInUrl === undefined) return ['1', 'a parameter is missing'];
+  const refusal = refuseCommonParameters(vendor, request);
+  if (refusal || method === 'GET') return refusal;
+  return request.orderNoInUrl === request.orderNo ? undefined : ['400101', 'orderNo'];
 }
 
 /** What queries and images have in common. */
@@ -41,7 +51,7 @@ function refuseCommonParameters(vendor: Vendor, request: VendorRequest): Refusal
  * Check the signature of a query or of an image, and record which ticket made it. Both sign the same values: neither
  * the image nor the user id is signed (protocol.md section 4).
  */
-function refuseSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): Refusal {
+export function refuseSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): Refusal {
   const values = [vendor.appId, request.orderNo ?? '', VERSION, request.text('nonce')];
   const ticket = vendor.ledger.findSigner('SIGN', request.text('sign'), values);
   record.generation = ticket?.token.generation;
@@ -81,12 +91,9 @@ export function respondRecognition(vendor: Vendor, request: VendorRequest, recor
 }
 
 function refuseRecognition(vendor: Vendor, request: VendorRequest): Refusal {
-  if (request.unreadable) return ['400101', request.unreadable];
-  const isIncomplete = request.lacks('version', 'nonce', 'sign', 'orderNo', 'bankcardStr');
-  if (isIncomplete || request.orderNoInUrl === undefined) return ['1', 'a parameter is missing'];
-  const refusal = refuseCommonParameters(vendor, request);
+  if (!request.unreadable && request.lacks('bankcardStr')) return ['1', 'a parameter is missing'];
+  const refusal = refuseQuery(vendor, request);
   if (refusal) return refusal;
-  if (request.orderNoInUrl !== request.orderNo) return ['400101', 'orderNo'];
   return Buffer.byteLength(request.text('userId')) > 32 ? ['400101', 'userId'] : undefined;
 }
 

@@ -2,7 +2,8 @@ import { LEGAL_ORDER_NO } from '../orders/order-book.js';
 import type { JsonObject } from '../response/vendor-response.js';
 
 /** The endpoints of the vendor that the sandbox serves, by their last path segment. */
-export type EndpointName = 'access_token' | 'api_ticket' | 'getBankCardOcrResult' | 'bankcardocrapp';
+export type EndpointName =
+  'access_token' | 'api_ticket' | 'getBankCardOcrResult' | 'bankcardocrapp' | 'getOcrResult' | 'queryfacerecord';
 
 interface Endpoint {
   readonly path: string;
@@ -12,12 +13,55 @@ interface Endpoint {
   readonly orderNo?: string;
 }
 
-/** protocol.md sections 1 and 2. */
+/** protocol.md sections 1 and 2; the last two belong to siblings of bank-card OCR, which share its credentials. */
 export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
   access_token: { path: '/api/oauth2/access_token', method: 'GET' },
   api_ticket: { path: '/api/oauth2/api_ticket', method: 'GET' },
   getBankCardOcrResult: { path: '/api/server/getBankCardOcrResult', method: 'GET', orderNo: 'order_no' },
   bankcardocrapp: { path: '/api/paas/bankcardocrapp', method: 'POST', orderNo: 'orderNo' },
+  getOcrResult: { path: '/api/server/getOcrResult', method: 'GET', orderNo: 'order_no' },
+  queryfacerecord: { path: '/api/v2/base/queryfacerecord', method: 'POST', orderNo: 'orderNo' },
+};
+
+/** A host of the vendor whose spellings the sandbox insists on; `any` accepts all that are documented somewhere. */
+export type HostProfile =
+  'any' | 'idasc.webank.com' | 'kyc.qcloud.com' | 'miniprogram-kyc.tencentcloudapi.com' | 'kyc1.qcloud.com';
+
+type Spellings = Readonly<Record<EndpointName, readonly string[]>>;
+
+const ANY_OF_A_GET = ['app_id', 'appId', 'webankAppId'];
+const ANY_OF_A_POST = ['appId', 'webankAppId'];
+
+/** The documents of the time of `kyc.qcloud.com`; the new spellings came with `kyc1.qcloud.com`. */
+const OLD_SPELLINGS: Spellings = {
+  access_token: ['app_id'],
+  api_ticket: ['app_id'],
+  getBankCardOcrResult: ['app_id'],
+  bankcardocrapp: ['webankAppId'],
+  getOcrResult: ['app_id'],
+  queryfacerecord: ['appId'],
+};
+
+/** How each host's documents spell the app id, by endpoint (protocol.md section 2). */
+export const SPELLINGS: Readonly<Record<HostProfile, Spellings>> = {
+  any: {
+    access_token: ANY_OF_A_GET,
+    api_ticket: ANY_OF_A_GET,
+    getBankCardOcrResult: ANY_OF_A_GET,
+    bankcardocrapp: ANY_OF_A_POST,
+    getOcrResult: ANY_OF_A_GET,
+    queryfacerecord: ANY_OF_A_POST,
+  },
+  // One page of its time has another name for the query.
+  'idasc.webank.com': { ...OLD_SPELLINGS, getBankCardOcrResult: ['app_id', 'webankAppId'] },
+  'kyc.qcloud.com': OLD_SPELLINGS,
+  'miniprogram-kyc.tencentcloudapi.com': OLD_SPELLINGS,
+  'kyc1.qcloud.com': {
+    ...OLD_SPELLINGS,
+    access_token: ['appId'],
+    api_ticket: ['appId'],
+    bankcardocrapp: ['appId'],
+  },
 };
 
 /** The only version that the documents know (protocol.md section 2). */
@@ -26,22 +70,19 @@ export const VERSION = '1.0.0';
 /** A nonce as protocol.md section 2 allows it. */
 export const LEGAL_NONCE = /^[0-9A-Za-z]{32}$/;
 
-/** All spellings of the documents for a GET (protocol.md section 2). */
-const APP_ID_NAMES = ['app_id', 'appId', 'webankAppId'];
-
 /** One request; its parameters are in the query or, of a recognition, in a JSON body. An empty one counts as missing. */
 export class VendorRequest {
   readonly #query: URLSearchParams;
 
   /**
+   * @param profile the host whose spellings are accepted
    * @param body undefined for a GET; a text says what of the POST cannot be read
-   * @param appIdNames the spellings of the app id that are accepted
    */
   constructor(
     readonly endpoint: EndpointName,
     query: string,
+    private readonly profile: HostProfile,
     private readonly body?: JsonObject | UnreadableBody,
-    private readonly appIdNames: readonly string[] = APP_ID_NAMES,
   ) {
     this.#query = new URLSearchParams(query);
   }
@@ -62,7 +103,8 @@ export class VendorRequest {
   }
 
   get appId(): string | undefined {
-    return this.appIdNames.map((name) => this.parameter(name)).find((value) => value !== undefined);
+    const names = SPELLINGS[this.profile][this.endpoint];
+    return names.map((name) => this.parameter(name)).find((value) => value !== undefined);
   }
 
   get ticketType(): 'SIGN' | 'NONCE' | undefined {
@@ -82,7 +124,7 @@ export class VendorRequest {
     return orderNo !== undefined && LEGAL_ORDER_NO.test(orderNo) ? orderNo : undefined;
   }
 
-  /** The order number in the URL of a recognition, which must be the one in the body. */
+  /** The order number in the URL of a POST, which must be the one in the body. */
   get orderNoInUrl(): string | undefined {
     return this.#query.get('orderNo') ?? undefined;
   }

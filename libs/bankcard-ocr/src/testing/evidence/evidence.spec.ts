@@ -69,12 +69,15 @@ describe('evidence', () => {
       nonceTicket: 1,
       result: 2,
       recognition: 0,
+      sibling: 0,
       unknown: 1,
       codes: {
         access_token: { '0': 1 },
         api_ticket: { '0': 2, '400103': 1 },
         getBankCardOcrResult: { '0': 1, '-9011': 1 },
         bankcardocrapp: {},
+        getOcrResult: {},
+        queryfacerecord: {},
       },
     });
   });

@@ -118,6 +118,8 @@ export class CallCounts {
   nonceTicket = 0;
   result = 0;
   recognition = 0;
+  /** Of ID cards and face records. */
+  sibling = 0;
   /** Unknown paths, and methods that a path does not know. */
   unknown = 0;
   /** How often each code was the response, e.g. `codes.getBankCardOcrResult['0']`. */
@@ -126,6 +128,8 @@ export class CallCounts {
     api_ticket: {},
     getBankCardOcrResult: {},
     bankcardocrapp: {},
+    getOcrResult: {},
+    queryfacerecord: {},
   };
 }
 
@@ -135,6 +139,8 @@ export const COUNTERS = {
   api_ticket: 'apiTicket',
   getBankCardOcrResult: 'result',
   bankcardocrapp: 'recognition',
+  getOcrResult: 'sibling',
+  queryfacerecord: 'sibling',
   SIGN: 'signTicket',
   NONCE: 'nonceTicket',
 } as const;

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { type Clock, SystemClock } from '../../runtime/clock.js';
 import { respondAccessToken, respondApiTicket } from '../endpoints/credential.endpoints.js';
 import { respondQueryResult, respondRecognition } from '../endpoints/ocr.endpoints.js';
+import { respondFaceRecord, respondIdCardResult } from '../endpoints/sibling.endpoints.js';
 import type { VendorRequest } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
 import { COUNTERS, type JournalEntry, type RefreshCall } from '../evidence/evidence.js';
@@ -89,6 +90,10 @@ export class ServedRequest {
         return respondQueryResult(vendor, request, record);
       case 'bankcardocrapp':
         return respondRecognition(vendor, request, record);
+      case 'getOcrResult':
+        return respondIdCardResult(vendor, request, record);
+      case 'queryfacerecord':
+        return respondFaceRecord(vendor, request, record);
       default:
         return request.endpoint satisfies never;
     }

@@ -80,18 +80,17 @@ export class VendorServer {
     const [path = '', ...rest] = (request.url ?? '').split('?');
     const query = rest.join('?');
     const endpoint = this.#routes.get(path);
+    const { hostProfile } = this.vendor.settings;
     if (!endpoint || request.method !== ENDPOINTS[endpoint].method) {
       request.resume();
       this.#rejectPath(response, endpoint);
     } else if (request.method === 'GET') {
       request.resume();
-      this.#respond(new VendorRequest(endpoint, query), response);
+      this.#respond(new VendorRequest(endpoint, query, hostProfile), response);
     } else {
-      const { recognitionAppId } = this.vendor.settings;
-      const appIdNames = recognitionAppId === 'either' ? ['appId', 'webankAppId'] : [recognitionAppId];
       const respond = (bytes: Buffer): void => {
         const body = readBody(request.headers['content-type'], bytes);
-        this.#respond(new VendorRequest(endpoint, query, body, appIdNames), response);
+        this.#respond(new VendorRequest(endpoint, query, hostProfile, body), response);
       };
       // A client that leaves in the middle of its body has sent no request.
       buffer(request).then(respond, () => undefined);
