@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 
 /**
  * Tells that a secret has changed without telling the secret, which is far too long to be guessed from it. Every process
- * writes it into the record (docs/fleet.md).
+ * writes it into the record (docs/ticket-record.md).
  *
  * @returns 32 hexadecimal digits
  */

@@ -46,7 +46,7 @@ const INSPECTION_CONNECT_TIMEOUT_MS = 3_000;
 
 /**
  * Keeps the credentials in Redis, shared by any number of machines. What it writes and how others may read it:
- * docs/fleet.md. Redis 5 or newer.
+ * docs/ticket-record.md. Redis 5 or newer.
  *
  * Moments are kept by the clock of Redis, so that processes whose own clocks are hours apart agree about every age. On the
  * way they are only ever taken for earlier than they were: credentials are never used beyond their life.
