@@ -167,11 +167,11 @@ export function sourceChecks(root: string, name: string): Check[] {
   ];
 }
 
-/** What docs/fleet.md must be, and the other language's page, `other`. */
-export function fleetChecks(language: PageLanguage, other: string, types: () => TypeReport): Check[] {
+/** What docs/ticket-record.md must be, and the other language's page, `other`. */
+export function recordChecks(language: PageLanguage, other: string, types: () => TypeReport): Check[] {
   const names = (page: string) => namesInFirstCells(page);
   return [
-    linkToOtherLanguage('fleet', language),
+    linkToOtherLanguage('ticket-record', language),
     sameCode(other, (page) => page.replace('sort($values, SORT_STRING)', 'sort($values)')),
     {
       what: 'names every member of a stored record, and no other',
@@ -188,6 +188,15 @@ export function fleetChecks(language: PageLanguage, other: string, types: () => 
       faults: (page) => types().recordFields.filter((field) => !names(page).includes(field)),
       spoil: (page) => page.replace(/^\| `rejectedId` .*\n/m, ''),
     },
+  ];
+}
+
+/** What docs/fleet.md must be, and the other language's page, `other`. */
+export function fleetChecks(language: PageLanguage, other: string, types: () => TypeReport): Check[] {
+  const names = (page: string) => namesInFirstCells(page);
+  return [
+    linkToOtherLanguage('fleet', language),
+    sameCode(other, (page) => page.replace("keyPrefix: 'shop:'", "keyPrefix: ''")),
     {
       what: 'names every event, and no other',
       faults: (page) => {
