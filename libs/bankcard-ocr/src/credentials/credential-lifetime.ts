@@ -120,7 +120,8 @@ export function askedAtLatestMs(held: CachedCredentials, clock: Instant): number
 /**
  * Whether a stored generation follows the held one. Numbers grow with every refresh, so a higher one follows whatever its date
  * says: clocks are set, here and in the store. A lower one follows only when it was certainly asked for later: the store was
- * emptied, damaged or failed over, and somebody has begun to count anew.
+ * emptied, damaged or failed over, and somebody has begun to count anew. Of two with the same number, which were fetched at
+ * the same time, the token decides: the later one ends the other and its ticket (protocol.md section 5).
  *
  * @param held dated as early as it may be
  * @param latestMs when it was asked for at the latest
@@ -132,7 +133,10 @@ export function isNewer(
 ): boolean {
   if (stored.id === held.id) return false;
   if (stored.number !== held.number) return stored.number > held.number || stored.ticketRequestedAtMs > latestMs;
-  return stored.ticketRequestedAtMs > held.ticketRequestedAtMs;
+  const isSameToken = stored.accessToken === held.accessToken;
+  return isSameToken
+    ? stored.ticketRequestedAtMs > held.ticketRequestedAtMs
+    : stored.tokenRequestedAtMs > held.tokenRequestedAtMs;
 }
 
 /** Whether one generation was certainly asked for after another: its token, or when they share a token, its ticket. */

@@ -4,7 +4,7 @@ import { UNCERTAIN_MS } from './credential-lifetime.js';
 import type { CredentialCache } from './credential-cache.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { TicketLease } from './store/ticket-store.js';
-import type { TicketRecord } from './ticket-record.js';
+import type { PendingToken, TicketRecord } from './ticket-record.js';
 import { StaleWriteError, type RecordChange, type TicketRecordRepository } from './ticket-record-repository.js';
 
 /** Somebody without the lease may write as well: what a store had lost, or that a generation is suspect. */
@@ -27,7 +27,11 @@ export class RefreshRecord {
   readonly #knownIds: Set<string | undefined>;
   readonly #begun: TicketRecord | undefined;
   #latest: TicketRecord | undefined;
+  /** When the token was asked for, and what was asked for last. */
   #askedAtMs: number;
+  #askedLastAtMs: number;
+  /** The store could not be told what the vendor gave, or may have given. */
+  #isUntold = false;
 
   /** @param record what is stored, read under the lease */
   constructor(
@@ -39,7 +43,7 @@ export class RefreshRecord {
     this.id = random.id();
     this.#latest = record;
     this.#begun = cache.ours(record);
-    this.#askedAtMs = clock.now();
+    this.#askedAtMs = this.#askedLastAtMs = clock.now();
     this.#knownIds = new Set([this.#begun?.current?.id, this.#begun?.pending?.id, cache.latest?.record.id]);
   }
 
@@ -67,7 +71,7 @@ export class RefreshRecord {
    * @throws when the store cannot be written: a token that nobody can store must not be asked for
    */
   async markAsked(forcedAtMs: number | undefined): Promise<void> {
-    this.#askedAtMs = this.dependencies.clock.now();
+    this.#askedAtMs = this.#askedLastAtMs = this.dependencies.clock.now();
     if (this.#latest && !this.ours) return;
     const sinceMs = this.#begun?.unanswered?.sinceMs ?? this.#askedAtMs;
     const change = { pending: undefined, unanswered: { sinceMs, by: this.id } };
@@ -98,9 +102,12 @@ export class RefreshRecord {
    */
   async keep(change: RecordChange): Promise<void> {
     this.#knownIds.add(change.pending?.id).add(change.current?.id);
+    this.#askedLastAtMs = change.current?.ticketRequestedAtMs ?? this.#askedLastAtMs;
     try {
       await this.#write({ ...change, unanswered: undefined });
+      this.#isUntold = false;
     } catch (error) {
+      this.#isUntold = true;
       if (!(error instanceof StaleWriteError)) return;
       // Our token and that of whoever took over end each other.
       await this.markSuspect();
@@ -111,19 +118,38 @@ export class RefreshRecord {
   /** See to it that one more refresh follows, whoever else has written meanwhile. */
   async markSuspect(): Promise<void> {
     const { records, cache, emit, random } = this.dependencies;
+    this.#isUntold = true;
     for (let tries = 0; tries < TRIES; tries += 1) {
       try {
         const latest = await records.read();
-        if ((latest && !cache.ours(latest)) || latest?.unanswered?.by === this.id) return;
-        // Not our mark, which whoever has taken over knows and clears away.
-        const unanswered = { sinceMs: this.#askedAtMs, by: random.id() };
-        await records.write(latest, { unanswered });
-        emit({ type: 'refresh-conflict', generation: latest?.current?.number ?? 0 });
+        const isNeedless = (latest && !cache.ours(latest)) || latest?.unanswered?.by === this.id;
+        if (!isNeedless) {
+          // Not our mark, which whoever has taken over knows and clears away.
+          const unanswered = { sinceMs: this.#askedAtMs, by: random.id() };
+          await records.write(latest, { unanswered });
+          emit({ type: 'refresh-conflict', generation: latest?.current?.number ?? 0 });
+        }
+        this.#isUntold = false;
         return;
       } catch (error) {
         if (!(error instanceof StaleWriteError)) return;
       }
     }
+  }
+
+  /**
+   * Whether another process has stored what it had asked for at the same time as this refresh, of which the store could not
+   * be told: each has ended what the other one got (protocol.md section 5), and only this process knows.
+   */
+  hasCrossed(record: TicketRecord | undefined): boolean {
+    if (!this.#isUntold) return false;
+    const { current, pending } = this.dependencies.cache.ours(record) ?? {};
+    const isAtTheSameTime = (one: PendingToken | undefined, askedLastAtMs = one?.tokenRequestedAtMs ?? 0): boolean => {
+      if (!one || this.#knownIds.has(one.id)) return false;
+      const isAfter = one.tokenRequestedAtMs >= this.#askedLastAtMs + UNCERTAIN_MS;
+      return !isAfter && askedLastAtMs > this.#askedAtMs - UNCERTAIN_MS;
+    };
+    return isAtTheSameTime(current, current?.ticketRequestedAtMs) || isAtTheSameTime(pending);
   }
 
   /** Write on top of what is there, as long as nobody else has refreshed. */

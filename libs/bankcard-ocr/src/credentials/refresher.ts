@@ -42,6 +42,8 @@ interface RefresherDependencies {
  */
 export class Refresher {
   #memory: RefreshMemory = NO_MEMORY;
+  /** The last refresh of this process that got as far as asking the vendor. */
+  #last: RefreshRecord | undefined;
 
   constructor(private readonly dependencies: RefresherDependencies) {}
 
@@ -52,7 +54,7 @@ export class Refresher {
    */
   async sync(): Promise<TicketRecord | undefined> {
     const { role, records, cache, clock, emit } = this.dependencies;
-    const record = await records.read();
+    const record = await this.#read();
     cache.adopt(record);
     // What another store key has encrypted is not lost: its writer would put it back in its turn, without end.
     const mayLack = role === 'refresher' && records.unreadableIn(record) === undefined;
@@ -75,6 +77,15 @@ export class Refresher {
       cache.adopt(latest);
       return latest;
     }
+  }
+
+  /** What is stored, with a mark if a refresh of this process has made it suspect while the store could not be told. */
+  async #read(): Promise<TicketRecord | undefined> {
+    const { records } = this.dependencies;
+    const record = await records.read();
+    if (!this.#last?.hasCrossed(record)) return record;
+    await this.#last.markSuspect();
+    return records.read();
   }
 
   /**
@@ -179,6 +190,7 @@ export class Refresher {
     const forced = plan.do === 'request' && plan.forced;
     this.dependencies.emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
     const stored = new RefreshRecord(this.dependencies, lease, record);
+    this.#last = stored;
     // What the vendor is asked must be over before another process may take the lease.
     const call = { ...request, signal: AbortSignal.any([request.signal, lease.signal]) };
     if (plan.do === 'finish' || plan.isBegun) this.#remember({ isContested: true });

@@ -153,10 +153,10 @@ export type BankCardOcrErrorCode =
    */
   | 'RESPONSE_MALFORMED'
   /**
-   * The response is larger than `maxResponseBytes`; or, photos left aside, it has more than 256 KiB, 32 levels or 8192 values;
+   * The response is larger than `maxResponseBytes`; or, photos left aside, it has more than 256 KiB or 8192 values;
    * or it comes in pieces of less than 64 bytes.
    *
-   * 响应超过 `maxResponseBytes`；或除照片外超过 256 KiB、32 层、8192 个值；或被拆成不足 64 字节的小块。
+   * 响应超过 `maxResponseBytes`；或除照片外超过 256 KiB、8192 个值；或被拆成不足 64 字节的小块。
    */
   | 'RESPONSE_TOO_LARGE'
   /** No connection, or it broke; a proxy that opens no tunnel. | 连不上，或连接中断；代理不肯建立隧道。 */

@@ -35,7 +35,6 @@ const NONCE_TICKET_SPACING_MS = 2_000;
 
 /** The tokens and tickets that the vendor has issued: lifetimes, overlap and expiry (protocol.md section 5). */
 export class CredentialLedger {
-  readonly #context: SandboxContext;
   /** These lists have the newest first. */
   readonly #tokens: IssuedToken[] = [];
   readonly #signTickets: SignTicket[] = [];
@@ -44,37 +43,37 @@ export class CredentialLedger {
   #generation = 0;
   #ticketNumber = 0;
 
-  constructor(context: SandboxContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: SandboxContext) {}
 
   /** Issue a token: every earlier one, and with it its tickets, has only the overlap left. */
   issueToken(): IssuedToken {
-    this.#startOverlap(this.#tokens);
-    const expiresAt = this.#now() + this.#context.settings.tokenLifeMs;
-    const token = { generation: (this.#generation += 1), value: randomUrlSafe(90), expiresAt };
+    const { overlapMs, tokenLifeMs } = this.context.settings;
+    expireWithin(this.#tokens, this.#now + overlapMs);
+    const value = randomText(`${LETTERS_AND_DIGITS}_-`, 90);
+    const token = { generation: (this.#generation += 1), value, expiresAt: this.#now + tokenLifeMs };
     return remember(this.#tokens, token, REMEMBERED);
   }
 
   /** Issue a SIGN ticket: every earlier one, even from the same token, has only the overlap left. */
   issueSignTicket(token: IssuedToken): SignTicket {
-    this.#startOverlap(this.#signTickets);
-    const expiresAt = this.#now() + this.#context.settings.ticketLifeMs;
-    const ticket = { number: (this.#ticketNumber += 1), value: randomLettersAndDigits(64), token, expiresAt };
+    const { overlapMs, ticketLifeMs } = this.context.settings;
+    expireWithin(this.#signTickets, this.#now + overlapMs);
+    const number = (this.#ticketNumber += 1);
+    const ticket = { number, value: randomLettersAndDigits(), token, expiresAt: this.#now + ticketLifeMs };
     return remember(this.#signTickets, ticket, REMEMBERED);
   }
 
   /** Issue a NONCE ticket: for one user and one use. */
   issueNonceTicket(userId: string, token: IssuedToken): NonceTicket {
-    this.#nonceTicketIssuedAt.set(userId, this.#now());
-    const expiresAt = this.#now() + this.#context.settings.nonceTicketLifeMs;
-    const ticket = { value: randomLettersAndDigits(64), userId, token, expiresAt, used: false };
+    this.#nonceTicketIssuedAt.set(userId, this.#now);
+    const expiresAt = this.#now + this.context.settings.nonceTicketLifeMs;
+    const ticket = { value: randomLettersAndDigits(), userId, token, expiresAt, used: false };
     return remember(this.#nonceTickets, ticket, NONCE_TICKETS_REMEMBERED);
   }
 
   /** Whether this user got a NONCE ticket less than two seconds ago. */
   isNonceTicketTooSoon(userId: string): boolean {
-    return this.#now() - (this.#nonceTicketIssuedAt.get(userId) ?? -Infinity) < NONCE_TICKET_SPACING_MS;
+    return this.#now - (this.#nonceTicketIssuedAt.get(userId) ?? -Infinity) < NONCE_TICKET_SPACING_MS;
   }
 
   /** The token with this value, expired or not, as far as it is remembered. */
@@ -85,7 +84,7 @@ export class CredentialLedger {
   /** Whether a token or ticket works: a ticket expires with its token at the latest. */
   isValid(issued: IssuedToken | SignTicket | NonceTicket): boolean {
     const expiresAt = Math.min(issued.expiresAt, 'token' in issued ? issued.token.expiresAt : Infinity);
-    return this.#now() < expiresAt && !('used' in issued && issued.used);
+    return this.#now < expiresAt && !('used' in issued && issued.used);
   }
 
   /** The newest SIGN ticket that is valid. */
@@ -105,19 +104,16 @@ export class CredentialLedger {
 
   /** Everything that was issued expires now (secret changed, or a foreign refresh a minute ago). */
   expireAll(): void {
-    for (const issued of [...this.#tokens, ...this.#signTickets]) {
-      issued.expiresAt = Math.min(issued.expiresAt, this.#now());
-    }
+    expireWithin([...this.#tokens, ...this.#signTickets], this.#now);
   }
 
-  #startOverlap(earlier: readonly { expiresAt: number }[]): void {
-    const end = this.#now() + this.#context.settings.overlapMs;
-    for (const issued of earlier) issued.expiresAt = Math.min(issued.expiresAt, end);
+  get #now(): number {
+    return this.context.clock.monotonic();
   }
+}
 
-  #now(): number {
-    return this.#context.clock.monotonic();
-  }
+function expireWithin(all: readonly { expiresAt: number }[], end: number): void {
+  for (const issued of all) issued.expiresAt = Math.min(issued.expiresAt, end);
 }
 
 function remember<Issued>(list: Issued[], issued: Issued, atMost: number): Issued {
@@ -128,17 +124,12 @@ function remember<Issued>(list: Issued[], issued: Issued, atMost: number): Issue
 
 const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** The shape of tickets and secrets (64). */
-export function randomLettersAndDigits(length: number): string {
-  return draw(LETTERS_AND_DIGITS, length);
-}
-
-/** The shape of access tokens (90), protocol.md section 3. */
-function randomUrlSafe(length: number): string {
-  return draw(`${LETTERS_AND_DIGITS}_-`, length);
+/** The shape of tickets and secrets (protocol.md section 3). */
+export function randomLettersAndDigits(): string {
+  return randomText(LETTERS_AND_DIGITS, 64);
 }
 
 /** A slight bias towards the first letters does not matter here: these protect nothing. */
-function draw(alphabet: string, length: number): string {
+function randomText(alphabet: string, length: number): string {
   return Array.from(randomBytes(length), (byte) => alphabet[byte % alphabet.length]).join('');
 }

@@ -71,5 +71,10 @@ export interface PhotoTargets {
   open(kind: PhotoKind, mostBytes: number | undefined): PhotoTarget;
 }
 
+/** Where photos go that are not wanted. */
+export const NOWHERE = {
+  open: (): PhotoTarget => ({ write: () => undefined, end: () => undefined, damaged: () => undefined }),
+} satisfies PhotoTargets;
+
 /** Which photos came, and how. */
 export type PhotoArrivals = ReadonlyMap<PhotoKind, 'whole' | 'damaged'>;
