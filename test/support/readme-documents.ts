@@ -101,6 +101,12 @@ export function protocolChecks(root: string): Check[] {
       },
       spoil: (page) => page.replace('`B02CEBEB', '`B02CEBEC'),
     },
+    {
+      what: 'names the page of whatever is documented, or says that it is gone',
+      faults: (page) =>
+        page.match(/\*\*\[D\]\*\*(?! \[[\w-]+\]\(https:\/\/|: | \(the page| ?（该页面|：).{0,30}/g) ?? [],
+      spoil: (page) => page.replace('**[D]** [', '**[D]**, ['),
+    },
   ];
 }
 

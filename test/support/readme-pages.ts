@@ -26,7 +26,7 @@ export function readPage(name: string): string {
 const GUIDES = [
   ...['getting-started', 'migrating', 'accounts', 'security', 'testing', 'doctor'],
   ...['recognition', 'batches', 'phone-sdk', 'hosts', 'costs-and-limits', 'production'],
-  ...['secret-rotation', 'troubleshooting', 'privacy', 'glossary'],
+  ...['secret-rotation', 'troubleshooting', 'privacy', 'glossary', 'protocol'],
 ];
 
 /** Pages for those who change the library: they name its files. */
@@ -56,6 +56,7 @@ export function checksOfPages(types: () => TypeReport): [name: string, checks: C
       [`docs/${name}.zh-CN.md`, guideChecks(name, 'zh', readPage(`docs/${name}.md`))],
     ]),
     ['docs/protocol.md', protocolChecks(ROOT)],
+    ['docs/protocol.zh-CN.md', protocolChecks(ROOT)],
     ['docs/architecture.md', architectureChecks(ROOT)],
     ...DEVELOPERS_PAGES.map((name): [string, Check[]] => [name, sourceChecks(ROOT, name)]),
     ...markdownFiles(ROOT).map((name): [string, Check[]] => [name, pageChecks(ROOT, name)]),
