@@ -49,6 +49,7 @@ describe('the code of the README, and of the pages behind it', () => {
     ]);
     expect(OTHER_BLOCKS.map(({ name }) => name)).toEqual([
       ...['accounts.module.ts', 'accounts.spec.ts', 'tenants.module.ts', 'bank-card-ocr.ts'],
+      ...['id-cards.service.ts', 'face-records.service.ts'],
       'tickets-in-redis.ts',
       ...['first-result.ts', 'sandbox.ts', 'health.controller.ts', 'main.ts'],
       'kyc1.ts',

@@ -26,7 +26,7 @@ export function readPage(name: string): string {
 const GUIDES = [
   ...['getting-started', 'migrating', 'accounts', 'security', 'testing', 'doctor'],
   ...['recognition', 'batches', 'phone-sdk', 'hosts', 'costs-and-limits', 'production'],
-  ...['secret-rotation', 'troubleshooting', 'privacy', 'glossary', 'protocol', 'decisions'],
+  ...['secret-rotation', 'troubleshooting', 'privacy', 'glossary', 'protocol', 'decisions', 'family'],
 ];
 
 /** Pages for those who change the library: they name its files. */
