@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { BankCardOcrError, SignedRequestService } from 'nestjs-bankcard-ocr';
 import { failureWith } from '../support/failure-with.js';
 import { MINUTE, SECOND, start, stop } from '../support/moved-time.js';
@@ -57,6 +58,48 @@ describe('a signed request', () => {
     expect(withFiles['result']).toHaveProperty('frontPhoto', expect.stringMatching(/^\/9j\//));
     expect(face['result']).toHaveProperty('photo', expect.stringMatching(/^\/9j\//));
     expect(face['result']).not.toHaveProperty('video');
+  });
+
+  it('streams files to the sinks of their fields, whatever their size', async () => {
+    const { sandbox, siblings, orderNo } = await begin();
+    sandbox.configure({ photoBytes: 2_000_000 });
+    const files = new Map<string, { readonly chunks: Buffer[]; readonly extension: string }>();
+    const sinkFor = (field: string) => (meta: { readonly extension: string }) => {
+      const chunks: Buffer[] = [];
+      files.set(field, { chunks, extension: meta.extension });
+      return new Writable({ write: (chunk: Buffer, _encoding, done) => (chunks.push(chunk), done()) });
+    };
+    const sinks = { frontPhoto: sinkFor('frontPhoto') };
+    const { result } = await siblings.send({ ...ID_CARD, orderNo, query: { get_file: '1' }, sinks });
+    expect(result).toMatchObject({ orderNo, name: '张三', frontPhoto: '', backPhoto: '' });
+    expect([...files.keys()]).toEqual(['frontPhoto']);
+    const front = files.get('frontPhoto');
+    expect(front?.extension).toBe('jpg');
+    expect(Buffer.concat(front?.chunks ?? []).length).toBeGreaterThan(1_900_000);
+  });
+
+  it('is too large as plain JSON with such files', async () => {
+    const { sandbox, siblings, orderNo } = await begin();
+    sandbox.configure({ photoBytes: 2_000_000 });
+    const sent = siblings.send({ ...ID_CARD, orderNo, query: { get_file: '1' }, maxAttempts: 1 });
+    expect(await failureWith(BankCardOcrError, sent)).toMatchObject({ code: 'RESPONSE_TOO_LARGE' });
+  });
+
+  it('fails with the error of a sink as it is, and without another request', async () => {
+    const { sandbox, siblings, orderNo } = await begin();
+    const full = new Error('the disk is full');
+    const sinks = { frontPhoto: () => Promise.reject(full) };
+    await expect(siblings.send({ ...ID_CARD, orderNo, query: { get_file: '1' }, sinks })).rejects.toBe(full);
+    expect(sandbox.calls.sibling).toBe(1);
+  });
+
+  it('fails for a file that is not Base64, and its Writable is destroyed', async () => {
+    const { sandbox, siblings, orderNo } = await begin();
+    const rewrite = (json: object) => ({ ...json, result: { orderNo, frontPhoto: '*** not Base64 ***' } });
+    sandbox.injectFault({ endpoint: 'getOcrResult', kind: 'answer', rewrite });
+    const sinks = { frontPhoto: () => new Writable() };
+    const failure = await failureWith(BankCardOcrError, siblings.send({ ...ID_CARD, orderNo, sinks }));
+    expect(failure).toMatchObject({ code: 'PHOTO_DAMAGED', message: expect.stringContaining('frontPhoto') });
   });
 
   it('is repeated with renewed credentials when the vendor rejects them', async () => {
@@ -129,6 +172,7 @@ describe('a signed request', () => {
     ['another name of the app id', { appIdField: 'id' }, /appIdField/],
     ['a body of a GET', { body: { getFile: '1' } }, /body/],
     ['a number in the query', { query: { get_file: 1 } }, /query/],
+    ['a sink that is no function', { sinks: { frontPhoto: 'front.jpg' } }, /sinks/],
     ['a signature of its own', { query: { Sign: 'x' } }, /Sign is set by the library/],
     ['an order number that is none', { orderNo: 'order-1' }, /orderNo/],
   ])('with %s is refused before anything is sent', async (_what, change, message) => {

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SignatureService, VENDOR_CODES, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
-import { EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET } from '../../libs/bankcard-ocr/src/cli/arguments.js';
+import { EXPLAIN_VARIABLES } from '../../libs/bankcard-ocr/src/cli/arguments.js';
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 import { DEFAULTS, OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
 import { type Check, linkToOtherLanguage, type PageLanguage, sameCode } from './readme-checks.js';
@@ -19,8 +19,7 @@ export function pageChecks(root: string, name: string): Check[] {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: object };
   const variables: ReadonlySet<string> = new Set([
     ...Object.values(OPTION_VARIABLES),
-    EXPLAIN_TICKET,
-    EXPLAIN_NONCE_TICKET,
+    ...Object.values(EXPLAIN_VARIABLES),
   ]);
   return [
     {

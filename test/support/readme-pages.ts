@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Check, installsFor, readmeChecks } from './readme-checks.js';
+import { type Check, indexChecks, installsFor, readmeChecks, registryPageChecks } from './readme-checks.js';
 import {
   architectureChecks,
   fleetChecks,
@@ -36,8 +36,14 @@ const DEVELOPERS_PAGES = ['docs/architecture.md', 'CONTRIBUTING.md', 'test/simul
 export function checksOfPages(types: () => TypeReport): [name: string, checks: Check[]][] {
   const optionNames = () => types().optionNames;
   return [
-    ['README.md', readmeChecks('en', readPage('README.zh-CN.md'), optionNames)],
-    ['README.zh-CN.md', readmeChecks('zh', readPage('README.md'), optionNames)],
+    ['README.md', readmeChecks(ROOT, 'en', optionNames)],
+    ['README.md', guideChecks('README', 'en', readPage('README.zh-CN.md'))],
+    ['README.zh-CN.md', readmeChecks(ROOT, 'zh', optionNames)],
+    ['README.zh-CN.md', guideChecks('README', 'zh', readPage('README.md'))],
+    ['docs/README.md', indexChecks('docs', 'en', markdownFiles(ROOT))],
+    ['docs/README.md', guideChecks('README', 'en', readPage('docs/README.zh-CN.md'))],
+    ['docs/README.zh-CN.md', indexChecks('docs', 'zh', markdownFiles(ROOT))],
+    ['docs/README.zh-CN.md', guideChecks('README', 'zh', readPage('docs/README.md'))],
     ['docs/configuration.md', configurationChecks(ROOT, 'en', readPage('docs/configuration.zh-CN.md'))],
     ['docs/configuration.zh-CN.md', configurationChecks(ROOT, 'zh', readPage('docs/configuration.md'))],
     ['docs/errors.md', errorsChecks(ROOT, 'en')],
@@ -50,7 +56,7 @@ export function checksOfPages(types: () => TypeReport): [name: string, checks: C
     ['docs/ticket-record.zh-CN.md', recordChecks('zh', readPage('docs/ticket-record.md'), types)],
     ['docs/getting-started.md', [installsFor('@nestjs/core')]],
     ['docs/getting-started.zh-CN.md', [installsFor('@nestjs/core')]],
-    ['libs/bankcard-ocr/README.md', [installsFor('nestjs-bankcard-ocr')]],
+    ['libs/bankcard-ocr/README.md', registryPageChecks(ROOT, readPage('README.md'))],
     ...GUIDES.flatMap((name): [string, Check[]][] => [
       [`docs/${name}.md`, guideChecks(name, 'en', readPage(`docs/${name}.zh-CN.md`))],
       [`docs/${name}.zh-CN.md`, guideChecks(name, 'zh', readPage(`docs/${name}.md`))],

@@ -346,17 +346,6 @@ describe('the proxy of the environment', () => {
   });
 
   it.each([
-    '"idasc.webank.com"',
-    "'webank.com",
-    'https://idasc.webank.com',
-    'idasc.webank.com/',
-    'idasc.*',
-    'id*.webank.com:443/x',
-  ])('is not used against the will of NO_PROXY=%s, which cannot be read', (exceptions) => {
-    expect(faultsWith({ ...HTTPS, no_proxy: exceptions })).toMatchObject([{ option: 'proxy', variable: 'no_proxy' }]);
-  });
-
-  it.each([
     '"other.example"',
     'https://other.example',
     '10.0.0.0/8',

@@ -1,3 +1,4 @@
+import type { Writable } from 'node:stream';
 import { Deadline } from '../call/deadline.js';
 import { checkOrderNumber } from '../call/order-number.js';
 import { limitsOf } from '../call/query-limits.js';
@@ -8,10 +9,15 @@ import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
 import type { AppIdParameter } from '../options/vendor.options.js';
 import { maySendAgain } from '../recognition/recognition.service.js';
+import type { PhotoMeta } from '../results/download/photo-sink.js';
+import { SinkFailure } from '../results/download/sink-stream.js';
+import { SinkTarget } from '../results/download/sink.target.js';
 import { signedQuery } from '../results/order-query.js';
 import type { Clock } from '../runtime/clock.js';
 import type { SignatureService } from '../signature/signature.service.js';
-import type { SignedEndpoint, SignedRequestClient } from '../vendor/signed-request.client.js';
+import { extensionOf } from '../card/card-photo.js';
+import type { PhotoTarget } from '../vendor/response/photo-buffers.js';
+import type { FileTargets, SignedEndpoint, SignedRequestClient } from '../vendor/signed-request.client.js';
 
 /** A request to an endpoint of the product family that signs as a bank-card query does. */
 export interface SignedRequest extends Pick<QueryLimits, 'timeoutMs' | 'attemptTimeoutMs' | 'maxAttempts'> {
@@ -24,6 +30,12 @@ export interface SignedRequest extends Pick<QueryLimits, 'timeoutMs' | 'attemptT
   readonly query?: Readonly<Record<string, string>> | undefined;
   /** Further members of the JSON body of a POST, e.g. `{ getFile: '1' }`; not signed. */
   readonly body?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Where the files of the response go, by the names of their fields, e.g. `{ frontPhoto: () => createWriteStream(path) }`.
+   * Each is decoded from Base64 while it arrives, and its field is empty in what `send` returns; a field that ends in
+   * `photo` and is not named here is dropped. Without sinks a response may have 256 KiB.
+   */
+  readonly sinks?: Readonly<Record<string, FileSink>> | undefined;
   /** The name of the app id. @default `app_id` for GET, `appId` for POST */
   readonly appIdField?: AppIdParameter | undefined;
   /**
@@ -34,6 +46,12 @@ export interface SignedRequest extends Pick<QueryLimits, 'timeoutMs' | 'attemptT
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
+
+/**
+ * Opens a place for one file: called when its first bytes have come, once for each attempt. Bytes are written with
+ * back-pressure; the Writable is destroyed when the attempt fails, unless it has finished.
+ */
+type FileSink = (meta: PhotoMeta) => Writable | Promise<Writable>;
 
 /** What a {@link SignedRequestService} works with. */
 interface SignedRequestServiceOptions {
@@ -68,28 +86,73 @@ export class SignedRequestService {
   async send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
     const { options: service } = this;
     const limits = limitsOf(request, service.limits);
-    const { orderNo } = request;
+    const { orderNo, sinks } = request;
     checkOrderNumber(orderNo);
     const endpoint = readEndpoint(request);
     const { idempotent = endpoint.method === 'GET' } = request;
     const deadline = new Deadline(service.clock, limits.timeoutMs, request.signal);
     try {
       return await retry(
-        (credentials, attempt) =>
-          service.client.send({
-            endpoint,
-            signed: signedQuery(service, orderNo, credentials),
-            generation: credentials.generation,
-            timeoutMs: limits.attemptTimeoutMs,
-            cancellation: deadline,
-            attempt,
-          }),
+        async (credentials, attempt) => {
+          const files = sinks && new Files(orderNo, attempt, sinks);
+          try {
+            const { json, damaged } = await service.client.send({
+              endpoint,
+              signed: signedQuery(service, orderNo, credentials),
+              files,
+              generation: credentials.generation,
+              timeoutMs: limits.attemptTimeoutMs,
+              cancellation: deadline,
+              attempt,
+            });
+            if (damaged.length === 0) return json;
+            throw new BankCardOcrError('PHOTO_DAMAGED', {
+              message: `no readable Base64: ${damaged.join(', ')}`,
+              retryable: false,
+            });
+          } catch (error) {
+            files?.abandon(error);
+            throw error;
+          }
+        },
         service,
         { deadline, maxAttempts: limits.maxAttempts, ...(!idempotent && { mayRepeat: maySendAgain }) },
       );
+    } catch (error) {
+      // The errors of a sink reach the caller as they are.
+      throw error instanceof SinkFailure ? error.cause : error;
     } finally {
       deadline.close();
     }
+  }
+}
+
+/** The files of one attempt. */
+class Files implements FileTargets {
+  readonly fields: ReadonlySet<string>;
+  readonly #targets: SinkTarget[] = [];
+
+  constructor(
+    private readonly orderNo: string,
+    private readonly attempt: number,
+    private readonly sinks: Readonly<Record<string, FileSink>>,
+  ) {
+    this.fields = new Set(Object.keys(sinks));
+  }
+
+  open(field: string): PhotoTarget {
+    const { orderNo, attempt } = this;
+    const target = new SinkTarget((mediaType) =>
+      this.sinks[field]!({ orderNo, mediaType, extension: extensionOf(mediaType), attempt }),
+    );
+    this.#targets.push(target);
+    return target;
+  }
+
+  /** The attempt has failed: destroy every Writable that has not finished. */
+  abandon(error: unknown): void {
+    const reason = error instanceof Error ? error : new Error('the request was abandoned', { cause: error });
+    for (const target of this.#targets) target.abandon(reason);
   }
 }
 
@@ -102,7 +165,7 @@ const RESERVED: ReadonlySet<string> = new Set(
 const PATH = /^(\/[A-Za-z0-9._-]+)+$/;
 
 /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; values are not repeated, they can be personal data */
-function readEndpoint({ method, path, query = {}, body = {}, appIdField }: SignedRequest): SignedEndpoint {
+function readEndpoint({ method, path, query = {}, body = {}, sinks = {}, appIdField }: SignedRequest): SignedEndpoint {
   if (method !== 'GET' && method !== 'POST') throw invalid("method must be 'GET' or 'POST'");
   if (typeof path !== 'string' || !PATH.test(path) || /\/\.\.?(\/|$)/.test(path)) {
     throw invalid('path must begin with a slash and have no query, e.g. /api/server/getOcrResult');
@@ -112,6 +175,9 @@ function readEndpoint({ method, path, query = {}, body = {}, appIdField }: Signe
   }
   if (!isPlainObject(query) || Object.values(query).some((value) => typeof value !== 'string')) {
     throw invalid('query must be an object of texts');
+  }
+  if (!isPlainObject(sinks) || Object.values(sinks).some((sink) => typeof sink !== 'function')) {
+    throw invalid('sinks must be an object of functions, by the names of fields');
   }
   if (!isPlainObject(body) || (method === 'GET' && Object.keys(body).length > 0)) {
     throw invalid('body must be an object, and only a POST has one');

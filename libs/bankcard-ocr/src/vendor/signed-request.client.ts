@@ -1,4 +1,6 @@
 import { isOrderNumberName, isJsonObject, type JsonObject, JsonResponseReader } from './response/json-response.js';
+import { ResultResponseReader } from './response/incremental/result-response.reader.js';
+import type { PhotoTargets } from './response/photo-buffers.js';
 import { type Envelope, malformedResponse } from './response/envelope.js';
 import type { VendorHttpClient, VendorRequest } from './http/vendor-http-client.js';
 import type { SignedQuery } from './result.client.js';
@@ -14,6 +16,11 @@ export interface SignedEndpoint {
   readonly body: JsonObject;
 }
 
+/** Where the files of a response go, by the names of their fields. */
+export interface FileTargets extends PhotoTargets<string> {
+  readonly fields: ReadonlySet<string>;
+}
+
 /** How one request is sent. */
 interface SignedEndpointRequest extends Pick<
   VendorRequest,
@@ -21,6 +28,8 @@ interface SignedEndpointRequest extends Pick<
 > {
   readonly endpoint: SignedEndpoint;
   readonly signed: SignedQuery;
+  /** The fields whose Base64 is decoded while it arrives, and where it goes; none for a response that is read as it is. */
+  readonly files: FileTargets | undefined;
 }
 
 /** Any endpoint of the product family that signs as a query does (protocol.md section 4). */
@@ -30,8 +39,17 @@ export class SignedRequestClient {
     private readonly prefix: string,
   ) {}
 
-  /** Send one signed request. @returns the JSON object of the response */
-  async send({ endpoint, signed, ...request }: SignedEndpointRequest): Promise<JsonObject> {
+  /**
+   * Send one signed request.
+   *
+   * @returns the JSON object of the response, in which the fields that went elsewhere are empty, and those that were damaged
+   */
+  async send({
+    endpoint,
+    signed,
+    files,
+    ...request
+  }: SignedEndpointRequest): Promise<{ readonly json: JsonObject; readonly damaged: readonly string[] }> {
     const { method, path, appIdField, query, body } = endpoint;
     const { appId, orderNo, version, nonce, sign } = signed;
     // The siblings write the order number as the endpoints for bank cards do: by the method (protocol.md section 2).
@@ -39,6 +57,8 @@ export class SignedRequestClient {
     const parameters = isGet
       ? { [appIdField]: appId, order_no: orderNo, nonce, version, sign, ...query }
       : { orderNo, ...query };
+    const reader =
+      files && new ResultResponseReader<string>(files, (name) => (files.fields.has(name) ? name : undefined));
     const { json, envelope } = await this.http.send(
       {
         endpoint: path.slice(path.lastIndexOf('/') + 1),
@@ -49,10 +69,11 @@ export class SignedRequestClient {
         secrets: [sign, nonce, appId, orderNo, ...textsIn(query), ...textsIn(body)],
         ...request,
       },
-      new JsonResponseReader(),
+      reader ?? new JsonResponseReader(),
     );
     checkOrder(json, orderNo, envelope);
-    return json;
+    const damaged = [...(reader?.arrivals ?? [])].filter(([, how]) => how === 'damaged').map(([field]) => field);
+    return { json, damaged };
   }
 }
 

@@ -1,29 +1,33 @@
+import type { StoreFinding } from '../../credentials/store/store-inspection.js';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { codeOrNameOf, redactVendorText } from '../../errors/redaction.js';
-import { duration, type Language, sentences, type Text, text } from '../../errors/text.js';
+import { duration, sentences, type Text, text } from '../../errors/text.js';
 import type { OutputChoice } from '../arguments.js';
 
 /** The checks, in the order in which they are made. */
+const TITLES = {
+  configuration: text('configuration', '配置'),
+  node: text('Node.js', 'Node.js'),
+  connection: text('connection', '连接'),
+  clock: text('clock', '时钟'),
+  store: text('ticket store', 'ticket 存储'),
+  credentials: text('stored credentials', '已存凭证'),
+  refreshers: text('other refreshers', '其他刷新者'),
+  live: text('live', '实际调用'),
+};
+const MARKS = { ok: 'ok', warn: 'warn', fail: 'FAIL', skipped: 'skipped' };
+
 export type CheckName = keyof typeof TITLES;
 
-/** `fail` keeps the library from working, `warn` may one day, `skipped` was not checked. */
-export type CheckStatus = keyof typeof MARKS;
-
-/** Something that a check has found. Nothing in it is secret. */
-export interface CheckResult {
+/** Something that a check has found. Nothing in it is secret, and its facts have lengths of time, never moments. */
+export interface CheckResult extends StoreFinding {
   readonly check: CheckName;
-  /** Which of several, e.g. a host. */
-  readonly about?: string;
-  readonly status: CheckStatus;
-  readonly found: Text;
-  readonly todo?: Text;
-  /** The same for programs: lengths of time in milliseconds, moments never. */
-  readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
 
 /** Make the results of one check. */
 export function checkResultsOf(check: CheckName) {
-  return (status: CheckStatus, found: Text, rest: Pick<CheckResult, 'about' | 'todo' | 'facts'> = {}): CheckResult => {
+  type Rest = Pick<CheckResult, 'about' | 'todo' | 'facts'>;
+  return (status: CheckResult['status'], found: Text, rest: Rest = {}): CheckResult => {
     return { check, status, found, ...rest };
   };
 }
@@ -36,16 +40,15 @@ export async function runCheck(
 ): Promise<readonly CheckResult[]> {
   const result = checkResultsOf(name);
   const controller = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  // Unlike AbortSignal.timeout() it keeps the process alive: one that ends here would have told nothing.
+  const timer = setTimeout(() => controller.abort(new Error('the check takes too long')), limitMs);
   const late = new Promise<readonly CheckResult[]>((resolve) => {
-    timer = setTimeout(() => {
-      const limit = duration(limitMs);
-      resolve([result('fail', text(`no result within ${limit.en}`, `${limit.zh}内没有结果`))]);
-      controller.abort(new Error('the check takes too long'));
-    }, limitMs);
+    const limit = duration(limitMs);
+    const results = [result('fail', text(`no result within ${limit.en}`, `${limit.zh}内没有结果`))];
+    controller.signal.addEventListener('abort', () => resolve(results));
   });
   try {
-    return await Promise.race([check(controller.signal), late]);
+    return await Promise.race([late, check(controller.signal)]);
   } catch (error) {
     const reason = isBankCardOcrError(error) ? redactVendorText(error.message) : codeOrNameOf(error);
     return [result('fail', text(`broke down: ${reason}`, `检查中断：${reason}`))];
@@ -54,34 +57,22 @@ export async function runCheck(
   }
 }
 
-const TITLES = {
-  configuration: text('configuration', '配置'),
-  node: text('Node.js', 'Node.js'),
-  connection: text('connection', '连接'),
-  clock: text('clock', '时钟'),
-  store: text('ticket store', 'ticket 存储'),
-  credentials: text('stored credentials', '已存凭证'),
-  refreshers: text('other refreshers', '其他刷新者'),
-  live: text('live', '实际调用'),
-};
-const MARKS = { ok: 'ok', warn: 'warn', fail: 'FAIL', skipped: 'skipped' };
-const MARK_LENGTH = 8;
-
 export function exitCodeOf(results: readonly CheckResult[]): 0 | 1 {
   return results.some(({ status }) => status === 'fail') ? 1 : 0;
 }
 
 /** Print results as lines, or as one JSON document. */
 export function doctorReport(results: readonly CheckResult[], { json, language }: OutputChoice): string {
-  if (!json) return results.map((result) => asLine(result, language)).join('\n');
-  const checks = results.map(({ found, todo, ...result }) => {
-    return { ...result, found: found[language], ...(todo && { todo: todo[language] }) };
+  if (json) {
+    const checks = results.map(({ found, todo, ...result }) => {
+      return { ...result, found: found[language], ...(todo && { todo: todo[language] }) };
+    });
+    const exitCode = exitCodeOf(results);
+    return JSON.stringify({ command: 'doctor', ok: exitCode === 0, exitCode, checks }, undefined, 2);
+  }
+  const lines = results.map(({ check, about, status, found, todo }) => {
+    const title = [TITLES[check][language], ...(about === undefined ? [] : [about])].join(' ');
+    return `${MARKS[status].padEnd(8)} ${title}${language === 'zh' ? '：' : ': '}${sentences(found, todo)[language]}`;
   });
-  const exitCode = exitCodeOf(results);
-  return JSON.stringify({ command: 'doctor', ok: exitCode === 0, exitCode, checks }, undefined, 2);
-}
-
-function asLine({ check, about, status, found, todo }: CheckResult, language: Language): string {
-  const what = about === undefined ? TITLES[check][language] : `${TITLES[check][language]} ${about}`;
-  return `${MARKS[status].padEnd(MARK_LENGTH)} ${what}${language === 'zh' ? '：' : ': '}${sentences(found, todo)[language]}`;
+  return lines.join('\n');
 }

@@ -45,6 +45,15 @@ describe('the heartbeat of a lease', () => {
     expect(() => heartbeat.throwIfLost()).toThrow('the lease was lost');
   });
 
+  it('gives no sign of life for what has ended while the machine was suspended: others may have had it since', async () => {
+    let beats = 0;
+    const heartbeat = beating(async () => (beats += 1) > 0);
+    clock.shiftWallClock(TTL_MS);
+    await pass(TTL_MS / 2);
+    expect(beats).toBe(0);
+    expect(heartbeat.signal.aborted).toBe(true);
+  });
+
   it('ends the work as soon as somebody else holds the lease', async () => {
     const heartbeat = beating(async () => false);
     const since = clock.monotonic();

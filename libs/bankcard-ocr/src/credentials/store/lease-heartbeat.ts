@@ -40,9 +40,7 @@ export class LeaseHeartbeat {
   }
 
   throwIfLost(): void {
-    // The monotonic clock of a machine that is suspended stands still, and the lease lapses all the same.
-    const leaptMs = Math.max(0, this.#behindNowMs - this.#behindMs);
-    if (this.clock.monotonic() + leaptMs >= this.#endsAt) this.#lose();
+    if (this.#hasEnded) this.#lose();
     this.signal.throwIfAborted();
   }
 
@@ -52,6 +50,12 @@ export class LeaseHeartbeat {
     this.#end?.cancel();
     await this.#beating;
     this.#end?.cancel();
+  }
+
+  /** The monotonic clock of a machine that is suspended stands still, and the lease lapses all the same. */
+  get #hasEnded(): boolean {
+    const leaptMs = Math.max(0, this.#behindNowMs - this.#behindMs);
+    return this.clock.monotonic() + leaptMs >= this.#endsAt;
   }
 
   get #behindNowMs(): number {
@@ -66,6 +70,8 @@ export class LeaseHeartbeat {
   }
 
   async #beatOnce(): Promise<void> {
+    // Others may have had the lease since and given it back: then a store would let it be renewed.
+    if (this.#hasEnded) return this.#lose();
     const sentAt = this.clock.monotonic();
     const behindMs = this.#behindNowMs;
     try {

@@ -11,19 +11,15 @@ export interface IssuedToken {
   expiresAt: number;
 }
 
-interface SignTicket {
-  readonly number: number;
+/** A SIGN ticket, or a NONCE ticket: that has a user, and is used once. */
+interface IssuedTicket {
+  /** Of a SIGN ticket: 1, 2, 3 ... in the order of issue. */
+  readonly number?: number;
   readonly value: string;
   readonly token: IssuedToken;
+  readonly userId?: string;
   expiresAt: number;
-}
-
-interface NonceTicket {
-  readonly value: string;
-  readonly userId: string;
-  readonly token: IssuedToken;
-  readonly expiresAt: number;
-  used: boolean;
+  used?: boolean;
 }
 
 /** Expired tokens and SIGN tickets are remembered, to tell "expired" from "wrong". */
@@ -37,8 +33,8 @@ const NONCE_TICKET_SPACING_MS = 2_000;
 export class CredentialLedger {
   /** These lists have the newest first. */
   readonly #tokens: IssuedToken[] = [];
-  readonly #signTickets: SignTicket[] = [];
-  readonly #nonceTickets: NonceTicket[] = [];
+  readonly #signTickets: IssuedTicket[] = [];
+  readonly #nonceTickets: IssuedTicket[] = [];
   readonly #nonceTicketIssuedAt = new Map<string, number>();
   #generation = 0;
   #ticketNumber = 0;
@@ -55,20 +51,21 @@ export class CredentialLedger {
   }
 
   /** Issue a SIGN ticket: every earlier one, even from the same token, has only the overlap left. */
-  issueSignTicket(token: IssuedToken): SignTicket {
+  issueSignTicket(token: IssuedToken): IssuedTicket {
     const { overlapMs, ticketLifeMs } = this.context.settings;
     expireWithin(this.#signTickets, this.#now + overlapMs);
-    const number = (this.#ticketNumber += 1);
-    const ticket = { number, value: randomLettersAndDigits(), token, expiresAt: this.#now + ticketLifeMs };
-    return remember(this.#signTickets, ticket, REMEMBERED);
+    return remember(this.#signTickets, this.#ticket(token, ticketLifeMs, (this.#ticketNumber += 1)), REMEMBERED);
   }
 
   /** Issue a NONCE ticket: for one user and one use. */
-  issueNonceTicket(userId: string, token: IssuedToken): NonceTicket {
+  issueNonceTicket(userId: string, token: IssuedToken): IssuedTicket {
     this.#nonceTicketIssuedAt.set(userId, this.#now);
-    const expiresAt = this.#now + this.context.settings.nonceTicketLifeMs;
-    const ticket = { value: randomLettersAndDigits(), userId, token, expiresAt, used: false };
+    const ticket = { ...this.#ticket(token, this.context.settings.nonceTicketLifeMs), userId };
     return remember(this.#nonceTickets, ticket, NONCE_TICKETS_REMEMBERED);
+  }
+
+  #ticket(token: IssuedToken, lifeMs: number, number?: number): IssuedTicket {
+    return { number, value: randomLettersAndDigits(), token, expiresAt: this.#now + lifeMs };
   }
 
   /** Whether this user got a NONCE ticket less than two seconds ago. */
@@ -82,24 +79,20 @@ export class CredentialLedger {
   }
 
   /** Whether a token or ticket works: a ticket expires with its token at the latest. */
-  isValid(issued: IssuedToken | SignTicket | NonceTicket): boolean {
-    const expiresAt = Math.min(issued.expiresAt, 'token' in issued ? issued.token.expiresAt : Infinity);
-    return this.#now < expiresAt && !('used' in issued && issued.used);
+  isValid(issued: IssuedToken | IssuedTicket): boolean {
+    if (this.#now >= issued.expiresAt) return false;
+    return !('token' in issued) || (this.#now < issued.token.expiresAt && !issued.used);
   }
 
   /** The newest SIGN ticket that is valid. */
-  currentSignTicket(): SignTicket | undefined {
+  currentSignTicket(): IssuedTicket | undefined {
     return this.#signTickets.find((ticket) => this.isValid(ticket));
   }
 
-  /** The SIGN ticket, expired or not, that signed `values`. */
-  findSigner(sign: string, values: readonly string[]): SignTicket | undefined {
-    return this.#signTickets.find(({ value }) => isSignatureOf(sign, [...values, value]));
-  }
-
-  /** The NONCE ticket, expired or not, that signed `values`. */
-  findNonceSigner(sign: string, values: readonly string[]): NonceTicket | undefined {
-    return this.#nonceTickets.find(({ value }) => isSignatureOf(sign, [...values, value]));
+  /** The ticket, expired or not, that signed `values`. */
+  findSigner(type: 'SIGN' | 'NONCE', sign: string, values: readonly string[]): IssuedTicket | undefined {
+    const tickets = type === 'SIGN' ? this.#signTickets : this.#nonceTickets;
+    return tickets.find(({ value }) => isSignatureOf(sign, [...values, value]));
   }
 
   /** Everything that was issued expires now (secret changed, or a foreign refresh a minute ago). */

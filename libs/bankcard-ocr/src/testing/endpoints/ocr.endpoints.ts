@@ -53,7 +53,7 @@ function refuseCommonParameters(vendor: Vendor, request: VendorRequest): Refusal
  */
 export function refuseSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): Refusal {
   const values = [vendor.appId, request.orderNo ?? '', VERSION, request.text('nonce')];
-  const ticket = vendor.ledger.findSigner(request.text('sign'), values);
+  const ticket = vendor.ledger.findSigner('SIGN', request.text('sign'), values);
   record.generation = ticket?.token.generation;
   record.ticket = ticket?.number;
   if (ticket && vendor.ledger.isValid(ticket)) return undefined;

@@ -5,27 +5,16 @@ import { CARD_CROP_JPEG, CARD_ORIGINAL_JPEG, NUMBER_STRIP_JPEG } from './example
 /** Photo fields of a response by the vendor's names, Base64. */
 type PhotoFields = Record<string, string>;
 
-/** Photo fields by `which` and size: padding 3 MB for every response would cost more than the response. */
-const cache = new Map<string, PhotoFields>();
-
 /** The photos of an order, each padded to about `photoBytes` when that is more than it has. */
 export function photosOf(which: 'all' | 'no-crop' | 'none', photoBytes: number | undefined): PhotoFields {
   if (which === 'none') return {};
-  const key = `${which} ${photoBytes}`;
-  let fields = cache.get(key);
-  if (!fields) {
-    const file = (base64: string) =>
-      photoBytes === undefined ? base64 : padJpeg(Buffer.from(base64, 'base64'), photoBytes).toString('base64');
-    fields = {
-      bankcardCropPhoto: which === 'no-crop' ? '' : file(CARD_CROP_JPEG),
-      bankcardNoPhoto: file(NUMBER_STRIP_JPEG),
-      originBankcardPhoto: file(CARD_ORIGINAL_JPEG),
-    };
-    // A test that tries many sizes must not keep them all.
-    if (cache.size >= 8) cache.clear();
-    cache.set(key, fields);
-  }
-  return fields;
+  const file = (base64: string): string =>
+    photoBytes === undefined ? base64 : padJpeg(Buffer.from(base64, 'base64'), photoBytes).toString('base64');
+  return {
+    bankcardCropPhoto: which === 'no-crop' ? '' : file(CARD_CROP_JPEG),
+    bankcardNoPhoto: file(NUMBER_STRIP_JPEG),
+    originBankcardPhoto: file(CARD_ORIGINAL_JPEG),
+  };
 }
 
 /** A COM segment is FF FE, two bytes of length that count themselves, and up to 65 533 bytes of comment. */

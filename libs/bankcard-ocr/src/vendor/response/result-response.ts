@@ -17,6 +17,13 @@ const LONGEST_VALIDITY = 64;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
+/** The photos that came with a response. */
+interface ArrivedPhotos {
+  readonly arrivals: PhotoArrivals;
+  /** Those that are kept in memory. */
+  readonly kept: ReadonlyMap<PhotoKind, CardPhoto>;
+}
+
 /** What was asked for. */
 interface AskedFor {
   readonly orderNo: string;
@@ -31,16 +38,28 @@ interface AskedFor {
  *
  * @throws {@link BankCardOcrError} `RESPONSE_MALFORMED` when it has no card number, or belongs to another order
  */
-export function readResultResponse(json: JsonObject, envelope: Envelope, askedFor: AskedFor): BankCardOcrResult {
+export function readResultResponse(
+  json: JsonObject,
+  envelope: Envelope,
+  { orderNo, photos, nowMs }: AskedFor,
+): BankCardOcrResult {
   const fields = collectResultFields(json);
   const { orderNumbers, known, unknown } = fields;
-  checkOrder(orderNumbers, askedFor.orderNo, envelope);
+  // Somebody else's card must never be handed out. A response may lack the order number, but must have no other one.
+  if (orderNumbers.some((value) => value !== undefined && value !== orderNo)) {
+    throw malformedResponse('the response belongs to another order number', envelope, true);
+  }
+  const validity = known.get('validity');
   const result: Writable<BankCardOcrResult> = {
-    orderNo: askedFor.orderNo,
-    cardNumber: readCardNumber(fields, envelope),
-    validity: readCardValidity(rawValidity(known.get('validity')), askedFor.nowMs),
+    orderNo,
+    cardNumber: readCardNumber(known.get('cardNumber'), envelope),
+    // It is kept and shown as it is, so whatever else a host may have put there is removed first.
+    validity: readCardValidity(
+      typeof validity === 'string' ? redactVendorText(validity).slice(0, LONGEST_VALIDITY) : '',
+      nowMs,
+    ),
     warnings: readWarnings(known.get('warning'), known.get('warnings')),
-    photos: readPhotos(fields, askedFor.photos),
+    photos: readPhotos(fields, photos),
     extra: new ExtraFields(unknown),
   };
   const operatedAt = readChinaTime(known.get('operateTime'));
@@ -53,8 +72,7 @@ export function readResultResponse(json: JsonObject, envelope: Envelope, askedFo
   return result;
 }
 
-function readCardNumber({ known }: ResultFields, envelope: Envelope): CardNumber {
-  const value = known.get('cardNumber');
+function readCardNumber(value: unknown, envelope: Envelope): CardNumber {
   const text = typeof value === 'string' ? value.trim() : '';
   if (text === '') throw malformedResponse('gave no card number', envelope, true);
   // Some of it was written in an encoding that could not be read.
@@ -63,27 +81,9 @@ function readCardNumber({ known }: ResultFields, envelope: Envelope): CardNumber
   return new CardNumber(text);
 }
 
-/** Its text is kept and shown as it is, so whatever else a host may have put there is removed first. */
-function rawValidity(value: unknown): string {
-  return typeof value === 'string' ? redactVendorText(value).slice(0, LONGEST_VALIDITY) : '';
-}
-
-/** Somebody else's card must never be handed out. A response may lack the order number, but must have no other one. */
-function checkOrder(answered: readonly unknown[], orderNo: string, envelope: Envelope): void {
-  const another = answered.some((value) => value !== undefined && value !== orderNo);
-  if (another) throw malformedResponse('the response belongs to another order number', envelope, true);
-}
-
 function readClarity(value: unknown): number | undefined {
   const clarity = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   return typeof clarity === 'number' && clarity >= 0 && clarity <= 100 ? clarity : undefined;
-}
-
-/** The photos that came with a response. */
-interface ArrivedPhotos {
-  readonly arrivals: PhotoArrivals;
-  /** Those that are kept in memory. */
-  readonly kept: ReadonlyMap<PhotoKind, CardPhoto>;
 }
 
 /** @param arrived undefined when no photos were asked for */

@@ -10,7 +10,7 @@ function rolesIn(body: string): string[] {
       continue;
     }
     const role = structure.roleOfString();
-    roles.push(`${role}${role === 'key' || role === 'other' ? '' : ':'} ${string}`);
+    roles.push(typeof role === 'string' ? `${role} ${string}` : `${role.kind ?? 'unknown photo'}: ${string}`);
     if (role !== 'key') continue;
     for (const piece of string) structure.noteKey(piece);
     structure.endKey();

@@ -21,19 +21,25 @@ const CLOSED_STRING = Buffer.from('"');
  * Reads the response with a result while it arrives, in one pass: the photos, which are nearly all of it, are decoded
  * straight from its bytes; what is left is some hundred bytes of JSON.
  */
-export class ResultResponseReader implements ResponseReader {
+export class ResultResponseReader<Kind extends string = PhotoKind> implements ResponseReader {
   /** The photos so far, and how they came. Of several texts for one of them the first that is not empty counts. */
-  readonly arrivals = new Map<PhotoKind, 'whole' | 'damaged'>();
-  readonly #structure = new ResponseStructure();
+  readonly arrivals = new Map<Kind, 'whole' | 'damaged'>();
+  readonly #structure: ResponseStructure<Kind>;
   readonly #remains: Buffer[] = [];
   #remainsSize = 0;
   #string: { readonly isKey: boolean; readonly end: StringEnd } | undefined;
-  #photo: { readonly kind: PhotoKind | undefined; readonly text: PhotoString } | undefined;
+  #photo: { readonly kind: Kind | undefined; readonly text: PhotoString } | undefined;
   #expectedBytes: number | undefined;
   /** In the chunks before this one. */
   #readBytes = 0;
 
-  constructor(private readonly targets: PhotoTargets) {}
+  /** @param kindOf which photo the field of a name has, undefined for other fields. @default those of bank cards */
+  constructor(
+    private readonly targets: PhotoTargets<Kind>,
+    kindOf = photoKindOf as (name: string) => Kind | undefined,
+  ) {
+    this.#structure = new ResponseStructure(kindOf);
+  }
 
   expect(bytes: number): void {
     this.#expectedBytes = bytes;
@@ -108,8 +114,8 @@ export class ResultResponseReader implements ResponseReader {
     this.#remains.push(Buffer.from(bytes));
   }
 
-  #beginPhoto(role: PhotoKind | 'unknown photo', at: number): void {
-    const kind = role === 'unknown photo' || this.arrivals.has(role) ? undefined : role;
+  #beginPhoto(role: { readonly kind: Kind | undefined }, at: number): void {
+    const kind = role.kind === undefined || this.arrivals.has(role.kind) ? undefined : role.kind;
     const left = this.#expectedBytes === undefined ? undefined : this.#expectedBytes - this.#readBytes - at;
     const mostBytes = left === undefined ? undefined : Math.ceil(Math.max(0, left) * MOST_BYTES_PER_CHARACTER);
     const open = () => (kind ? this.targets.open(kind, mostBytes) : NOWHERE.open());
@@ -135,7 +141,7 @@ const NAME_OF_A_PHOTO = /photo$/i;
  * Follows the structure of a response far enough to know where photos stand: at the top as the tables show, or under
  * `result` as the examples do (protocol.md section 3). Judging the rest is for a JSON parser.
  */
-export class ResponseStructure {
+export class ResponseStructure<Kind extends string = PhotoKind> {
   #depth = 0;
   /** Whether what is open at the second level is the result. */
   #isInResult = false;
@@ -143,6 +149,8 @@ export class ResponseStructure {
   /** The last key, while its value may follow. */
   #key = '';
   readonly #seen = new Set<string>();
+
+  constructor(private readonly kindOf = photoKindOf as (name: string) => Kind | undefined) {}
 
   /** Note a byte between strings. */
   note(byte: number): void {
@@ -163,10 +171,11 @@ export class ResponseStructure {
     }
   }
 
-  /** What the string is that begins here. */
-  roleOfString(): 'key' | PhotoKind | 'unknown photo' | 'other' {
+  /** What the string is that begins here; the kind of a photo is undefined when nobody knows it. */
+  roleOfString(): 'key' | { readonly kind: Kind | undefined } | 'other' {
     if (this.#isKeyExpected) return 'key';
-    return photoKindOf(this.#key) ?? (NAME_OF_A_PHOTO.test(this.#key) ? 'unknown photo' : 'other');
+    const kind = this.kindOf(this.#key);
+    return kind !== undefined || NAME_OF_A_PHOTO.test(this.#key) ? { kind } : 'other';
   }
 
   /** Note a piece of a key as it stands in the body. */
@@ -184,7 +193,7 @@ export class ResponseStructure {
     this.#isKeyExpected = false;
     if (this.#key.includes('\\')) this.#key = unescaped(this.#key);
     const isResult = this.#depth === 1 && this.#key === 'result';
-    if (!isResult && photoKindOf(this.#key) === undefined) return;
+    if (!isResult && this.kindOf(this.#key) === undefined) return;
     const place = `${this.#depth} ${this.#key}`;
     if (this.#seen.has(place)) throw new InvalidResponseError('the body has the same photo, or the result, twice');
     this.#seen.add(place);
