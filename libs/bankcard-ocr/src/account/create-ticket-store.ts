@@ -1,10 +1,10 @@
 import { FILE_STORE_ADVICE, FileTicketStore } from '../credentials/store/file-ticket.store.js';
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
-import { type StoreAccess, StoreError, TicketStore } from '../credentials/store/ticket-store.js';
+import { type StoreAccess, StoreError, storeIssue, TicketStore } from '../credentials/store/ticket-store.js';
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { Problem } from '../errors/configuration-error.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
-import { createRedisClient, loadIoredis, storeIssue } from '../redis/redis-url.js';
+import { createRedisClient, loadIoredis } from '../redis/redis-url.js';
 
 /**
  * Make the store that the option `ticketStore` names, or take the one that it is.
