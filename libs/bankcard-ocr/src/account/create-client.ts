@@ -1,5 +1,5 @@
 import { RecordSeal } from '../credentials/ticket-record.codec.js';
-import { secretFingerprint } from '../credentials/secret-fingerprint.js';
+import { secretFingerprint } from '../credentials/ticket-record.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import { TicketService } from '../credentials/ticket.service.js';
 import { timingsFor } from '../credentials/timings.js';

@@ -74,10 +74,7 @@ export function readCommandLine(args: readonly string[]): DoctorCommand | Explai
   const [command, ...rest] = args;
   if (command === 'help' || args.includes('--help') || args.includes('-h')) return 'help';
   if (command !== 'doctor' && command !== 'sign') {
-    throw refusal(
-      'say which command: doctor, or sign --explain; --help tells more',
-      '请指定命令：doctor 或 sign --explain；用 --help 查看说明',
-    );
+    throw refusal('say which command: doctor or sign; --help tells more', '请指定命令：doctor 或 sign；用 --help 查看');
   }
   try {
     return command === 'doctor' ? doctor(rest) : explain(rest);
@@ -100,9 +97,8 @@ function explain(args: string[]) {
   if (!explain) throw refusal('say sign --explain', '请写 sign --explain');
   // A user id is signed for a launch only, and what a phone reports has no nonce.
   const purpose = values.for ?? (userId !== undefined ? 'launch' : nonce === undefined ? 'report' : 'query');
-  if (!isPurpose(purpose)) {
+  if (!isPurpose(purpose))
     throw refusal('--for must be query, launch or report', '--for 只能是 query、launch 或 report');
-  }
   const missing = NEEDED[purpose].filter((option) => values[option] === undefined).map((option) => `--${option}`);
   if (missing.length > 0) throw refusal(`missing: ${missing.join(', ')}`, `缺少：${missing.join(', ')}`);
   const signature = { purpose, appId, orderNo, userId, nonce, version, sign };

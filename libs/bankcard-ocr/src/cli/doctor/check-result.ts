@@ -38,20 +38,19 @@ export async function runCheck(
   limitMs: number,
   check: (signal: AbortSignal) => Promise<readonly CheckResult[]>,
 ): Promise<readonly CheckResult[]> {
-  const result = checkResultsOf(name);
+  const failed = (en: string, zh: string): CheckResult[] => [checkResultsOf(name)('fail', text(en, zh))];
   const controller = new AbortController();
   // Unlike AbortSignal.timeout() it keeps the process alive: one that ends here would have told nothing.
   const timer = setTimeout(() => controller.abort(new Error('the check takes too long')), limitMs);
   const late = new Promise<readonly CheckResult[]>((resolve) => {
-    const limit = duration(limitMs);
-    const results = [result('fail', text(`no result within ${limit.en}`, `${limit.zh}内没有结果`))];
-    controller.signal.addEventListener('abort', () => resolve(results));
+    const { en, zh } = duration(limitMs);
+    controller.signal.addEventListener('abort', () => resolve(failed(`no result within ${en}`, `${zh}内没有结果`)));
   });
   try {
     return await Promise.race([late, check(controller.signal)]);
   } catch (error) {
     const reason = isBankCardOcrError(error) ? redactVendorText(error.message) : codeOrNameOf(error);
-    return [result('fail', text(`broke down: ${reason}`, `检查中断：${reason}`))];
+    return failed(`broke down: ${reason}`, `检查中断：${reason}`);
   } finally {
     clearTimeout(timer);
   }

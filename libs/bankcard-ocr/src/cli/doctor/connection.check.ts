@@ -138,10 +138,8 @@ async function checkClock(socket: Socket, host: string): Promise<CheckResult> {
   const offsetMs = Math.round(offset);
   const distanceMs = Math.abs(offsetMs);
   const { en, zh } = duration(distanceMs);
-  const found =
-    offsetMs > 0
-      ? text(`${en} ahead of the vendor's`, `比腾讯云快 ${zh}`)
-      : text(`${en} behind the vendor's`, `比腾讯云慢 ${zh}`);
+  const side = offsetMs > 0 ? text('ahead of', '快') : text('behind', '慢');
+  const found = text(`${en} ${side.en} the vendor's`, `比腾讯云${side.zh} ${zh}`);
   if (distanceMs <= NOTICEABLE_MS) return clockResult('ok', found, { facts: { offsetMs } });
   const todo = text(
     'Set it by NTP: the age of stored tickets is judged by it',
@@ -159,18 +157,13 @@ function clockUnknown(why: string): CheckResult {
 const HALF_A_SECOND_MS = 500;
 
 /**
- * By how much the clock of this machine is ahead of the one that wrote a header `Date`.
+ * By how many milliseconds the clock of this machine is ahead of the one that wrote a header `Date`, uncertain by half a
+ * second and half the round trip.
  *
- * @param sentAtMs when the request was sent and, `receivedAtMs`, when its response came, by the clock of this machine
  * @param age the header `Age` of a cached response, in seconds
- * @returns milliseconds, uncertain by half a second and half the round trip; undefined without a date
+ * @returns undefined without a date
  */
-export function clockOffsetMs(
-  sentAtMs: number,
-  receivedAtMs: number,
-  date: string | undefined,
-  age?: string,
-): number | undefined {
+export function clockOffsetMs(sentAtMs: number, receivedAtMs: number, date?: string, age?: string): number | undefined {
   const vendorMs = Date.parse(date ?? '');
   if (Number.isNaN(vendorMs)) return undefined;
   const cachedMs = /^\d{1,9}$/.test(age ?? '') ? Number(age) * 1_000 : 0;

@@ -4,7 +4,7 @@ import type { TicketRecord } from '../../credentials/ticket-record.js';
 import { resolveOptions } from '../../options/resolve-options.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { checkCredentials, checkRefreshers } from './credentials.check.js';
-import { secretFingerprint } from '../../credentials/secret-fingerprint.js';
+import { secretFingerprint } from '../../credentials/ticket-record.js';
 
 const SECRET = 'canarySecret'.repeat(5);
 const APP_ID = 'IDASANDB';

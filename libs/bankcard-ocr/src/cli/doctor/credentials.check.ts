@@ -1,8 +1,7 @@
 import { endsAtMs } from '../../credentials/credential-lifetime.js';
-import { secretFingerprint } from '../../credentials/secret-fingerprint.js';
 import type { StoreContent } from '../../credentials/store/store-inspection.js';
 import { RecordSeal, withoutSealed } from '../../credentials/ticket-record.codec.js';
-import type { GenerationRecord, TicketRecord } from '../../credentials/ticket-record.js';
+import { type GenerationRecord, secretFingerprint, type TicketRecord } from '../../credentials/ticket-record.js';
 import { duration, text } from '../../errors/text.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { type CheckResult, checkResultsOf } from './check-result.js';

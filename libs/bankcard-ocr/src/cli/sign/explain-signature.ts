@@ -24,26 +24,19 @@ export async function runExplain(command: ExplainCommand): Promise<{ report: str
   const { tickets: stored, note } = await ticketsOfStore(options, appId);
   // The store knows the age of a ticket that was handed in as well: it comes first.
   const tickets = [...stored, ...ticketsOfVariables(), ...(command.ticketsFromStdin ? await ticketsOfStdin() : [])];
-  if (!tickets.some(({ type }) => type === 'SIGN' || type === 'NONCE')) throw noTicket(note);
+  if (!tickets.some(({ type }) => type === 'SIGN' || type === 'NONCE')) {
+    const why = note ?? text('the environment configures no ticket store', '环境变量没有配置 ticket 存储');
+    const [en, zh] = [`no ticket to compare with (${why.en})`, `没有可供比较的 ticket（${why.zh}）`];
+    throw new InputRefused(text(`${en}: set a variable or use --tickets-from-stdin`, `${zh}；用 --help 查看说明`));
+  }
   const values = { app_id: appId, order_no: orderNo, user_id: userId, version, nonce };
   const explanation = explainSignature({ purpose: command.purpose, values, sign: command.sign, tickets });
   return { report: explainReport(explanation, note, command), exitCode: explanation.fits ? 0 : 1 };
 }
 
-function noTicket(note = text('the environment configures no ticket store', '环境变量没有配置 ticket 存储')) {
-  return new InputRefused(
-    text(
-      `no ticket to compare with: set a variable or use --tickets-from-stdin (${note.en}); --help tells more`,
-      `没有可供比较的 ticket：请设置环境变量，或用 --tickets-from-stdin（${note.zh}）；用 --help 查看说明`,
-    ),
-  );
-}
-
-function explainReport(
-  { fits, broken, ticket }: Explanation,
-  note: Text | undefined,
-  { purpose, json, language }: ExplainCommand,
-): string {
+function explainReport(explanation: Explanation, note: Text | undefined, command: ExplainCommand): string {
+  const { fits, broken, ticket } = explanation;
+  const { purpose, json, language } = command;
   const rules = broken.map(({ rule, how }) => ({ rule, how: how[language] }));
   const notes = note ? [note[language]] : [];
   if (json) {
@@ -51,13 +44,10 @@ function explainReport(
     return JSON.stringify(document, undefined, 2);
   }
   const { en, zh } = PURPOSES[purpose].name;
-  const { generation } = ticket ?? {};
-  const made =
-    generation === undefined
-      ? text('', '')
-      : text(`, made with generation ${generation}`, `，用的是第 ${generation} 代 ticket`);
+  const number = ticket?.generation;
+  const made = number === undefined ? ['', ''] : [`, made with generation ${number}`, `，用的是第 ${number} 代 ticket`];
   const verdict = fits
-    ? text(`fits, as a signature of ${en}${made.en}`, `签名正确（${zh}）${made.zh}`)
+    ? text(`fits, as a signature of ${en}${made[0]}`, `签名正确（${zh}）${made[1]}`)
     : text(`does not fit, as a signature of ${en}`, `签名不对（${zh}）`);
   const lines = [...rules.map(({ rule, how }) => `  ${rule}: ${how}`), ...notes.map((one) => `  (${one})`)];
   return [verdict[language], ...lines].join('\n');
@@ -87,43 +77,34 @@ interface BrokenRule {
 
 type Parameter = 'app_id' | 'order_no' | 'user_id' | 'version' | 'nonce';
 
-/** What is signed with which ticket, the values in the order of the vendor's documents (docs/protocol.md, section 4). */
-const PURPOSES: Readonly<
-  Record<Purpose, { readonly name: Text; readonly signed: readonly Parameter[]; readonly ticketType: 'SIGN' | 'NONCE' }>
-> = {
-  query: { name: text('a query', '查询'), signed: ['app_id', 'order_no', 'version', 'nonce'], ticketType: 'SIGN' },
-  launch: {
-    name: text('a launch of the phone SDK', '启动手机 SDK'),
-    signed: ['app_id', 'user_id', 'version', 'nonce'],
-    ticketType: 'NONCE',
-  },
-  report: {
-    name: text('a report of the phone SDK', '手机 SDK 回传'),
-    signed: ['app_id', 'order_no'],
-    ticketType: 'SIGN',
-  },
+interface SignedPurpose {
+  readonly name: Text;
+  /** In the order of the vendor's documents (docs/protocol.md, section 4). */
+  readonly signed: readonly Parameter[];
+  readonly ticketType: 'SIGN' | 'NONCE';
+}
+
+const QUERY: readonly Parameter[] = ['app_id', 'order_no', 'version', 'nonce'];
+const LAUNCH: readonly Parameter[] = ['app_id', 'user_id', 'version', 'nonce'];
+const REPORT: readonly Parameter[] = ['app_id', 'order_no'];
+const PURPOSES: Readonly<Record<Purpose, SignedPurpose>> = {
+  query: { name: text('a query', '查询'), signed: QUERY, ticketType: 'SIGN' },
+  launch: { name: text('a launch of the phone SDK', '启动手机 SDK'), signed: LAUNCH, ticketType: 'NONCE' },
+  report: { name: text('a report of the phone SDK', '手机 SDK 回传'), signed: REPORT, ticketType: 'SIGN' },
 };
 
 type SignedValue = readonly [parameter: string, value: string];
+type Order = readonly [compare: (a: SignedValue, b: SignedValue) => number, mistake?: Text];
 
 /** The right order in which values are joined, and the mistakes that docs/protocol.md knows, section 4. */
-const ORDERS: readonly {
-  readonly sort: (values: readonly SignedValue[]) => readonly SignedValue[];
-  readonly mistake?: Text;
-}[] = [
-  { sort: (values) => values.toSorted(([, a], [, b]) => byCodeUnit(a, b)) },
-  {
-    sort: (values) => values.toSorted(([a], [b]) => byCodeUnit(a, b)),
-    mistake: text('sorted by parameter name, not by value', '按参数名排序，应按值排序'),
-  },
-  {
-    sort: (values) => values.toSorted(([, a], [, b]) => a.localeCompare(b, 'en')),
-    mistake: text('sorted as words of a language, not by code unit', '按语言习惯排序，应按字符编码排序'),
-  },
-  {
-    sort: (values) => values,
-    mistake: text('not sorted, but joined as the documents list the values', '没有排序，而是按文档列出的顺序拼接'),
-  },
+const ORDERS: readonly Order[] = [
+  [([, a], [, b]) => byCodeUnit(a, b)],
+  [([a], [b]) => byCodeUnit(a, b), text('sorted by parameter name, not by value', '按参数名排序，应按值排序')],
+  [
+    ([, a], [, b]) => a.localeCompare(b, 'en'),
+    text('sorted as words of a language, not by code unit', '按语言习惯排序'),
+  ],
+  [() => 0, text('not sorted, but joined as the documents list the values', '没有排序，而是按文档列出的顺序拼接')],
 ];
 
 /** By UTF-16 code unit. */
@@ -149,10 +130,11 @@ export function explainSignature({ purpose, values, sign, tickets }: SignatureCa
   }
   for (const { text: secret, ...ticket } of tickets) {
     const all: SignedValue[] = [...signed.map((name) => [name, values[name]] as const), ['ticket', secret]];
-    const order = ORDERS.find(({ sort }) => sha1(sort(all).map(([, value]) => value)) === signature);
+    const order = ORDERS.find(([compare]) => sha1(all.toSorted(compare).map(([, value]) => value)) === signature);
     if (!order) continue;
     broken.push(...ticketFaults(ticket, purpose));
-    if (order.mistake) broken.push({ rule: 'order', how: order.mistake });
+    const [, mistake] = order;
+    if (mistake) broken.push({ rule: 'order', how: mistake });
     return { fits: broken.length === 0, broken, ticket };
   }
   const how = tickets.some(({ type }) => type === ticketType)
@@ -225,46 +207,34 @@ function given(type: 'SIGN' | 'NONCE', ticket: string): KnownTicket {
   return { type, text: ticket, state: 'given' };
 }
 
-interface StoredTickets {
-  readonly tickets: readonly KnownTicket[];
-  /** Why there are no more. */
-  readonly note?: Text;
-}
-
-/** What the ticket store has, and the app secret, which some have signed with. */
-async function ticketsOfStore(options: ResolvedOptions | undefined, appId: string): Promise<StoredTickets> {
+/** What the ticket store has, and the app secret, which some have signed with; `note` says why there is no more. */
+async function ticketsOfStore(
+  options: ResolvedOptions | undefined,
+  appId: string,
+): Promise<{ tickets: readonly KnownTicket[]; note?: Text }> {
   if (!options) return { tickets: [] };
-  if (options.appId !== appId) {
-    const note = text(
-      'the ticket store of the environment belongs to another app id and was not read',
-      '环境变量所配置的 ticket 存储属于另一个 app id，没有读取',
-    );
-    return { tickets: [], note };
-  }
+  if (options.appId !== appId) return { tickets: [], note: ANOTHER_APP_ID };
   const secret: KnownTicket = { type: 'secret', text: options.secret.reveal(), state: 'given' };
   const store = await createTicketStore(options, () => undefined).catch(() => undefined);
-  if (!store || store.scope === 'process') {
-    return {
-      tickets: [secret],
-      note: text('this process cannot see into the ticket store', '当前进程看不到 ticket 存储'),
-    };
-  }
+  if (!store || store.scope === 'process') return { tickets: [secret], note: UNSEEN };
   try {
     const { content } = await store.inspect('read');
-    if (content.kind !== 'record') {
-      return { tickets: [secret], note: text('the ticket store has no record to read', 'ticket 存储里没有可读的记录') };
-    }
+    if (content.kind !== 'record') return { tickets: [secret], note: NO_RECORD };
     const usable = usableRecord(content.record, options);
-    const isLocked = content.record.current && !usable.current;
-    const note = text(
-      'the store key of the environment does not open what is stored',
-      '这里的 storeEncryptionKey 打不开',
-    );
-    return { tickets: [...ticketsIn(usable, options.clock.now()), secret], ...(isLocked && { note }) };
+    const note = content.record.current && !usable.current ? WRONG_KEY : undefined;
+    return { tickets: [...ticketsIn(usable, options.clock.now()), secret], note };
   } finally {
     await store.close();
   }
 }
+
+const ANOTHER_APP_ID = text(
+  'the ticket store belongs to another app id and was not read',
+  'ticket 存储属于另一个 app id',
+);
+const UNSEEN = text('this process cannot see into the ticket store', '当前进程看不到 ticket 存储');
+const NO_RECORD = text('the ticket store has no record to read', 'ticket 存储里没有可读的记录');
+const WRONG_KEY = text('the store key here does not open what is stored', '这里的 storeEncryptionKey 打不开已存的内容');
 
 function ticketsIn({ current, earlier = [] }: TicketRecord, nowMs: number): KnownTicket[] {
   const replaced = earlier.map(({ number, signTicket, replacedAtMs }): KnownTicket => {

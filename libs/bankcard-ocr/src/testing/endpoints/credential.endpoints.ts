@@ -9,7 +9,7 @@ export function respondAccessToken(
   vendor: Vendor,
   request: VendorRequest,
   record: JournalEntry,
-  call: RefreshCall | undefined,
+  call?: RefreshCall,
 ): SandboxResponse {
   const { ledger, responses, settings } = vendor;
   if (request.lacks('secret', 'grant_type', 'version')) return responses.failure('1', 'a parameter is missing');

@@ -7,9 +7,7 @@ import type { SandboxContext } from '../kyc-sandbox.options.js';
 /** Something that happened to the partner without a request. */
 type PartnerEvent = 'change-secret' | 'kill-credentials' | 'foreign-refresh' | 'launch';
 
-/**
- * One request, or one {@link PartnerEvent}; no secret, token, ticket, signature, nonce, card number or image is in it.
- */
+/** One request or {@link PartnerEvent}; no secret, token, ticket, signature, nonce, card number or image is in it. */
 export interface JournalEntry {
   /** Wall clock of the sandbox when it arrived, ms since the epoch. */
   readonly at: number;
@@ -37,20 +35,16 @@ export interface JournalEntry {
 
 /** What a client must not do. */
 const RULES = {
-  'concurrent-refresh':
-    'a token or SIGN ticket call arrived while another one was in flight (protocol.md section 5: never concurrently)',
-  'refresh-interleaved':
-    'a token call arrived between the token call of another refresh and its ticket call (protocol.md section 5)',
+  'concurrent-refresh': 'a token or SIGN ticket call arrived while another one was in flight (protocol.md section 5)',
+  'refresh-interleaved': 'a token call arrived amid another refresh, before its ticket call (protocol.md section 5)',
   'refresh-too-soon': 'a token call came sooner than `minRefreshIntervalMs` after the previous token',
-  'sign-ticket-on-the-side':
-    'a second SIGN ticket was fetched with the same token, which ends the first (protocol.md section 5)',
+  'sign-ticket-on-the-side': 'a second SIGN ticket with the same token ends the first (protocol.md section 5)',
   'nonce-reused': 'a nonce was used before; every request needs a fresh one, retries included (protocol.md section 4)',
   'illegal-nonce': 'a nonce is not 32 letters and digits (protocol.md section 2)',
   'illegal-order-no': 'an order number is not 1 to 32 letters and digits (protocol.md section 2)',
   'order-no-reused': 'an image was sent under an order number that has been used (protocol.md section 2)',
   'illegal-user-id': 'a user id is too long or has special characters (protocol.md section 2)',
-  'nonce-ticket-too-soon':
-    'a second NONCE ticket was fetched for the same user within two seconds (protocol.md section 5)',
+  'nonce-ticket-too-soon': 'a second NONCE ticket for the same user within two seconds (protocol.md section 5)',
 };
 
 /** One violation; carries no secret, token, ticket, signature, nonce or card number. */
@@ -155,11 +149,7 @@ export const COUNTERS = {
 export interface RefreshCall {
   readonly endpoint: 'access_token' | 'api_ticket';
   /** Calls that came while this one was in flight, and were reported as concurrent. */
-  readonly suspicions: {
-    readonly newcomer: RefreshCall;
-    readonly entry: ViolationEntry;
-    readonly reportedAt: number;
-  }[];
+  readonly suspicions: { newcomer: RefreshCall; entry: ViolationEntry; reportedAt: number }[];
   /** Of the token that it brings, or that it presents. */
   history?: TokenHistory;
 }

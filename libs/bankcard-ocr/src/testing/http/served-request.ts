@@ -3,7 +3,7 @@ import { type Clock, SystemClock } from '../../runtime/clock.js';
 import { respondAccessToken, respondApiTicket } from '../endpoints/credential.endpoints.js';
 import { respondQueryResult, respondRecognition } from '../endpoints/ocr.endpoints.js';
 import { respondFaceRecord, respondIdCardResult } from '../endpoints/sibling.endpoints.js';
-import type { VendorRequest } from '../endpoints/vendor-request.js';
+import type { EndpointName, VendorRequest } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
 import { COUNTERS, type JournalEntry, type RefreshCall } from '../evidence/evidence.js';
 import { BAD_GATEWAY_PAGE, type SandboxFault, withWrongTypes } from '../faults/fault-registry.js';
@@ -11,6 +11,18 @@ import type { SandboxResponse } from '../response/vendor-response.js';
 
 const JSON_TYPE: Readonly<Record<string, string>> = { 'content-type': 'application/json;charset=UTF-8' };
 const REAL_TIME = new SystemClock();
+
+type Responder = (vendor: Vendor, request: VendorRequest, record: JournalEntry, call?: RefreshCall) => SandboxResponse;
+
+/** The work of the vendor for each endpoint. */
+const RESPONDERS: Readonly<Record<EndpointName, Responder>> = {
+  access_token: respondAccessToken,
+  api_ticket: respondApiTicket,
+  getBankCardOcrResult: respondQueryResult,
+  bankcardocrapp: respondRecognition,
+  getOcrResult: respondIdCardResult,
+  queryfacerecord: respondFaceRecord,
+};
 
 /** `corrupt`: the client cannot make use of the response; `doubtful`: it is unknown whether it can. */
 type ResponseQuality = 'whole' | 'doubtful' | 'corrupt';
@@ -54,6 +66,7 @@ export class ServedRequest {
   /** Carry the request out, or not, and respond, or not, as the fault that hit it says. */
   respond(): void {
     const fault = this.#fault;
+    const { endpoint } = this.request;
     switch (fault?.kind) {
       case 'hang':
         return;
@@ -68,35 +81,13 @@ export class ServedRequest {
       case 'body':
         return this.#wait(0, () => this.#send(fault.status ?? 200, fault.body, 'whole', fault.headers));
       default:
-        return this.#deliver(this.#carryOut());
+        return this.#deliver(RESPONDERS[endpoint](this.vendor, this.request, this.#record, this.#refresh));
     }
   }
 
   /** Respond with a code without carrying the request out. */
   refuse(code: string, detail?: string): void {
     this.#deliver(this.vendor.responses.failure(code, detail));
-  }
-
-  /** Let the vendor do the work of the request. */
-  #carryOut(): SandboxResponse {
-    const { vendor, request } = this;
-    const record = this.#record;
-    switch (request.endpoint) {
-      case 'access_token':
-        return respondAccessToken(vendor, request, record, this.#refresh);
-      case 'api_ticket':
-        return respondApiTicket(vendor, request, record);
-      case 'getBankCardOcrResult':
-        return respondQueryResult(vendor, request, record);
-      case 'bankcardocrapp':
-        return respondRecognition(vendor, request, record);
-      case 'getOcrResult':
-        return respondIdCardResult(vendor, request, record);
-      case 'queryfacerecord':
-        return respondFaceRecord(vendor, request, record);
-      default:
-        return request.endpoint satisfies never;
-    }
   }
 
   /** Send the vendor's response when it is due, corrupted as the fault says. */

@@ -137,10 +137,14 @@ export class Base64Text {
    */
   write(piece: string): Promise<void> | undefined {
     if (this.damaged || piece === '') return undefined;
-    const text = this.#rest + (piece.includes('\n') || piece.includes('\r') ? withoutLineBreaks(piece) : piece);
-    const whole = text.length & ~3;
-    const size = this.#place.write(text.slice(0, whole), 'base64');
-    if (size !== (whole / 4) * 3) return this.#writeUpToPadding(text);
+    const text = piece.includes('\n') || piece.includes('\r') ? withoutLineBreaks(piece) : piece;
+    const missing = (4 - (this.#rest.length % 4)) % 4;
+    const whole = missing + ((text.length - missing) & ~3);
+    if (text.length < missing) return this.#writeUpToPadding(this.#rest + text);
+    // Apart, because to join the rest with all of the text would copy it.
+    const first = this.#place.write(this.#rest + text.slice(0, missing), 'base64');
+    const size = first + this.#place.write(text.slice(missing, whole), first, 'base64');
+    if (size !== ((this.#rest.length + whole) / 4) * 3) return this.#writeUpToPadding(this.#rest + text);
     this.#rest = text.slice(whole);
     return this.#deliver(size);
   }
