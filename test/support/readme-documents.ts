@@ -100,6 +100,12 @@ export function protocolChecks(root: string): Check[] {
       },
       spoil: (page) => page.replace('`B02CEBEB', '`B02CEBEC'),
     },
+    {
+      what: 'names the page of whatever is documented, or says that it is gone',
+      faults: (page) =>
+        page.match(/\*\*\[D\]\*\*(?! \[[\w-]+\]\(https:\/\/|: | \(the page| ?（该页面|：).{0,30}/g) ?? [],
+      spoil: (page) => page.replace('**[D]** [', '**[D]**, ['),
+    },
   ];
 }
 
@@ -166,11 +172,11 @@ export function sourceChecks(root: string, name: string): Check[] {
   ];
 }
 
-/** What docs/fleet.md must be, and the other language's page, `other`. */
-export function fleetChecks(language: PageLanguage, other: string, types: () => TypeReport): Check[] {
+/** What docs/ticket-record.md must be, and the other language's page, `other`. */
+export function recordChecks(language: PageLanguage, other: string, types: () => TypeReport): Check[] {
   const names = (page: string) => namesInFirstCells(page);
   return [
-    linkToOtherLanguage('fleet', language),
+    linkToOtherLanguage('ticket-record', language),
     sameCode(other, (page) => page.replace('sort($values, SORT_STRING)', 'sort($values)')),
     {
       what: 'names every member of a stored record, and no other',
@@ -187,6 +193,15 @@ export function fleetChecks(language: PageLanguage, other: string, types: () => 
       faults: (page) => types().recordFields.filter((field) => !names(page).includes(field)),
       spoil: (page) => page.replace(/^\| `rejectedId` .*\n/m, ''),
     },
+  ];
+}
+
+/** What docs/fleet.md must be, and the other language's page, `other`. */
+export function fleetChecks(language: PageLanguage, other: string, types: () => TypeReport): Check[] {
+  const names = (page: string) => namesInFirstCells(page);
+  return [
+    linkToOtherLanguage('fleet', language),
+    sameCode(other, (page) => page.replace("keyPrefix: 'shop:'", "keyPrefix: ''")),
     {
       what: 'names every event, and no other',
       faults: (page) => {

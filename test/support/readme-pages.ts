@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Check, indexChecks, installsFor, readmeChecks, registryPageChecks } from './readme-checks.js';
-import { architectureChecks, fleetChecks, pageChecks, protocolChecks, sourceChecks } from './readme-documents.js';
+import {
+  architectureChecks,
+  fleetChecks,
+  pageChecks,
+  protocolChecks,
+  recordChecks,
+  sourceChecks,
+} from './readme-documents.js';
 import { guideChecks } from './readme-guides.js';
 import { markdownFiles } from './readme-links.js';
 import { configurationChecks, errorsChecks, photosChecks } from './readme-references.js';
@@ -16,7 +23,11 @@ export function readPage(name: string): string {
 }
 
 /** Pages of text, whose two languages have the same shape. */
-const GUIDES = ['getting-started', 'migrating', 'accounts', 'security', 'testing', 'doctor'];
+const GUIDES = [
+  ...['getting-started', 'migrating', 'accounts', 'security', 'testing', 'doctor'],
+  ...['recognition', 'batches', 'phone-sdk', 'hosts', 'costs-and-limits', 'production'],
+  ...['secret-rotation', 'troubleshooting', 'privacy', 'glossary', 'protocol', 'decisions', 'family'],
+];
 
 /** Pages for those who change the library: they name its files. */
 const DEVELOPERS_PAGES = ['docs/architecture.md', 'CONTRIBUTING.md', 'test/simulation/README.md', 'bench/README.md'];
@@ -41,6 +52,8 @@ export function checksOfPages(types: () => TypeReport): [name: string, checks: C
     ['docs/photos.zh-CN.md', photosChecks('zh', readPage('docs/photos.md'), types)],
     ['docs/fleet.md', fleetChecks('en', readPage('docs/fleet.zh-CN.md'), types)],
     ['docs/fleet.zh-CN.md', fleetChecks('zh', readPage('docs/fleet.md'), types)],
+    ['docs/ticket-record.md', recordChecks('en', readPage('docs/ticket-record.zh-CN.md'), types)],
+    ['docs/ticket-record.zh-CN.md', recordChecks('zh', readPage('docs/ticket-record.md'), types)],
     ['docs/getting-started.md', [installsFor('@nestjs/core')]],
     ['docs/getting-started.zh-CN.md', [installsFor('@nestjs/core')]],
     ['libs/bankcard-ocr/README.md', registryPageChecks(ROOT, readPage('README.md'))],
@@ -49,6 +62,7 @@ export function checksOfPages(types: () => TypeReport): [name: string, checks: C
       [`docs/${name}.zh-CN.md`, guideChecks(name, 'zh', readPage(`docs/${name}.md`))],
     ]),
     ['docs/protocol.md', protocolChecks(ROOT)],
+    ['docs/protocol.zh-CN.md', protocolChecks(ROOT)],
     ['docs/architecture.md', architectureChecks(ROOT)],
     ...DEVELOPERS_PAGES.map((name): [string, Check[]] => [name, sourceChecks(ROOT, name)]),
     ...markdownFiles(ROOT).map((name): [string, Check[]] => [name, pageChecks(ROOT, name)]),

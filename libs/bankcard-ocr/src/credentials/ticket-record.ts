@@ -82,7 +82,7 @@ export function isUnfinished(record: TicketRecord | undefined): boolean {
 }
 
 /**
- * Tell that a secret has changed without telling the secret, which is far too long to be guessed from it (docs/fleet.md).
+ * Tell that a secret has changed without telling the secret, which is far too long to be guessed from it (docs/ticket-record.md).
  *
  * @returns 32 hexadecimal digits
  */

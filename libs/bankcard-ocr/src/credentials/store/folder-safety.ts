@@ -16,7 +16,7 @@ interface Folder {
 const canJudge = process.geteuid !== undefined;
 
 /**
- * Where the records of an app id stand below the directory of a file store (docs/fleet.md). The app id could hold
+ * Where the records of an app id stand below the directory of a file store (docs/ticket-record.md). The app id could hold
  * characters that a path must not, and need not be told to whoever lists the directory.
  */
 export function recordFolder(directory: string, appId: string): string {
