@@ -4,13 +4,15 @@
 /** The blocks of a page in their order, each with the heading of the second level that it stands under. */
 function blocksOf(page) {
   let heading = '';
-  return [...page.matchAll(/^## (?<heading>[^\n]+)$|^```(?<language>\w+)\n(?<code>.*?)^```$/gms)].flatMap(({ groups }) => {
-    if (groups.heading !== undefined) {
-      heading = groups.heading;
-      return [];
-    }
-    return [{ heading, language: groups.language, code: groups.code }];
-  });
+  return [...page.matchAll(/^## (?<heading>[^\n]+)$|^```(?<language>\w+)\n(?<code>.*?)^```$/gms)].flatMap(
+    ({ groups }) => {
+      if (groups.heading !== undefined) {
+        heading = groups.heading;
+        return [];
+      }
+      return [{ heading, language: groups.language, code: groups.code }];
+    },
+  );
 }
 
 /** What differs from one run to the next; what stands in its place keeps JSON readable. */

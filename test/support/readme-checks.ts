@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import * as library from 'nestjs-bankcard-ocr';
+import * as config from 'nestjs-bankcard-ocr/config';
+import * as http from 'nestjs-bankcard-ocr/http';
+import * as redis from 'nestjs-bankcard-ocr/redis';
+import * as testing from 'nestjs-bankcard-ocr/testing';
 import ts from 'typescript';
+import { announce } from '../../apps/demo-api/src/sandbox/announcement.js';
 import { resolveOptions } from '../../libs/bankcard-ocr/src/options/resolve-options.js';
 import { blocksOf } from './page-blocks.cjs';
 import { faultsInOptionTable, faultsInStatuses, tableRows, unknownErrorCodes } from './readme-tables.js';
@@ -30,6 +36,16 @@ export function readmeChecks(root: string, language: PageLanguage, optionNames: 
       spoil: (page) => page.replace('npm ci && npm test', 'npm test'),
     },
     ...optionalPackages(root),
+    {
+      what: 'prints what the demo says at its start',
+      faults: (page) => {
+        const said = blocksOf(page).filter(({ language, code }) => language === 'text' && code.startsWith('demo-api'));
+        const others = said.filter(({ code }) => !announce('http://127.0.0.1:3000', false).includes(code));
+        return said.length === 1 ? others.map(({ code }) => code) : ['does not print it once'];
+      },
+      spoil: (page) => page.replace('demo-api: http', 'demo: http'),
+    },
+    namesOfThePackage(),
     firstExamplesNeedNoRoot(),
     ...(language === 'zh' ? [commentsAreChinese()] : []),
     {
@@ -83,6 +99,7 @@ export function registryPageChecks(root: string, readme: string): Check[] {
   const shown = new Set(blocksOf(readme).map(({ code }) => code));
   return [
     ...optionalPackages(root),
+    namesOfThePackage(),
     firstExamplesNeedNoRoot(),
     {
       what: 'has no code and no output but those of the README, which are tried',
@@ -150,6 +167,42 @@ function optionalPackages(root: string): Check[] {
       spoil: (page) => page.replace(/^npm install /m, 'npm install @nestjs/config '),
     },
   ];
+}
+
+/** What a reader would import or call. */
+function namesOfThePackage(): Check {
+  const exported = new Map<string, unknown>(
+    [library, config, http, redis, testing].flatMap((entry) => Object.entries(entry)),
+  );
+  const isOurs = /^(?:BankCard|Kyc|Ticket|Card|Ocr|Sdk|Sign|Recognition|Redis|Photos|OrderNo|CardNumber)\w*[a-z]$/;
+  /** Of a class, or of what the container makes from it: accessors are on the prototype, fields are not. */
+  const methods = (name: string) => {
+    const prototype = (exported.get(name) as { prototype?: object } | undefined)?.prototype;
+    return prototype === undefined ? [] : Object.getOwnPropertyNames(prototype);
+  };
+  return {
+    what: 'names no class and no method that the package does not have',
+    faults: (page) => {
+      const text = page.replaceAll(/^```.*?^```$/gms, '');
+      const classes = [...text.matchAll(/`(?<name>[A-Z]\w+)/g)].map(({ groups }) => groups?.['name'] ?? '');
+      const calls = [
+        ...[...text.matchAll(/`(?<name>[A-Z]\w+)\.(?<method>\w+)\(/g)].map(({ groups }) => groups),
+        // A row of a table of services: a class, then its methods.
+        ...[...text.matchAll(/^\| `(?<name>\w+Service)` \| (?<cell>.*) \|$/gm)].flatMap(({ groups }) => {
+          const called = groups?.['cell']?.matchAll(/`(?<method>\w+)\(/g) ?? [];
+          return [...called].map((call) => ({ name: groups?.['name'], method: call.groups?.['method'] }));
+        }),
+      ].map((call) => [call?.['name'] ?? '', call?.['method'] ?? ''] as const);
+      return [
+        ...classes.filter((name) => isOurs.test(name) && !exported.has(name)),
+        ...calls
+          .filter(([name]) => exported.has(name))
+          .filter(([name, method]) => !methods(name).includes(method) && !(method in Object(exported.get(name))))
+          .map(([name, method]) => `${name} has no ${method}`),
+      ];
+    },
+    spoil: (page) => page.replaceAll('`TicketService', '`TicketsService').replaceAll('`KycSandbox', '`KycSandBox'),
+  };
 }
 
 /** A directory of the system can be written by root only, and the first try would fail. */
