@@ -10,9 +10,9 @@ interface Command {
 }
 
 /**
- * A client, except that the arguments of what is sent through it are seen by nobody but the connection that they are
- * written to: not by instrumentations of `sendCommand`, subscribers of `ioredis:command`, `DEBUG=ioredis:*`, or an error
- * that quotes its command. Without `storeEncryptionKey` they hold an access token and a SIGN ticket.
+ * A client that shows the arguments of its commands only to the connection that they are written to: not to
+ * instrumentations of `sendCommand`, subscribers of `ioredis:command`, `DEBUG=ioredis:*`, or an error that quotes its
+ * command. Without `storeEncryptionKey` they hold an access token and a SIGN ticket.
  * Running untraced is not enough: an application's client sends a command again after a reconnect or a redirection.
  */
 export function withHiddenArguments<Client extends RedisClient>(client: Client): Client {

@@ -7,7 +7,7 @@ import { type RedisClient, withHiddenArguments } from './redis-client.js';
 import { RedisError, redisError } from './redis-error.js';
 import { TIME } from './redis-scripts.js';
 
-/** A connection on which nothing has been answered for so long is dead, though nobody has said so. */
+/** A connection without a response for so long counts as broken, even if no error was reported. */
 const DEAD_AFTER_MS = 5_000;
 /** A client that was handed in and leads to a replica connects anew after such pauses. */
 const FIRST_RECONNECT_PAUSE_MS = 1_000;
@@ -22,7 +22,7 @@ export class RedisCommands {
   readonly #client: RedisClient;
   readonly #sender: RedisClient;
 
-  /** @param mayReconnect whether the client is ours, so that a dead connection may be ended */
+  /** @param mayReconnect whether the client is ours, so that a broken connection may be closed */
   constructor(
     client: RedisClient,
     private readonly timeoutMs: number,
@@ -39,9 +39,9 @@ export class RedisCommands {
   }
 
   /**
-   * Run a script that changes something; its first argument, the last moment at which it may, is added here.
+   * Run a script that changes something; its first argument, the deadline, is added here.
    *
-   * @param argsAt gives the other arguments; told the clock of Redis in epoch ms, as it stands now
+   * @param argsAt returns the other arguments; takes the current time of Redis in epoch ms
    */
   async change(
     script: string,
@@ -91,7 +91,7 @@ export class RedisCommands {
     return this.#client.status === 'ready' || this.#client.status === 'wait';
   }
 
-  /** @param sent what the server may repeat of the command and nobody shall see */
+  /** @param sent what the server may repeat of the command and no message may contain */
   async #inTime<T>(sent: readonly string[], command: () => Promise<T>): Promise<T> {
     if (!this.#isReady) {
       this.#endDeadConnection();
@@ -99,9 +99,9 @@ export class RedisCommands {
     }
     const late = () => new RedisError('TIMEOUT', false);
     try {
-      const answer = await raceTimeout(this.clock, this.timeoutMs, () => this.#send(command), late);
+      const reply = await raceTimeout(this.clock, this.timeoutMs, () => this.#send(command), late);
       this.#lastSignOfLifeAt = this.clock.monotonic();
-      return answer;
+      return reply;
     } catch (error) {
       const fault = redisError(error, sent);
       if (fault.code === 'TIMEOUT') this.#endDeadConnection();
@@ -127,9 +127,9 @@ export class RedisCommands {
   }
 
   /**
-   * A failover may leave connections open that lead to what is a replica now, and refuses every write. The store's own
-   * client connects anew by itself, one that was handed in only with `reconnectOnError`. Without that option it is told to
-   * connect anew, ever more rarely while that does not help.
+   * A failover may leave connections open to a server that is a replica now and refuses every write. The store's own
+   * client reconnects by itself, a client of the application only with `reconnectOnError`. Without that option the store
+   * makes it reconnect, ever more rarely while that does not help.
    */
   #leaveReplica(): void {
     const client = this.#client;

@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { StoreError } from '../credentials/store/ticket-store.js';
 import { redactVendorText, systemCodeOf } from '../errors/redaction.js';
 
-/** Why a command was not carried out, or nobody knows whether it was. Never says what the command was. */
+/** Why a command was not carried out, or may not have been. Never contains the command. */
 export class RedisError extends StoreError {
   override name = 'RedisError';
 
@@ -30,8 +30,8 @@ export function redisError(error: unknown, sent: readonly string[] = []): RedisE
   if (!types.isNativeError(error)) return new RedisError('UNKNOWN', false);
   const code = systemCodeOf(error);
   if (code !== undefined) return new RedisError(code, false);
-  // What Redis answers begins with a code in capitals, what the client says itself never does. The name of the class is
-  // no guide: a minified bundle changes it.
+  // An error of Redis begins with a code in capitals, one of the client never does. The name of the class is no guide: a
+  // minified bundle changes it.
   const said = codeIn(error.message);
   if (said !== undefined) return new RedisError(said, !PASSING.has(said), reasonIn(error.message, said, sent));
   return new RedisError(/^[A-Z]\w{1,34}Error$|^Error$/.test(error.name) ? error.name : 'UNKNOWN', false);
@@ -50,7 +50,7 @@ function codeIn(message: string): string | undefined {
 const LONGEST_REASON = 160;
 /** Shorter arguments are numbers, and parts of words. */
 const SHORTEST_SECRET = 6;
-/** What a server quotes may be anything that was sent; the names of our own commands tell which privilege is missing. */
+/** A server may quote anything that was sent; only the names of our own commands are kept: they show the missing privilege. */
 const QUOTED = /'[^']*'?|"[^"]*"?|`[^`]*`?/g;
 const OUR_COMMANDS = /^(eval|time|get|set|del|pttl|pexpire|hget|hset|rename|publish|subscribe|select|info)$/i;
 

@@ -12,7 +12,7 @@ const LEASE_LIFE_MS = '5000';
  * Run every script that writes, on names of its own that stand where the real ones do. A server that holds them all to
  * be in order may still refuse one when it comes: for a privilege, or a proxy's rule about scripts.
  *
- * @param id of this trial, which nobody else has
+ * @param id unique to this trial
  */
 export async function tryAllWrites(commands: RedisCommands, keys: RedisKeys, id: string): Promise<void> {
   await commands.change(TRY_TO_WRITE, [keys.probe], () => []);
@@ -45,7 +45,7 @@ export function inspectRedis({ info, ttlMs }: { readonly info: string; readonly 
     );
   }
   if ((field('role') ?? 'master') !== 'master') {
-    note('fail', text('a replica', '是只读副本'), text('Point everybody at the primary', '请全部指向主节点'));
+    note('fail', text('a replica', '是只读副本'), text('Point every process at the primary', '请全部指向主节点'));
   }
   if ((field('maxmemory_policy') ?? 'noeviction') !== 'noeviction') {
     const todo = text(
@@ -57,7 +57,7 @@ export function inspectRedis({ info, ttlMs }: { readonly info: string; readonly 
   if (ttlMs >= 0) {
     const left = duration(ttlMs);
     const found = text(`the record expires in ${left.en}`, `记录 ${left.zh}后过期`);
-    const todo = text('Find who sets its TTL: the library never does', '请找出谁给它设了过期时间：本模块从不设置');
+    const todo = text('Find what sets its TTL: the library never does', '请找出设置它过期时间的程序：本模块从不设置');
     note('warn', found, todo, { recordTtlMs: ttlMs });
   }
   return { version, findings };

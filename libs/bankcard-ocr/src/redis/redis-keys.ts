@@ -12,7 +12,7 @@ export function redisKeysFor(appId: string, channelPrefix: string) {
   return {
     /** Hash: `write_id` and `record`, the JSON of a {@link TicketRecord} whose timestamps are by the clock of Redis. */
     record: `${tag}:record`,
-    /** String: the id of the lease that is held; it expires when its holder is dead. */
+    /** String: the id of the current lease; it expires when its holder no longer renews it. */
     lease: `${tag}:lease`,
     /** What could not be read as a record, for a day. */
     damaged: `${tag}:damaged`,
@@ -27,15 +27,15 @@ export type StoredRecord =
   | { readonly kind: 'nothing' }
   /** No record, or none that can be written over; `seen` is for setting exactly this aside. */
   | { readonly kind: 'damaged'; readonly seen: string }
-  /** Its moments are by the clock of Redis. */
+  /** Its timestamps are by the clock of Redis. */
   | { readonly kind: 'record'; readonly record: TicketRecord };
 
 /**
  * Read what the script `READ` gave. A hash without `record` or without `write_id`, with a write id that is not the
  * record's, or with bytes that are no UTF-8 is damaged: a write, which compares the write id, could never replace it.
  */
-export function readStored(answer: unknown): { readonly redisNowMs: number; readonly stored: StoredRecord } {
-  const [redisNowMs, text, writeId, seen] = answer as [number, string | null, string | null, string];
+export function readStored(reply: unknown): { readonly redisNowMs: number; readonly stored: StoredRecord } {
+  const [redisNowMs, text, writeId, seen] = reply as [number, string | null, string | null, string];
   if (seen === '') return { redisNowMs, stored: { kind: 'nothing' } };
   const record = typeof text === 'string' ? parseTicketRecord(text) : undefined;
   // As the script makes it of the bytes: it differs when these could not be decoded.

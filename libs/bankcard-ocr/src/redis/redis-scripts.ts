@@ -2,7 +2,7 @@
  * What runs inside Redis, each script as one step that nothing can come between. Redis 5 or newer: scripts that ask for
  * the time and then write.
  *
- * Scripts that change something get a last moment, by the clock of Redis: a command that was held up on its way is not
+ * Scripts that change something take a deadline, by the clock of Redis: a command that was delayed on its way is not
  * carried out after its caller has given up.
  */
 const NOW = `
@@ -13,7 +13,7 @@ const UNLESS_LATE = `${NOW}
 if now > tonumber(ARGV[1]) then return 'late' end
 `;
 
-/** Who holds the lease: an id, or false. A lease that is no text is held by nobody. */
+/** The id of the lease's holder, or false. A lease that is no text has no holder. */
 const holderOf = (key: string): string => `
 local holder = redis.pcall('GET', ${key})
 if type(holder) == 'table' then
@@ -22,7 +22,7 @@ if type(holder) == 'table' then
 end
 `;
 
-/** KEYS: any of the app id, so that the node that keeps it answers. Gives the time in ms. */
+/** KEYS: any of the app id, so that the node that keeps it responds. Returns the time in ms. */
 export const TIME = `${NOW}
 return now
 `;
@@ -51,13 +51,13 @@ elseif record or writeId then
 end
 `;
 
-/** KEYS: record. Gives the time in ms, the record's text, its write id, and by what it is recognised as unchanged. */
+/** KEYS: record. Returns the time in ms, the record's text, its write id, and a value that identifies this content. */
 export const READ = `${NOW}${SEE_RECORD}
 return { now, record, writeId, seen }
 `;
 
 /**
- * KEYS: record, lease. ARGV: last moment, write id that was read or '', write id, record, lease id or ''. A lease that
+ * KEYS: record, lease. ARGV: deadline, write id that was read or '', write id, record, lease id or ''. A lease that
  * has gone by itself, e.g. because Redis was emptied, does not forbid the write: the write id decides.
  */
 export const SWAP = `${UNLESS_LATE}${holderOf('KEYS[2]')}
@@ -67,7 +67,7 @@ redis.call('HSET', KEYS[1], 'write_id', ARGV[3], 'record', ARGV[4])
 return 'done'
 `;
 
-/** KEYS: record, damaged. ARGV: last moment, `seen` of what cannot be read. */
+/** KEYS: record, damaged. ARGV: deadline, `seen` of what cannot be read. */
 export const SET_ASIDE = `${UNLESS_LATE}${SEE_RECORD}
 if seen == '' or seen ~= ARGV[2] then return 'fenced' end
 redis.call('RENAME', KEYS[1], KEYS[2])
@@ -79,8 +79,8 @@ return 'done'
 const LONGEST_LEASE = 600_000;
 
 /**
- * KEYS: lease. ARGV: last moment, lease id, life in ms. What stands there and is no lease would never end: it is
- * replaced. A user who may not ask for the life of a key is not refused for that.
+ * KEYS: lease. ARGV: deadline, lease id, TTL in ms. A value that is no lease would never expire: it is replaced. A user
+ * without permission to read the TTL of a key is not refused.
  */
 export const TAKE_LEASE = `${UNLESS_LATE}
 if redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', ARGV[3]) then return 'done' end
@@ -93,20 +93,20 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 'done'
 `;
 
-/** KEYS: lease. ARGV: last moment, lease id, life in ms. A lease that Redis has lost is taken again. */
+/** KEYS: lease. ARGV: deadline, lease id, TTL in ms. A lease that Redis has lost is taken again. */
 export const RENEW_LEASE = `${UNLESS_LATE}${holderOf('KEYS[1]')}
 if holder and holder ~= ARGV[2] then return 'fenced' end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 'done'
 `;
 
-/** KEYS: lease. ARGV: last moment, lease id. */
+/** KEYS: lease. ARGV: deadline, lease id. */
 export const RELEASE_LEASE = `${UNLESS_LATE}${holderOf('KEYS[1]')}
 if holder == ARGV[2] then redis.call('DEL', KEYS[1]) end
 return 'done'
 `;
 
-/** KEYS: one that nobody uses. ARGV: last moment. Changes nothing, but is refused to whoever may not write. */
+/** KEYS: an unused one. ARGV: deadline. Changes nothing, but fails without permission to write. */
 export const TRY_TO_WRITE = `${UNLESS_LATE}
 redis.call('PEXPIRE', KEYS[1], 1)
 return 'done'

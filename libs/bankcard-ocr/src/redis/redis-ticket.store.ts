@@ -23,7 +23,7 @@ import { describeRedis } from './redis-url.js';
 
 export interface RedisTicketStoreOptions {
   /**
-   * An ioredis client (`Redis` or `Cluster`); whoever made it closes it, after the store. After a failover that leaves its
+   * An ioredis client (`Redis` or `Cluster`); your app closes it, after the store. After a failover that leaves its
    * connection open, the replica at the other end refuses every write with `READONLY`. Set `reconnectOnError` to decide
    * what happens then. Without it, the store has the client connect anew (`client.disconnect(true)`): after 1 s at the
    * earliest, and ever more rarely, to once a minute, while that does not help.
@@ -39,7 +39,7 @@ export interface RedisTicketStoreOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 1_000;
-/** Longer than a command may take: somebody watches, and TLS over a distance takes its time. */
+/** Longer than a command may take: a TLS handshake over a distance is slow, and no request waits for it. */
 const INSPECTION_CONNECT_TIMEOUT_MS = 3_000;
 
 /** {@link RedisTicketStore} of the entry `/redis`, without the way to make a client: that needs ioredis itself. */
@@ -82,7 +82,7 @@ export class RedisTicketStore extends TicketStore {
       await this.read();
       if (access === 'read') return;
       await tryAllWrites(this.#commands, this.#keys, this.runtime.random.id());
-      await this.#tell('0');
+      await this.#notify('0');
     } catch (error) {
       if (!(error instanceof RedisError) || !error.isRefusal) return;
       throw storeIssue(describeFinding(unusableFinding(error, this.description)), error);
@@ -106,7 +106,7 @@ export class RedisTicketStore extends TicketStore {
     try {
       await this.#commands.connected(INSPECTION_CONNECT_TIMEOUT_MS);
       const content = await contentFrom(() => this.#read());
-      // Whether it can be read at all is told below.
+      // Whether it can be read at all is reported below.
       if (content.kind === 'unreadable') await this.#read();
       return { content, findings: await this.#inspectAccess(access) };
     } catch (error) {
@@ -119,11 +119,11 @@ export class RedisTicketStore extends TicketStore {
   async #inspectAccess(access: StoreAccess): Promise<StoreFinding[]> {
     const about = this.description;
     const { version, findings } = inspectRedis(await this.#commands.info(this.#keys.record), about);
-    const told = { kind: 'redis', ...(version !== undefined && { version }) };
-    if (access === 'read') return [{ ...readable(told), about }, ...findings];
+    const facts = { kind: 'redis', ...(version !== undefined && { version }) };
+    if (access === 'read') return [{ ...readable(facts), about }, ...findings];
     try {
       await tryAllWrites(this.#commands, this.#keys, this.runtime.random.id());
-      const lease = await tryLease((ttlMs) => this.acquireLease(ttlMs), this.runtime.clock, told);
+      const lease = await tryLease((ttlMs) => this.acquireLease(ttlMs), this.runtime.clock, facts);
       const silence = await this.#commands.publish(this.#keys.channel, '0').then(
         () => [],
         (error: unknown) => [silentFinding(redisError(error), about)],
@@ -140,8 +140,8 @@ export class RedisTicketStore extends TicketStore {
       const text = JSON.stringify(shiftTimestamps(next, redisNowMs - this.#clock.now()));
       return [expected?.writeId ?? '', next.writeId, text, lease?.id ?? ''];
     });
-    // It has been written, whoever hears of it.
-    if (outcome === 'done') void this.#tell(String(next.revision));
+    // The record is written, even if the notification fails.
+    if (outcome === 'done') void this.#notify(String(next.revision));
     return outcome === 'done';
   }
 
@@ -167,7 +167,7 @@ export class RedisTicketStore extends TicketStore {
     this.#ownClient?.disconnect();
   }
 
-  async #tell(revision: string): Promise<void> {
+  async #notify(revision: string): Promise<void> {
     try {
       await this.#commands.publish(this.#keys.channel, revision);
     } catch (error) {
@@ -196,7 +196,7 @@ class RedisWatch {
   readonly #listeners = new Set<() => void>();
   #subscriber: RedisClient | undefined;
 
-  /** @param onRefused is told when Redis does not let it listen */
+  /** @param onRefused called when Redis refuses the subscription */
   constructor(
     client: RedisClient,
     private readonly channel: string,
@@ -209,7 +209,7 @@ class RedisWatch {
     // Called from that connection: what follows is the application's.
     const listener = inCallersContext(onChange);
     this.#listeners.add(listener);
-    // The connection, and each that follows it, belongs to nobody's trace.
+    // The connection, and each that follows it, belongs to no trace.
     this.#subscriber ??= untraced(() => this.#subscribe());
     return () => {
       this.#listeners.delete(listener);
@@ -225,15 +225,15 @@ class RedisWatch {
 
   #subscribe(): RedisClient {
     const subscriber = duplicate(this.#client);
-    const tell = () => {
+    const notify = () => {
       for (const listener of this.#listeners) listener();
     };
     // A client without a listener prints its errors, and those can hold what was sent.
     subscriber.on('error', () => undefined);
-    subscriber.on('message', tell);
+    subscriber.on('message', notify);
     subscriber.on('ready', () => {
-      // What was written while nobody listened has been missed.
-      untraced(() => subscriber.subscribe(this.channel)).then(tell, (error: unknown) => {
+      // Changes that were written while the connection was down have been missed.
+      untraced(() => subscriber.subscribe(this.channel)).then(notify, (error: unknown) => {
         const fault = redisError(error, [this.channel]);
         if (fault.isRefusal) this.onRefused(fault);
       });

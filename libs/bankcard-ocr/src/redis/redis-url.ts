@@ -50,9 +50,9 @@ export function createRedisClient(url: string, Client: RedisConstructor): Redis 
     ...(isTls && { tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2' } }),
     connectionName: 'nestjs-bankcard-ocr',
     connectTimeout: 3_000,
-    // A process that ends does not wait longer for a server that does not answer.
+    // A shutdown does not wait longer for a server that does not respond.
     disconnectTimeout: 200,
-    // A command that waited for a connection would be carried out when nobody wants it any more.
+    // A command that waited for a connection would be carried out after its caller has given up.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
