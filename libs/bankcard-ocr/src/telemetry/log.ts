@@ -32,14 +32,14 @@ const LINES: { readonly [T in TicketEvent['type']]: (event: Extract<TicketEvent,
   'token-pending': ({ generation }) => ['debug', `token of generation ${generation} issued, its SIGN ticket is next`],
   'token-request-in-doubt': () => [
     'warn',
-    'the answer to a token request was lost; the previous credentials may die within the overlap',
+    'the response to a token request was lost; the previous credentials may expire within the overlap',
   ],
   'pending-token-refused': (event) => ['warn', `the vendor refused the pending token of ${rejection(event)}`],
   'refresh-failed': failureLine,
   'credentials-rejected': (event) => ['warn', `the vendor rejected ${rejection(event)}`],
   'store-failed': ({ error, repeated }) => [
     'warn',
-    repeated ? error.message : `${error.message}; what is held is served to its end`,
+    repeated ? error.message : `${error.message}; the cached credentials are used until they expire`,
   ],
   'store-recovered': () => ['log', 'the ticket store works again'],
   'store-restored': ({ generation }) => [
@@ -55,7 +55,7 @@ const LINES: { readonly [T in TicketEvent['type']]: (event: Extract<TicketEvent,
   'secret-changed': () => ['warn', 'the stored credentials were made with another app secret and are not used'],
 };
 
-/** Log what happens to the credentials. A fault that stays the same is told once. */
+/** Log what happens to the credentials. A fault that stays the same is logged in full once. */
 export function logTicketEvent(log: LogSink, event: TicketEvent): void {
   const [level, line] = LINES[event.type](event as never);
   const isRepeated = 'repeated' in event && event.repeated;
@@ -69,10 +69,10 @@ function rejection({ generation, vendorCode }: { generation: number; vendorCode?
 function foreignRefreshLine({ generation, vendorCode, ageMs, remainingMs, times }: ForeignRefreshSuspected): string {
   return (
     `foreignRefreshSuspected: the vendor rejected generation ${generation} after ${seconds(ageMs)} ` +
-    `(code=${vendorCode ?? '-'}), ${seconds(remainingMs)} before its end, and no process that shares the ticket store ` +
-    `has refreshed (${times} times since the start). Another program seems to refresh the same app id, which ends what ` +
-    'everybody else holds a minute later: find it (an old service, another region or environment, a script), and let it ' +
-    'read the SIGN ticket from the ticket store, or ask the vendor for an app id of its own'
+    `(code=${vendorCode ?? '-'}), ${seconds(remainingMs)} before it expires, and no process that shares the ticket store ` +
+    `has refreshed (${times} times since startup). Another program seems to refresh the same app id, which invalidates ` +
+    'these credentials a minute later: find it (an old service, another region or environment, a script), and let it ' +
+    'read the SIGN ticket from the ticket store, or ask Tencent for an app id of its own'
   );
 }
 
@@ -81,7 +81,7 @@ function failureLine(event: Extract<TicketEvent, { type: 'refresh-failed' }>): L
   const message = error.vendorMessage === undefined ? '' : ` (vendor: ${error.vendorMessage})`;
   const line = `refresh failed, attempt ${attempt}: ${error.message}${message}; next try in ${seconds(retryInMs)}`;
   const needsFix = !repeated && (error.actor === 'developer' || error.actor === 'business');
-  return needsFix ? ['error', `${line}. Somebody has to mend this`] : ['warn', line];
+  return needsFix ? ['error', `${line}. Retries will not fix this`] : ['warn', line];
 }
 
 function seconds(ms: number): string {

@@ -71,8 +71,8 @@ describe('the lines of the credentials', () => {
     [{ type: 'token-pending', generation }, 'debug: token of generation 7 issued, its SIGN ticket is next'],
     [failed('vendor', false), `warn: ${line}`],
     [failed('application', false), `warn: ${line}`],
-    [failed('developer', false), `error: ${line}. Somebody has to mend this`],
-    [failed('business', false), `error: ${line}. Somebody has to mend this`],
+    [failed('developer', false), `error: ${line}. Retries will not fix this`],
+    [failed('business', false), `error: ${line}. Retries will not fix this`],
     [failed('developer', true), `debug: ${line}`],
     [bare, 'warn: refresh failed, attempt 1: the time limit was reached; next try in 300 s'],
     [
@@ -95,7 +95,7 @@ describe('the lines of the credentials', () => {
         error: new BankCardOcrError('NO_VALID_TICKET', { message: 'no store' }),
         repeated: false,
       },
-      'warn: no store; what is held is served to its end',
+      'warn: no store; the cached credentials are used until they expire',
     ],
     [
       { type: 'store-failed', operation: 'read', error: new BankCardOcrError('NO_VALID_TICKET'), repeated: true },
@@ -119,7 +119,7 @@ describe('the lines of the credentials', () => {
     [{ type: 'secret-changed' }, 'warn: the stored credentials were made with another app secret and are not used'],
     [
       { type: 'token-request-in-doubt', generation },
-      'warn: the answer to a token request was lost; the previous credentials may die within the overlap',
+      'warn: the response to a token request was lost; the previous credentials may expire within the overlap',
     ],
   ])('%j', (event, expected) => {
     expect(linesOf((log) => logTicketEvent(log, event))).toEqual([expected]);
