@@ -63,13 +63,13 @@ describe('doctor, about the way to the vendor', () => {
     });
 
     it.each([
-      ['signed by nobody that is known', 'server', {}, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'signed by nobody'],
+      ['signed by an unknown CA', 'server', {}, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'does not trust the issuer'],
       [
         'not even when the environment says that anything goes',
         'server',
         { NODE_TLS_REJECT_UNAUTHORIZED: '0' },
         'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-        'signed by nobody',
+        'does not trust the issuer',
       ],
       ['of another host', 'elsewhere', 'trusted', 'ERR_TLS_CERT_ALTNAME_INVALID', 'that of another host'],
     ] as const)('refuses a certificate %s', async (_what, certificate, more, code, todo) => {

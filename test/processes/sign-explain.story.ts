@@ -57,7 +57,7 @@ describe('sign --explain, with a ticket that is handed in', () => {
       explain(['--user-id', 'u1', '--nonce', NONCE, '--sign', sign(['IDAXXXXX', 'u1', '1.0.0', NONCE], SIGN_TICKET)]),
       'ticket-type: signed with a SIGN ticket instead of a NONCE ticket',
     ],
-    ['a line end in the ticket', query(sign(VALUES, `${SIGN_TICKET}\n`)), 'unknown: no ticket that is known gives it'],
+    ['a line end in the ticket', query(sign(VALUES, `${SIGN_TICKET}\n`)), 'unknown: no known ticket produces it'],
   ])('names the rule that was broken: %s', async (_what, args, rule) => {
     const run = await runCommandLine(args, { env });
     expect(run).toMatchObject({ exitCode: 1, stderr: '' });

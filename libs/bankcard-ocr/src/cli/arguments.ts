@@ -56,10 +56,10 @@ const NEEDED = {
   report: ['order-no', 'sign'],
 } as const;
 
-/** What somebody may want to hand in, and must not: other users of the machine can read arguments. */
+/** Options that must not exist: other users of the machine can read arguments. */
 const SECRET_OPTION = /^--(ticket|secret|token|access-token|store-key|nonce-ticket)$/;
 
-/** Read the form of the output before anything else, so that faults are told in the form that was asked for. */
+/** Read the form of the output before anything else, so that errors are printed in the requested form. */
 export function readOutputChoice(args: readonly string[]): OutputChoice {
   const { values } = parseArgs({ args: [...args], options: COMMON, strict: false });
   return { json: values.json === true, language: values.lang === 'zh' ? 'zh' : 'en' };
@@ -74,7 +74,7 @@ export function readCommandLine(args: readonly string[]): DoctorCommand | Explai
   const [command, ...rest] = args;
   if (command === 'help' || args.includes('--help') || args.includes('-h')) return 'help';
   if (command !== 'doctor' && command !== 'sign') {
-    throw refusal('say which command: doctor or sign; --help tells more', '请指定命令：doctor 或 sign；用 --help 查看');
+    throw refusal('say which command: doctor or sign; see --help', '请指定命令：doctor 或 sign；用 --help 查看');
   }
   try {
     return command === 'doctor' ? doctor(rest) : explain(rest);
@@ -124,7 +124,7 @@ function wrongArgument(error: unknown): Text {
   if (option !== undefined && SECRET_OPTION.test(option)) {
     return text(
       'tickets, tokens and secrets never go on the command line, where others can read them: set the variables, or use --tickets-from-stdin',
-      'ticket、token 和密钥不能写在命令行上，别人看得到：请用环境变量，或者 --tickets-from-stdin',
+      'ticket、token 和密钥不能写在命令行上，本机其他用户可以读到：请用环境变量，或者 --tickets-from-stdin',
     );
   }
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && option !== undefined) {

@@ -9,7 +9,7 @@ function end(exitCode: number): void {
   setTimeout(() => process.exit(), LINGER_MS).unref();
 }
 
-// Whoever reads may have left, as `head` does (EPIPE): the exit code still tells how it ended. Anything else is a failure.
+// The reader of a pipe may have closed it, as `head` does (EPIPE): the exit code still says how it ended.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', ({ code }: NodeJS.ErrnoException) => {
     if (code !== 'EPIPE') process.exitCode = 1;
@@ -17,7 +17,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 runCommandLine(process.argv.slice(2)).then(end, (error: unknown) => {
-  // Its text is not printed: nobody knows what it repeats.
+  // Its text is not printed: it may repeat a secret.
   const name = error instanceof Error && /^\w{1,40}$/.test(error.name) ? error.name : 'Error';
   process.stderr.write(`nestjs-bankcard-ocr: broke down (${name})\n`);
   end(1);

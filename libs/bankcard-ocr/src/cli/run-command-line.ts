@@ -5,7 +5,7 @@ import { prepareEnvironment } from './configuration.js';
 import { InputRefused } from './input.js';
 
 /**
- * Carry out a command and print its answer.
+ * Run a command and print its output.
  *
  * @returns the exit code
  */
@@ -30,8 +30,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   }
 }
 
-function print(answer: string, exitCode: number): number {
-  process.stdout.write(`${forTerminal(answer)}\n`);
+function print(output: string, exitCode: number): number {
+  process.stdout.write(`${forTerminal(output)}\n`);
   return exitCode;
 }
 
@@ -58,7 +58,7 @@ const USAGE: Text = text(
 
 nestjs-bankcard-ocr sign --explain --sign SIGNATURE [--app-id ID] [--order-no NO] [--user-id ID]
     [--nonce NONCE] [--version 1.0.0] [--for query|launch|report] [--tickets-from-stdin] [options]
-    Tells which rule a signature broke. Tickets come from the variables ${EXPLAIN_VARIABLES.SIGN}
+    Shows which rule a signature broke. Tickets come from the variables ${EXPLAIN_VARIABLES.SIGN}
     and ${EXPLAIN_VARIABLES.NONCE}, from the ticket store of the environment, and from stdin,
     one a line, those of type NONCE with "NONCE " in front.
 

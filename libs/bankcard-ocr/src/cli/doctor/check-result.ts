@@ -19,7 +19,7 @@ const MARKS = { ok: 'ok', warn: 'warn', fail: 'FAIL', skipped: 'skipped' };
 
 export type CheckName = keyof typeof TITLES;
 
-/** Something that a check has found. Nothing in it is secret, and its facts have lengths of time, never moments. */
+/** Something that a check has found. Nothing in it is secret, and its facts have durations, never timestamps. */
 export interface CheckResult extends StoreFinding {
   readonly check: CheckName;
 }
@@ -40,7 +40,7 @@ export async function runCheck(
 ): Promise<readonly CheckResult[]> {
   const failed = (en: string, zh: string): CheckResult[] => [checkResultsOf(name)('fail', text(en, zh))];
   const controller = new AbortController();
-  // Unlike AbortSignal.timeout() it keeps the process alive: one that ends here would have told nothing.
+  // Unlike AbortSignal.timeout() it keeps the process alive: one that ended here would report nothing.
   const timer = setTimeout(() => controller.abort(new Error('the check takes too long')), limitMs);
   const late = new Promise<readonly CheckResult[]>((resolve) => {
     const { en, zh } = duration(limitMs);

@@ -94,7 +94,7 @@ const NO_ROUTE = text(
   '请放行到该地址的出站连接，或配置代理',
 );
 const NOT_TRUSTED = text(
-  'The certificate is signed by nobody that Node.js knows. If a gateway of yours ends TLS here, name its authority with NODE_EXTRA_CA_CERTS or the option ca; else somebody is listening in',
+  'Node.js does not trust the issuer of the certificate. If your gateway terminates TLS here, set its CA with NODE_EXTRA_CA_CERTS or the option ca; otherwise the connection may be intercepted',
   '证书的签发者不受信任。如果是贵司网关做了 TLS 解密，请用 NODE_EXTRA_CA_CERTS 或 ca 选项指定其 CA；否则可能有人在窃听',
 );
 
@@ -142,7 +142,7 @@ async function checkClock(socket: Socket, host: string): Promise<CheckResult> {
   const found = text(`${en} ${side.en} the vendor's`, `比腾讯云${side.zh} ${zh}`);
   if (distanceMs <= NOTICEABLE_MS) return clockResult('ok', found, { facts: { offsetMs } });
   const todo = text(
-    'Set it by NTP: the age of stored tickets is judged by it',
+    'Synchronize it with NTP: the age of stored tickets is measured with it',
     '请用 NTP 校时：已存 ticket 的有效期按时钟判断',
   );
   return clockResult(distanceMs > TOO_FAR_MS ? 'fail' : 'warn', found, { facts: { offsetMs }, todo });

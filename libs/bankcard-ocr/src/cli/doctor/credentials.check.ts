@@ -130,12 +130,12 @@ const RECENT_MS = 3_600_000;
 /** Search the record for traces of another program that refreshes the same app id. */
 export function checkRefreshers(content: StoreContent, { clock }: ResolvedOptions): CheckResult[] {
   const limits = text(
-    'A program that refreshes without sharing this store leaves no trace here: its sign is a rejected request. --live sends one, and the line foreignRefreshSuspected in the log tells of others',
+    'A program that refreshes without sharing this store leaves no trace here: its sign is a rejected request. --live sends one, and the line foreignRefreshSuspected in the log reports earlier ones',
     '不共享这处存储的程序在这里不留痕迹，只能从被拒的请求看出来：--live 会发一个，日志里的 foreignRefreshSuspected 记录了以往的',
   );
   if (content.kind !== 'record') return [trace('skipped', text('no record', '没有记录'), { todo: limits })];
   const { rejectedId, forcedAtMs, current } = content.record;
-  const todo = text('Search for another program that uses the app id (docs/fleet.md)', '请查找还有谁在用这个 app id');
+  const todo = text('Find the other program that uses the app id (docs/fleet.md)', '请查找使用该 app id 的其他程序');
   const traces: CheckResult[] = [];
   if (rejectedId !== undefined && rejectedId === current?.id) {
     const found = text('a reader was refused with what is stored', '有 reader 使用已存的凭证被拒');

@@ -63,7 +63,7 @@ function noCredentials(error: BankCardOcrError): CheckResult {
     '请核对 app id、密钥和腾讯云地址',
   );
   const todo = suspectsSecret ? checkSecret : WHO_ACTS[error.actor];
-  return result('fail', sentences(text('no credentials', '拿不到凭证'), told(error)), { todo, facts: factsOf(error) });
+  return result('fail', sentences(text('no credentials', '拿不到凭证'), why(error)), { todo, facts: factsOf(error) });
 }
 
 /** @param error the one to expect of an order that does not exist */
@@ -76,7 +76,7 @@ function refused(error: BankCardOcrError, obtained: ObtainedCredentials): CheckR
   // Credentials that are counted have been accepted.
   const status = error.code === 'RATE_LIMITED' ? 'warn' : 'fail';
   const todo = error.code === 'CREDENTIALS_REJECTED' ? rejectionAdvice(obtained) : WHO_ACTS[error.actor];
-  return result(status, sentences(describe(obtained), told(error)), { todo, facts: factsOf(error, obtained) });
+  return result(status, sentences(describe(obtained), why(error)), { todo, facts: factsOf(error, obtained) });
 }
 
 function describe({ credentials: { generation }, fetched }: ObtainedCredentials): Text {
@@ -94,7 +94,7 @@ function rejectionAdvice({ fetched }: ObtainedCredentials): Text {
 }
 
 /** What the vendor said, in the words of the table of codes, else what the library says. */
-function told({ vendorCode, vendorMessage, message, messageZh, cause }: BankCardOcrError): Text {
+function why({ vendorCode, vendorMessage, message, messageZh, cause }: BankCardOcrError): Text {
   if (vendorCode === undefined) return text(message, isBankCardOcrError(cause) ? cause.messageZh : messageZh);
   const said = vendorMessage === undefined ? '' : ` (${vendorMessage})`;
   const { en, zh } = vendorCodeRule(vendorCode);
@@ -116,8 +116,8 @@ interface ObtainedCredentials {
 }
 
 /**
- * Get credentials by the ordinary rules, but fetch only when the store has nothing valid: what is due is left to whoever
- * refreshes.
+ * Get credentials by the ordinary rules, but fetch only when the store has nothing valid: a refresh that is due is left
+ * to the refreshers.
  *
  * @throws {@link BankCardOcrError} `NO_VALID_TICKET`
  */

@@ -87,7 +87,7 @@ describe('a signature that does not fit', () => {
     ['no signature at all', 'no signature', 'form', '12 characters'],
     ['values that are missing', sha1(joined(APP_ID, ORDER, VERSION, TICKET)), 'unknown', 'other values'],
     ['a line end in the ticket', sign(QUERY, `${TICKET}\n`), 'unknown', 'another ticket'],
-    ['one of something else', 'A'.repeat(40), 'unknown', 'no ticket that is known gives it'],
+    ['one of something else', 'A'.repeat(40), 'unknown', 'no known ticket produces it'],
   ])('%s', (_what, wrong, rule, how) => {
     const { fits, broken } = explain({ sign: wrong });
     expect(fits).toBe(false);

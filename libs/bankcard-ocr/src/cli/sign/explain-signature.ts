@@ -69,7 +69,7 @@ export interface Explanation {
   readonly ticket?: Omit<KnownTicket, 'text'>;
 }
 
-/** A rule of docs/protocol.md, section 4, that a signature broke, and how; `unknown`: nothing that was tried gives it. */
+/** A rule of docs/protocol.md, section 4, that a signature broke, and how; `unknown`: nothing that was tried produces it. */
 interface BrokenRule {
   readonly rule: 'form' | 'letter-case' | 'order' | 'ticket-type' | 'stale-generation' | 'unknown';
   readonly how: Text;
@@ -139,7 +139,7 @@ export function explainSignature({ purpose, values, sign, tickets }: SignatureCa
   }
   const how = tickets.some(({ type }) => type === ticketType)
     ? text(
-        'no ticket that is known gives it: it was made with another ticket, with other values or in another order, or not with SHA-1 over UTF-8',
+        'no known ticket produces it: it was made with another ticket, with other values or in another order, or not with SHA-1 over UTF-8',
         '已知的 ticket 都得不到这个签名：用的是别的 ticket、别的值、别的顺序，或者不是对 UTF-8 做 SHA-1',
       )
     : text(`no ${ticketType} ticket is known to compare with`, `没有可供比较的 ${ticketType} ticket`);
