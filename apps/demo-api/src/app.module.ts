@@ -20,7 +20,7 @@ import { HttpErrorFilter } from './server/http-error.filter.js';
     HealthModule,
   ],
   providers: [
-    // First in, last out: it sees what every other interceptor has made of an answer.
+    // First in, last out: it sees the response as every other interceptor has left it.
     { provide: APP_INTERCEPTOR, useValue: new CardNumberMaskingInterceptor() },
     { provide: APP_INTERCEPTOR, useClass: BankCardOcrErrorInterceptor },
     { provide: APP_FILTER, useClass: HttpErrorFilter },

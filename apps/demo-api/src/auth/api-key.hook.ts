@@ -11,8 +11,8 @@ interface RequestHead {
 
 /**
  * A hook for Fastify's `onRequest`: lets a request in when its header `x-api-key` carries a known key. It runs before the
- * body is read, so that a stranger cannot make the demo read, parse or refuse one. A missing key and a wrong one are told
- * alike.
+ * body is read, so that a stranger cannot make the demo read, parse or refuse one. A missing key and a wrong one
+ * get the same response.
  */
 export function requireApiKey(apiKeys: ApiKeys): (request: RequestHead) => Promise<void> {
   const log = new Logger('ApiKey');

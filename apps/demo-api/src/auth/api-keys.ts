@@ -12,7 +12,7 @@ export class ApiKeys {
   constructor(private readonly keys: readonly ApiKey[]) {}
 
   /**
-   * Whose key this is; undefined for nobody's. Takes the same time whichever it is: hashes are compared, each in
+   * The name of this key; undefined for an unknown one. Takes the same time whichever it is: hashes are compared, each in
    * constant time, and all of them.
    */
   nameOf(key: string): string | undefined {

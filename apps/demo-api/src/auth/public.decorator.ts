@@ -1,11 +1,11 @@
 import { RouteConfig } from '@nestjs/platform-fastify';
 
-/** What {@link Public} tells Fastify about a route. */
+/** The configuration that {@link Public} sets on a route of Fastify. */
 export interface RouteAccess {
   readonly isPublic?: boolean;
 }
 
-/** Serve a route without an API key. It is Fastify that is told: it asks before it reads a body, and Nest only afterwards. */
+/** Serve a route without an API key. Fastify has to know: it checks before it reads a body, Nest only afterwards. */
 export function Public(): MethodDecorator {
   return RouteConfig({ isPublic: true } satisfies RouteAccess);
 }

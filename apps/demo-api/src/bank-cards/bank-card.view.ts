@@ -6,14 +6,14 @@ export class LinkedPhotos extends CardPhotosDto {
   links!: Partial<Record<PhotoKind, string>>;
 }
 
-/** A card as this API answers it: the library's response, and where its photos are. */
+/** A card as this API sends it: the library's response, and the URLs of its photos. */
 export class BankCardView extends BankCardOcrResponseDto {
   declare photos: LinkedPhotos;
 
   static of(result: BankCardOcrResult): BankCardView {
     const view = Object.assign(new BankCardView(), BankCardOcrResponseDto.from(result));
     const { status, available } = view.photos;
-    // Only a complete set tells which photos will never come.
+    // Only a complete set shows which photos will never come.
     const kinds = status === 'complete' || status === 'gone' ? available : PHOTO_KINDS;
     const links = Object.fromEntries(kinds.map((kind) => [kind, `/bank-cards/${result.orderNo}/photos/${kind}`]));
     view.photos = Object.assign(new LinkedPhotos(), { status, available, links });

@@ -16,7 +16,7 @@ export class BankCardsController {
     private readonly shelf: PhotoShelf,
   ) {}
 
-  /** Have a card recognised: a form with the image of its front; the answer has the order number for everything else. */
+  /** Recognize a card: a form with the image of its front; the response has the order number for all other routes. */
   @Post()
   async recognize(
     @Req() request: UploadRequest,

@@ -9,7 +9,7 @@ import { readRest } from './rest-of-upload.js';
 export interface UploadRequest {
   readonly raw: IncomingMessage;
   isMultipart(): boolean;
-  /** The fields and files in the order in which they stand in the form. */
+  /** The fields and files in the order of the form. */
   parts(): AsyncIterable<UploadPart>;
 }
 
@@ -17,7 +17,7 @@ type UploadPart =
   | { readonly type: 'field'; readonly fieldname: string; readonly value: unknown }
   | { readonly type: 'file'; readonly fieldname: string; readonly file: Readable };
 
-/** The answer, as far as an upload has a say in it. */
+/** The part of the response that an upload may change. */
 export interface UploadReply {
   header(name: string, value: string): unknown;
 }

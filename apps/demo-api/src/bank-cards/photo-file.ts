@@ -1,7 +1,7 @@
 import { StreamableFile } from '@nestjs/common';
 import type { CardPhoto } from 'nestjs-bankcard-ocr';
 
-/** The answer for a photo. What is not known to be an image is for saving, so that no browser interprets it. */
+/** The response for a photo. What is not known to be an image is sent as a download, so that no browser interprets it. */
 export function photoFile(orderNo: string, { bytes, kind, mediaType, size }: CardPhoto): StreamableFile {
   const isImage = mediaType.startsWith('image/');
   return new StreamableFile(bytes, {

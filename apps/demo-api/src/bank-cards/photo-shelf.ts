@@ -29,7 +29,7 @@ export class PhotoShelf implements OnApplicationShutdown {
       maxSize: bytes,
       sizeCalculation: sizeOf,
       ttl: lifeMs,
-      // Personal data is not left in memory until somebody happens to ask for it again.
+      // Personal data does not stay in memory until the next request for it.
       ttlAutopurge: true,
     });
   }

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 
-/** How much of an upload is read, and for how long, when nobody wants it any more. */
+/** How much of an upload is read, and for how long, after it was refused. */
 export interface RestLimits {
   readonly bytes: number;
   readonly ms: number;
@@ -11,10 +11,10 @@ export interface RestLimits {
 const DEFAULT_LIMITS: RestLimits = { bytes: 16 * 1024 * 1024, ms: 1_000 };
 
 /**
- * Read what is left of an upload and throw it away, within limits: some clients read no answer before they have sent
+ * Read what is left of an upload and throw it away, within limits: some clients read no response before they have sent
  * everything, others never stop sending.
  *
- * @returns whether all of it was read; if not, the answer has to close the connection
+ * @returns whether all of it was read; if not, the response has to close the connection
  */
 export async function readRest(upload: Readable, limits: RestLimits = DEFAULT_LIMITS): Promise<boolean> {
   upload.unpipe();

@@ -2,7 +2,7 @@ import { Controller, Get, HttpStatus, ServiceUnavailableException } from '@nestj
 import { TicketService } from 'nestjs-bankcard-ocr';
 import { Public } from '../auth/public.decorator.js';
 
-/** For the orchestrator. Says nothing about the vendor's reasons: everybody may ask. */
+/** For the orchestrator. Without Tencent's reasons: the route is public. */
 @Controller('health')
 export class HealthController {
   constructor(private readonly tickets: TicketService) {}

@@ -2,7 +2,7 @@ import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 
 const { clean, warned, noValidity } = KycSandbox.EXAMPLE_ORDERS;
 
-/** What to tell, in Chinese and English, whoever has started the demo on the sandbox. */
+/** What to print, in Chinese and English, when the demo has started on the sandbox. */
 export function announce(url: string, needsKey: boolean): string {
   const cards = `${url}/bank-cards`;
   const curl = needsKey ? `curl -H "x-api-key: $DEMO_API_KEY"` : 'curl';

@@ -13,11 +13,11 @@ export interface SandboxedApp {
   readonly app: NestFastifyApplication;
   readonly sandbox: KycSandbox;
   readonly url: string;
-  /** What to tell the person who started it. */
+  /** What to print after the start. */
   readonly announcement: string;
 }
 
-/** Nobody else's network may see an API that needs no key, even one with invented cards. */
+/** No other machine may reach an API that needs no key, even one with invented cards. */
 const HOST = '127.0.0.1';
 
 /**

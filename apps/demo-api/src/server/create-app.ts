@@ -22,7 +22,7 @@ import { UPLOAD_LIMITS } from './upload-limits.js';
 
 /** How an application differs from another. */
 export interface AppSettings {
-  /** Who may come in; `open` lets everybody in and is for the sandbox only. */
+  /** The keys that are accepted; `open` needs no key and is for the sandbox only. */
   readonly access: ApiKeys | 'open';
   /** The levels to print, or who takes the lines. */
   readonly logger: LogLevel[] | LoggerService;
@@ -42,7 +42,7 @@ export async function createApp({ access, logger }: AppSettings): Promise<NestFa
     reply.headers(SECURITY_HEADERS);
     if (raw.headers.host === undefined && raw.httpVersion === '1.1')
       throw new BadRequestException('the header host is missing');
-    // Nobody needs a key to learn that there is no such route; its body, if any, is not read.
+    // An unknown route needs no key for its 404; its body, if any, is not read.
     if (is404) throw new NotFoundException();
   });
   if (access !== 'open') fastify.addHook('onRequest', requireApiKey(access));
@@ -66,7 +66,7 @@ function readBodies(app: NestFastifyApplication): void {
   });
 }
 
-/** Nest logs the error of a failed start with its stack: its lines are held back and, in that case, thrown away. */
+/** Nest logs the error of a failed start with its stack: its lines are buffered and, in that case, discarded. */
 async function create(): Promise<NestFastifyApplication> {
   try {
     const adapter = new FastifyAdapter({

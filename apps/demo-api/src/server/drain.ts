@@ -1,12 +1,12 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
-/** How often a server that is closing looks for connections that have become idle. */
+/** How often a server that is closing checks for connections that have become idle. */
 const LOOK_EVERY_MS = 50;
 
 /**
  * Let a shutdown end as soon as the requests under way have. Node closes the connections that are idle when it begins;
- * one that becomes idle later would hold it up until its keep-alive time is over, so its answer says that it closes, and
- * the connections are looked at again and again: an upload that was refused half-way leaves one, too.
+ * one that becomes idle later would delay it until its keep-alive timeout, so its response says that it closes, and the
+ * connections are checked repeatedly: an upload that was refused half-way leaves one, too.
  */
 export function drainQuickly(app: NestFastifyApplication): void {
   let closing = false;

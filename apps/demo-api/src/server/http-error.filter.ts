@@ -11,8 +11,8 @@ interface Request {
 }
 
 /**
- * Gives errors that are about HTTP itself the form of all others, and a fixed text: those of Fastify and of Nest repeat
- * the path, the query, or a piece of the body. They are the client's, so none of them is logged, or clients could fill
+ * Maps errors of HTTP itself to the body of all other errors, with a fixed text: those of Fastify and of Nest repeat the
+ * path, the query, or a piece of the body. They are the client's, so none of them is logged, or clients could fill
  * the log.
  */
 @Catch()
@@ -28,10 +28,10 @@ export class HttpErrorFilter extends BaseExceptionFilter {
 function statusOfProtocol(error: unknown, { raw, is404 }: Request): number | undefined {
   if (error instanceof HttpException) {
     if (is404 && error.getStatus() === 404) return 404;
-    // What Nest makes of an error of Fastify; exceptions that somebody has thrown have an object.
+    // What Nest makes of an error of Fastify; exceptions that code has thrown have an object.
     return typeof error.getResponse() === 'string' ? error.getStatus() : undefined;
   }
-  // Whoever left in the middle of a request reads no response, and is no fault of this server.
+  // A client that left in the middle of a request reads no response, and is no fault of this server.
   if (!raw.complete && raw.destroyed) return 400;
   const statusCode = (error as { statusCode?: unknown } | null)?.statusCode;
   return typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500 ? statusCode : undefined;

@@ -16,7 +16,7 @@ export const REQUEST_LIMITS = {
     /** Milliseconds for the head of a request to arrive. */
     headersTimeout: 5_000,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    /** How often Node looks for requests that are late. Its own 30 s would double the time. */
+    /** How often Node checks for requests that are late. Its default of 30 s would double the time. */
     connectionsCheckingInterval: 1_000,
     /** A request without a host is refused all the same, by a hook: Node would respond without a body or any header. */
     requireHostHeader: false,

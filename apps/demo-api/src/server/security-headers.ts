@@ -3,8 +3,8 @@ import { Socket } from 'node:net';
 import helmet from 'helmet';
 
 /**
- * The headers of every response: helmet's, and that nobody may keep it, because responses are personal data or about this
- * moment, errors included. They are computed once, so that responses which never reach a hook can carry them as well.
+ * The headers of every response: helmet's and `no-store`, because responses contain personal data or the current state,
+ * errors included. They are computed once, so that responses which never reach a hook can carry them as well.
  */
 export const SECURITY_HEADERS: Readonly<Record<string, string>> = { ...headersOfHelmet(), 'cache-control': 'no-store' };
 

@@ -1,4 +1,4 @@
-/** The demo cannot start, and the message says how to mend it. */
+/** The demo cannot start, and the message says how to fix it. */
 export class StartError extends Error {
   override name = 'StartError';
 }
