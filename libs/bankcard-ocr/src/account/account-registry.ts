@@ -20,7 +20,7 @@ const shared = ((globalThis as Record<symbol, unknown>)[COPIES] ??= {
 shared.count += 1;
 /** A test runner loads the library anew for each file, or after a reset: that is no mistake. */
 const isTestRunner = process.env['JEST_WORKER_ID'] !== undefined || process.env['VITEST'] !== undefined;
-// Told when the second one is loaded, which is where it went wrong: an application rarely does that on purpose.
+// Warn when the second copy is loaded: an application rarely does that on purpose.
 if (shared.count === 2 && !isTestRunner) {
   process.emitWarning(
     'A second copy of nestjs-bankcard-ocr was loaded into this process. The classes of one copy are not those of the ' +
@@ -40,13 +40,13 @@ export function isLoadedTwice(): boolean {
 interface RegisteredAccount {
   readonly appId: string;
   readonly ticketStore: unknown;
-  /** The registration of the module that it is; undefined for a client of a factory, which nobody injects. */
+  /** The registration of the module; undefined for a client of a factory, which is never injected. */
   readonly registration?: { readonly name: AccountName };
 }
 
 /**
- * Refuse an account that would get in the way of another one of the application: two refreshers for one app id end each
- * other's tickets, and services without a name of their own cannot be told apart. Accounts of another copy of this
+ * Refuse an account that conflicts with another one of the application: two refreshers for one app id invalidate each
+ * other's tickets, and services without a name of their own cannot be distinguished. Accounts of another copy of this
  * library count too.
  * @returns what ends the account, so that another one may have its app id
  * @throws {@link BankCardOcrConfigurationError}

@@ -21,8 +21,8 @@ export type AccountOptions = {
 /** Options of {@link BankCardOcrClientFactory}. */
 export interface ClientFactoryOptions {
   /**
-   * Tell the options of an account, from a database or a vault: `appId` and `secret` at least. Asked once for as long as
-   * the account's client lives, however many callers want it; a failure is not kept.
+   * Return the options of an account, from a database or a vault: `appId` and `secret` at least. Called once for each
+   * client, no matter how many callers wait for it; a failure is not cached.
    */
   readonly resolve: (accountId: string) => Promise<AccountOptions> | AccountOptions;
   /** Options of every account, unless {@link resolve} says otherwise: `ticketStore` above all. */
@@ -37,19 +37,19 @@ interface Account {
   readonly client: Promise<BankCardOcrClient>;
   /** Known when its options are. */
   resolved?: ResolvedOptions;
-  /** Gives its app id free; set when it has one. */
+  /** Releases its app id; set when it has one. */
   unregister?: () => void;
   /** Closes the client when the calls that are under way have ended; set when the account had to make room. */
   closing?: ClockTimer | undefined;
 }
 
-/** What the application gives to the clients of a factory. */
+/** What the clients of a factory need from the application. */
 interface FactoryContext {
   /** Where the client of an account logs to. */
   clientSurroundings(accountId: string, appId: string): ClientContext;
   /**
    * Claim an app id and a store for an account.
-   * @returns what gives them free
+   * @returns a function that releases both
    * @throws {@link BankCardOcrConfigurationError} when another account of the application has them
    */
   register(resolved: ResolvedOptions): () => void;
@@ -131,7 +131,7 @@ export class BankCardOcrClientFactory {
 
   #begin(id: string): Account {
     const account: Account = { id, client: Promise.resolve().then(async () => this.#create(account)) };
-    // The next caller tries again; those who wait for this one are told by its promise.
+    // The next caller tries again; callers that wait for this client get the rejection of its promise.
     account.client.catch(() => this.#end(account));
     return account;
   }
@@ -175,7 +175,7 @@ export class BankCardOcrClientFactory {
   }
 }
 
-/** Whoever waits for the client is told by its own promise. */
+/** Callers that wait for the client get the rejection of its promise. */
 function ignoreFailure(): void {}
 
 /** Make a copy of the options of a factory in which every secret is a `SecretText`. */
@@ -194,8 +194,8 @@ function checkFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): nu
   const issues: ConfigurationIssue[] = [];
   if (typeof resolve !== 'function') {
     const problem = new Problem(
-      'must be a function that gives appId and secret of an account id',
-      '必须是函数，由账号 id 给出 appId 和 secret',
+      'must be a function that returns appId and secret of an account id',
+      '必须是函数，按账号 id 返回 appId 和 secret',
     );
     issues.push(configurationIssue('resolve', problem));
   }

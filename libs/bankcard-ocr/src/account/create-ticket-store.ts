@@ -18,7 +18,7 @@ export async function createTicketStore(
   if (ticketStore instanceof TicketStore) return ticketStore;
   if (ticketStore.kind === 'memory') return new MemoryTicketStore();
   if (ticketStore.kind === 'file') return new FileTicketStore({ directory: ticketStore.directory, appId, onDamaged });
-  // Only whoever keeps credentials in Redis needs its client, and pays for loading it.
+  // Only an application that keeps credentials in Redis needs its client, so it is loaded here.
   const Client = await loadIoredis();
   const { RedisTicketStore } = await import('../redis/redis-ticket.store.js');
   const client = createRedisClient(ticketStore.url.reveal(), Client);

@@ -25,7 +25,7 @@ class OverriddenTickets implements Pick<TicketService, UsedByServices> {
     return this.#latest;
   }
 
-  /** Whether to renew is the stand-in's affair: a request is repeated if it gives other credentials now. */
+  /** The replacement decides whether to refresh: a request is repeated if it returns other credentials now. */
   async replaceRejected({ generationId }: Credentials): Promise<Credentials | undefined> {
     const credentials = await this.getCredentials();
     return credentials.generationId === generationId ? undefined : credentials;

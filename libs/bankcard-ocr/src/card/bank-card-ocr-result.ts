@@ -24,7 +24,7 @@ export interface BankCardOcrResult {
   readonly validity: CardValidity;
   /** `warnCode` and `multiWarnCode` (`warningCode`, `multiWarningCode`) united, each code once. */
   readonly warnings: readonly CardWarning[];
-  /** `operateTime`: when the card was recognised; the vendor gives no zone, China time is assumed. */
+  /** `operateTime`: when the card was recognized; Tencent sends no time zone, China time is assumed. */
   readonly operatedAt?: Date;
   /** `clarity` of the picture, 0 to 100. */
   readonly clarity?: number;
@@ -38,7 +38,7 @@ export interface BankCardOcrResult {
   readonly bizSeqNo?: string;
   /** `msg`, with anything that looks like a secret or a card number removed. */
   readonly vendorMessage?: string;
-  /** Unknown scalar fields of the answer; never printed. */
+  /** Unknown scalar fields of the response; never printed. */
   readonly extra: ExtraFields;
 }
 

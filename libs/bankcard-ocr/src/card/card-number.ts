@@ -77,10 +77,10 @@ export class CardNumber {
    * Recognise the same card again without storing its number: HMAC-SHA-256 over the digits, 64 hexadecimal digits.
    * Personal data still, though worthless without the key.
    *
-   * @param key 16 random bytes or more, e.g. from `randomBytes(32)`, kept apart from the fingerprints: whoever has the
-   *   key finds the number behind every fingerprint by trying all numbers
+   * @param key 16 random bytes or more, e.g. from `randomBytes(32)`, kept apart from the fingerprints: with the key,
+   *   an attacker finds the number behind every fingerprint by trying all numbers
    * @throws TypeError for a key that is none, RangeError for one that is shorter than 16 bytes, and for a number that is
-   *   not digits only: what the vendor has blanked out would look like one and the same card
+   *   not digits only: numbers that Tencent has blanked out would share one fingerprint
    */
   fingerprint(key: FingerprintKey): string {
     if (!DIGITS.test(this.#digits)) throw new RangeError('only a card number of digits has a fingerprint');
@@ -98,7 +98,7 @@ export class CardNumber {
   /**
    * The whole number. It is personal data: never log it, never put it into a URL, store it only encrypted.
    *
-   * @throws TypeError for a copy that somebody made of the properties: it has the masked text only
+   * @throws TypeError for a copy of the properties: it has the masked text only
    */
   reveal(): string {
     if (this.#number === undefined) throw new TypeError('a copy of a CardNumber has its masked text, not its number');
@@ -148,7 +148,7 @@ export type CardScheme =
   'unionpay' | 'visa' | 'mastercard' | 'amex' | 'jcb' | 'diners' | 'discover' | 'maestro' | 'unknown';
 
 /**
- * The ranges that ISO/IEC 7812 numbers are issued in, told by the first six digits at most: what masking shows. They do
+ * The ranges that ISO/IEC 7812 numbers are issued in, by at most the first six digits: what masking shows. They do
  * not overlap. All of 62 is UnionPay's, also the part that Discover's network takes abroad. Of 60 only Discover's 6011 is
  * listed: Chinese banks have domestic cards beside it (601382), as they have under 9 (955880), from before UnionPay.
  */

@@ -17,7 +17,7 @@ export class CardPhoto {
   readonly mediaType: string;
   /** Size in bytes. */
   readonly size: number;
-  /** Tells two photos apart wherever objects are compared by their properties; the same bytes have the same tag. */
+  /** Distinguishes two photos where objects are compared by their properties; the same bytes have the same tag. */
   declare readonly equalityTag: string;
   readonly #bytes: Buffer;
 
@@ -82,7 +82,7 @@ export function extensionOf(mediaType: PhotoMediaType): PhotoExtension {
   return EXTENSIONS[mediaType];
 }
 
-/** A type of picture that is told by its first bytes. */
+/** An image type that is detected by its first bytes. */
 export type ImageType = 'image/jpeg' | 'image/png' | 'image/bmp' | 'image/gif' | 'image/webp';
 
 /** What {@link mediaTypeOf} says of bytes that it does not recognise. */
@@ -96,7 +96,7 @@ const MAGIC_BYTES: readonly (readonly [mediaType: ImageType, prefix: RegExp])[] 
   ['image/webp', /^RIFF[^]{4}WEBP/],
 ];
 
-/** So many bytes tell the type. */
+/** So many bytes are enough to detect the type. */
 export const MAGIC_LENGTH = 12;
 
 /** The media type by the first bytes. */

@@ -9,7 +9,7 @@ export interface CardValidity {
   /** Four digits; undefined when {@link raw} is empty or unreadable. */
   readonly year?: number;
   /**
-   * Whether the card had expired when the answer was read: true from 00:00 China time (+08:00) of the first day of the
+   * Whether the card had expired when the response was read: true from 00:00 China time (+08:00) of the first day of the
    * month that follows. Undefined when {@link raw} is empty or unreadable.
    */
   readonly expired?: boolean;
@@ -21,7 +21,7 @@ const YEAR_FIRST = /^(\d{4})\s*[/.-]\s*(\d{1,2})$/;
 /**
  * Read a validity date: documented as `MM/yyyy`; `yyyy/MM` and `MM/yy` are tolerated (protocol.md section 3).
  *
- * @param nowMs the wall clock, in epoch milliseconds, against which `expired` is judged
+ * @param nowMs the wall clock, in epoch milliseconds, that decides `expired`
  */
 export function readCardValidity(text: string, nowMs: number): CardValidity {
   const raw = text.trim();

@@ -5,13 +5,13 @@ import { defineEqualityTag, equalityTag } from '../runtime/equality-tag.js';
 export type Scalar = string | number | boolean | null;
 
 /**
- * Fields of an answer that this library does not know. The vendor may put anything there, so they are never printed:
+ * Fields of a response that this library does not know. Tencent may put anything there, so they are never printed:
  * JSON and `util.inspect` show only how many there are.
  */
 export class ExtraFields {
   /** How many there are. */
   readonly count: number;
-  /** Tells fields apart wherever objects are compared by their properties; missing when there are none. */
+  /** Distinguishes fields where objects are compared by their properties; missing when there are none. */
   declare readonly equalityTag?: string;
   readonly #fields: ReadonlyMap<string, Scalar>;
 
@@ -23,7 +23,7 @@ export class ExtraFields {
     if (this.count > 0) defineEqualityTag(this, () => equalityTag(...texts()));
   }
 
-  /** The field's value, or undefined when the answer had no such field. Names are spelled as the vendor did. */
+  /** The field's value, or undefined when the response had no such field. Names are spelled as Tencent does. */
   get(name: string): Scalar | undefined {
     return this.#fields.get(name);
   }

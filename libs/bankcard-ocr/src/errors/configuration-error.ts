@@ -24,7 +24,7 @@ export class BankCardOcrConfigurationError extends BankCardOcrError {
   readonly issues: readonly ConfigurationIssue[];
   readonly #notes: readonly Text[];
 
-  /** @param notes what applies to several faults, e.g. where values are read from; told before them */
+  /** @param notes what applies to several issues, e.g. where values are read from; printed before them */
   constructor(issues: readonly ConfigurationIssue[], cause?: unknown, notes: readonly Text[] = []) {
     const said = [
       ...notes.map(({ en, zh }) => text(`  ${en}`, `  ${zh}`)),

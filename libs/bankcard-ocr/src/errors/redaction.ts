@@ -29,7 +29,7 @@ export function redactVendorText(text: string, sent: readonly string[] = []): st
   return cut || safe.length > LONGEST_TEXT ? `${safe.slice(0, LONGEST_TEXT)}…` : safe;
 }
 
-/** The first three and the last two characters of an app id: enough to tell two apart in a log. */
+/** The first three and the last two characters of an app id: enough to distinguish two in a log. */
 export function maskAppId(appId: string): string {
   return appId.length > 7 ? `${appId.slice(0, 3)}***${appId.slice(-2)}` : '***';
 }
@@ -73,7 +73,7 @@ const CARD_NUMBER_LIKE = /\d(?:[^\p{L}\p{N}]{0,16}\d){11,}/gu;
 /** Long parts of a number with a few words between them: none of the vendor's codes but the dated ones is as long. */
 const SPLIT_CARD_NUMBER_LIKE = /\d{6,}(?:[^]{1,24}?(?<!\d)\d{6,})+/g;
 const DATE = /^20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/;
-/** The shortest of the vendor's codes that is told from a number somebody counted to. */
+/** The shortest of Tencent's codes that cannot be mistaken for a count. */
 const SHORTEST_CODE = 4;
 
 /** Timestamps, and lists of the vendor's own codes and of dates, stay: messages are about them. */

@@ -3,13 +3,13 @@ import { catchError, type Observable } from 'rxjs';
 import { type ErrorOptions, hasHeadersSent, type HttpResponse, setHeaders, translate } from './error-body.js';
 
 /**
- * Answers every {@link BankCardOcrError} that a pipe or a handler throws with a fitting HTTP status and the body
+ * Maps every {@link BankCardOcrError} that a pipe or a handler throws to an HTTP status and the body
  * `{ statusCode, code, message, vendorCode, bizSeqNo }`, of a rejected card also with
  * `warningCodes`; 429, and 503 when the time is known, with `Retry-After`. Lets
  * everything else pass, and everything that is not HTTP. For guards, take `BankCardOcrExceptionFilter`.
  *
  * Bind it with `@UseInterceptors(new BankCardOcrErrorInterceptor())`, or as `APP_INTERCEPTOR` with `useClass`, or with
- * `useValue` to give options. Not `@Injectable()`: Nest would then look for a provider of the options.
+ * `useValue` to set options. Not `@Injectable()`: Nest would then need a provider of the options.
  */
 export class BankCardOcrErrorInterceptor implements NestInterceptor {
   constructor(private readonly options: ErrorOptions = {}) {}

@@ -24,7 +24,7 @@ class AnyBankCardOcrError {
  */
 export class BankCardOcrExceptionFilter implements ExceptionFilter {
   static {
-    // Not as a decorator: the compiler would then note the constructor's types, and Nest look for a provider of the options.
+    // Not as a decorator: the compiler would record the constructor's types, and Nest would need a provider of the options.
     Catch(AnyBankCardOcrError, PhotoNotFoundException)(this);
   }
 

@@ -26,8 +26,8 @@ const DEFAULT_FIELDS: readonly string[] = ['bankCardNo', 'bankcardNo', 'cardNumb
  * handler returned is not changed. It does not see what a handler sends itself through `@Res()`, nor the inside of texts.
  *
  * Bind it before interceptors that shape responses: `@UseInterceptors(new CardNumberMaskingInterceptor())`, or as
- * `APP_INTERCEPTOR` with `useClass`, or with `useValue` to give options. Not `@Injectable()`: Nest would look for a
- * provider of the options.
+ * `APP_INTERCEPTOR` with `useClass`, or with `useValue` to set options. Not `@Injectable()`: Nest would need a provider
+ * of the options.
  */
 export class CardNumberMaskingInterceptor implements NestInterceptor {
   readonly #fields: ReadonlySet<string>;

@@ -40,7 +40,7 @@ export function IsQueryFlag(): PropertyDecorator {
 
 const FACTORY = '_OPENAPI_METADATA_FACTORY';
 
-/** Describe a property to `@nestjs/swagger` as the plugin of its CLI would, so that nobody has to install either. */
+/** Describe a property to `@nestjs/swagger` as its CLI plugin would, so that your app needs to install neither. */
 export function Described(schema: object): PropertyDecorator {
   return ({ constructor }, name) => {
     const described = constructor as { [FACTORY]?: () => object };

@@ -33,12 +33,12 @@ function isOurs(error: unknown): boolean {
 }
 
 function messageOf({ code, message, messageZh }: BankCardOcrError, language: ErrorLanguage): string {
-  // These tell how this server stands with the vendor, down to the reason of its last failed refresh.
+  // These describe the state of this server's credentials, down to the reason of its last failed refresh.
   if (code === 'NO_VALID_TICKET' || code === 'CREDENTIALS_REJECTED') return ERROR_TEXTS[code][language];
   return language === 'zh' ? messageZh : message;
 }
 
-/** The HTTP status of every {@link BankCardOcrErrorCode}: 4xx when the client can mend it, 5xx when it cannot. */
+/** The HTTP status of every {@link BankCardOcrErrorCode}: 4xx when the client can fix it, 5xx when it cannot. */
 export const ERROR_STATUS: Readonly<Record<BankCardOcrErrorCode, number>> = {
   INVALID_ARGUMENT: HttpStatus.BAD_REQUEST,
   ORDER_NOT_FOUND: HttpStatus.NOT_FOUND,

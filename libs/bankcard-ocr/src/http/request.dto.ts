@@ -4,7 +4,7 @@ import { Described, DescribedId, IsOrderNumber, IsQueryFlag, IsUserId, Optional 
 
 /**
  * The order number of a route such as `bank-cards/:orderNo`; for `@Param()` under `ValidationPipe({ whitelist: true })`.
- * `@nestjs/swagger` makes a parameter of the path of every member, so it has only what stands in the path.
+ * `@nestjs/swagger` makes a path parameter of every member, so it has only what is in the path.
  */
 export class OrderNoParamsDto {
   /** 1 to 32 ASCII letters and digits, as given to the phone SDK. */
@@ -35,7 +35,7 @@ export class RecognizeBankCardDto {
   @DescribedId('A new order number; one is made when there is none', false)
   orderNo?: string | undefined;
 
-  /** 1 to 32 ASCII letters and digits; undefined for nobody. */
+  /** 1 to 32 ASCII letters and digits; undefined for no user. */
   @Optional()
   @IsUserId()
   @DescribedId('Whose card it is', false)

@@ -4,7 +4,7 @@ import type { CardValidity } from '../card/card-validity.js';
 import { SdkLaunch } from '../sdk/sdk-launch.js';
 import { Described, Shown } from './dto-members.js';
 
-/** A doubt about a card, as answered over HTTP. */
+/** A doubt about a card, as sent over HTTP. */
 class CardWarningDto {
   static from({ code, en, zh }: CardWarning): CardWarningDto {
     return Object.assign(new CardWarningDto(), { code, en, zh });
@@ -19,7 +19,7 @@ class CardWarningDto {
   zh!: string;
 }
 
-/** How long a card is valid, as answered over HTTP. */
+/** How long a card is valid, as sent over HTTP. */
 class CardValidityDto {
   static from({ raw, month, year }: CardValidity): CardValidityDto {
     return Object.assign(new CardValidityDto(), { raw, month, year });
@@ -36,7 +36,7 @@ class CardValidityDto {
   year?: number;
 }
 
-/** Which photos there are, as answered over HTTP; never their bytes. */
+/** Which photos there are, as sent over HTTP; never their bytes. */
 export class CardPhotosDto {
   static from(photos: CardPhotos): CardPhotosDto {
     const available = PHOTO_KINDS.filter((kind) => photos[kind] !== undefined);
@@ -55,9 +55,9 @@ export class CardPhotosDto {
   available!: PhotoKind[];
 }
 
-/** A result as it may be answered over HTTP: the card number masked, no photo bytes, no field that we do not know. */
+/** A result that is safe to send over HTTP: the card number masked, no photo bytes, no unknown field. */
 export class BankCardOcrResponseDto {
-  /** Take out of a result what may be answered. */
+  /** Take the members of a result that are safe to send. */
   static from(result: BankCardOcrResult): BankCardOcrResponseDto {
     const { orderNo, cardNumber, validity, warnings, clarity, operatedAt, photos, retention, bizSeqNo } = result;
     return Object.assign(new BankCardOcrResponseDto(), {
@@ -98,7 +98,7 @@ export class BankCardOcrResponseDto {
   operatedAt?: string;
   @Shown({ type: () => CardPhotosDto })
   photos!: CardPhotosDto;
-  /** Until when the vendor keeps the result, as far as one can tell; ISO 8601, UTC. */
+  /** Until when Tencent keeps the result, as an estimate; ISO 8601, UTC. */
   @Shown({
     required: false,
     format: 'date-time',
@@ -110,7 +110,7 @@ export class BankCardOcrResponseDto {
   bizSeqNo?: string;
 }
 
-/** A launch as it is answered to the app that starts the phone SDK; the signature hides from logs here as well. */
+/** A launch as it is sent to the app that starts the phone SDK; logs do not show the signature. */
 export class SdkLaunchResponseDto extends SdkLaunch {
   static {
     const members: Record<string, object> = {
@@ -130,7 +130,7 @@ export class SdkLaunchResponseDto extends SdkLaunch {
   }
 }
 
-/** Whether the vendor signed what an app reports, as answered over HTTP. */
+/** Whether Tencent signed what an app reports, as sent over HTTP. */
 export class SdkResultVerdictDto {
   static from(valid: boolean): SdkResultVerdictDto {
     return Object.assign(new SdkResultVerdictDto(), { valid });

@@ -13,6 +13,6 @@ const SHOWN = [
 ] as const;
 
 for (const [{ prototype }, names] of SHOWN) for (const name of names) Expose()(prototype, name);
-// It tells values apart inside this process, and is of no use to anybody outside.
+// It distinguishes values inside this process and has no meaning outside.
 for (const { prototype } of [CardNumber, CardPhoto, ExtraFields])
   Exclude({ toPlainOnly: true })(prototype, 'equalityTag');

@@ -24,8 +24,8 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ClientFactoryO
   .build();
 
 /**
- * Accounts (app ids) that are known only at run time: gives a {@link BankCardOcrClientFactory}, whose clients end with the
- * application. Accounts that are known at the start are registered by name with `BankCardOcrModule`.
+ * Accounts (app ids) that are known only at run time: provides a {@link BankCardOcrClientFactory}, whose clients close
+ * with the application. Register accounts that are known at startup by name with `BankCardOcrModule`.
  */
 @Module({
   providers: [

@@ -49,7 +49,7 @@ export const {
   }))
   .build();
 
-/** A registration with a name provides and exports tokens that have it: a class would be everybody's. */
+/** A registration with a name provides and exports tokens that have it: a class is shared by all registrations. */
 function withServices(definition: DynamicModule, name: AccountName): DynamicModule {
   if (name !== undefined) checkAccountName(name);
   const options = concealing<BankCardOcrOptions>(definition.providers, BANKCARD_OCR_OPTIONS, concealSecrets);

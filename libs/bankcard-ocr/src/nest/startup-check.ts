@@ -2,7 +2,7 @@ import { type InjectionToken, Inject, Injectable, type OnModuleInit } from '@nes
 import { ModulesContainer } from '@nestjs/core';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 
-/** The tokens of options, which must be known once for the life of the application. */
+/** The tokens of options, which must be registered once in the application. */
 const OPTIONS_TOKENS: readonly InjectionToken[] = [
   Symbol.for('nestjs-bankcard-ocr/options'),
   Symbol.for('nestjs-bankcard-ocr/accounts-options'),

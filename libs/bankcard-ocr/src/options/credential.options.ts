@@ -69,13 +69,13 @@ export interface CredentialOptions {
   readonly backgroundRefresh?: boolean | undefined;
 }
 
-/** The vendor's secrets look like this (protocol.md section 2). */
+/** The format of Tencent's secrets (protocol.md section 2). */
 const SECRET = /^[A-Za-z0-9]{64}$/;
 /** What documents and templates write where an app id belongs. */
 const APP_ID_TO_FILL_IN =
   /^(your|my|the|change|replace|enter|insert|put|todo|fixme|placeholder|example)|^(wb)?app[-_ ]?id$/i;
 
-/** What looks wrong with an app id and may be right all the same: the vendor documents lengths, and promises nothing. */
+/** What looks wrong with an app id but may be correct: Tencent documents lengths without guaranteeing them. */
 export function warningAboutAppId(appId: string, secret: string): Problem | undefined {
   if (areSwapped(appId, secret))
     return new Problem(

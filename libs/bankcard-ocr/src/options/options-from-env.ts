@@ -45,8 +45,8 @@ export function bankCardOcrOptionsFromEnv(env: Environment, name?: string): Bank
 }
 
 /**
- * Find variables that look like ours, also without underscores and in small letters, and are not read: a misspelled name
- * goes unnoticed until the default surprises.
+ * Find variables that resemble the library's, in any letter case and without underscores, but are not read: a misspelled
+ * name goes unnoticed until the default surprises.
  * @returns with each the one that may be meant
  */
 export function unknownVariables(environment: Environment, name?: string): { variable: string; nearest?: string }[] {

@@ -63,7 +63,7 @@ export function resolveOptions(
   environment: Environment = process.env,
 ): ResolvedOptions {
   const set: Record<string, unknown> = whatIsSet(revealSecrets(given ?? {}));
-  // Whoever hands one in means that it is used.
+  // An application that passes an HttpService expects it to be used.
   if (set['httpService'] !== undefined) set['transport'] ??= 'http-service';
   // null stands for no default: it is a mistake.
   const unchecked = Object.fromEntries(
@@ -89,7 +89,7 @@ export function resolveOptions(
 
 const WHERE_VALUES_COME_FROM = new Problem(
   'Variables are read from process.env by bankCardOcrOptionsFromEnv() and bankCardOcrConfig. What ' +
-    "stands in .env gets there only if something loads it, and ConfigModule's validate function (Zod, class-validator) " +
+    "is in .env gets there only if something loads it, and ConfigModule's validate function (Zod, class-validator) " +
     'drops what it does not declare.',
   '环境变量由 bankCardOcrOptionsFromEnv() 和 bankCardOcrConfig 从 process.env 读取。.env 里的内容要先加载才会出现在那里；' +
     'ConfigModule 的 validate 函数（Zod、class-validator）会丢弃它没有声明的变量。',
@@ -110,7 +110,7 @@ function routeTo(
 ): RouteToVendor {
   if (issues.some(({ option }) => option === 'proxy' || option === 'httpService')) return { isOfHttpService: false };
   if (httpService && definesRoute(httpService)) return { isOfHttpService: true };
-  // Where a host could not be read, its problem stands in its place.
+  // A host that could not be read is a problem instead of a URL.
   const hosts = [baseUrl, recognitionBaseUrl].filter((host) => 'origin' in host);
   const proxies = hosts.map((host) => proxyNamed({ ...host, proxy }, environment));
   for (const named of proxies) {

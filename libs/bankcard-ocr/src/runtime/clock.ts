@@ -5,13 +5,13 @@ export interface ClockTimer {
 }
 
 /**
- * The only source of time in this library, so that a test can move it. Lifetimes are judged on {@link monotonic}, because
+ * The only source of time in this library, so that a test can move it. Lifetimes are measured with {@link monotonic}, because
  * wall clocks jump and differ (protocol.md section 3); the wall clock only dates what outlives the process.
  */
 export abstract class Clock {
   /** Wall clock, in milliseconds since the Unix epoch. */
   abstract now(): number;
-  /** Milliseconds since an arbitrary moment; never goes back. */
+  /** Milliseconds since an arbitrary start; never goes back. */
   abstract monotonic(): number;
   /**
    * Call `callback` once after `delayMs` milliseconds. A caller's pause must keep the process alive

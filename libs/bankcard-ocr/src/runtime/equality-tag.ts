@@ -1,6 +1,6 @@
 import { createHash, hash, randomBytes } from 'node:crypto';
 
-/** Never leaves the process: nobody finds a value by trying all of them, although there are few card numbers. */
+/** Never leaves the process: otherwise a card number could be found from its tag by trying all numbers. */
 const KEY = randomBytes(32).toString('base64url');
 /** 26 to the 12th power: two values share a tag once in 10^17. */
 const TAG_LENGTH = 12;
@@ -9,7 +9,7 @@ const LETTER_A = 0x61;
 /**
  * Make a text that is the same for the same hidden value and another one for any other value, in this process only. What
  * compares objects by their properties (Jest, `node:assert`, Lodash) does not see private fields: a tag among the
- * properties tells them apart. Letters only, so that nothing takes it for a number.
+ * properties distinguishes them. Letters only, so that nothing takes it for a number.
  */
 export function equalityTag(...hidden: readonly (string | Uint8Array | undefined)[]): string {
   let text = KEY;
@@ -28,7 +28,7 @@ function digestOf(bytes: Uint8Array | undefined): string {
 
 /**
  * Give an object the property `equalityTag`, which is made when it is first read: of a photo it takes a millisecond a
- * megabyte. Those who copy objects property by property may set it.
+ * megabyte. Code that copies objects property by property may set it.
  */
 export function defineEqualityTag(object: object, make: () => string): void {
   let tag: string | undefined;

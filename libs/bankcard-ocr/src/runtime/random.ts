@@ -5,9 +5,9 @@ import { type Clock, SystemClock } from './clock.js';
 export interface Random {
   /** A number from 0 up to, but not including, 1: for jitter. */
   next(): number;
-  /** An id that nobody else has: a UUID. */
+  /** A unique id: a UUID. */
   id(): string;
-  /** Bytes that nobody can guess. */
+  /** Cryptographically secure random bytes. */
   bytes(count: number): Buffer;
 }
 

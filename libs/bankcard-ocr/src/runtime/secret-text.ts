@@ -11,7 +11,7 @@ const BRAND = Symbol.for('nestjs-bankcard-ocr/secret-text');
 export class SecretText {
   /** What is shown in place of the secret. */
   readonly shown = REDACTED;
-  /** Tells two secrets apart wherever objects are compared by their properties; the same secret has the same tag. */
+  /** Distinguishes two secrets where objects are compared by their properties; the same secret has the same tag. */
   readonly equalityTag: string;
   readonly #text: string | undefined;
 
@@ -23,7 +23,7 @@ export class SecretText {
 
   /**
    * The secret itself; never log it, never put it into an error.
-   * @throws TypeError for a copy that somebody made of the properties: the secret is not in it
+   * @throws TypeError for a copy of the properties: it does not contain the secret
    */
   reveal(): string {
     if (this.#text === undefined) throw new TypeError('a copy of a SecretText does not hold the secret');

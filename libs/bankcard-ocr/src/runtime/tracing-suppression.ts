@@ -16,7 +16,7 @@ interface TracingContextManager {
 const API = Symbol.for('opentelemetry.js.api.1');
 /** What `suppressTracing()` of `@opentelemetry/core` sets: tracers then record nothing, propagators send nothing. */
 const SUPPRESSED = Symbol.for('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
-/** The application's own span and baggage, for propagators that do not look at the key above. */
+/** The application's own span and baggage, for propagators that ignore the key above. */
 const SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
 const BAGGAGE = Symbol.for('OpenTelemetry Baggage Key');
 
