@@ -93,7 +93,7 @@ describe('an image', () => {
     const error: unknown = await read(Buffer.from('canary, a text')).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
       code: 'IMAGE_TYPE_NOT_ACCEPTED',
-      message: expect.stringContaining('of no type that its first bytes tell'),
+      message: expect.stringContaining('of no type that its first bytes identify'),
     });
     expect(inspect(error)).not.toContain('canary');
   });

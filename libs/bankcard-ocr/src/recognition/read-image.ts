@@ -30,7 +30,7 @@ export async function readImage(
   if (bytes.length > MOST_BYTES) throw tooLarge();
   const type = mediaTypeOf(bytes);
   if (type !== UNKNOWN_MEDIA_TYPE && types.includes(type)) return bytes;
-  const is = type === UNKNOWN_MEDIA_TYPE ? 'of no type that its first bytes tell' : type;
+  const is = type === UNKNOWN_MEDIA_TYPE ? 'of no type that its first bytes identify' : type;
   throw new BankCardOcrError('IMAGE_TYPE_NOT_ACCEPTED', {
     message: `the image is ${is}; accepted are ${types.join(', ')} (imageTypes)`,
   });
@@ -47,7 +47,7 @@ async function bytesOf(source: unknown, cancellation: Cancellation): Promise<Buf
       '图片必须是 Buffer、Readable 或 { file: 文件路径 }',
     );
   try {
-    // One byte more than is accepted tells a file that is too large.
+    // One byte more than is accepted is enough to detect a file that is too large.
     return await collect(createReadStream(file, { end: MOST_BYTES }), cancellation);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;

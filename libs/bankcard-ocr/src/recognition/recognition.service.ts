@@ -158,8 +158,8 @@ export class RecognitionService {
 /** How one recognition differs from the module's options. */
 interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
   /**
-   * 1 to 32 ASCII letters and digits, never used before. Give your own one when you may abort the call: the reason of
-   * the signal does not tell which one was made.
+   * 1 to 32 ASCII letters and digits, never used before. Pass your own when you may abort the call: the reason of
+   * the signal does not contain a generated one.
    * @default createOrderNo()
    */
   readonly orderNo?: string | undefined;

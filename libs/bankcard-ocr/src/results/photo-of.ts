@@ -4,7 +4,7 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
 /**
  * One photo of a result.
- * @returns undefined when it has not come: `photos.status` tells why
+ * @returns undefined when it has not come: `photos.status` says why
  * @throws {@link BankCardOcrError} `PHOTO_DAMAGED` when it came, but not as readable Base64; `RESULT_GONE` when the vendor
  *   no longer keeps the photos of the order
  */

@@ -1,7 +1,7 @@
 import type { BankCardOcrResult, ResultRetention } from '../card/bank-card-ocr-result.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
-/** The last moment of a `Date`. */
+/** The latest timestamp of a `Date`. */
 const END_OF_DATES_MS = 8.64e15;
 
 /** What is known about how long the vendor keeps one order. */
@@ -37,7 +37,7 @@ export function addRetention(
 }
 
 /**
- * The vendor responds alike for an order that it never knew and for one that it has deleted: the time tells which.
+ * Tencent sends the same response for an unknown order and for a deleted one: the time decides which it is.
  * @returns the error `RESULT_GONE`, or undefined when the vendor may still have the result, or get it
  */
 export function goneFor(notFound: BankCardOcrError, facts: RetentionFacts): BankCardOcrError | undefined {

@@ -5,7 +5,7 @@ import type { Clock, ClockTimer } from '../runtime/clock.js';
 import { Semaphore } from '../runtime/semaphore.js';
 import { isOutcomeUncertain } from '../vendor/http/transport-error.js';
 
-/** The vendor gives a user one NONCE ticket in this time (protocol.md section 5). */
+/** Tencent issues a user one NONCE ticket in this time (protocol.md section 5). */
 const INTERVAL_MS = 2_000;
 
 /** Sends one request for a NONCE ticket, as soon as the user may have one. */
@@ -15,7 +15,7 @@ interface UserQueue {
   readonly semaphore: Semaphore;
   /** The calls that have their turn or wait for it. */
   calls: number;
-  /** Before this moment of the monotonic clock the vendor gives no further ticket. */
+  /** Before this time of the monotonic clock Tencent issues no further ticket. */
   freeAt: number;
   /** The failure of the request from which {@link freeAt} counts. */
   failure?: BankCardOcrError | undefined;

@@ -53,7 +53,7 @@ export class SdkLaunchService {
   }
 
   /**
-   * Fetch a NONCE ticket and sign one launch of the phone SDK with it. The vendor gives a user one ticket in 2 s; a call
+   * Fetch a NONCE ticket and sign one launch of the phone SDK with it. Tencent issues a user one ticket in 2 s; a call
    * that comes sooner waits its turn, behind earlier ones of the same user.
    * @returns what the app starts the SDK with; the ticket itself is not in it
    * @throws {@link BankCardOcrError} `RATE_LIMITED` with `retryAfterMs` when the waiting would exceed `timeoutMs`, and
@@ -109,7 +109,7 @@ export class SdkLaunchService {
     }
   }
 
-  /** Tries every ticket that was not tried yet, also after one that fits: the time tells nothing. */
+  /** Tries every ticket that was not tried yet, also after one that fits: the time reveals nothing. */
   #fits(orderNo: string, sign: string, tried: Set<string>): boolean {
     const { appId, tickets, signatures } = this.options;
     let fits = false;

@@ -40,7 +40,7 @@ export function sign(values: readonly (string | null | undefined)[], ticket: str
 }
 
 /**
- * By UTF-16 code unit, as `<` compares; any locale's order gives wrong signatures. Of five values this takes half as long
+ * By UTF-16 code unit, as `<` compares; any locale's order makes wrong signatures. For five values this takes half as long
  * as to sort and join them, and every query is signed.
  */
 function insert(sorted: string[], value: string | null | undefined): void {

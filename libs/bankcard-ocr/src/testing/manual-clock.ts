@@ -13,7 +13,7 @@ const TURNS_AFTER_SILENCE = 6;
 /** A clock that stands until a test moves it; timers fire only in {@link advance} and {@link advanceAsync}. */
 export class ManualClock implements Clock {
   /**
-   * By how many milliseconds timers that are set from now on miss their moment, or a function that says so for each
+   * By how many milliseconds timers that are set from now on miss their time, or a function that returns it for each
    * delay. Node's timers do: they count whole milliseconds, at least 1, so one fires up to a millisecond early by
    * `performance.now()` (negative, more than -1), and late while the event loop is busy. With 0, timers are exact.
    */

@@ -12,7 +12,7 @@ const DOCUMENTED_TICKET_LIFE_MS = { SIGN: 3_600_000, NONCE: 120_000 };
 export interface IssuedCredential {
   readonly value: string;
   readonly lifeMs: number;
-  /** The life is counted from the sending of the request. */
+  /** The TTL counts from the sending of the request. */
   readonly sentAt: VendorResponse['sentAt'];
 }
 
@@ -75,7 +75,7 @@ export class AuthClient {
   ): Promise<IssuedCredential> {
     const query = { access_token: accessToken, type, ...(userId !== undefined && { user_id: userId }) };
     const secrets = [accessToken, userId ?? ''];
-    // Everybody waits for a SIGN ticket, and one user for a NONCE ticket.
+    // Every request waits for a SIGN ticket, and one user for a NONCE ticket.
     const request = { endpoint: 'api_ticket', secrets, urgent: type === 'SIGN', generation, attempt } as const;
     const { json, envelope, sentAt } = await this.#send(this.options.paths.apiTicket, query, request, signal);
     const tickets: unknown = json['tickets'];

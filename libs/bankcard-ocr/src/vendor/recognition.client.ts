@@ -52,7 +52,7 @@ export class RecognitionClient {
     return { ...result, photos: { ...result.photos, status: 'absent' } };
   }
 
-  /** The image is put behind the rest as it is: an encoder would look at each of its millions of letters. */
+  /** The image is appended unencoded: an encoder would check each of its millions of characters. */
   #body({ appId, orderNo, version, nonce, sign }: SignedQuery, userId: string | undefined, image: string): Buffer {
     const fields = { [this.options.appIdField]: appId, version, nonce, sign, orderNo, userId };
     return Buffer.from(`${JSON.stringify(fields).slice(0, -1)},"bankcardStr":"${image}"}`);

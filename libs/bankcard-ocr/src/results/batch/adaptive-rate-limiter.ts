@@ -35,7 +35,7 @@ export class AdaptiveRateLimiter {
     this.#ratedAt = clock.monotonic();
   }
 
-  /** Queries in a second, at this moment. */
+  /** Queries a second, now. */
   get ratePerSecond(): number {
     const recovered = (this.highestPerSecond * (this.clock.monotonic() - this.#ratedAt)) / RECOVERY_MS;
     return Math.min(this.highestPerSecond, this.#ratePerSecond + recovered);

@@ -149,7 +149,7 @@ class Batch {
   }
 
   /**
-   * Stop, wait for what is in flight, and tell the source that no more is wanted, as leaving a `for` loop does.
+   * Stop, wait for queries in flight, and close the source, as leaving a `for` loop does.
    * @throws what the source throws at that
    */
   async close(): Promise<void> {
@@ -158,7 +158,7 @@ class Batch {
     if (this.#isExhausted) return;
     this.#isExhausted = true;
     const closed = Promise.resolve(this.#source.return?.());
-    // A source that still waits for its next order returns only after that one, if ever: nobody waits for it.
+    // A source that still waits for its next order returns only after that one, if ever: do not wait for it.
     if (this.#isAsking) closed.catch(() => undefined);
     else await closed;
   }

@@ -25,7 +25,7 @@ export interface DownloadManifest {
   readonly orderNo: string;
   /** `bizSeqNo`: the vendor's serial number of the request; quote it to the vendor's support. */
   readonly bizSeqNo?: string;
-  /** `operateTime`: when the card was recognised; the vendor gives no zone, China time is assumed. */
+  /** `operateTime`: when the card was recognized; Tencent sends no time zone, China time is assumed. */
   readonly operatedAt?: Date;
   /** In the order of {@link PHOTO_KINDS}. */
   readonly photos: readonly DownloadedPhoto[];

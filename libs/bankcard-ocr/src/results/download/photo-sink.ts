@@ -9,7 +9,7 @@ export interface PhotoMeta {
   /** A file's usual ending for that type, without a dot; `bin` when it is not recognised. */
   readonly extension: PhotoExtension;
   /**
-   * 1, or more when an answer broke off and the order was asked for again. The photo then begins anew: the Writable of the
+   * 1, or more when a response broke off and the order was queried again. The photo then begins anew: the Writable of the
    * attempt before has been destroyed, unless it had finished.
    */
   readonly attempt: number;
@@ -18,7 +18,7 @@ export interface PhotoMeta {
 /**
  * Opens a place for one photo: called when its first bytes have come, at most once for each kind and attempt. The bytes are
  * written with back-pressure, then the Writable is ended and waited for. Its errors, and those of this function, end the
- * download and reach the caller unchanged. It is destroyed with an error when the answer breaks off or the photo turns out
+ * download and reach the caller unchanged. It is destroyed with an error when the response breaks off or the photo turns out
  * to be damaged. What reads from a PassThrough is yours to wait for.
  */
 export type PhotoSink = (photo: PhotoKind, meta: PhotoMeta) => Writable | Promise<Writable>;
@@ -27,7 +27,7 @@ export type PhotoSink = (photo: PhotoKind, meta: PhotoMeta) => Writable | Promis
 export interface PhotoTransaction {
   open(kind: PhotoKind, meta: PhotoMeta): Writable | Promise<Writable>;
   /**
-   * The answer is good: keep these photos, which have been written whole, and nothing else.
+   * The response is complete: keep these photos, which have been written whole, and nothing else.
    * @returns where they are, if they are files
    */
   commit(kinds: readonly PhotoKind[]): Promise<ReadonlyMap<PhotoKind, string>>;

@@ -50,7 +50,7 @@ export class SinkStream {
     if (!this.#ending) this.#settle();
   };
 
-  /** Not every Writable tells of it (`emitClose`). */
+  /** Not every Writable emits an event for it (`emitClose`). */
   #noticeDestruction(): void {
     if (this.writable.destroyed && !this.#ending) this.#over(this.writable.errored);
   }
@@ -68,7 +68,7 @@ export class SinkStream {
     }
   }
 
-  /** @param error none when it has finished, or when it was closed or ended by somebody else */
+  /** @param error none when it has finished, or when other code closed or ended it */
   #over(error: Error | null | undefined): void {
     if (this.#failure) return;
     if (error || !this.#ending) return this.#fail(new SinkFailure(error ?? closedEarly()));

@@ -17,10 +17,10 @@ export interface WrittenPhoto {
 }
 
 /**
- * Passes one photo on to a Writable, which is opened when the first bytes have told the type.
+ * Passes one photo on to a Writable, which is opened when the first bytes have determined the type.
  *
- * The bytes are copied: they are good for a moment only, and many a Writable keeps what it was given beyond its own
- * callback, as every PassThrough does. One piece and what the Writable itself holds (its high-water mark) is in memory.
+ * The bytes are copied: their buffer is reused, and many a Writable keeps what it received beyond its own callback, as
+ * every PassThrough does. One piece and what the Writable itself holds (its high-water mark) is in memory.
  */
 export class SinkTarget implements PhotoTarget {
   /** Known when the sink has everything. */
@@ -65,7 +65,7 @@ export class SinkTarget implements PhotoTarget {
 
   async #passBeginning(): Promise<void> {
     this.#mediaType = mediaTypeOf(this.#beginning);
-    // A sink may take as long as it likes; whoever gives up does not wait for it.
+    // A sink may take as long as it likes; an aborted download does not wait for it.
     const stream = await raceAbort(this.#open(), this.#abandoned.signal);
     const bytes = this.#beginning;
     this.#beginning = Buffer.alloc(0);
@@ -87,7 +87,7 @@ export class SinkTarget implements PhotoTarget {
   }
 }
 
-/** Whoever has given up may not look at the promise any more; its rejection must not end the process. */
+/** An aborted download no longer handles the promise; its rejection must not end the process. */
 function heard<T extends Promise<void> | undefined>(promise: T): T {
   promise?.catch(() => undefined);
   return promise;

@@ -22,7 +22,7 @@ interface IssuedTicket {
   used?: boolean;
 }
 
-/** Expired tokens and SIGN tickets are remembered, to tell "expired" from "wrong". */
+/** Expired tokens and SIGN tickets are remembered, to distinguish "expired" from "wrong". */
 const REMEMBERED = 100;
 /** Many users launch the phone SDK at once. */
 const NONCE_TICKETS_REMEMBERED = 5_000;

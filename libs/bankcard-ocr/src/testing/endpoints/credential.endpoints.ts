@@ -36,7 +36,7 @@ export function respondApiTicket(vendor: Vendor, request: VendorRequest, record:
   if (request.text('version') !== VERSION) return responses.failure('400502');
   const token = ledger.findToken(request.text('access_token'));
   record.generation = token?.generation;
-  // The vendor cannot tell a token it has long forgotten from one it never issued: 15 for both.
+  // Tencent does not distinguish a token that expired long ago from one it never issued: 15 for both.
   if (!token || !ledger.isValid(token)) return responses.failure('15');
   if (request.ticketType === 'NONCE') return respondNonceTicket(vendor, request, token);
   const ticket = ledger.issueSignTicket(token);

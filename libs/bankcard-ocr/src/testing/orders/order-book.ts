@@ -135,7 +135,7 @@ const EXAMPLES: readonly SandboxOrder[] = [
 
 /**
  * Order numbers are letters and digits, so a negative code is spelled with an M: `codeM9011`, `warnM9110`.
- * Whatever follows an `x` tells orders of the same code apart: `code400501x7`.
+ * Whatever follows an `x` distinguishes orders of the same code: `code400501x7`.
  */
 const MAGIC = /^(code|warn)(M?)(\d{1,10})(?:x[0-9A-Za-z]*)?$/;
 

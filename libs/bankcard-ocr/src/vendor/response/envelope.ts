@@ -65,8 +65,8 @@ export function malformedResponse(
 const LONGEST_LIFE_MS = 24 * 3_600_000;
 
 /**
- * Read `expire_in`: seconds, a number on the wire and a string in the documents. An unreadable one gives the documented
- * life: the credentials are there and have ended the previous ones, so throwing them away would cost more.
+ * Read `expire_in`: seconds, a number on the wire and a string in the documents. An unreadable one means the documented
+ * TTL: the credentials exist and have invalidated the previous ones, so discarding them would cost more.
  */
 export function readLifeMs(expireIn: unknown, documentedMs: number): number {
   const isText = typeof expireIn === 'string' && expireIn.trim() !== '';

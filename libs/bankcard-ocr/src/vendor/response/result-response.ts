@@ -45,7 +45,7 @@ export function readResultResponse(
 ): BankCardOcrResult {
   const fields = collectResultFields(json);
   const { orderNumbers, known, unknown } = fields;
-  // Somebody else's card must never be handed out. A response may lack the order number, but must have no other one.
+  // Never return the card of another order. A response may lack the order number, but must not have a different one.
   if (orderNumbers.some((value) => value !== undefined && value !== orderNo)) {
     throw malformedResponse('the response belongs to another order number', envelope, true);
   }
@@ -139,7 +139,7 @@ export function readChinaTime(value: unknown): Date | undefined {
   const [, day, time] = OPERATE_TIME.exec(typeof value === 'string' ? value.trim() : '') ?? [];
   const inUtc = `${day}T${time}.000Z`;
   const ms = Date.parse(inUtc);
-  // Date takes 31 February for 3 March: a moment that does not exist is unreadable.
+  // Date takes 31 February for 3 March: a date that does not exist is unreadable.
   if (Number.isNaN(ms) || new Date(ms).toISOString() !== inUtc) return undefined;
   return new Date(ms - CHINA_OFFSET_MS);
 }

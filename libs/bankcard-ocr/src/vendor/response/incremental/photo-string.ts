@@ -89,8 +89,8 @@ const CONTROL_CHARACTERS = /[\0-\x1f]/g;
 const LONGER_THAN_A_BYTE = /[^\0-\xff]/g;
 
 /**
- * JSON wants control characters escaped. Here they are for Base64 to judge, to which line breaks mean nothing. A space, which
- * is no Base64, stands for the others, and for characters longer than a byte.
+ * JSON wants control characters escaped. Here the Base64 decoder decides, which ignores line breaks. A space, which is no
+ * Base64, replaces the others, and characters longer than a byte.
  */
 function resolveEscapes(text: string): string {
   const resolved =

@@ -138,8 +138,8 @@ const LONGEST_KEY = 6 * 32;
 const NAME_OF_A_PHOTO = /photo$/i;
 
 /**
- * Follows the structure of a response far enough to know where photos stand: at the top as the tables show, or under
- * `result` as the examples do (protocol.md section 3). Judging the rest is for a JSON parser.
+ * Follows the structure of a response far enough to find the photos: at the top as the tables show, or under
+ * `result` as the examples do (protocol.md section 3). A JSON parser checks the rest.
  */
 export class ResponseStructure<Kind extends string = PhotoKind> {
   #depth = 0;
@@ -171,14 +171,14 @@ export class ResponseStructure<Kind extends string = PhotoKind> {
     }
   }
 
-  /** What the string is that begins here; the kind of a photo is undefined when nobody knows it. */
+  /** What the string is that begins here; an unknown kind of photo is undefined. */
   roleOfString(): 'key' | { readonly kind: Kind | undefined } | 'other' {
     if (this.#isKeyExpected) return 'key';
     const kind = this.kindOf(this.#key);
     return kind !== undefined || NAME_OF_A_PHOTO.test(this.#key) ? { kind } : 'other';
   }
 
-  /** Note a piece of a key as it stands in the body. */
+  /** Note a piece of a key as it is in the body. */
   noteKey(piece: string): void {
     if (this.#key.length <= LONGEST_KEY) this.#key += piece;
   }
