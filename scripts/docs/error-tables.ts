@@ -13,13 +13,13 @@ const ERRORS = 'libs/bankcard-ocr/src/errors';
 const HEADS = {
   codes: {
     en: ['code', 'HTTP', 'who acts', 'retryable', 'when'],
-    zh: ['错误码', 'HTTP', '谁来处理', '可重试', '什么情况'],
+    zh: ['错误码', 'HTTP', '处理方', '可重试', '什么情况'],
   },
-  actors: { en: ['`actor`', 'who acts'], zh: ['`actor`', '谁来处理'] },
+  actors: { en: ['`actor`', 'who acts'], zh: ['`actor`', '处理方'] },
   rules: { en: ['sent again', 'by the library'], zh: ['重发', '本模块怎么做'] },
   vendorCodes: {
     en: ['vendor code', 'meaning', 'error', 'HTTP', 'who acts', 'sent again', 'retryable'],
-    zh: ['腾讯云响应码', '含义', '错误码', 'HTTP', '谁来处理', '重发', '可重试'],
+    zh: ['腾讯云响应码', '含义', '错误码', 'HTTP', '处理方', '重发', '可重试'],
   },
 } as const;
 const YES: InBoth = { en: 'yes', zh: '是' };
