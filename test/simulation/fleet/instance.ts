@@ -17,6 +17,7 @@ import {
   type TicketStore,
   timingsFor,
 } from '../library.js';
+import { hostProfile } from '../../../libs/bankcard-ocr/src/vendor/hosts.js';
 import type { VendorNetwork } from '../vendor/vendor-network.js';
 
 /** How an instance of the application is set up. */
@@ -123,14 +124,8 @@ export class Instance {
     const { network, createStore, observer } = this.surroundings;
     const { clock } = process;
     const { appId, role, secret, intervalMs, overlapMs } = settings;
-    const {
-      protocolVersion: version,
-      appIdParameter,
-      paths,
-      attemptTimeoutMs,
-      maxConnections,
-      maxResponseBytes,
-    } = DEFAULTS;
+    const { protocolVersion: version, paths, attemptTimeoutMs, maxConnections, maxResponseBytes } = DEFAULTS;
+    const { appIdFields } = hostProfile('kyc1.qcloud.com');
     const transport = network.transportOf(process);
     const exchange = new VendorHttpClient({
       transport,
@@ -154,7 +149,7 @@ export class Instance {
       auth: new AuthClient(exchange, {
         appId,
         secret: secretText,
-        appIdParameter,
+        appIdFields,
         version,
         paths,
         timeoutMs: attemptTimeoutMs,
@@ -177,7 +172,12 @@ export class Instance {
       vendorCodeOverrides: {},
       tickets,
       signatures: new SeededSignatures(() => nonces.id().replaceAll('-', '')),
-      results: new ResultClient(exchange, clock, { path: paths.queryResult, appIdParameter, appId, version }),
+      results: new ResultClient(exchange, clock, {
+        path: paths.queryResult,
+        appIdParameter: appIdFields.queryResult,
+        appId,
+        version,
+      }),
       clock,
       random: random.stream('retry'),
     });
