@@ -507,7 +507,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (!vendor().isAlive(signedWith, now) && code !== '0') {
       this.counts.rejections += 1;
       this.#tell(`the vendor rejects a query of ${process.name}: ticket ${signedWith.number} is dead (${code})`);
-      if (isUntouched && !this.#isEndedByLateRequest(signedWith))
+      if (isUntouched)
         this.#violated('S3-rejected', `a query of ${process.name} is rejected although no fault touches it`);
       this.#expectForeignReport(signedWith);
     }
@@ -518,16 +518,6 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
         `${process.name} uses ticket ${signedWith.number} although ${expected.number} has been in the store for more than ${NOTICE_MS / 1_000} s`,
       );
     }
-  }
-
-  /**
-   * A process that ends gives its token request up, and the vendor may carry that out after that of its successor, whose
-   * token it ends then. Nobody hears of it.
-   */
-  #isEndedByLateRequest({ token, diesAt }: Ticket): boolean {
-    const { tokens, rules } = this.world.vendor();
-    const next = tokens[token.number];
-    return next !== undefined && this.#lateTokens.has(next) && diesAt === next.issuedAt + rules.overlapMs;
   }
 
   /** What a refresh of ours has ended is known to be dying, and replaced, whether anyone queries or not. */
@@ -690,10 +680,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   #isTouched({ name, settings }: Instance, from: number): boolean {
     const { now } = this.world.kernel;
     if (this.effects.touched(slotOf(name), from, now)) return true;
+    // A reader lives by what refreshers store.
+    if (settings.role === 'refresher') return false;
     const refreshers = this.world.instances().filter((other) => other.settings.role === 'refresher');
     const withTimer = refreshers.filter((other) => other.settings.backgroundRefresh);
-    // A reader lives by what refreshers store, and whoever has no timer by what those with one do, whose pauses it keeps.
-    if (settings.role === 'refresher' && (settings.backgroundRefresh || withTimer.length === 0)) return false;
     return !(withTimer.length > 0 ? withTimer : refreshers).some(({ name: other, isReady, isClosing }) => {
       return isReady && !isClosing && !this.effects.touched(slotOf(other), from, now);
     });

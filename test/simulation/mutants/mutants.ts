@@ -227,6 +227,25 @@ export const MUTANTS: readonly Mutant[] = [
     within: 30,
   },
   {
+    name: 'what one process alone cannot reach holds all others back',
+    file: credentials('refresher.ts'),
+    changes: [['const by = isAlone ? id : undefined;', 'const by = isAlone && id === undefined ? id : undefined;']],
+    mixes: ['partition'],
+    within: 200,
+  },
+  {
+    name: 'the end of a process gives up what it has asked for',
+    file: credentials('refresher.ts'),
+    changes: [
+      [
+        'const call = { ...request, signal: lease.signal };',
+        'const call = { ...request, signal: AbortSignal.any([request.signal, lease.signal]) };',
+      ],
+    ],
+    mixes: ['restart'],
+    within: 200,
+  },
+  {
     name: 'forced refreshes are not kept apart',
     file: credentials('refresh-plan.ts'),
     changes: [['if (forced && sinceMs < timings.overlapMs)', 'if (forced && sinceMs < 0)']],
