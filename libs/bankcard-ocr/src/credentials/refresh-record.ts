@@ -107,8 +107,8 @@ export class RefreshRecord {
       await this.#write({ ...change, unanswered: undefined });
       this.#isUntold = false;
     } catch (error) {
-      this.#isUntold = true;
-      if (!(error instanceof StaleWriteError)) return;
+      this.#isUntold = !(error instanceof StaleWriteError);
+      if (this.#isUntold) return;
       // Our token and that of whoever took over end each other.
       await this.markSuspect();
       throw error;
@@ -118,7 +118,8 @@ export class RefreshRecord {
   /** See to it that one more refresh follows, whoever else has written meanwhile. */
   async markSuspect(): Promise<void> {
     const { records, cache, emit, random } = this.dependencies;
-    this.#isUntold = true;
+    // While it is being told, no sync need do so as well.
+    this.#isUntold = false;
     for (let tries = 0; tries < TRIES; tries += 1) {
       try {
         const latest = await records.read();
@@ -129,12 +130,12 @@ export class RefreshRecord {
           await records.write(latest, { unanswered });
           emit({ type: 'refresh-conflict', generation: latest?.current?.number ?? 0 });
         }
-        this.#isUntold = false;
         return;
       } catch (error) {
-        if (!(error instanceof StaleWriteError)) return;
+        if (!(error instanceof StaleWriteError)) break;
       }
     }
+    this.#isUntold = true;
   }
 
   /**
