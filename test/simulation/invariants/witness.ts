@@ -80,6 +80,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   readonly #started = new Map<string, Extract<TicketEvent, { type: 'refresh-started' }>>();
   readonly #recordAtLease = new Map<string, TicketRecord | undefined>();
   readonly #refusedTokens = new Set<Token>();
+  /** When each ticket was rejected first. */
+  readonly #rejectedSince = new Map<Ticket, number>();
   /** Those whose requests were carried out when nobody waited for them any more. */
   readonly #lateTokens = new WeakSet<Token>();
   /** Those that have been in the store. */
@@ -507,7 +509,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (!vendor().isAlive(signedWith, now) && code !== '0') {
       this.counts.rejections += 1;
       this.#tell(`the vendor rejects a query of ${process.name}: ticket ${signedWith.number} is dead (${code})`);
-      if (isUntouched)
+      if (isUntouched && !this.#isEndedFromOutside(signedWith))
         this.#violated('S3-rejected', `a query of ${process.name} is rejected although no fault touches it`);
       this.#expectForeignReport(signedWith);
     }
@@ -518,6 +520,17 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
         `${process.name} uses ticket ${signedWith.number} although ${expected.number} has been in the store for more than ${NOTICE_MS / 1_000} s`,
       );
     }
+  }
+
+  /**
+   * What ends credentials from outside shows when the next query is rejected, however long after the fault that is: of a
+   * single instance that is hardly used, for one. From then on they are known to be dead.
+   */
+  #isEndedFromOutside(ticket: Ticket): boolean {
+    const { now } = this.world.kernel;
+    const since = this.#rejectedSince.get(ticket) ?? now;
+    this.#rejectedSince.set(ticket, since);
+    return now - since < NOTICE_MS && this.effects.anyOf(ENDS_FROM_OUTSIDE, ticket.issuedAt, now);
   }
 
   /** What a refresh of ours has ended is known to be dying, and replaced, whether anyone queries or not. */
