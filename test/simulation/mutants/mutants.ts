@@ -231,19 +231,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('refresher.ts'),
     changes: [['const by = isAlone ? id : undefined;', 'const by = isAlone && id === undefined ? id : undefined;']],
     mixes: ['partition'],
-    within: 200,
-  },
-  {
-    name: 'the end of a process gives up what it has asked for',
-    file: credentials('refresher.ts'),
-    changes: [
-      [
-        'const call = { ...request, signal: lease.signal };',
-        'const call = { ...request, signal: AbortSignal.any([request.signal, lease.signal]) };',
-      ],
-    ],
-    mixes: ['restart'],
-    within: 200,
+    within: 250,
   },
   {
     name: 'forced refreshes are not kept apart',
