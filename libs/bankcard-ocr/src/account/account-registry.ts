@@ -1,22 +1,16 @@
 import type { ModulesContainer } from '@nestjs/core';
-import {
-  BankCardOcrConfigurationError,
-  configurationIssue,
-  type ConfigurationIssue,
-  Problem,
-} from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { maskAppId } from '../errors/redaction.js';
 import type { AccountName } from './account-name.js';
 
 const COPIES = Symbol.for('nestjs-bankcard-ocr/copies');
-const LOADED_TWICE = 'OCR_LIBRARY_LOADED_TWICE';
 
 /** What all copies of this library in one process share. */
 interface SharedByCopies {
   /** How many have been loaded. */
   count: number;
-  /** By application, because one process may run several (tests do). Of what a copy keeps there, only that copy knows more. */
-  readonly accounts: WeakMap<object, Set<unknown>>;
+  /** By application, because one process may run several (tests do). */
+  readonly accounts: WeakMap<object, Set<RegisteredAccount>>;
 }
 
 const shared = ((globalThis as Record<symbol, unknown>)[COPIES] ??= {
@@ -24,32 +18,22 @@ const shared = ((globalThis as Record<symbol, unknown>)[COPIES] ??= {
   accounts: new WeakMap(),
 }) as SharedByCopies;
 shared.count += 1;
+/** A test runner loads the library anew for each file, or after a reset: that is no mistake. */
+const isTestRunner = process.env['JEST_WORKER_ID'] !== undefined || process.env['VITEST'] !== undefined;
 // Told when the second one is loaded, which is where it went wrong: an application rarely does that on purpose.
-if (shared.count === 2 && !isTestRunner()) {
+if (shared.count === 2 && !isTestRunner) {
   process.emitWarning(
     'A second copy of nestjs-bankcard-ocr was loaded into this process. The classes of one copy are not those of the ' +
       'other: services cannot be injected or got by them. Load the ' +
       'library by require() everywhere, or by import everywhere (an import() in a CommonJS application loads the copy ' +
       'of ES modules), and install it once: npm ls nestjs-bankcard-ocr',
-    { code: LOADED_TWICE },
+    { code: 'OCR_LIBRARY_LOADED_TWICE' },
   );
 }
 
 /** Whether another copy of this library is in the process: installed twice, or loaded by `require()` and by `import`. */
 export function isLoadedTwice(): boolean {
   return shared.count > 1;
-}
-
-/** The accounts of an application, those of other copies of this library among them. */
-function accountsOf<Account>(application: object): Set<Account> {
-  const accounts = shared.accounts.get(application) ?? new Set();
-  shared.accounts.set(application, accounts);
-  return accounts as Set<Account>;
-}
-
-/** A test runner loads the library anew for each file, or after a reset: that is no mistake. */
-function isTestRunner(): boolean {
-  return process.env['JEST_WORKER_ID'] !== undefined || process.env['VITEST'] !== undefined;
 }
 
 /** One account of an application. */
@@ -64,25 +48,23 @@ interface RegisteredAccount {
  * Refuse an account that would get in the way of another one of the application: two refreshers for one app id end each
  * other's tickets, and services without a name of their own cannot be told apart. Accounts of another copy of this
  * library count too.
- *
  * @returns what ends the account, so that another one may have its app id
  * @throws {@link BankCardOcrConfigurationError}
  */
 export function registerAccount(application: ModulesContainer, account: RegisteredAccount): () => void {
-  const accounts = accountsOf<RegisteredAccount>(application);
-  for (const other of accounts) {
-    const fault = conflict(account, other);
-    if (fault) throw new BankCardOcrConfigurationError([fault]);
-  }
+  const accounts = shared.accounts.get(application) ?? new Set();
+  shared.accounts.set(application, accounts);
+  for (const other of accounts) checkApart(account, other);
   accounts.add(account);
   return () => void accounts.delete(account);
 }
 
-function conflict(account: RegisteredAccount, other: RegisteredAccount): ConfigurationIssue | undefined {
+function checkApart(account: RegisteredAccount, other: RegisteredAccount): void {
   const { registration, appId, ticketStore } = account;
-  if (appId === other.appId && registration && other.registration) {
-    const [first, second] = [titled(other), titled(account)];
-    const problem = new Problem(
+  const [first, second] = [titled(other), titled(account)];
+  if (appId === other.appId && registration && other.registration)
+    refuse(
+      'appId',
       `BankCardOcrModule is registered twice for app id ${maskAppId(appId)}, as ${first.en} and as ` +
         `${second.en}, and the two would end each other's tickets. Call forRoot() or forRootAsync() once, in the ` +
         'root module, with isGlobal: true; or keep what the call returns in a constant and import that constant ' +
@@ -91,43 +73,40 @@ function conflict(account: RegisteredAccount, other: RegisteredAccount): Configu
         '请只在根模块调用一次 forRoot() 或 forRootAsync()，并设 isGlobal: true；或者把返回值存成常量，哪里需要就导入这个常量。' +
         'LazyModuleLoader 也一样：每次调用都会产生一个新模块',
     );
-    return configurationIssue('appId', problem);
-  }
-  if (appId === other.appId) {
-    const { en, zh } = titled(other);
-    const problem = new Problem(
-      `is that of another account (${en}), and the two would end each other's tickets: use one for both`,
-      `与另一个账号（${zh}）相同，两者会互相作废 ticket：请共用一个`,
+  if (appId === other.appId)
+    refuse(
+      'appId',
+      `is that of another account (${first.en}), and the two would end each other's tickets: use one for both`,
+      `与另一个账号（${first.zh}）相同，两者会互相作废 ticket：请共用一个`,
     );
-    return configurationIssue('appId', problem);
-  }
   if (registration && registration.name === other.registration?.name) {
     const { name } = registration;
-    const problem =
-      name === undefined
-        ? new Problem(
-            'is missing: BankCardOcrModule is registered for several app ids, and only one registration can do without ' +
-              "a name. Give the others one, forRootAsync({ name: 'loans', ... }), and inject their services with " +
-              "@InjectBankCardOcr(OcrResultService, 'loans')",
-            '缺失：BankCardOcrModule 为多个 app id 注册，只有一个可以不写名称。请给其他的起名，例如 ' +
-              "forRootAsync({ name: 'loans', ... })，并用 @InjectBankCardOcr(OcrResultService, 'loans') 注入它们的服务",
-          )
-        : new Problem(
-            `is '${name}' for two app ids: give each registration a name of its own, and use it in @InjectBankCardOcr() too`,
-            `两个 app id 都叫 '${name}'：请分别起名，@InjectBankCardOcr() 里也要用各自的名称`,
-          );
-    return configurationIssue('name', problem);
+    if (name !== undefined)
+      refuse(
+        'name',
+        `is '${name}' for two app ids: give each registration a name of its own, and use it in @InjectBankCardOcr() too`,
+        `两个 app id 都叫 '${name}'：请分别起名，@InjectBankCardOcr() 里也要用各自的名称`,
+      );
+    refuse(
+      'name',
+      'is missing: BankCardOcrModule is registered for several app ids, and only one registration can do without ' +
+        "a name. Give the others one, forRootAsync({ name: 'loans', ... }), and inject their services with " +
+        "@InjectBankCardOcr(OcrResultService, 'loans')",
+      '缺失：BankCardOcrModule 为多个 app id 注册，只有一个可以不写名称。请给其他的起名，例如 ' +
+        "forRootAsync({ name: 'loans', ... })，并用 @InjectBankCardOcr(OcrResultService, 'loans') 注入它们的服务",
+    );
   }
   // A location that an option named is read anew for each account: one object is a store that the application has made.
-  if (typeof ticketStore === 'object' && ticketStore === other.ticketStore) {
-    const [first, second] = [titled(other), titled(account)];
-    const problem = new Problem(
+  if (typeof ticketStore === 'object' && ticketStore === other.ticketStore)
+    refuse(
+      'ticketStore',
       `is one object for ${first.en} and ${second.en}: a store holds the credentials of one app id, make one for each`,
       `${first.zh}和${second.zh}用的是同一个对象：一个存储只放一个 app id 的凭证，请分别创建`,
     );
-    return configurationIssue('ticketStore', problem);
-  }
-  return undefined;
+}
+
+function refuse(option: string, en: string, zh: string): never {
+  throw new BankCardOcrConfigurationError([configurationIssue(option, new Problem(en, zh))]);
 }
 
 function titled({ registration }: RegisteredAccount): Problem {

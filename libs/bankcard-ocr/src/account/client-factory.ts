@@ -13,172 +13,6 @@ import { type ResolvedOptions, resolveOptions } from '../options/resolve-options
 import type { ClockTimer } from '../runtime/clock.js';
 import { type BankCardOcrClient, type ClientContext, createClient } from './create-client.js';
 
-/** An account that has a client, or is about to have one. */
-interface Account {
-  readonly id: string;
-  readonly client: Promise<BankCardOcrClient>;
-  /** Known when its options are. */
-  resolved?: ResolvedOptions;
-  /** Gives its app id free; set when it has one. */
-  unregister?: () => void;
-  /** Closes the client when the calls that are under way have ended; set when the account had to make room. */
-  closing?: ClockTimer | undefined;
-}
-
-/** What the application gives to the clients of a factory. */
-interface FactoryContext {
-  /** Where the client of an account logs to. */
-  clientSurroundings(accountId: string, appId: string): ClientContext;
-  /**
-   * Claim an app id and a store for an account.
-   *
-   * @returns what gives them free
-   * @throws {@link BankCardOcrConfigurationError} when another account of the application has them
-   */
-  register(resolved: ResolvedOptions): () => void;
-}
-
-/**
- * Clients of accounts that are known only at run time, e.g. one for each tenant: made when they are first asked for,
- * and closed when others need the room. Each has credentials, a ticket store, connections, events and counts of its own.
- */
-export class BankCardOcrClientFactory {
-  readonly #options: ClientFactoryOptions;
-  readonly #maxAccounts: number;
-  /** The one that was asked for the longest ago comes first. */
-  readonly #accounts = new Map<string, Account>();
-  /** Those that had to make room, until the calls that are under way have ended. */
-  readonly #leaving = new Map<string, Account>();
-  #isClosed = false;
-
-  /**
-   * @throws {@link BankCardOcrConfigurationError} when the options are wrong
-   * @internal made by `BankCardOcrAccountsModule`
-   */
-  constructor(
-    options: ClientFactoryOptions,
-    private readonly surroundings: FactoryContext,
-  ) {
-    const faults = faultsInFactoryOptions(options);
-    if (faults.length > 0) throw new BankCardOcrConfigurationError(faults);
-    this.#options = concealDefaults(options);
-    this.#maxAccounts = maxAccountsOf(options.maxAccounts) ?? CLIENT_FACTORY_DEFAULTS.maxAccounts;
-  }
-
-  /** How many accounts have a client, without those that are leaving. */
-  get size(): number {
-    return this.#accounts.size;
-  }
-
-  /**
-   * Give the client of an account. Ask for it again for each piece of work: an account that has to make room keeps its
-   * client for its `timeoutMs` only, in which calls that are under way can end.
-   *
-   * @param accountId what `resolve` is called with, e.g. the id of a tenant
-   * @throws {@link BankCardOcrConfigurationError} when its options are wrong, or another account has the same app id
-   * @throws whatever `resolve` throws, as it is
-   */
-  async get(accountId: string): Promise<BankCardOcrClient> {
-    if (this.#isClosed) throw closedError();
-    if (typeof accountId !== 'string' || accountId === '') {
-      throw new BankCardOcrError('INVALID_ARGUMENT', {
-        message: 'get() takes the id of an account, a text that is not empty',
-      });
-    }
-    const account = this.#accounts.get(accountId) ?? this.#comeBack(accountId) ?? this.#begin(accountId);
-    // Whatever was asked for last stands last.
-    this.#accounts.delete(accountId);
-    this.#accounts.set(accountId, account);
-    this.#makeRoom();
-    return account.client;
-  }
-
-  /**
-   * Close the client of an account, e.g. when its secret has changed: the next {@link get} asks `resolve` anew.
-   * Calls that are under way fail.
-   */
-  async evict(accountId: string): Promise<void> {
-    const account = this.#accounts.get(accountId) ?? this.#leaving.get(accountId);
-    if (account) await this.#close(account);
-  }
-
-  /** Close all clients; none is made any more. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    const accounts = [...this.#accounts.values(), ...this.#leaving.values()];
-    await Promise.all(accounts.map(async (account) => this.#close(account)));
-  }
-
-  #begin(id: string): Account {
-    const account: Account = { id, client: Promise.resolve().then(async () => this.#create(account)) };
-    // Whoever asks next tries again; those who wait for this one are told by its promise.
-    account.client.catch(() => this.#end(account));
-    return account;
-  }
-
-  async #create(account: Account): Promise<BankCardOcrClient> {
-    const own = await this.#options.resolve(account.id);
-    // What an account leaves open, e.g. an empty column, is for the defaults to say.
-    const set = { ...this.#options.defaults, ...whatIsSet(own ?? {}) };
-    const resolved = resolveOptions(set as BankCardOcrOptions);
-    account.unregister = this.surroundings.register(resolved);
-    account.resolved = resolved;
-    const client = await createClient(resolved, this.surroundings.clientSurroundings(account.id, resolved.appId));
-    client.start();
-    return client;
-  }
-
-  #makeRoom(): void {
-    for (const account of this.#accounts.values()) {
-      if (this.#accounts.size <= this.#maxAccounts) return;
-      this.#accounts.delete(account.id);
-      this.#leaving.set(account.id, account);
-      void account.client.then(() => this.#closeLater(account), ignoreFailure);
-    }
-  }
-
-  #closeLater(account: Account): void {
-    // One that came back and left again before its client was there comes here twice.
-    if (this.#leaving.get(account.id) !== account || account.closing) return;
-    const { clock, timeoutMs } = account.resolved!;
-    account.closing = clock.setTimer(() => void this.#close(account), timeoutMs);
-  }
-
-  /** An account that is asked for again while it leaves keeps its client: a second one would refresh beside it. */
-  #comeBack(id: string): Account | undefined {
-    const account = this.#leaving.get(id);
-    if (account) this.#remove(account);
-    return account;
-  }
-
-  async #close(account: Account): Promise<void> {
-    this.#end(account);
-    await account.client.then(async (client) => client.close(), ignoreFailure);
-    // It may have been registered meanwhile, if it was still being made.
-    account.unregister?.();
-  }
-
-  #end(account: Account): void {
-    this.#remove(account);
-    account.unregister?.();
-  }
-
-  #remove(account: Account): void {
-    account.closing?.cancel();
-    account.closing = undefined;
-    for (const accounts of [this.#accounts, this.#leaving]) {
-      if (accounts.get(account.id) === account) accounts.delete(account.id);
-    }
-  }
-}
-
-/** Whoever waits for the client is told by its own promise. */
-function ignoreFailure(): void {}
-
-function closedError(): BankCardOcrError {
-  return new BankCardOcrError('NO_VALID_TICKET', { message: 'the application is closing: no client is made any more' });
-}
-
 /** Options of one account; what it leaves open is for {@link ClientFactoryOptions.defaults} to say. */
 export type AccountOptions = {
   readonly [Option in keyof BankCardOcrOptions]?: BankCardOcrOptions[Option] | undefined;
@@ -197,14 +31,152 @@ export interface ClientFactoryOptions {
   readonly maxAccounts?: number | undefined;
 }
 
-/** What {@link ClientFactoryOptions} say when they say nothing. */
-const CLIENT_FACTORY_DEFAULTS = { maxAccounts: 100 } as const satisfies Partial<ClientFactoryOptions>;
-
-/** How many accounts may have a client, in digits as text too; undefined for what is no such number. */
-function maxAccountsOf(given: unknown): number | undefined {
-  const number = isUnset(given) ? CLIENT_FACTORY_DEFAULTS.maxAccounts : numberFromText(given);
-  return Number.isSafeInteger(number) && (number as number) >= 1 ? (number as number) : undefined;
+/** An account that has a client, or is about to have one. */
+interface Account {
+  readonly id: string;
+  readonly client: Promise<BankCardOcrClient>;
+  /** Known when its options are. */
+  resolved?: ResolvedOptions;
+  /** Gives its app id free; set when it has one. */
+  unregister?: () => void;
+  /** Closes the client when the calls that are under way have ended; set when the account had to make room. */
+  closing?: ClockTimer | undefined;
 }
+
+/** What the application gives to the clients of a factory. */
+interface FactoryContext {
+  /** Where the client of an account logs to. */
+  clientSurroundings(accountId: string, appId: string): ClientContext;
+  /**
+   * Claim an app id and a store for an account.
+   * @returns what gives them free
+   * @throws {@link BankCardOcrConfigurationError} when another account of the application has them
+   */
+  register(resolved: ResolvedOptions): () => void;
+}
+
+/**
+ * Clients of accounts that are known only at run time, e.g. one for each tenant: made when they are first asked for,
+ * and closed when others need the room. Each has credentials, a ticket store, connections, events and counts of its own.
+ */
+export class BankCardOcrClientFactory {
+  readonly #options: ClientFactoryOptions;
+  readonly #maxAccounts: number;
+  /** The one that was asked for the longest ago comes first. */
+  readonly #accounts = new Map<string, Account>();
+  /** Those of them that had to make room, until the calls that are under way have ended. */
+  readonly #leaving = new Set<Account>();
+  #isClosed = false;
+
+  /**
+   * @throws {@link BankCardOcrConfigurationError} when the options are wrong
+   * @internal made by `BankCardOcrAccountsModule`
+   */
+  constructor(
+    options: ClientFactoryOptions,
+    private readonly surroundings: FactoryContext,
+  ) {
+    this.#maxAccounts = checkFactoryOptions(options);
+    this.#options = concealDefaults(options);
+  }
+
+  /** How many accounts have a client, without those that are leaving. */
+  get size(): number {
+    return this.#accounts.size - this.#leaving.size;
+  }
+
+  /**
+   * Give the client of an account. Ask for it again for each piece of work: an account that has to make room keeps its
+   * client for its `timeoutMs` only, in which calls that are under way can end.
+   * @param accountId what `resolve` is called with, e.g. the id of a tenant
+   * @throws {@link BankCardOcrConfigurationError} when its options are wrong, or another account has the same app id
+   * @throws whatever `resolve` throws, as it is
+   */
+  async get(accountId: string): Promise<BankCardOcrClient> {
+    if (this.#isClosed) {
+      const message = 'the application is closing: no client is made any more';
+      throw new BankCardOcrError('NO_VALID_TICKET', { message });
+    }
+    if (typeof accountId !== 'string' || accountId === '') {
+      const message = 'get() takes the id of an account, a text that is not empty';
+      throw new BankCardOcrError('INVALID_ARGUMENT', { message });
+    }
+    // One that is asked for again while it leaves keeps its client: a second one would refresh beside it.
+    const account = this.#accounts.get(accountId) ?? this.#begin(accountId);
+    this.#remove(account);
+    this.#accounts.set(accountId, account);
+    for (const oldest of this.#accounts.values()) {
+      if (this.size <= this.#maxAccounts) break;
+      if (this.#leaving.has(oldest)) continue;
+      this.#leaving.add(oldest);
+      void oldest.client.then(() => this.#closeLater(oldest), ignoreFailure);
+    }
+    return account.client;
+  }
+
+  /**
+   * Close the client of an account, e.g. when its secret has changed: the next {@link get} asks `resolve` anew.
+   * Calls that are under way fail.
+   */
+  async evict(accountId: string): Promise<void> {
+    const account = this.#accounts.get(accountId);
+    if (account) await this.#close(account);
+  }
+
+  /** Close all clients; none is made any more. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#accounts.values()].map(async (account) => this.#close(account)));
+  }
+
+  #begin(id: string): Account {
+    const account: Account = { id, client: Promise.resolve().then(async () => this.#create(account)) };
+    // The next caller tries again; those who wait for this one are told by its promise.
+    account.client.catch(() => this.#end(account));
+    return account;
+  }
+
+  async #create(account: Account): Promise<BankCardOcrClient> {
+    const own = await this.#options.resolve(account.id);
+    // What an account leaves open, e.g. an empty column, is for the defaults to say.
+    const set = { ...this.#options.defaults, ...whatIsSet(own ?? {}) };
+    const resolved = resolveOptions(set as BankCardOcrOptions);
+    account.unregister = this.surroundings.register(resolved);
+    account.resolved = resolved;
+    const client = await createClient(resolved, this.surroundings.clientSurroundings(account.id, resolved.appId));
+    client.start();
+    return client;
+  }
+
+  #closeLater(account: Account): void {
+    // One that came back and left again before its client was there comes here twice.
+    if (!this.#leaving.has(account) || account.closing) return;
+    const { clock, timeoutMs } = account.resolved!;
+    account.closing = clock.setTimer(() => void this.#close(account), timeoutMs);
+  }
+
+  async #close(account: Account): Promise<void> {
+    this.#end(account);
+    await account.client.then(async (client) => client.close(), ignoreFailure);
+    // It may have been registered meanwhile, if it was still being made.
+    account.unregister?.();
+  }
+
+  #end(account: Account): void {
+    this.#remove(account);
+    account.unregister?.();
+  }
+
+  #remove(account: Account): void {
+    account.closing?.cancel();
+    account.closing = undefined;
+    this.#leaving.delete(account);
+    if (this.#accounts.get(account.id) === account) this.#accounts.delete(account.id);
+  }
+}
+
+/** Whoever waits for the client is told by its own promise. */
+function ignoreFailure(): void {}
 
 /** Make a copy of the options of a factory in which every secret is a `SecretText`. */
 export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOptions {
@@ -214,20 +186,25 @@ export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOpt
   return { resolve: (accountId) => options.resolve(accountId), defaults: concealSecrets(defaults), maxAccounts };
 }
 
-/** What is wrong with the options of a factory; those of accounts are checked when they are known. */
-function faultsInFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): ConfigurationIssue[] {
-  const faults: ConfigurationIssue[] = [];
+/**
+ * Check the options of a factory; those of accounts are checked when they are known.
+ * @returns how many accounts may have a client
+ */
+function checkFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): number {
+  const issues: ConfigurationIssue[] = [];
   if (typeof resolve !== 'function') {
     const problem = new Problem(
       'must be a function that gives appId and secret of an account id',
       '必须是函数，由账号 id 给出 appId 和 secret',
     );
-    faults.push(configurationIssue('resolve', problem));
+    issues.push(configurationIssue('resolve', problem));
   }
-  if (maxAccountsOf(maxAccounts) === undefined) {
+  const most = isUnset(maxAccounts) ? 100 : (numberFromText(maxAccounts) as number);
+  if (!Number.isSafeInteger(most) || most < 1) {
     const is = got(maxAccounts);
     const problem = new Problem(`must be a whole number, at least 1; ${is.en}`, `必须是不小于 1 的整数；${is.zh}`);
-    faults.push(configurationIssue('maxAccounts', problem));
+    issues.push(configurationIssue('maxAccounts', problem));
   }
-  return faults;
+  if (issues.length > 0) throw new BankCardOcrConfigurationError(issues);
+  return most;
 }

@@ -1,5 +1,5 @@
 import { RecordSeal } from '../credentials/ticket-record.codec.js';
-import { secretFingerprint } from '../credentials/secret-fingerprint.js';
+import { secretFingerprint } from '../credentials/ticket-record.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import { TicketService } from '../credentials/ticket.service.js';
 import { timingsFor } from '../credentials/timings.js';
@@ -10,12 +10,14 @@ import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { SignatureService } from '../signature/signature.service.js';
+import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
 import { TicketMetrics } from '../telemetry/ticket-metrics.js';
 import { AuthClient } from '../vendor/auth.client.js';
 import { Transport } from '../vendor/http/transport.js';
 import { RecognitionClient } from '../vendor/recognition.client.js';
 import { ResultClient } from '../vendor/result.client.js';
+import { SignedRequestClient } from '../vendor/signed-request.client.js';
 import { createTicketStore, openTicketStore } from './create-ticket-store.js';
 import { completeTickets } from './overridden-tickets.js';
 import { connectToVendor, createTransport, VendorConnections } from './vendor-connections.js';
@@ -57,11 +59,18 @@ export class AccountContext {
   }
 }
 
-const SHARED_WITH = {
-  process: 'this process only',
-  machine: 'all processes of this machine',
-  fleet: 'all instances',
-} as const;
+const SHARED_WITH = { process: 'this process only', machine: 'all processes of this machine', fleet: 'all instances' };
+
+/** What a client has, and a registration of the module exports. */
+export const BANKCARD_OCR_SERVICES = [
+  SignatureService,
+  TicketService,
+  TicketMetrics,
+  OcrResultService,
+  RecognitionService,
+  SdkLaunchService,
+  SignedRequestService,
+] as const;
 
 /** The services of one account (app id), with a ticket store and connections that no other account uses. */
 export class BankCardOcrClient {
@@ -72,12 +81,13 @@ export class BankCardOcrClient {
   constructor(
     context: AccountContext,
     store: TicketStore,
+    readonly signatures: SignatureService,
     readonly tickets: TicketService,
     readonly metrics: TicketMetrics,
-    readonly signatures: SignatureService,
     readonly results: OcrResultService,
     readonly recognition: RecognitionService,
     readonly sdk: SdkLaunchService,
+    readonly signedRequests: SignedRequestService,
   ) {
     this.#context = context;
     this.#store = store;
@@ -145,6 +155,13 @@ function part<T, const Needs extends readonly Token[]>(
   };
 }
 
+/** What a service needs that calls Tencent. */
+const NEEDS = [Clock, TicketService, SignatureService, VendorConnections] as const;
+
+function callOptions(options: ResolvedOptions, clock: Clock, tickets: TicketService, signatures: SignatureService) {
+  return { ...options, limits: options, clock, tickets: completeTickets(tickets), signatures };
+}
+
 /**
  * Everything that an account is made of, each after what it needs. Nest's container makes providers of them, so that any
  * of them can be overridden; {@link createClient} makes them one after the other.
@@ -200,67 +217,33 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
       return tickets;
     },
   ),
-  part(
-    OcrResultService,
-    [Clock, VendorConnections, TicketService, SignatureService],
-    ({ options }, clock, { main }, tickets, signatures) => {
-      const { appId, protocolVersion: version, appIdParameter, baseUrl, paths } = options;
-      const path = baseUrl.prefix + paths.queryResult;
-      const results = new ResultClient(main, clock, { path, appIdParameter, appId, version });
-      return new OcrResultService({
-        ...options,
-        limits: options,
-        clock,
-        tickets: completeTickets(tickets),
-        signatures,
-        results,
-      });
-    },
-  ),
+  part(OcrResultService, NEEDS, ({ options }, clock, tickets, signatures, { main }) => {
+    const { appId, protocolVersion: version, appIdParameter, baseUrl, paths } = options;
+    const path = baseUrl.prefix + paths.queryResult;
+    const results = new ResultClient(main, clock, { path, appIdParameter, appId, version });
+    return new OcrResultService({ ...callOptions(options, clock, tickets, signatures), results });
+  }),
   part(
     RecognitionService,
-    [Clock, VendorConnections, TicketService, SignatureService, OcrResultService],
-    ({ options }, clock, { recognition }, tickets, signatures, results) => {
+    [...NEEDS, OcrResultService],
+    ({ options }, clock, tickets, signatures, { recognition }, results) => {
       const { recognitionAppIdField: appIdField, recognitionBaseUrl, paths } = options;
       const path = recognitionBaseUrl.prefix + paths.recognize;
       const client = new RecognitionClient(recognition, clock, { path, appIdField });
-      return new RecognitionService({
-        ...options,
-        limits: options,
-        clock,
-        tickets: completeTickets(tickets),
-        signatures,
-        results,
-        client,
-      });
+      return new RecognitionService({ ...callOptions(options, clock, tickets, signatures), results, client });
     },
   ),
-  part(
-    SdkLaunchService,
-    [Clock, VendorConnections, TicketService, SignatureService],
-    ({ options }, clock, connections, tickets, signatures) => {
-      const auth = createAuthClient(options, connections);
-      return new SdkLaunchService({
-        ...options,
-        limits: options,
-        clock,
-        tickets: completeTickets(tickets),
-        signatures,
-        auth,
-      });
-    },
-  ),
+  part(SdkLaunchService, NEEDS, ({ options }, clock, tickets, signatures, connections) => {
+    const auth = createAuthClient(options, connections);
+    return new SdkLaunchService({ ...callOptions(options, clock, tickets, signatures), auth });
+  }),
+  part(SignedRequestService, NEEDS, ({ options }, clock, tickets, signatures, { main }) => {
+    const client = new SignedRequestClient(main, options.baseUrl.prefix);
+    return new SignedRequestService({ ...callOptions(options, clock, tickets, signatures), client });
+  }),
   part(
     BankCardOcrClient,
-    [
-      TicketStore,
-      TicketService,
-      TicketMetrics,
-      SignatureService,
-      OcrResultService,
-      RecognitionService,
-      SdkLaunchService,
-    ],
+    [TicketStore, ...BANKCARD_OCR_SERVICES],
     (context, ...parts) => new BankCardOcrClient(context, ...parts),
   ),
 ];
@@ -280,7 +263,6 @@ function createAuthClient(options: ResolvedOptions, { main }: VendorConnections)
 
 /**
  * Make the services of one account without Nest's container; nothing is asked of the vendor yet.
- *
  * @throws {@link BankCardOcrConfigurationError} when its ticket store cannot be used, or a package is missing
  */
 export async function createClient(options: ResolvedOptions, surroundings: ClientContext): Promise<BankCardOcrClient> {

@@ -1,14 +1,13 @@
 import { FILE_STORE_ADVICE, FileTicketStore } from '../credentials/store/file-ticket.store.js';
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
-import { type StoreAccess, StoreError, TicketStore } from '../credentials/store/ticket-store.js';
+import { type StoreAccess, StoreError, storeIssue, TicketStore } from '../credentials/store/ticket-store.js';
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
+import { Problem } from '../errors/configuration-error.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { createRedisClient, loadIoredis } from '../redis/redis-url.js';
 
 /**
  * Make the store that the option `ticketStore` names, or take the one that it is.
- *
  * @param onDamaged is called with the path or key of credentials that could not be read and were set aside
  * @throws {@link BankCardOcrConfigurationError} when a package that it needs is not installed
  */
@@ -28,30 +27,22 @@ export async function createTicketStore(
 
 /**
  * Prepare a store for the access that a process needs.
- *
  * @throws {@link BankCardOcrConfigurationError} when it refuses that: the start is refused
  */
 export async function openTicketStore(store: TicketStore, access: StoreAccess): Promise<void> {
   try {
     await store.open(access);
   } catch (error) {
-    throw isBankCardOcrError(error) && error.code === 'CONFIGURATION' ? error : refusal(store, error);
+    if (isBankCardOcrError(error) && error.code === 'CONFIGURATION') throw error;
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
+    const reason = error instanceof StoreError ? error.message : code;
+    const advice = store instanceof FileTicketStore ? FILE_STORE_ADVICE : OPEN_HAS_FAILED;
+    const problem = new Problem(
+      `${store.description} cannot be used (${reason}): ${advice.en}`,
+      `${store.description} 无法使用（${reason}）：${advice.zh}`,
+    );
+    throw storeIssue(problem, error);
   }
 }
 
-function refusal(store: TicketStore, error: unknown): BankCardOcrConfigurationError {
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
-  const reason = error instanceof StoreError ? error.message : code;
-  const advice =
-    store instanceof FileTicketStore
-      ? FILE_STORE_ADVICE
-      : new Problem('its open() has failed, see the cause', '它的 open() 失败了，原因见 cause');
-  const problem = new Problem(
-    `${store.description} cannot be used (${reason}): ${advice.en}`,
-    `${store.description} 无法使用（${reason}）：${advice.zh}`,
-  );
-  return new BankCardOcrConfigurationError(
-    [configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
-    error,
-  );
-}
+const OPEN_HAS_FAILED = new Problem('its open() has failed, see the cause', '它的 open() 失败了，原因见 cause');

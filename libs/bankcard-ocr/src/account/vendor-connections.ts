@@ -23,7 +23,6 @@ export class VendorConnections {
 
 /**
  * Make the clients of the hosts that the options name; nothing is connected before the first request.
- *
  * @param given the transport to the main host. One that the library has not made is used for both hosts, and is not closed
  */
 export async function connectToVendor(

@@ -7,7 +7,7 @@ import type { Clock, ClockTimer } from '../runtime/clock.js';
 export class Deadline implements Cancellation {
   readonly #endsAt: number;
   readonly #timer: ClockTimer;
-  #listeners: ((reason: unknown) => void)[] = [];
+  readonly #listeners: ((reason: unknown) => void)[] = [];
   readonly #onAbort: (() => void) | undefined;
   #controller: AbortController | undefined;
   #cancelledWith: { readonly reason: unknown } | undefined;
@@ -19,11 +19,10 @@ export class Deadline implements Cancellation {
   ) {
     caller?.throwIfAborted();
     this.#endsAt = clock.monotonic() + timeoutMs;
-    this.#timer = clock.setTimer(
-      () => this.#cancel(new BankCardOcrError('TIMEOUT', { message: `no result within ${timeoutMs} ms (timeoutMs)` })),
-      timeoutMs,
-      true,
-    );
+    const onTimeout = () => {
+      this.#cancel(new BankCardOcrError('TIMEOUT', { message: `no result within ${timeoutMs} ms (timeoutMs)` }));
+    };
+    this.#timer = clock.setTimer(onTimeout, timeoutMs, true);
     if (!caller) return;
     this.#onAbort = () => this.#cancel(caller.reason);
     // One signal may end any number of calls, and each removes its listener: Node's warning of a leak would be false.
@@ -56,9 +55,8 @@ export class Deadline implements Cancellation {
   onCancel(listener: (reason: unknown) => void): () => void {
     this.#listeners.push(listener);
     return () => {
-      // One listener at a time is the rule.
-      if (this.#listeners.length === 1 && this.#listeners[0] === listener) this.#listeners.pop();
-      else this.#listeners = this.#listeners.filter((other) => other !== listener);
+      const index = this.#listeners.indexOf(listener);
+      if (index >= 0) this.#listeners.splice(index, 1);
     };
   }
 
@@ -77,9 +75,6 @@ export class Deadline implements Cancellation {
     if (this.#cancelledWith) return;
     this.#cancelledWith = { reason };
     this.#controller?.abort(reason);
-    // Each removes itself from the list.
-    const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) listener(reason);
+    for (const listener of this.#listeners.splice(0)) listener(reason);
   }
 }

@@ -1,10 +1,10 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { createNonce } from '../signature/signature.service.js';
 
-/** What an order number may be: 1 to 32 ASCII letters and digits (protocol.md section 2). */
+/** What an order number may be (protocol.md section 2). */
 export const ORDER_NUMBER = /^[0-9A-Za-z]{1,32}$/;
-/** What a user id may be: 1 to 32 ASCII letters and digits, the safe part of what is documented (protocol.md section 2). */
-export const USER_ID = /^[0-9A-Za-z]{1,32}$/;
+/** What a user id may be: the safe part of what is documented (protocol.md section 2). */
+export const USER_ID = ORDER_NUMBER;
 
 /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; the value is not repeated, it could be a card number */
 export function checkOrderNumber(orderNo: unknown): asserts orderNo is string {
@@ -30,11 +30,7 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? `a text of ${value.length} characters` : typeof value;
 }
 
-/**
- * Make an order number: 32 letters and digits from the cryptographic generator, unique and not guessable. The order number
- * is the only way to a card's result and photos (protocol.md section 5).
- */
+/** Make an order number: 32 letters and digits, unique and not guessable, as it is the only way to a card's result. */
 export function createOrderNo(): string {
-  // An order number has the form of a nonce (protocol.md section 2).
   return createNonce();
 }

@@ -7,24 +7,15 @@ const FIRST_PAUSE_MS = 500;
 const GROWTH = 1.5;
 const LONGEST_PAUSE_MS = 4_000;
 
-/** How long to wait for something that is late. */
-interface Waiting {
-  readonly clock: Clock;
-  /** Milliseconds; the time of the whole call may end it earlier. */
-  readonly waitMs: number;
-  readonly deadline: Deadline;
-}
-
 /**
  * Query something that is late, again and again with growing pauses, until it has come or the wait is over.
- *
  * @param query returns undefined when it has not come; its time ends with the wait
  * @returns undefined when it has not come
  * @throws what `query` throws, and the caller's own reason when the caller stops
  */
 export async function poll<T>(
   query: (window: Deadline) => Promise<T | undefined>,
-  { clock, waitMs, deadline }: Waiting,
+  { clock, waitMs, deadline }: { readonly clock: Clock; readonly waitMs: number; readonly deadline: Deadline },
 ): Promise<T | undefined> {
   const endsAt = clock.monotonic() + Math.min(waitMs, deadline.remainingMs);
   let last = false;

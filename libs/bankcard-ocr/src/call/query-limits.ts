@@ -6,21 +6,15 @@ import { isUnset } from '../options/option-values.js';
 
 const NAMES = ['timeoutMs', 'attemptTimeoutMs', 'maxAttempts', 'waitForPhotosMs', 'waitForResultMs'] as const;
 
-/**
- * The limits of one call: its own ones over those of the module.
- *
- * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
- */
+/** The limits of one call: its own ones over those of the module. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 export function limitsOf(
   call: QueryLimits & { readonly signal?: AbortSignal },
   module: Required<QueryLimits>,
 ): Required<QueryLimits> {
-  if (typeof call !== 'object' || call === null) {
+  if (typeof call !== 'object' || call === null)
     throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'the options of a call must be an object' });
-  }
-  if (call.signal !== undefined && !(call.signal instanceof AbortSignal)) {
+  if (call.signal !== undefined && !(call.signal instanceof AbortSignal))
     throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'signal must be an AbortSignal' });
-  }
   // Most calls have none of their own.
   let limits: { -readonly [K in keyof QueryLimits]-?: QueryLimits[K] & {} } = module;
   for (const name of NAMES) {
@@ -35,8 +29,6 @@ export function limitsOf(
 export function limitOf(name: (typeof NAMES)[number] | 'recognitionTimeoutMs', given: unknown): number {
   const value = OPTION_TABLE[name].read(given);
   if (!(value instanceof Problem)) return value;
-  throw new BankCardOcrError('INVALID_ARGUMENT', {
-    message: `${name} ${value.en}`,
-    messageZh: `${name} ${value.zh}`,
-  });
+  const { en, zh } = value;
+  throw new BankCardOcrError('INVALID_ARGUMENT', { message: `${name} ${en}`, messageZh: `${name} ${zh}` });
 }

@@ -19,7 +19,8 @@ export class ExtraFields {
     this.#fields = new Map(fields);
     this.count = this.#fields.size;
     // In whatever order the vendor wrote them.
-    if (this.count > 0) defineEqualityTag(this, () => equalityTag(...[...this.#fields].map(asText).sort()));
+    const texts = () => [...this.#fields].map((field) => JSON.stringify(field)).sort();
+    if (this.count > 0) defineEqualityTag(this, () => equalityTag(...texts()));
   }
 
   /** The field's value, or undefined when the answer had no such field. Names are spelled as the vendor did. */
@@ -39,8 +40,4 @@ export class ExtraFields {
   [inspect.custom](): string {
     return `ExtraFields(${this.count})`;
   }
-}
-
-function asText(field: readonly [string, Scalar]): string {
-  return JSON.stringify(field);
 }

@@ -17,7 +17,6 @@ export const bankCardOcrConfig = registerAs('bankcardOcr', () => {
  * Make the configuration namespace of a named registration, read from variables that begin with its name:
  * `LOANS_BANKCARD_OCR_APP_ID` for `loans`. Register it with
  * `BankCardOcrModule.forRootAsync({ ...bankCardOcrConfigFor('loans').asProvider(), name: 'loans' })`.
- *
  * @param name of the registration
  * @throws a `BankCardOcrConfigurationError` when that cannot be a name
  */

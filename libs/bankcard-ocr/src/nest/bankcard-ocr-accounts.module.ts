@@ -1,14 +1,16 @@
-import { ConfigurableModuleBuilder, Inject, Module, type OnApplicationShutdown, type Provider } from '@nestjs/common';
+import { ConfigurableModuleBuilder, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { BankCardOcrClientFactory, type ClientFactoryOptions, concealDefaults } from '../account/client-factory.js';
-import { concealProvided } from './bankcard-ocr.module-definition.js';
+import { concealing } from './bankcard-ocr.module-definition.js';
 import { maskAppId } from '../errors/redaction.js';
 import { nestLog } from './nest-logger.js';
 import { registerAccount } from '../account/account-registry.js';
 import { StartupCheck } from './startup-check.js';
 
-const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModuleBuilder<ClientFactoryOptions>({
-  optionsInjectionToken: Symbol.for('nestjs-bankcard-ocr/accounts-options'),
+const OPTIONS = Symbol.for('nestjs-bankcard-ocr/accounts-options');
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ClientFactoryOptions>({
+  optionsInjectionToken: OPTIONS,
 })
   .setClassMethodName('forRoot')
   .setExtras<{
@@ -16,16 +18,10 @@ const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN } = new ConfigurableModule
     readonly isGlobal?: boolean | undefined;
   }>({ isGlobal: false }, (definition, { isGlobal }) => ({
     ...definition,
-    providers: definition.providers?.map(concealing),
+    providers: concealing<ClientFactoryOptions>(definition.providers, OPTIONS, concealDefaults),
     global: isGlobal,
   }))
   .build();
-
-/** The container keeps what this provider gives for as long as it lives, and is printed with whatever refers to it. */
-function concealing(provider: Provider): Provider {
-  if (typeof provider === 'function' || provider.provide !== MODULE_OPTIONS_TOKEN) return provider;
-  return concealProvided<ClientFactoryOptions>(provider, concealDefaults);
-}
 
 /**
  * Accounts (app ids) that are known only at run time: gives a {@link BankCardOcrClientFactory}, whose clients end with the
@@ -36,7 +32,7 @@ function concealing(provider: Provider): Provider {
     StartupCheck,
     {
       provide: BankCardOcrClientFactory,
-      inject: [MODULE_OPTIONS_TOKEN, ModulesContainer],
+      inject: [OPTIONS, ModulesContainer],
       useFactory: (options: ClientFactoryOptions, application: ModulesContainer) =>
         new BankCardOcrClientFactory(options, {
           // The app id is masked, and the account's id stays out of the log: whose it is, only the application knows.

@@ -1,15 +1,20 @@
-import {
-  ConfigurableModuleBuilder,
-  type DynamicModule,
-  type FactoryProvider,
-  type Provider,
-  type ValueProvider,
-} from '@nestjs/common';
+import { ConfigurableModuleBuilder, type DynamicModule, type Provider } from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
 import { checkAccountName, type AccountName } from '../account/account-name.js';
+import { registerAccount } from '../account/account-registry.js';
+import {
+  ACCOUNT_PARTS,
+  AccountContext,
+  BANKCARD_OCR_SERVICES,
+  BankCardOcrClient,
+  type Token,
+} from '../account/create-client.js';
+import { VendorConnections } from '../account/vendor-connections.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { concealSecrets } from '../options/concealed-options.js';
-import { accountProviders } from './bankcard-ocr.providers.js';
-import { BANKCARD_OCR_SERVICES, tokenNamed } from './bankcard-ocr.tokens.js';
+import { resolveAccount } from '../options/resolve-options.js';
+import { tokenNamed } from './bankcard-ocr.tokens.js';
+import { nestLog } from './nest-logger.js';
 
 /** What a class given to `forRootAsync({ useClass })` or `useExisting` must be able to do. */
 export interface BankCardOcrOptionsFactory {
@@ -47,33 +52,53 @@ export const {
 /** A registration with a name provides and exports tokens that have it: a class would be everybody's. */
 function withServices(definition: DynamicModule, name: AccountName): DynamicModule {
   if (name !== undefined) checkAccountName(name);
+  const options = concealing<BankCardOcrOptions>(definition.providers, BANKCARD_OCR_OPTIONS, concealSecrets);
   return {
     ...definition,
-    providers: [...(definition.providers ?? []).map(concealing), ...accountProviders(BANKCARD_OCR_OPTIONS, name)],
+    providers: [...options, ...accountProviders(name)],
     exports: BANKCARD_OCR_SERVICES.map((service) => tokenNamed(service, name)),
   };
 }
 
-/** The container keeps what this provider gives for as long as it lives, and is printed with whatever refers to it. */
-function concealing(provider: Provider): Provider {
-  if (typeof provider === 'function' || provider.provide !== BANKCARD_OCR_OPTIONS) return provider;
-  return concealProvided<BankCardOcrOptions>(provider, concealSecrets);
+/** What only the module itself injects: it has one token, whatever the registration is called. */
+const INTERNAL: ReadonlySet<unknown> = new Set([VendorConnections, BankCardOcrClient]);
+
+/** Everything that an account is made of, each under a token that has the name. */
+function accountProviders(name: AccountName): Provider[] {
+  const tokenOf = (provide: Token) => (INTERNAL.has(provide) ? provide : tokenNamed(provide, name));
+  const context: Provider = {
+    provide: AccountContext,
+    inject: [BANKCARD_OCR_OPTIONS, ModulesContainer],
+    useFactory: (options: BankCardOcrOptions, application: ModulesContainer) => {
+      const resolved = resolveAccount(options, name);
+      registerAccount(application, { ...resolved, registration: { name } });
+      return new AccountContext(resolved, { ...nestLog(name), name });
+    },
+  };
+  const parts = ACCOUNT_PARTS.map(({ provide, needs, create }): Provider => {
+    return { provide: tokenOf(provide), inject: [AccountContext, ...needs.map(tokenOf)], useFactory: create };
+  });
+  return [context, ...parts];
 }
 
 /**
- * Have a provider of options give them with their secrets concealed, whether it has them or makes them.
- *
+ * Have the provider of options give them with their secrets concealed, whether it has them or makes them: the container
+ * keeps them for as long as it lives, and is printed with whatever refers to it.
  * @param conceal is not asked about options that are none: judging them is for those who use them
  */
-export function concealProvided<Options extends object>(
-  provider: Exclude<Provider, (...args: never[]) => unknown>,
+export function concealing<Options extends object>(
+  providers: readonly Provider[] = [],
+  token: symbol | string,
   conceal: (options: Options) => Options,
-): Provider {
+): Provider[] {
   const concealed = (options: unknown) => {
     return typeof options === 'object' && options !== null ? conceal(options as Options) : options;
   };
-  if ('useValue' in provider) return { ...provider, useValue: concealed(provider.useValue) } satisfies ValueProvider;
-  if (!('useFactory' in provider)) return provider;
-  const useFactory = async (...dependencies: unknown[]) => concealed(await provider.useFactory(...dependencies));
-  return { ...provider, useFactory } satisfies FactoryProvider;
+  return providers.map((provider) => {
+    if (typeof provider === 'function' || provider.provide !== token) return provider;
+    if ('useValue' in provider) return { ...provider, useValue: concealed(provider.useValue) };
+    if (!('useFactory' in provider)) return provider;
+    const useFactory = async (...dependencies: unknown[]) => concealed(await provider.useFactory(...dependencies));
+    return { ...provider, useFactory };
+  });
 }

@@ -1,26 +1,14 @@
 import { type Abstract, Inject, type Type } from '@nestjs/common';
 import { type AccountName, checkAccountName } from '../account/account-name.js';
 import { isLoadedTwice } from '../account/account-registry.js';
-import type { Token } from '../account/create-client.js';
+import { BANKCARD_OCR_SERVICES, type Token } from '../account/create-client.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
-import { TicketService } from '../credentials/ticket.service.js';
-import { RecognitionService } from '../recognition/recognition.service.js';
-import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
-import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
-import { SignatureService } from '../signature/signature.service.js';
-import { TicketMetrics } from '../telemetry/ticket-metrics.js';
 import { Transport } from '../vendor/http/transport.js';
 
-/** What a registration exports. */
-export const BANKCARD_OCR_SERVICES = [
-  SignatureService,
-  TicketService,
-  TicketMetrics,
-  OcrResultService,
-  RecognitionService,
-  SdkLaunchService,
-] as const;
+const LOADED_TWICE =
+  'Two copies of nestjs-bankcard-ocr are loaded, and a class of one is none of the other: load the library by ' +
+  'require() everywhere, or by import everywhere, and install it once.';
 
 /** What has a token for each name: the services, and what a test may want to override below them. */
 const NAMED: ReadonlySet<unknown> = new Set([...BANKCARD_OCR_SERVICES, TicketStore, Transport, Clock]);
@@ -33,11 +21,9 @@ const TOKENS = new Map<object, Map<string, Type>>();
 
 /**
  * Return the token by which a service of a registration is injected, or overridden in a test.
- *
  * @param service e.g. `OcrResultService`; for overriding also `TicketStore`, `Transport` and `Clock`
  * @param name of the registration; without one, the class is the token
  * @throws {@link BankCardOcrConfigurationError} when the name cannot be one; `TypeError` when there is no such service
- *
  * @example
  * app.get(getBankCardOcrToken(OcrResultService, 'loans')); // an OcrResultService
  * builder.overrideProvider(getBankCardOcrToken(TicketService, 'loans')).useValue({ getCredentials });
@@ -48,13 +34,8 @@ export function getBankCardOcrToken<Service extends BankCardOcrService | TicketS
 ): Type<Service> {
   if (!NAMED.has(service)) {
     const known = BANKCARD_OCR_SERVICES.map((one) => one.name).join(', ');
-    const hint = isLoadedTwice()
-      ? ' Two copies of nestjs-bankcard-ocr are loaded, and a class of one is none of the other: load the library by ' +
-        'require() everywhere, or by import everywhere, and install it once.'
-      : '';
-    throw new TypeError(
-      `getBankCardOcrToken() and @InjectBankCardOcr() take one of ${known} as their first argument.${hint}`,
-    );
+    const message = `getBankCardOcrToken() and @InjectBankCardOcr() take one of ${known} as their first argument.`;
+    throw new TypeError(isLoadedTwice() ? `${message} ${LOADED_TWICE}` : message);
   }
   if (name !== undefined) checkAccountName(name);
   return tokenNamed(service, name) as Type<Service>;
@@ -70,13 +51,20 @@ export function tokenNamed(service: Token | Abstract<unknown>, name: AccountName
   return token;
 }
 
+function tokenClass(name: string): Type {
+  const token = class {
+    constructor() {
+      throw new TypeError(`${name} is a token for injection, not a class to make objects of.`);
+    }
+  };
+  return Object.defineProperty(token, 'name', { value: name });
+}
+
 /**
  * Inject a service of a registration.
- *
  * @param service e.g. `OcrResultService`
  * @param name of the registration, as it was given to `forRoot()` or `forRootAsync()`
  * @throws {@link BankCardOcrConfigurationError} as {@link getBankCardOcrToken} does
- *
  * @example
  * constructor(@InjectBankCardOcr(OcrResultService, 'loans') private readonly ocr: OcrResultService) {}
  */
@@ -85,14 +73,4 @@ export function InjectBankCardOcr<Service extends BankCardOcrService>(
   name?: string,
 ): ParameterDecorator & PropertyDecorator {
   return Inject(getBankCardOcrToken(service, name));
-}
-
-function tokenClass(name: string): Type {
-  const token = class {
-    constructor() {
-      throw new TypeError(`${name} is a token for injection, not a class to make objects of.`);
-    }
-  };
-  Object.defineProperty(token, 'name', { value: name });
-  return token;
 }

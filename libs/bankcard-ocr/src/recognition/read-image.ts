@@ -7,20 +7,14 @@ import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-er
 /** An image of a card's front: its bytes, a stream of them, or the path of a file. */
 export type CardImageSource = Uint8Array | Readable | { readonly file: string };
 
-/**
- * 3 MB of Base64 (protocol.md section 2). The vendor does not say how much an MB is: with 1024 no image is refused here
- * that the vendor would take, and one that it would not take is answered 400601 and costs nothing.
- */
-const MOST_CHARACTERS = 3 * 1024 * 1024;
-const MOST_BYTES = (MOST_CHARACTERS / 4) * 3;
+/** 3 MB of Base64 (protocol.md section 2). With an MB of 1024 no image is refused here that the vendor would take. */
+const MOST_BYTES = ((3 * 1024 * 1024) / 4) * 3;
 
 /**
  * Read an image whole and check it, before anything is sent.
- *
  * @param cancellation ends the reading of a stream that stands still
- * @throws {@link BankCardOcrError} `IMAGE_TOO_LARGE`, as soon as that is known: the stream is destroyed then
- * @throws {@link BankCardOcrError} `IMAGE_TYPE_NOT_ACCEPTED` or `INVALID_ARGUMENT`
- * @throws an error of the caller's stream as it is
+ * @throws {@link BankCardOcrError} `IMAGE_TOO_LARGE`, as soon as that is known: the stream is destroyed then;
+ *   `IMAGE_TYPE_NOT_ACCEPTED` or `INVALID_ARGUMENT`; an error of the caller's stream as it is
  */
 export async function readImage(
   source: CardImageSource,
@@ -28,19 +22,17 @@ export async function readImage(
   cancellation: Cancellation,
 ): Promise<Buffer> {
   const bytes = await bytesOf(source, cancellation);
-  if (bytes.length === 0) {
+  if (bytes.length === 0)
     throw wrong(
       'the image is empty: send the bytes of a picture; a stream that was read before has none left',
       '图片为空',
     );
-  }
   if (bytes.length > MOST_BYTES) throw tooLarge();
   const type = mediaTypeOf(bytes);
   if (type !== UNKNOWN_MEDIA_TYPE && types.includes(type)) return bytes;
+  const is = type === UNKNOWN_MEDIA_TYPE ? 'of no type that its first bytes tell' : type;
   throw new BankCardOcrError('IMAGE_TYPE_NOT_ACCEPTED', {
-    message:
-      `the image is ${type === UNKNOWN_MEDIA_TYPE ? 'of no type that its first bytes tell' : type}; ` +
-      `accepted are ${types.join(', ')} (imageTypes)`,
+    message: `the image is ${is}; accepted are ${types.join(', ')} (imageTypes)`,
   });
 }
 
@@ -48,21 +40,12 @@ async function bytesOf(source: unknown, cancellation: Cancellation): Promise<Buf
   if (source instanceof Uint8Array) return Buffer.from(source.buffer, source.byteOffset, source.byteLength);
   if (isReadable(source)) return collect(source, cancellation);
   const file = (source as { file?: unknown } | null | undefined)?.file;
-  if (typeof file === 'string' && file !== '' && !file.includes('\0')) return readFile(file, cancellation);
-  throw wrong(
-    'the image must be a Buffer, a Readable, or { file } with the path of a file; ' +
-      'make a Readable of a web stream with Readable.fromWeb()',
-    '图片必须是 Buffer、Readable 或 { file: 文件路径 }',
-  );
-}
-
-/** Also one of the package readable-stream, whose classes are not Node's. */
-export function isReadable(source: unknown): source is Readable {
-  const { pipe, destroy, [Symbol.asyncIterator]: iterate } = (source ?? {}) as Partial<Readable>;
-  return [pipe, destroy, iterate].every((method) => typeof method === 'function');
-}
-
-async function readFile(file: string, cancellation: Cancellation): Promise<Buffer> {
+  if (typeof file !== 'string' || file === '' || file.includes('\0'))
+    throw wrong(
+      'the image must be a Buffer, a Readable, or { file } with the path of a file; ' +
+        'make a Readable of a web stream with Readable.fromWeb()',
+      '图片必须是 Buffer、Readable 或 { file: 文件路径 }',
+    );
   try {
     // One byte more than is accepted tells a file that is too large.
     return await collect(createReadStream(file, { end: MOST_BYTES }), cancellation);
@@ -75,6 +58,12 @@ async function readFile(file: string, cancellation: Cancellation): Promise<Buffe
       '图片文件无法读取',
     );
   }
+}
+
+/** Also one of the package readable-stream, whose classes are not Node's. */
+export function isReadable(source: unknown): source is Readable {
+  const { pipe, destroy, [Symbol.asyncIterator]: iterate } = (source ?? {}) as Partial<Readable>;
+  return [pipe, destroy, iterate].every((method) => typeof method === 'function');
 }
 
 async function collect(stream: Readable, cancellation: Cancellation): Promise<Buffer> {
@@ -97,9 +86,8 @@ async function readAll(stream: Readable): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of stream as AsyncIterable<unknown>) {
-    if (!(chunk instanceof Uint8Array)) {
+    if (!(chunk instanceof Uint8Array))
       throw wrong('the stream of the image must give bytes: do not set an encoding', '图片流必须输出字节');
-    }
     size += chunk.length;
     if (size > MOST_BYTES) throw tooLarge();
     chunks.push(chunk);

@@ -4,37 +4,24 @@ import { limitOf, limitsOf } from '../call/query-limits.js';
 import { retry } from '../call/retry.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { ImageType } from '../card/card-photo.js';
-import type { TicketService } from '../credentials/ticket.service.js';
 import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options.js';
 import { isUnset } from '../options/option-values.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
-import { signedQuery } from '../results/order-query.js';
+import { type OcrResultServiceOptions, signedQuery } from '../results/order-query.js';
 import { addRetention } from '../results/retention.js';
 import { applyWarningPolicy, warningPolicyOf } from '../results/warning-policy.js';
-import type { Clock } from '../runtime/clock.js';
-import type { SignatureService } from '../signature/signature.service.js';
 import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
 import type { RecognitionClient } from '../vendor/recognition.client.js';
 import { type CardImageSource, isReadable, readImage } from './read-image.js';
 
 /** What a {@link RecognitionService} works with. */
-interface RecognitionServiceOptions {
-  readonly appId: string;
-  readonly protocolVersion: string;
-  readonly limits: Required<QueryLimits>;
+interface RecognitionServiceOptions extends Omit<OcrResultServiceOptions, 'results'> {
   readonly recognitionTimeoutMs: number;
   readonly imageTypes: readonly ImageType[];
-  readonly warningPolicy: WarningPolicy;
-  readonly assumedVendorRetentionMs: number;
-  readonly vendorCodeOverrides: VendorCodeOverrides;
-  readonly tickets: TicketService;
-  readonly signatures: SignatureService;
   readonly client: RecognitionClient;
   /** Queries an order whose response was lost. */
   readonly results: Pick<OcrResultService, 'query'>;
-  readonly clock: Clock;
 }
 
 /** One image on its way. */
@@ -56,7 +43,6 @@ export class RecognitionService {
    * Recognise the front of a card (bankcardocrapp). Every call is billed, so the image is not sent again once it has
    * left, except when the vendor rejected the credentials; after a lost response the order is queried instead.
    * `timeoutMs` covers all of that, reading the image included; `recognitionTimeoutMs` sending it and its response.
-   *
    * @param image JPEG, PNG or BMP (`imageTypes`), at most 3 MB in Base64; read whole before anything is sent
    * @returns the recognised card, with the strip that shows the number; query the other photos by its order number
    * @throws {@link RecognitionError} with a typed `code` and the order number; {@link CardRejectedError} when the policy
@@ -110,7 +96,6 @@ export class RecognitionService {
     } catch (failure) {
       const found = recognition.outcomeUnknown ? await this.#query(recognition) : undefined;
       if (!found) throw failure;
-      recognition.outcomeUnknown = false;
       return found;
     }
   }
@@ -146,7 +131,6 @@ export class RecognitionService {
   /**
    * Query an image whose response was lost. That the result of a direct recognition can be queried is likely, but not
    * documented (protocol.md section 1).
-   *
    * @returns undefined when the outcome stays unknown
    * @throws {@link BankCardOcrError} `CARD_UNREADABLE` when the vendor says that there was nothing to recognise
    */
@@ -189,11 +173,6 @@ interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
   readonly signal?: AbortSignal | undefined;
 }
 
-const QUERY_FIRST = {
-  en: 'the image may have been recognised and billed under this order number: query it before sending again',
-  zh: '图片可能已被识别并计费，重新发送前请先用该订单号查询',
-};
-
 /** A recognition failed; the order number is there, also when it was made for this call. */
 export class RecognitionError extends BankCardOcrError {
   override name = 'RecognitionError';
@@ -206,8 +185,8 @@ export class RecognitionError extends BankCardOcrError {
     super(code, {
       ...detailsOf(failure),
       ...(outcomeUnknown && {
-        message: `${message}; ${QUERY_FIRST.en}`,
-        messageZh: `${messageZh}；${QUERY_FIRST.zh}`,
+        message: `${message}; the image may have been recognised and billed under this order number: query it before sending again`,
+        messageZh: `${messageZh}；图片可能已被识别并计费，重新发送前请先用该订单号查询`,
       }),
       // The same call again would be another recognition.
       retryable: retryable && !outcomeUnknown,
@@ -218,8 +197,8 @@ export class RecognitionError extends BankCardOcrError {
 }
 
 /**
- * Whether an image may be sent again after this failure: only when nothing of it has left. A recognition is billed, and its
- * order number is good for one (protocol.md section 2). Rejected credentials are not asked about here: nothing was recognised.
+ * Whether an image may be sent again after this failure: only when nothing of it has left, because a recognition is billed
+ * (protocol.md section 2). Rejected credentials are not asked about here: nothing was recognised.
  */
 export function maySendAgain(error: unknown): boolean {
   if (error instanceof TransportError) return error.code === 'UNREACHABLE' && !error.maybeCarriedOut;

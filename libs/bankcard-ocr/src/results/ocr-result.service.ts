@@ -30,7 +30,6 @@ export class OcrResultService {
 
   /**
    * Query the result of an order (getBankCardOcrResult).
-   *
    * @param orderNo 1 to 32 ASCII letters and digits, as given to the phone SDK
    * @returns the recognised card; photos only with `options.photos`
    * @throws {@link CardRejectedError} when the card was recognised and `warningPolicy` rejects one of its warnings
@@ -44,7 +43,6 @@ export class OcrResultService {
    * Stream the photos of an order to a place of yours while they arrive; they are never in memory as a whole.
    *
    * The time that the sink takes counts for `timeoutMs`, not for `attemptTimeoutMs`.
-   *
    * @param sink {@link toDirectory}, or a function that opens a Writable for each photo
    * @returns what came: size, SHA-256 and media type of each photo
    * @throws what `query` throws, and the errors of the sink as they are
@@ -59,7 +57,6 @@ export class OcrResultService {
    * Query many orders, several at a time; each that is taken from `orders` comes exactly once, when it is finished.
    *
    * Nothing is taken while `concurrency` orders are in flight or not consumed yet. Leaving the loop ends what is in flight.
-   *
    * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for wrong arguments, what `orders` throws, or the reason of
    *   `signal`, both when everything that was taken has been yielded
    */
@@ -75,7 +72,6 @@ export class OcrResultService {
 
   /**
    * Sign a query for another program to send, at once: nonce and signature are good for one request.
-   *
    * @returns the parameters by their names on the wire, in the documented spelling
    */
   async signQuery(orderNo: string): Promise<SignedQueryParameters> {

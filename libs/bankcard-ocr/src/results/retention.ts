@@ -14,7 +14,7 @@ export interface RetentionFacts {
   readonly recognizedAt?: Date;
 }
 
-/** @returns undefined when it is not known when the card was recognised */
+/** Undefined when it is not known when the card was recognised. */
 export function retentionOf(facts: RetentionFacts): ResultRetention | undefined {
   const { assumedVendorRetentionMs, nowMs, recognizedAt } = facts;
   if (!recognizedAt) return undefined;
@@ -23,10 +23,7 @@ export function retentionOf(facts: RetentionFacts): ResultRetention | undefined 
   return { endsAt: new Date(Math.min(endsAtMs, END_OF_DATES_MS)), remainingMs: Math.max(endsAtMs - nowMs, 0) };
 }
 
-/**
- * Complete a new result with its retention, and call photos `gone` that did not come in that time. The vendor's own time
- * of recognition wins over that of the application.
- */
+/** Complete a new result with its retention, and call photos `gone` that did not come in that time. */
 export function addRetention(
   result: { -readonly [K in keyof BankCardOcrResult]: BankCardOcrResult[K] },
   facts: RetentionFacts,
@@ -41,7 +38,6 @@ export function addRetention(
 
 /**
  * The vendor responds alike for an order that it never knew and for one that it has deleted: the time tells which.
- *
  * @returns the error `RESULT_GONE`, or undefined when the vendor may still have the result, or get it
  */
 export function goneFor(notFound: BankCardOcrError, facts: RetentionFacts): BankCardOcrError | undefined {

@@ -10,7 +10,6 @@ const STRICTLY_REJECTED: ReadonlySet<string> = new Set(['-9113', '-9114', '66661
 
 /**
  * Decide about the warnings of a card.
- *
  * @throws {@link CardRejectedError} when the policy rejects one of them
  * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when the policy cannot be understood: the card does not pass then
  */
@@ -19,11 +18,7 @@ export function applyWarningPolicy(result: BankCardOcrResult, policy: WarningPol
   if (rejected.length > 0) throw new CardRejectedError(result, rejected);
 }
 
-/**
- * The policy of one call: its own one, or that of the module.
- *
- * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
- */
+/** The policy of one call: its own one, or that of the module. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 export function warningPolicyOf(call: unknown, module: WarningPolicy): WarningPolicy {
   if (isUnset(call)) return module;
   if (isWarningPolicy(call)) return call;
@@ -33,20 +28,16 @@ export function warningPolicyOf(call: unknown, module: WarningPolicy): WarningPo
 function rejects(policy: WarningPolicy, warning: CardWarning): boolean {
   if (policy === 'report') return false;
   if (policy === 'strict') return STRICTLY_REJECTED.has(warning.code);
-  const verdict = verdictOf(policy, warning);
+  let verdict: unknown;
+  try {
+    verdict = policy(warning);
+  } catch (cause) {
+    throw notUnderstood("must return 'accept' or 'reject', and threw an error instead", cause);
+  }
   if (verdict === 'accept' || verdict === 'reject') return verdict === 'reject';
   // The failure of an asynchronous policy must not end the process.
   void Promise.resolve(verdict).catch(() => undefined);
   throw notUnderstood("must return 'accept' or 'reject' at once");
-}
-
-function verdictOf(policy: unknown, warning: CardWarning): unknown {
-  if (typeof policy !== 'function') throw notUnderstood(WARNING_POLICY_RULE.en);
-  try {
-    return (policy as (warning: CardWarning) => unknown)(warning);
-  } catch (cause) {
-    throw notUnderstood("must return 'accept' or 'reject', and threw an error instead", cause);
-  }
 }
 
 function notUnderstood(rule: string, cause?: unknown): BankCardOcrError {
@@ -86,7 +77,7 @@ export class CardRejectedError extends BankCardOcrError {
       messageZh: `银行卡存在告警，不予接受：${listOf(rejected, 'zh', '、')}`,
       bizSeqNo: result.bizSeqNo,
     });
-    this.warnings = rejected.map(copyOf);
+    this.warnings = rejected.map((warning) => ({ ...warning }));
     this.card = cardOf(result);
     this.orderNo = result.orderNo;
   }

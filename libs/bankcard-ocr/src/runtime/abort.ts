@@ -5,11 +5,7 @@ export interface Cancellation {
   readonly cancelled: boolean;
   /** @throws the reason, when it is cancelled */
   throwIfCancelled(): void;
-  /**
-   * Call `listener` once, with the reason, when it is cancelled; not at all when it is already.
-   *
-   * @returns removes the listener
-   */
+  /** Call `listener` once when it is cancelled, and not when it is already. @returns removes the listener */
   onCancel(listener: (reason: unknown) => void): () => void;
 }
 
@@ -34,7 +30,6 @@ export class SignalCancellation implements Cancellation {
 
 /**
  * Wait for `ms` milliseconds of the monotonic clock at least: timers fire up to a millisecond early.
- *
  * @throws the reason of `signal` as soon as that is aborted
  */
 export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
@@ -59,11 +54,7 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
-/**
- * Wait for something that goes on when this caller stops waiting.
- *
- * @throws the reason of `cancellation` as soon as that is cancelled
- */
+/** Wait for something that goes on when this caller stops waiting. @throws the reason of `cancellation` */
 export function raceCancel<T>(shared: Promise<T>, cancellation: Cancellation): Promise<T> {
   return new Promise((resolve, reject) => {
     const forget = cancellation.onCancel(reject);
@@ -81,12 +72,7 @@ export function raceAbort<T>(shared: Promise<T>, signal: AbortSignal | undefined
   return signal ? raceCancel(shared, new SignalCancellation(signal)) : shared;
 }
 
-/**
- * Wait for something no longer than `ms` milliseconds.
- *
- * @param work may also throw before it returns a promise
- * @throws what `late` returns, when the time is over
- */
+/** Wait for something no longer than `ms` milliseconds. @throws what `late` returns, when the time is over */
 export async function raceTimeout<T>(clock: Clock, ms: number, work: () => Promise<T>, late: () => Error): Promise<T> {
   let timer: ClockTimer | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {

@@ -1,17 +1,10 @@
-import { type Random, SYSTEM_RANDOM } from './random.js';
+import { SYSTEM_RANDOM } from './random.js';
 
 /**
- * The pause before the next attempt: doubling from `firstMs` to `longestMs`, and up to a fifth shorter at random, so that
+ * The pause after so many failures: doubling from `firstMs` to `longestMs`, and up to a fifth shorter at random, so that
  * those who failed together do not come back together.
- *
- * @param failures how many attempts have failed so far, from 1
  */
-export function backoffMs(
-  failures: number,
-  firstMs: number,
-  longestMs: number,
-  random: Random = SYSTEM_RANDOM,
-): number {
+export function backoffMs(failures: number, firstMs: number, longestMs: number, random = SYSTEM_RANDOM): number {
   const pauseMs = Math.min(firstMs * 2 ** Math.min(failures - 1, 30), longestMs);
   return pauseMs * (1 - random.next() / 5);
 }

@@ -1,15 +1,12 @@
 /** A timer that was set on a {@link Clock}. */
 export interface ClockTimer {
-  /** Cancel the timer; harmless when it has fired already. */
+  /** Harmless when it has fired already. */
   cancel(): void;
 }
 
 /**
- * The only source of time in this library, so that a test can move it.
- *
- * The vendor's lifetimes are judged on {@link monotonic}, never on the wall clock, because clocks jump and differ
- * (protocol.md section 3: `expire_time` must not be used); the wall clock only dates what outlives the process. The class is
- * the injection token, too.
+ * The only source of time in this library, so that a test can move it. Lifetimes are judged on {@link monotonic}, because
+ * wall clocks jump and differ (protocol.md section 3); the wall clock only dates what outlives the process.
  */
 export abstract class Clock {
   /** Wall clock, in milliseconds since the Unix epoch. */
@@ -17,10 +14,8 @@ export abstract class Clock {
   /** Milliseconds since an arbitrary moment; never goes back. */
   abstract monotonic(): number;
   /**
-   * Call `callback` once after `delayMs` milliseconds.
-   *
-   * The background timers of a service must not keep the process alive; the pause of a caller who waits for its
-   * result must (`keepsProcessAlive`), or a script would end in the middle of it.
+   * Call `callback` once after `delayMs` milliseconds. A caller's pause must keep the process alive
+   * (`keepsProcessAlive`), or a script would end in the middle of it; background timers must not.
    */
   abstract setTimer(callback: () => void, delayMs: number, keepsProcessAlive?: boolean): ClockTimer;
 }
@@ -28,7 +23,7 @@ export abstract class Clock {
 /** China time, the vendor's zone: +08:00 all year. */
 export const CHINA_OFFSET_MS = 8 * 3_600_000;
 
-/** Node fires a longer timer at once instead of late; whoever waits longer looks again when it fires. */
+/** Node fires a longer timer at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** The machine's own clocks. */

@@ -8,7 +8,6 @@ import { type FileSystem, NODE_FILE_SYSTEM, undefinedWhenMissing } from './file-
  * always whole, whatever kills the process. The final name is durable after {@link syncDirectory}.
  */
 export class DurableFile {
-  /** Where it stands until it gets its final name. */
   readonly temporaryPath: string;
   #stream: WriteStream | undefined;
 
@@ -46,11 +45,7 @@ export class DurableFile {
     await this.files.rename(this.temporaryPath, path);
   }
 
-  /**
-   * Give it its final name, unless a file has that name already; {@link remove} is to follow in any case.
-   *
-   * @returns whether it has its name now
-   */
+  /** Give it its final name, unless a file has that name already. {@link remove} is to follow. @returns whether it has */
   async create(path: string): Promise<boolean> {
     try {
       await this.files.link(this.temporaryPath, path);
@@ -65,33 +60,22 @@ export class DurableFile {
   async remove(): Promise<void> {
     const stream = this.#stream;
     if (stream && !stream.closed) {
-      await new Promise<void>((done) => {
-        stream
-          .once('close', done)
-          .once('error', () => undefined)
-          .destroy();
-      });
+      stream.on('error', () => undefined);
+      await new Promise<void>((done) => void stream.once('close', done).destroy());
     }
     await this.files.unlink(this.temporaryPath).catch(undefinedWhenMissing);
   }
 }
 
 /** Errors of systems that cannot make a directory durable; the files in it are complete all the same. */
-const UNSUPPORTED: ReadonlySet<string | undefined> = new Set([
-  'EINVAL',
-  'ENOTSUP',
-  'ENOSYS',
-  'EISDIR',
-  'EPERM',
-  'EACCES',
-]);
+const UNSUPPORTED = /^(EINVAL|ENOTSUP|ENOSYS|EISDIR|EPERM|EACCES)$/;
 
 /** Make the names in a directory durable, where the system can. */
 export async function syncDirectory(directory: string, files: FileSystem = NODE_FILE_SYSTEM): Promise<void> {
   try {
     await files.syncDirectory(directory);
   } catch (error) {
-    if (!UNSUPPORTED.has((error as NodeJS.ErrnoException).code)) throw error;
+    if (!UNSUPPORTED.test((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 

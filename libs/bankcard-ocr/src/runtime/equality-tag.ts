@@ -1,24 +1,21 @@
 import { createHash, hash, randomBytes } from 'node:crypto';
 
-/** Never leaves the process, so nobody finds a value by trying all of them, although there are few card numbers. */
+/** Never leaves the process: nobody finds a value by trying all of them, although there are few card numbers. */
 const KEY = randomBytes(32).toString('base64url');
 /** 26 to the 12th power: two values share a tag once in 10^17. */
 const TAG_LENGTH = 12;
 const LETTER_A = 0x61;
 
 /**
- * Make a text that is the same for the same hidden value and another one for any other value, in this process only.
- *
- * Whoever compares objects by their properties (Jest, Vitest, `node:assert`, Lodash) does not see private fields: objects
- * whose value is hidden would all be equal. A tag among the properties tells them apart and says nothing about the value.
- * Letters only, so that nothing takes it for a number.
+ * Make a text that is the same for the same hidden value and another one for any other value, in this process only. What
+ * compares objects by their properties (Jest, `node:assert`, Lodash) does not see private fields: a tag among the
+ * properties tells them apart. Letters only, so that nothing takes it for a number.
  */
 export function equalityTag(...hidden: readonly (string | Uint8Array | undefined)[]): string {
   let text = KEY;
   // Nothing is hidden in the copies that class-transformer makes: it calls constructors without arguments.
   for (const part of hidden) text += typeof part === 'string' ? `${part.length}:${part}` : `${digestOf(part)};`;
-  // Every query makes a tag. One call of `hash` costs a sixth of what an HMAC with its key and its stream does, and there
-  // is nothing to forge: nobody accepts a tag from outside.
+  // Every query makes a tag: `hash` costs a sixth of an HMAC, and there is nothing to forge.
   const digest = hash('sha256', text, 'binary');
   let tag = '';
   for (let at = 0; at < TAG_LENGTH; at += 1) tag += String.fromCharCode(LETTER_A + (digest.charCodeAt(at) % 26));

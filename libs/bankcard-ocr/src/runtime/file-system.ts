@@ -31,19 +31,11 @@ export interface FileSystem {
   link(existing: string, path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
-  /**
-   * Make a directory and those above it, when they are missing.
-   *
-   * @returns the topmost one that was made
-   */
+  /** Make a directory and those above it, when they are missing. @returns the topmost one that was made */
   mkdir(path: string, mode: number): Promise<string | undefined>;
   /** Make what was created and removed in a directory durable. */
   syncDirectory(path: string): Promise<void>;
-  /**
-   * Call `listener` with the names of files that change in a directory. A hint: not every file system reports changes.
-   *
-   * @returns stops the watching
-   */
+  /** Call `listener` with the names of files that change in a directory: a hint. @returns stops the watching */
   watch(directory: string, listener: (name: string) => void): () => void;
 }
 
@@ -78,11 +70,7 @@ function watchDirectory(directory: string, listener: (name: string) => void): ()
   }
 }
 
-/**
- * A link is not followed, only regular files are opened, and opening does not wait for anything.
- *
- * @throws when the file cannot be read for another reason, e.g. because another user made it
- */
+/** A link is not followed, only regular files are opened, and opening does not wait for anything. */
 async function readSmallFile(path: string, maxBytes: number): Promise<SmallFile> {
   const found = await lstat(path).catch(undefinedWhenMissing);
   if (!found) return { kind: 'missing' };

@@ -10,15 +10,9 @@ const ASCII = /^[ -~]*$/;
 const OTHER_DIGIT = /(?![0-9])\p{Nd}/gu;
 const DIGIT = /\p{Nd}/u;
 const CIRCLED_DIGIT = /[\u24f5-\u24fd\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792\u3021-\u3029]/g;
-/** The first of each row of such digits, with what it stands for. */
-const CIRCLED_ROWS: readonly (readonly [first: number, digit: number])[] = [
-  [0x3021, 1],
-  [0x278a, 1],
-  [0x2780, 1],
-  [0x2776, 1],
-  [0x24ff, 0],
-  [0x24f5, 1],
-];
+const CIRCLED_ZERO = 0x24ff;
+/** What stands for 1 in each row of such digits. */
+const CIRCLED_ONES = [0x24f5, 0x2776, 0x2780, 0x278a, 0x3021];
 /** A stroke through a digit, the frame of a key around it. */
 const MARKS_ON_DIGITS = /(?<=[0-9])\p{M}+/gu;
 
@@ -50,6 +44,6 @@ function valueOf(codePoint: number): number {
 
 function circledValue(character: string): string {
   const code = character.charCodeAt(0);
-  const [first, digit] = CIRCLED_ROWS.find(([start]) => code >= start) ?? [code, 0];
-  return String(code - first + digit);
+  const one = CIRCLED_ONES.findLast((first) => code >= first) ?? code;
+  return code === CIRCLED_ZERO ? '0' : String(code - one + 1);
 }

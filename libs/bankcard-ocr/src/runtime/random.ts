@@ -1,10 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { type Clock, SystemClock } from './clock.js';
 
-/**
- * The only source of randomness of the credentials and of retries, next to {@link Clock}, so that a simulation can repeat
- * a run. Nonces of the vendor's protocol have one of their own in SignatureService.
- */
+/** The only source of randomness of the credentials and of retries, so that a simulation can repeat a run. */
 export interface Random {
   /** A number from 0 up to, but not including, 1: for jitter. */
   next(): number;

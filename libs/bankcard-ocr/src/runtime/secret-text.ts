@@ -23,7 +23,6 @@ export class SecretText {
 
   /**
    * The secret itself; never log it, never put it into an error.
-   *
    * @throws TypeError for a copy that somebody made of the properties: the secret is not in it
    */
   reveal(): string {

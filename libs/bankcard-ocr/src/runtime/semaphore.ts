@@ -10,12 +10,7 @@ export class Semaphore {
     this.#free = limit;
   }
 
-  /**
-   * Wait for a place; {@link release} gives it back.
-   *
-   * @returns undefined when there is a place at once
-   * @throws the reason of `cancellation`
-   */
+  /** Wait for a place. @returns undefined when there is one at once. @throws the reason of `cancellation` */
   acquire(cancellation: Cancellation, urgent: boolean): Promise<void> | undefined {
     cancellation.throwIfCancelled();
     if (this.#free > 0) {

@@ -21,12 +21,9 @@ const SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
 const BAGGAGE = Symbol.for('OpenTelemetry Baggage Key');
 
 /**
- * Run something that no tracing may see: Tencent wants secrets in query strings, and without `storeEncryptionKey` commands of Redis
- * hold credentials. Spans and breadcrumbs would carry them to whoever reads traces, and the application's
- * `traceparent` and `baggage` would go to Tencent.
- *
- * It reaches OpenTelemetry and what is built on it without importing it. Everything that begins in `run`, connections
- * and timers too, stays untraced; callbacks that belong to the caller go through {@link inCallersContext}.
+ * Run something that no tracing may see: URLs to Tencent and commands of Redis hold secrets, which spans would carry to
+ * readers of traces, and the application's `traceparent` and `baggage` would go to Tencent. Reaches OpenTelemetry without
+ * importing it. Everything that begins in `run` stays untraced; callbacks of the caller go through {@link inCallersContext}.
  */
 export function untraced<T>(run: () => T): T {
   const manager = contextManager();
@@ -35,10 +32,7 @@ export function untraced<T>(run: () => T): T {
   return manager.with(context, run);
 }
 
-/**
- * Have a callback run in the asynchronous context of now: what the application does in it, in a sink of its own for
- * instance, stays in the trace of its caller, although it is called from within something that is {@link untraced}.
- */
+/** Have a callback of the application, e.g. a sink, stay in the trace of its caller within what is {@link untraced}. */
 export function inCallersContext<Arguments extends unknown[], Result>(
   callback: (...args: Arguments) => Result,
 ): (...args: Arguments) => Result {

@@ -35,29 +35,27 @@ export class PerUserThrottle {
 
   /**
    * Make a call when it is this user's turn and the vendor will give a ticket.
-   *
    * @param call sends its requests, retries too, through the function it is given
    * @throws {@link BankCardOcrError} `RATE_LIMITED` when that would be too late for `deadline`
    */
   async inTurn<T>(userId: string, deadline: Deadline, call: (ask: ThrottledRequest) => Promise<T>): Promise<T> {
-    let user = this.#users.get(userId);
-    if (!user) this.#users.set(userId, (user = { semaphore: new Semaphore(1), calls: 0, freeAt: -Infinity }));
-    const queue = user;
-    const waitMs = this.#waitMs(queue, queue.calls);
-    if (waitMs > 0 && waitMs >= deadline.remainingMs) throw launchTooSoon(waitMs, queue.failure);
-    queue.calls += 1;
+    const user: UserQueue = this.#users.get(userId) ?? { semaphore: new Semaphore(1), calls: 0, freeAt: -Infinity };
+    this.#users.set(userId, user);
+    const waitMs = this.#waitMs(user, user.calls);
+    if (waitMs > 0 && waitMs >= deadline.remainingMs) throw launchTooSoon(waitMs, user.failure);
+    user.calls += 1;
     try {
-      await this.#acquire(queue, deadline);
+      await this.#acquire(user, deadline);
       try {
         // Here too: a caller waits before it takes credentials, which may expire meanwhile.
-        await this.#untilFree(queue, deadline);
-        return await call((request) => this.#send(queue, deadline, request));
+        await this.#untilFree(user, deadline);
+        return await call((request) => this.#send(user, deadline, request));
       } finally {
-        queue.semaphore.release();
+        user.semaphore.release();
       }
     } finally {
-      queue.calls -= 1;
-      this.#forget(userId, queue);
+      user.calls -= 1;
+      this.#forget(userId, user);
     }
   }
 
@@ -65,10 +63,7 @@ export class PerUserThrottle {
   #forget(userId: string, user: UserQueue): void {
     if (user.calls > 0 || user.expiry) return;
     const leftMs = this.#leftMs(user);
-    if (leftMs <= 0) {
-      this.#users.delete(userId);
-      return;
-    }
+    if (leftMs <= 0) return void this.#users.delete(userId);
     user.expiry = this.clock.setTimer(() => {
       user.expiry = undefined;
       this.#forget(userId, user);
@@ -87,18 +82,18 @@ export class PerUserThrottle {
 
   async #send<T>(user: UserQueue, deadline: Deadline, request: () => Promise<T>): Promise<T> {
     await this.#untilFree(user, deadline);
-    let failure: unknown;
+    // Counted from the response: the vendor gave the ticket some time before.
+    const keepApart = (failure?: BankCardOcrError) => {
+      user.freeAt = this.clock.monotonic() + INTERVAL_MS;
+      user.failure = failure;
+    };
     try {
-      return await request();
+      const result = await request();
+      keepApart();
+      return result;
     } catch (error) {
-      failure = error;
+      if (mayHaveGivenATicket(error)) keepApart(isBankCardOcrError(error) ? error : undefined);
       throw error;
-    } finally {
-      // Counted from the response: the vendor gave the ticket some time before.
-      if (failure === undefined || mayHaveGivenATicket(failure)) {
-        user.freeAt = this.clock.monotonic() + INTERVAL_MS;
-        user.failure = isBankCardOcrError(failure) ? failure : undefined;
-      }
     }
   }
 
@@ -123,9 +118,7 @@ export class PerUserThrottle {
 function launchTooSoon(waitMs: number, cause: unknown): BankCardOcrError {
   const retryAfterMs = Math.ceil(waitMs);
   return new BankCardOcrError('RATE_LIMITED', {
-    message:
-      `the vendor gives a user one NONCE ticket in 2 s: this launch would wait ${retryAfterMs} ms, ` +
-      'which is longer than it may take (timeoutMs)',
+    message: `one NONCE ticket in 2 s for a user: this launch would wait ${retryAfterMs} ms, longer than timeoutMs allows`,
     messageZh: `同一用户 2 秒内只能发起一次，请在 ${retryAfterMs} 毫秒后重试`,
     retryAfterMs,
     cause,

@@ -1,12 +1,10 @@
-import type { Clock } from '../runtime/clock.js';
-import type { TicketService } from '../credentials/ticket.service.js';
-import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
+import type { Credentials } from '../credentials/credentials.js';
 import { Deadline } from '../call/deadline.js';
 import { checkOrderNumber, checkUserId, createOrderNo } from '../call/order-number.js';
 import { limitsOf } from '../call/query-limits.js';
 import { retry } from '../call/retry.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
-import type { SignatureService } from '../signature/signature.service.js';
+import type { OcrResultServiceOptions } from '../results/order-query.js';
 import type { AuthClient, IssuedCredential } from '../vendor/auth.client.js';
 import { PerUserThrottle } from './per-user-throttle.js';
 import { launchLifeMs, RESULT_SIGNATURE, SdkLaunch } from './sdk-launch.js';
@@ -35,16 +33,12 @@ interface SdkResultReport extends SdkCallLimits {
 }
 
 /** What an {@link SdkLaunchService} works with. */
-interface SdkLaunchServiceOptions {
-  readonly appId: string;
-  readonly protocolVersion: string;
-  readonly limits: Required<QueryLimits>;
+interface SdkLaunchServiceOptions extends Omit<
+  OcrResultServiceOptions,
+  'results' | 'warningPolicy' | 'assumedVendorRetentionMs'
+> {
   readonly ticketOverlapMs: number;
-  readonly vendorCodeOverrides: VendorCodeOverrides;
-  readonly tickets: TicketService;
-  readonly signatures: SignatureService;
   readonly auth: AuthClient;
-  readonly clock: Clock;
 }
 
 /** The backend's part in a recognition on the phone: launches of the phone SDK, and checks of its signed reports. */
@@ -61,7 +55,6 @@ export class SdkLaunchService {
   /**
    * Fetch a NONCE ticket and sign one launch of the phone SDK with it. The vendor gives a user one ticket in 2 s; a call
    * that comes sooner waits its turn, behind earlier ones of the same user.
-   *
    * @returns what the app starts the SDK with; the ticket itself is not in it
    * @throws {@link BankCardOcrError} `RATE_LIMITED` with `retryAfterMs` when the waiting would exceed `timeoutMs`, and
    *   with a typed `code` for every other failure; or the reason of `signal`
@@ -73,17 +66,14 @@ export class SdkLaunchService {
     checkOrderNumber(orderNo);
     const deadline = new Deadline(this.options.clock, timeoutMs, signal);
     try {
-      return await this.#throttle.inTurn(userId, deadline, (inInterval) =>
-        retry(
-          async ({ accessToken, generation, generationId }, attempt) => {
-            const request = { accessToken: accessToken.reveal(), userId, generation, attempt, signal: deadline.signal };
-            const ticket = await inInterval(() => this.options.auth.nonceTicket(request));
-            return this.#sign(userId, orderNo, ticket, generationId);
-          },
-          this.options,
-          { deadline, maxAttempts },
-        ),
-      );
+      return await this.#throttle.inTurn(userId, deadline, (inInterval) => {
+        const attempt = async ({ accessToken, generation, generationId }: Credentials, attempt: number) => {
+          const request = { accessToken: accessToken.reveal(), userId, generation, attempt, signal: deadline.signal };
+          const ticket = await inInterval(() => this.options.auth.nonceTicket(request));
+          return this.#sign(userId, orderNo, ticket, generationId);
+        };
+        return retry(attempt, this.options, { deadline, maxAttempts });
+      });
     } finally {
       deadline.close();
     }
@@ -92,7 +82,6 @@ export class SdkLaunchService {
   /**
    * Check the signature that the phone SDK handed back with a result, against the current SIGN ticket and earlier ones,
    * in constant time.
-   *
    * @returns whether the vendor signed this; false also for a value of another form or type
    * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when `orderNo` is no order number: no launch was made for it;
    *   `NO_VALID_TICKET` or `TIMEOUT` when no known ticket fits and the current one is not available; or the reason of

@@ -5,8 +5,6 @@ import { equalityTag } from '../runtime/equality-tag.js';
 /** The values of an {@link SdkLaunch}. */
 type SdkLaunchValues = Omit<SdkLaunch, 'toString' | 'valueOf' | typeof Symbol.toPrimitive | typeof inspect.custom>;
 
-const NONE = {} as SdkLaunchValues;
-
 /** The form of a signature that the phone SDK hands back. */
 export const RESULT_SIGNATURE = /^[0-9A-Fa-f]{40}$/;
 
@@ -30,17 +28,15 @@ export class SdkLaunch {
   /** Milliseconds, counted from the return of `create()`, within which the SDK must be started. */
   readonly expiresInMs: number;
 
-  constructor(values: SdkLaunchValues) {
-    // class-transformer makes copies with `new SdkLaunch()`, and sets what it found afterwards.
-    const given: SdkLaunchValues | undefined = values;
-    const { appId, version, nonce, userId, orderNo, sign, expiresInMs } = given ?? NONE;
-    this.appId = appId;
-    this.version = version;
-    this.nonce = nonce;
-    this.userId = userId;
-    this.orderNo = orderNo;
-    this.sign = sign;
-    this.expiresInMs = expiresInMs;
+  /** @param values missing where class-transformer makes a copy, and sets what it found afterwards */
+  constructor(values: SdkLaunchValues = {} as SdkLaunchValues) {
+    this.appId = values.appId;
+    this.version = values.version;
+    this.nonce = values.nonce;
+    this.userId = values.userId;
+    this.orderNo = values.orderNo;
+    this.sign = values.sign;
+    this.expiresInMs = values.expiresInMs;
   }
 
   toString(): string {
@@ -65,16 +61,15 @@ export class SdkLaunch {
 const MAX_JITTER_MS = 1_000;
 
 /**
- * How long a launch is good for: a NONCE ticket expires with its token, and a token one overlap after the next one was
- * requested (protocol.md section 5).
- *
- * @param launch `ticketMs`: what is left of the NONCE ticket's own lifetime; `generationId`: of the token that it was made
- *   from; `status`: of the credentials now
- * @returns milliseconds, 0 or more
+ * Milliseconds, 0 or more, that a launch is good for: a NONCE ticket expires with its token, and a token one overlap after
+ * the next one was requested (protocol.md section 5).
  */
 export function launchLifeMs(launch: {
+  /** What is left of the NONCE ticket's own lifetime. */
   readonly ticketMs: number;
+  /** Of the token that it was made from. */
   readonly generationId: string;
+  /** Of the credentials now. */
   readonly status: Pick<TicketStatus, 'generationId' | 'ageMs' | 'dueInMs' | 'remainingMs'>;
   readonly ticketOverlapMs: number;
 }): number {
@@ -82,10 +77,8 @@ export function launchLifeMs(launch: {
   const { ageMs = 0, dueInMs = 0, remainingMs = 0 } = status;
   if (status.generationId === undefined) return 0;
   const untilRefreshMs = Math.max(0, dueInMs - MAX_JITTER_MS);
-  const tokenMs =
-    status.generationId === generationId
-      ? Math.min(untilRefreshMs + ticketOverlapMs, remainingMs)
-      : // Replaced meanwhile: the age is that of the token that replaced it.
-        ticketOverlapMs - ageMs;
+  const isCurrent = status.generationId === generationId;
+  // When it was replaced meanwhile, the age is that of the token that replaced it.
+  const tokenMs = isCurrent ? Math.min(untilRefreshMs + ticketOverlapMs, remainingMs) : ticketOverlapMs - ageMs;
   return Math.max(0, Math.round(Math.min(ticketMs, tokenMs)));
 }

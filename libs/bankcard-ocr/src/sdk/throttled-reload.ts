@@ -4,8 +4,8 @@ import type { Clock } from '../runtime/clock.js';
 const INTERVAL_MS = 1_000;
 
 /**
- * Reads the credentials of other processes from the store at most once a second, however many signatures are wrong. A
- * caller who comes sooner waits for the next read: a flood of wrong signatures must not have a right one refused.
+ * Reads the store at most once a second, however many signatures are wrong. A caller who comes sooner waits for the next
+ * read: a flood of wrong signatures must not have a right one refused.
  */
 export class ThrottledReload {
   #next: Promise<void> | undefined;

@@ -2,7 +2,7 @@ import { backoffMs } from '../../runtime/backoff.js';
 import type { Clock } from '../../runtime/clock.js';
 import { sleep } from '../../runtime/abort.js';
 
-/** The vendor counts by the second: what fails within one fails for the same reason, and slows the batch once. */
+/** The vendor counts by the second: what fails within one slows the batch once. */
 const SLOWDOWN_EVERY_MS = 1_000;
 /** From nothing to the full rate, if the vendor lets it. */
 const RECOVERY_MS = 60_000;
@@ -51,11 +51,7 @@ export class AdaptiveRateLimiter {
     this.#slowedAt = now;
   }
 
-  /**
-   * Wait for a turn; they come in the order in which they were asked for.
-   *
-   * @throws the reason of `signal`
-   */
+  /** Wait for a turn; they come in the order in which they were asked for. @throws the reason of `signal` */
   turn(signal: AbortSignal): Promise<void> {
     const turn = this.#lastInLine.then(() => this.#untilDue(signal));
     this.#lastInLine = turn.catch(() => undefined);
@@ -64,7 +60,6 @@ export class AdaptiveRateLimiter {
 
   /**
    * Wait before an order that was refused gets in line again, longer after every refusal.
-   *
    * @throws the reason of `signal`
    */
   rest(refusals: number, signal: AbortSignal): Promise<void> {

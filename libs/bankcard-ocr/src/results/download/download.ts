@@ -19,7 +19,7 @@ export interface DownloadedPhoto extends WrittenPhoto {
   readonly path?: string;
 }
 
-/** What a download has brought. Nothing in it is secret; the photos themselves are personal data. */
+/** What a download has brought. Nothing in it is secret. */
 export interface DownloadManifest {
   /** The order number of the download. */
   readonly orderNo: string;
@@ -48,7 +48,6 @@ export function checkPhotoDestination(destination: unknown): asserts destination
 
 /**
  * Stream the photos of an order to their destination, attempt by attempt.
- *
  * @throws the error of the destination as it is
  */
 export async function downloadOrder(
@@ -112,11 +111,7 @@ export class Download implements PhotoTargets {
     return target;
   }
 
-  /**
-   * The whole response has come and is good: keep the photos.
-   *
-   * @throws {@link SinkFailure} when a directory cannot; {@link abandon} is to follow
-   */
+  /** The whole response has come and is good: keep the photos. @throws {@link SinkFailure} when a directory cannot */
   async complete(): Promise<DownloadedPhoto[]> {
     const whole = PHOTO_KINDS.flatMap((kind) => {
       const photo = this.#targets.get(kind)?.photo;

@@ -80,7 +80,6 @@ Object.defineProperty(PhotoDirectory.prototype, BRAND, { value: true });
  * They are written under hidden names, made durable, and get their own names one after the other when the whole response
  * has come and is good. A file of such a name is always whole, whatever kills the process; one that was there is replaced.
  * Files that killed processes have left are removed after an hour, by the next download.
- *
  * @param path the directory, on a local disk; made when it is missing, mode 0700
  * @returns to be kept and used for any number of downloads
  * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`

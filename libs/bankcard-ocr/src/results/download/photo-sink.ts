@@ -16,11 +16,10 @@ export interface PhotoMeta {
 }
 
 /**
- * Opens a place for one photo: called when its first bytes have come, at most once for each kind and attempt.
- *
- * The bytes are written with back-pressure, then the Writable is ended and waited for ('finish'; 'close', if it closes
- * itself). Its errors, and those of this function, end the download and reach the caller unchanged. It is destroyed with an
- * error when the answer breaks off or the photo turns out to be damaged. What reads from a PassThrough is yours to wait for.
+ * Opens a place for one photo: called when its first bytes have come, at most once for each kind and attempt. The bytes are
+ * written with back-pressure, then the Writable is ended and waited for. Its errors, and those of this function, end the
+ * download and reach the caller unchanged. It is destroyed with an error when the answer breaks off or the photo turns out
+ * to be damaged. What reads from a PassThrough is yours to wait for.
  */
 export type PhotoSink = (photo: PhotoKind, meta: PhotoMeta) => Writable | Promise<Writable>;
 
@@ -29,7 +28,6 @@ export interface PhotoTransaction {
   open(kind: PhotoKind, meta: PhotoMeta): Writable | Promise<Writable>;
   /**
    * The answer is good: keep these photos, which have been written whole, and nothing else.
-   *
    * @returns where they are, if they are files
    */
   commit(kinds: readonly PhotoKind[]): Promise<ReadonlyMap<PhotoKind, string>>;
@@ -39,9 +37,5 @@ export interface PhotoTransaction {
 
 /** The application's own sink: what becomes of its Writables is for the application. */
 export function sinkTransaction(sink: PhotoSink): PhotoTransaction {
-  return {
-    open: sink,
-    commit: async () => new Map(),
-    discard: async () => undefined,
-  };
+  return { open: sink, commit: async () => new Map(), discard: async () => undefined };
 }

@@ -1,16 +1,12 @@
 import { finished, type Writable } from 'node:stream';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 
-interface Waiting {
-  readonly resolve: () => void;
-  readonly reject: (reason: Error) => void;
-}
-
 /** A sink's Writable, for one photo: whatever it does, no promise is left open and no error is left unheard. */
 export class SinkStream {
   /** Why nothing more can be written. */
   #failure: Error | undefined;
-  #waiting: Waiting | undefined;
+  /** Settles the promise of {@link write} or {@link end} that is open: fulfilled without a reason, rejected with one. */
+  #settle: (reason?: Error) => void = () => undefined;
   #ending = false;
   #isFinished = false;
   readonly #stopListening: () => void;
@@ -27,10 +23,7 @@ export class SinkStream {
     };
   }
 
-  /**
-   * @param bytes kept, as any Writable does
-   * @returns a promise when it wants no more before that is fulfilled
-   */
+  /** @param bytes kept, as any Writable does. @returns a promise when it wants no more before that is fulfilled */
   write(bytes: Buffer): Promise<void> | undefined {
     const takesMore = this.#attempt(() => this.writable.write(bytes));
     this.#noticeDestruction();
@@ -54,7 +47,7 @@ export class SinkStream {
   }
 
   readonly #onDrain = () => {
-    if (!this.#ending) this.#settle()?.resolve();
+    if (!this.#ending) this.#settle();
   };
 
   /** Not every Writable tells of it (`emitClose`). */
@@ -81,26 +74,20 @@ export class SinkStream {
     if (error || !this.#ending) return this.#fail(new SinkFailure(error ?? closedEarly()));
     this.#isFinished = true;
     this.#stopListening();
-    this.#settle()?.resolve();
+    this.#settle();
   }
 
   /** The listeners stay: without one for errors, a later one would end the process. */
   #fail(reason: Error): void {
     this.#failure ??= reason;
     this.writable.off('drain', this.#onDrain);
-    this.#settle()?.reject(this.#failure);
-  }
-
-  #settle(): Waiting | undefined {
-    const waiting = this.#waiting;
-    this.#waiting = undefined;
-    return waiting;
+    this.#settle(this.#failure);
   }
 
   #wait(): Promise<void> {
     if (this.#failure) return Promise.reject(this.#failure);
     if (this.#isFinished) return Promise.resolve();
-    return new Promise((resolve, reject) => (this.#waiting = { resolve, reject }));
+    return new Promise((resolve, reject) => (this.#settle = (reason) => (reason ? reject(reason) : resolve())));
   }
 }
 
@@ -122,16 +109,13 @@ function closedEarly(): Error {
 }
 
 /**
- * Marks an error as one of the place that the photos go to, not of the vendor or the network: asking again would not help.
- * It never leaves the library; the caller gets the {@link cause} as it is.
+ * Marks an error as one of the place that the photos go to, so that nothing is asked again. It never leaves the library;
+ * the caller gets the cause as it is.
  */
 export class SinkFailure extends Error {
   override name = 'SinkFailure';
-  /** Whatever the sink failed with. */
-  override readonly cause: unknown;
 
   constructor(cause: unknown) {
-    super('the sink of a photo failed');
-    this.cause = cause;
+    super('the sink of a photo failed', { cause });
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Writable } from 'node:stream';
 import { MAGIC_LENGTH, mediaTypeOf, type PhotoMediaType, UNKNOWN_MEDIA_TYPE } from '../../card/card-photo.js';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { raceAbort } from '../../runtime/abort.js';
 import type { PhotoTarget } from '../../vendor/response/photo-buffers.js';
 import { SinkFailure, SinkStream } from './sink-stream.js';
 
@@ -29,8 +30,7 @@ export class SinkTarget implements PhotoTarget {
   #mediaType: PhotoMediaType = UNKNOWN_MEDIA_TYPE;
   #beginning: Buffer = Buffer.alloc(0);
   #stream: SinkStream | undefined;
-  #abandonedWith: Error | undefined;
-  #giveUpOpening: (reason: Error) => void = () => undefined;
+  readonly #abandoned = new AbortController();
 
   constructor(private readonly open: (mediaType: PhotoMediaType) => Writable | Promise<Writable>) {}
 
@@ -52,9 +52,8 @@ export class SinkTarget implements PhotoTarget {
 
   /** Destroy the Writable, unless it has finished; one that has yet to be opened is destroyed when it is there. */
   abandon(reason: Error): void {
-    this.#abandonedWith ??= reason;
+    this.#abandoned.abort(reason);
     this.#beginning = Buffer.alloc(0);
-    this.#giveUpOpening(reason);
     this.#stream?.abandon(reason);
   }
 
@@ -66,22 +65,16 @@ export class SinkTarget implements PhotoTarget {
 
   async #passBeginning(): Promise<void> {
     this.#mediaType = mediaTypeOf(this.#beginning);
-    const stream = await this.#opened();
+    // A sink may take as long as it likes; whoever gives up does not wait for it.
+    const stream = await raceAbort(this.#open(), this.#abandoned.signal);
     const bytes = this.#beginning;
     this.#beginning = Buffer.alloc(0);
     await stream.write(bytes);
   }
 
-  /** A sink may take as long as it likes; whoever gives up does not wait for it. */
-  #opened(): Promise<SinkStream> {
-    return new Promise((resolve, reject) => {
-      this.#giveUpOpening = reject;
-      this.#open().then(resolve, reject);
-    });
-  }
-
   async #open(): Promise<SinkStream> {
-    if (this.#abandonedWith) throw this.#abandonedWith;
+    const { signal } = this.#abandoned;
+    signal.throwIfAborted();
     let stream: SinkStream;
     try {
       stream = new SinkStream(await this.open(this.#mediaType));
@@ -89,7 +82,7 @@ export class SinkTarget implements PhotoTarget {
       throw new SinkFailure(error);
     }
     this.#stream = stream;
-    if (this.#abandonedWith) stream.abandon(this.#abandonedWith);
+    if (signal.aborted) stream.abandon(signal.reason as Error);
     return stream;
   }
 }
