@@ -236,9 +236,7 @@ function faultsInHosts(page: string): string[] {
   const expected = hosts.map((host, index) => {
     const baseUrl = `https://${host}`;
     const account = { appId: 'IDAXXXXX', secret: 'a'.repeat(64), ticketStore: 'memory:', proxy: 'none' };
-    const { recognitionBaseUrl, appIdFields } = resolveOptions(
-      index === 0 ? account : { ...account, baseUrl },
-    );
+    const { recognitionBaseUrl, appIdFields } = resolveOptions(index === 0 ? account : { ...account, baseUrl });
     const named = index === 0 ? [host] : [host, baseUrl];
     return [...named, recognitionBaseUrl.origin, appIdFields.recognize];
   });

@@ -37,7 +37,12 @@ async function queryOnce(options: ResolvedOptions, credentials: Credentials, sig
   const connections = await connectToVendor(options, () => undefined);
   try {
     const path = baseUrl.prefix + paths.queryResult;
-    const results = new ResultClient(connections.main, clock, { path, appIdParameter: appIdFields.queryResult, appId, version });
+    const results = new ResultClient(connections.main, clock, {
+      path,
+      appIdParameter: appIdFields.queryResult,
+      appId,
+      version,
+    });
     const query = signedQuery({ ...options, signatures: new SignatureService() }, createOrderNo(), credentials);
     const { generation } = credentials;
     const cancellation = new SignalCancellation(signal);
