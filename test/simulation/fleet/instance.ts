@@ -4,6 +4,7 @@ import {
   AuthClient,
   Semaphore,
   DEFAULTS,
+  hostProfile,
   VendorHttpClient,
   isBankCardOcrError,
   OcrResultService,
@@ -17,7 +18,6 @@ import {
   type TicketStore,
   timingsFor,
 } from '../library.js';
-import { hostProfile } from '../../../libs/bankcard-ocr/src/vendor/hosts.js';
 import type { VendorNetwork } from '../vendor/vendor-network.js';
 
 /** How an instance of the application is set up. */
