@@ -110,7 +110,7 @@ describe('doctor --live, when the vendor refuses', () => {
     const { document } = await examine(['--live'], { env: stage.environment() });
     expect(document.checks.at(-1)).toMatchObject({
       status: 'fail',
-      todo: expect.stringContaining('The vendor has to act'),
+      todo: expect.stringContaining('Tencent has to act'),
     });
   });
 });

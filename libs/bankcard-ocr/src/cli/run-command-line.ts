@@ -43,7 +43,7 @@ function refuse({ json, language }: OutputChoice, why: Text): number {
   return exitCode;
 }
 
-/** Some of it comes from variables, files, a Redis or the vendor, and none of these may move the cursor. */
+/** Some of it comes from variables, files, a Redis or Tencent, and none of these may move the cursor. */
 function forTerminal(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
@@ -51,7 +51,7 @@ function forTerminal(text: string): string {
 /** What `--help` prints. */
 const USAGE: Text = text(
   `nestjs-bankcard-ocr doctor [--live [--fetch]] [options]
-    Checks the configuration, the way to the vendor, the clock and the ticket store. Run it as the
+    Checks the configuration, the way to Tencent, the clock and the ticket store. Run it as the
     user of the application, where the application runs. Nothing stored is changed.
     --live    sends secrets, too: tries the credentials that the store has; fetches only when it has none
     --fetch   with --live and memory: fetch, which ends those of a running process a minute later

@@ -16,7 +16,7 @@ function errorBody(error: BankCardOcrError, language: ErrorLanguage, statusCode:
   return {
     statusCode,
     code,
-    // Ours, never the vendor's.
+    // Ours, never Tencent's.
     message: messageOf(error, language),
     // The reason of a failed refresh stands on the error as if it were its own.
     ...(vendorCode !== undefined && !isOurs(error.cause) && { vendorCode }),
@@ -63,7 +63,7 @@ export const ERROR_STATUS: Readonly<Record<BankCardOcrErrorCode, number>> = {
 
 /** The HTTP status of an error; 500 for a code that another version of this library brought. */
 export function statusOf({ code, vendorCode }: BankCardOcrError): number {
-  // The vendor's code for a body that is too large (protocol.md section 6).
+  // Tencent's code for a body that is too large (protocol.md section 6).
   if (code === 'INVALID_ARGUMENT' && vendorCode === '400601') return HttpStatus.PAYLOAD_TOO_LARGE;
   return Object.hasOwn(ERROR_STATUS, code) ? ERROR_STATUS[code] : HttpStatus.INTERNAL_SERVER_ERROR;
 }
@@ -74,7 +74,7 @@ export interface ErrorOptions {
   readonly language?: ErrorLanguage | undefined;
 }
 
-/** The vendor counts requests by the second. */
+/** Tencent counts requests by the second. */
 const RATE_LIMIT_PAUSE_MS = 1_000;
 
 /**

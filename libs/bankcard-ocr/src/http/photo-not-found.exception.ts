@@ -45,7 +45,7 @@ export class PhotoNotFoundException extends NotFoundException {
 /**
  * One photo of a result, for a handler under {@link BankCardOcrErrorInterceptor}.
  * @throws {@link PhotoNotFoundException} when it is not there
- * @throws a `BankCardOcrError` `PHOTO_DAMAGED` when it came damaged, `RESULT_GONE` when the vendor no longer keeps it
+ * @throws a `BankCardOcrError` `PHOTO_DAMAGED` when it came damaged, `RESULT_GONE` when Tencent no longer keeps it
  */
 export function requirePhoto(result: BankCardOcrResult, kind: PhotoKind): CardPhoto {
   const photo = photoOf(result, kind);

@@ -25,7 +25,7 @@ export class PhotosQueryDto {
 }
 
 /**
- * What a client says beside an image that is to be recognised: the text fields of a multipart form, under
+ * What a client says beside an image that is to be recognized: the text fields of a multipart form, under
  * `ValidationPipe({ whitelist: true })`.
  */
 export class RecognizeBankCardDto {

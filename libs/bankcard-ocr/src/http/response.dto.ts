@@ -10,8 +10,8 @@ class CardWarningDto {
     return Object.assign(new CardWarningDto(), { code, en, zh });
   }
 
-  /** The vendor's warning code; decide on this, not on the texts. */
-  @Shown({ description: "The vendor's warning code", example: '-9113' })
+  /** Tencent's warning code; decide on this, not on the texts. */
+  @Shown({ description: "Tencent's warning code", example: '-9113' })
   code!: string;
   @Shown({ description: 'What it means, in English' })
   en!: string;
@@ -25,7 +25,7 @@ class CardValidityDto {
     return Object.assign(new CardValidityDto(), { raw, month, year });
   }
 
-  /** The vendor's text; empty when the card shows none. */
+  /** Tencent's text; empty when the card shows none. */
   @Shown({ description: 'As printed; empty for none', example: '12/2031' })
   raw!: string;
   /** 1 to 12; undefined when {@link raw} could not be read. */
@@ -47,7 +47,7 @@ export class CardPhotosDto {
     enum: ['complete', 'pending', 'gone', 'absent'],
     description:
       'absent: not asked for; pending: none has come yet, ask again; complete: at least one came; ' +
-      'gone: no longer kept by the vendor',
+      'gone: no longer kept by Tencent',
   })
   status!: CardPhotos['status'];
   /** The kinds that came. */
@@ -94,7 +94,7 @@ export class BankCardOcrResponseDto {
   @Shown({ required: false, type: () => Number, description: 'Clarity of the picture, 0 to 100' })
   clarity?: number;
   /** ISO 8601, UTC. */
-  @Shown({ required: false, format: 'date-time', description: 'When the card was recognised' })
+  @Shown({ required: false, format: 'date-time', description: 'When the card was recognized' })
   operatedAt?: string;
   @Shown({ type: () => CardPhotosDto })
   photos!: CardPhotosDto;
@@ -102,11 +102,11 @@ export class BankCardOcrResponseDto {
   @Shown({
     required: false,
     format: 'date-time',
-    description: 'Until when the vendor keeps the result; an assumption of this server',
+    description: 'Until when Tencent keeps the result; an assumption of this server',
   })
   retentionEndsAt?: string;
-  /** The vendor's running number of the exchange. */
-  @Shown({ required: false, description: "The vendor's running number, for its support" })
+  /** Tencent's running number of the exchange. */
+  @Shown({ required: false, description: "Tencent's running number, for its support" })
   bizSeqNo?: string;
 }
 
@@ -136,6 +136,6 @@ export class SdkResultVerdictDto {
     return Object.assign(new SdkResultVerdictDto(), { valid });
   }
 
-  @Shown({ type: () => Boolean, description: 'Whether the vendor signed this order number' })
+  @Shown({ type: () => Boolean, description: 'Whether Tencent signed this order number' })
   valid!: boolean;
 }

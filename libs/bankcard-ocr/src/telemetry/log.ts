@@ -34,9 +34,9 @@ const LINES: { readonly [T in TicketEvent['type']]: (event: Extract<TicketEvent,
     'warn',
     'the response to a token request was lost; the previous credentials may expire within the overlap',
   ],
-  'pending-token-refused': (event) => ['warn', `the vendor refused the pending token of ${rejection(event)}`],
+  'pending-token-refused': (event) => ['warn', `Tencent refused the pending token of ${rejection(event)}`],
   'refresh-failed': failureLine,
-  'credentials-rejected': (event) => ['warn', `the vendor rejected ${rejection(event)}`],
+  'credentials-rejected': (event) => ['warn', `Tencent rejected ${rejection(event)}`],
   'store-failed': ({ error, repeated }) => [
     'warn',
     repeated ? error.message : `${error.message}; the cached credentials are used until they expire`,
@@ -68,7 +68,7 @@ function rejection({ generation, vendorCode }: { generation: number; vendorCode?
 
 function foreignRefreshLine({ generation, vendorCode, ageMs, remainingMs, times }: ForeignRefreshSuspected): string {
   return (
-    `foreignRefreshSuspected: the vendor rejected generation ${generation} after ${seconds(ageMs)} ` +
+    `foreignRefreshSuspected: Tencent rejected generation ${generation} after ${seconds(ageMs)} ` +
     `(code=${vendorCode ?? '-'}), ${seconds(remainingMs)} before it expires, and no process that shares the ticket store ` +
     `has refreshed (${times} times since startup). Another program seems to refresh the same app id, which invalidates ` +
     'these credentials a minute later: find it (an old service, another region or environment, a script), and let it ' +

@@ -77,17 +77,14 @@ describe('the lines of the credentials', () => {
     [bare, 'warn: refresh failed, attempt 1: the time limit was reached; next try in 300 s'],
     [
       { type: 'pending-token-refused', generation, vendorCode: '15' },
-      'warn: the vendor refused the pending token of generation 7, code=15',
+      'warn: Tencent refused the pending token of generation 7, code=15',
     ],
-    [
-      { type: 'pending-token-refused', generation },
-      'warn: the vendor refused the pending token of generation 7, code=-',
-    ],
+    [{ type: 'pending-token-refused', generation }, 'warn: Tencent refused the pending token of generation 7, code=-'],
     [
       { type: 'credentials-rejected', generation, vendorCode: '400102' },
-      'warn: the vendor rejected generation 7, code=400102',
+      'warn: Tencent rejected generation 7, code=400102',
     ],
-    [{ type: 'credentials-rejected', generation }, 'warn: the vendor rejected generation 7, code=-'],
+    [{ type: 'credentials-rejected', generation }, 'warn: Tencent rejected generation 7, code=-'],
     [
       {
         type: 'store-failed',

@@ -7,7 +7,7 @@ export interface TicketCounts {
   /** Generations that it took over from another process, or from an earlier run of its own. */
   readonly adopted: number;
   readonly refreshFailed: number;
-  /** Generations with which the vendor rejected a request. */
+  /** Generations with which Tencent rejected a request. */
   readonly rejected: number;
   /** How often another program seems to have refreshed the same app id. */
   readonly foreignRefreshSuspected: number;

@@ -122,7 +122,7 @@ const RESPONSE_LIMIT_MS = 5_000;
 const NOTICEABLE_MS = 30_000;
 const TOO_FAR_MS = 300_000;
 
-/** Compare the clock of this machine with the vendor's, by the header `Date` of the response to a bare `HEAD /`. */
+/** Compare the clock of this machine with Tencent's, by the header `Date` of the response to a bare `HEAD /`. */
 async function checkClock(socket: Socket, host: string): Promise<CheckResult> {
   const sentAtMs = Date.now();
   const signal = AbortSignal.timeout(RESPONSE_LIMIT_MS);
@@ -139,7 +139,7 @@ async function checkClock(socket: Socket, host: string): Promise<CheckResult> {
   const distanceMs = Math.abs(offsetMs);
   const { en, zh } = duration(distanceMs);
   const side = offsetMs > 0 ? text('ahead of', '快') : text('behind', '慢');
-  const found = text(`${en} ${side.en} the vendor's`, `比腾讯云${side.zh} ${zh}`);
+  const found = text(`${en} ${side.en} Tencent's`, `比腾讯云${side.zh} ${zh}`);
   if (distanceMs <= NOTICEABLE_MS) return clockResult('ok', found, { facts: { offsetMs } });
   const todo = text(
     'Synchronize it with NTP: the age of stored tickets is measured with it',
@@ -149,7 +149,7 @@ async function checkClock(socket: Socket, host: string): Promise<CheckResult> {
 }
 
 function clockUnknown(why: string): CheckResult {
-  const found = text(`not known: no time from the vendor's host (${why})`, `无法得知：腾讯云没有给出时间（${why}）`);
+  const found = text(`not known: no time from Tencent's host (${why})`, `无法得知：腾讯云没有给出时间（${why}）`);
   return clockResult('warn', found);
 }
 

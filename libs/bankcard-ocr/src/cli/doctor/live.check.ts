@@ -55,13 +55,13 @@ async function queryOnce(options: ResolvedOptions, credentials: Credentials, sig
 const WHO_ACTS: Readonly<Record<Actor, Text>> = {
   application: text('It may succeed by itself later: run this again', '稍后可能自行恢复：请再试一次'),
   developer: text('A developer has to fix configuration or request', '需要开发者修正配置或请求'),
-  vendor: text('The vendor has to act: quote the bizSeqNo to its support', '需要腾讯云处理：请把 bizSeqNo 报给客服'),
+  vendor: text('Tencent has to act: quote the bizSeqNo to its support', '需要腾讯云处理：请把 bizSeqNo 报给客服'),
   'end-user': text('The person with the card has to try again', '需要持卡人重试'),
   business: text('The business side has to see to the contract', '需要业务方处理合同'),
 };
 
 function noCredentials(error: BankCardOcrError): CheckResult {
-  // The vendor documents no code for a wrong secret; those seen are of these kinds.
+  // Tencent documents no code for a wrong secret; those seen are of these kinds.
   const suspectsSecret = error.vendorCode !== undefined && ['developer', 'application'].includes(error.actor);
   const checkSecret = text(
     'Check app id and secret, and that they belong to this host',
@@ -73,7 +73,7 @@ function noCredentials(error: BankCardOcrError): CheckResult {
 
 /** @param error the one to expect of an order that does not exist */
 function accepted(obtained: ObtainedCredentials, error?: BankCardOcrError): CheckResult {
-  const found = sentences(describe(obtained), text('The vendor accepts them', '腾讯云接受这些凭证'));
+  const found = sentences(describe(obtained), text('Tencent accepts them', '腾讯云接受这些凭证'));
   return result('ok', found, { facts: factsOf(error, obtained) });
 }
 
@@ -98,12 +98,12 @@ function rejectionAdvice({ fetched }: ObtainedCredentials): Text {
   );
 }
 
-/** What the vendor said, in the words of the table of codes, else what the library says. */
+/** What Tencent said, in the words of the table of codes, else what the library says. */
 function why({ vendorCode, vendorMessage, message, messageZh, cause }: BankCardOcrError): Text {
   if (vendorCode === undefined) return text(message, isBankCardOcrError(cause) ? cause.messageZh : messageZh);
   const said = vendorMessage === undefined ? '' : ` (${vendorMessage})`;
   const { en, zh } = vendorCodeRule(vendorCode);
-  return text(`the vendor returned ${vendorCode}: ${en}${said}`, `腾讯云返回 ${vendorCode}：${zh}${said}`);
+  return text(`Tencent returned ${vendorCode}: ${en}${said}`, `腾讯云返回 ${vendorCode}：${zh}${said}`);
 }
 
 function factsOf(error: BankCardOcrError | undefined, obtained?: ObtainedCredentials): CheckResult['facts'] {

@@ -79,7 +79,7 @@ type Parameter = 'app_id' | 'order_no' | 'user_id' | 'version' | 'nonce';
 
 interface SignedPurpose {
   readonly name: Text;
-  /** In the order of the vendor's documents (docs/protocol.md, section 4). */
+  /** In the order of Tencent's documents (docs/protocol.md, section 4). */
   readonly signed: readonly Parameter[];
   readonly ticketType: 'SIGN' | 'NONCE';
 }
@@ -123,9 +123,9 @@ export function explainSignature({ purpose, values, sign, tickets }: SignatureCa
     return { fits: false, broken: [{ rule: 'form', how: text(`${en} characters`, `${zh} 个字符`) }] };
   }
   const broken: BrokenRule[] = [];
-  // The vendor's own signatures come in any letter case.
+  // Tencent's own signatures come in any letter case.
   if (purpose !== 'report' && given !== signature) {
-    const how = text('it has lower-case digits: the vendor wants 0-9 and A-F', '含有小写字母：必须是 0-9 和 A-F');
+    const how = text('it has lower-case digits: Tencent wants 0-9 and A-F', '含有小写字母：必须是 0-9 和 A-F');
     broken.push({ rule: 'letter-case', how });
   }
   for (const { text: secret, ...ticket } of tickets) {
@@ -176,7 +176,7 @@ function ticketFaults({ type, state, generation, sinceMs = 0 }: Omit<KnownTicket
     const [used, right] = [TICKET_TYPES[type], TICKET_TYPES[ticketType]];
     return fault('ticket-type', `signed with ${used.en} instead of ${right.en}`, `用了 ${used.zh}，应该用 ${right.zh}`);
   }
-  // A phone may report late, and the vendor signed with what was current then.
+  // A phone may report late, and Tencent signed with what was current then.
   if (state === 'given' || state === 'current' || (purpose === 'report' && state === 'replaced')) return [];
   const ago = duration(sinceMs);
   const what = state === 'ended' ? text('ended', '已过期') : text('was replaced', '已被替换');
