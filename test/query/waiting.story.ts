@@ -167,7 +167,7 @@ describe('the time that is left', () => {
 });
 
 describe('photos that did not come', () => {
-  it('are gone when the card was recognised too long ago, and not waited for', async () => {
+  it('are gone when the card was recognized too long ago, and not waited for', async () => {
     sandbox.addOrder({ orderNo: 'order1', operateTime: FOUR_DAYS_AGO, photos: 'none' });
     const { photos } = await app.ocr.query('order1', { photos: true });
     expect(photos).toEqual({ status: 'gone', damaged: [] });

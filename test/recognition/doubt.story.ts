@@ -21,7 +21,7 @@ afterEach(endStage);
 
 describe('an image whose answer does not come', () => {
   it.each(['lost-answer', 'truncated', 'truncated-json', 'wrong-types'] as const)(
-    'but was recognised (%s), is queried and not sent again',
+    'but was recognized (%s), is queried and not sent again',
     async (kind) => {
       sandbox.injectFault({ endpoint: RECOGNIZE, kind });
       const result = await recognition.recognize(JPEG, { orderNo: 'order1' });
@@ -31,7 +31,7 @@ describe('an image whose answer does not come', () => {
     },
   );
 
-  it('in time, but was recognised, is queried', async () => {
+  it('in time, but was recognized, is queried', async () => {
     sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'slow', delayMs: 60 * SECOND });
     const result = recognition.recognize(JPEG, { orderNo: 'order1', recognitionTimeoutMs: 2 * SECOND });
     await passTime(scene, 3 * SECOND, 100);
@@ -50,7 +50,7 @@ describe('an image whose answer does not come', () => {
     await passTime(scene, 16 * SECOND, 100);
     const error = await failing;
     expect(error).toMatchObject({ code, outcomeUnknown: true, retryable: false });
-    expect(error.message).toMatch(/may have been recognised and billed under this order number: query it/);
+    expect(error.message).toMatch(/may have been recognized and billed under this order number: query it/);
     expect(error.orderNo).toMatch(/^\w{32}$/);
     expect(sandbox.calls.recognition).toBe(1);
     const asked = sandbox.journal().filter(({ endpoint }) => endpoint === 'getBankCardOcrResult');

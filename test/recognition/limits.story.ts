@@ -47,7 +47,7 @@ describe('what is known of an image that brought no card', () => {
     await first;
   });
 
-  it('is to be queried, when it was recognised and a policy could not judge it', async () => {
+  it('is to be queried, when it was recognized and a policy could not judge it', async () => {
     await start({
       warningPolicy: () => {
         throw new Error('a fault of the policy');

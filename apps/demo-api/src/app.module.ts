@@ -12,7 +12,7 @@ import { HttpErrorFilter } from './server/http-error.filter.js';
 /** The demo: one registration of the library, and what an HTTP API binds around it. */
 @Module({
   imports: [
-    // Variables come from the environment only: a forgotten .env must not send a start on the sandbox to the vendor.
+    // Variables come from the environment only: a forgotten .env must not send a start on the sandbox to Tencent.
     ConfigModule.forRoot({ ignoreEnvFile: true }),
     BankCardOcrModule.forRootAsync({ ...bankCardOcrConfig.asProvider(), isGlobal: true }),
     BankCardsModule,

@@ -4,7 +4,7 @@ import { listen } from './server/listen.js';
 import { readServerSettings } from './server/server-settings.js';
 import { stopWith } from './server/start-error.js';
 
-/** Serve with the vendor that the environment names. */
+/** Serve with the Tencent host that the environment names. */
 async function main(): Promise<void> {
   const { settings, faults } = readServerSettings(process.env);
   const keys = readApiKeys(process.env['DEMO_API_KEYS']);

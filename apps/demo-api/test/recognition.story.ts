@@ -74,7 +74,7 @@ describe('an image that is uploaded', () => {
     expect([refused.status, await refused.json()]).toEqual([422, expect.objectContaining({ code: 'CARD_UNREADABLE' })]);
   });
 
-  it('whose answer is lost is looked up, not recognised twice', async () => {
+  it('whose answer is lost is looked up, not recognized twice', async () => {
     const { upload, sandbox } = await serve();
     sandbox.injectFault({ endpoint: 'bankcardocrapp', kind: 'lost-answer' });
     expect((await upload('/bank-cards', form(JPEG))).status).toBe(201);

@@ -7,7 +7,7 @@ import { photoFile } from './photo-file.js';
 import { PhotoShelf } from './photo-shelf.js';
 import { PhotoParams } from './requests.dto.js';
 
-/** What was recognised on a card: by the order number that the phone SDK was given, or on an image that is sent here. */
+/** What was recognized on a card: by the order number that the phone SDK was given, or on an image that is sent here. */
 @Controller('bank-cards')
 export class BankCardsController {
   constructor(

@@ -15,14 +15,14 @@ export class HealthController {
 
   /**
    * Not ready only until the first credentials have come, which a wrong configuration never gets beyond. Later an
-   * outage of the vendor is no reason to take instances away: all would go at once, and none would serve better.
+   * outage of Tencent is no reason to take instances away: all would go at once, and none would serve better.
    */
   @Public()
   @Get('ready')
   ready(): object {
     const { everObtained, state } = this.tickets.status();
     if (everObtained) return { status: 'ready', credentials: state };
-    const message = 'no credentials have been obtained from the vendor yet';
+    const message = 'no credentials have been obtained from Tencent yet';
     throw new ServiceUnavailableException({ statusCode: HttpStatus.SERVICE_UNAVAILABLE, status: 'starting', message });
   }
 }

@@ -30,7 +30,7 @@ export function announce(url: string, needsKey: boolean): string {
     needsKey ? '照片 / The photo:' : '照片，也可用浏览器打开 / The photo, also in a browser:',
     `  ${curl} -o card.jpg ${cards}/${clean}/photos/original`,
     '',
-    '直接识别一张图片 / Recognise an image directly:',
+    '直接识别一张图片 / Recognize an image directly:',
     `  ${curl} -F image=@card.jpg ${cards}`,
     '',
     '启动手机 SDK 所需的参数，只能用一次 / What an app starts the phone SDK with, once:',

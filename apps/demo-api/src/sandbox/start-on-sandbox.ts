@@ -21,7 +21,7 @@ export interface SandboxedApp {
 const HOST = '127.0.0.1';
 
 /**
- * Serve the same application on a sandbox instead of the vendor; closing it stops the sandbox.
+ * Serve the same application on a sandbox instead of Tencent; closing it stops the sandbox.
  *
  * @param env `process.env`: it is changed, because the library's configuration is read from there
  * @throws {@link StartError}

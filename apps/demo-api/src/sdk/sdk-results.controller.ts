@@ -7,7 +7,7 @@ import { SdkResultVerdictDto, VerifySdkResultDto } from 'nestjs-bankcard-ocr/htt
 export class SdkResultsController {
   constructor(private readonly launches: SdkLaunchService) {}
 
-  /** Whether the vendor signed the report. The card itself is queried by its order number, whatever an app says of it. */
+  /** Whether Tencent signed the report. The card itself is queried by its order number, whatever an app says of it. */
   @Post('verify')
   @HttpCode(HttpStatus.OK)
   async verify(@Body() { orderNo, sign }: VerifySdkResultDto): Promise<SdkResultVerdictDto> {

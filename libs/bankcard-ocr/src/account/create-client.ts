@@ -94,7 +94,7 @@ export class BankCardOcrClient {
     this.#store = store;
   }
 
-  /** Begin to refresh in the background; neither waits for the vendor nor fails because of it. @internal */
+  /** Begin to refresh in the background; neither waits for Tencent nor fails because of it. @internal */
   start(): void {
     const { options, surroundings } = this.#context;
     const { appId, baseUrl, storeEncryptionKey, transport, warningPolicy } = options;
@@ -265,7 +265,7 @@ function createAuthClient(options: ResolvedOptions, { main }: VendorConnections)
 }
 
 /**
- * Make the services of one account without Nest's container; nothing is asked of the vendor yet.
+ * Make the services of one account without Nest's container; nothing is asked of Tencent yet.
  * @throws {@link BankCardOcrConfigurationError} when its ticket store cannot be used, or a package is missing
  */
 export async function createClient(options: ResolvedOptions, surroundings: ClientContext): Promise<BankCardOcrClient> {

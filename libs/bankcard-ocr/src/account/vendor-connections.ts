@@ -6,7 +6,7 @@ import { loadUndiciTransport } from '../vendor/http/load-undici.js';
 import { type Transport, UntracedTransport } from '../vendor/http/transport.js';
 import { type ExchangeListener, VendorHttpClient } from '../vendor/http/vendor-http-client.js';
 
-/** The vendor's hosts, and the connections to them. */
+/** Tencent's hosts, and the connections to them. */
 export class VendorConnections {
   constructor(
     /** The host of credentials and results. */

@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.js';
 import { sleep } from '../runtime/abort.js';
 import { Deadline } from './deadline.js';
 
-/** The vendor says that photos come about a second late. */
+/** Tencent says that photos come about a second late. */
 const FIRST_PAUSE_MS = 500;
 const GROWTH = 1.5;
 const LONGEST_PAUSE_MS = 4_000;

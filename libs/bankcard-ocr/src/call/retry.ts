@@ -9,10 +9,10 @@ import { sleep } from '../runtime/abort.js';
 import type { Deadline } from './deadline.js';
 
 const FIRST_PAUSE_MS = 200;
-/** The vendor counts requests by the second. */
+/** Tencent counts requests by the second. */
 const FIRST_PAUSE_OVER_LIMIT_MS = 1_000;
 const LONGEST_PAUSE_MS = 4_000;
-/** A result may still be on its way into the vendor's storage: it is queried once more after this. */
+/** A result may still be on its way into Tencent's storage: it is queried once more after this. */
 const BRIEF_PAUSE_MS = 500;
 
 /** One attempt: these credentials, a fresh nonce, one signature, one request. */
@@ -38,7 +38,7 @@ export interface RetryLimits {
 }
 
 /**
- * The loop that retries one request. Rejected credentials are replaced once; after the vendor's faults and limits it waits
+ * The loop that retries one request. Rejected credentials are replaced once; after Tencent's faults and limits it waits
  * with growing pauses; what repeating cannot change ends at once.
  *
  * @throws the last vendor response when attempts or time are used up, a time-out only when there was no response at all,
@@ -119,7 +119,7 @@ function finalRejection(failure: BankCardOcrError): BankCardOcrError {
   return new BankCardOcrError(failure.code, { ...detailsOf(failure), retryable: false, cause: undefined });
 }
 
-/** Whether the vendor has responded. */
+/** Whether Tencent has responded. */
 function isResponse({ code }: BankCardOcrError): boolean {
   return code !== 'TIMEOUT' && code !== 'UNREACHABLE' && code !== 'NO_VALID_TICKET';
 }

@@ -3,16 +3,16 @@ import type { CardPhotos } from './card-photo.js';
 import type { CardValidity } from './card-validity.js';
 import type { ExtraFields } from './extra-fields.js';
 
-/** How long the vendor goes on keeping a result and its photos. */
+/** How long Tencent goes on keeping a result and its photos. */
 export interface ResultRetention {
-  /** When the vendor wipes them. */
+  /** When Tencent wipes them. */
   readonly endsAt: Date;
   /** Milliseconds until then, from when the response was read; 0 when that is over. */
   readonly remainingMs: number;
 }
 
 /**
- * What the vendor recognised on a bank card: the same for every host, page and dialect of the vendor (protocol.md
+ * What Tencent recognized on a bank card: the same for every host, page and dialect of Tencent (protocol.md
  * section 3). Safe to print and to turn into JSON: the card number is masked, photos show their size only.
  */
 export interface BankCardOcrResult {
@@ -34,7 +34,7 @@ export interface BankCardOcrResult {
    * `assumedVendorRetentionMs` (protocol.md section 5). Undefined when neither time is known.
    */
   readonly retention?: ResultRetention;
-  /** `bizSeqNo`: the vendor's running number of the exchange; quote it to the vendor's support. */
+  /** `bizSeqNo`: Tencent's running number of the exchange; quote it to Tencent's support. */
   readonly bizSeqNo?: string;
   /** `msg`, with anything that looks like a secret or a card number removed. */
   readonly vendorMessage?: string;
@@ -43,11 +43,11 @@ export interface BankCardOcrResult {
 }
 
 /**
- * A doubt that the vendor reports about a card it recognised all the same. The vendor lets every one of them pass: the
+ * A doubt that Tencent reports about a card it recognized all the same. Tencent lets every one of them pass: the
  * partner decides (protocol.md section 6).
  */
 export interface CardWarning {
-  /** The vendor's warning code, e.g. `-9113`. */
+  /** Tencent's warning code, e.g. `-9113`. */
   readonly code: string;
   /** What it means, in English; of a code that we do not know, a sentence that says so. */
   readonly en: string;

@@ -33,7 +33,7 @@ export class CardNumber {
   readonly equalityTag: string;
   readonly #number: string | undefined;
 
-  /** @param text the number as the vendor wrote it; spaces and hyphens between groups are dropped. */
+  /** @param text the number as Tencent wrote it; spaces and hyphens between groups are dropped. */
   constructor(text: string) {
     // class-transformer makes copies with `new CardNumber()`, and sets what it found afterwards.
     const given: string | undefined = text;
@@ -74,7 +74,7 @@ export class CardNumber {
   }
 
   /**
-   * Recognise the same card again without storing its number: HMAC-SHA-256 over the digits, 64 hexadecimal digits.
+   * Recognize the same card again without storing its number: HMAC-SHA-256 over the digits, 64 hexadecimal digits.
    * Personal data still, though worthless without the key.
    *
    * @param key 16 random bytes or more, e.g. from `randomBytes(32)`, kept apart from the fingerprints: with the key,

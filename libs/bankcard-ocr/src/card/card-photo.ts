@@ -13,7 +13,7 @@ export const PHOTO_KINDS: readonly PhotoKind[] = ['original', 'crop', 'numberStr
 /** One picture of a card. Printing it, turning it into JSON or copying it shows its kind, type and size, never its bytes. */
 export class CardPhoto {
   readonly kind: PhotoKind;
-  /** By the first bytes, e.g. `image/jpeg`; `application/octet-stream` for bytes that we do not recognise. */
+  /** By the first bytes, e.g. `image/jpeg`; `application/octet-stream` for bytes that we do not recognize. */
   readonly mediaType: string;
   /** Size in bytes. */
   readonly size: number;
@@ -31,7 +31,7 @@ export class CardPhoto {
     defineEqualityTag(this, () => equalityTag(this.#bytes));
   }
 
-  /** The picture exactly as the vendor sent it, Base64 removed; personal data. */
+  /** The picture exactly as Tencent sent it, Base64 removed; personal data. */
   get bytes(): Buffer {
     return this.#bytes;
   }
@@ -50,7 +50,7 @@ export interface CardPhotos {
   /**
    * - `absent`: photos were not asked for.
    * - `pending`: they were asked for and none had come when the waiting time (`waitForPhotosMs`) was over; ask again.
-   * - `gone`: they were asked for, none came, and the card was recognised longer ago than the vendor keeps photos
+   * - `gone`: they were asked for, none came, and the card was recognized longer ago than Tencent keeps photos
    *   (`assumedVendorRetentionMs`); asking again is of no use.
    * - `complete`: at least one came. One that is missing then stays missing (a crop is, when cropping failed).
    */
@@ -65,7 +65,7 @@ export interface CardPhotos {
 /** The ending of a photo's file name, without a dot. */
 export type PhotoExtension = 'jpg' | 'png' | 'bmp' | 'gif' | 'webp' | 'bin';
 
-/** The type of a photo, or that it is not recognised. */
+/** The type of a photo, or that it is not recognized. */
 export type PhotoMediaType = ImageType | typeof UNKNOWN_MEDIA_TYPE;
 
 const EXTENSIONS: Readonly<Record<PhotoMediaType, PhotoExtension>> = {
@@ -85,7 +85,7 @@ export function extensionOf(mediaType: PhotoMediaType): PhotoExtension {
 /** An image type that is detected by its first bytes. */
 export type ImageType = 'image/jpeg' | 'image/png' | 'image/bmp' | 'image/gif' | 'image/webp';
 
-/** What {@link mediaTypeOf} says of bytes that it does not recognise. */
+/** What {@link mediaTypeOf} says of bytes that it does not recognize. */
 export const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
 
 const MAGIC_BYTES: readonly (readonly [mediaType: ImageType, prefix: RegExp])[] = [

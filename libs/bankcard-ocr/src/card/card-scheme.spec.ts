@@ -30,7 +30,7 @@ describe('the scheme of a card number', () => {
   it.each([
     ['955880', 'a domestic card of ICBC'],
     ['990027', 'another old domestic card'],
-    ['601382', 'a domestic card of the Bank of China, in the neighbourhood of Discover'],
+    ['601382', 'a domestic card of the Bank of China, in the neighborhood of Discover'],
     ['601428', 'a domestic card of the Bank of Communications'],
     ['601000', 'beside 6011'],
     ['603367', 'a domestic card under 60'],

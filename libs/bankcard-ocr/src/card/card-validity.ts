@@ -2,7 +2,7 @@ import { CHINA_OFFSET_MS } from '../runtime/clock.js';
 
 /** What the card says about how long it is valid (vendor field `bankCardValidDate`). */
 export interface CardValidity {
-  /** The vendor's text, e.g. `12/2024`; empty when the card shows none. */
+  /** Tencent's text, e.g. `12/2024`; empty when the card shows none. */
   readonly raw: string;
   /** 1 to 12; undefined when {@link raw} is empty or unreadable. */
   readonly month?: number;

@@ -18,7 +18,7 @@ export class ExtraFields {
   constructor(fields: Iterable<readonly [string, Scalar]> = []) {
     this.#fields = new Map(fields);
     this.count = this.#fields.size;
-    // In whatever order the vendor wrote them.
+    // In whatever order Tencent wrote them.
     const texts = () => [...this.#fields].map((field) => JSON.stringify(field)).sort();
     if (this.count > 0) defineEqualityTag(this, () => equalityTag(...texts()));
   }

@@ -22,7 +22,7 @@ describe('the Luhn check digit', () => {
     expect(fitting.map((digit) => payload + digit)).toEqual([withLuhnDigit(payload)]);
   });
 
-  it('finds two neighbours that were swapped, all but 0 and 9', () => {
+  it('finds two neighbors that were swapped, all but 0 and 9', () => {
     const unseen: string[] = [];
     for (let first = 0; first <= 9; first += 1) {
       for (let second = first + 1; second <= 9; second += 1) {

@@ -33,11 +33,11 @@ export class BankCardOcrError extends Error {
   // Declared, not defined: an error without such a value must not print it as undefined.
   /** How long to wait before that, in milliseconds, when it is known. */
   declare readonly retryAfterMs?: number;
-  /** The vendor's `code`, as text. */
+  /** Tencent's `code`, as text. */
   declare readonly vendorCode?: string;
-  /** The vendor's `msg`, with anything that looks like a secret or a card number removed. */
+  /** Tencent's `msg`, with anything that looks like a secret or a card number removed. */
   declare readonly vendorMessage?: string;
-  /** The vendor's serial number of the request: quote it to the vendor's support. */
+  /** Tencent's serial number of the request: quote it to Tencent's support. */
   declare readonly bizSeqNo?: string;
   readonly actor: Actor;
 

@@ -22,7 +22,7 @@ export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
   RESULT_GONE: final('developer', 'the vendor no longer keeps the result of this order', '识别结果已超过保存期限'),
   CARD_REJECTED: final(
     'end-user',
-    'the card was recognised, but the warning policy rejects it',
+    'the card was recognized, but the warning policy rejects it',
     '银行卡存在告警，不予接受',
   ),
   IMAGE_TYPE_NOT_ACCEPTED: final(
@@ -64,9 +64,9 @@ export type BankCardOcrErrorCode =
   | 'INVALID_ARGUMENT'
   /** Options, app id or version are wrong; the client gets no details. | 配置、app id 或版本号有误；不向客户端透露细节。 */
   | 'CONFIGURATION'
-  /** The vendor has no result for the order, or not yet. | 腾讯云没有该订单的结果，或者还没写入。 */
+  /** Tencent has no result for the order, or not yet. | 腾讯云没有该订单的结果，或者还没写入。 */
   | 'ORDER_NOT_FOUND'
-  /** The card was recognised longer ago than `assumedVendorRetentionMs`. | 识别时间早于 `assumedVendorRetentionMs`。 */
+  /** The card was recognized longer ago than `assumedVendorRetentionMs`. | 识别时间早于 `assumedVendorRetentionMs`。 */
   | 'RESULT_GONE'
   /** Not a card, blurred, covered: a new photo is needed. | 不是银行卡、模糊、有遮挡：需要重新拍照。 */
   | 'CARD_UNREADABLE'
@@ -79,7 +79,7 @@ export type BankCardOcrErrorCode =
   /** `photoOf()`, `requirePhoto()`: a photo is not readable Base64. | `photoOf()`、`requirePhoto()`：照片不是可读的 Base64。 */
   | 'PHOTO_DAMAGED'
   /**
-   * Over the vendor's limits, and pauses did not help; or a launch would have to wait too long.
+   * Over Tencent's limits, and pauses did not help; or a launch would have to wait too long.
    *
    * 超过腾讯云的限制，等待后重试仍然超限；或启动 SDK 要等太久。
    */
@@ -90,7 +90,7 @@ export type BankCardOcrErrorCode =
   | 'CREDENTIALS_REJECTED'
   /** No credentials could be had; `cause` says why. | 拿不到可用的凭证，原因见 `cause`。 */
   | 'NO_VALID_TICKET'
-  /** The vendor reports a fault of its own. | 腾讯云自身故障。 */
+  /** Tencent reports a fault of its own. | 腾讯云自身故障。 */
   | 'VENDOR_FAULT'
   /** See `vendorCode`, and give it a row in `vendorCodeOverrides`. | 看 `vendorCode`，可用 `vendorCodeOverrides` 登记。 */
   | 'VENDOR_CODE_UNKNOWN'
@@ -114,7 +114,7 @@ export type Actor =
   | 'application'
   /** The developer: configuration or request are wrong. | 开发者：配置或请求有误。 */
   | 'developer'
-  /** The vendor. | 腾讯云。 */
+  /** Tencent. | 腾讯云。 */
   | 'vendor'
   /** The person with the card: a new photo, or a new attempt. | 持卡人：重新拍照，或重新发起。 */
   | 'end-user'

@@ -83,7 +83,7 @@ describe('card numbers', () => {
 });
 
 describe('the text', () => {
-  it('forges no log line and no terminal colour', () => {
+  it('forges no log line and no terminal color', () => {
     const safe = redactVendorText('a\r\nERROR forged\u0000\u001b[31mred\u0085b\u2028c\u2029d\u007fe\t');
     expect(safe).toBe('a ERROR forged red b c d e');
   });

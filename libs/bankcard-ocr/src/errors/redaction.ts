@@ -11,7 +11,7 @@ const HARMLESS = /^(?! )[ -~\u3001-\u3003\u4e00-\u9fff\uff01-\uff0f]{1,11}(?<! )
 const SECRET_LIKE = /[A-Za-z0-9+/_=-]{32,}/g;
 
 /**
- * Make a text of the vendor safe to show: the values that we sent (`sent`), whatever is as long as a secret, and card
+ * Make a text of Tencent safe to show: the values that we sent (`sent`), whatever is as long as a secret, and card
  * numbers are removed, also percent-encoded, escaped, or in digits of other scripts; control characters (forged log lines)
  * become spaces, what is never seen is removed; the length is limited.
  */
@@ -21,10 +21,10 @@ export function redactVendorText(text: string, sent: readonly string[] = []): st
   const plain = decoded(read);
   const withoutSecrets = sent.reduce(withoutSent, plain).replace(SECRET_LIKE, '[redacted]');
   const redacted = maskCardNumbers(withoutSecrets);
-  // The vendor's own punctuation, where there was nothing to remove.
+  // Tencent's own punctuation, where there was nothing to remove.
   let safe = (redacted === plain ? printable(read) : redacted).trim();
   const cut = text.length > LONGEST_READ;
-  // The end may be the beginning of a secret that was cut through, which nothing recognises.
+  // The end may be the beginning of a secret that was cut through, which nothing recognizes.
   if (cut) safe = safe.slice(0, -LONGEST_TEXT);
   return cut || safe.length > LONGEST_TEXT ? `${safe.slice(0, LONGEST_TEXT)}…` : safe;
 }
@@ -66,17 +66,17 @@ function withoutSent(text: string, value: string): string {
   return text.replace(new RegExp(before + escaped + behind, 'gi'), '[redacted]');
 }
 
-/** The vendor's messages say when something was. No card number begins so and has 12 or 14 digits. */
+/** Tencent's messages say when something was. No card number begins so and has 12 or 14 digits. */
 const TIMESTAMP = /((?<!\d)(?:19|20)\d\d[-/.]\d\d[-/.]\d\d[ T]+\d\d(?::\d\d){1,2}(?!\d))/;
 /** As many digits as the shortest of card numbers has, with anything but letters between them. */
 const CARD_NUMBER_LIKE = /\d(?:[^\p{L}\p{N}]{0,16}\d){11,}/gu;
-/** Long parts of a number with a few words between them: none of the vendor's codes but the dated ones is as long. */
+/** Long parts of a number with a few words between them: none of Tencent's codes but the dated ones is as long. */
 const SPLIT_CARD_NUMBER_LIKE = /\d{6,}(?:[^]{1,24}?(?<!\d)\d{6,})+/g;
 const DATE = /^20\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])$/;
 /** The shortest of Tencent's codes that cannot be mistaken for a count. */
 const SHORTEST_CODE = 4;
 
-/** Timestamps, and lists of the vendor's own codes and of dates, stay: messages are about them. */
+/** Timestamps, and lists of Tencent's own codes and of dates, stay: messages are about them. */
 function maskCardNumbers(text: string): string {
   const pieces = text.split(TIMESTAMP);
   const mask = (piece: string): string =>

@@ -14,7 +14,7 @@ export type RetryRule =
   /** After two seconds or more. | 至少两秒后重发。 */
   | 'delayed';
 
-/** What one of the vendor's codes means. */
+/** What one of Tencent's codes means. */
 interface VendorCodeRule {
   /** The code of the error that is thrown. */
   readonly error: BankCardOcrErrorCode;
@@ -45,7 +45,7 @@ const fault = rows('VENDOR_FAULT', 'vendor', 'backoff');
 const failedAttempt = rows('VENDOR_FAULT', 'end-user', 'never');
 const unknown = rows('VENDOR_CODE_UNKNOWN', 'developer', 'never');
 
-/** The vendor's codes (protocol.md section 6), `0` for success left out. The one table that decides about them. */
+/** Tencent's codes (protocol.md section 6), `0` for success left out. The one table that decides about them. */
 export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '1': invalid('illegal request', '非法请求'),
   '2': invalid('a parameter is missing or wrong', '参数缺失或错误'),
@@ -85,7 +85,7 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '66660021': fault('time-out of the vendor system', '系统超时'),
   '66660030': noContract('this type of service is not supported', '不支持的业务类型'),
   '-1304': invalid('the order number is longer than 32', '订单号超过 32 位'),
-  '-9011': unreadable('the card was not recognised', '银行卡未能识别'),
+  '-9011': unreadable('the card was not recognized', '银行卡未能识别'),
   '-9012': unreadable('the photo is blurred', '照片模糊'),
   '-9013': unreadable('the photo does not show a bank card', '照片不是银行卡'),
   '-9014': unreadable(
@@ -99,7 +99,7 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '66661010': unreadable('the format of the picture is wrong', '图片格式有误'),
 };
 
-/** The vendor's warnings (protocol.md section 6): the recognition succeeded, the partner decides. */
+/** Tencent's warnings (protocol.md section 6): the recognition succeeded, the partner decides. */
 export const WARNING_TEXTS: Readonly<Record<string, Text>> = {
   '-9110': { en: 'the validity date is not valid', zh: '银行卡有效日期无效' },
   '-9111': { en: 'the border of the card is incomplete', zh: '银行卡边框不完整' },
@@ -115,7 +115,7 @@ const UNKNOWN_CODE = unknown(
   '未收录的错误码，请查看腾讯云消息，并可用 vendorCodeOverrides 选项登记',
 );
 
-/** Replacements for rows, or parts of rows, of {@link VENDOR_CODES}; the keys are the vendor's codes. */
+/** Replacements for rows, or parts of rows, of {@link VENDOR_CODES}; the keys are Tencent's codes. */
 export type VendorCodeOverrides = Readonly<
   Record<string, { readonly [Member in keyof VendorCodeRule]?: VendorCodeRule[Member] | undefined }>
 >;

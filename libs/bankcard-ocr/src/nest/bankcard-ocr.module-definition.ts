@@ -84,7 +84,7 @@ function accountProviders(name: AccountName): Provider[] {
 /**
  * Have the provider of options give them with their secrets concealed, whether it has them or makes them: the container
  * keeps them for as long as it lives, and is printed with whatever refers to it.
- * @param conceal is not asked about options that are none: judging them is for those who use them
+ * @param conceal is not called for a value that is no options object: validation reports it
  */
 export function concealing<Options extends object>(
   providers: readonly Provider[] = [],

@@ -39,7 +39,7 @@ export interface QueryLimits {
    */
   readonly waitForPhotosMs?: number | undefined;
   /**
-   * Milliseconds to keep polling while the vendor has no result for the order; 0 polls once more, after half a second.
+   * Milliseconds to keep polling while Tencent has no result for the order; 0 polls once more, after half a second.
    * 腾讯云还没有该订单的结果时继续等多久；0 表示半秒后只再查一次。
    * @default 0
    */

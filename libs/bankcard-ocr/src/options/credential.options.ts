@@ -38,14 +38,14 @@ export interface CredentialOptions {
    */
   readonly role?: 'refresher' | 'reader' | undefined;
   /**
-   * Milliseconds from one refresh to the next. The vendor advises 20 minutes.
+   * Milliseconds from one refresh to the next. Tencent advises 20 minutes.
    * 刷新间隔。腾讯云建议 20 分钟。
    * @default 1200000
    * @env BANKCARD_OCR_REFRESH_INTERVAL_MS
    */
   readonly refreshIntervalMs?: number | undefined;
   /**
-   * Milliseconds that the previous token and ticket go on working after a refresh: the vendor's rule, shorter in
+   * Milliseconds that the previous token and ticket go on working after a refresh: Tencent's rule, shorter in
    * sandboxes only. How often a shared store is read, how long a lease lasts and how far forced refreshes stand apart
    * derive from it.
    * 刷新后旧的 token 和 ticket 还能用多久：这是腾讯云的规则，只有沙箱才会更短。读共享存储的频率、租约时长、强制刷新的间隔都由它推算。

@@ -37,11 +37,11 @@ interface OptionRow {
 }
 
 const readAppId = visibleText(
-  'is missing or has white space: set the app id that the vendor assigned',
+  'is missing or has white space: set the app id that Tencent assigned',
   '缺失或含有空白字符：请填入腾讯云分配的 WBappid',
 );
 const readProtocolVersion = visibleText(
-  "must have 1 to 20 characters; the vendor documents '1.0.0'",
+  "must have 1 to 20 characters; Tencent documents '1.0.0'",
   "必须有 1 到 20 个字符；官方文档写的是 '1.0.0'",
   20,
 );

@@ -13,7 +13,7 @@ import { OPTION_ROWS, type OptionName, type ReadOptions } from './option-table.j
 import { isUnset, whatIsSet } from './option-values.js';
 import { type Environment, overlookedVariables, variableOf } from './options-from-env.js';
 
-/** How the vendor's host is reached. */
+/** How Tencent's host is reached. */
 export interface RouteToVendor {
   /** Scheme, host and port of the proxy; undefined for none. Its user name and password are not in it. */
   readonly proxy?: string | undefined;
@@ -157,5 +157,5 @@ const INTERVAL_TOO_SHORT = new Problem(
 );
 
 function shorterThan(documentedMs: number, ms: number): Problem {
-  return new Problem(`is ${ms} ms: the vendor documents ${documentedMs}`, `为 ${ms} 毫秒：官方文档为 ${documentedMs}`);
+  return new Problem(`is ${ms} ms: Tencent documents ${documentedMs}`, `为 ${ms} 毫秒：官方文档为 ${documentedMs}`);
 }

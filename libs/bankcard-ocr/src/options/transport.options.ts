@@ -9,7 +9,7 @@ import { canBeDecoded, type UncheckedOptions } from './option-values.js';
 /** How requests travel: through undici, or through `HttpService` of `@nestjs/axios`, which costs several times as much. */
 export type TransportKind = 'http-service' | 'undici';
 
-/** How the vendor is reached. */
+/** How Tencent is reached. */
 export interface TransportOptions {
   /**
    * How requests travel. `undici` needs no package of yours and costs a fraction of the other; with `http-service`, mocks
@@ -34,7 +34,7 @@ export interface TransportOptions {
    */
   readonly httpService?: HttpServiceLike | undefined;
   /**
-   * The proxy to the vendor, `http` or `https`, e.g. `http://user:password@proxy:3128`; `none` for none. A loopback
+   * The proxy to Tencent, `http` or `https`, e.g. `http://user:password@proxy:3128`; `none` for none. A loopback
    * host is never reached through a proxy of the environment.
    * 访问腾讯云的代理，`http` 或 `https`，例如 `http://user:password@proxy:3128`；`none` 表示不走代理。本机地址不受环境变量里的代理影响。
    * @default `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment

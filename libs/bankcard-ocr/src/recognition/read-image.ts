@@ -7,7 +7,7 @@ import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-er
 /** An image of a card's front: its bytes, a stream of them, or the path of a file. */
 export type CardImageSource = Uint8Array | Readable | { readonly file: string };
 
-/** 3 MB of Base64 (protocol.md section 2). With an MB of 1024 no image is refused here that the vendor would take. */
+/** 3 MB of Base64 (protocol.md section 2). With an MB of 1024 no image is refused here that Tencent would take. */
 const MOST_BYTES = ((3 * 1024 * 1024) / 4) * 3;
 
 /**

@@ -38,7 +38,7 @@ describe('RecognitionError', () => {
   it('says what to do when nobody knows what became of the image, and is not retryable then', () => {
     const error = new RecognitionError('order1', new BankCardOcrError('TIMEOUT', { message: 'too late' }), true);
     expect(error).toMatchObject({ code: 'TIMEOUT', retryable: false, outcomeUnknown: true });
-    expect(error.message).toMatch(/^too late; .*recognised and billed.*query it before sending again$/);
+    expect(error.message).toMatch(/^too late; .*recognized and billed.*query it before sending again$/);
     expect(error.messageZh).toContain('查询');
   });
 

@@ -31,20 +31,20 @@ interface Recognition {
   readonly limits: Required<QueryLimits>;
   readonly timeoutMs: number;
   readonly deadline: Deadline;
-  /** Whether the vendor may have recognised the image without a response that says so. */
+  /** Whether Tencent may have recognized the image without a response that says so. */
   outcomeUnknown: boolean;
 }
 
-/** Has the vendor recognise a card on an image that the server has, without a phone SDK. */
+/** Has Tencent recognize a card on an image that the server has, without a phone SDK. */
 export class RecognitionService {
   constructor(private readonly options: RecognitionServiceOptions) {}
 
   /**
-   * Recognise the front of a card (bankcardocrapp). Every call is billed, so the image is not sent again once it has
-   * left, except when the vendor rejected the credentials; after a lost response the order is queried instead.
+   * Recognize the front of a card (bankcardocrapp). Every call is billed, so the image is not sent again once it has
+   * left, except when Tencent rejected the credentials; after a lost response the order is queried instead.
    * `timeoutMs` covers all of that, reading the image included; `recognitionTimeoutMs` sending it and its response.
    * @param image JPEG, PNG or BMP (`imageTypes`), at most 3 MB in Base64; read whole before anything is sent
-   * @returns the recognised card, with the strip that shows the number; query the other photos by its order number
+   * @returns the recognized card, with the strip that shows the number; query the other photos by its order number
    * @throws {@link RecognitionError} with a typed `code` and the order number; {@link CardRejectedError} when the policy
    *   rejects a warning; {@link BankCardOcrError} `INVALID_ARGUMENT` when `options` are wrong; an error of the caller's
    *   stream as it is, or the reason of `signal`
@@ -132,7 +132,7 @@ export class RecognitionService {
    * Query an image whose response was lost. That the result of a direct recognition can be queried is likely, but not
    * documented (protocol.md section 1).
    * @returns undefined when the outcome stays unknown
-   * @throws {@link BankCardOcrError} `CARD_UNREADABLE` when the vendor says that there was nothing to recognise
+   * @throws {@link BankCardOcrError} `CARD_UNREADABLE` when Tencent says that there was nothing to recognize
    */
   async #query(recognition: Recognition): Promise<BankCardOcrResult | undefined> {
     const { orderNo, limits, deadline } = recognition;
@@ -163,13 +163,13 @@ interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
    * @default createOrderNo()
    */
   readonly orderNo?: string | undefined;
-  /** Whose card it is: 1 to 32 ASCII letters and digits. Sent to the vendor, not signed. @default none */
+  /** Whose card it is: 1 to 32 ASCII letters and digits. Sent to Tencent, not signed. @default none */
   readonly userId?: string | undefined;
   /** Milliseconds for sending the image and receiving the response. @default that of the module */
   readonly recognitionTimeoutMs?: number | undefined;
-  /** What to do about the vendor's warnings. @default that of the module */
+  /** What to do about Tencent's warnings. @default that of the module */
   readonly warningPolicy?: WarningPolicy | undefined;
-  /** Ends the call; it then rejects with the signal's reason. The image may have been recognised all the same. */
+  /** Ends the call; it then rejects with the signal's reason. The image may have been recognized all the same. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -177,7 +177,7 @@ interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
 export class RecognitionError extends BankCardOcrError {
   override name = 'RecognitionError';
   readonly orderNo: string;
-  /** Whether the image may have been recognised, and billed, all the same: query the order before sending it again. */
+  /** Whether the image may have been recognized, and billed, all the same: query the order before sending it again. */
   readonly outcomeUnknown: boolean;
 
   constructor(orderNo: string, failure: BankCardOcrError, outcomeUnknown: boolean) {
@@ -185,7 +185,7 @@ export class RecognitionError extends BankCardOcrError {
     super(code, {
       ...detailsOf(failure),
       ...(outcomeUnknown && {
-        message: `${message}; the image may have been recognised and billed under this order number: query it before sending again`,
+        message: `${message}; the image may have been recognized and billed under this order number: query it before sending again`,
         messageZh: `${messageZh}；图片可能已被识别并计费，重新发送前请先用该订单号查询`,
       }),
       // The same call again would be another recognition.
@@ -198,7 +198,7 @@ export class RecognitionError extends BankCardOcrError {
 
 /**
  * Whether an image may be sent again after this failure: only when nothing of it has left, because a recognition is billed
- * (protocol.md section 2). Rejected credentials are not asked about here: nothing was recognised.
+ * (protocol.md section 2). Rejected credentials are not asked about here: nothing was recognized.
  */
 export function maySendAgain(error: unknown): boolean {
   if (error instanceof TransportError) return error.code === 'UNREACHABLE' && !error.maybeCarriedOut;

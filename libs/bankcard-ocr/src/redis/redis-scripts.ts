@@ -31,7 +31,7 @@ return now
 const LARGEST_RECORD = 262_144;
 
 /**
- * What stands under KEYS[1]: `record` and `writeId`, each a text or false, and `seen`, by which it is recognised as
+ * What stands under KEYS[1]: `record` and `writeId`, each a text or false, and `seen`, by which it is recognized as
  * unchanged: empty when nothing stands there. It may be anything, also of another type; `seen` is over the bytes, which
  * a client that decodes them may not be able to send back.
  */

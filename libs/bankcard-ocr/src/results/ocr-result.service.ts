@@ -24,15 +24,15 @@ export interface SignedQueryParameters {
   readonly sign: string;
 }
 
-/** Fetches what the vendor recognised on a bank card, by order number, before the vendor deletes it. */
+/** Fetches what Tencent recognized on a bank card, by order number, before Tencent deletes it. */
 export class OcrResultService {
   constructor(private readonly options: OcrResultServiceOptions) {}
 
   /**
    * Query the result of an order (getBankCardOcrResult).
    * @param orderNo 1 to 32 ASCII letters and digits, as given to the phone SDK
-   * @returns the recognised card; photos only with `options.photos`
-   * @throws {@link CardRejectedError} when the card was recognised and `warningPolicy` rejects one of its warnings
+   * @returns the recognized card; photos only with `options.photos`
+   * @throws {@link CardRejectedError} when the card was recognized and `warningPolicy` rejects one of its warnings
    * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
    */
   async query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {

@@ -19,9 +19,9 @@ import { applyWarningPolicy, warningPolicyOf } from './warning-policy.js';
 
 /** How one call about an order differs from the module's options. */
 export interface OrderQueryOptions extends QueryLimits {
-  /** What to do about the vendor's warnings. @default the module's */
+  /** What to do about Tencent's warnings. @default the module's */
   readonly warningPolicy?: WarningPolicy | undefined;
-  /** When the card was recognised, if you know it; distinguishes a result that is late from one the vendor has deleted. */
+  /** When the card was recognized, if you know it; distinguishes a result that is late from one Tencent has deleted. */
   readonly recognizedAt?: Date | undefined;
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -39,7 +39,7 @@ export interface OcrResultServiceOptions {
   readonly protocolVersion: string;
   readonly limits: Required<QueryLimits>;
   readonly warningPolicy: WarningPolicy;
-  /** Milliseconds that the vendor keeps results and photos. */
+  /** Milliseconds that Tencent keeps results and photos. */
   readonly assumedVendorRetentionMs: number;
   readonly vendorCodeOverrides: VendorCodeOverrides;
   readonly tickets: TicketService;
@@ -112,7 +112,7 @@ export class OrderQuery {
   }
 
   /**
-   * Apply the warning policy, and add how long the vendor keeps the result.
+   * Apply the warning policy, and add how long Tencent keeps the result.
    *
    * @throws CardRejectedError
    */
@@ -178,7 +178,7 @@ export function signedQuery(
   return { appId, orderNo, version, nonce, sign };
 }
 
-/** Neither the vendor nor the network: the policy rejects the late card or fails, or a sink has failed. */
+/** Neither Tencent nor the network: the policy rejects the late card or fails, or a sink has failed. */
 function isFinal(error: unknown): boolean {
   if (!isBankCardOcrError(error)) return true;
   return error.code === 'CARD_REJECTED' || (error.code === 'INVALID_ARGUMENT' && error.vendorCode === undefined);

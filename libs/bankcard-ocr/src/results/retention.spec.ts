@@ -29,12 +29,12 @@ function resultWith(status: CardPhotos['status'], operatedAt?: Date, photos?: Pa
 
 describe('the time that the vendor keeps a result', () => {
   it.each<[string, Date, number, number]>([
-    ['just recognised', before(0), NOW + 1_000, 1_000],
-    ['recognised a while ago', before(400), NOW + 600, 600],
+    ['just recognized', before(0), NOW + 1_000, 1_000],
+    ['recognized a while ago', before(400), NOW + 600, 600],
     ['about to end', before(999), NOW + 1, 1],
     ['over', before(1_000), NOW, 0],
     ['long over', before(5_000), NOW - 4_000, 0],
-    ['recognised in the future, by another clock', before(-60_000), NOW + 1_000, 1_000],
+    ['recognized in the future, by another clock', before(-60_000), NOW + 1_000, 1_000],
   ])('%s', (_name, recognizedAt, endsAt, remainingMs) => {
     expect(retentionOf(facts(recognizedAt))).toEqual({ endsAt: new Date(endsAt), remainingMs });
   });
@@ -63,7 +63,7 @@ describe('photos of a result', () => {
     ['pending', undefined, 'pending'],
     ['absent', before(5_000), 'absent'],
     ['complete', before(5_000), 'complete'],
-  ])('that are %s, recognised at %p, are %s', (status, operatedAt, expected) => {
+  ])('that are %s, recognized at %p, are %s', (status, operatedAt, expected) => {
     const crop = new CardPhoto('crop', Buffer.from('bytes'));
     const result = resultWith(status, operatedAt, status === 'complete' ? { crop, damaged: ['numberStrip'] } : {});
     expect(addRetention(result, facts()).photos).toEqual({ ...result.photos, status: expected });
@@ -75,11 +75,11 @@ describe('an order without a result', () => {
     ...{ vendorCode: '66660020', vendorMessage: 'no such order', bizSeqNo: '21062120001184412617492807497465' },
   });
 
-  it.each([undefined, before(0), before(999), before(-5_000)])('recognised at %p may still get one', (recognizedAt) => {
+  it.each([undefined, before(0), before(999), before(-5_000)])('recognized at %p may still get one', (recognizedAt) => {
     expect(goneFor(notFound, facts(recognizedAt))).toBeUndefined();
   });
 
-  it('is gone when it was recognised too long ago, and keeps what the vendor said', () => {
+  it('is gone when it was recognized too long ago, and keeps what the vendor said', () => {
     const { vendorCode, vendorMessage, bizSeqNo } = notFound;
     expect(goneFor(notFound, facts(before(1_001)))).toMatchObject({
       ...{ code: 'RESULT_GONE', retryable: false, cause: notFound, vendorCode, vendorMessage, bizSeqNo },

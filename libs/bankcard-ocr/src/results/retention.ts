@@ -4,21 +4,21 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 /** The latest timestamp of a `Date`. */
 const END_OF_DATES_MS = 8.64e15;
 
-/** What is known about how long the vendor keeps one order. */
+/** What is known about how long Tencent keeps one order. */
 export interface RetentionFacts {
-  /** Milliseconds that the vendor keeps results and photos. */
+  /** Milliseconds that Tencent keeps results and photos. */
   readonly assumedVendorRetentionMs: number;
   /** The wall clock, in epoch milliseconds. */
   readonly nowMs: number;
-  /** When the card was recognised, as the application knows it. */
+  /** When the card was recognized, as the application knows it. */
   readonly recognizedAt?: Date;
 }
 
-/** Undefined when it is not known when the card was recognised. */
+/** Undefined when it is not known when the card was recognized. */
 export function retentionOf(facts: RetentionFacts): ResultRetention | undefined {
   const { assumedVendorRetentionMs, nowMs, recognizedAt } = facts;
   if (!recognizedAt) return undefined;
-  // Clocks differ: nothing was recognised in the future.
+  // Clocks differ: nothing was recognized in the future.
   const endsAtMs = Math.min(recognizedAt.getTime(), nowMs) + assumedVendorRetentionMs;
   return { endsAt: new Date(Math.min(endsAtMs, END_OF_DATES_MS)), remainingMs: Math.max(endsAtMs - nowMs, 0) };
 }
@@ -38,7 +38,7 @@ export function addRetention(
 
 /**
  * Tencent sends the same response for an unknown order and for a deleted one: the time decides which it is.
- * @returns the error `RESULT_GONE`, or undefined when the vendor may still have the result, or get it
+ * @returns the error `RESULT_GONE`, or undefined when Tencent may still have the result, or get it
  */
 export function goneFor(notFound: BankCardOcrError, facts: RetentionFacts): BankCardOcrError | undefined {
   if (retentionOf(facts)?.remainingMs !== 0) return undefined;
@@ -46,7 +46,7 @@ export function goneFor(notFound: BankCardOcrError, facts: RetentionFacts): Bank
   return new BankCardOcrError('RESULT_GONE', {
     message:
       'the vendor no longer keeps the result of this order: ' +
-      `the card was recognised more than ${facts.assumedVendorRetentionMs} ms ago (recognizedAt, assumedVendorRetentionMs)`,
+      `the card was recognized more than ${facts.assumedVendorRetentionMs} ms ago (recognizedAt, assumedVendorRetentionMs)`,
     vendorCode,
     vendorMessage,
     bizSeqNo,
@@ -58,7 +58,7 @@ export function goneFor(notFound: BankCardOcrError, facts: RetentionFacts): Bank
 export function checkRecognizedAt(value: unknown): asserts value is Date | undefined {
   if (value === undefined || (value instanceof Date && !Number.isNaN(value.getTime()))) return;
   throw new BankCardOcrError('INVALID_ARGUMENT', {
-    message: 'recognizedAt must be a valid Date: when the card was recognised; leave it out when it is not known',
+    message: 'recognizedAt must be a valid Date: when the card was recognized; leave it out when it is not known',
     messageZh: 'recognizedAt 必须是有效的 Date',
   });
 }

@@ -62,7 +62,7 @@ interface RejectedCard {
   readonly bizSeqNo?: string;
 }
 
-/** The vendor recognised the card, but `warningPolicy` rejects it: code `CARD_REJECTED`; a new photo is needed. */
+/** Tencent recognized the card, but `warningPolicy` rejects it: code `CARD_REJECTED`; a new photo is needed. */
 export class CardRejectedError extends BankCardOcrError {
   override name = 'CardRejectedError';
   /** The warnings that were rejected. */
@@ -73,7 +73,7 @@ export class CardRejectedError extends BankCardOcrError {
 
   constructor(result: BankCardOcrResult, rejected: readonly CardWarning[]) {
     super('CARD_REJECTED', {
-      message: `the card was recognised, but the warning policy rejects it: ${listOf(rejected, 'en', ', ')}`,
+      message: `the card was recognized, but the warning policy rejects it: ${listOf(rejected, 'en', ', ')}`,
       messageZh: `银行卡存在告警，不予接受：${listOf(rejected, 'zh', '、')}`,
       bizSeqNo: result.bizSeqNo,
     });

@@ -20,7 +20,7 @@ export abstract class Clock {
   abstract setTimer(callback: () => void, delayMs: number, keepsProcessAlive?: boolean): ClockTimer;
 }
 
-/** China time, the vendor's zone: +08:00 all year. */
+/** China time, Tencent's zone: +08:00 all year. */
 export const CHINA_OFFSET_MS = 8 * 3_600_000;
 
 /** Node fires a longer timer at once. */

@@ -82,7 +82,7 @@ export class SdkLaunchService {
   /**
    * Check the signature that the phone SDK handed back with a result, against the current SIGN ticket and earlier ones,
    * in constant time.
-   * @returns whether the vendor signed this; false also for a value of another form or type
+   * @returns whether Tencent signed this; false also for a value of another form or type
    * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when `orderNo` is no order number: no launch was made for it;
    *   `NO_VALID_TICKET` or `TIMEOUT` when no known ticket fits and the current one is not available; or the reason of
    *   `signal`

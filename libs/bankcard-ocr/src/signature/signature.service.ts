@@ -1,6 +1,6 @@
 import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
 
-/** Nonces and signatures by the vendor's rules (protocol.md section 4). Holds no state and no secret. */
+/** Nonces and signatures by Tencent's rules (protocol.md section 4). Holds no state and no secret. */
 export class SignatureService {
   /** Make a nonce: 32 letters and digits, uniform, cryptographic. Every request needs a fresh one. */
   createNonce(): string {
@@ -10,7 +10,7 @@ export class SignatureService {
   /**
    * Sign values with a ticket.
    *
-   * @param values in any order; null and undefined ones are dropped, as the vendor does
+   * @param values in any order; null and undefined ones are dropped, as Tencent does
    * @param ticket a SIGN or NONCE ticket
    * @returns 40 upper-case hexadecimal digits
    */
@@ -28,7 +28,7 @@ export class SignatureService {
 }
 
 /**
- * Sign values by the vendor's rule: drop null ones, add the ticket, sort by UTF-16 code unit, join without separator,
+ * Sign values by Tencent's rule: drop null ones, add the ticket, sort by UTF-16 code unit, join without separator,
  * SHA-1 over UTF-8, upper-case hexadecimal (protocol.md section 4).
  */
 export function sign(values: readonly (string | null | undefined)[], ticket: string): string {
@@ -56,7 +56,7 @@ function insert(sorted: string[], value: string | null | undefined): void {
 
 const LETTERS = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 'latin1');
 const NONCE_LENGTH = 32;
-/** The largest multiple of 62 that a byte can hold: bytes from here on would favour the first letters. */
+/** The largest multiple of 62 that a byte can hold: bytes from here on would favor the first letters. */
 const FIRST_BIASED_BYTE = 256 - (256 % LETTERS.length);
 
 /** The kernel is asked for the entropy of a hundred nonces at once: asking costs more than all the rest. */

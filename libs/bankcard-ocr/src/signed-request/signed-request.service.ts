@@ -75,9 +75,9 @@ export class SignedRequestService {
 
   /**
    * Sign a request with a fresh nonce, send it, and repeat it as a query is repeated: after a rejection with renewed
-   * credentials, after failures of the network and of the vendor unless it is not `idempotent`.
+   * credentials, after failures of the network and of Tencent unless it is not `idempotent`.
    *
-   * @returns the JSON object of the response, as the vendor wrote it; it can hold personal data, and nothing in it is masked
+   * @returns the JSON object of the response, as Tencent wrote it; it can hold personal data, and nothing in it is masked
    * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
    *
    * @example

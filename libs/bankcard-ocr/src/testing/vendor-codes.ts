@@ -42,7 +42,7 @@ export const SANDBOX_CODES = [
   { code: '66660011', msg: '无查询结果', msgEn: 'no such result' },
   { code: '66660020', msg: '查询结果不存在', msgEn: 'no such result for this order number' },
   { code: '66660030', msg: '不支持的业务类型', msgEn: 'service type not supported' },
-  { code: '-9011', msg: '银行卡识别失败', msgEn: 'card not recognised' },
+  { code: '-9011', msg: '银行卡识别失败', msgEn: 'card not recognized' },
   { code: '-9012', msg: '照片模糊', msgEn: 'photo blurred' },
   { code: '-9013', msg: '照片不是银行卡', msgEn: 'not a bank card' },
   { code: '-9014', msg: '银行卡信息不合法', msgEn: 'card information illegal (number, glare, cover)' },

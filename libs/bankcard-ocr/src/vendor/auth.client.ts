@@ -5,7 +5,7 @@ import { isJsonObject, JsonResponseReader } from './response/json-response.js';
 import type { AppIdFields } from './hosts.js';
 import type { VendorHttpClient, VendorRequest, VendorResponse } from './http/vendor-http-client.js';
 
-/** What the vendor documents when a response does not say (protocol.md section 1). */
+/** What Tencent documents when a response does not say (protocol.md section 1). */
 const DOCUMENTED_TOKEN_LIFE_MS = 7_200_000;
 const DOCUMENTED_TICKET_LIFE_MS = { SIGN: 3_600_000, NONCE: 120_000 };
 
@@ -37,7 +37,7 @@ export interface AuthClientOptions {
   readonly timeoutMs: number;
 }
 
-/** The vendor's two auth endpoints (protocol.md section 2). */
+/** Tencent's two auth endpoints (protocol.md section 2). */
 export class AuthClient {
   constructor(
     private readonly http: VendorHttpClient,

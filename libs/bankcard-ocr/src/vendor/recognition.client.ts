@@ -27,7 +27,7 @@ export class RecognitionClient {
     },
   ) {}
 
-  /** Send one signed image and read what was recognised. */
+  /** Send one signed image and read what was recognized. */
   async recognize({ signed, userId, image, ...request }: ImageRequest): Promise<BankCardOcrResult> {
     const { appId, orderNo, nonce, sign } = signed;
     const kept = new PhotoBuffers();

@@ -81,7 +81,7 @@ export class SignedRequestClient {
 const LONGEST_REPEATED = 64;
 
 /**
- * The texts of what the caller sends: any of them can be a name or a number of a person, and the vendor may repeat it. A
+ * The texts of what the caller sends: any of them can be a name or a number of a person, and Tencent may repeat it. A
  * flag of one character is none.
  */
 function textsIn(value: unknown): string[] {

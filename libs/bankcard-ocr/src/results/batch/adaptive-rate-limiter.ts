@@ -2,11 +2,11 @@ import { backoffMs } from '../../runtime/backoff.js';
 import type { Clock } from '../../runtime/clock.js';
 import { sleep } from '../../runtime/abort.js';
 
-/** The vendor counts by the second: what fails within one slows the batch once. */
+/** Tencent counts by the second: what fails within one slows the batch once. */
 const SLOWDOWN_EVERY_MS = 1_000;
-/** From nothing to the full rate, if the vendor lets it. */
+/** From nothing to the full rate, if Tencent lets it. */
 const RECOVERY_MS = 60_000;
-/** However often the vendor refuses: one in five seconds finds out whether it still does. */
+/** However often Tencent refuses: one in five seconds finds out whether it still does. */
 const LOWEST_RATE_PER_SECOND = 0.2;
 /** A gateway's page may ask for more, and would stop a batch for days. */
 const MAX_RETRY_AFTER_MS = 60_000;
@@ -15,7 +15,7 @@ const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 8_000;
 
 /**
- * When the next query of a batch may begin: evenly spread, half as often after the vendor has said "too many", then
+ * When the next query of a batch may begin: evenly spread, half as often after Tencent has said "too many", then
  * slowly faster again, up to the rate that was asked for.
  */
 export class AdaptiveRateLimiter {
@@ -41,7 +41,7 @@ export class AdaptiveRateLimiter {
     return Math.min(this.highestPerSecond, this.#ratePerSecond + recovered);
   }
 
-  /** The vendor has said "too many", and perhaps how long to wait. */
+  /** Tencent has said "too many", and perhaps how long to wait. */
   slowDown(retryAfterMs = 0): void {
     const now = this.clock.monotonic();
     this.#notBefore = Math.max(this.#notBefore, now + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));

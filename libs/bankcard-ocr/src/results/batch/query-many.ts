@@ -39,7 +39,7 @@ export async function* queryMany(
   }
 }
 
-/** The vendor's limits are not documented (protocol.md section 8): these are low enough to begin with. */
+/** Tencent's limits are not documented (protocol.md section 8): these are low enough to begin with. */
 const DEFAULT_CONCURRENCY = 8;
 const DEFAULT_RATE_PER_SECOND = 10;
 
@@ -48,7 +48,7 @@ export interface QueryManyOptions extends QueryOptions {
   /** How many orders are in flight or finished and not consumed yet at once. At least 1. @default 8 */
   readonly concurrency?: number | undefined;
   /**
-   * How many queries begin in a second at most, spread evenly; fractions are allowed. The vendor documents no number: ask
+   * How many queries begin in a second at most, spread evenly; fractions are allowed. Tencent documents no number: ask
    * for that of your contract. Repeated requests within a query come on top. @default 10
    */
   readonly ratePerSecond?: number | undefined;
@@ -86,7 +86,7 @@ function invalid(message: string): BankCardOcrError {
   return new BankCardOcrError('INVALID_ARGUMENT', { message });
 }
 
-/** How often an order over the vendor's limits is queried before that is its outcome. */
+/** How often an order over Tencent's limits is queried before that is its outcome. */
 const ROUNDS = 5;
 
 /** The batch's part in one of its queries. */
@@ -211,7 +211,7 @@ class Batch {
     }
   }
 
-  /** An order over the vendor's limits keeps its place and waits for another turn. */
+  /** An order over Tencent's limits keeps its place and waits for another turn. */
   async #query(orderNo: string): Promise<BankCardOcrResult> {
     const { limiter } = this;
     const { signal } = this.#stop;

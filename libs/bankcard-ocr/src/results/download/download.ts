@@ -23,7 +23,7 @@ export interface DownloadedPhoto extends WrittenPhoto {
 export interface DownloadManifest {
   /** The order number of the download. */
   readonly orderNo: string;
-  /** `bizSeqNo`: the vendor's serial number of the request; quote it to the vendor's support. */
+  /** `bizSeqNo`: Tencent's serial number of the request; quote it to Tencent's support. */
   readonly bizSeqNo?: string;
   /** `operateTime`: when the card was recognized; Tencent sends no time zone, China time is assumed. */
   readonly operatedAt?: Date;
@@ -33,7 +33,7 @@ export interface DownloadManifest {
   readonly damaged: readonly PhotoKind[];
   /** As {@link CardPhotos.status}: `complete` when at least one came, `pending` when none has yet, `gone` when none will. */
   readonly status: CardPhotos['status'];
-  /** How long the vendor keeps the photos; an assumption. */
+  /** How long Tencent keeps the photos; an assumption. */
   readonly retention?: ResultRetention;
 }
 

@@ -4,9 +4,9 @@ import type { PhotoExtension, PhotoKind } from '../../card/card-photo.js';
 /** What is known of a photo when its first bytes have come. */
 export interface PhotoMeta {
   readonly orderNo: string;
-  /** By the first bytes, e.g. `image/jpeg`; `application/octet-stream` for bytes that we do not recognise. */
+  /** By the first bytes, e.g. `image/jpeg`; `application/octet-stream` for bytes that we do not recognize. */
   readonly mediaType: string;
-  /** A file's usual ending for that type, without a dot; `bin` when it is not recognised. */
+  /** A file's usual ending for that type, without a dot; `bin` when it is not recognized. */
   readonly extension: PhotoExtension;
   /**
    * 1, or more when a response broke off and the order was queried again. The photo then begins anew: the Writable of the

@@ -251,7 +251,7 @@ describe('evidence', () => {
 });
 
 describe('faults', () => {
-  test('lost-answer: the card was recognised, the client sees a closed connection', async () => {
+  test('lost-answer: the card was recognized, the client sees a closed connection', async () => {
     sandbox.injectFault({ endpoint: 'bankcardocrapp', orderNo: 'order1', kind: 'lost-answer' });
     await expect(client.recognize('order1', ticket, JPEG)).rejects.toThrow('socket hang up');
     expect(sandbox.journal().at(-1)).toMatchObject({ orderNo: 'order1', code: '0', outcome: 'lost' });
@@ -259,13 +259,13 @@ describe('faults', () => {
     expect(await codeOf('order2')).toBe('0');
   });
 
-  test.each(['reset', 'html-502', 'empty-body'] as const)('%s: nothing was recognised', async (kind) => {
+  test.each(['reset', 'html-502', 'empty-body'] as const)('%s: nothing was recognized', async (kind) => {
     sandbox.injectFault({ endpoint: 'bankcardocrapp', kind });
     await client.recognize('order1', ticket, JPEG).catch(() => undefined);
     expect((await client.query('order1', ticket)).json.code).toBe('66660020');
   });
 
-  test('slow: recognised at once, answered later', async () => {
+  test('slow: recognized at once, answered later', async () => {
     sandbox.injectFault({ endpoint: 'bankcardocrapp', kind: 'slow', delayMs: 5_000 });
     const answer = codeOf('order1');
     await until(() => clock.pendingTimers === 1);

@@ -67,7 +67,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 /** Codes that say something about the card: the image was looked at, which uses the order number up. */
 const ABOUT_THE_CARD = /^-90\d\d$/;
 
-/** `POST /api/paas/bankcardocrapp`: recognise an image at once (protocol.md sections 1 to 4 and 6). */
+/** `POST /api/paas/bankcardocrapp`: recognize an image at once (protocol.md sections 1 to 4 and 6). */
 export function respondRecognition(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const { orders, responses, settings } = vendor;
   const refusal =

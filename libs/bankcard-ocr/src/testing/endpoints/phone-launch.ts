@@ -25,7 +25,7 @@ export interface LaunchVerdict {
 
 /**
  * Check the launch of a phone SDK: signed with a valid, unused NONCE ticket of the very user id. The ticket is used
- * up, and the order of that number is recognised from then on.
+ * up, and the order of that number is recognized from then on.
  */
 export function acceptLaunch(vendor: Vendor, launch: PhoneLaunch): LaunchVerdict {
   inspectOrderNo(vendor, launch.orderNo);

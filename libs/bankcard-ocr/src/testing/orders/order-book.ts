@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../../runtime/clock.js';
 import { chinaDateTime } from '../response/vendor-response.js';
 
-/** An order that a phone has recognised, or failed to. */
+/** An order that a phone has recognized, or failed to. */
 export interface SandboxOrder {
   /** 1 to 32 letters and digits. */
   readonly orderNo: string;
@@ -18,7 +18,7 @@ export interface SandboxOrder {
   readonly operateTime?: string | undefined;
   /** `no-crop`: the cropped photo is empty for good. `none`: there is no photo at all. @default 'all' */
   readonly photos?: 'all' | 'no-crop' | 'none' | undefined;
-  /** A failure code: the order has no result but this. @default undefined, recognised */
+  /** A failure code: the order has no result but this. @default undefined, recognized */
   readonly code?: string | undefined;
 }
 
@@ -55,15 +55,15 @@ export class OrderBook {
     return this.#orders.has(orderNo);
   }
 
-  /** The code that a magic order number stands for; undefined for a card that can be recognised. */
+  /** The code that a magic order number stands for; undefined for a card that can be recognized. */
   codeFor(orderNo: string): string | undefined {
     return magicOrder(orderNo)?.code;
   }
 
   /**
-   * Keep what was recognised on an image, or why nothing was.
+   * Keep what was recognized on an image, or why nothing was.
    *
-   * @param code undefined when it was recognised
+   * @param code undefined when it was recognized
    */
   recognize(orderNo: string, sentImage: string, code: string | undefined): KnownOrder {
     const order = { ...(magicOrder(orderNo) ?? { orderNo }), code };
@@ -147,7 +147,7 @@ export function orderNoForCode(code: string, suffix?: string): string {
   return spell('code', code, suffix);
 }
 
-/** The order number that is always recognised with this one warning. */
+/** The order number that is always recognized with this one warning. */
 export function orderNoForWarning(code: string, suffix?: string): string {
   return spell('warn', code, suffix);
 }

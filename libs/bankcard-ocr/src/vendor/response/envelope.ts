@@ -3,17 +3,17 @@ import { redactVendorText } from '../../errors/redaction.js';
 import { type VendorCodeOverrides, vendorCodeRule } from '../../errors/vendor-codes.js';
 import { codeOf, isJsonObject, type JsonObject } from './json-response.js';
 
-/** What every response of the vendor has around its content. */
+/** What every response of Tencent has around its content. */
 export interface Envelope {
   /** As text; `0` is success. */
   readonly code: string;
   /** `msg`, safe to show. */
   readonly message?: string;
-  /** `bizSeqNo`: the vendor's running number of the exchange. */
+  /** `bizSeqNo`: Tencent's running number of the exchange. */
   readonly bizSeqNo?: string;
 }
 
-/** @param sent the secret values of the request, which the vendor's message may repeat */
+/** @param sent the secret values of the request, which Tencent's message may repeat */
 export function readEnvelope(json: JsonObject, sent: readonly string[]): Envelope {
   const { result, msg } = json;
   return {
@@ -61,7 +61,7 @@ export function malformedResponse(
   return new BankCardOcrError('RESPONSE_MALFORMED', { message, retryable, vendorCode, vendorMessage, bizSeqNo });
 }
 
-/** Lives beyond this are not believed: nothing of the vendor's lives longer than two hours. */
+/** Lives beyond this are not believed: nothing of Tencent's lives longer than two hours. */
 const LONGEST_LIFE_MS = 24 * 3_600_000;
 
 /**

@@ -99,7 +99,7 @@ export function readJsonResponse(body: Buffer): JsonObject {
 /** It is shown as it is: shorter than any secret, and without digits enough for a card number. */
 const CODE = /^(?!.*\d{12})[\w.-]{1,24}$/;
 
-/** The vendor's `code` as text: documented as a string, seen as a number. */
+/** Tencent's `code` as text: documented as a string, seen as a number. */
 export function codeOf(json: JsonObject): string | undefined {
   const code = json['code'];
   if (code === '0') return code;
@@ -128,7 +128,7 @@ const NOT_DECODED = /\ufffd/g;
 const THREE_BYTES_LONG = /[\u0800-\ufffc]/g;
 
 /**
- * Decode a body: UTF-8, or GBK (GB18030, which includes it), in which gateways in front of the vendor have been seen to
+ * Decode a body: UTF-8, or GBK (GB18030, which includes it), in which gateways in front of Tencent have been seen to
  * write, whatever the header says. What is neither, such as a message that was cut within a character, is read as far as
  * it can be (protocol.md section 3).
  */

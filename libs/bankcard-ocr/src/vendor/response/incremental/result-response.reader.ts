@@ -134,7 +134,7 @@ export class ResultResponseReader<Kind extends string = PhotoKind> implements Re
 /** A key with every letter escaped is not longer; the key of a photo has 19 letters. */
 const LONGEST_KEY = 6 * 32;
 
-/** As the vendor names all of its photos; the next one that it thinks of will be as large as they are. */
+/** As Tencent names all of its photos; the next one that it thinks of will be as large as they are. */
 const NAME_OF_A_PHOTO = /photo$/i;
 
 /**
