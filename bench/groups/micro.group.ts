@@ -7,7 +7,7 @@ import { Findings } from '../report/finding.js';
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const TICKET = 'XO99Qfxlti9iTVgHAjwvJdAZKN3nMuUhrsPdPlPVKlcyS50N6tlLnfuFBPIucaMS';
 const VALUES = ['TIDA0001', 'userID19959248596551', 'kHoSxvLZGxSoFsjxlbzEoUzh5PAnTU7T', '1.0.0'];
-/** 3.2 million letters: a favoured one would stand out far. */
+/** 3.2 million letters: a favored one would stand out far. */
 const NONCES = 100_000;
 const PLAN = { rounds: 21, sliceMs: 60, cost: 'time', warmUp: 4 } as const;
 

@@ -20,7 +20,7 @@ export interface Plan {
 
 /**
  * Measure subjects in turns, slice by slice, in one process: whatever else the machine does, it does to all of them, and
- * the ratio of two neighbouring slices stays true when the figures themselves do not.
+ * the ratio of two neighboring slices stays true when the figures themselves do not.
  */
 export async function alternate(subjects: readonly Subject[], plan: Plan): Promise<Comparison> {
   const comparison = new Comparison();
@@ -33,7 +33,7 @@ export async function alternate(subjects: readonly Subject[], plan: Plan): Promi
     }
   }
   for (let round = 0; round < plan.rounds; round += 1) {
-    // Nobody always follows the same neighbour.
+    // Nobody always follows the same neighbor.
     const order = entrants.map((_, position) => entrants[(position + round) % entrants.length]);
     for (const entrant of round % 2 ? order.toReversed() : order) {
       if (!entrant) continue;

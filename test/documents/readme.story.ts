@@ -162,7 +162,7 @@ describe('the code of the README, and of the pages behind it', () => {
       expect(sandbox.violations()).toEqual([]);
     });
 
-    it('uploads photos, has images recognised, and settles what is in doubt', async () => {
+    it('uploads photos, has images recognized, and settles what is in doubt', async () => {
       type Photos = 'CardPhotosService' | 'PhotoBucket';
       const { CardPhotosService, PhotoBucket } = load<Photos>('card-photos.service.ts');
       type Images = 'CardRecognitionService' | 'Orders';
@@ -192,13 +192,13 @@ describe('the code of the README, and of the pages behind it', () => {
         settle(inDoubt: string[]): Promise<void>;
       }>(CardRecognitionService);
       const { orderNo } = await cards.recognize('user1', file);
-      expect(notes.splice(0)).toEqual([`${orderNo} begun`, `${orderNo} recognised`]);
+      expect(notes.splice(0)).toEqual([`${orderNo} begun`, `${orderNo} recognized`]);
 
       sandbox.injectFault({ endpoint: 'bankcardocrapp', kind: 'reset' });
       const lost = await cards.recognize('user1', file).catch((error: unknown) => error as RecognitionError);
       expect(notes.splice(0)).toEqual([`${lost.orderNo} begun`, `${lost.orderNo} in doubt`]);
       await cards.settle([orderNo, lost.orderNo]);
-      expect(notes.sort()).toEqual([`${orderNo} recognised`, `${lost.orderNo} failed`].sort());
+      expect(notes.sort()).toEqual([`${orderNo} recognized`, `${lost.orderNo} failed`].sort());
       expect(sandbox.violations()).toEqual([]);
     });
   });
