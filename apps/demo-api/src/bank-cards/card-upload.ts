@@ -66,7 +66,7 @@ async function readForm(parts: AsyncIterable<UploadPart>): Promise<CardUpload> {
     if (part.fieldname !== 'image') throw wrong('there is a file of another name');
     const about = await readTexts(texts);
     upload = { image: await readFile(part.file), about };
-    // It is refused whatever stands behind it.
+    // It is refused whatever follows it.
     if (upload.image.length >= UPLOAD_LIMITS.fileSize) return upload;
   }
   if (!upload) throw wrong('there is no file');

@@ -14,7 +14,7 @@ const DEFAULT_LIMITS: ShelfLimits = { bytes: 64 * 1024 * 1024, lifeMs: 2 * 60_00
 const RESULT_BYTES = 4 * 1024;
 
 /**
- * Results with photos for a short while: the pictures of one order then cost one query, however many are asked for at
+ * Results with photos for a short while: the pictures of one order then cost one query, however many are requested at
  * once or one after the other. Failures and results whose photos are still to come are not kept.
  */
 export class PhotoShelf implements OnApplicationShutdown {
@@ -34,7 +34,7 @@ export class PhotoShelf implements OnApplicationShutdown {
     });
   }
 
-  /** How many results stand on it. */
+  /** How many results it has. */
   get size(): number {
     return this.#shelf.size;
   }

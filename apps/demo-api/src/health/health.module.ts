@@ -1,6 +1,6 @@
 import { Module } from '@nestjs/common';
 import { HealthController } from './health.controller.js';
 
-/** Whether the demo lives and is ready. */
+/** Liveness and readiness of the demo. */
 @Module({ controllers: [HealthController] })
 export class HealthModule {}

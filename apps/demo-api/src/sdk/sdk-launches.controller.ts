@@ -7,7 +7,7 @@ import { CreateSdkLaunchDto, SdkLaunchResponseDto } from 'nestjs-bankcard-ocr/ht
 export class SdkLaunchesController {
   constructor(private readonly launches: SdkLaunchService) {}
 
-  /** What the app starts the phone SDK with; good for one launch. */
+  /** The parameters with which the app starts the phone SDK; valid for one launch. */
   @Post()
   async create(@Body() { userId, orderNo }: CreateSdkLaunchDto): Promise<SdkLaunchResponseDto> {
     return SdkLaunchResponseDto.from(await this.launches.create({ userId, orderNo }));

@@ -24,7 +24,7 @@ import { UPLOAD_LIMITS } from './upload-limits.js';
 export interface AppSettings {
   /** The keys that are accepted; `open` needs no key and is for the sandbox only. */
   readonly access: ApiKeys | 'open';
-  /** The levels to print, or who takes the lines. */
+  /** The levels to print, or the logger that takes the lines. */
   readonly logger: LogLevel[] | LoggerService;
 }
 

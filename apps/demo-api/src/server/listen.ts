@@ -28,7 +28,7 @@ export async function listen(app: NestFastifyApplication, { port, host }: Place)
 }
 
 /**
- * See whether the port is to be had before the application begins to live: its first deed is to fetch credentials, which
+ * Check that the port is free before the application starts: its first action is to fetch credentials, which
  * would end those of the instance that has the port.
  */
 async function probe({ port, host }: Place): Promise<void> {

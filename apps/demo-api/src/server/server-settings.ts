@@ -16,7 +16,7 @@ const LOG_LEVELS = ['error', 'warn', 'log', 'debug', 'verbose'] as const satisfi
 /**
  * Read the server's settings; empty variables count as not set.
  *
- * @returns settings in which defaults stand for what is wrong, and a sentence for everything that is
+ * @returns settings with defaults for invalid values, and a sentence for each of these
  */
 export function readServerSettings(env: Readonly<Record<string, string | undefined>>): {
   settings: ServerSettings;

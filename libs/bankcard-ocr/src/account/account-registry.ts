@@ -18,7 +18,7 @@ const shared = ((globalThis as Record<symbol, unknown>)[COPIES] ??= {
   accounts: new WeakMap(),
 }) as SharedByCopies;
 shared.count += 1;
-/** A test runner loads the library anew for each file, or after a reset: that is no mistake. */
+/** A test runner loads the library again for each file, or after a reset: that is no mistake. */
 const isTestRunner = process.env['JEST_WORKER_ID'] !== undefined || process.env['VITEST'] !== undefined;
 // Warn when the second copy is loaded: an application rarely does that on purpose.
 if (shared.count === 2 && !isTestRunner) {
@@ -96,7 +96,7 @@ function checkApart(account: RegisteredAccount, other: RegisteredAccount): void 
         "forRootAsync({ name: 'loans', ... })，并用 @InjectBankCardOcr(OcrResultService, 'loans') 注入它们的服务",
     );
   }
-  // A location that an option named is read anew for each account: one object is a store that the application has made.
+  // A location in an option makes a new store for each account: a shared object is a store that the application made.
   if (typeof ticketStore === 'object' && ticketStore === other.ticketStore)
     refuse(
       'ticketStore',

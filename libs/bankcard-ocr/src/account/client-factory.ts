@@ -27,7 +27,7 @@ export interface ClientFactoryOptions {
   readonly resolve: (accountId: string) => Promise<AccountOptions> | AccountOptions;
   /** Options of every account, unless {@link resolve} says otherwise: `ticketStore` above all. */
   readonly defaults?: Partial<Omit<BankCardOcrOptions, 'appId' | 'secret'>> | undefined;
-  /** How many accounts have a client at once; the one that was not asked for the longest is closed. At least 1. @default 100 */
+  /** How many accounts have a client at once; beyond that the least recently used one is closed. At least 1. @default 100 */
   readonly maxAccounts?: number | undefined;
 }
 
@@ -56,13 +56,13 @@ interface FactoryContext {
 }
 
 /**
- * Clients of accounts that are known only at run time, e.g. one for each tenant: made when they are first asked for,
+ * Clients of accounts that are known only at run time, e.g. one for each tenant: created when first used,
  * and closed when others need the room. Each has credentials, a ticket store, connections, events and counts of its own.
  */
 export class BankCardOcrClientFactory {
   readonly #options: ClientFactoryOptions;
   readonly #maxAccounts: number;
-  /** The one that was asked for the longest ago comes first. */
+  /** The least recently used one comes first. */
   readonly #accounts = new Map<string, Account>();
   /** Those of them that had to make room, until the calls that are under way have ended. */
   readonly #leaving = new Set<Account>();
@@ -101,7 +101,7 @@ export class BankCardOcrClientFactory {
       const message = 'get() takes the id of an account, a text that is not empty';
       throw new BankCardOcrError('INVALID_ARGUMENT', { message });
     }
-    // One that is asked for again while it leaves keeps its client: a second one would refresh beside it.
+    // An account that is used again while it closes keeps its client: a second one would refresh beside it.
     const account = this.#accounts.get(accountId) ?? this.#begin(accountId);
     this.#remove(account);
     this.#accounts.set(accountId, account);
@@ -115,7 +115,7 @@ export class BankCardOcrClientFactory {
   }
 
   /**
-   * Close the client of an account, e.g. when its secret has changed: the next {@link get} asks `resolve` anew.
+   * Close the client of an account, e.g. when its secret has changed: the next {@link get} calls `resolve` again.
    * Calls that are under way fail.
    */
   async evict(accountId: string): Promise<void> {

@@ -176,7 +176,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     const store = await createTicketStore({ ...options, clock }, (where) => {
       surroundings.log.warn(`the stored credentials were damaged and set aside as ${where}`);
     });
-    // A store that the application handed in is the application's to close.
+    // The application closes a store that it passed.
     if (store !== options.ticketStore) context.onClose(() => store.close());
     return store;
   }),

@@ -27,7 +27,7 @@ export async function createTicketStore(
 
 /**
  * Prepare a store for the access that a process needs.
- * @throws {@link BankCardOcrConfigurationError} when it refuses that: the start is refused
+ * @throws {@link BankCardOcrConfigurationError} when it refuses that: startup fails
  */
 export async function openTicketStore(store: TicketStore, access: StoreAccess): Promise<void> {
   try {

@@ -2,7 +2,7 @@ import type { Credentials } from '../credentials/credentials.js';
 import { TicketService, type TicketStatus } from '../credentials/ticket.service.js';
 
 /**
- * Make what a `TicketService` is overridden with into what the other services work with. A stand-in need only have
+ * Adapt the override of a `TicketService` to the interface that the other services use. It need only have
  * `getCredentials()`.
  */
 export function completeTickets(tickets: TicketService): TicketService {
@@ -39,7 +39,7 @@ class OverriddenTickets implements Pick<TicketService, UsedByServices> {
 
   async reload(): Promise<void> {}
 
-  /** Nothing is known of their end: a launch is good for as long as its own ticket. */
+  /** Their expiry is unknown: a launch is valid for as long as its own ticket. */
   status(): Pick<TicketStatus, 'generationId' | 'dueInMs' | 'remainingMs'> {
     const forever = Number.POSITIVE_INFINITY;
     return { generationId: this.#latest?.generationId, dueInMs: forever, remainingMs: forever };

@@ -15,7 +15,7 @@ export function checkOrderNumber(orderNo: unknown): asserts orderNo is string {
   });
 }
 
-/** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; the value is not repeated, it stands for a person */
+/** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; the value is not repeated, it identifies a person */
 export function checkUserId(userId: unknown): asserts userId is string {
   if (typeof userId === 'string' && USER_ID.test(userId)) return;
   throw new BankCardOcrError('INVALID_ARGUMENT', {

@@ -3,7 +3,7 @@ import type { CardPhotos } from './card-photo.js';
 import type { CardValidity } from './card-validity.js';
 import type { ExtraFields } from './extra-fields.js';
 
-/** How long Tencent goes on keeping a result and its photos. */
+/** How long Tencent still keeps a result and its photos. */
 export interface ResultRetention {
   /** When Tencent wipes them. */
   readonly endsAt: Date;
@@ -12,11 +12,11 @@ export interface ResultRetention {
 }
 
 /**
- * What Tencent recognized on a bank card: the same for every host, page and dialect of Tencent (protocol.md
+ * What Tencent recognized on a bank card: the same for every host and dialect of Tencent (protocol.md
  * section 3). Safe to print and to turn into JSON: the card number is masked, photos show their size only.
  */
 export interface BankCardOcrResult {
-  /** The order number that was asked for. */
+  /** The order number of the query. */
   readonly orderNo: string;
   /** `bankCardNo` / `bankcardNo`. */
   readonly cardNumber: CardNumber;
@@ -34,7 +34,7 @@ export interface BankCardOcrResult {
    * `assumedVendorRetentionMs` (protocol.md section 5). Undefined when neither time is known.
    */
   readonly retention?: ResultRetention;
-  /** `bizSeqNo`: Tencent's running number of the exchange; quote it to Tencent's support. */
+  /** `bizSeqNo`: Tencent's serial number of the request; quote it to Tencent's support. */
   readonly bizSeqNo?: string;
   /** `msg`, with anything that looks like a secret or a card number removed. */
   readonly vendorMessage?: string;
@@ -43,7 +43,7 @@ export interface BankCardOcrResult {
 }
 
 /**
- * A doubt that Tencent reports about a card it recognized all the same. Tencent lets every one of them pass: the
+ * A doubt that Tencent reports about a recognized card. Tencent lets every one of them pass: the
  * partner decides (protocol.md section 6).
  */
 export interface CardWarning {

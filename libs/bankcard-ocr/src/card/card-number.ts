@@ -17,7 +17,7 @@ export function maskCardNumber(text: string): string {
   const shownLast = number.length > 4 ? 4 : 0;
   const hidden = number.length - shownFirst - shownLast;
   const masked = number.slice(0, shownFirst) + '*'.repeat(hidden) + number.slice(number.length - shownLast);
-  // Half of a character that takes two, where letters stand among the digits.
+  // Half of a surrogate pair, where letters are among the digits.
   return DIGITS.test(number) ? masked : masked.replace(/\p{Cs}/gu, '*');
 }
 

@@ -48,9 +48,9 @@ export class CardPhoto {
 /** The pictures of one order. */
 export interface CardPhotos {
   /**
-   * - `absent`: photos were not asked for.
-   * - `pending`: they were asked for and none had come when the waiting time (`waitForPhotosMs`) was over; ask again.
-   * - `gone`: they were asked for, none came, and the card was recognized longer ago than Tencent keeps photos
+   * - `absent`: photos were not requested.
+   * - `pending`: they were requested and none had come when the waiting time (`waitForPhotosMs`) was over; query again.
+   * - `gone`: they were requested, none came, and the card was recognized longer ago than Tencent keeps photos
    *   (`assumedVendorRetentionMs`); asking again is of no use.
    * - `complete`: at least one came. One that is missing then stays missing (a crop is, when cropping failed).
    */

@@ -88,7 +88,7 @@ export type BankCardOcrErrorCode =
   | 'ACCESS_DENIED'
   /** Token, ticket or signature are refused, new ones too. | token、ticket 或签名被拒，换了新凭证也不行。 */
   | 'CREDENTIALS_REJECTED'
-  /** No credentials could be had; `cause` says why. | 拿不到可用的凭证，原因见 `cause`。 */
+  /** No credentials could be obtained; `cause` says why. | 无法取得可用的凭证，原因见 `cause`。 */
   | 'NO_VALID_TICKET'
   /** Tencent reports a fault of its own. | 腾讯云自身故障。 */
   | 'VENDOR_FAULT'

@@ -13,7 +13,7 @@ class AnyBankCardOcrError {
 
 /**
  * Returns what {@link BankCardOcrErrorInterceptor} returns for every {@link BankCardOcrError}, also when a guard or a
- * middleware throws it, where interceptors see nothing. Everything else goes on to the other filters. An interceptor
+ * middleware throws it, where interceptors see nothing. Everything else goes to the other filters. An interceptor
  * that is bound as well comes first.
  *
  * Outside HTTP it sends `{ status: 'error', code, message, retryable }`: to the client of a microservice as the error, to

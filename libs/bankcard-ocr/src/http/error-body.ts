@@ -18,7 +18,7 @@ function errorBody(error: BankCardOcrError, language: ErrorLanguage, statusCode:
     code,
     // Ours, never Tencent's.
     message: messageOf(error, language),
-    // The reason of a failed refresh stands on the error as if it were its own.
+    // The error has the reason of a failed refresh as if it were its own.
     ...(vendorCode !== undefined && !isOurs(error.cause) && { vendorCode }),
     ...(bizSeqNo !== undefined && { bizSeqNo }),
     // By their members, not by the class: two copies of the library may be installed.

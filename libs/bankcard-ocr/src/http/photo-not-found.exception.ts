@@ -8,9 +8,9 @@ export type ErrorLanguage = 'en' | 'zh';
 
 /**
  * Why there is no photo:
- * - `pending`: none of the order has come yet; ask again after {@link PhotoNotFoundException.retryAfterMs}.
+ * - `pending`: none of the order has come yet; query again after {@link PhotoNotFoundException.retryAfterMs}.
  * - `missing`: others came, this one stays missing (a crop does, when cropping failed).
- * - `absent`: photos were not asked for.
+ * - `absent`: photos were not requested.
  */
 type PhotoNotFoundReason = 'pending' | 'missing' | 'absent';
 

@@ -18,7 +18,7 @@ export class BankCardOcrModule
     super();
   }
 
-  /** The first refresh begins here; the start neither waits for Tencent nor fails because of it. */
+  /** The first refresh begins here; startup neither waits for Tencent nor fails because of it. */
   onApplicationBootstrap(): void {
     this.client.start();
   }

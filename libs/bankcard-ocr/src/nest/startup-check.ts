@@ -17,7 +17,7 @@ const REQUEST_SCOPED = new Problem(
 );
 
 /**
- * Refuses the start when options are made for each request: nothing of the module would exist before the first one, and
+ * Refuses startup when options are made for each request: nothing of the module would exist before the first one, and
  * the second would be refused, because the app id is registered already.
  */
 @Injectable()

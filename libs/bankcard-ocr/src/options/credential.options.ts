@@ -23,7 +23,7 @@ export interface CredentialOptions {
   readonly ticketStore?: string | SecretText | TicketStore | undefined;
   /**
    * Encrypts stored credentials with AES-256-GCM: 32 bytes as 64 hexadecimal digits or in Base64, the same for all
-   * processes. What another key has encrypted is dropped and fetched anew.
+   * processes. What another key has encrypted is dropped and fetched again.
    * 用 AES-256-GCM 加密存放的凭证：32 字节，写成 64 位十六进制或 Base64，所有进程必须相同。用别的密钥加密的内容会被丢弃并重新获取。
    * @default none: the store holds them in clear
    * @defaultZh 无，明文存放
@@ -45,8 +45,8 @@ export interface CredentialOptions {
    */
   readonly refreshIntervalMs?: number | undefined;
   /**
-   * Milliseconds that the previous token and ticket go on working after a refresh: Tencent's rule, shorter in
-   * sandboxes only. How often a shared store is read, how long a lease lasts and how far forced refreshes stand apart
+   * Milliseconds that the previous token and ticket keep working after a refresh: Tencent's rule, shorter in
+   * sandboxes only. How often a shared store is read, how long a lease lasts and how far forced refreshes are apart
    * derive from it.
    * 刷新后旧的 token 和 ticket 还能用多久：这是腾讯云的规则，只有沙箱才会更短。读共享存储的频率、租约时长、强制刷新的间隔都由它推算。
    * @default 60000

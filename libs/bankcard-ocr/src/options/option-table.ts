@@ -22,7 +22,7 @@ import {
   readVendorCodeOverrides,
 } from './vendor.options.js';
 
-/** Everything about one option but its documentation, which stands beside its declaration. */
+/** Everything about one option but its documentation, which is beside its declaration. */
 interface OptionRow {
   /** The environment variable that sets it. */
   readonly variable?: `BANKCARD_OCR_${string}`;

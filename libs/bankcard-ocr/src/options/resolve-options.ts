@@ -65,7 +65,7 @@ export function resolveOptions(
   const set: Record<string, unknown> = whatIsSet(revealSecrets(given ?? {}));
   // An application that passes an HttpService expects it to be used.
   if (set['httpService'] !== undefined) set['transport'] ??= 'http-service';
-  // null stands for no default: it is a mistake.
+  // null does not mean the default: it is a mistake.
   const unchecked = Object.fromEntries(
     OPTION_ROWS.map(([option, row]) => [option, option in set ? set[option] : row.default]),
   );

@@ -51,7 +51,7 @@ export interface TransportOptions {
   readonly ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
   /**
    * Milliseconds to establish a connection: all addresses of the host, `CONNECT` and TLS together. Of several addresses
-   * the next one is tried every 250 ms, while attempts at the others go on.
+   * the next one is tried every 250 ms, while attempts at the others continue.
    * 建立连接的时限：主机的所有地址、`CONNECT` 和 TLS 握手合计。有多个地址时每 250 毫秒多试一个，先前的尝试继续进行。
    * @default 3000
    */

@@ -12,7 +12,7 @@ const MOST_BYTES = ((3 * 1024 * 1024) / 4) * 3;
 
 /**
  * Read an image whole and check it, before anything is sent.
- * @param cancellation ends the reading of a stream that stands still
+ * @param cancellation ends the reading of a stalled stream
  * @throws {@link BankCardOcrError} `IMAGE_TOO_LARGE`, as soon as that is known: the stream is destroyed then;
  *   `IMAGE_TYPE_NOT_ACCEPTED` or `INVALID_ARGUMENT`; an error of the caller's stream as it is
  */

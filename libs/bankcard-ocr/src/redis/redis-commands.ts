@@ -9,7 +9,7 @@ import { TIME } from './redis-scripts.js';
 
 /** A connection without a response for so long counts as broken, even if no error was reported. */
 const DEAD_AFTER_MS = 5_000;
-/** A client that was handed in and leads to a replica connects anew after such pauses. */
+/** A client of the application that leads to a replica reconnects after such pauses. */
 const FIRST_RECONNECT_PAUSE_MS = 1_000;
 const LONGEST_RECONNECT_PAUSE_MS = 60_000;
 
@@ -111,12 +111,12 @@ export class RedisCommands {
   }
 
   async #send<T>(command: () => Promise<T>): Promise<T> {
-    // A connection that a command begins lives in that command's context: with it the application would lose its traces.
+    // A connection that a command opens keeps that command's context: with it the application would lose its traces.
     if (this.#client.status === 'wait') await this.#client.connect();
     return untraced(command);
   }
 
-  /** The system could take a quarter of an hour to notice its end. */
+  /** The operating system could take a quarter of an hour to report a broken connection. */
   #endDeadConnection(): void {
     const client = this.#client;
     // While it connects, the client has time limits of its own.
@@ -133,7 +133,7 @@ export class RedisCommands {
    */
   #leaveReplica(): void {
     const client = this.#client;
-    // A cluster finds its primaries itself, and who sets `reconnectOnError` has decided.
+    // A cluster finds its primaries itself, and an application that sets `reconnectOnError` has decided.
     if (this.mayReconnect || 'nodes' in client || client.options.reconnectOnError) return;
     if (client.status !== 'ready' || this.clock.monotonic() < this.#mayReconnectAt || !connectsAgain(client)) return;
     this.#mayReconnectAt = this.clock.monotonic() + this.#reconnectPauseMs;

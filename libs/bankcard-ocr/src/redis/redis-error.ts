@@ -18,7 +18,7 @@ export class RedisError extends StoreError {
   }
 }
 
-/** Redis, or what stands before it, is not what it should be; but it will be. */
+/** Redis, or a proxy in front of it, is temporarily not ready. */
 const PASSING = new Set(
   'LOADING BUSY CLUSTERDOWN TRYAGAIN MASTERDOWN READONLY OOM MISCONF NOREPLICAS MAXCLIENTS'.split(' '),
 );

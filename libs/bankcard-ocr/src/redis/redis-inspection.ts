@@ -9,7 +9,7 @@ import { READ, RELEASE_LEASE, RENEW_LEASE, SET_ASIDE, SWAP, TAKE_LEASE, TRY_TO_W
 const LEASE_LIFE_MS = '5000';
 
 /**
- * Run every script that writes, on names of its own that stand where the real ones do. A server that holds them all to
+ * Run every script that writes, on separate keys in the same place as the real ones. A server that holds them all to
  * be in order may still refuse one when it comes: for a privilege, or a proxy's rule about scripts.
  *
  * @param id unique to this trial

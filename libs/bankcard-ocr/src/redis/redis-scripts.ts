@@ -31,8 +31,8 @@ return now
 const LARGEST_RECORD = 262_144;
 
 /**
- * What stands under KEYS[1]: `record` and `writeId`, each a text or false, and `seen`, by which it is recognized as
- * unchanged: empty when nothing stands there. It may be anything, also of another type; `seen` is over the bytes, which
+ * The content of KEYS[1]: `record` and `writeId`, each a text or false, and `seen`, by which it is recognized as
+ * unchanged: empty when the key does not exist. It may be anything, also of another type; `seen` is over the bytes, which
  * a client that decodes them may not be able to send back.
  */
 const SEE_RECORD = `
@@ -75,7 +75,7 @@ redis.call('PEXPIRE', KEYS[2], 86400000)
 return 'done'
 `;
 
-/** In ms. What lives longer, or does not end at all, was written by no holder. */
+/** In ms. A key with a longer TTL, or without one, was written by no holder. */
 const LONGEST_LEASE = 600_000;
 
 /**

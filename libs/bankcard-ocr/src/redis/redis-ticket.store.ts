@@ -25,7 +25,7 @@ export interface RedisTicketStoreOptions {
   /**
    * An ioredis client (`Redis` or `Cluster`); your app closes it, after the store. After a failover that leaves its
    * connection open, the replica at the other end refuses every write with `READONLY`. Set `reconnectOnError` to decide
-   * what happens then. Without it, the store has the client connect anew (`client.disconnect(true)`): after 1 s at the
+   * what happens then. Without it, the store makes the client reconnect (`client.disconnect(true)`): after 1 s at the
    * earliest, and ever more rarely, to once a minute, while that does not help.
    */
   readonly client: RedisClient;
@@ -75,7 +75,7 @@ export class RedisTicketStore extends TicketStore {
     this.#clock = clock;
   }
 
-  /** Try everything that will be used. Like a vendor, a Redis that cannot be reached does not stop the start; one that refuses does. */
+  /** Try everything that will be used. A Redis that cannot be reached does not stop startup; one that refuses does. */
   override async open(access: StoreAccess = 'write'): Promise<void> {
     try {
       await this.#commands.connected();
@@ -161,7 +161,7 @@ export class RedisTicketStore extends TicketStore {
     return this.#watch.add(listener);
   }
 
-  /** Ends the connection on which it listens. The client that was handed in stays open. */
+  /** Closes the subscriber's connection. A client that the application passed stays open. */
   async close(): Promise<void> {
     this.#watch.close();
     this.#ownClient?.disconnect();

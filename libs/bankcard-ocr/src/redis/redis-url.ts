@@ -10,11 +10,11 @@ import { redisError } from './redis-error.js';
 
 const LONGEST_RECONNECT_MS = 1_000;
 
-/** The class of ioredis, which is handed in: of this library, only the entry `/redis` needs the package to be installed. */
+/** The class of ioredis, as an argument: only the entry `/redis` needs the package to be installed. */
 type RedisConstructor = new (url: string, options: RedisOptions) => Redis;
 
 /**
- * Load ioredis, which only applications that keep credentials in Redis need to have installed. The import stands inside
+ * Load ioredis, which only applications that keep credentials in Redis need to have installed. The import is inside
  * `try` for bundlers: only there a package may be missing. `scripts/build-library.cjs` keeps it so in the CommonJS build.
  *
  * @throws {@link BankCardOcrConfigurationError} when it is not installed, or a bundle has left it out

@@ -71,7 +71,7 @@ export class OcrResultService {
   }
 
   /**
-   * Sign a query for another program to send, at once: nonce and signature are good for one request.
+   * Sign a query for another program to send, at once: nonce and signature are valid for one request.
    * @returns the parameters by their names on the wire, in the documented spelling
    */
   async signQuery(orderNo: string): Promise<SignedQueryParameters> {

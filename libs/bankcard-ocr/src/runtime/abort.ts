@@ -54,7 +54,7 @@ export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
   });
 }
 
-/** Wait for something that goes on when this caller stops waiting. @throws the reason of `cancellation` */
+/** Wait for something that continues when this caller stops waiting. @throws the reason of `cancellation` */
 export function raceCancel<T>(shared: Promise<T>, cancellation: Cancellation): Promise<T> {
   return new Promise((resolve, reject) => {
     const forget = cancellation.onCancel(reject);

@@ -56,7 +56,7 @@ export class DurableFile {
     }
   }
 
-  /** Remove what stands under the temporary name. The stream may still be open, or even about to make the file. */
+  /** Remove the temporary file. The stream may still be open, or even about to create it. */
   async remove(): Promise<void> {
     const stream = this.#stream;
     if (stream && !stream.closed) {

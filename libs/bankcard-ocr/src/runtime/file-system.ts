@@ -13,7 +13,7 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** What stands at a path where a small file of the library should. */
+/** What is at a path where a small file of the library should be. */
 type SmallFile =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'missing' }
@@ -23,7 +23,7 @@ type SmallFile =
 /** The part of Node's file system that files of the library use; a simulation has one of its own. */
 export interface FileSystem {
   open(path: string, flags: 'wx', mode: number): Promise<OpenFile>;
-  /** Read a file of at most `maxBytes`, in whose place anything may stand by now. */
+  /** Read a file of at most `maxBytes`, in whose place anything may be by now. */
   readSmallFile(path: string, maxBytes: number): Promise<SmallFile>;
   readdir(path: string): Promise<string[]>;
   /** @returns when a file was last modified, by the clock of the file system; links are not followed */

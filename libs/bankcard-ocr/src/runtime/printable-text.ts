@@ -11,7 +11,7 @@ const OTHER_DIGIT = /(?![0-9])\p{Nd}/gu;
 const DIGIT = /\p{Nd}/u;
 const CIRCLED_DIGIT = /[\u24f5-\u24fd\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792\u3021-\u3029]/g;
 const CIRCLED_ZERO = 0x24ff;
-/** What stands for 1 in each row of such digits. */
+/** The character for 1 in each row of such digits. */
 const CIRCLED_ONES = [0x24f5, 0x2776, 0x2780, 0x278a, 0x3021];
 /** A stroke through a digit, the frame of a key around it. */
 const MARKS_ON_DIGITS = /(?<=[0-9])\p{M}+/gu;

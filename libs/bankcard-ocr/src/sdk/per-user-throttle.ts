@@ -34,7 +34,7 @@ export class PerUserThrottle {
   }
 
   /**
-   * Make a call when it is this user's turn and Tencent will give a ticket.
+   * Make a call when it is this user's turn and Tencent will issue a ticket.
    * @param call sends its requests, retries too, through the function it is given
    * @throws {@link BankCardOcrError} `RATE_LIMITED` when that would be too late for `deadline`
    */
@@ -75,14 +75,14 @@ export class PerUserThrottle {
       await user.semaphore.acquire(deadline, false);
     } catch {
       deadline.throwIfCallerAborted();
-      // The calls in front took longer than expected; a caller who returns stands behind all others.
+      // The calls in front took longer than expected; a call that returns queues behind all others.
       throw launchTooSoon(this.#waitMs(user, user.calls - 1), user.failure);
     }
   }
 
   async #send<T>(user: UserQueue, deadline: Deadline, request: () => Promise<T>): Promise<T> {
     await this.#untilFree(user, deadline);
-    // Counted from the response: Tencent gave the ticket some time before.
+    // Counted from the response: Tencent issued the ticket some time before.
     const keepApart = (failure?: BankCardOcrError) => {
       user.freeAt = this.clock.monotonic() + INTERVAL_MS;
       user.failure = failure;
@@ -126,7 +126,7 @@ function launchTooSoon(waitMs: number, cause: unknown): BankCardOcrError {
 }
 
 /**
- * Whether Tencent may have given the user a NONCE ticket although the request failed; after "too frequent" another
+ * Whether Tencent may have issued a NONCE ticket to the user although the request failed; after "too frequent" another
  * request was given one. Being wrong about it costs the user two seconds.
  */
 export function mayHaveGivenATicket(error: unknown): boolean {

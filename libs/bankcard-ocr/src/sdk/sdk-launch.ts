@@ -9,7 +9,7 @@ type SdkLaunchValues = Omit<SdkLaunch, 'toString' | 'valueOf' | typeof Symbol.to
 export const RESULT_SIGNATURE = /^[0-9A-Fa-f]{40}$/;
 
 /**
- * What the app starts the phone SDK with. The signature is good for one launch: printing or logging this object hides it,
+ * What the app starts the phone SDK with. The signature is valid for one launch: printing or logging this object hides it,
  * but `JSON.stringify` has it, because the app needs it.
  */
 export class SdkLaunch {
@@ -61,7 +61,7 @@ export class SdkLaunch {
 const MAX_JITTER_MS = 1_000;
 
 /**
- * Milliseconds, 0 or more, that a launch is good for: a NONCE ticket expires with its token, and a token one overlap after
+ * Milliseconds, 0 or more, that a launch is valid for: a NONCE ticket expires with its token, and a token one overlap after
  * the next one was requested (protocol.md section 5).
  */
 export function launchLifeMs(launch: {

@@ -4,7 +4,7 @@ import type { Clock } from '../runtime/clock.js';
 const INTERVAL_MS = 1_000;
 
 /**
- * Reads the store at most once a second, however many signatures are wrong. A caller who comes sooner waits for the next
+ * Reads the store at most once a second, no matter how many signatures are wrong. A caller that comes sooner waits for the next
  * read: a flood of wrong signatures must not have a right one refused.
  */
 export class ThrottledReload {
@@ -25,7 +25,7 @@ export class ThrottledReload {
   }
 
   #reload(): Promise<void> {
-    // This read is too early for callers who come from here on.
+    // This read is too early for callers that come from here on.
     this.#next = undefined;
     this.#lastAt = this.clock.monotonic();
     return this.reload();

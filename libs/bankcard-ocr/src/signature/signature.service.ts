@@ -59,7 +59,7 @@ const NONCE_LENGTH = 32;
 /** The largest multiple of 62 that a byte can hold: bytes from here on would favor the first letters. */
 const FIRST_BIASED_BYTE = 256 - (256 % LETTERS.length);
 
-/** The kernel is asked for the entropy of a hundred nonces at once: asking costs more than all the rest. */
+/** Entropy for a hundred nonces is read at once: the system call costs more than all the rest. */
 const entropy = Buffer.alloc(4096);
 let letters = '';
 let used = 0;

@@ -65,7 +65,7 @@ export interface KycSandboxOptions extends KycSandboxChange {
   /** Path in front of `/api`, e.g. `/kyc`, to test a base URL that has one. @default '' */
   pathPrefix?: string | undefined;
   /**
-   * Whether a process goes on running for as long as the sandbox does. `BankCardOcrTestingModule` says false, so that a
+   * Whether the sandbox keeps its process running. `BankCardOcrTestingModule` says false, so that a
    * test run ends even when an application was not closed.
    * @default true
    */

@@ -80,7 +80,7 @@ export class KycSandbox implements AsyncDisposable {
     return this.#vendor.faults.inject(fault);
   }
 
-  /** End all faults; requests that hang already go on hanging. */
+  /** End all faults; requests that hang already keep hanging. */
   clearFaults(): void {
     this.#vendor.faults.clear();
   }

@@ -10,7 +10,7 @@ const MONOTONIC_START = 1_000_000;
 const TURNS_AFTER_A_TIMER = 30;
 const TURNS_AFTER_SILENCE = 6;
 
-/** A clock that stands until a test moves it; timers fire only in {@link advance} and {@link advanceAsync}. */
+/** A clock that stands still until a test moves it; timers fire only in {@link advance} and {@link advanceAsync}. */
 export class ManualClock implements Clock {
   /**
    * By how many milliseconds timers that are set from now on miss their time, or a function that returns it for each

@@ -17,7 +17,7 @@ export interface IssuedCredential {
   readonly sentAt: VendorResponse['sentAt'];
 }
 
-/** What a NONCE ticket is asked for with. */
+/** The parameters of a request for a NONCE ticket. */
 interface NonceTicketRequest {
   readonly accessToken: string;
   /** Of the user of the phone; the launch must carry the same one. */

@@ -48,7 +48,7 @@ export class RecognitionClient {
       nowMs: this.clock.now(),
       photos: { arrivals: reader.arrivals, kept: kept.photos },
     });
-    // The strip with the number comes by itself; the other photos were not asked for, and may be there.
+    // The strip with the number comes by itself; the other photos were not requested, and may be there.
     return { ...result, photos: { ...result.photos, status: 'absent' } };
   }
 

@@ -21,7 +21,7 @@ export interface ResultRequest extends Pick<VendorRequest, 'attempt' | 'generati
   readonly query: SignedQuery;
 }
 
-/** Whether photos are asked for, and where they go: `kept` in the result, or elsewhere. */
+/** Whether photos are requested, and where they go: `kept` in the result, or elsewhere. */
 type PhotoWish = false | 'kept' | PhotoTargets;
 
 const NONE: ReadonlyMap<PhotoKind, CardPhoto> = new Map();

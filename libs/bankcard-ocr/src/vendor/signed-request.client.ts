@@ -89,7 +89,7 @@ function textsIn(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** A response may leave the order number out; one of another order must never be handed out. */
+/** A response may leave the order number out; one of another order must never be returned. */
 function checkOrder(json: JsonObject, orderNo: string, envelope: Envelope): void {
   const { result } = json;
   const members = [...Object.entries(json), ...(isJsonObject(result) ? Object.entries(result) : [])];

@@ -28,7 +28,7 @@ export async function runDoctor(command: DoctorCommand): Promise<CheckResult[]> 
   results.push(...(await checkStore(options)));
   const obstacle = obstacleToLive(command, results);
   if (obstacle) return [...results, ...skipped(['live'], obstacle)];
-  // Loaded only when it is asked for: it brings all of the library.
+  // Loaded only when needed: it imports the whole library.
   const { checkLive } = await import('./live.check.js');
   return [...results, ...(await runCheck('live', LIMITS.live, async (signal) => [await checkLive(options, signal)]))];
 }

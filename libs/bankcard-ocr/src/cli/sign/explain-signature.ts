@@ -22,7 +22,7 @@ export async function runExplain(command: ExplainCommand): Promise<{ report: str
     throw new InputRefused(text(en, '缺少 --app-id，环境变量里也没有可用的配置'));
   }
   const { tickets: stored, note } = await ticketsOfStore(options, appId);
-  // The store knows the age of a ticket that was handed in as well: it comes first.
+  // The store comes first: it knows the age of a ticket that was also given as input.
   const tickets = [...stored, ...ticketsOfVariables(), ...(command.ticketsFromStdin ? await ticketsOfStdin() : [])];
   if (!tickets.some(({ type }) => type === 'SIGN' || type === 'NONCE')) {
     const why = note ?? text('the environment configures no ticket store', '环境变量没有配置 ticket 存储');
@@ -155,7 +155,7 @@ export interface KnownTicket {
   /** `token` and `secret` are no tickets, but have been taken for one. */
   readonly type: keyof typeof TICKET_TYPES;
   readonly text: string;
-  /** `given` by variable or stdin; in the store: in use, beyond its end, or replaced by a newer one. */
+  /** `given` by variable or stdin; in the store: in use, expired, or replaced by a newer one. */
   readonly state: 'given' | 'current' | 'ended' | 'replaced';
   readonly generation?: number;
   /** How long ago it ended or was replaced, in milliseconds. */

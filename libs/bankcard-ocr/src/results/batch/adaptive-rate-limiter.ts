@@ -6,7 +6,7 @@ import { sleep } from '../../runtime/abort.js';
 const SLOWDOWN_EVERY_MS = 1_000;
 /** From nothing to the full rate, if Tencent lets it. */
 const RECOVERY_MS = 60_000;
-/** However often Tencent refuses: one in five seconds finds out whether it still does. */
+/** The minimum: one query in five seconds finds out whether Tencent still refuses. */
 const LOWEST_RATE_PER_SECOND = 0.2;
 /** A gateway's page may ask for more, and would stop a batch for days. */
 const MAX_RETRY_AFTER_MS = 60_000;
@@ -16,7 +16,7 @@ const LONGEST_REST_MS = 8_000;
 
 /**
  * When the next query of a batch may begin: evenly spread, half as often after Tencent has said "too many", then
- * slowly faster again, up to the rate that was asked for.
+ * slowly faster again, up to the configured rate.
  */
 export class AdaptiveRateLimiter {
   #ratePerSecond: number;
@@ -51,7 +51,7 @@ export class AdaptiveRateLimiter {
     this.#slowedAt = now;
   }
 
-  /** Wait for a turn; they come in the order in which they were asked for. @throws the reason of `signal` */
+  /** Wait for a turn; turns come in the order of the calls. @throws the reason of `signal` */
   turn(signal: AbortSignal): Promise<void> {
     const turn = this.#lastInLine.then(() => this.#untilDue(signal));
     this.#lastInLine = turn.catch(() => undefined);

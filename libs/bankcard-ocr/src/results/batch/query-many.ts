@@ -179,7 +179,7 @@ class Batch {
     this.#isAsking = true;
     try {
       const step = this.#source.next();
-      // What stands ready is taken at once: nothing can come between taking an order and knowing of it.
+      // A ready order is taken at once: nothing can come between taking an order and knowing of it.
       const { done, value } = this.#isAsync ? await step : (step as IteratorResult<string>);
       this.#isAsking = false;
       if (done) this.#isExhausted = true;

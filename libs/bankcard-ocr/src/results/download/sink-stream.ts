@@ -14,7 +14,7 @@ export class SinkStream {
   /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`, or the error that the Writable has already failed with */
   constructor(private readonly writable: Writable) {
     checkFresh(writable);
-    // A PassThrough is done when it has taken everything; who reads it, and when, is not ours to wait for.
+    // A PassThrough is done when it has taken everything; the library does not wait for its reader.
     const stop = finished(writable, { readable: false }, (error) => this.#over(error));
     writable.on('drain', this.#onDrain);
     this.#stopListening = () => {
@@ -109,7 +109,7 @@ function closedEarly(): Error {
 }
 
 /**
- * Marks an error as one of the place that the photos go to, so that nothing is asked again. It never leaves the library;
+ * Marks an error as one of the sink, so that the query is not retried. It never leaves the library;
  * the caller gets the cause as it is.
  */
 export class SinkFailure extends Error {

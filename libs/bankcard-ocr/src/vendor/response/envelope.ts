@@ -9,7 +9,7 @@ export interface Envelope {
   readonly code: string;
   /** `msg`, safe to show. */
   readonly message?: string;
-  /** `bizSeqNo`: Tencent's running number of the exchange. */
+  /** `bizSeqNo`: Tencent's serial number of the request. */
   readonly bizSeqNo?: string;
 }
 
@@ -61,7 +61,7 @@ export function malformedResponse(
   return new BankCardOcrError('RESPONSE_MALFORMED', { message, retryable, vendorCode, vendorMessage, bizSeqNo });
 }
 
-/** Lives beyond this are not believed: nothing of Tencent's lives longer than two hours. */
+/** A longer TTL is not believed: no token or ticket of Tencent is valid for more than two hours. */
 const LONGEST_LIFE_MS = 24 * 3_600_000;
 
 /**

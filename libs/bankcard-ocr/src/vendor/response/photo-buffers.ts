@@ -71,7 +71,7 @@ export interface PhotoTargets<Kind extends string = PhotoKind> {
   open(kind: Kind, mostBytes: number | undefined): PhotoTarget;
 }
 
-/** Where photos go that are not wanted. */
+/** Discards photos that were not requested. */
 export const NOWHERE = {
   open: (): PhotoTarget => ({ write: () => undefined, end: () => undefined, damaged: () => undefined }),
 } satisfies PhotoTargets;

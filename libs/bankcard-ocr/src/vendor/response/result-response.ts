@@ -24,10 +24,10 @@ interface ArrivedPhotos {
   readonly kept: ReadonlyMap<PhotoKind, CardPhoto>;
 }
 
-/** What was asked for. */
+/** What was requested. */
 interface AskedFor {
   readonly orderNo: string;
-  /** The photos that came; undefined when they were not asked for. */
+  /** The photos that came; undefined when they were not requested. */
   readonly photos: ArrivedPhotos | undefined;
   /** The wall clock, in epoch milliseconds. */
   readonly nowMs: number;
@@ -86,7 +86,7 @@ function readClarity(value: unknown): number | undefined {
   return typeof clarity === 'number' && clarity >= 0 && clarity <= 100 ? clarity : undefined;
 }
 
-/** @param arrived undefined when no photos were asked for */
+/** @param arrived undefined when no photos were requested */
 export function readPhotos({ known }: ResultFields, arrived: ArrivedPhotos | undefined): CardPhotos {
   if (!arrived) return { status: 'absent', damaged: [] };
   const { arrivals, kept } = arrived;
@@ -185,7 +185,7 @@ export function photoKindOf(name: string): PhotoKind | undefined {
 
 /** The content of a result response. */
 interface ResultFields {
-  /** Whatever stands anywhere as the order number: none of it may be another one. */
+  /** Every value of an order number, wherever it is: none may be another one. */
   readonly orderNumbers: readonly unknown[];
   readonly known: ReadonlyMap<ResultField, unknown>;
   readonly unknown: readonly (readonly [name: string, value: Scalar])[];

@@ -30,7 +30,7 @@ export const LONGEST_PIECE = 64 * 1024;
 
 /** The JSON string of one photo, from behind its opening quotation mark to behind the closing one. */
 export class PhotoString {
-  /** Where in the chunk it goes on. */
+  /** Where in the chunk it continues. */
   next = 0;
   ended = false;
   #base64: Base64Text | undefined;
