@@ -14,12 +14,12 @@ beforeEach(async () => void (stage = await CommandLineStage.begin()));
 afterEach(() => stage.end());
 
 describe('doctor, about the way to the vendor', () => {
-  it('notices a host that cannot be looked up', async () => {
+  it('notices a host that cannot be resolved', async () => {
     const env = stage.environment({ BANKCARD_OCR_BASE_URL: 'https://vendor.invalid' });
     const { run, document, statuses } = await examine([], { env });
     expect(run.exitCode).toBe(1);
     expect(statuses).toMatchObject({ connection: ['fail'], clock: ['warn'] });
-    expect(document.checks.find(({ check }) => check === 'connection')?.todo).toContain('The name cannot be looked up');
+    expect(document.checks.find(({ check }) => check === 'connection')?.todo).toContain('The name cannot be resolved');
   });
 
   it('notices a port where nothing listens, and tries no credentials then', async () => {
@@ -30,7 +30,7 @@ describe('doctor, about the way to the vendor', () => {
       facts: { code: 'ECONNREFUSED' },
       todo: expect.stringContaining('Nothing listens there'),
     });
-    expect(document.checks.at(-1)).toMatchObject({ status: 'skipped', found: 'fix what has failed first' });
+    expect(document.checks.at(-1)).toMatchObject({ status: 'skipped', found: 'fix the failed checks first' });
   });
 
   it('does not fail for a host that only recognition needs', async () => {
@@ -71,7 +71,7 @@ describe('doctor, about the way to the vendor', () => {
         'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
         'does not trust the issuer',
       ],
-      ['of another host', 'elsewhere', 'trusted', 'ERR_TLS_CERT_ALTNAME_INVALID', 'that of another host'],
+      ['of another host', 'elsewhere', 'trusted', 'ERR_TLS_CERT_ALTNAME_INVALID', 'is for another host'],
     ] as const)('refuses a certificate %s', async (_what, certificate, more, code, todo) => {
       const started = await start(certificate);
       const env = { ...started, ...(more === 'trusted' ? { NODE_EXTRA_CA_CERTS: caFile() } : more) };

@@ -151,10 +151,10 @@ describe('sign --explain, with the ticket store of the environment', () => {
     [
       'a store key that does not open it',
       { BANKCARD_OCR_STORE_ENCRYPTION_KEY: 'b2'.repeat(32) },
-      'does not open what is stored',
+      'cannot decrypt the credentials',
     ],
     ['another app id', { BANKCARD_OCR_APP_ID: 'IDAOTHER' }, 'belongs to another app id'],
-    ['memory', { BANKCARD_OCR_TICKET_STORE: 'memory:' }, 'cannot see into the ticket store'],
+    ['memory', { BANKCARD_OCR_TICKET_STORE: 'memory:' }, 'cannot inspect the ticket store'],
   ])('says why it knows none: %s', async (_what, change, why) => {
     await twoTickets();
     const run = await runCommandLine(queryOf(stage.sandbox.appId, 'A'.repeat(40)), { env: environment(change) });

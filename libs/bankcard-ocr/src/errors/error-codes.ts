@@ -86,7 +86,7 @@ export type BankCardOcrErrorCode =
   | 'RATE_LIMITED'
   /** No privilege, or the contract has ended; the client gets no details. | 没有权限或合同到期；不向客户端透露细节。 */
   | 'ACCESS_DENIED'
-  /** Token, ticket or signature are refused, new ones too. | token、ticket 或签名被拒，换了新凭证也不行。 */
+  /** Token, ticket or signature are refused, new ones too. | token、ticket 或签名被拒，更换凭证后仍被拒。 */
   | 'CREDENTIALS_REJECTED'
   /** No credentials could be obtained; `cause` says why. | 无法取得可用的凭证，原因见 `cause`。 */
   | 'NO_VALID_TICKET'
@@ -94,7 +94,7 @@ export type BankCardOcrErrorCode =
   | 'VENDOR_FAULT'
   /** See `vendorCode`, and give it a row in `vendorCodeOverrides`. | 看 `vendorCode`，可用 `vendorCodeOverrides` 登记。 */
   | 'VENDOR_CODE_UNKNOWN'
-  /** Not as documented, a photo twice, or another order's card. | 响应不符合文档、照片重复，或返回了别的订单的卡。 */
+  /** Not as documented, a photo twice, or another order's card. | 响应不符合文档、照片重复，或返回了其他订单的卡。 */
   | 'RESPONSE_MALFORMED'
   /**
    * The response is larger than `maxResponseBytes`; or, photos left aside, it has more than 256 KiB or 8192 values;
@@ -103,7 +103,7 @@ export type BankCardOcrErrorCode =
    * 响应超过 `maxResponseBytes`；或除照片外超过 256 KiB、8192 个值；或被拆成不足 64 字节的小块。
    */
   | 'RESPONSE_TOO_LARGE'
-  /** No connection, or it broke; a proxy that opens no tunnel. | 连不上，或连接中断；代理不肯建立隧道。 */
+  /** No connection, or it broke; a proxy that opens no tunnel. | 无法连接，或连接中断；代理拒绝建立隧道。 */
   | 'UNREACHABLE'
   /** `attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs` is over. | `attemptTimeoutMs` 等时限已到。 */
   | 'TIMEOUT';

@@ -62,7 +62,7 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '13': fault('cache fault (13)', '缓存异常 (13)'),
   '14': invalid('already completed', '该请求已完成'),
   '15': expired('the access token has expired', 'access token 已失效'),
-  '300101': failedAttempt('encryption or decryption failed: try anew', '加解密失败，请重新发起'),
+  '300101': failedAttempt('encryption or decryption failed: try again', '加解密失败，请重新发起'),
   '400101': rejected('signature check failed or malformed request', '签名校验失败或请求不合法'),
   '400102': expired('the login state is lost', '登录态丢失'),
   '400103': denied('access denied', '服务器拒绝访问'),
@@ -94,7 +94,7 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   ),
   // Documented for the identity card and the face only; what they say about a picture holds for one of a bank card.
   '66660015': unreadable('the picture is faulty', '视频或图片异常'),
-  '66661001': unreadable('the angle or the sharpness of the picture does not do', '拍摄角度或清晰度不合要求'),
+  '66661001': unreadable('the angle or the sharpness of the picture is insufficient', '拍摄角度或清晰度不合要求'),
   '66661005': unreadable('the picture cannot be decoded', '图像解码异常'),
   '66661010': unreadable('the format of the picture is wrong', '图片格式有误'),
 };

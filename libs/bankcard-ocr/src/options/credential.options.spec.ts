@@ -45,7 +45,9 @@ describe('the place of the credentials', () => {
     '%j is a kind that there is not, and is not repeated',
     (text) => {
       const refusal = refusalOf(text);
-      expect(refusal).toMatch(/^names no kind of store.*'file:\/directory'.*'redis:\/\/host:6379\/0'.*'memory:'/);
+      expect(refusal).toMatch(
+        /^is not a supported kind of store.*'file:\/directory'.*'redis:\/\/host:6379\/0'.*'memory:'/,
+      );
       expect(refusal).not.toContain('pa55word');
     },
   );

@@ -177,7 +177,7 @@ export function readTicketStoreLocation(text: string): TicketStoreLocation | Pro
   }
   if (/^rediss?:/i.test(value)) return isRedisUrl(value) ? { kind: 'redis', url: new SecretText(value) } : NO_REDIS_URL;
   // The text is not repeated: a Redis URL carries a password.
-  return new Problem(`names no kind of store that there is. ${KINDS.en}`, `不是已有的存储种类。${KINDS.zh}`);
+  return new Problem(`is not a supported kind of store. ${KINDS.en}`, `不是已有的存储种类。${KINDS.zh}`);
 }
 
 const KINDS = new Problem(

@@ -42,10 +42,7 @@ const LINES: { readonly [T in TicketEvent['type']]: (event: Extract<TicketEvent,
     repeated ? error.message : `${error.message}; the cached credentials are used until they expire`,
   ],
   'store-recovered': () => ['log', 'the ticket store works again'],
-  'store-restored': ({ generation }) => [
-    'warn',
-    `the ticket store had lost generation ${generation}, which has been put back`,
-  ],
+  'store-restored': ({ generation }) => ['warn', `the ticket store had lost generation ${generation}, it was restored`],
   'refresh-conflict': () => ['warn', 'another process may have refreshed at the same time: one more refresh follows'],
   'foreign-refresh-suspected': (event) => ['error', foreignRefreshLine(event)],
   'credentials-unreadable': () => [

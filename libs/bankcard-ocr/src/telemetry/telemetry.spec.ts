@@ -99,7 +99,7 @@ describe('the lines of the credentials', () => {
       'debug: no valid SIGN ticket could be had',
     ],
     [{ type: 'store-recovered' }, 'log: the ticket store works again'],
-    [{ type: 'store-restored', generation }, 'warn: the ticket store had lost generation 7, which has been put back'],
+    [{ type: 'store-restored', generation }, 'warn: the ticket store had lost generation 7, it was restored'],
     [
       { type: 'refresh-conflict', generation },
       'warn: another process may have refreshed at the same time: one more refresh follows',

@@ -101,7 +101,7 @@ const NOT_TRUSTED = text(
 /** What to do about a connection that failed, by the code of its error. */
 const ADVICE: readonly (readonly [code: RegExp, todo: Text])[] = [
   [/^ECONNREFUSED$/, text('Nothing listens there: check the base URL', '对方端口没有监听：请检查腾讯云地址')],
-  [/^(ENOTFOUND|EAI_AGAIN)$/, text('The name cannot be looked up: check it and DNS', '域名无法解析：请检查拼写和 DNS')],
+  [/^(ENOTFOUND|EAI_AGAIN)$/, text('The name cannot be resolved: check it and DNS', '域名无法解析：请检查拼写和 DNS')],
   [
     /PROXY_/,
     text('The proxy must open tunnels (CONNECT) and accept your password', '代理必须允许 CONNECT，并接受密码'),
@@ -112,10 +112,10 @@ const ADVICE: readonly (readonly [code: RegExp, todo: Text])[] = [
   ],
   [
     /ALTNAME_INVALID$/,
-    text('The certificate is that of another host: check URL and DNS', '证书属于别的主机：请检查地址和 DNS'),
+    text('The certificate is for another host: check URL and DNS', '证书属于别的主机：请检查地址和 DNS'),
   ],
   [/SELF_SIGNED|UNABLE_TO|CERT_|ISSUER/, NOT_TRUSTED],
-  [/^(EPROTO|ERR_SSL)/, text('No TLS 1.2 is spoken there: check the port', '对方不支持 TLS 1.2：请检查端口')],
+  [/^(EPROTO|ERR_SSL)/, text('The host does not support TLS 1.2: check the port', '对方不支持 TLS 1.2：请检查端口')],
 ];
 
 const RESPONSE_LIMIT_MS = 5_000;

@@ -98,7 +98,11 @@ describe('traces of other refreshers', () => {
   it.each([
     ['none', {}, [['ok', 'no trace of any']]],
     ['generations of twenty minutes', { earlier: [ticket(6, 0), ticket(5, 20 * MINUTE)] }, [['ok', 'no trace of any']]],
-    ['a reader that was refused', { rejectedId: 'g7' }, [['warn', 'a reader was refused with what is stored']]],
+    [
+      'a reader that was refused',
+      { rejectedId: 'g7' },
+      [['warn', 'a reader was rejected with the stored credentials']],
+    ],
     ['a reader that was refused with what has gone since', { rejectedId: 'g6' }, [['ok', 'no trace of any']]],
     ['a forced refresh', { forcedAtMs: now - 3 * MINUTE }, [['warn', expect.stringContaining('forced 3 min ago')]]],
     ['one of yesterday', { forcedAtMs: now - 1_440 * MINUTE }, [['ok', 'no trace of any']]],

@@ -117,7 +117,7 @@ function unfinished({ pending, unanswered, failed }: TicketRecord, options: Reso
   if (failed) {
     const { attempts } = failed;
     const found = text(`refreshes fail, ${attempts} in a row`, `刷新连续失败 ${attempts} 次`);
-    const todo = text('The log of a refresher says why; so may --live', '原因见 refresher 的日志，也可以用 --live 查');
+    const todo = text('See the log of a refresher, or try --live', '原因见 refresher 的日志，也可以用 --live 查');
     results.push(result('warn', found, { facts: { failedAttempts: attempts }, todo }));
   }
   return results;
@@ -138,7 +138,7 @@ export function checkRefreshers(content: StoreContent, { clock }: ResolvedOption
   const todo = text('Find the other program that uses the app id (docs/fleet.md)', '请查找使用该 app id 的其他程序');
   const traces: CheckResult[] = [];
   if (rejectedId !== undefined && rejectedId === current?.id) {
-    const found = text('a reader was refused with what is stored', '有 reader 使用已存的凭证被拒');
+    const found = text('a reader was rejected with the stored credentials', '有 reader 使用已存的凭证被拒');
     traces.push(trace('warn', found, { facts: { readerRejected: true }, todo }));
   }
   const forcedMsAgo = Math.max(0, Math.round(clock.now() - (forcedAtMs ?? Number.NEGATIVE_INFINITY)));

@@ -22,7 +22,7 @@ export async function runDoctor(command: DoctorCommand): Promise<CheckResult[]> 
   const { options } = configuration;
   if (!options) {
     const others = ['connection', 'clock', 'store', 'credentials', 'refreshers', 'live'] as const;
-    return [...results, ...skipped(others, text('needs a right configuration', '需要先改正配置'))];
+    return [...results, ...skipped(others, text('needs a valid configuration', '需要先改正配置'))];
   }
   results.push(...(await runCheck('connection', LIMITS.connection, () => checkConnections(options))));
   results.push(...(await checkStore(options)));
@@ -119,7 +119,7 @@ async function checkStore(options: ResolvedOptions): Promise<CheckResult[]> {
   }
 }
 
-const UNSEEN = text('this process cannot see into the store', '当前进程看不到这处存储');
+const UNSEEN = text('this process cannot inspect the store', '当前进程看不到这处存储');
 
 /** Why credentials are not tried: fetching them on shaky ground would end those of others. */
 function obstacleToLive({ live, fetch }: DoctorCommand, before: readonly CheckResult[]): Text | undefined {
@@ -129,7 +129,7 @@ function obstacleToLive({ live, fetch }: DoctorCommand, before: readonly CheckRe
       'say --live to try the credentials; nothing secret was sent',
       '加 --live 才会试用凭证；没有发送任何机密',
     );
-  if (has(({ status }) => status === 'fail')) return text('fix what has failed first', '请先解决上面失败的检查');
+  if (has(({ status }) => status === 'fail')) return text('fix the failed checks first', '请先解决上面失败的检查');
   if (has(({ facts }) => facts?.['anotherUser'] === true)) {
     return text('run this as the user of the application', '请用应用的用户运行');
   }

@@ -232,9 +232,9 @@ const ANOTHER_APP_ID = text(
   'the ticket store belongs to another app id and was not read',
   'ticket 存储属于另一个 app id',
 );
-const UNSEEN = text('this process cannot see into the ticket store', '当前进程看不到 ticket 存储');
+const UNSEEN = text('this process cannot inspect the ticket store', '当前进程看不到 ticket 存储');
 const NO_RECORD = text('the ticket store has no record to read', 'ticket 存储里没有可读的记录');
-const WRONG_KEY = text('the store key here does not open what is stored', '这里的 storeEncryptionKey 打不开已存的内容');
+const WRONG_KEY = text('the store key cannot decrypt the credentials', '这里的 storeEncryptionKey 无法解密凭证');
 
 function ticketsIn({ current, earlier = [] }: TicketRecord, nowMs: number): KnownTicket[] {
   const replaced = earlier.map(({ number, signTicket, replacedAtMs }): KnownTicket => {
