@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { defineEqualityTag, equalityTag } from '../runtime/equality-tag.js';
+import { equalityTag, lazyEqualityTag } from '../runtime/equality-tag.js';
 
 /** A value that JSON knows and that is neither an object nor an array. */
 export type Scalar = string | number | boolean | null;
@@ -13,13 +13,14 @@ export class ExtraFields {
   readonly count: number;
   /** Tells fields apart wherever objects are compared by their properties; missing when there are none. */
   declare readonly equalityTag?: string;
+  /** The same in whatever order the vendor wrote them. */
+  static readonly #tag = lazyEqualityTag<ExtraFields>((extra) => equalityTag(...[...extra.#fields].map(asText).sort()));
   readonly #fields: ReadonlyMap<string, Scalar>;
 
   constructor(fields: Iterable<readonly [string, Scalar]> = []) {
     this.#fields = new Map(fields);
     this.count = this.#fields.size;
-    // In whatever order the vendor wrote them.
-    if (this.count > 0) defineEqualityTag(this, () => equalityTag(...[...this.#fields].map(asText).sort()));
+    if (this.count > 0) Object.defineProperty(this, 'equalityTag', ExtraFields.#tag);
   }
 
   /** The field's value, or undefined when the answer had no such field. Names are spelled as the vendor did. */

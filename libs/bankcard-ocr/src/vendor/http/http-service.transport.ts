@@ -103,7 +103,7 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
       };
       if (status < 200) throw unexpectedUpgrade();
       receiver.head(status, header);
-      await receiveBody(stream, { status, contentEncoding: header('content-encoding') }, receiver, signal);
+      await receiveBody(stream, { status, header }, receiver, signal);
     } catch (error) {
       stream.destroy();
       throw PARSE_ERRORS.get((stream as IncomingMessage & { readonly req?: ClientRequest }).req ?? stream) ?? error;
@@ -135,7 +135,7 @@ function unexpectedUpgrade(): Error {
 
 function receiveBody(
   data: Readable,
-  head: { readonly status: number; readonly contentEncoding: string | undefined },
+  head: { readonly status: number; readonly header: (name: string) => string | undefined },
   receiver: ResponseListener,
   signal: AbortSignal,
 ): Promise<void> {

@@ -97,7 +97,7 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
     // undici writes the request within this turn, on the connection that it has chosen.
-    goOnWithNextWritten = () => controller.resume();
+    nextWritten = controller;
     if (this.#aborted) controller.abort(this.#aborted);
   }
 
@@ -105,10 +105,10 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
     // An interim response: the real one follows.
     if (status < 200) return;
     try {
-      this.receiver.head(status, (name) => singleValue(name, headers[name]));
+      const header = (name: string) => singleValue(name, headers[name]);
+      this.receiver.head(status, header);
       this.#isBodiless = status === 204 || status === 304;
-      const head = { status, contentEncoding: singleValue('content-encoding', headers['content-encoding']) };
-      this.#body = new ResponseBody(this.receiver, head, controller, (error) => {
+      this.#body = new ResponseBody(this.receiver, { status, header }, controller, (error) => {
         if (error) this.abort(error);
         else this.#resolve();
       });
@@ -163,8 +163,8 @@ function withoutInterimResponses(socket: Socket): Socket {
   return socket;
 }
 
-/** Makes the parser go on with the response to the request that is written next. */
-let goOnWithNextWritten: (() => void) | undefined;
+/** Has the parser go on with the response to the request that is written next. */
+let nextWritten: Dispatcher.DispatchController | undefined;
 
 /**
  * undici 7 ends the process with an assertion when a connection ends while its parser is paused (its issue 5360, mended in
@@ -172,21 +172,21 @@ let goOnWithNextWritten: (() => void) | undefined;
  * whether the response was whole.
  */
 function endingUnpaused(socket: Socket): Socket {
-  let goOn: (() => void) | undefined;
+  let written: Dispatcher.DispatchController | undefined;
   const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
   const emit = socket.emit.bind(socket) as (event: string | symbol, ...args: unknown[]) => boolean;
   socket.write = (...args: unknown[]): boolean => {
-    goOn = goOnWithNextWritten ?? goOn;
-    goOnWithNextWritten = undefined;
+    written = nextWritten ?? written;
+    nextWritten = undefined;
     return write(...args);
   };
   socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
     if (event === 'end' || event === 'error' || event === 'close') {
       // The parser does not go on with a connection that is destroyed; what it has got already is good all the same.
       Object.defineProperty(socket, 'destroyed', { value: false, configurable: true });
-      goOn?.();
+      written?.resume();
       delete (socket as { destroyed?: boolean }).destroyed;
-      goOn = undefined;
+      written = undefined;
     }
     return emit(event, ...args);
   };

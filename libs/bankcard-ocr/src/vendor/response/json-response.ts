@@ -258,8 +258,8 @@ function wholeNumber(number: string): string {
 /** Nearly every response is: one member, which is a text, and no name in another spelling by escapes. */
 function isPlain(text: string): boolean {
   if (text.includes('\\')) return false;
-  const members = text.match(MEMBER);
-  return members === null || (members.length === 1 && members[0].endsWith('"'));
+  MEMBER.lastIndex = 0;
+  return !MEMBER.test(text) || (text.charCodeAt(MEMBER.lastIndex - 1) === QUOTE && !MEMBER.test(text));
 }
 
 function nameIn(quoted: string): string {
