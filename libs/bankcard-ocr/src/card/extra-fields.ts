@@ -4,6 +4,9 @@ import { equalityTag, lazyEqualityTag } from '../runtime/equality-tag.js';
 /** A value that JSON knows and that is neither an object nor an array. */
 export type Scalar = string | number | boolean | null;
 
+/** Most answers. */
+const NO_FIELDS: ReadonlyMap<string, Scalar> = new Map();
+
 /**
  * Fields of an answer that this library does not know. The vendor may put anything there, so they are never printed:
  * JSON and `util.inspect` show only how many there are.
@@ -17,8 +20,8 @@ export class ExtraFields {
   static readonly #tag = lazyEqualityTag<ExtraFields>((extra) => equalityTag(...[...extra.#fields].map(asText).sort()));
   readonly #fields: ReadonlyMap<string, Scalar>;
 
-  constructor(fields: Iterable<readonly [string, Scalar]> = []) {
-    this.#fields = new Map(fields);
+  constructor(fields: readonly (readonly [string, Scalar])[] = []) {
+    this.#fields = fields.length === 0 ? NO_FIELDS : new Map(fields);
     this.count = this.#fields.size;
     if (this.count > 0) Object.defineProperty(this, 'equalityTag', ExtraFields.#tag);
   }

@@ -50,10 +50,10 @@ export class AuthClient {
   ) {}
 
   /** Ask for an access token. From its response on, the previous token and its tickets have one overlap left. */
-  async accessToken(attempt: number, signal: AbortSignal): Promise<IssuedCredential> {
+  accessToken(attempt: number, signal: AbortSignal): Promise<IssuedCredential> {
     const { appId, appIdParameter, secret, version, paths, timeoutMs } = this.options;
     const query = { [appIdParameter]: appId, secret: secret.reveal(), grant_type: 'client_credential', version };
-    const response = await this.http.send(
+    return this.http.send(
       {
         endpoint: 'access_token',
         pathAndQuery: pathAndQuery(paths.accessToken, query),
@@ -64,33 +64,29 @@ export class AuthClient {
         cancellation: new SignalCancellation(signal),
       },
       new JsonResponseReader(),
+      ({ json, envelope, sentAt }) => {
+        const value = json['access_token'];
+        if (!isCredential(value)) throw malformedResponse('gave no readable access_token', envelope, false);
+        return { value, lifeMs: readLifeMs(json['expire_in'], DOCUMENTED_TOKEN_LIFE_MS), sentAt };
+      },
     );
-    const { json, envelope, sentAt } = response;
-    const value = json['access_token'];
-    if (!isCredential(value)) throw malformedResponse('gave no readable access_token', envelope, false);
-    return { value, lifeMs: readLifeMs(json['expire_in'], DOCUMENTED_TOKEN_LIFE_MS), sentAt };
   }
 
   /** Ask for the SIGN ticket of a token. */
-  async signTicket(
-    accessToken: string,
-    generation: number,
-    attempt: number,
-    signal: AbortSignal,
-  ): Promise<IssuedCredential> {
+  signTicket(accessToken: string, generation: number, attempt: number, signal: AbortSignal): Promise<IssuedCredential> {
     return this.#ticket({ type: 'SIGN', accessToken, generation, attempt, signal });
   }
 
   /** Ask for a NONCE ticket: one launch of the phone SDK by one user; it ends nothing (protocol.md section 5). */
-  async nonceTicket(request: NonceTicketRequest): Promise<IssuedCredential> {
+  nonceTicket(request: NonceTicketRequest): Promise<IssuedCredential> {
     return this.#ticket({ ...request, type: 'NONCE' });
   }
 
-  async #ticket({ type, accessToken, userId, signal, ...request }: TicketRequest): Promise<IssuedCredential> {
+  #ticket({ type, accessToken, userId, signal, ...request }: TicketRequest): Promise<IssuedCredential> {
     const { appId, appIdParameter, version, paths, timeoutMs } = this.options;
     const query: Record<string, string> = { [appIdParameter]: appId, access_token: accessToken, type, version };
     if (userId !== undefined) query['user_id'] = userId;
-    const { json, envelope, sentAt } = await this.http.send(
+    return this.http.send(
       {
         endpoint: 'api_ticket',
         pathAndQuery: pathAndQuery(paths.apiTicket, query),
@@ -102,15 +98,17 @@ export class AuthClient {
         ...request,
       },
       new JsonResponseReader(),
+      ({ json, envelope, sentAt }) => {
+        const tickets: unknown = json['tickets'];
+        const ticket: unknown = Array.isArray(tickets) ? tickets[0] : tickets;
+        const value = isJsonObject(ticket) ? ticket['value'] : undefined;
+        if (!isJsonObject(ticket) || !isCredential(value)) {
+          // Another SIGN ticket would end the one that cannot be read; a NONCE ticket ends none.
+          throw malformedResponse('gave no readable ticket', envelope, type === 'NONCE');
+        }
+        return { value, lifeMs: readLifeMs(ticket['expire_in'], DOCUMENTED_TICKET_LIFE_MS[type]), sentAt };
+      },
     );
-    const tickets: unknown = json['tickets'];
-    const ticket: unknown = Array.isArray(tickets) ? tickets[0] : tickets;
-    const value = isJsonObject(ticket) ? ticket['value'] : undefined;
-    if (!isJsonObject(ticket) || !isCredential(value)) {
-      // Another SIGN ticket would end the one that cannot be read; a NONCE ticket ends none.
-      throw malformedResponse('gave no readable ticket', envelope, type === 'NONCE');
-    }
-    return { value, lifeMs: readLifeMs(ticket['expire_in'], DOCUMENTED_TICKET_LIFE_MS[type]), sentAt };
   }
 }
 

@@ -61,18 +61,16 @@ export class ResultClient {
     const values = `&order_no=${orderNo}&nonce=${nonce}&sign=${sign}${reader ? '&get_file=1' : ''}`;
     const pathAndQuery = this.#constantPart + values;
     const secrets = [sign, nonce, appId, orderNo];
-    return this.http
-      .send(
-        { endpoint: 'getBankCardOcrResult', pathAndQuery, secrets, timeoutMs, cancellation, attempt, generation },
-        reader ?? new JsonResponseReader(readerOfLarge),
-      )
-      .then(({ json, envelope }) =>
+    return this.http.send(
+      { endpoint: 'getBankCardOcrResult', pathAndQuery, secrets, timeoutMs, cancellation, attempt, generation },
+      reader ?? new JsonResponseReader(readerOfLarge),
+      ({ json, envelope }) =>
         readResultResponse(json, envelope, {
           orderNo,
           nowMs: this.clock.now(),
           photos: reader && { arrivals: reader.arrivals, kept: kept?.photos ?? NONE },
         }),
-      );
+    );
   }
 }
 

@@ -58,7 +58,7 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
         const secure = protocol === 'https:';
         const connected = done as Connected;
         this.connector.connect({ hostname, port: Number(port) || (secure ? 443 : 80), secure }, (error, socket) => {
-          connected(error, socket && endingUnpaused(withoutInterimResponses(socket)));
+          connected(error, socket && withoutSurprises(socket));
         });
       },
     });
@@ -140,11 +140,23 @@ function singleValue(name: string, value: string | string[] | undefined): string
   return name === 'content-encoding' ? value.join(', ') : value[0];
 }
 
-/** undici takes a `100 Continue` that it has not asked for as the end of the connection: it must not see one. */
-function withoutInterimResponses(socket: Socket): Socket {
+/** Has the parser go on with the response to the request that is written next. */
+let nextWritten: Dispatcher.DispatchController | undefined;
+
+/**
+ * Keep two things from undici 7 that it does not survive.
+ *
+ * It takes a `100 Continue` that it has not asked for as the end of the connection: it must not see one.
+ *
+ * It ends the process with an assertion when a connection ends while its parser is paused (its issue 5360, mended in
+ * version 8, which needs a newer Node). So no connection ends before the parser goes on: nothing is left then but to tell
+ * whether the response was whole.
+ */
+function withoutSurprises(socket: Socket): Socket {
   const interim = new InterimResponses();
+  let written: Dispatcher.DispatchController | undefined;
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  const write = socket.write.bind(socket) as (bytes: unknown, encoding: unknown, done: unknown) => boolean;
   socket.read = (size?: number): Buffer | null => {
     try {
       for (let bytes = read(size); bytes !== null; bytes = read(size)) {
@@ -156,41 +168,21 @@ function withoutInterimResponses(socket: Socket): Socket {
     }
     return null;
   };
-  socket.write = (...args: unknown[]): boolean => {
+  socket.write = (bytes: unknown, encoding?: unknown, done?: unknown): boolean => {
     interim.expectHead();
-    return write(...args);
-  };
-  return socket;
-}
-
-/** Has the parser go on with the response to the request that is written next. */
-let nextWritten: Dispatcher.DispatchController | undefined;
-
-/**
- * undici 7 ends the process with an assertion when a connection ends while its parser is paused (its issue 5360, mended in
- * version 8, which needs a newer Node). So no connection ends before the parser goes on: nothing is left then but to tell
- * whether the response was whole.
- */
-function endingUnpaused(socket: Socket): Socket {
-  let written: Dispatcher.DispatchController | undefined;
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-  const emit = socket.emit.bind(socket) as (event: string | symbol, ...args: unknown[]) => boolean;
-  socket.write = (...args: unknown[]): boolean => {
     written = nextWritten ?? written;
     nextWritten = undefined;
-    return write(...args);
+    return write(bytes, encoding, done);
   };
-  socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
-    if (event === 'end' || event === 'error' || event === 'close') {
-      // The parser does not go on with a connection that is destroyed; what it has got already is good all the same.
-      Object.defineProperty(socket, 'destroyed', { value: false, configurable: true });
-      written?.resume();
-      delete (socket as { destroyed?: boolean }).destroyed;
-      written = undefined;
-    }
-    return emit(event, ...args);
+  const goOn = () => {
+    // The parser does not go on with a connection that is destroyed; what it has got already is good all the same.
+    Object.defineProperty(socket, 'destroyed', { value: false, configurable: true });
+    written?.resume();
+    delete (socket as { destroyed?: boolean }).destroyed;
+    written = undefined;
   };
-  return socket;
+  // Before undici listens: these are called first.
+  return socket.on('end', goOn).on('error', goOn).on('close', goOn);
 }
 
 /** undici publishes each request that is made, and subscribers may add headers to it. */

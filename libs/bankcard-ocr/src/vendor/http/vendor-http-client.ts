@@ -82,22 +82,26 @@ export class VendorHttpClient {
    * Send a request.
    *
    * @param reader takes the response as it arrives
-   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader throws
+   * @param read makes of a successful response what is returned
+   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader or `read`
+   *   throws
    */
-  async send(request: VendorRequest, reader: ResponseReader): Promise<VendorResponse> {
+  async send<T>(request: VendorRequest, reader: ResponseReader, read: (response: VendorResponse) => T): Promise<T> {
     const turn = this.dependencies.gate.acquire(request.cancellation, request.urgent ?? false);
     if (turn) await turn;
     const exchange = new Exchange(this.dependencies, request, reader);
+    let response: VendorResponse;
     try {
       await exchange.start();
       const rest = exchange.rest();
       if (rest) await rest;
-      return exchange.response();
+      response = exchange.response();
     } catch (error) {
       throw exchange.failure(error);
     } finally {
       exchange.end();
     }
+    return read(response);
   }
 }
 

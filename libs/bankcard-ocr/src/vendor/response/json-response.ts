@@ -42,7 +42,8 @@ export interface ResponseReader {
 
 /** Reads a response without photos: all of it, then as JSON. */
 export class JsonResponseReader implements ResponseReader {
-  readonly #pieces: Buffer[] = [];
+  /** Nearly always one. */
+  #pieces: Buffer[] = [];
   #size = 0;
   #other: ResponseReader | undefined;
 
@@ -53,7 +54,8 @@ export class JsonResponseReader implements ResponseReader {
 
   write(bytes: Buffer): Promise<void> | undefined {
     if (this.#other) return this.#other.write(bytes);
-    this.#pieces.push(bytes);
+    if (this.#size === 0) this.#pieces = [bytes];
+    else this.#pieces.push(bytes);
     this.#size += bytes.length;
     return this.#size > MOST_JSON_BYTES ? this.#handOver() : undefined;
   }

@@ -38,13 +38,13 @@ export function readResultResponse(json: JsonObject, envelope: Envelope, askedFo
   const result: Writable<BankCardOcrResult> = {
     orderNo: askedFor.orderNo,
     cardNumber: readCardNumber(fields, envelope),
-    validity: readCardValidity(rawValidity(known.get('validity')), askedFor.nowMs),
-    warnings: readWarnings(known.get('warning'), known.get('warnings')),
+    validity: readCardValidity(rawValidity(known.validity), askedFor.nowMs),
+    warnings: readWarnings(known.warning, known.warnings),
     photos: readPhotos(fields, askedFor.photos),
     extra: new ExtraFields(unknown),
   };
-  const operatedAt = readChinaTime(known.get('operateTime'));
-  const clarity = readClarity(known.get('clarity'));
+  const operatedAt = readChinaTime(known.operateTime);
+  const clarity = readClarity(known.clarity);
   // What is missing is not there, rather than there and undefined.
   if (operatedAt !== undefined) result.operatedAt = operatedAt;
   if (clarity !== undefined) result.clarity = clarity;
@@ -54,7 +54,7 @@ export function readResultResponse(json: JsonObject, envelope: Envelope, askedFo
 }
 
 function readCardNumber({ known }: ResultFields, envelope: Envelope): CardNumber {
-  const value = known.get('cardNumber');
+  const value = known.cardNumber;
   const text = typeof value === 'string' ? value.trim() : '';
   if (text === '') throw malformedResponse('gave no card number', envelope, true);
   // Some of it was written in an encoding that could not be read.
@@ -99,7 +99,7 @@ export function readPhotos({ known }: ResultFields, arrived: ArrivedPhotos | und
   const { arrivals, kept } = arrived;
   const damaged: PhotoKind[] = [];
   for (const [kind, field] of PHOTO_FIELDS) {
-    if (arrivals.get(kind) === 'damaged' || (!arrivals.has(kind) && isNoText(known.get(field)))) damaged.push(kind);
+    if (arrivals.get(kind) === 'damaged' || (!arrivals.has(kind) && isNoText(known[field]))) damaged.push(kind);
   }
   const anyCame = damaged.length > 0 || arrivals.size > 0;
   return { status: anyCame ? 'complete' : 'pending', damaged, ...Object.fromEntries(kept) };
@@ -259,7 +259,7 @@ export function photoKindOf(name: string): PhotoKind | undefined {
 interface ResultFields {
   /** Whatever stands anywhere as the order number: none of it may be another one. */
   readonly orderNumbers: readonly unknown[];
-  readonly known: ReadonlyMap<ResultField, unknown>;
+  readonly known: Readonly<Partial<Record<ResultField, unknown>>>;
   readonly unknown: readonly (readonly [name: string, value: Scalar])[];
 }
 
@@ -268,8 +268,8 @@ interface ResultFields {
  * nested wins; of two spellings the first one that says something.
  */
 export function collectResultFields(json: JsonObject): ResultFields {
-  const orderNumbers: unknown[] = [];
-  const known = new Map<ResultField, unknown>();
+  let orderNumbers: readonly unknown[] = [];
+  const known: Partial<Record<ResultField, unknown>> = {};
   const unknown: [string, Scalar][] = [];
   const places = isJsonObject(json['result']) ? [json['result'], json] : [json];
   for (const place of places) {
@@ -277,9 +277,9 @@ export function collectResultFields(json: JsonObject): ResultFields {
       const value = place[name];
       const member = memberOf(name);
       if (member === 'envelope') continue;
-      if (member === 'orderNumber') orderNumbers.push(value);
+      if (member === 'orderNumber') orderNumbers = [...orderNumbers, value];
       else if (member !== 'unknown') {
-        if (isSilent(known.get(member))) known.set(member, value);
+        if (isSilent(known[member])) known[member] = value;
       } else if (isScalar(value)) unknown.push([printable(name), printableScalar(value)]);
     }
   }
