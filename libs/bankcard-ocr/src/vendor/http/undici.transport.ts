@@ -65,16 +65,19 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
   }
 }
 
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
 const LENGTH_MISMATCH = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 
-/** One request on undici, which calls it for each part of the response. */
+/**
+ * One request on undici, which calls it for each part of the response: in the way of undici 6 and 7, because the newer one
+ * makes objects of all headers, twice for each response, and costs a small query a twentieth more.
+ */
 export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   readonly finished: Promise<void>;
   #resolve!: () => void;
   #reject!: (error: Error) => void;
-  #controller: Dispatcher.DispatchController | undefined;
+  #abortRequest: ((error: Error) => void) | undefined;
+  #resumeParser: (() => void) | undefined;
+  #isPaused = false;
   #aborted: Error | undefined;
   #body: ResponseBody | undefined;
   #isBodiless = false;
@@ -88,45 +91,58 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
 
   abort(error = new Error('aborted')): void {
     this.#aborted ??= error;
-    // One that waits for a connection has no controller yet, and is not waited for.
+    // One that waits for a connection cannot be aborted yet, and is not waited for.
     this.#reject(error);
     this.#body?.end(error);
-    this.#controller?.abort(error);
+    this.#abortRequest?.(error);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#resumeParser?.();
+  }
+
+  onConnect(abort: (error: Error) => void): void {
+    this.#abortRequest = abort;
     // undici writes the request within this turn, on the connection that it has chosen.
-    nextWritten = controller;
-    if (this.#aborted) controller.abort(this.#aborted);
+    noteNext(this);
+    if (this.#aborted) abort(this.#aborted);
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+  onHeaders(status: number, headers: readonly Buffer[], resume: () => void): boolean {
     // An interim response: the real one follows.
-    if (status < 200) return;
+    if (status < 200) return true;
+    this.#resumeParser = resume;
     try {
-      const header = (name: string) => singleValue(name, headers[name]);
+      const header = (name: string) => headerOf(headers, name);
       this.receiver.head(status, header);
       this.#isBodiless = status === 204 || status === 304;
-      this.#body = new ResponseBody(this.receiver, { status, header }, controller, (error) => {
+      this.#body = new ResponseBody(this.receiver, { status, header }, this, (error) => {
         if (error) this.abort(error);
         else this.#resolve();
       });
     } catch (error) {
       this.abort(error as Error);
     }
+    return !this.#isPaused;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
+  onData(bytes: Buffer): boolean {
     // Resuming begins with an empty piece when nothing more has come yet; to delay that too would never end.
     if (bytes.length > 0) this.#body?.write(bytes);
+    return !this.#isPaused;
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     this.#body?.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onError(error: Error): void {
     // undici counts the bytes of a body that a response of this status has only if another request had been sent.
     if (this.#isBodiless && (error as { code?: unknown }).code === LENGTH_MISMATCH) return this.#resolve();
     this.#reject(error);
@@ -135,13 +151,21 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
 }
 
 /** A header that came several times, as Node's own client has it: lists are joined, of anything else the first counts. */
-function singleValue(name: string, value: string | string[] | undefined): string | undefined {
-  if (typeof value !== 'object') return value;
-  return name === 'content-encoding' ? value.join(', ') : value[0];
+function headerOf(headers: readonly Buffer[], name: string): string | undefined {
+  const values = headers.filter((_, at) => at % 2 === 1 && isName(headers[at - 1], name)).map(String);
+  return name === 'content-encoding' && values.length > 1 ? values.join(', ') : values[0];
+}
+
+function isName(bytes: Buffer | undefined, name: string): boolean {
+  return bytes?.length === name.length && bytes.toString('latin1').toLowerCase() === name;
 }
 
 /** Has the parser go on with the response to the request that is written next. */
-let nextWritten: Dispatcher.DispatchController | undefined;
+let nextWritten: UndiciCall | undefined;
+
+function noteNext(call: UndiciCall): void {
+  nextWritten = call;
+}
 
 /**
  * Keep two things from undici 7 that it does not survive.
@@ -154,7 +178,7 @@ let nextWritten: Dispatcher.DispatchController | undefined;
  */
 function withoutSurprises(socket: Socket): Socket {
   const interim = new InterimResponses();
-  let written: Dispatcher.DispatchController | undefined;
+  let written: UndiciCall | undefined;
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
   const write = socket.write.bind(socket) as (bytes: unknown, encoding: unknown, done: unknown) => boolean;
   socket.read = (size?: number): Buffer | null => {

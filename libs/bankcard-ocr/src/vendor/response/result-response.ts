@@ -268,7 +268,7 @@ interface ResultFields {
  * nested wins; of two spellings the first one that says something.
  */
 export function collectResultFields(json: JsonObject): ResultFields {
-  let orderNumbers: readonly unknown[] = [];
+  const orderNumbers: unknown[] = [];
   const known: Partial<Record<ResultField, unknown>> = {};
   const unknown: [string, Scalar][] = [];
   const places = isJsonObject(json['result']) ? [json['result'], json] : [json];
@@ -277,7 +277,7 @@ export function collectResultFields(json: JsonObject): ResultFields {
       const value = place[name];
       const member = memberOf(name);
       if (member === 'envelope') continue;
-      if (member === 'orderNumber') orderNumbers = [...orderNumbers, value];
+      if (member === 'orderNumber') orderNumbers.push(value);
       else if (member !== 'unknown') {
         if (isSilent(known[member])) known[member] = value;
       } else if (isScalar(value)) unknown.push([printable(name), printableScalar(value)]);
