@@ -34,16 +34,16 @@ export class SignatureService {
  */
 export function sign(values: readonly (string | null | undefined)[], ticket: string): string {
   // An empty text adds nothing, wherever it stands.
-  const sorted = values.map((value) => value ?? '');
-  sorted.push(ticket);
+  const left = [...values, ticket];
+  for (let at = 0; at < left.length; at += 1) left[at] ??= '';
   // By UTF-16 code unit, as `<` compares; any locale's order gives wrong signatures. Of five values this takes half as
   // long as to sort and join them, and every query is signed.
   let text = '';
-  for (let left = sorted.length; left > 0; left -= 1) {
+  for (let count = left.length; count > 0; count -= 1) {
     let least = 0;
-    for (let at = 1; at < left; at += 1) if (sorted[at]! < sorted[least]!) least = at;
-    text += sorted[least]!;
-    sorted[least] = sorted[left - 1]!;
+    for (let at = 1; at < count; at += 1) if (left[at]! < left[least]!) least = at;
+    text += left[least]!;
+    left[least] = left[count - 1]!;
   }
   return hash('sha1', text, 'hex').toUpperCase();
 }

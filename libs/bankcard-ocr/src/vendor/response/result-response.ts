@@ -146,6 +146,8 @@ function codesInText(value: unknown): string[] {
 
 /** `d` stands for a digit. */
 const OPERATE_TIME = 'dddd-dd-dd dd:dd:dd';
+const D = 0x64;
+const T = 0x54;
 
 /** Read `yyyy-MM-dd HH:mm:ss` in China time (+08:00, assumed: protocol.md section 3); undefined when unreadable. */
 export function readChinaTime(value: unknown): Date | undefined {
@@ -172,10 +174,8 @@ function isOperateTime(text: string): boolean {
   if (text.length !== OPERATE_TIME.length) return false;
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
-    const isRight =
-      OPERATE_TIME[at] === 'd'
-        ? code >= 0x30 && code <= 0x39
-        : text[at] === OPERATE_TIME[at] || (at === 10 && text[at] === 'T');
+    const wanted = OPERATE_TIME.charCodeAt(at);
+    const isRight = wanted === D ? code >= 0x30 && code <= 0x39 : code === wanted || (at === 10 && code === T);
     if (!isRight) return false;
   }
   return true;
