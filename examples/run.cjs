@@ -65,7 +65,7 @@ async function tryMinimal() {
     const answers = await askServer(cwd, 'sandbox.js', /(?:^ {2}curl .+\n){3}/m, ([commands]) =>
       commands.match(/http\S+/g),
     );
-    const warned = '200 620000*********8250 -9113 66661009';
+    const warned = '200 620000*********7424 -9113 66661009';
     assert.deepEqual(answers, ['200 622202*********0128', warned, '422 CARD_UNREADABLE']);
     assert.equal(vendor.calls.accessToken, 0, 'the sandbox leaves the vendor of the configuration alone');
 

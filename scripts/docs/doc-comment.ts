@@ -13,7 +13,7 @@ export interface DocComment {
 
 const HAN = /\p{Script=Han}/u;
 
-/** Read a comment, given with its delimiters; a tag begins a line, a bar parts paragraphs too. */
+/** Read a comment, given with its delimiters; a tag begins a line, and a line is in Chinese when it has a Han character. */
 export function readDocComment(comment: string): DocComment {
   const lines = comment
     .replace(/^\/\*\*|\*\/$/g, '')
@@ -21,13 +21,10 @@ export function readDocComment(comment: string): DocComment {
     .map((line) => line.replace(/^\s*\*/, '').trim());
   const firstTag = lines.findIndex((line) => line.startsWith('@'));
   const prose = firstTag === -1 ? lines : lines.slice(0, firstTag);
-  const paragraphs = prose
-    .join('\n')
-    .split(/\n{2,}| \| /)
-    .map(joined);
+  const pieces = prose.flatMap((line) => line.split(' | ')).filter((piece) => piece !== '');
   return {
-    text: paragraphs.filter((paragraph) => !HAN.test(paragraph)).join(' '),
-    zh: paragraphs.filter((paragraph) => HAN.test(paragraph)).join(''),
+    text: joined(pieces.filter((piece) => !HAN.test(piece)).join('\n')),
+    zh: joined(pieces.filter((piece) => HAN.test(piece)).join('\n')),
     tags: new Map(lines.slice(prose.length).join('\n').split(/^@/m).slice(1).map(readTag)),
   };
 }

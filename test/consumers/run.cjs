@@ -1,5 +1,5 @@
 'use strict';
-// npm run test:consumers: the packed library in other people's backends.
+// npm run test:consumers [-- readme nest11 …]: the packed library in other people's backends; some of them only.
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
@@ -12,7 +12,7 @@ const { tryOpenApi } = require('./openapi.cjs');
 const { tryWithoutOptionalPeers } = require('./optional-peers.cjs');
 const { packLibrary } = require('./packed-library.cjs');
 const { run, serve } = require('./process.cjs');
-const { tryReadme } = require('./readme.cjs');
+const { followReadme } = require('./readme.cjs');
 const { startRedis } = require('./redis-server.cjs');
 const { tryTracing } = require('./tracing.cjs');
 
@@ -40,8 +40,6 @@ async function tryOn(name, tarball) {
   await tryBackends(name, folder);
   const [runner, ...args] = RUNNERS[name];
   await step(`${name}: tests of its own, ${runner.split('/')[0]}`, () => node(`node_modules/${runner}`, ...args));
-  // The official starter is on Nest 11.
-  if (name === 'nest11') await step(`${name}: the README in the official starter`, () => tryReadme(folder));
   await step(`${name}, ${BARE[name]}: without the optional peers`, () => tryWithoutOptionalPeers(folder, BARE[name]));
 }
 
@@ -88,11 +86,33 @@ async function tryInOneFile(tarball) {
   await step(`${name}: by esbuild and webpack, without ioredis and with it`, () => tryBundles(folder));
 }
 
+/** One after the other: each installs a starter. */
+async function tryReadmes(tarball) {
+  for (const page of ['README.md', 'README.zh-CN.md']) {
+    for (const major of ['11', '12']) {
+      const folder = path.join(TARGET, `${page}-nest${major}`);
+      const what = `${page} followed from an empty folder, Nest ${major}`;
+      const { commands, files, outputs } = await step(what, () => followReadme(page, major, folder, tarball));
+      console.log(`           ${commands} commands, ${files} files, ${outputs} outputs as printed`);
+    }
+  }
+}
+
+/** By the names that may be given on the command line. */
+const CONSUMERS = {
+  ...Object.fromEntries(Object.keys(combinations).map((name) => [name, (tarball) => tryOn(name, tarball)])),
+  tracing: tryUnderTracers,
+  bundle: tryInOneFile,
+  readme: tryReadmes,
+};
+
 async function main() {
+  const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(CONSUMERS);
+  const unknown = wanted.filter((name) => !Object.hasOwn(CONSUMERS, name));
+  if (unknown.length > 0) throw new Error(`no ${unknown.join(', ')} among ${Object.keys(CONSUMERS).join(', ')}`);
   const tarball = await step('packed', () => packLibrary(TARGET));
-  // Both at once: one waits for the disk while the other computes.
-  const backends = Object.keys(combinations).map((name) => tryOn(name, tarball));
-  const outcomes = await Promise.allSettled([...backends, tryUnderTracers(tarball), tryInOneFile(tarball)]);
+  // All at once: one waits for the disk while another one computes.
+  const outcomes = await Promise.allSettled(wanted.map((name) => CONSUMERS[name](tarball)));
   const failures = outcomes.filter(({ status }) => status === 'rejected').map(({ reason }) => reason.message);
   if (failures.length > 0) throw new Error([...failures, `Everything is still in ${TARGET}`].join('\n'));
   rmSync(TARGET, { recursive: true, force: true });

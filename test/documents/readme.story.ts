@@ -6,6 +6,8 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import type { BankCardOcrResult, DownloadManifest, RecognitionError, SdkLaunch } from 'nestjs-bankcard-ocr';
 import { KycSandbox, orderNoForCode, PICTURED_CARD_NUMBER } from 'nestjs-bankcard-ocr/testing';
 import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
+import { serveDemo } from '../../apps/demo-api/test/serve-demo.js';
+import { blocksOf, masked } from '../support/page-blocks.cjs';
 import type { Check } from '../support/readme-checks.js';
 import { codeBlocks, writeBlocks } from '../support/readme-code.js';
 import { markdownFiles } from '../support/readme-links.js';
@@ -35,29 +37,32 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
+/** What the README prints below a heading: each command, or undefined, with the JSON that follows it. */
+function printedBelow(heading: string): { command: string | undefined; json: unknown }[] {
+  const blocks = blocksOf(readPage('README.md')).filter((block) => block.heading === heading);
+  return blocks.flatMap(({ language, code }, index) => {
+    const before = blocks[index - 1];
+    const command = before?.language === 'sh' ? before.code.trim() : undefined;
+    return language === 'json' ? [{ command, json: withoutChanging(JSON.parse(code)) }] : [];
+  });
+}
+
+/** JSON without what differs from one run to the next. */
+function withoutChanging(json: unknown): unknown {
+  return JSON.parse(masked(JSON.stringify(json)));
+}
+
 /** A block as a module: every class that it exports, by its name. */
 function load<Name extends string>(file: string): Record<Name, Type> {
   return jest.requireActual(path.join(folder, file));
 }
 
 describe('the code of the README, and of the pages behind it', () => {
-  it('is an application, a service and its test; options, a client of Redis, services for photos and images', () => {
-    expect(BLOCKS.map(({ name }) => name)).toEqual([
-      'app.module.ts',
-      'card-binding.service.ts',
-      'card-binding.spec.ts',
-    ]);
-    expect(OTHER_BLOCKS.map(({ name }) => name)).toEqual([
-      ...['accounts.module.ts', 'accounts.spec.ts', 'tenants.module.ts', 'bank-card-ocr.ts'],
-      'tickets-in-redis.ts',
-      ...['first-result.ts', 'sandbox.ts', 'health.controller.ts', 'main.ts'],
-      ...['hand-written.client.ts', 'card-lookup.service.ts', 'old-tickets.store.ts', 'old-cache.bridge.ts'],
-      'card-photos.service.ts',
-      'card-recognition.service.ts',
-      ...['card-check.service.ts', 'card-check-on-sandbox.spec.ts', 'card-check-overridden.spec.ts'],
-      'card-check-rules.test.ts',
-      'file-ticket-store.spec.ts',
-    ]);
+  it('is in files, each of which has a name of its own', () => {
+    const names = ALL_BLOCKS.map(({ name }) => name);
+    expect(names.filter((name) => !/^[\w.-]+\.ts$/.test(name))).toEqual([]);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    expect(codeBlocks('```ts\nlet unnamed: string;\n```\n')[0]?.name).not.toMatch(/\.ts$/);
   });
 
   it('compiles, and would be noticed if it did not', () => {
@@ -93,6 +98,23 @@ describe('the code of the README, and of the pages behind it', () => {
       app = undefined;
       await sandbox.stop();
       process.env = { ...environment };
+    });
+
+    it('returns the JSON that the page prints', async () => {
+      const { CardBindingService } = load<'CardBindingService'>('card-binding.service.ts');
+      const server = (await compile({ providers: [CardBindingService] })).createNestApplication();
+      app = server;
+      await server.listen(0, '127.0.0.1');
+      const get = async (route: string) => (await fetch((await server.getUrl()) + route)).json();
+      const card = await get(`/bank-cards/${KycSandbox.EXAMPLE_ORDERS.clean}`);
+      expect(printedBelow('What it looks like')).toEqual([{ command: undefined, json: withoutChanging(card) }]);
+      const launch = await server
+        .get<{ launch(userId: string): Promise<SdkLaunch> }>(CardBindingService)
+        .launch('user1');
+      expect(printedBelow('How a scan works')).toEqual([{ command: undefined, json: withoutChanging(launch) }]);
+      const printed = printedBelow('Install');
+      expect(printed).toHaveLength(1);
+      for (const { command, json } of printed) expect(await get(routeOf(command))).toEqual(json);
     });
 
     it('answers masked cards over HTTP, and errors with their status', async () => {
@@ -183,6 +205,36 @@ describe('the code of the README, and of the pages behind it', () => {
 
   describe('that is a test', () => {
     load('card-binding.spec.ts');
+  });
+});
+
+/** The part of a curl command that a server sees; what it sends, it sends by POST. */
+function routeOf(command = ''): string {
+  return /http:\/\/127\.0\.0\.1:3000(?<route>\/\S+)$/.exec(command)?.groups?.['route'] ?? `/no route in ${command}`;
+}
+
+describe('the sandbox of the README', () => {
+  const environment = { ...process.env };
+  afterEach(() => void (process.env = { ...environment }));
+
+  it('returns the JSON that the page prints below each command', async () => {
+    const demo = await serveDemo({}, undefined, { access: 'open' });
+    const printed = printedBelow('Try the sandbox');
+    expect(printed).toHaveLength(4);
+    for (const { command = '', json } of printed) {
+      const body = /-d '(?<body>[^']+)'/.exec(command)?.groups?.['body'];
+      const response = await (body === undefined
+        ? demo.get(routeOf(command), {})
+        : demo.post(routeOf(command), body, { 'content-type': 'application/json' }));
+      expect([command, withoutChanging(await response.json())]).toEqual([command, json]);
+    }
+    const others = blocksOf(readPage('README.md')).filter(({ heading, language, code }) => {
+      return heading === 'Try the sandbox' && language === 'sh' && code.startsWith('curl -o card.jpg');
+    });
+    expect(others).toHaveLength(1);
+    const photo = await demo.get(routeOf(others[0]?.code.trim()), {});
+    expect([photo.status, photo.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
+    await demo.close();
   });
 });
 

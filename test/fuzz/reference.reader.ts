@@ -42,7 +42,7 @@ const UNREADABLE = new Error('this is no answer');
  *
  * It differs from JSON.parse of everything in four things, all of them wanted: inside a photo, a control character or a byte that is no
  * UTF-8 is for Base64 to judge; the same photo, or the result, twice in an object is no answer; of several texts for one photo the first
- * that is not empty counts; and the others, as well as those of photos that nobody knows, are skipped unread.
+ * that is not empty counts; and the bytes of the others, and of photos that nobody knows, are dropped.
  *
  * @returns undefined for what is no answer
  */
@@ -79,7 +79,6 @@ class ReferenceReader {
     if (next === '{') this.#object(place);
     else if (next === '[') this.#array();
     else if (next !== '"') this.#literal();
-    else if (kind === 'unknown' || (kind && this.photos.has(kind))) this.#skip();
     else if (kind) this.#photo(kind);
     else this.#string();
   }
@@ -134,7 +133,7 @@ class ReferenceReader {
     return JSON.parse(Buffer.from(this.text.slice(start, this.#at), 'latin1').toString()) as string;
   }
 
-  #photo(kind: PhotoKind): void {
+  #photo(kind: PhotoKind | 'unknown'): void {
     this.#expect('"');
     const characters: string[] = [];
     while (this.text[this.#at] !== '"') {
@@ -144,17 +143,8 @@ class ReferenceReader {
       characters.push(next === '\\' ? this.#escape() : next);
     }
     this.#expect('"');
-    if (characters.length > 0) this.photos.set(kind, decodeSlowly(characters.join('')) ?? 'damaged');
-  }
-
-  /** Nobody wants it, so nobody judges it. */
-  #skip(): void {
-    this.#expect('"');
-    while (this.text[this.#at] !== '"') {
-      if (this.#at >= this.text.length) throw UNREADABLE;
-      this.#at += this.text[this.#at] === '\\' ? 2 : 1;
-    }
-    this.#expect('"');
+    if (kind === 'unknown' || characters.length === 0 || this.photos.has(kind)) return;
+    this.photos.set(kind, decodeSlowly(characters.join('')) ?? 'damaged');
   }
 
   #escape(): string {

@@ -60,7 +60,6 @@ describe('--tickets-from-stdin', () => {
     ['/dev/urandom', { stdinFrom: '/dev/urandom' }, /stdin has more than 65536 bytes/],
     ['a folder', { stdinFrom: '/' }, /no ticket to compare with/],
     ['too many tickets', { stdin: 'canary\n'.repeat(101) }, /stdin has more than 100 tickets/],
-    ['a ticket that is too long', { stdin: 'canary'.repeat(200) }, /stdin has a ticket of more than 1024 characters/],
     ['bytes that are no text', { stdinFrom: process.execPath }, /stdin has more than 65536 bytes/],
     ['NUL', { stdin: 'canary\0canary' }, /stdin is not text in UTF-8/],
     ['nothing', { stdinFrom: '/dev/null' }, /no ticket to compare with/],
@@ -78,12 +77,6 @@ describe('--tickets-from-stdin', () => {
   });
 });
 
-it('a ticket in a variable that is far too long is refused, and not repeated', async () => {
-  const env = { BANKCARD_OCR_EXPLAIN_NONCE_TICKET: 'canary'.repeat(1_000) };
-  const args = [...EXPLAIN, '--app-id', 'IDAXXXXX'];
-  expect(await refusal(args, { env })).toMatch(/EXPLAIN_NONCE_TICKET has a ticket of more than 1024 characters/);
-});
-
 describe('--env', () => {
   const withEnv = (name: string) => ['sign', ...EXPLAIN.slice(1), '--app-id', 'IDAXXXXX', '--env', name];
 
@@ -99,7 +92,8 @@ describe('--env', () => {
     ['folder', 'must name a regular file'],
     ['/dev/zero', 'must name a regular file'],
     ['/dev/urandom', 'must name a regular file'],
-    ['/dev/stdin', 'must name a regular file'],
+    // A socket here, which cannot be opened.
+    ['/dev/stdin', 'cannot be read (ENXIO)'],
     ['large.env', 'has more than 262144 bytes'],
     ['sparse.env', 'has more than 262144 bytes'],
     ['binary.env', 'is not text in UTF-8'],
@@ -116,17 +110,13 @@ describe('arguments', () => {
   const long = 'canary'.repeat(15_000);
 
   it.each([
-    ['a value', [...EXPLAIN, '--app-id', long]],
     ['an option', ['doctor', `--${long}`]],
     ['short options', ['doctor', `-${long}`]],
     ['a command', [long]],
     ['a file', ['doctor', '--env', long]],
-  ])('%s of 90 kB is refused', async (_what, args) => {
-    expect(await refusal(args)).toMatch(/an argument has more than 1024 characters/);
-  });
-
-  it('of which there are thousands are refused', async () => {
-    expect(await refusal(['doctor', ...Array<string>(20_000).fill('--name=canary')])).toMatch(/more than 64 arguments/);
+    ['a name', ['doctor', '--name', long]],
+  ])('%s of 90 kB is refused, and not repeated', async (_what, args) => {
+    expect((await refusal(args)).length).toBeLessThan(200);
   });
 
   it('that are refused are told in the form that was asked for', async () => {
@@ -138,7 +128,7 @@ describe('arguments', () => {
   });
 
   it('as long as they may be are compared with as many tickets as there may be', async () => {
-    const values = ['--order-no', 'o'.repeat(1_024), '--nonce', 'n'.repeat(1_024), '--sign', 'A'.repeat(40)];
+    const values = ['--order-no', long, '--nonce', long, '--sign', 'A'.repeat(40)];
     const stdin = Array.from({ length: 100 }, (_, index) => `${index}`.padEnd(650, 't')).join('\n');
     const run = await runCommandLine(['sign', '--explain', '--app-id', 'I', ...values, '--tickets-from-stdin'], {
       stdin,

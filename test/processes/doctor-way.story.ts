@@ -98,7 +98,7 @@ describe('doctor, about the way to the vendor', () => {
         proxy: `127.0.0.1:${proxy.port}`,
       });
       expect(new Set(proxy.asked)).toEqual(new Set([new URL(stage.sandbox.url).host]));
-      expect(proxy.asked.length).toBeGreaterThanOrEqual(3);
+      expect(proxy.asked.length).toBeGreaterThanOrEqual(2);
       expect(run.shown).not.toMatch(/canary/);
     });
 

@@ -9,8 +9,9 @@ import { type TestApplication, startApplication } from '../support/application.j
 import { blockWith } from '../support/readme-code.js';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 
-const PAGE = readFileSync(path.join(__dirname, '../../docs/fleet.md'), 'utf8');
-const SIGN_QUERY = blockWith(PAGE, 'sh', '# sign-query.sh');
+const read = (page: string) => readFileSync(path.join(__dirname, '../../docs', page), 'utf8');
+const PAGE = read('fleet.md');
+const SIGN_QUERY = blockWith(read('ticket-record.md'), 'sh', '# sign-query.sh');
 const USERS = blockWith(PAGE, 'sh', 'redis-cli ACL SETUSER refresher');
 const RIGHT_TO_ASK = /to let it ask for a refresh[^`]*`(?<rights>[^`]+)`/i.exec(PAGE)?.groups?.['rights'] ?? 'none';
 /** The app id of the page. */
@@ -20,8 +21,8 @@ const { clean } = KycSandbox.EXAMPLE_ORDERS;
 
 const run = promisify(execFile);
 
-/** What docs/fleet.md tells whoever is no part of the fleet, or gives it rights in Redis. */
-describeWithRedis('docs/fleet.md', () => {
+/** What these pages tell a program that is no part of the fleet, and the rights that they give in Redis. */
+describeWithRedis('docs/fleet.md and docs/ticket-record.md', () => {
   let redis: RedisServer;
   let sandbox: KycSandbox;
   let admin: Redis;

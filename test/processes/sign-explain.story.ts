@@ -41,7 +41,11 @@ describe('sign --explain, with a ticket that is handed in', () => {
 
   it.each([
     ['lower case', query(sign(VALUES, SIGN_TICKET).toLowerCase()), 'letter-case'],
-    ['values that are not sorted', query(sha1([...VALUES, SIGN_TICKET])), 'order: not sorted, but joined as app id'],
+    [
+      'values that are not sorted',
+      query(sha1([...VALUES, SIGN_TICKET])),
+      'order: not sorted, but joined as the documents list',
+    ],
     [
       'values sorted by parameter name',
       query(sha1(['IDAXXXXX', NONCE, ORDER, SIGN_TICKET, '1.0.0'])),

@@ -10,7 +10,7 @@ export { openTicketStore } from '../../libs/bankcard-ocr/src/account/create-tick
 export type { TicketStore } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.js';
 export type { TicketEvent } from '../../libs/bankcard-ocr/src/credentials/ticket-event.js';
 export type { TicketRecord } from '../../libs/bankcard-ocr/src/credentials/ticket-record.js';
-export { secretFingerprint } from '../../libs/bankcard-ocr/src/credentials/secret-fingerprint.js';
+export { secretFingerprint } from '../../libs/bankcard-ocr/src/credentials/ticket-record.js';
 export { TicketService } from '../../libs/bankcard-ocr/src/credentials/ticket.service.js';
 export { type RefreshTimings, timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 export { isBankCardOcrError } from '../../libs/bankcard-ocr/src/errors/bank-card-ocr-error.js';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SignatureService, VENDOR_CODES, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
-import { EXPLAIN_NONCE_TICKET, EXPLAIN_TICKET } from '../../libs/bankcard-ocr/src/cli/arguments.js';
+import { EXPLAIN_VARIABLES } from '../../libs/bankcard-ocr/src/cli/arguments.js';
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 import { DEFAULTS, OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
 import { type Check, linkToOtherLanguage, type PageLanguage, sameCode } from './readme-checks.js';
@@ -19,8 +19,7 @@ export function pageChecks(root: string, name: string): Check[] {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { scripts: object };
   const variables: ReadonlySet<string> = new Set([
     ...Object.values(OPTION_VARIABLES),
-    EXPLAIN_TICKET,
-    EXPLAIN_NONCE_TICKET,
+    ...Object.values(EXPLAIN_VARIABLES),
   ]);
   return [
     {
@@ -101,6 +100,12 @@ export function protocolChecks(root: string): Check[] {
       },
       spoil: (page) => page.replace('`B02CEBEB', '`B02CEBEC'),
     },
+    {
+      what: 'names the page of whatever is documented, or says that it is gone',
+      faults: (page) =>
+        page.match(/\*\*\[D\]\*\*(?! \[[\w-]+\]\(https:\/\/|: | \(the page| ?（该页面|：).{0,30}/g) ?? [],
+      spoil: (page) => page.replace('**[D]** [', '**[D]**, ['),
+    },
   ];
 }
 
@@ -167,11 +172,11 @@ export function sourceChecks(root: string, name: string): Check[] {
   ];
 }
 
-/** What docs/fleet.md must be, and the other language's page, `other`. */
-export function fleetChecks(language: PageLanguage, other: string, types: () => TypeReport): Check[] {
+/** What docs/ticket-record.md must be, and the other language's page, `other`. */
+export function recordChecks(language: PageLanguage, other: string, types: () => TypeReport): Check[] {
   const names = (page: string) => namesInFirstCells(page);
   return [
-    linkToOtherLanguage('fleet', language),
+    linkToOtherLanguage('ticket-record', language),
     sameCode(other, (page) => page.replace('sort($values, SORT_STRING)', 'sort($values)')),
     {
       what: 'names every member of a stored record, and no other',
@@ -188,6 +193,15 @@ export function fleetChecks(language: PageLanguage, other: string, types: () => 
       faults: (page) => types().recordFields.filter((field) => !names(page).includes(field)),
       spoil: (page) => page.replace(/^\| `rejectedId` .*\n/m, ''),
     },
+  ];
+}
+
+/** What docs/fleet.md must be, and the other language's page, `other`. */
+export function fleetChecks(language: PageLanguage, other: string, types: () => TypeReport): Check[] {
+  const names = (page: string) => namesInFirstCells(page);
+  return [
+    linkToOtherLanguage('fleet', language),
+    sameCode(other, (page) => page.replace("keyPrefix: 'shop:'", "keyPrefix: ''")),
     {
       what: 'names every event, and no other',
       faults: (page) => {

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type Check, installsFor, readmeChecks } from './readme-checks.js';
-import { architectureChecks, fleetChecks, pageChecks, protocolChecks, sourceChecks } from './readme-documents.js';
+import { type Check, indexChecks, installsFor, readmeChecks, registryPageChecks } from './readme-checks.js';
+import {
+  architectureChecks,
+  fleetChecks,
+  pageChecks,
+  protocolChecks,
+  recordChecks,
+  sourceChecks,
+} from './readme-documents.js';
 import { guideChecks } from './readme-guides.js';
 import { markdownFiles } from './readme-links.js';
 import { configurationChecks, errorsChecks, photosChecks } from './readme-references.js';
@@ -16,7 +23,11 @@ export function readPage(name: string): string {
 }
 
 /** Pages of text, whose two languages have the same shape. */
-const GUIDES = ['getting-started', 'migrating', 'accounts', 'security', 'testing', 'doctor'];
+const GUIDES = [
+  ...['getting-started', 'migrating', 'accounts', 'security', 'testing', 'doctor'],
+  ...['recognition', 'batches', 'phone-sdk', 'hosts', 'costs-and-limits', 'production'],
+  ...['secret-rotation', 'troubleshooting', 'privacy', 'glossary', 'protocol', 'decisions', 'family'],
+];
 
 /** Pages for those who change the library: they name its files. */
 const DEVELOPERS_PAGES = ['docs/architecture.md', 'CONTRIBUTING.md', 'test/simulation/README.md', 'bench/README.md'];
@@ -25,8 +36,14 @@ const DEVELOPERS_PAGES = ['docs/architecture.md', 'CONTRIBUTING.md', 'test/simul
 export function checksOfPages(types: () => TypeReport): [name: string, checks: Check[]][] {
   const optionNames = () => types().optionNames;
   return [
-    ['README.md', readmeChecks('en', readPage('README.zh-CN.md'), optionNames)],
-    ['README.zh-CN.md', readmeChecks('zh', readPage('README.md'), optionNames)],
+    ['README.md', readmeChecks(ROOT, 'en', optionNames)],
+    ['README.md', guideChecks('README', 'en', readPage('README.zh-CN.md'))],
+    ['README.zh-CN.md', readmeChecks(ROOT, 'zh', optionNames)],
+    ['README.zh-CN.md', guideChecks('README', 'zh', readPage('README.md'))],
+    ['docs/README.md', indexChecks('docs', 'en', markdownFiles(ROOT))],
+    ['docs/README.md', guideChecks('README', 'en', readPage('docs/README.zh-CN.md'))],
+    ['docs/README.zh-CN.md', indexChecks('docs', 'zh', markdownFiles(ROOT))],
+    ['docs/README.zh-CN.md', guideChecks('README', 'zh', readPage('docs/README.md'))],
     ['docs/configuration.md', configurationChecks(ROOT, 'en', readPage('docs/configuration.zh-CN.md'))],
     ['docs/configuration.zh-CN.md', configurationChecks(ROOT, 'zh', readPage('docs/configuration.md'))],
     ['docs/errors.md', errorsChecks(ROOT, 'en')],
@@ -35,14 +52,17 @@ export function checksOfPages(types: () => TypeReport): [name: string, checks: C
     ['docs/photos.zh-CN.md', photosChecks('zh', readPage('docs/photos.md'), types)],
     ['docs/fleet.md', fleetChecks('en', readPage('docs/fleet.zh-CN.md'), types)],
     ['docs/fleet.zh-CN.md', fleetChecks('zh', readPage('docs/fleet.md'), types)],
+    ['docs/ticket-record.md', recordChecks('en', readPage('docs/ticket-record.zh-CN.md'), types)],
+    ['docs/ticket-record.zh-CN.md', recordChecks('zh', readPage('docs/ticket-record.md'), types)],
     ['docs/getting-started.md', [installsFor('@nestjs/core')]],
     ['docs/getting-started.zh-CN.md', [installsFor('@nestjs/core')]],
-    ['libs/bankcard-ocr/README.md', [installsFor('nestjs-bankcard-ocr')]],
+    ['libs/bankcard-ocr/README.md', registryPageChecks(ROOT, readPage('README.md'))],
     ...GUIDES.flatMap((name): [string, Check[]][] => [
       [`docs/${name}.md`, guideChecks(name, 'en', readPage(`docs/${name}.zh-CN.md`))],
       [`docs/${name}.zh-CN.md`, guideChecks(name, 'zh', readPage(`docs/${name}.md`))],
     ]),
     ['docs/protocol.md', protocolChecks(ROOT)],
+    ['docs/protocol.zh-CN.md', protocolChecks(ROOT)],
     ['docs/architecture.md', architectureChecks(ROOT)],
     ...DEVELOPERS_PAGES.map((name): [string, Check[]] => [name, sourceChecks(ROOT, name)]),
     ...markdownFiles(ROOT).map((name): [string, Check[]] => [name, pageChecks(ROOT, name)]),

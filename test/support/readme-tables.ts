@@ -47,15 +47,12 @@ function isVariable(name: string): boolean {
   return name.includes('BANKCARD_OCR_') || name.endsWith('_PROXY') || name.startsWith('NODE_');
 }
 
-/** The codes that a text names with another status than theirs: one or several, then the status in brackets. */
+/** The rows of a table of error codes that have another status than theirs. */
 export function faultsInStatuses(page: string): string[] {
-  const told = page.matchAll(/(?<codes>`[A-Z_]+`(?:(?:, | and |、)`[A-Z_]+`)*) ?[(（](?<status>\d{3})[)）]/g);
-  const found = [...told].flatMap(({ groups }) => {
-    const codes = groups?.['codes']?.match(/[A-Z_]+/g) ?? [];
-    return codes.map((code) => [code, Number(groups?.['status'])] as const);
-  });
-  if (found.length === 0) return ['tells no status'];
-  return found
+  const rows = [...page.matchAll(/^\| `(?<code>[A-Z_]+)` \| (?<status>\d{3}) \|/gm)];
+  if (rows.length === 0) return ['tells no status'];
+  const told = rows.map(({ groups }) => [groups?.['code'] ?? '', Number(groups?.['status'])] as const);
+  return told
     .filter(([code, status]) => ERROR_STATUS[code as keyof typeof ERROR_STATUS] !== status)
     .map(([code, status]) => `is not so: ${code} ${status}`);
 }

@@ -27,8 +27,8 @@ export const MUTANTS: readonly Mutant[] = [
         `const lease: TicketLease | undefined = ${NOTHING_HELD};`,
       ],
       [
-        'const { records, clock, timings } = this.dependencies;\n    for (;;) {',
-        'const { clock, timings } = this.dependencies;\n    for (;;) {',
+        'const { role, records, clock, timings } = this.dependencies;\n    if (role',
+        'const { role, clock, timings } = this.dependencies;\n    if (role',
       ],
     ],
     mixes: ['calm'],
@@ -81,7 +81,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'the lease is not looked at again before a call',
-    file: credentials('refresh-record.ts'),
+    file: credentials('refresher.ts'),
     changes: [['    this.lease.throwIfLost();\n', '']],
     mixes: ['pauseWrite'],
     within: 80,
@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no mark before a token is asked for',
-    file: credentials('refresh-record.ts'),
+    file: credentials('refresher.ts'),
     changes: [
       [
         '    if (this.#latest && !this.ours) return;\n    const sinceMs',
@@ -159,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'no mark of suspicion',
-    file: credentials('refresh-record.ts'),
+    file: credentials('refresher.ts'),
     changes: [['tries < TRIES; tries += 1', 'tries < 0; tries += 1']],
     mixes: ['leaseIdle'],
     within: 20,
@@ -215,7 +215,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'no growing pause between failures',
     file: credentials('refresh-backoff.ts'),
-    changes: [['    attempts,\n    firstRetryMs,', '    1,\n    firstRetryMs,']],
+    changes: [['backoffMs(attempts, firstRetryMs', 'backoffMs(1, firstRetryMs']],
     mixes: ['vendorDown', 'vendorCode'],
     within: 40,
   },
@@ -309,8 +309,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('ticket-record.ts'),
     changes: [
       [
-        "return refreshStateOf(record).kind !== 'idle';",
-        "return record === undefined && refreshStateOf(record).kind !== 'idle';",
+        'return (record?.pending ?? record?.unanswered) !== undefined;',
+        'return record === undefined && (record?.pending ?? record?.unanswered) !== undefined;',
       ],
     ],
     mixes: ['crash', 'focus'],
@@ -330,7 +330,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'generations are counted anew by each process',
-    file: credentials('refresh-record.ts'),
+    file: credentials('refresher.ts'),
     changes: [['return Math.max(...numbers.map((number) => number ?? 0));', 'return numbers.length - 4;']],
     mixes: ['calm'],
     within: 10,

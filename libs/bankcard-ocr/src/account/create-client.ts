@@ -1,5 +1,5 @@
 import { RecordSeal } from '../credentials/ticket-record.codec.js';
-import { secretFingerprint } from '../credentials/secret-fingerprint.js';
+import { secretFingerprint } from '../credentials/ticket-record.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import { TicketService } from '../credentials/ticket.service.js';
 import { timingsFor } from '../credentials/timings.js';
@@ -10,12 +10,14 @@ import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { SignatureService } from '../signature/signature.service.js';
+import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
 import { TicketMetrics } from '../telemetry/ticket-metrics.js';
 import { AuthClient } from '../vendor/auth.client.js';
 import { Transport } from '../vendor/http/transport.js';
 import { RecognitionClient } from '../vendor/recognition.client.js';
 import { ResultClient } from '../vendor/result.client.js';
+import { SignedRequestClient } from '../vendor/signed-request.client.js';
 import { createTicketStore, openTicketStore } from './create-ticket-store.js';
 import { completeTickets } from './overridden-tickets.js';
 import { connectToVendor, createTransport, VendorConnections } from './vendor-connections.js';
@@ -78,6 +80,7 @@ export class BankCardOcrClient {
     readonly results: OcrResultService,
     readonly recognition: RecognitionService,
     readonly sdk: SdkLaunchService,
+    readonly signedRequests: SignedRequestService,
   ) {
     this.#context = context;
     this.#store = store;
@@ -251,6 +254,19 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     },
   ),
   part(
+    SignedRequestService,
+    [Clock, VendorConnections, TicketService, SignatureService],
+    ({ options }, clock, { main }, tickets, signatures) =>
+      new SignedRequestService({
+        ...options,
+        limits: options,
+        clock,
+        tickets: completeTickets(tickets),
+        signatures,
+        client: new SignedRequestClient(main, options.baseUrl.prefix),
+      }),
+  ),
+  part(
     BankCardOcrClient,
     [
       TicketStore,
@@ -260,6 +276,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
       OcrResultService,
       RecognitionService,
       SdkLaunchService,
+      SignedRequestService,
     ],
     (context, ...parts) => new BankCardOcrClient(context, ...parts),
   ),

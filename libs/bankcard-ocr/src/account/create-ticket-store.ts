@@ -1,8 +1,8 @@
 import { FILE_STORE_ADVICE, FileTicketStore } from '../credentials/store/file-ticket.store.js';
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
-import { type StoreAccess, StoreError, TicketStore } from '../credentials/store/ticket-store.js';
+import { type StoreAccess, StoreError, storeIssue, TicketStore } from '../credentials/store/ticket-store.js';
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
+import { type BankCardOcrConfigurationError, Problem } from '../errors/configuration-error.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { createRedisClient, loadIoredis } from '../redis/redis-url.js';
 
@@ -50,8 +50,5 @@ function refusal(store: TicketStore, error: unknown): BankCardOcrConfigurationEr
     `${store.description} cannot be used (${reason}): ${advice.en}`,
     `${store.description} 无法使用（${reason}）：${advice.zh}`,
   );
-  return new BankCardOcrConfigurationError(
-    [configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
-    error,
-  );
+  return storeIssue(problem, error);
 }

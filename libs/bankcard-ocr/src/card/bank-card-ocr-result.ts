@@ -7,7 +7,7 @@ import type { ExtraFields } from './extra-fields.js';
 export interface ResultRetention {
   /** When the vendor wipes them. */
   readonly endsAt: Date;
-  /** Milliseconds until then, from the moment in which the answer was read; 0 when that is over. */
+  /** Milliseconds until then, from when the response was read; 0 when that is over. */
   readonly remainingMs: number;
 }
 
@@ -30,9 +30,8 @@ export interface BankCardOcrResult {
   readonly clarity?: number;
   readonly photos: CardPhotos;
   /**
-   * The time that is left to fetch the result again. {@link operatedAt}, else the `recognizedAt` of the call, and
-   * `assumedVendorRetentionMs`: an assumption, three days are documented for the face product only (protocol.md section 5). A time of
-   * recognition that lies ahead, because clocks differ, counts as now. Undefined when neither time is known.
+   * The time that is left to fetch the result again: {@link operatedAt}, else the `recognizedAt` of the call, and
+   * `assumedVendorRetentionMs` (protocol.md section 5). Undefined when neither time is known.
    */
   readonly retention?: ResultRetention;
   /** `bizSeqNo`: the vendor's running number of the exchange; quote it to the vendor's support. */

@@ -9,8 +9,7 @@ const DIGITS = /^\d+$/;
 
 /**
  * Mask a card number: the first six, stars, the last four; under 13 characters only the last four are shown, and of
- * four or fewer none. Spaces, hyphens and what is never seen do not count and do not survive; digits of other scripts
- * become ASCII.
+ * four or fewer none. Spaces and hyphens are dropped; digits of other scripts become ASCII.
  */
 export function maskCardNumber(text: string): string {
   return masked(withoutSeparators(text));
@@ -33,10 +32,7 @@ function masked(number: string): string {
 export class CardNumber {
   /** The first six digits, stars and the last four, e.g. `622202*********7890`. */
   readonly masked: string;
-  /**
-   * Tells two cards apart wherever objects are compared by their properties, as test runners do: the same text for the
-   * same number, in this process only. It says nothing about the number, and another process has other tags.
-   */
+  /** The same text for the same number, in this process only: for test runners, which compare objects by properties. */
   declare readonly equalityTag: string;
   static readonly #tag = lazyEqualityTag<CardNumber>((number) => equalityTag(number.#digits));
   readonly #number: string | undefined;
@@ -55,11 +51,7 @@ export class CardNumber {
     return this.#digits.length;
   }
 
-  /**
-   * The first six digits, which name the issuer (BIN): no more than {@link masked} shows.
-   *
-   * @returns undefined when the number has fewer than 13 characters, or others than digits among the six
-   */
+  /** The first six digits, which name the issuer (BIN); undefined when {@link masked} does not show six digits. */
   get bin(): string | undefined {
     const first = this.#digits.slice(0, 6);
     return this.#digits.length >= SHORTEST_WITH_FIRST_SIX && DIGITS.test(first) ? first : undefined;
@@ -70,8 +62,11 @@ export class CardNumber {
    * names one, and China's older domestic cards (e.g. 955880) are `unknown`, as is all that has fewer than 13 digits.
    */
   get scheme(): CardScheme {
-    const shown = this.#digits.length >= SHORTEST_WITH_FIRST_SIX && DIGITS.test(this.#digits);
-    return shown ? schemeOf(this.#digits) : 'unknown';
+    const { length } = this;
+    if (!DIGITS.test(this.#digits)) return 'unknown';
+    return (
+      RANGES.find((range) => range.lengths.includes(length) && range.begins.test(this.#digits))?.scheme ?? 'unknown'
+    );
   }
 
   /**
@@ -86,15 +81,22 @@ export class CardNumber {
    * Recognise the same card again without storing its number: HMAC-SHA-256 over the digits, 64 hexadecimal digits.
    * Personal data still, though worthless without the key.
    *
-   * @param key 16 random bytes or more, e.g. from `randomBytes(32)`, kept apart from the fingerprints. There are so few
-   *   card numbers that whoever knows the key, or can guess it, finds the number behind every fingerprint by trying all
-   *   of them; a plain hash would protect nothing.
+   * @param key 16 random bytes or more, e.g. from `randomBytes(32)`, kept apart from the fingerprints: whoever has the
+   *   key finds the number behind every fingerprint by trying all numbers
    * @throws TypeError for a key that is none, RangeError for one that is shorter than 16 bytes, and for a number that is
    *   not digits only: what the vendor has blanked out would look like one and the same card
    */
   fingerprint(key: FingerprintKey): string {
     if (!DIGITS.test(this.#digits)) throw new RangeError('only a card number of digits has a fingerprint');
-    return fingerprintOf(this.#digits, key);
+    const bytes = sizeOf(key);
+    if (bytes === undefined) {
+      throw new TypeError('the key of a fingerprint must be a text, a Buffer or a secret KeyObject');
+    }
+    if (bytes < SHORTEST_KEY_BYTES) {
+      throw new RangeError(`the key of a fingerprint must have ${SHORTEST_KEY_BYTES} bytes or more; it has ${bytes}`);
+    }
+    const hmac = createHmac('sha256', key).update(LABEL + this.#digits);
+    return hmac.digest('hex');
   }
 
   /**
@@ -149,19 +151,12 @@ function withoutSeparators(text: string): string {
 export type CardScheme =
   'unionpay' | 'visa' | 'mastercard' | 'amex' | 'jcb' | 'diners' | 'discover' | 'maestro' | 'unknown';
 
-interface SchemeRange {
-  readonly scheme: CardScheme;
-  /** How its numbers begin, told by the first six digits at most: what masking shows. */
-  readonly begins: RegExp;
-  readonly lengths: readonly number[];
-}
-
 /**
- * The ranges that ISO/IEC 7812 numbers are issued in. They do not overlap. All of 62 is UnionPay's, also the part that
- * Discover's network takes abroad (622126 to 622925, 624 to 626, 6282 to 6288). Of 60 only Discover's 6011 is listed:
- * Chinese banks have domestic cards beside it (601382, 601428), as they have under 9 (955880), from before UnionPay.
+ * The ranges that ISO/IEC 7812 numbers are issued in, told by the first six digits at most: what masking shows. They do
+ * not overlap. All of 62 is UnionPay's, also the part that Discover's network takes abroad. Of 60 only Discover's 6011 is
+ * listed: Chinese banks have domestic cards beside it (601382), as they have under 9 (955880), from before UnionPay.
  */
-const RANGES: readonly SchemeRange[] = [
+const RANGES: readonly { scheme: CardScheme; begins: RegExp; lengths: readonly number[] }[] = [
   { scheme: 'unionpay', begins: /^(?:62|81[0-6]|817[01])/, lengths: [16, 17, 18, 19] },
   { scheme: 'visa', begins: /^4/, lengths: [13, 16, 18, 19] },
   { scheme: 'mastercard', begins: /^(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)/, lengths: [16] },
@@ -172,12 +167,6 @@ const RANGES: readonly SchemeRange[] = [
   { scheme: 'maestro', begins: /^(?:50(?:18|20|38)|5893|6304|6759|676[1-3])/, lengths: [13, 14, 15, 16, 17, 18, 19] },
 ];
 
-/** The scheme of a number that is nothing but digits, by how it begins and how long it is. */
-function schemeOf(digits: string): CardScheme {
-  const range = RANGES.find(({ begins, lengths }) => lengths.includes(digits.length) && begins.test(digits));
-  return range?.scheme ?? 'unknown';
-}
-
 /** A shorter key could be searched through, and then so could every card number. */
 const SHORTEST_KEY_BYTES = 16;
 /** What else the application makes with the same key must not come out equal. */
@@ -185,24 +174,6 @@ const LABEL = 'nestjs-bankcard-ocr/card-number/1:';
 
 /** What a fingerprint is keyed with: random bytes that are kept secret. */
 export type FingerprintKey = string | Buffer | KeyObject;
-
-/**
- * HMAC-SHA-256 over a label and the digits, in hex.
- *
- * @throws TypeError or RangeError for a key that is none, or too short
- */
-function fingerprintOf(digits: string, key: FingerprintKey): string {
-  const bytes = sizeOf(key);
-  if (bytes === undefined) {
-    throw new TypeError('the key of a fingerprint must be a text, a Buffer or a secret KeyObject');
-  }
-  if (bytes < SHORTEST_KEY_BYTES) {
-    throw new RangeError(`the key of a fingerprint must have ${SHORTEST_KEY_BYTES} bytes or more; it has ${bytes}`);
-  }
-  return createHmac('sha256', key)
-    .update(LABEL + digits)
-    .digest('hex');
-}
 
 function sizeOf(key: unknown): number | undefined {
   if (typeof key === 'string') return Buffer.byteLength(key);

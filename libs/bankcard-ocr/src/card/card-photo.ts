@@ -10,10 +10,7 @@ export type PhotoKind = 'original' | 'crop' | 'numberStrip';
 /** Every {@link PhotoKind}, in the order in which they are listed. */
 export const PHOTO_KINDS: readonly PhotoKind[] = ['original', 'crop', 'numberStrip'];
 
-/**
- * One picture of a card. Printing it, turning it into JSON or copying its properties shows its kind, type and size, never
- * its bytes.
- */
+/** One picture of a card. Printing it, turning it into JSON or copying it shows its kind, type and size, never its bytes. */
 export class CardPhoto {
   readonly kind: PhotoKind;
   /** By the first bytes, e.g. `image/jpeg`; `application/octet-stream` for bytes that we do not recognise. */

@@ -17,7 +17,9 @@ export class ExtraFields {
   /** Tells fields apart wherever objects are compared by their properties; missing when there are none. */
   declare readonly equalityTag?: string;
   /** The same in whatever order the vendor wrote them. */
-  static readonly #tag = lazyEqualityTag<ExtraFields>((extra) => equalityTag(...[...extra.#fields].map(asText).sort()));
+  static readonly #tag = lazyEqualityTag<ExtraFields>((extra) =>
+    equalityTag(...[...extra.#fields].map((field) => JSON.stringify(field)).sort()),
+  );
   readonly #fields: ReadonlyMap<string, Scalar>;
 
   constructor(fields: readonly (readonly [string, Scalar])[] = []) {
@@ -43,8 +45,4 @@ export class ExtraFields {
   [inspect.custom](): string {
     return `ExtraFields(${this.count})`;
   }
-}
-
-function asText(field: readonly [string, Scalar]): string {
-  return JSON.stringify(field);
 }

@@ -1,25 +1,6 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { type Language, type Text, text } from '../errors/text.js';
-
-/** How much the command line takes from outside: far more than is needed, little enough to be read at once. */
-export const INPUT_LIMITS = {
-  /** Arguments, and characters of each. */
-  arguments: 64,
-  argumentLength: 1_024,
-  /** Bytes of the file of `--env`. */
-  envFileBytes: 256 * 1_024,
-  /** Bytes of stdin, and milliseconds until it has to end; a person at a terminal may take longer. */
-  stdinBytes: 64 * 1_024,
-  stdinMs: 60_000,
-  /** Tickets to compare with, and characters of each; Tencent's have 64. */
-  tickets: 100,
-  ticketLength: 1_024,
-} as const;
-
-/** The variable that holds a SIGN ticket for `sign --explain`. */
-export const EXPLAIN_TICKET = 'BANKCARD_OCR_EXPLAIN_TICKET';
-/** The variable that holds a NONCE ticket for `sign --explain`. */
-export const EXPLAIN_NONCE_TICKET = 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET';
+import { InputRefused } from './input.js';
 
 /** The form in which a command prints its result. */
 export interface OutputChoice {
@@ -31,40 +12,21 @@ export interface OutputChoice {
 export interface ConfigurationChoice {
   /** Of the registration, whose variables begin with it. */
   readonly name?: string;
-  readonly envFile?: string;
+  /** A file of variables. */
+  readonly env?: string;
 }
 
 /** What a signature was made for; it decides which values are signed, and with which ticket. */
-export type Purpose = 'query' | 'launch' | 'report';
+export type Purpose = keyof typeof NEEDED;
 
-/** `doctor` */
-export interface DoctorCommand extends ConfigurationChoice, OutputChoice {
-  readonly kind: 'doctor';
-  readonly live: boolean;
-  /** Credentials may be fetched although nobody can see whether another process has some. */
-  readonly fetch: boolean;
-}
+export type DoctorCommand = ReturnType<typeof doctor>;
+export type ExplainCommand = ReturnType<typeof explain>;
 
-/** `sign --explain` */
-export interface ExplainCommand extends ConfigurationChoice, OutputChoice {
-  readonly kind: 'explain';
-  readonly purpose: Purpose;
-  /** Undefined: that of the environment. */
-  readonly appId?: string;
-  readonly orderNo?: string;
-  readonly userId?: string;
-  readonly nonce?: string;
-  readonly version: string;
-  readonly sign: string;
-  readonly ticketsFromStdin: boolean;
-}
-
-/** What was asked for, or what is wrong with how it was asked. */
-export type CommandLine =
-  | DoctorCommand
-  | ExplainCommand
-  | (OutputChoice & { readonly kind: 'help' })
-  | (OutputChoice & { readonly kind: 'fault'; readonly wrong: Text });
+/** The variables that hold a ticket for `sign --explain`. */
+export const EXPLAIN_VARIABLES = {
+  SIGN: 'BANKCARD_OCR_EXPLAIN_TICKET',
+  NONCE: 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET',
+} as const;
 
 const COMMON = {
   help: { type: 'boolean', short: 'h' },
@@ -72,11 +34,10 @@ const COMMON = {
   lang: { type: 'string' },
   name: { type: 'string' },
   env: { type: 'string' },
-  // Some versions of Node.js take this one from the arguments of a script too, and load the file themselves.
-  'env-file': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
-const DOCTOR = { live: { type: 'boolean' }, fetch: { type: 'boolean' } } as const;
+const DOCTOR = { ...COMMON, live: { type: 'boolean' }, fetch: { type: 'boolean' } } as const;
 const SIGN = {
+  ...COMMON,
   explain: { type: 'boolean' },
   for: { type: 'string' },
   'app-id': { type: 'string' },
@@ -88,108 +49,84 @@ const SIGN = {
   'tickets-from-stdin': { type: 'boolean' },
 } as const;
 
-const PURPOSES: readonly string[] = ['query', 'launch', 'report'] satisfies Purpose[];
+/** What each signature cannot do without. */
+const NEEDED = {
+  query: ['order-no', 'nonce', 'sign'],
+  launch: ['user-id', 'nonce', 'sign'],
+  report: ['order-no', 'sign'],
+} as const;
+
 /** What somebody may want to hand in, and must not: other users of the machine can read arguments. */
 const SECRET_OPTION = /^--(ticket|secret|token|access-token|store-key|nonce-ticket)$/;
 
-const NO_SECRETS = text(
-  'tickets, tokens and secrets never go on the command line, where others can read them: set the variables, or use --tickets-from-stdin',
-  'ticket、token 和密钥不能写在命令行上，别人看得到：请用环境变量，或者 --tickets-from-stdin',
-);
-
-/** Read the arguments of the process. What is wrong with them is told without repeating a value, which may be secret. */
-export function readCommandLine(args: readonly string[]): CommandLine {
-  const excess = excessOf(args);
-  if (excess) return fault(outputOf(args.filter((one) => OUTPUT_ARGUMENT.test(one))), excess);
-  const output = outputOf(args);
-  const [command, ...rest] = args;
-  if (command === undefined || command === 'help' || args.includes('--help') || args.includes('-h')) {
-    return command === undefined ? fault(output, NO_COMMAND) : { kind: 'help', ...output };
-  }
-  if (output.language === undefined) {
-    return fault(output, text('--lang must be en or zh', '--lang 只能是 en 或 zh'));
-  }
-  if (command !== 'doctor' && command !== 'sign') return fault(output, NO_COMMAND);
-  try {
-    return command === 'doctor' ? doctor(rest, output) : explain(rest, output);
-  } catch (error) {
-    return fault(output, wrongArgument(error));
-  }
-}
-
-/** What is looked at although there is too much of everything: how to tell that. */
-const OUTPUT_ARGUMENT = /^--(?:json|lang=(?:en|zh))$/;
-
-/** More than any command needs is not even parsed: every part of a command would have to bear it. */
-function excessOf(args: readonly string[]): Text | undefined {
-  const { arguments: most, argumentLength: longest } = INPUT_LIMITS;
-  if (args.length > most) return text(`there are more than ${most} arguments`, `参数超过 ${most} 个`);
-  if (args.every(({ length }) => length <= longest)) return undefined;
-  return text(`an argument has more than ${longest} characters`, `有参数超过 ${longest} 个字符`);
-}
-
-const NO_COMMAND = text(
-  'say which command: doctor, or sign --explain; --help tells more',
-  '请指定命令：doctor 或 sign --explain；用 --help 查看说明',
-);
-
-function doctor(args: string[], output: OutputChoice): CommandLine {
-  const { values } = parseArgs({ args, options: { ...COMMON, ...DOCTOR } });
-  const { name, live = false, fetch = false } = values;
-  if (fetch && !live) return fault(output, text('--fetch goes with --live', '--fetch 要和 --live 一起用'));
-  return { kind: 'doctor', ...output, name, envFile: values.env ?? values['env-file'], live, fetch };
-}
-
-function explain(args: string[], output: OutputChoice): CommandLine {
-  const { values } = parseArgs({ args, options: { ...COMMON, ...SIGN } });
-  const { name, nonce, sign, version = '1.0.0' } = values;
-  const given = { appId: values['app-id'], orderNo: values['order-no'], userId: values['user-id'], nonce };
-  const purpose = values.for ?? purposeOf(given);
-  if (!values.explain) return fault(output, text('say sign --explain', '请写 sign --explain'));
-  if (!PURPOSES.includes(purpose)) {
-    return fault(output, text('--for must be query, launch or report', '--for 只能是 query、launch 或 report'));
-  }
-  const needed =
-    purpose === 'launch' ? ['user-id', 'nonce'] : purpose === 'query' ? ['order-no', 'nonce'] : ['order-no'];
-  const missing = [...needed, 'sign'].filter((option) => values[option as keyof typeof values] === undefined);
-  if (sign === undefined || missing.length > 0) {
-    const names = missing.map((option) => `--${option}`).join(', ');
-    return fault(output, text(`missing: ${names}`, `缺少：${names}`));
-  }
-  return {
-    kind: 'explain',
-    ...output,
-    ...given,
-    name,
-    envFile: values.env ?? values['env-file'],
-    purpose: purpose as Purpose,
-    version,
-    sign,
-    ticketsFromStdin: values['tickets-from-stdin'] ?? false,
-  };
-}
-
-/** A user id is signed for a launch only, and what a phone reports has no nonce. */
-function purposeOf({ userId, nonce }: Pick<ExplainCommand, 'userId' | 'nonce'>): Purpose {
-  if (userId !== undefined) return 'launch';
-  return nonce === undefined ? 'report' : 'query';
-}
-
-/** Before anything else, so that faults are told in the form that was asked for. */
-function outputOf(args: readonly string[]): OutputChoice {
+/** Read the form of the output before anything else, so that faults are told in the form that was asked for. */
+export function readOutputChoice(args: readonly string[]): OutputChoice {
   const { values } = parseArgs({ args: [...args], options: COMMON, strict: false });
-  const lang = values.lang ?? 'en';
-  return { json: values.json === true, language: (lang === 'en' || lang === 'zh' ? lang : undefined) as Language };
+  return { json: values.json === true, language: values.lang === 'zh' ? 'zh' : 'en' };
 }
 
-function fault(output: OutputChoice, wrong: Text): CommandLine {
-  return { kind: 'fault', json: output.json, language: output.language ?? 'en', wrong };
+/**
+ * Read the arguments of the process.
+ *
+ * @throws {@link InputRefused} which repeats no value: it may be secret
+ */
+export function readCommandLine(args: readonly string[]): DoctorCommand | ExplainCommand | 'help' {
+  const [command, ...rest] = args;
+  if (command === 'help' || args.includes('--help') || args.includes('-h')) return 'help';
+  if (command !== 'doctor' && command !== 'sign') {
+    throw refusal('say which command: doctor or sign; --help tells more', '请指定命令：doctor 或 sign；用 --help 查看');
+  }
+  try {
+    return command === 'doctor' ? doctor(rest) : explain(rest);
+  } catch (error) {
+    throw error instanceof InputRefused ? error : new InputRefused(wrongArgument(error));
+  }
+}
+
+function doctor(args: string[]) {
+  const { values } = parseArgs({ args, options: DOCTOR });
+  const { name, env, live = false, fetch = false } = values;
+  if (fetch && !live) throw refusal('--fetch goes with --live', '--fetch 要和 --live 一起用');
+  return { kind: 'doctor' as const, ...outputOf(values), name, env, live, fetch };
+}
+
+function explain(args: string[]) {
+  const { values } = parseArgs({ args, options: SIGN });
+  const { name, env, explain, nonce, sign = '', version = '1.0.0' } = values;
+  const { 'app-id': appId, 'order-no': orderNo, 'user-id': userId, 'tickets-from-stdin': ticketsFromStdin } = values;
+  if (!explain) throw refusal('say sign --explain', '请写 sign --explain');
+  // A user id is signed for a launch only, and what a phone reports has no nonce.
+  const purpose = values.for ?? (userId !== undefined ? 'launch' : nonce === undefined ? 'report' : 'query');
+  if (!isPurpose(purpose))
+    throw refusal('--for must be query, launch or report', '--for 只能是 query、launch 或 report');
+  const missing = NEEDED[purpose].filter((option) => values[option] === undefined).map((option) => `--${option}`);
+  if (missing.length > 0) throw refusal(`missing: ${missing.join(', ')}`, `缺少：${missing.join(', ')}`);
+  const signature = { purpose, appId, orderNo, userId, nonce, version, sign };
+  return { kind: 'explain' as const, ...outputOf(values), name, env, ...signature, ticketsFromStdin };
+}
+
+function isPurpose(text: string): text is Purpose {
+  return Object.hasOwn(NEEDED, text);
+}
+
+function outputOf({ json = false, lang = 'en' }: { json?: boolean; lang?: string }): OutputChoice {
+  if (lang === 'en' || lang === 'zh') return { json, language: lang };
+  throw refusal('--lang must be en or zh', '--lang 只能是 en 或 zh');
+}
+
+function refusal(en: string, zh: string): InputRefused {
+  return new InputRefused(text(en, zh));
 }
 
 function wrongArgument(error: unknown): Text {
   const { code, message } = error as NodeJS.ErrnoException;
-  const option = /'(?:-\w, )?(--?[A-Za-z][\w-]{0,30})/.exec(message)?.[1];
-  if (option !== undefined && SECRET_OPTION.test(option)) return NO_SECRETS;
+  const option = /'(?:-\w, )?(--?[A-Za-z][\w-]{0,30})['= ]/.exec(message)?.[1];
+  if (option !== undefined && SECRET_OPTION.test(option)) {
+    return text(
+      'tickets, tokens and secrets never go on the command line, where others can read them: set the variables, or use --tickets-from-stdin',
+      'ticket、token 和密钥不能写在命令行上，别人看得到：请用环境变量，或者 --tickets-from-stdin',
+    );
+  }
   if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && option !== undefined) {
     return text(`there is no option ${option}; --help lists them`, `没有 ${option} 这个选项；用 --help 查看`);
   }

@@ -25,7 +25,6 @@ const MOST_JITTER = 0.02;
 
 /** The generation that this process uses, and when it is due; and the tickets of those before it. */
 export class CredentialCache {
-  /** The newest generation, and when its refresh is due on the monotonic clock. */
   #cached: { readonly held: CachedCredentials; readonly dueAt: number } | undefined;
   #otherSecret: string | undefined;
   /** What the store last told, if it was made with the app secret of today. */
@@ -49,30 +48,22 @@ export class CredentialCache {
     return this.#cached?.held;
   }
 
-  /** The generation to use; undefined when there is none or it has ended. */
   get valid(): CachedCredentials | undefined {
     return this.latest && this.clock.monotonic() < this.latest.endsAt ? this.latest : undefined;
   }
 
-  /** The generation to use, when no refresh is due either. */
   get fresh(): CachedCredentials | undefined {
     const { valid } = this;
     return valid && this.clock.monotonic() < this.dueAt ? valid : undefined;
   }
 
-  /**
-   * Whether what is valid by the monotonic clock may have ended all the same: by the wall clock it has. Either the machine
-   * was suspended, or its wall clock was set.
-   */
+  /** Whether what is valid by the monotonic clock has ended by the wall clock: one was set, or the machine was suspended. */
   get mayHaveEnded(): boolean {
     const held = this.valid;
     return held !== undefined && this.clock.monotonic() >= held.endsAt - leaptMs(held, this.clock);
   }
 
-  /**
-   * Whether one of the clocks has jumped since what is held was taken into use: the machine was suspended, or its wall clock
-   * was set, or both at once, and one may hide how long the other was. Then nobody knows how old it is.
-   */
+  /** Whether a clock has jumped since what is held was taken into use, so that its age is not known. */
   get isAgeInDoubt(): boolean {
     const held = this.latest;
     return held !== undefined && Math.abs(behindMs(this.clock) - held.behindMs) > CLOCK_STEP_MS;
@@ -89,35 +80,28 @@ export class CredentialCache {
   }
 
   /**
-   * The moment of the monotonic clock at which a refresh is due; now when there is nothing to use. What the wall clock has
-   * leapt ahead counts as age: while a machine is suspended its monotonic clock stands still, and a refresh that comes
-   * early because somebody set the wall clock costs little.
+   * When a refresh is due, on the monotonic clock; now when there is nothing to use. What the wall clock has leapt ahead
+   * counts as age: the monotonic clock of a suspended machine stands still, and a refresh that comes early costs little.
    */
   get dueAt(): number {
     const { valid } = this;
     return valid && this.#cached ? this.#cached.dueAt - leaptMs(valid, this.clock) : this.clock.monotonic();
   }
 
-  /** The SIGN tickets that a report of a phone may be signed with, newest first. */
   get ticketsForVerifying(): readonly SecretText[] {
-    const latest = this.latest;
+    const { latest } = this;
     if (!latest) return [];
     // Beyond its end, while no other could be had, it is kept as if it had been replaced then.
-    const usable =
-      this.valid !== undefined || this.#earlier.isInWindow({ replacedAt: latest.endsAt, endsAt: latest.endsAt });
+    const usable = this.valid || this.#earlier.isInWindow({ replacedAt: latest.endsAt, endsAt: latest.endsAt });
     return [...(usable ? [latest.credentials.signTicket] : []), ...this.#earlier.tickets];
   }
 
-  /**
-   * Use what this process fetched: unless it has taken over meanwhile what another process asked for after that, which
-   * ends it. Two processes fetch at the same time only when the store has lost the lease of one.
-   */
+  /** Use what this process fetched, unless another process, whose lease the store had lost, asked for what is held later. */
   replace(held: CachedCredentials): void {
     if (this.latest && wasAskedForAfter(this.latest, held)) return;
     this.#take(held, 'refresh');
   }
 
-  /** Use what is stored, if that is newer than what is held and fit for use. */
   adopt(record: TicketRecord | undefined): void {
     const ours = this.ours(record);
     this.#stored = ours;
@@ -135,10 +119,8 @@ export class CredentialCache {
   }
 
   /**
-   * What the store should have and has lost, after it was emptied or failed over: the generation that is held, or its
-   * number.
-   *
-   * @returns undefined when the store has what is held, something newer, or what another app secret made
+   * What a store that was emptied or failed over has lost: the generation that is held, or its number. Undefined when it
+   * has what is held, something newer, or what another app secret made.
    */
   missingIn(record: TicketRecord | undefined): RecordChange | undefined {
     const { valid } = this;
@@ -160,7 +142,6 @@ export class CredentialCache {
     };
   }
 
-  /** The tickets of replaced generations, as a record has them. */
   get earlierForRecord(): TicketRecord['earlier'] {
     return this.#earlier.toRecord();
   }
@@ -176,10 +157,9 @@ export class CredentialCache {
   }
 
   #renumber(number: number): void {
-    const held = this.latest;
-    if (!held || number <= held.record.number) return;
-    const renumbered = hold({ ...held.record, number }, held.beganAt, held.ticketBeganAt, held.behindMs);
-    this.#cached = { held: renumbered, dueAt: this.#cached?.dueAt ?? 0 };
+    if (!this.#cached || number <= this.#cached.held.record.number) return;
+    const { record, beganAt, ticketBeganAt, behindMs: behind } = this.#cached.held;
+    this.#cached = { ...this.#cached, held: hold({ ...record, number }, beganAt, ticketBeganAt, behind) };
   }
 
   #take(held: CachedCredentials, source: 'refresh' | 'store'): void {

@@ -103,6 +103,20 @@ describe('a stored generation is newer than the held one', () => {
   });
 });
 
+describe('of two generations with the same number, which were fetched at the same time, the stored one is newer', () => {
+  it.each([
+    ['its token was asked for later, its ticket sooner', 'b', 1, -1, true],
+    ['its token was asked for sooner, its ticket later', 'b', -1, 1, false],
+    ['its token is that of the other one, its ticket was asked for later', 'a', 0, 1, true],
+    ['its token is that of the other one, its ticket was asked for sooner', 'a', 0, -1, false],
+  ])('or not: %s', (_what, accessToken, tokenLaterByMs, ticketLaterByMs, newer) => {
+    const held = aged(MINUTE, { id: 'held', accessToken: 'a' });
+    const tokenRequestedAtMs = held.tokenRequestedAtMs + tokenLaterByMs;
+    const ticketRequestedAtMs = held.ticketRequestedAtMs + ticketLaterByMs;
+    expect(isNewer({ ...held, id: 'stored', accessToken, tokenRequestedAtMs, ticketRequestedAtMs }, held)).toBe(newer);
+  });
+});
+
 describe('a stored generation whose date lies between those that the held one may have, after a clock was set,', () => {
   it.each([
     ['has a higher number: it is newer', { number: 8 }, true],

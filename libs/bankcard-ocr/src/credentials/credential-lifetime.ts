@@ -2,16 +2,14 @@ import type { Clock } from '../runtime/clock.js';
 import { Credentials } from './credentials.js';
 import type { GenerationRecord, PendingToken } from './ticket-record.js';
 
-/** The clocks at one moment. */
 export type Instant = Pick<Clock, 'now' | 'monotonic'>;
 
 /** Credentials in use, with their moments on this process's monotonic clock, in milliseconds. */
 export interface CachedCredentials {
   readonly credentials: Credentials;
   readonly record: GenerationRecord;
-  /** When its token was asked for. */
+  /** When its token, and when its ticket was asked for. */
   readonly beganAt: number;
-  /** When its ticket was asked for. */
   readonly ticketBeganAt: number;
   /** The end of the ticket, or of the token if that is earlier. */
   readonly endsAt: number;
@@ -21,51 +19,45 @@ export interface CachedCredentials {
 
 /** Clocks of one machine are set by small steps now and then; a record written a moment ago is not from the future. */
 export const CLOCK_STEP_MS = 1_000;
+/** Ages that travelled through a store across the network are uncertain by so much. */
+export const UNCERTAIN_MS = 3_000;
 
-/**
- * How long ago a moment of a record was.
- *
- * @returns milliseconds, or undefined when it lies in the future: the clock was set back and the age is not known
- */
+/** Milliseconds since a moment of a record; undefined when it lies in the future: the clock was set back. */
 export function ageMs(recordedAtMs: number, clock: Instant): number | undefined {
   const age = clock.now() - recordedAtMs;
-  if (age < -CLOCK_STEP_MS) return undefined;
-  return Math.max(age, 0);
+  return age < -CLOCK_STEP_MS ? undefined : Math.max(age, 0);
 }
 
-/**
- * Take a stored generation into use.
- *
- * @returns undefined when it must not be used: it is beyond its life, or its age is not known
- */
+/** The same; for ever when there is no such moment, or its age is not known. */
+export function ageOrInfinity(recordedAtMs: number | undefined, clock: Instant): number {
+  return (recordedAtMs === undefined ? undefined : ageMs(recordedAtMs, clock)) ?? Number.POSITIVE_INFINITY;
+}
+
+/** Take a stored generation into use; undefined when it is beyond its life, or its age is not known. */
 export function holdStored(record: GenerationRecord, clock: Instant): CachedCredentials | undefined {
-  const tokenAge = ageMs(record.tokenRequestedAtMs, clock);
-  const ticketAge = ageMs(record.ticketRequestedAtMs, clock);
-  if (tokenAge === undefined || ticketAge === undefined) return undefined;
   const now = clock.monotonic();
-  const held = hold(record, now - tokenAge, now - ticketAge, behindMs(clock));
+  const sentAt = (requestedAtMs: number): number => now - ageOrInfinity(requestedAtMs, clock);
+  const held = hold(record, sentAt(record.tokenRequestedAtMs), sentAt(record.ticketRequestedAtMs), behindMs(clock));
   return held.endsAt > now ? held : undefined;
 }
 
 /**
- * Take a generation into use whose requests were sent at these moments of the monotonic clock.
- *
- * @param behindWallMs by how much the monotonic clock was behind the wall clock then: not now, because the machine may have
- *   been suspended while the response was on its way
+ * Take a generation into use whose requests were sent at these moments of the monotonic clock, which was behind the wall
+ * clock by `behindWallMs` then: not now, because the machine may have been suspended since.
  */
 export function hold(
   record: GenerationRecord,
-  tokenSentAt: number,
-  ticketSentAt: number,
+  beganAt: number,
+  ticketBeganAt: number,
   behindWallMs: number,
 ): CachedCredentials {
   return {
     credentials: new Credentials(record.number, record.id, record.accessToken, record.signTicket),
     record,
-    beganAt: tokenSentAt,
-    ticketBeganAt: ticketSentAt,
+    beganAt,
+    ticketBeganAt,
     // A ticket dies with its token (protocol.md section 5).
-    endsAt: Math.min(tokenSentAt + record.tokenLifeMs, ticketSentAt + record.ticketLifeMs),
+    endsAt: Math.min(beganAt + record.tokenLifeMs, ticketBeganAt + record.ticketLifeMs),
     behindMs: behindWallMs,
   };
 }
@@ -75,16 +67,12 @@ export function hold(
  * while its monotonic clock stood still: what is in doubt is taken for older than it is, never for younger.
  */
 export function recordOf(held: CachedCredentials, clock: Instant): GenerationRecord {
-  const { record, beganAt, ticketBeganAt } = held;
   const offsetMs = Math.min(held.behindMs, behindMs(clock));
   const date = (moment: number): number => Math.max(0, moment + offsetMs);
-  return { ...record, tokenRequestedAtMs: date(beganAt), ticketRequestedAtMs: date(ticketBeganAt) };
+  return { ...held.record, tokenRequestedAtMs: date(held.beganAt), ticketRequestedAtMs: date(held.ticketBeganAt) };
 }
 
-/**
- * The date of a request for a record. Had the wall clock been set back since it was sent, it would seem to come from the
- * future, and nobody could use what it brought.
- */
+/** The date of a request for a record. Had the wall clock been set back since, it would seem to come from the future. */
 export function dateOf(
   { epochMs, monotonicMs }: { readonly epochMs: number; readonly monotonicMs: number },
   clock: Instant,
@@ -93,7 +81,6 @@ export function dateOf(
   return setBackMs > CLOCK_STEP_MS ? Math.max(0, epochMs - setBackMs) : epochMs;
 }
 
-/** By how much the monotonic clock is behind the wall clock. */
 export function behindMs(clock: Instant): number {
   return clock.now() - clock.monotonic();
 }
@@ -105,12 +92,8 @@ export function leaptMs(held: CachedCredentials, clock: Instant): number {
 
 /** When a generation ends, by its record. */
 export function endsAtMs(record: GenerationRecord): number {
-  const { tokenRequestedAtMs, tokenLifeMs, ticketRequestedAtMs, ticketLifeMs } = record;
-  return Math.min(tokenRequestedAtMs + tokenLifeMs, ticketRequestedAtMs + ticketLifeMs);
+  return Math.min(record.tokenRequestedAtMs + record.tokenLifeMs, record.ticketRequestedAtMs + record.ticketLifeMs);
 }
-
-/** Ages that travelled through a store across the network are uncertain by so much. */
-export const UNCERTAIN_MS = 3_000;
 
 /** When the ticket of a held generation was asked for at the latest, on the wall clock: it may have been set since. */
 export function askedAtLatestMs(held: CachedCredentials, clock: Instant): number {
@@ -118,12 +101,10 @@ export function askedAtLatestMs(held: CachedCredentials, clock: Instant): number
 }
 
 /**
- * Whether a stored generation follows the held one. Numbers grow with every refresh, so a higher one follows whatever its date
- * says: clocks are set, here and in the store. A lower one follows only when it was certainly asked for later: the store was
- * emptied, damaged or failed over, and somebody has begun to count anew.
- *
- * @param held dated as early as it may be
- * @param latestMs when it was asked for at the latest
+ * Whether a stored generation follows the held one, which was asked for at `latestMs` at the latest. A higher number does,
+ * whatever its date says: clocks are set. A lower one only if it was certainly asked for later: the store was emptied or
+ * failed over, and the count began anew. Of two with the same number, which were fetched at the same time, the token decides:
+ * the later one ends the other and its ticket (protocol.md section 5).
  */
 export function isNewer(
   stored: GenerationRecord,
@@ -132,7 +113,9 @@ export function isNewer(
 ): boolean {
   if (stored.id === held.id) return false;
   if (stored.number !== held.number) return stored.number > held.number || stored.ticketRequestedAtMs > latestMs;
-  return stored.ticketRequestedAtMs > held.ticketRequestedAtMs;
+  return stored.accessToken === held.accessToken
+    ? stored.ticketRequestedAtMs > held.ticketRequestedAtMs
+    : stored.tokenRequestedAtMs > held.tokenRequestedAtMs;
 }
 
 /** Whether one generation was certainly asked for after another: its token, or when they share a token, its ticket. */
@@ -150,8 +133,6 @@ export function dueAt({ beganAt, endsAt }: CachedCredentials, intervalMs: number
   return beganAt + Math.min(intervalMs, Math.max(lifeMs / 2, lifeMs - overlapMs, overlapMs));
 }
 
-/** Whether a token that waits for its ticket may still be used. */
 export function isAlive(pending: PendingToken, clock: Instant): boolean {
-  const age = ageMs(pending.tokenRequestedAtMs, clock);
-  return age !== undefined && age < pending.tokenLifeMs;
+  return ageOrInfinity(pending.tokenRequestedAtMs, clock) < pending.tokenLifeMs;
 }

@@ -10,15 +10,12 @@ import type { RefreshTimings } from './timings.js';
 /** A forced refresh was wanted less than one overlap after the last one. */
 export class RefreshCooldownError extends BankCardOcrError {
   constructor(retryAfterMs: number) {
-    super('RATE_LIMITED', {
-      message:
-        'two forced refreshes must stand one overlap (ticketOverlapMs) apart: the vendor ends what others still use',
-      retryAfterMs,
-    });
+    const apart = 'two forced refreshes must stand one overlap (ticketOverlapMs) apart';
+    super('RATE_LIMITED', { message: `${apart}: the vendor ends what others still use`, retryAfterMs });
   }
 }
 
-/** A refresh failed, here or in another process, and nobody may try again for a while. */
+/** A refresh failed, and nobody may try again for a while. */
 export class RefreshFailed extends Error {
   override name = 'RefreshFailed';
 
@@ -27,18 +24,17 @@ export class RefreshFailed extends Error {
     /** Failures in a row, of all processes together. */
     readonly attempts: number,
     readonly retryInMs: number,
-    /** It failed in another process, for a reason that this one has not seen. */
+    /** In another process, for a reason that this one has not seen. */
     readonly elsewhere = false,
   ) {
     super(error.message, { cause: error });
   }
 }
 
-/** A refresh that failed, and when to try again. */
 interface RefreshFailure {
   readonly error: BankCardOcrError;
   readonly request: Pick<RefreshRequest, 'reason' | 'replaces' | 'attempt'>;
-  /** Moment of the monotonic clock, in milliseconds. */
+  /** On the monotonic clock. */
   readonly retryAt: number;
   /** The last failure that this process has seen itself. */
   readonly lastOfOurs: BankCardOcrError | undefined;
@@ -59,7 +55,6 @@ export class RefreshFailures {
     return this.#last;
   }
 
-  /** How long until the next attempt is allowed; 0 when it is now. */
   get pauseMs(): number {
     return this.#last ? Math.max(0, this.#last.retryAt - this.clock.monotonic()) : 0;
   }
@@ -69,33 +64,29 @@ export class RefreshFailures {
   }
 
   note(thrown: unknown, { reason, replaces, attempt }: RefreshFailure['request']): void {
-    const { error, attempts, retryInMs } = this.#failed(thrown, attempt);
-    const isElsewhere = thrown instanceof RefreshFailed && thrown.elsewhere;
-    const repeated = isElsewhere ? this.#last !== undefined : isSameFault(error, this.#last?.lastOfOurs);
-    const lastOfOurs = isElsewhere ? this.#last?.lastOfOurs : error;
+    const failed = thrown instanceof RefreshFailed ? thrown : this.#failed(thrown, attempt);
+    const { error, attempts, retryInMs, elsewhere } = failed;
+    const before = this.#last?.lastOfOurs;
+    const isSameFault = before?.code === error.code && before.vendorCode === error.vendorCode;
+    const repeated = elsewhere ? this.#last !== undefined : isSameFault;
+    const lastOfOurs = elsewhere ? before : error;
     const request = { reason, replaces, attempt: attempts };
     this.#last = { error, request, retryAt: this.clock.monotonic() + retryInMs, lastOfOurs };
     this.emit({ type: 'refresh-failed', reason, attempt: attempts, error, retryInMs: Math.round(retryInMs), repeated });
   }
 
-  #failed(thrown: unknown, attempt: number): Pick<RefreshFailed, 'error' | 'attempts' | 'retryInMs'> {
-    if (thrown instanceof RefreshFailed) return thrown;
+  #failed(thrown: unknown, attempt: number): RefreshFailed {
     const error = isBankCardOcrError(thrown) ? thrown : unexpected(thrown);
-    return { error, attempts: attempt, retryInMs: pauseAfter(error, attempt, this.timings, this.random) };
+    return new RefreshFailed(error, attempt, pauseAfter(error, attempt, this.timings, this.random));
   }
 
-  /** What a caller is told who needs credentials while there are none. */
   toError(): BankCardOcrError {
-    const cause = this.#last?.error;
-    return new BankCardOcrError('NO_VALID_TICKET', {
-      message: cause ? `no valid SIGN ticket could be had: ${cause.message}` : undefined,
-      actor: cause?.actor,
-      vendorCode: cause?.vendorCode,
-      vendorMessage: cause?.vendorMessage,
-      bizSeqNo: cause?.bizSeqNo,
-      retryAfterMs: Math.ceil(this.pauseMs),
-      cause,
-    });
+    const { error: cause } = this.#last ?? {};
+    const { actor, vendorCode, vendorMessage, bizSeqNo } = cause ?? {};
+    const message = cause && `no valid SIGN ticket could be had: ${cause.message}`;
+    const retryAfterMs = Math.ceil(this.pauseMs);
+    const details = { message, actor, vendorCode, vendorMessage, bizSeqNo, retryAfterMs, cause };
+    return new BankCardOcrError('NO_VALID_TICKET', details);
   }
 }
 
@@ -110,23 +101,13 @@ function unexpected(thrown: unknown): BankCardOcrError {
   });
 }
 
-function isSameFault({ code, vendorCode }: BankCardOcrError, last: BankCardOcrError | undefined): boolean {
-  return last?.code === code && last.vendorCode === vendorCode;
-}
-
 /** How long nobody asks again, in milliseconds, after so many failures in a row; longer when the error says so. */
 export function pauseAfter(error: BankCardOcrError, attempts: number, timings: RefreshTimings, random: Random): number {
   const { firstRetryMs, longestRetryMs, longestDeveloperRetryMs } = timings;
-  const pauseMs = backoffMs(
-    attempts,
-    firstRetryMs,
-    mustBeMended(error) ? longestDeveloperRetryMs : longestRetryMs,
-    random,
-  );
+  const { code, actor } = error;
+  // Somebody has to change the configuration, a privilege or a contract first.
+  const isLasting = actor === 'developer' || actor === 'business' || code === 'CREDENTIALS_REJECTED';
+  const longestMs = isLasting ? longestDeveloperRetryMs : longestRetryMs;
+  const pauseMs = backoffMs(attempts, firstRetryMs, longestMs, random);
   return Math.max(pauseMs, Math.min(error.retryAfterMs ?? 0, longestDeveloperRetryMs));
-}
-
-/** Whether asking again soon is pointless: somebody has to change the configuration, a privilege or a contract. */
-function mustBeMended({ code, actor }: BankCardOcrError): boolean {
-  return actor === 'developer' || actor === 'business' || code === 'CREDENTIALS_REJECTED';
 }

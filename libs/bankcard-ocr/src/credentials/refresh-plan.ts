@@ -1,12 +1,12 @@
-import { ageMs, type CachedCredentials, CLOCK_STEP_MS, type Instant, isAlive } from './credential-lifetime.js';
+import type { CredentialCache } from './credential-cache.js';
+import { ageOrInfinity, CLOCK_STEP_MS, type Instant, isAlive } from './credential-lifetime.js';
 import type { RefreshReason } from './ticket-event.js';
-import { isUnfinished, type PendingToken, refreshStateOf, type TicketRecord } from './ticket-record.js';
+import { isUnfinished, type PendingToken, type TicketRecord } from './ticket-record.js';
 import type { RefreshTimings } from './timings.js';
 
 /** Whether a process may ask the vendor for credentials, or only uses what others have stored. */
 export type TicketRole = 'refresher' | 'reader';
 
-/** Why a refresh is wanted, and what would make it unnecessary. */
 export interface RefreshRequest {
   readonly reason: RefreshReason;
   /** The generation that is no longer wanted, for `rejected` and `requested`. */
@@ -30,7 +30,6 @@ export interface RefreshMemory {
   readonly recordedForcedAt: number;
 }
 
-/** The memory of a process that has just started. */
 export const NO_MEMORY: RefreshMemory = {
   isContested: false,
   forcedAt: Number.NEGATIVE_INFINITY,
@@ -44,14 +43,7 @@ export interface RefreshSituation {
   readonly record: TicketRecord | undefined;
   /** The same, unless it was made with another app secret. */
   readonly ours: TicketRecord | undefined;
-  readonly cached: {
-    /** The newest generation that this process has seen, also beyond its end. */
-    readonly latest: CachedCredentials | undefined;
-    /** The generation to use. */
-    readonly valid: CachedCredentials | undefined;
-    /** When a refresh is due, on the monotonic clock. */
-    readonly dueAt: number;
-  };
+  readonly cached: Pick<CredentialCache, 'latest' | 'valid' | 'dueAt'>;
   readonly memory: RefreshMemory;
   readonly request: Pick<RefreshRequest, 'reason' | 'replaces'>;
   readonly now: Instant;
@@ -60,7 +52,7 @@ export interface RefreshSituation {
 
 /** What to do next. */
 export type RefreshPlan =
-  /** Nothing: there are credentials to use. */
+  /** There are credentials to use. */
   | { readonly do: 'serve' }
   /** Look again after so many milliseconds. */
   | { readonly do: 'wait'; readonly ms: number }
@@ -72,14 +64,11 @@ export type RefreshPlan =
   | { readonly do: 'cooldown'; readonly ms: number }
   /** Ask for the ticket of this token, which somebody has begun. */
   | { readonly do: 'finish'; readonly token: PendingToken }
-  /** Ask for a token, then its ticket. */
-  | {
-      readonly do: 'request';
-      /** It is not due, and finishes nothing that was begun. */
-      readonly forced: boolean;
-      /** Somebody has begun a refresh before and not finished it. */
-      readonly isBegun: boolean;
-    };
+  /**
+   * Ask for a token, then its ticket: `forced` if it is not due and finishes nothing, `isBegun` if an earlier refresh was
+   * not finished.
+   */
+  | { readonly do: 'request'; readonly forced: boolean; readonly isBegun: boolean };
 
 /** Timers and clocks round: so little is left when a pause is over. */
 const ROUNDING_MS = 5;
@@ -120,11 +109,10 @@ function planOfReader({ ours, cached: { valid }, request, timings }: RefreshSitu
 
 function isUnnecessary(situation: RefreshSituation): boolean {
   const { ours, cached, request, now } = situation;
-  const { valid, dueAt } = cached;
-  if (!valid) return false;
+  if (!cached.valid) return false;
   const { reason, replaces } = request;
-  if (reason === 'rejected' || reason === 'requested') return valid.credentials.generationId !== replaces;
-  return now.monotonic() < dueAt && !isUnfinished(ours) && !hasBegun(situation);
+  if (reason === 'rejected' || reason === 'requested') return cached.valid.credentials.generationId !== replaces;
+  return now.monotonic() < cached.dueAt && !isUnfinished(ours) && !hasBegun(situation);
 }
 
 /** Without one back-off for all, ten processes would ask a vendor in trouble ten times as often. */
@@ -139,19 +127,16 @@ function backoffOfOthers({ ours, now, timings }: RefreshSituation): RefreshPlan 
 /** Whether this process has begun what nobody has finished, also when the store has lost what told the others. */
 function hasBegun(situation: RefreshSituation): boolean {
   const { suspectId } = situation.memory;
-  return (
-    (suspectId !== undefined && suspectId === situation.cached.latest?.record.id) ||
-    waitingToken(situation) !== undefined
-  );
+  const isSuspect = suspectId !== undefined && suspectId === situation.cached.latest?.record.id;
+  return isSuspect || waitingToken(situation) !== undefined;
 }
 
 /** A token for which a ticket is still to come: one that is stored, or our own that the store could not take. */
 function waitingToken({ record, ours, memory: { pending }, now }: RefreshSituation): PendingToken | undefined {
-  const state = refreshStateOf(ours);
-  if (state.kind === 'token-issued') return isAlive(state.token, now) ? state.token : undefined;
+  if (ours?.pending) return isAlive(ours.pending, now) ? ours.pending : undefined;
   if (!pending || (record && !ours) || !isAlive(pending, now)) return undefined;
   // Another process has asked for another one since, and so ended it.
-  const isForeignMark = state.kind === 'in-doubt' && state.by !== pending.refreshId;
+  const isForeignMark = ours?.unanswered !== undefined && ours.unanswered.by !== pending.refreshId;
   const isOutdated = ours?.current !== undefined && ours.current.number >= pending.number;
   return isForeignMark || isOutdated ? undefined : pending;
 }
@@ -165,9 +150,4 @@ export function lastForcedAtMs(
   const monotonic = now.monotonic();
   const latest = Math.max(forcedAt, recordedForcedAt, monotonic - ageOrInfinity(record?.forcedAtMs, now));
   return Number.isFinite(latest) ? Math.max(0, now.now() - (monotonic - latest)) : undefined;
-}
-
-/** How long ago a moment of a record was; for ever when there is none, or the clock was set back since. */
-export function ageOrInfinity(recordedAtMs: number | undefined, now: Instant): number {
-  return (recordedAtMs === undefined ? undefined : ageMs(recordedAtMs, now)) ?? Number.POSITIVE_INFINITY;
 }

@@ -9,10 +9,8 @@ import type { TicketStore } from './store/ticket-store.js';
 import { isUnfinished, type TicketRecord } from './ticket-record.js';
 import type { RefreshTimings } from './timings.js';
 
-/** Why a refresh is wanted, and which generation it is to replace. */
 export type WantedRefresh = Pick<RefreshRequest, 'reason' | 'replaces'>;
 
-/** What a {@link RefreshScheduler} works with. */
 interface RefreshSchedulerDependencies {
   readonly store: TicketStore;
   readonly refresher: Refresher;
@@ -26,27 +24,21 @@ interface RefreshSchedulerDependencies {
   readonly refreshes: boolean;
 }
 
-/** The shortest sleep: timers count whole milliseconds. */
-const SHORTEST_SLEEP_MS = 1;
-
 /**
  * When refreshes run: one at a time for all who want one, when they are due, after a pause when they fail, and soon after
  * another process has left one unfinished. No timer here keeps the process alive.
  *
- * In the background it is one loop: it wakes, does whatever has become due by the clock, and sleeps again. Going to sleep
- * is the loop's own last step, whatever a refresh or a look ended with, and it never sleeps longer than the store may go
- * unread. So nothing hangs on a timer that is exact: one that is early finds nothing to do yet, and one that is late, or
- * was set before the clocks jumped, is made up for by the next.
+ * In the background it is one loop: it wakes, does whatever has become due by the clock, and always sleeps again, never
+ * longer than the store may go unread. So no timer has to be exact: one that is early finds nothing to do yet, and one that
+ * is late, or was set before the clocks jumped, is made up for by the next.
  */
 export class RefreshScheduler {
   readonly #closing = new AbortController();
   readonly #shared: boolean;
   #running: Promise<void> | undefined;
-  /** The sync with the store that runs, and the one that follows it. */
   #syncs: { readonly running: Promise<void>; next?: Promise<void> } | undefined;
-  /** When a shared store is to be read next. */
   #syncAt: number;
-  /** Before this moment the loop starts no refresh, however short the lives are that the vendor gives. */
+  /** Before this the loop starts no refresh, however short the lives are that the vendor gives. */
   #notBefore = Number.NEGATIVE_INFINITY;
   #wakeUp: ClockTimer | undefined;
 
@@ -64,7 +56,7 @@ export class RefreshScheduler {
   }
 
   start(): void {
-    if (!this.dependencies.backgroundRefresh || this.#closing.signal.aborted) return;
+    if (!this.dependencies.backgroundRefresh || this.isClosed) return;
     if (this.#shared) {
       this.#planSync();
       this.#watch();
@@ -74,17 +66,13 @@ export class RefreshScheduler {
   }
 
   async close(): Promise<void> {
-    const message = 'the ticket service is closed';
-    this.#closing.abort(new BankCardOcrError('NO_VALID_TICKET', { message, retryable: false }));
+    const closed = { message: 'the ticket service is closed', retryable: false };
+    this.#closing.abort(new BankCardOcrError('NO_VALID_TICKET', closed));
     this.#wakeUp?.cancel();
     await Promise.allSettled([this.#running, this.#syncs?.running, this.#syncs?.next]);
   }
 
-  /**
-   * Join the refresh that runs, or run one. While refreshes fail, none runs before its pause is over.
-   *
-   * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when it fails, {@link RefreshCooldownError}
-   */
+  /** Join the refresh that runs, or run one. While refreshes fail, none runs before its pause is over. */
   async ensure(wanted: WantedRefresh): Promise<void> {
     const { failures } = this.dependencies;
     if (!this.#running && failures.pauseMs > 0) throw failures.toError();
@@ -96,12 +84,10 @@ export class RefreshScheduler {
     return this.#running;
   }
 
-  /** Begin a refresh without waiting for it. A failure is told as an event, and the next attempt is scheduled. */
   inBackground(wanted: WantedRefresh): void {
     this.ensure(wanted).catch(() => undefined);
   }
 
-  /** Wait for the refresh that runs, however it ends. */
   async settled(): Promise<void> {
     await this.#running?.catch(() => undefined);
   }
@@ -129,8 +115,7 @@ export class RefreshScheduler {
     const { refresher, failures } = this.dependencies;
     const { signal } = this.#closing;
     signal.throwIfAborted();
-    const { reason, replaces } = wanted;
-    const request = { reason, replaces, attempt: (failures.last?.request.attempt ?? 0) + 1 };
+    const request = { ...wanted, attempt: (failures.last?.request.attempt ?? 0) + 1 };
     try {
       await refresher.run({ ...request, signal });
       failures.clear();
@@ -145,13 +130,12 @@ export class RefreshScheduler {
     }
   }
 
-  /** A hint only: a store that cannot give it is read all the same. */
   #watch(): void {
     try {
       const stop = this.dependencies.store.watch(() => void this.syncAfresh());
       this.#closing.signal.addEventListener('abort', stop);
     } catch {
-      // It is polled.
+      // A hint only: a store that cannot give it is polled all the same.
     }
   }
 
@@ -169,17 +153,15 @@ export class RefreshScheduler {
     }
   }
 
-  /** Sleep until something is due. Called again whenever that may have changed, it sleeps anew. */
   #sleep(): void {
     const { backgroundRefresh, clock, timings } = this.dependencies;
     this.#wakeUp?.cancel();
-    if (!backgroundRefresh || this.#closing.signal.aborted) return;
+    if (!backgroundRefresh || this.isClosed) return;
     const untilDueMs = Math.min(this.#syncAt, this.#refreshAt) - clock.monotonic();
-    const sleepMs = Math.max(SHORTEST_SLEEP_MS, Math.min(untilDueMs, timings.pollMs));
-    this.#wakeUp = clock.setTimer(() => this.#wake(), sleepMs);
+    // Timers count whole milliseconds.
+    this.#wakeUp = clock.setTimer(() => this.#wake(), Math.max(1, Math.min(untilDueMs, timings.pollMs)));
   }
 
-  /** When this process is to refresh next, on the monotonic clock; never while it does. */
   get #refreshAt(): number {
     const { refreshes, cache, failures } = this.dependencies;
     if (!refreshes || this.#running) return Number.POSITIVE_INFINITY;
@@ -193,32 +175,28 @@ export class RefreshScheduler {
   }
 
   async #syncOnce(): Promise<void> {
-    const { refresher, cache, clock, timings, backgroundRefresh } = this.dependencies;
-    if (this.#closing.signal.aborted) return;
+    const { refresher, refreshes, cache, failures, clock, timings, backgroundRefresh } = this.dependencies;
+    if (this.isClosed) return;
     if (!backgroundRefresh) this.#syncAt = clock.monotonic() + timings.pollMs;
     const before = cache.latest;
     try {
       const record = cache.ours(await refresher.sync());
       if (this.#running) return;
-      const wanted = this.#wantedBy(record);
-      if (wanted) this.inBackground(wanted);
-      else if (cache.latest !== before) this.#noteAdopted();
+      const wanted = refreshes ? wantedByOthers(record) : undefined;
+      if (wanted) return this.inBackground(wanted);
+      if (cache.latest === before) return;
+      // What a reader had waited for in vain has come.
+      if (!refreshes) failures.clear();
+      this.#sleep();
     } catch {
       // What is held goes on being served.
     }
   }
+}
 
-  #noteAdopted(): void {
-    // What a reader had waited for in vain has come.
-    if (!this.dependencies.refreshes) this.dependencies.failures.clear();
-    this.#sleep();
-  }
-
-  /** The refresh that others have begun and not finished, or have asked for. */
-  #wantedBy(record: TicketRecord | undefined): WantedRefresh | undefined {
-    if (!this.dependencies.refreshes) return undefined;
-    if (isUnfinished(record)) return { reason: 'due' };
-    const replaces = record?.rejectedId;
-    return replaces !== undefined && replaces === record?.current?.id ? { reason: 'rejected', replaces } : undefined;
-  }
+/** The refresh that others have begun and not finished, or have asked for. */
+function wantedByOthers(record: TicketRecord | undefined): WantedRefresh | undefined {
+  if (isUnfinished(record)) return { reason: 'due' };
+  const replaces = record?.rejectedId;
+  return replaces !== undefined && replaces === record?.current?.id ? { reason: 'rejected', replaces } : undefined;
 }

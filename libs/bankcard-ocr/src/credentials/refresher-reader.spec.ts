@@ -8,7 +8,6 @@ import {
   TIMINGS,
 } from './refresh-stage.test-support.js';
 import type { RefreshRequest } from './refresh-plan.js';
-import { readersDoNotRefresh } from './ticket.service.js';
 import type { TicketRecord } from './ticket-record.js';
 
 const REJECTED = { reason: 'rejected', replaces: 'generation-1' } as const;
@@ -140,12 +139,5 @@ describe('a reader', () => {
     reader.cache.adopt(stage.record({ current: stage.generation(1) }));
     await stage.run(reader, { reason: 'initial' });
     expect(stage.trace).toEqual([]);
-  });
-
-  it('cannot be told to refresh', () => {
-    expect(readersDoNotRefresh()).toMatchObject({
-      code: 'CONFIGURATION',
-      message: expect.stringContaining('refresher') as string,
-    });
   });
 });

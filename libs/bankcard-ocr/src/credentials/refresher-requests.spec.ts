@@ -493,6 +493,43 @@ describe('somebody else writes meanwhile', () => {
   });
 });
 
+describe('a store that could not be told what was asked for, and has what another process asked for', () => {
+  it.each<[string, AuthOutcome, AuthOutcome, number, boolean]>([
+    // What: how the token and the ticket end, how much later the other one has asked, whether they have ended each other.
+    ['at the same time', 'issued', 'issued', 0, true],
+    ['a moment later', 'issued', 'issued', 2 * SECOND, true],
+    ['a moment sooner', 'issued', 'issued', -2 * SECOND, true],
+    ['after that', 'issued', 'issued', 4 * SECOND, false],
+    ['before that', 'issued', 'issued', -4 * SECOND, false],
+    ['at the same time as for a token that has no ticket', 'issued', 'lost', 0, true],
+    ['at the same time as for a token whose response was lost', 'lost', 'issued', 0, true],
+    ['at the same time as the vendor refused the token', 'denied', 'issued', 0, false],
+  ])('%s', async (_what, token, ticket, laterByMs, isSuspect) => {
+    for (const kind of ['current', 'pending'] as const) {
+      stage = new RefreshStage();
+      process = stage.aProcess();
+      await stage.store.put(stage.record({ current: stage.generation(1, 30 * MINUTE) }));
+      stage.auth.nextTokens.push(token);
+      stage.auth.nextTickets.push(ticket);
+      stage.auth.onToken = () => void stage.store.down.add('write').add('read');
+      await stage.run(process);
+      stage.store.down.clear();
+      stage.clock.advance(10 * SECOND);
+      const ofOther = { pending: undefined, unanswered: undefined, failed: undefined };
+      const made =
+        kind === 'current' ? stage.generation(2, 10 * SECOND - laterByMs) : stage.token(2, 10 * SECOND - laterByMs);
+      await stage.store.change({ ...ofOther, [kind]: made });
+      await process.refresher.sync();
+      expect((await stage.store.stored())?.unanswered !== undefined).toBe(isSuspect);
+      expect(typesOf(process).filter((type) => type === 'refresh-conflict')).toHaveLength(isSuspect ? 1 : 0);
+      // That is said once: one more refresh follows, whoever makes it.
+      await stage.store.change({ unanswered: undefined });
+      await process.refresher.sync();
+      expect((await stage.store.stored())?.unanswered).toBeUndefined();
+    }
+  });
+});
+
 describe('a store that fails', () => {
   it('before the token was asked for: the vendor is asked for nothing', async () => {
     stage.store.down.add('write');

@@ -1,14 +1,13 @@
-import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { sleep } from '../runtime/abort.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { AuthClient, IssuedCredential } from '../vendor/auth.client.js';
 import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
 import type { CredentialCache } from './credential-cache.js';
-import { ageMs, dateOf, hold } from './credential-lifetime.js';
+import { ageOrInfinity, dateOf, hold, UNCERTAIN_MS } from './credential-lifetime.js';
 import { pauseAfter, RefreshCooldownError, RefreshFailed } from './refresh-backoff.js';
 import {
-  ageOrInfinity,
   lastForcedAtMs,
   NO_MEMORY,
   planRefresh,
@@ -17,14 +16,17 @@ import {
   type RefreshRequest,
   type TicketRole,
 } from './refresh-plan.js';
-import { RefreshRecord } from './refresh-record.js';
 import type { TicketLease } from './store/ticket-store.js';
 import type { TicketEventListener } from './ticket-event.js';
-import { StaleWriteError, StoreUnavailableError, type TicketRecordRepository } from './ticket-record-repository.js';
-import { numberAfter, type PendingToken, refreshStateOf, type TicketRecord } from './ticket-record.js';
+import {
+  type RecordChange,
+  StaleWriteError,
+  StoreUnavailableError,
+  type TicketRecordRepository,
+} from './ticket-record-repository.js';
+import { numberAfter, type PendingToken, type TicketRecord } from './ticket-record.js';
 import type { RefreshTimings } from './timings.js';
 
-/** What a {@link Refresher} works with. */
 interface RefresherDependencies {
   readonly role: TicketRole;
   readonly records: TicketRecordRepository;
@@ -42,17 +44,15 @@ interface RefresherDependencies {
  */
 export class Refresher {
   #memory: RefreshMemory = NO_MEMORY;
+  /** The last refresh of this process that got as far as asking the vendor. */
+  #last: RefreshRecord | undefined;
 
   constructor(private readonly dependencies: RefresherDependencies) {}
 
-  /**
-   * Read the store; use what is newer there, and put back what it has lost by a failover or by being emptied.
-   *
-   * @throws {@link StoreUnavailableError} when it cannot be read
-   */
+  /** Read the store; use what is newer there, and put back what it has lost by a failover or by being emptied. */
   async sync(): Promise<TicketRecord | undefined> {
     const { role, records, cache, clock, emit } = this.dependencies;
-    const record = await records.read();
+    const record = await this.#read();
     cache.adopt(record);
     // What another store key has encrypted is not lost: its writer would put it back in its turn, without end.
     const mayLack = role === 'refresher' && records.unreadableIn(record) === undefined;
@@ -77,20 +77,23 @@ export class Refresher {
     }
   }
 
-  /**
-   * Afterwards the cache holds what to use.
-   *
-   * @throws {@link RefreshCooldownError}, {@link RefreshFailed}, and whatever else the vendor or the store throws
-   */
+  /** What is stored, with a mark if a refresh of this process has made it suspect while the store could not be told. */
+  async #read(): Promise<TicketRecord | undefined> {
+    const { records } = this.dependencies;
+    const record = await records.read();
+    if (!this.#last?.hasCrossed(record)) return record;
+    await this.#last.markSuspect();
+    return records.read();
+  }
+
   async run(request: RefreshRequest): Promise<void> {
-    if (this.dependencies.role === 'reader') return this.#waitForOthers(request);
-    if (this.#plan(await this.sync(), request).do === 'serve') return;
-    for (;;) {
-      const lease = await this.#waitForLease(request);
-      if (!lease) return;
-      const waitMs = await this.#underLease(lease, request);
+    const { role, records, clock, timings } = this.dependencies;
+    if (role === 'reader') return this.#waitForOthers(request);
+    while (this.#plan(await this.sync(), request).do !== 'serve') {
+      const lease = await records.lease(timings.leaseTtlMs);
+      const waitMs = lease ? await this.#underLease(lease, request) : timings.leasePollMs;
       if (waitMs <= 0) return;
-      await sleep(this.dependencies.clock, waitMs, request.signal);
+      await sleep(clock, waitMs, request.signal);
     }
   }
 
@@ -116,17 +119,7 @@ export class Refresher {
     }
   }
 
-  async #waitForLease(request: RefreshRequest): Promise<TicketLease | undefined> {
-    const { records, clock, timings } = this.dependencies;
-    for (;;) {
-      const lease = await records.lease(timings.leaseTtlMs);
-      if (lease) return lease;
-      await sleep(clock, timings.leasePollMs, request.signal);
-      if (this.#plan(await this.sync(), request).do === 'serve') return undefined;
-    }
-  }
-
-  /** @returns 0 when it is done, else how long nobody may begin, in milliseconds */
+  /** @returns how long nobody may begin, in milliseconds; 0 when it is done */
   async #underLease(lease: TicketLease, request: RefreshRequest): Promise<number> {
     try {
       const record = await this.sync();
@@ -163,13 +156,10 @@ export class Refresher {
   /** A token that waits for its ticket is tried once more when the overlap ends: from then on it may be replaced. */
   #overlapLeftMs(record: TicketRecord | undefined): number {
     const { clock, timings } = this.dependencies;
-    const state = refreshStateOf(record);
-    const ageOfTokenMs = state.kind === 'token-issued' ? ageMs(state.token.tokenRequestedAtMs, clock) : undefined;
-    const leftMs = ageOfTokenMs === undefined ? 0 : timings.overlapMs - ageOfTokenMs;
+    const leftMs = timings.overlapMs - ageOrInfinity(record?.pending?.tokenRequestedAtMs, clock);
     return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
   }
 
-  /** Fetch a generation, store it, and use it; finish what was begun, if there is such a thing. */
   async #fetch(
     plan: Extract<RefreshPlan, { do: 'finish' | 'request' }>,
     record: TicketRecord | undefined,
@@ -179,6 +169,7 @@ export class Refresher {
     const forced = plan.do === 'request' && plan.forced;
     this.dependencies.emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
     const stored = new RefreshRecord(this.dependencies, lease, record);
+    this.#last = stored;
     // What the vendor is asked must be over before another process may take the lease.
     const call = { ...request, signal: AbortSignal.any([request.signal, lease.signal]) };
     if (plan.do === 'finish' || plan.isBegun) this.#remember({ isContested: true });
@@ -213,15 +204,10 @@ export class Refresher {
   ): Promise<{ pending: PendingToken; sentAt: number }> {
     const { auth, cache, clock, timings, emit, random } = this.dependencies;
     const number = numberAfter(stored.highestNumber);
-    const forgetForced = () => forced && this.#remember({ forcedAt: NO_MEMORY.forcedAt });
-    if (forced) this.#remember({ forcedAt: clock.monotonic() });
-    try {
-      await stored.markAsked(forced ? clock.now() : undefined);
-      stored.throwIfLeaseLost();
-    } catch (error) {
-      forgetForced();
-      throw error;
-    }
+    const forcedAt = clock.monotonic();
+    await stored.markAsked(forced ? clock.now() : undefined);
+    stored.throwIfLeaseLost();
+    if (forced) this.#remember({ forcedAt });
     let token: IssuedCredential;
     try {
       token = await auth.accessToken(attempt, signal);
@@ -233,7 +219,7 @@ export class Refresher {
         emit({ type: 'token-request-in-doubt', generation: number });
         await stored.markSuspect();
       } else {
-        forgetForced();
+        if (forced) this.#remember({ forcedAt: NO_MEMORY.forcedAt });
         await stored.unmark();
       }
       throw error;
@@ -252,7 +238,6 @@ export class Refresher {
     return { pending, sentAt: token.sentAt.monotonicMs };
   }
 
-  /** @param tokenSentAt when the token was asked for, on the monotonic clock */
   async #fetchTicket(
     pending: PendingToken,
     tokenSentAt: number,
@@ -295,22 +280,175 @@ export class Refresher {
   }
 }
 
-/** Whether the vendor has responded, and what it gave could not be read, or not to its end. */
-function isUnreadableResponse(error: unknown): error is BankCardOcrError {
-  if (error instanceof TransportError && error.wasCarriedOut) return true;
-  const isUnreadable =
-    isBankCardOcrError(error) && (error.code === 'RESPONSE_MALFORMED' || error.code === 'RESPONSE_TOO_LARGE');
-  return isUnreadable && isOutcomeUncertain(error);
+/** Processes without the lease may write as well: what a store had lost, or that a generation is suspect. */
+const TRIES = 5;
+
+/** The record of one refresh, written step by step under its lease on top of what was read. */
+export class RefreshRecord {
+  readonly id: string;
+  readonly #knownIds: Set<string | undefined>;
+  readonly #begun: TicketRecord | undefined;
+  #latest: TicketRecord | undefined;
+  /** When the token was asked for, and what was asked for last. */
+  #askedAtMs: number;
+  #askedLastAtMs: number;
+  /** The store could not be told what the vendor gave, or may have given. */
+  #isUntold = false;
+
+  constructor(
+    private readonly dependencies: Pick<RefresherDependencies, 'records' | 'cache' | 'clock' | 'random' | 'emit'>,
+    private readonly lease: TicketLease,
+    record: TicketRecord | undefined,
+  ) {
+    const { cache, clock, random } = dependencies;
+    this.id = random.id();
+    this.#latest = record;
+    this.#begun = cache.ours(record);
+    this.#askedAtMs = this.#askedLastAtMs = clock.now();
+    this.#knownIds = new Set([this.#begun?.current?.id, this.#begun?.pending?.id, cache.latest?.record.id]);
+  }
+
+  get ours(): TicketRecord | undefined {
+    return this.dependencies.cache.ours(this.#latest);
+  }
+
+  get highestGeneration(): number {
+    const { cache, records } = this.dependencies;
+    const numbers = [this.#latest?.current?.number, cache.latest?.record.number, records.unreadableIn(this.#latest)];
+    return Math.max(...numbers.map((number) => number ?? 0));
+  }
+
+  get highestNumber(): number {
+    return Math.max(this.highestGeneration, this.#latest?.pending?.number ?? 0);
+  }
+
+  /**
+   * Mark, before a token is asked for, that one is: should this process die now, its successor knows what the vendor may
+   * have done. Throws when the store cannot be written: a token that cannot be stored must not be asked for.
+   */
+  async markAsked(forcedAtMs: number | undefined): Promise<void> {
+    this.#askedAtMs = this.#askedLastAtMs = this.dependencies.clock.now();
+    // What was made with another secret is only written over once the vendor has accepted ours.
+    if (this.#latest && !this.ours) return;
+    const sinceMs = this.#begun?.unanswered?.sinceMs ?? this.#askedAtMs;
+    const change = { pending: undefined, unanswered: { sinceMs, by: this.id } };
+    await this.#write(forcedAtMs === undefined ? change : { ...change, forcedAtMs });
+  }
+
+  throwIfLeaseLost(): void {
+    this.lease.throwIfLost();
+  }
+
+  /** Take the mark back: the vendor refused in its own words, so that nothing has ended. */
+  async unmark(): Promise<void> {
+    if (!this.ours) return;
+    const { pending, forcedAtMs } = this.#begun ?? {};
+    // A token that waited for its ticket, and was refused since, has begun to end the generation before it all the same.
+    const refused = pending && { sinceMs: pending.tokenRequestedAtMs, by: this.id };
+    const unanswered = this.#begun?.unanswered ?? refused;
+    // A mark that stays by mistake costs a refresh that comes too early, nothing else.
+    await this.#write({ unanswered, forcedAtMs }).catch(() => undefined);
+  }
+
+  /** Write what the vendor gave. What a store that fails now does not take is written later, by {@link Refresher.sync}. */
+  async keep(change: RecordChange): Promise<void> {
+    this.#knownIds.add(change.pending?.id).add(change.current?.id);
+    this.#askedLastAtMs = change.current?.ticketRequestedAtMs ?? this.#askedLastAtMs;
+    try {
+      await this.#write({ ...change, unanswered: undefined });
+      this.#isUntold = false;
+    } catch (error) {
+      this.#isUntold = true;
+      if (!(error instanceof StaleWriteError)) return;
+      // Our token and that of whoever took over end each other.
+      await this.markSuspect();
+      throw error;
+    }
+  }
+
+  /** See to it that one more refresh follows, whoever else has written meanwhile. */
+  async markSuspect(): Promise<void> {
+    const { records, cache, emit, random } = this.dependencies;
+    this.#isUntold = true;
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      try {
+        const latest = await records.read();
+        const isNeedless = (latest && !cache.ours(latest)) || latest?.unanswered?.by === this.id;
+        if (!isNeedless) {
+          // Not our mark, which whoever has taken over knows and clears away.
+          const unanswered = { sinceMs: this.#askedAtMs, by: random.id() };
+          await records.write(latest, { unanswered });
+          emit({ type: 'refresh-conflict', generation: latest?.current?.number ?? 0 });
+        }
+        this.#isUntold = false;
+        return;
+      } catch (error) {
+        if (!(error instanceof StaleWriteError)) return;
+      }
+    }
+  }
+
+  /**
+   * Whether another process has stored what it had asked for at the same time as this refresh, of which the store could not
+   * be told: each has ended what the other one got (protocol.md section 5), and only this process knows.
+   */
+  hasCrossed(record: TicketRecord | undefined): boolean {
+    if (!this.#isUntold) return false;
+    const { current, pending } = this.dependencies.cache.ours(record) ?? {};
+    const isAtTheSameTime = (one: PendingToken | undefined, askedLastAtMs = one?.tokenRequestedAtMs ?? 0): boolean => {
+      if (!one || this.#knownIds.has(one.id)) return false;
+      const isAfter = one.tokenRequestedAtMs >= this.#askedLastAtMs + UNCERTAIN_MS;
+      return !isAfter && askedLastAtMs > this.#askedAtMs - UNCERTAIN_MS;
+    };
+    return isAtTheSameTime(current, current?.ticketRequestedAtMs) || isAtTheSameTime(pending);
+  }
+
+  /** Write on top of what is there, as long as nobody else has refreshed. */
+  async #write(change: RecordChange): Promise<void> {
+    const { records, clock } = this.dependencies;
+    let lossMark: Pick<RecordChange, 'writtenBackAtMs'> = {};
+    for (let tries = 1; ; tries += 1) {
+      try {
+        this.#latest = await records.write(this.#latest, { ...lossMark, ...change }, this.lease);
+        return;
+      } catch (error) {
+        if (!(error instanceof StaleWriteError) || tries === TRIES || this.lease.signal.aborted) throw error;
+        const latest = await records.read();
+        if (this.#isOvertaken(latest, change.current?.accessToken)) throw error;
+        // The store was emptied or failed over, or somebody has put back what it had lost. It may have lost the lease of
+        // this refresh too: whoever takes it is told to wait until this refresh has ended.
+        if ((latest?.revision ?? 0) <= (this.#latest?.revision ?? 0)) lossMark = { writtenBackAtMs: clock.now() };
+        this.#latest = latest;
+      }
+    }
+  }
+
+  /** @param accessToken of the generation that is to be written */
+  #isOvertaken(latest: TicketRecord | undefined, accessToken: string | undefined): boolean {
+    if (!latest) return false;
+    if (!this.dependencies.cache.ours(latest)) return true;
+    const { current, pending, unanswered } = latest;
+    const isForeignMark = unanswered && unanswered.by !== this.id && unanswered.by !== this.#begun?.unanswered?.by;
+    const isForeignToken = pending && !this.#knownIds.has(pending.id);
+    if (isForeignMark || isForeignToken) return true;
+    if (!current || this.#knownIds.has(current.id)) return false;
+    // However old a token is: two tickets of it end each other.
+    if (current.accessToken === accessToken) return true;
+    return current.tokenRequestedAtMs > this.#askedAtMs - UNCERTAIN_MS;
+  }
 }
 
-/**
- * The vendor has given a token, and we cannot read it. Asking again at once would give another one that cannot be read, and
- * each ends what other processes hold: nobody asks for one overlap.
- */
+/** Whether the vendor has responded, and what it gave could not be read, or not to its end. */
+function isUnreadableResponse(error: unknown): error is BankCardOcrError {
+  if (!isBankCardOcrError(error)) return false;
+  if (error instanceof TransportError && error.wasCarriedOut) return true;
+  return (error.code === 'RESPONSE_MALFORMED' || error.code === 'RESPONSE_TOO_LARGE') && isOutcomeUncertain(error);
+}
+
+/** Asking again at once would give another token that cannot be read, and each ends what other processes hold. */
 function unreadableToken(error: BankCardOcrError, overlapMs: number): BankCardOcrError {
-  const { code, message, messageZh, actor, vendorCode, vendorMessage, bizSeqNo } = error;
-  const details = { message, messageZh, actor, vendorCode, vendorMessage, bizSeqNo, cause: error };
-  return new BankCardOcrError(code, { ...details, retryable: false, retryAfterMs: overlapMs });
+  const change = { retryable: false, retryAfterMs: overlapMs, cause: error };
+  return new BankCardOcrError(error.code, { ...detailsOf(error), ...change });
 }
 
 function isOfTheVendor(error: unknown): error is BankCardOcrError {
@@ -325,8 +463,7 @@ function failedElsewhere(attempts: number, ms: number): RefreshFailed {
 }
 
 function nothingStored(): BankCardOcrError {
-  return new BankCardOcrError('NO_VALID_TICKET', {
-    message:
-      "the store has no valid credentials, and a process with role 'reader' fetches none: is a refresher running?",
-  });
+  const message =
+    "the store has no valid credentials, and a process with role 'reader' fetches none: is a refresher running?";
+  return new BankCardOcrError('NO_VALID_TICKET', { message });
 }

@@ -13,7 +13,7 @@ export type RepeatOutcome =
   | { readonly type: 'accepted'; readonly credentials: Credentials }
   | { readonly type: 'rejected-again'; readonly credentials: Credentials; readonly error: RejectionError };
 
-/** A generation that was rejected although it should have lived on and none of ours has replaced it. */
+/** Of a generation that should have lived on and that none of ours has replaced. */
 type Rejection = Pick<ForeignRefreshSuspected, 'generation' | 'vendorCode' | 'ageMs' | 'remainingMs'> & {
   readonly generationId: string;
   /** Moment of the monotonic clock. */
@@ -37,7 +37,6 @@ export class RejectionTracker {
   /** A rejection that may have been the request's fault, until a request is accepted with what came instead. */
   #unconfirmed: { readonly rejection: Rejection; readonly nextId: string } | undefined;
   #requestAtFault: { readonly generationId: string; readonly until: number } | undefined;
-  /** The foreign refreshes that were suspected since the start. */
   #reported = { times: 0, lastAt: Number.NEGATIVE_INFINITY, generationId: '' };
 
   constructor(
@@ -49,17 +48,14 @@ export class RejectionTracker {
     private readonly emit: TicketEventListener,
   ) {}
 
-  /** How often a foreign refresh was suspected since the start. */
   get times(): number {
     return this.#reported.times;
   }
 
-  /**
-   * A request was rejected with these credentials.
-   *
-   * @returns whether others may help; false when it is known that the request is at fault
-   */
-  rejected({ generation, generationId }: Credentials, { vendorCode, actor }: RejectionError): boolean {
+  /** @returns whether other credentials may help; false when it is known that the request is at fault */
+  rejected(credentials: Credentials, error: RejectionError): boolean {
+    const { generation, generationId } = credentials;
+    const { vendorCode, actor } = error;
     if (this.#rejected.generationId !== generationId) {
       this.#rejected = { ...this.#rejected, generationId };
       this.emit({ type: 'credentials-rejected', generation, vendorCode });
@@ -67,9 +63,9 @@ export class RejectionTracker {
     const fault = this.#requestAtFault;
     const isKnown = fault?.generationId === generationId && this.clock.monotonic() < fault.until;
     if (isKnown && mayBeTheRequest(actor)) return false;
-    // Once is enough, whatever explains a further one: that our own refresh is under way by then, for example.
+    // The first one counts: a further one may be explained by our own refresh, which is under way by then.
     if (this.#rejected.rejection?.generationId !== generationId) {
-      this.#rejected = { generationId, rejection: this.#suspicion(generation, generationId, vendorCode, actor) };
+      this.#rejected = { generationId, rejection: this.#suspicion(credentials, error) };
     }
     return true;
   }
@@ -94,7 +90,6 @@ export class RejectionTracker {
     }
   }
 
-  /** What happens to the credentials tells whether a forced refresh fixes a rejection. */
   observe(event: TicketEvent): void {
     if (event.type === 'refresh-started') {
       this.#beingFixed = event.forced && event.reason === 'rejected' ? this.#rejected.rejection : undefined;
@@ -109,12 +104,7 @@ export class RejectionTracker {
     }
   }
 
-  #suspicion(
-    generation: number,
-    generationId: string,
-    vendorCode: string | undefined,
-    actor: BankCardOcrError['actor'],
-  ): Rejection | undefined {
+  #suspicion({ generation, generationId }: Credentials, { vendorCode, actor }: RejectionError): Rejection | undefined {
     const { valid, isAgeInDoubt, isBeingReplaced, hasStoreLost } = this.cache;
     // Expired, or replaced by one of ours, or about to be: no wonder.
     if (valid?.credentials.generationId !== generationId || isBeingReplaced) return undefined;
@@ -137,10 +127,11 @@ export class RejectionTracker {
   #report({ generationId, at: _at, certain: _certain, ...rejection }: Rejection): void {
     this.#unconfirmed = undefined;
     if (this.#reported.generationId === generationId) return;
+    const { lastAt } = this.#reported;
     const now = this.clock.monotonic();
-    const repeated = now - this.#reported.lastAt < this.timings.intervalMs;
+    const repeated = now - lastAt < this.timings.intervalMs;
     const times = this.#reported.times + 1;
-    this.#reported = { times, generationId, lastAt: repeated ? this.#reported.lastAt : now };
+    this.#reported = { times, generationId, lastAt: repeated ? lastAt : now };
     this.emit({ type: 'foreign-refresh-suspected', ...rejection, times, repeated });
   }
 }

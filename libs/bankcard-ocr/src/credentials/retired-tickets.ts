@@ -1,24 +1,18 @@
 import type { Clock } from '../runtime/clock.js';
 import { SecretText } from '../runtime/secret-text.js';
-import { behindMs, endsAtMs, type CachedCredentials } from './credential-lifetime.js';
-import type { RetiredTicket, GenerationRecord } from './ticket-record.js';
+import { behindMs, type CachedCredentials, endsAtMs } from './credential-lifetime.js';
+import type { GenerationRecord, RetiredTicket } from './ticket-record.js';
 
 /** How long the SIGN tickets of replaced generations are kept, in milliseconds. */
 export interface VerifyWindow {
-  /** The refresh interval. */
   readonly intervalMs: number;
   /** From its replacement on; undefined: one interval, and in any case as long as the ticket would have lived. */
   readonly verifyWindowMs: number | undefined;
 }
 
-/** A ticket with its moments on the monotonic clock, which does not jump. */
-interface KeptTicket {
-  readonly number: number;
-  readonly id: string;
-  readonly signTicket: string;
-  readonly replacedAt: number;
-  readonly endsAt: number;
-}
+/** On the monotonic clock, which does not jump. */
+type Moments = { readonly replacedAt: number; readonly endsAt: number };
+type KeptTicket = Pick<RetiredTicket, 'number' | 'id' | 'signTicket'> & Moments;
 
 /** However often generations are replaced, a record stays small. */
 const MOST = 64;
@@ -28,7 +22,6 @@ const MOST = 64;
  * (protocol.md section 4).
  */
 export class RetiredTickets {
-  /** Newest first. */
   #tickets: readonly KeptTicket[] = [];
 
   constructor(
@@ -37,8 +30,7 @@ export class RetiredTickets {
   ) {}
 
   /** Keep the ticket of a generation that another one, whose token was asked for at `replacedAt`, replaces. */
-  add({ record, endsAt }: CachedCredentials, replacedAt: number): void {
-    const { number, id, signTicket } = record;
+  add({ record: { number, id, signTicket }, endsAt }: CachedCredentials, replacedAt: number): void {
     this.#keep([{ number, id, signTicket, replacedAt, endsAt }]);
   }
 
@@ -55,13 +47,12 @@ export class RetiredTickets {
   merge(recorded: readonly RetiredTicket[] = []): void {
     const offsetMs = behindMs(this.clock);
     this.#keep(
-      recorded.map(({ replacedAtMs, endsAtMs, ...ticket }) => {
-        return { ...ticket, replacedAt: replacedAtMs - offsetMs, endsAt: endsAtMs - offsetMs };
+      recorded.map(({ replacedAtMs, endsAtMs: ms, ...ticket }) => {
+        return { ...ticket, replacedAt: replacedAtMs - offsetMs, endsAt: ms - offsetMs };
       }),
     );
   }
 
-  /** What is kept, as a record has it; undefined when there is nothing. */
   toRecord(): readonly RetiredTicket[] | undefined {
     const offsetMs = behindMs(this.clock);
     const recorded = this.#kept.map(({ replacedAt, endsAt, ...ticket }) => {
@@ -70,13 +61,12 @@ export class RetiredTickets {
     return recorded.length > 0 ? recorded : undefined;
   }
 
-  /** The tickets that a report may be signed with, newest first. */
   get tickets(): readonly SecretText[] {
     return this.#kept.map(({ signTicket }) => new SecretText(signTicket));
   }
 
   /** Whether what ended or was replaced at these moments of the monotonic clock may still be verified with. */
-  isInWindow({ replacedAt, endsAt }: Pick<KeptTicket, 'replacedAt' | 'endsAt'>): boolean {
+  isInWindow({ replacedAt, endsAt }: Moments): boolean {
     const { intervalMs, verifyWindowMs } = this.window;
     const until =
       verifyWindowMs === undefined ? Math.max(replacedAt + intervalMs, endsAt) : replacedAt + verifyWindowMs;

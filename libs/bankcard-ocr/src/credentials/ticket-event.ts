@@ -1,9 +1,6 @@
 import type { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
-/**
- * Why a refresh is wanted: there are no credentials, they are due (or somebody's refresh was left unfinished), the
- * vendor rejected them, or the application asked.
- */
+/** There are no credentials, they are due (or a refresh was left unfinished), the vendor rejected them, the application asked. */
 export type RefreshReason = 'initial' | 'due' | 'rejected' | 'requested';
 
 /** What happens to the credentials; logs and metrics are made from it. Nothing in it is secret. */
@@ -77,5 +74,4 @@ export interface ForeignRefreshSuspected {
   readonly repeated: boolean;
 }
 
-/** Is told of every event. */
 export type TicketEventListener = (event: TicketEvent) => void;

@@ -1,5 +1,6 @@
-import type { Clock, ClockTimer } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { raceTimeout } from '../runtime/abort.js';
+import type { Clock } from '../runtime/clock.js';
 import { type Random, SYSTEM_RANDOM, SYSTEM_RUNTIME } from '../runtime/random.js';
 import { type RecordSeal, withoutSealed } from './ticket-record.codec.js';
 import type { TicketEventListener } from './ticket-event.js';
@@ -18,15 +19,12 @@ export class StaleWriteError extends BankCardOcrError {
   }
 }
 
-/** The store does not answer, or cannot be written. */
 export class StoreUnavailableError extends BankCardOcrError {
   override name = 'StoreUnavailableError';
 }
 
-/** A store that has not answered for so long hangs: a disk that is gone, a store of the application's own with a fault. */
 const STORE_TIMEOUT_MS = 15_000;
 
-/** What {@link TicketRecordRepository} work with. */
 interface TicketRecordRepositoryOptions {
   readonly store: TicketStore;
   readonly secretFingerprint: string;
@@ -42,21 +40,22 @@ interface TicketRecordRepositoryOptions {
 /** The store as a refresh uses it: credentials are sealed on their way, faults become typed errors and events. */
 export class TicketRecordRepository {
   readonly #failing = new Set<string>();
+  /** The last generation that could not be decrypted. */
   #unreadableId: string | undefined;
   /** The numbers of the generations that were left out of the records that were read. */
   readonly #leftOut = new WeakMap<TicketRecord, number>();
 
   constructor(private readonly options: TicketRecordRepositoryOptions) {}
 
-  /** @throws {@link StoreUnavailableError} */
   async read(): Promise<TicketRecord | undefined> {
     const { store, seal } = this.options;
-    const stored = await this.#guard('read', () => this.#inTime(() => store.read()));
+    const stored = await this.#guard('read', () => store.read());
     if (!stored) return undefined;
     const record = seal ? seal.open(stored) : withoutSealed(stored);
     if (stored.current && !record.current) {
       this.#leftOut.set(record, stored.current.number);
-      this.#noteUnreadable(stored.current.id);
+      if (this.#unreadableId !== stored.current.id) this.options.emit({ type: 'credentials-unreadable' });
+      this.#unreadableId = stored.current.id;
     }
     return record;
   }
@@ -66,19 +65,12 @@ export class TicketRecordRepository {
     return record && this.#leftOut.get(record);
   }
 
-  /** @throws {@link StoreUnavailableError} */
   async lease(ttlMs: number): Promise<TicketLease | undefined> {
-    return this.#guard('lease', async () => {
-      let isLate = false;
-      const taken = this.options.store.acquireLease(ttlMs).then((lease) => {
-        // Nobody waits for it any more, and it would keep itself alive.
-        if (isLate) void lease?.release().catch(() => undefined);
-        return lease;
-      });
-      return this.#inTime(() => taken).catch((error: unknown) => {
-        isLate = true;
-        throw error;
-      });
+    let taken: Promise<TicketLease | undefined> | undefined;
+    return this.#guard('lease', () => (taken = this.options.store.acquireLease(ttlMs))).catch((error: unknown) => {
+      // One that comes later would keep itself alive, and nobody waits for it any more.
+      taken?.then((lease) => lease?.release()).catch(() => undefined);
+      throw error;
     });
   }
 
@@ -87,12 +79,7 @@ export class TicketRecordRepository {
     await this.#inTime(() => lease.release()).catch(() => undefined);
   }
 
-  /**
-   * Write a change on top of what was read.
-   *
-   * @throws {@link StaleWriteError} when something else had been written meanwhile, or the lease is somebody else's
-   * @throws {@link StoreUnavailableError}
-   */
+  /** Write a change on top of what was read. @throws {@link StaleWriteError}, {@link StoreUnavailableError} */
   async write(expected: TicketRecord | undefined, change: RecordChange, lease?: TicketLease): Promise<TicketRecord> {
     const { store, secretFingerprint, seal, random = SYSTEM_RANDOM } = this.options;
     // What another secret made is dropped with the first write.
@@ -106,9 +93,8 @@ export class TicketRecordRepository {
       secretFingerprint,
     };
     const sealed = seal ? seal.seal(next) : next;
-    const outcome = await this.#guard('write', () =>
-      this.#inTime(() => store.compareAndSet(expected, sealed, lease)),
-    ).catch((error: unknown) => error);
+    const written = this.#guard('write', () => store.compareAndSet(expected, sealed, lease));
+    const outcome = await written.catch((error: unknown) => error);
     if (outcome === true) return next;
     // A write whose end nobody heard of may have been carried out.
     const now = await this.#inTime(() => store.read()).catch(() => undefined);
@@ -122,25 +108,17 @@ export class TicketRecordRepository {
     await quiet.write(expected, change).catch(() => undefined);
   }
 
-  /** Whatever hangs in a store must not hang the refresh, which would be the last one; one may throw before it promises. */
+  /** Whatever hangs in a store must not hang the refresh, which would be the last one. */
   async #inTime<T>(operate: () => Promise<T>): Promise<T> {
     const { storeClock = SYSTEM_RUNTIME.clock } = this.options;
-    let timer: ClockTimer | undefined;
-    const timeout = new Promise<never>((_resolve, reject) => {
-      const late = () => reject(Object.assign(new Error('the store does not answer'), { code: 'TIMEOUT' }));
-      timer = storeClock.setTimer(late, STORE_TIMEOUT_MS, true);
-    });
-    try {
-      return await Promise.race([operate(), timeout]);
-    } finally {
-      timer?.cancel();
-    }
+    const late = () => Object.assign(new Error('the store does not answer'), { code: 'TIMEOUT' });
+    return raceTimeout(storeClock, STORE_TIMEOUT_MS, operate, late);
   }
 
-  async #guard<T>(operation: 'read' | 'write' | 'lease', use: () => Promise<T>): Promise<T> {
+  async #guard<T>(operation: 'read' | 'write' | 'lease', operate: () => Promise<T>): Promise<T> {
     const { store, emit } = this.options;
     try {
-      const result = await use();
+      const result = await this.#inTime(operate);
       if (this.#failing.delete(operation) && this.#failing.size === 0) emit({ type: 'store-recovered' });
       return result;
     } catch (error) {
@@ -158,11 +136,5 @@ export class TicketRecordRepository {
       emit({ type: 'store-failed', operation, error: failure, repeated });
       throw failure;
     }
-  }
-
-  #noteUnreadable(generationId: string): void {
-    if (this.#unreadableId === generationId) return;
-    this.#unreadableId = generationId;
-    this.options.emit({ type: 'credentials-unreadable' });
   }
 }

@@ -1,7 +1,6 @@
-/**
- * Numbers of generations and records end here: a larger one was written by nobody who counts, and counting on from it
- * would soon end where numbers are exact.
- */
+import { createHmac } from 'node:crypto';
+
+/** No number of a generation or a record is as high: counting on from it would soon end where numbers are exact. */
 export const HIGHEST_NUMBER = 2 ** 52;
 
 /** The number of the next generation; after the highest the count begins anew. */
@@ -10,7 +9,7 @@ export function numberAfter(number: number): number {
 }
 
 /**
- * One generation as a store keeps it. Moments are epoch milliseconds by the wall clock of the process that holds the
+ * One generation as a store keeps it. Timestamps are epoch milliseconds by the wall clock of the process that holds the
  * record; a store whose processes have clocks of their own translates them.
  */
 export interface GenerationRecord {
@@ -27,10 +26,7 @@ export interface GenerationRecord {
   readonly signTicket: string;
   readonly ticketRequestedAtMs: number;
   readonly ticketLifeMs: number;
-  /**
-   * A request of ours for this ticket or its token may still be carried out after its answer was given up, and would end
-   * it: that it is rejected then is no sign of a foreign refresher.
-   */
+  /** A request of ours that was given up may still end this generation: its rejection is no sign of a foreign refresher. */
   readonly contested?: boolean;
 }
 
@@ -48,31 +44,23 @@ export interface RetiredTicket {
   readonly endsAtMs: number;
 }
 
-/** A token request whose answer nobody has stored. */
-interface UnansweredRequest {
-  /** When it was sent; the generation before it may die one overlap later (protocol.md section 5). */
-  readonly sinceMs: number;
-  /** Random id of the refresh that sent it, or of the one that knows that the stored generation is suspect. */
-  readonly by: string;
-}
-
 /** Everything that a {@link TicketStore} holds for one app id. Contains secrets: never print one. */
 export interface TicketRecord {
   readonly format: 1;
-  /** Counts the writes, from 1; a swap succeeds only against the record that was read. */
+  /** Counts the writes, from 1; a write succeeds only against the record that was read. */
   readonly revision: number;
   /** Random id of the write, so that a writer recognises its own when it did not hear how that ended. */
   readonly writeId: string;
-  /** Tells whether the credentials were made with the app secret of today, without telling the secret. */
   readonly secretFingerprint: string;
   readonly current?: GenerationRecord;
+  /** A token waits for its ticket: `current` is dying. It decides over `unanswered`, which another process has set. */
   readonly pending?: PendingToken;
   /**
-   * A token was asked for and its answer is on its way, or was lost and the vendor may have carried the request out:
-   * `current` is suspect, and one refresh more is wanted.
+   * A token was asked for (`sinceMs`, by the refresh with the id `by`), and its response is on its way or lost: the vendor
+   * may have issued it, and `current` may end one overlap later (protocol.md section 5). One more refresh is wanted.
    */
-  readonly unanswered?: UnansweredRequest;
-  /** Refreshes are failing: how many in a row, and when anybody may try again. All processes share one back-off. */
+  readonly unanswered?: { readonly sinceMs: number; readonly by: string };
+  /** Refreshes are failing: how many in a row, and when any process may try again. */
   readonly failed?: {
     readonly attempts: number;
     readonly retryAtMs: number;
@@ -81,33 +69,23 @@ export interface TicketRecord {
   };
   /** When the last refresh began that was not due but forced; forced ones stand one overlap apart. */
   readonly forcedAtMs?: number;
-  /** When somebody put back what the store had lost, or found in a refresh that it had: whoever refreshes may have lost its lease. */
+  /** When a process put back, or found in a refresh, what the store had lost: the one that refreshes may have lost its lease. */
   readonly writtenBackAtMs?: number;
   /** A reader was refused with the generation of this id, and may not refresh itself. */
   readonly rejectedId?: string;
-  /** Newest first. */
   readonly earlier?: readonly RetiredTicket[];
-}
-
-/** How far a refresh has come, as a record tells. */
-type RefreshState =
-  /** None has been begun that is not finished. */
-  | { readonly kind: 'idle' }
-  /**
-   * A token was requested and its response is not stored: it is on its way, or lost, and then the vendor may have issued
-   * the token all the same. `current` may be dying.
-   */
-  | { readonly kind: 'in-doubt'; readonly sinceMs: number; readonly by: string }
-  /** A token waits for its ticket: `current` is dying. */
-  | { readonly kind: 'token-issued'; readonly token: PendingToken };
-
-/** The state of the refresh in a record. A token decides over a mark beside it, which another process has set. */
-export function refreshStateOf(record: TicketRecord | undefined): RefreshState {
-  if (record?.pending) return { kind: 'token-issued', token: record.pending };
-  return record?.unanswered ? { kind: 'in-doubt', ...record.unanswered } : { kind: 'idle' };
 }
 
 /** Whether a record shows a refresh that a process began and none has finished. */
 export function isUnfinished(record: TicketRecord | undefined): boolean {
-  return refreshStateOf(record).kind !== 'idle';
+  return (record?.pending ?? record?.unanswered) !== undefined;
+}
+
+/**
+ * Tell that a secret has changed without telling the secret, which is far too long to be guessed from it (docs/ticket-record.md).
+ *
+ * @returns 32 hexadecimal digits
+ */
+export function secretFingerprint(appId: string, secret: string): string {
+  return createHmac('sha256', secret).update(`nestjs-bankcard-ocr secret of ${appId}`).digest('hex').slice(0, 32);
 }

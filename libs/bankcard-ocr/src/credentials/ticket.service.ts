@@ -19,7 +19,6 @@ import type { RecordSeal } from './ticket-record.codec.js';
 import type { RefreshTimings } from './timings.js';
 import { TicketRecordRepository } from './ticket-record-repository.js';
 
-/** What a {@link TicketService} works with. */
 export interface TicketServiceOptions {
   readonly store: TicketStore;
   readonly auth: AuthClient;
@@ -29,7 +28,6 @@ export interface TicketServiceOptions {
   /** Times the operations of the store, which are real ones; a simulation has a clock for them. @default the machine's */
   readonly storeClock?: Clock;
   readonly timings: RefreshTimings;
-  /** Tells credentials made with today's app secret from others. */
   readonly secretFingerprint: string;
   /** Refresh by a timer, also while nobody asks. */
   readonly backgroundRefresh: boolean;
@@ -37,11 +35,10 @@ export interface TicketServiceOptions {
   readonly role?: TicketRole;
   /** How long earlier tickets are kept for verifying; see {@link RetiredTickets}. */
   readonly verifyWindowMs?: number;
-  /** Encrypts credentials before the store sees them. */
   readonly seal?: RecordSeal;
 }
 
-/** How the credentials are; made for health checks and support. Nothing in it is secret. */
+/** How the credentials are, for health checks and support. Nothing in it is secret. */
 export interface TicketStatus {
   /**
    * - `none`: there are none to use; queries fail with `NO_VALID_TICKET` until a refresh succeeds.
@@ -68,7 +65,7 @@ export interface TicketStatus {
   readonly store: { readonly description: string; readonly scope: SharingScope };
 }
 
-/** A refresh that was running already may have been wanted for less and so change nothing; one more look, one more try. */
+/** A refresh that was running already may have been wanted for less, and so change nothing. */
 const TRIES_TO_REPLACE = 3;
 
 /**
@@ -86,10 +83,8 @@ export class TicketService {
   readonly #refreshes: boolean;
 
   constructor(private readonly options: TicketServiceOptions) {
-    const { clock, timings, secretFingerprint, role = 'refresher' } = options;
-    this.#refreshes = role === 'refresher';
-    const refreshes = this.#refreshes;
-    const random = options.random ?? SYSTEM_RANDOM;
+    const { clock, timings, secretFingerprint, role = 'refresher', random = SYSTEM_RANDOM } = options;
+    const refreshes = role === 'refresher';
     const emit = (event: TicketEvent) => {
       this.#events.next(event);
       this.#rejections.observe(event);
@@ -98,17 +93,12 @@ export class TicketService {
     const cache = new CredentialCache(clock, timings, window, secretFingerprint, emit, random);
     const records = new TicketRecordRepository({ ...options, emit, random });
     const refresher = new Refresher({ ...options, role, cache, records, emit, random });
+    const failures = new RefreshFailures(clock, timings, emit, random);
+    this.#refreshes = refreshes;
     this.#cache = cache;
-    this.#failures = new RefreshFailures(clock, timings, emit, random);
+    this.#failures = failures;
     this.#rejections = new RejectionTracker(clock, timings, cache, refreshes, emit);
-    this.#schedule = new RefreshScheduler({
-      ...options,
-      refresher,
-      cache,
-      failures: this.#failures,
-      refreshes,
-      random,
-    });
+    this.#schedule = new RefreshScheduler({ ...options, refresher, cache, failures, refreshes, random });
   }
 
   /** Begin to refresh in the background; returns at once and never fails because of the vendor. @internal */
@@ -116,7 +106,7 @@ export class TicketService {
     this.#schedule.start();
   }
 
-  /** Stop all timers, end a refresh that runs, and tell no more events. The store is closed by its opener. @internal */
+  /** Ends a refresh that runs. The store is closed by its opener. @internal */
   async close(): Promise<void> {
     await this.#schedule.close();
     this.#events.complete();
@@ -138,7 +128,7 @@ export class TicketService {
     return this.fresh() ?? this.#obtain(signal);
   }
 
-  /** The credentials to use while nothing needs doing about them: nearly always. Else undefined: see {@link getCredentials}. @internal */
+  /** The credentials to use while nothing needs doing about them: nearly always. @internal */
   fresh(): Credentials | undefined {
     // A test may have replaced it on this object.
     if (this.getCredentials !== TicketService.prototype.getCredentials) return undefined;
@@ -171,17 +161,18 @@ export class TicketService {
    */
   async refresh(): Promise<Credentials> {
     this.#refuseWhenClosed();
-    if (!this.#refreshes) throw readersDoNotRefresh();
+    if (!this.#refreshes) {
+      const message = "a process with role 'reader' never refreshes: call refresh() in one with role 'refresher'";
+      throw new BankCardOcrError('CONFIGURATION', { message });
+    }
     return this.#replace({ reason: 'requested', replaces: this.#cache.latest?.credentials.generationId });
   }
 
   /**
-   * Get other credentials than those that the vendor rejected: newer ones that somebody has, else by one refresh for all
-   * who were rejected.
+   * Get other credentials than those that the vendor rejected: newer ones that a process has, else by one refresh for all
+   * callers.
    *
-   * @internal
    * @returns undefined when there are none and a refresh would be too soon: the rejection stands
-   * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when the refresh fails
    * @internal
    */
   async replaceRejected(
@@ -200,31 +191,20 @@ export class TicketService {
     }
   }
 
-  /**
-   * A request that had been rejected was sent once more, with these credentials: that tells whose fault the rejection was.
-   *
-   * @internal
-   */
+  /** A request that had been rejected was sent once more: that tells whose fault the rejection was. @internal */
   report(outcome: RepeatOutcome): void {
     this.#rejections.report(outcome);
   }
 
   /**
    * The SIGN tickets with which the vendor may have signed what a phone reports, newest first: the current one, then
-   * earlier ones within `verifyWindowMs`. For verifying only: a request signed with an earlier one is refused.
-   *
-   * @internal
+   * earlier ones within `verifyWindowMs`. For verifying only. @internal
    */
   get ticketsForVerifying(): readonly SecretText[] {
     return this.#cache.ticketsForVerifying;
   }
 
-  /**
-   * See whether there are newer credentials: wait for a refresh that runs, then look whether another process has stored
-   * some. One look for all who want one; failures are told as events.
-   *
-   * @internal
-   */
+  /** Wait for a refresh that runs, then use what another process may have stored; failures are told as events. @internal */
   async reload(): Promise<void> {
     this.#refuseWhenClosed();
     await this.#schedule.settled();
@@ -234,24 +214,33 @@ export class TicketService {
   /** How the credentials are, for health checks. */
   status(): TicketStatus {
     const { clock, store, role = 'refresher' } = this.options;
-    const { description, scope } = store;
+    const { latest, valid, dueAt } = this.#cache;
+    const { last, pauseMs } = this.#failures;
+    const { code, vendorCode } = last?.error ?? {};
+    const now = clock.monotonic();
     return {
-      ...statusOf(this.#cache, this.#failures, clock),
+      state: valid ? (now >= dueAt ? 'due' : 'fresh') : 'none',
+      everObtained: latest !== undefined,
+      ...(valid && {
+        ...valid.credentials.toJSON(),
+        ageMs: Math.round(now - valid.beganAt),
+        dueInMs: Math.max(0, Math.round(dueAt - now)),
+        remainingMs: Math.round(valid.endsAt - now),
+      }),
+      ...(code && { failure: { code, vendorCode, retryInMs: Math.round(pauseMs) } }),
       refreshing: this.#schedule.refreshing,
       role,
       foreignRefreshSuspected: this.#rejections.times,
-      store: { description, scope },
+      store: { description: store.description, scope: store.scope },
     };
   }
 
-  /** Nothing is asked of the vendor any more, and credentials that are left would only meet closed connections. */
   #refuseWhenClosed(): void {
     if (!this.#schedule.isClosed) return;
-    throw new BankCardOcrError('NO_VALID_TICKET', {
-      message: 'the module is closed, with its application or its account: nothing is asked of the vendor any more',
-      messageZh: '模块已随应用或账号关闭，不再向腾讯云发起请求',
-      retryable: false,
-    });
+    const message =
+      'the module is closed, with its application or its account: nothing is asked of the vendor any more';
+    const messageZh = '模块已随应用或账号关闭，不再向腾讯云发起请求';
+    throw new BankCardOcrError('NO_VALID_TICKET', { message, messageZh, retryable: false });
   }
 
   async #replace(wanted: WantedRefresh): Promise<Credentials> {
@@ -262,34 +251,4 @@ export class TicketService {
     }
     throw this.#failures.toError();
   }
-}
-
-/** What a caller is told who asks a reader to refresh. */
-export function readersDoNotRefresh(): BankCardOcrError {
-  return new BankCardOcrError('CONFIGURATION', {
-    message: "a process with role 'reader' never refreshes: call refresh() in one with role 'refresher'",
-  });
-}
-
-/** What is held, and the failure that stands in the way of the next refresh. */
-function statusOf(
-  { latest, valid, dueAt }: CredentialCache,
-  { last, pauseMs }: RefreshFailures,
-  clock: Clock,
-): Omit<TicketStatus, 'refreshing' | 'role' | 'foreignRefreshSuspected' | 'store'> {
-  const now = clock.monotonic();
-  const error = last?.error;
-  return {
-    state: valid ? (now >= dueAt ? 'due' : 'fresh') : 'none',
-    everObtained: latest !== undefined,
-    ...(valid && {
-      ...valid.credentials.toJSON(),
-      ageMs: Math.round(now - valid.beganAt),
-      dueInMs: Math.max(0, Math.round(dueAt - now)),
-      remainingMs: Math.round(valid.endsAt - now),
-    }),
-    ...(error && {
-      failure: { code: error.code, vendorCode: error.vendorCode, retryInMs: Math.round(pauseMs) },
-    }),
-  };
 }

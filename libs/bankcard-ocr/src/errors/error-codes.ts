@@ -6,71 +6,51 @@ interface ErrorText {
   readonly retryable: boolean;
 }
 
-function text(en: string, zh: string, actor: Actor, retryable: boolean): ErrorText {
-  return { en, zh, actor, retryable };
+function final(actor: Actor, en: string, zh: string): ErrorText {
+  return { en, zh, actor, retryable: false };
+}
+
+function retryable(actor: Actor, en: string, zh: string): ErrorText {
+  return { en, zh, actor, retryable: true };
 }
 
 /** The text of every {@link BankCardOcrErrorCode}, and who acts. */
 export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
-  INVALID_ARGUMENT: text('an argument is not valid', '参数不合法', 'developer', false),
-  CONFIGURATION: text('the configuration is wrong', '配置有误', 'developer', false),
-  ORDER_NOT_FOUND: text('the vendor has no result for this order number', '查无此订单号的识别结果', 'developer', true),
-  RESULT_GONE: text(
-    'the vendor no longer keeps the result of this order',
-    '识别结果已超过保存期限',
-    'developer',
-    false,
-  ),
-  CARD_REJECTED: text(
+  INVALID_ARGUMENT: final('developer', 'an argument is not valid', '参数不合法'),
+  CONFIGURATION: final('developer', 'the configuration is wrong', '配置有误'),
+  ORDER_NOT_FOUND: retryable('developer', 'the vendor has no result for this order number', '查无此订单号的识别结果'),
+  RESULT_GONE: final('developer', 'the vendor no longer keeps the result of this order', '识别结果已超过保存期限'),
+  CARD_REJECTED: final(
+    'end-user',
     'the card was recognised, but the warning policy rejects it',
     '银行卡存在告警，不予接受',
-    'end-user',
-    false,
   ),
-  IMAGE_TYPE_NOT_ACCEPTED: text(
-    'the image is of no type that is accepted (imageTypes)',
+  IMAGE_TYPE_NOT_ACCEPTED: final(
+    'end-user',
+    'the image is of no type that imageTypes accepts',
     '不支持的图片格式 (imageTypes)',
-    'end-user',
-    false,
   ),
-  IMAGE_TOO_LARGE: text(
-    'the image is larger than 3 MB in Base64, the limit of the vendor',
-    '图片 Base64 编码后超过 3 MB',
-    'end-user',
-    false,
-  ),
-  PHOTO_DAMAGED: text('the photo did not come as readable Base64', '照片数据损坏', 'vendor', true),
-  CARD_UNREADABLE: text(
-    'the card could not be read: ask for a new photo',
-    '银行卡无法识别，请重新拍摄',
-    'end-user',
-    false,
-  ),
-  RATE_LIMITED: text('too many requests: slow down', '请求过于频繁，请稍后重试', 'application', true),
-  ACCESS_DENIED: text('the vendor denies access', '没有访问权限', 'developer', false),
-  CREDENTIALS_REJECTED: text(
+  IMAGE_TOO_LARGE: final('end-user', 'the image is larger than 3 MB in Base64', '图片 Base64 编码后超过 3 MB'),
+  PHOTO_DAMAGED: retryable('vendor', 'the photo did not come as readable Base64', '照片数据损坏'),
+  CARD_UNREADABLE: final('end-user', 'the card could not be read: ask for a new photo', '银行卡无法识别，请重新拍摄'),
+  RATE_LIMITED: retryable('application', 'too many requests: slow down', '请求过于频繁，请稍后重试'),
+  ACCESS_DENIED: final('developer', 'the vendor denies access', '没有访问权限'),
+  CREDENTIALS_REJECTED: retryable(
+    'developer',
     'the vendor rejected the credentials or the signature',
     '凭证或签名被拒绝',
-    'developer',
-    true,
   ),
-  NO_VALID_TICKET: text('no valid SIGN ticket could be had', '暂无可用的 SIGN ticket', 'application', true),
-  VENDOR_FAULT: text('the vendor reports a fault of its own', '腾讯云系统异常', 'vendor', true),
-  VENDOR_CODE_UNKNOWN: text(
-    'the vendor returned a code that is not documented',
-    '腾讯云返回了未收录的错误码',
+  NO_VALID_TICKET: retryable('application', 'no valid SIGN ticket could be had', '暂无可用的 SIGN ticket'),
+  VENDOR_FAULT: retryable('vendor', 'the vendor reports a fault of its own', '腾讯云系统异常'),
+  VENDOR_CODE_UNKNOWN: final('developer', 'the vendor returned an undocumented code', '腾讯云返回了未收录的错误码'),
+  RESPONSE_MALFORMED: retryable('vendor', 'the response is not what the vendor documents', '腾讯云响应格式异常'),
+  RESPONSE_TOO_LARGE: final(
     'developer',
-    false,
-  ),
-  RESPONSE_MALFORMED: text('the response is not what the vendor documents', '腾讯云响应格式异常', 'vendor', true),
-  RESPONSE_TOO_LARGE: text(
     'the response is larger than maxResponseBytes, or than 256 KiB besides photos',
     '腾讯云响应超过 maxResponseBytes，或除照片外超过 256 KiB',
-    'developer',
-    false,
   ),
-  UNREACHABLE: text('the vendor could not be reached', '无法连接腾讯云', 'vendor', true),
-  TIMEOUT: text('the time limit was reached', '请求超时', 'vendor', true),
+  UNREACHABLE: retryable('vendor', 'the vendor could not be reached', '无法连接腾讯云'),
+  TIMEOUT: retryable('vendor', 'the time limit was reached', '请求超时'),
 };
 
 /** Every way in which this library fails, and when. */
@@ -82,45 +62,21 @@ export type BankCardOcrErrorCode =
    * 订单号或参数不合法；`warningPolicy` 函数抛错，或返回值不是 `accept`、`reject`。
    */
   | 'INVALID_ARGUMENT'
-  /**
-   * Options, app id or version are wrong; the client gets no details.
-   *
-   * 配置、app id 或版本号有误；不向客户端透露细节。
-   */
+  /** Options, app id or version are wrong; the client gets no details. | 配置、app id 或版本号有误；不向客户端透露细节。 */
   | 'CONFIGURATION'
   /** The vendor has no result for the order, or not yet. | 腾讯云没有该订单的结果，或者还没写入。 */
   | 'ORDER_NOT_FOUND'
-  /**
-   * The vendor no longer keeps the result, or its photos: the card was recognised longer ago than `assumedVendorRetentionMs`.
-   *
-   * 识别时间早于 `assumedVendorRetentionMs`，腾讯云已不再保留结果或照片。
-   */
+  /** The card was recognised longer ago than `assumedVendorRetentionMs`. | 识别时间早于 `assumedVendorRetentionMs`。 */
   | 'RESULT_GONE'
   /** Not a card, blurred, covered: a new photo is needed. | 不是银行卡、模糊、有遮挡：需要重新拍照。 */
   | 'CARD_UNREADABLE'
-  /**
-   * The card was recognised, and `warningPolicy` rejects it; a `CardRejectedError`.
-   *
-   * 卡识别成功，但被 `warningPolicy` 拒绝；类型是 `CardRejectedError`。
-   */
+  /** `warningPolicy` rejects the card; a `CardRejectedError`. | 被 `warningPolicy` 拒绝；类型是 `CardRejectedError`。 */
   | 'CARD_REJECTED'
-  /**
-   * An image for recognition is none, or of a type that is not among `imageTypes`.
-   *
-   * 待识别的文件不是图片，或类型不在 `imageTypes` 里。
-   */
+  /** An image is none, or of a type that is not among `imageTypes`. | 文件不是图片，或类型不在 `imageTypes` 里。 */
   | 'IMAGE_TYPE_NOT_ACCEPTED'
-  /**
-   * An image for recognition has more than 3 MB in Base64, which are 2 359 296 bytes.
-   *
-   * 待识别的图片 Base64 编码后超过 3 MB（原图 2 359 296 字节）。
-   */
+  /** An image has more than 3 MB in Base64, which are 2 359 296 bytes. | 图片 Base64 编码后超过 3 MB（原图 2 359 296 字节）。 */
   | 'IMAGE_TOO_LARGE'
-  /**
-   * A photo came, but not as readable Base64: `photoOf()` and `requirePhoto()` throw it.
-   *
-   * 照片到了，但不是可读的 Base64；由 `photoOf()` 和 `requirePhoto()` 抛出。
-   */
+  /** `photoOf()`, `requirePhoto()`: a photo is not readable Base64. | `photoOf()`、`requirePhoto()`：照片不是可读的 Base64。 */
   | 'PHOTO_DAMAGED'
   /**
    * Over the vendor's limits, and pauses did not help; or a launch would have to wait too long.
@@ -130,51 +86,31 @@ export type BankCardOcrErrorCode =
   | 'RATE_LIMITED'
   /** No privilege, or the contract has ended; the client gets no details. | 没有权限或合同到期；不向客户端透露细节。 */
   | 'ACCESS_DENIED'
-  /**
-   * Token, ticket or signature are refused, with new credentials too.
-   *
-   * token、ticket 或签名被拒，换了新凭证也不行。
-   */
+  /** Token, ticket or signature are refused, new ones too. | token、ticket 或签名被拒，换了新凭证也不行。 */
   | 'CREDENTIALS_REJECTED'
   /** No credentials could be had; `cause` says why. | 拿不到可用的凭证，原因见 `cause`。 */
   | 'NO_VALID_TICKET'
   /** The vendor reports a fault of its own. | 腾讯云自身故障。 */
   | 'VENDOR_FAULT'
-  /**
-   * A code in no document: see `vendorCode`, and give it a row in `vendorCodeOverrides`.
-   *
-   * 文档里没有的错误码：看 `vendorCode`，可用 `vendorCodeOverrides` 登记。
-   */
+  /** See `vendorCode`, and give it a row in `vendorCodeOverrides`. | 看 `vendorCode`，可用 `vendorCodeOverrides` 登记。 */
   | 'VENDOR_CODE_UNKNOWN'
-  /**
-   * Not what is documented, the same photo twice, or the card of another order.
-   *
-   * 响应不符合文档、同一张照片出现两次，或返回了别的订单的卡。
-   */
+  /** Not as documented, a photo twice, or another order's card. | 响应不符合文档、照片重复，或返回了别的订单的卡。 */
   | 'RESPONSE_MALFORMED'
   /**
-   * The response is larger than `maxResponseBytes`; or, photos left aside, it has more than 256 KiB, 32 levels or 8192 values;
+   * The response is larger than `maxResponseBytes`; or, photos left aside, it has more than 256 KiB or 8192 values;
    * or it comes in pieces of less than 64 bytes.
    *
-   * 响应超过 `maxResponseBytes`；或除照片外超过 256 KiB、32 层、8192 个值；或被拆成不足 64 字节的小块。
+   * 响应超过 `maxResponseBytes`；或除照片外超过 256 KiB、8192 个值；或被拆成不足 64 字节的小块。
    */
   | 'RESPONSE_TOO_LARGE'
   /** No connection, or it broke; a proxy that opens no tunnel. | 连不上，或连接中断；代理不肯建立隧道。 */
   | 'UNREACHABLE'
-  /**
-   * No response within `attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs`.
-   *
-   * `attemptTimeoutMs`、`recognitionTimeoutMs` 或 `timeoutMs` 内没有响应。
-   */
+  /** `attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs` is over. | `attemptTimeoutMs` 等时限已到。 */
   | 'TIMEOUT';
 
 /** Who has to act so that the same thing succeeds. */
 export type Actor =
-  /**
-   * This library or its application: it did what it could, and may do the same later.
-   *
-   * 我们自己：本模块已经尽力，稍后再试可能成功。
-   */
+  /** The library did what it could, and may do the same later. | 本模块已经尽力，稍后再试可能成功。 */
   | 'application'
   /** The developer: configuration or request are wrong. | 开发者：配置或请求有误。 */
   | 'developer'

@@ -1,4 +1,5 @@
 import type { Actor, BankCardOcrErrorCode } from './error-codes.js';
+import type { Text } from './text.js';
 
 /** When the same request may be sent again. */
 export type RetryRule =
@@ -8,12 +9,7 @@ export type RetryRule =
   | 'refresh-credentials'
   /** After a growing pause, while attempts and time last. | 等待后重发，间隔逐次加长，直到次数或时间用完。 */
   | 'backoff'
-  /**
-   * Once more after a short pause, longer with `waitForResultMs`: the result may still be on its way into the vendor's
-   * storage.
-   *
-   * 稍等后再看一次，结果可能还在写入；设了 `waitForResultMs` 就等得更久。
-   */
+  /** Once more after a short pause; longer with `waitForResultMs`. | 稍等后再查一次；设了 `waitForResultMs` 就等得更久。 */
   | 'once'
   /** After two seconds or more. | 至少两秒后重发。 */
   | 'delayed';
@@ -28,111 +24,83 @@ interface VendorCodeRule {
   readonly zh: string;
 }
 
-/** What one of the vendor's warning codes means. */
-interface WarningText {
-  readonly en: string;
-  readonly zh: string;
+type Row = (en: string, zh: string) => VendorCodeRule;
+
+/** Rows of the table that differ in their texts only. */
+function rows(error: BankCardOcrErrorCode, actor: Actor, retry: RetryRule): Row {
+  return (en, zh) => ({ error, actor, retry, en, zh });
 }
 
-function row(
-  error: BankCardOcrErrorCode,
-  actor: Actor,
-  retry: RetryRule,
-  en: string,
-  zh: string,
-): Readonly<VendorCodeRule> {
-  return { error, actor, retry, en, zh };
-}
+const invalid = rows('INVALID_ARGUMENT', 'developer', 'never');
+const misconfigured = rows('CONFIGURATION', 'developer', 'never');
+const denied = rows('ACCESS_DENIED', 'developer', 'never');
+const noContract = rows('ACCESS_DENIED', 'business', 'never');
+const expired = rows('CREDENTIALS_REJECTED', 'application', 'refresh-credentials');
+const rejected = rows('CREDENTIALS_REJECTED', 'developer', 'refresh-credentials');
+const notFound = rows('ORDER_NOT_FOUND', 'developer', 'once');
+const overLimit = rows('RATE_LIMITED', 'application', 'backoff');
+const tooFrequent = rows('RATE_LIMITED', 'application', 'delayed');
+const unreadable = rows('CARD_UNREADABLE', 'end-user', 'never');
+const fault = rows('VENDOR_FAULT', 'vendor', 'backoff');
+const failedAttempt = rows('VENDOR_FAULT', 'end-user', 'never');
+const unknown = rows('VENDOR_CODE_UNKNOWN', 'developer', 'never');
 
 /** The vendor's codes (protocol.md section 6), `0` for success left out. The one table that decides about them. */
 export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
-  '1': row('INVALID_ARGUMENT', 'developer', 'never', 'illegal request', '非法请求'),
-  '2': row('INVALID_ARGUMENT', 'developer', 'never', 'a parameter is missing or wrong', '参数缺失或错误'),
-  '3': row('INVALID_ARGUMENT', 'developer', 'never', 'against a business rule', '不符合业务规则'),
-  '4': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault', '系统异常'),
-  '5': row('ORDER_NOT_FOUND', 'developer', 'once', 'no data found', '未查询到数据'),
-  '6': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault (6)', '系统异常 (6)'),
-  '7': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault (7)', '系统异常 (7)'),
-  '8': row('VENDOR_FAULT', 'vendor', 'backoff', 'system fault (8)', '系统异常 (8)'),
-  '9': row('VENDOR_FAULT', 'vendor', 'backoff', 'storage fault (9)', '存储异常 (9)'),
-  '10': row('VENDOR_FAULT', 'vendor', 'backoff', 'storage fault (10)', '存储异常 (10)'),
-  '11': row('VENDOR_FAULT', 'vendor', 'backoff', 'file fault (11)', '文件异常 (11)'),
-  '12': row('VENDOR_FAULT', 'vendor', 'backoff', 'file fault (12)', '文件异常 (12)'),
-  '13': row('VENDOR_FAULT', 'vendor', 'backoff', 'cache fault (13)', '缓存异常 (13)'),
-  '14': row('INVALID_ARGUMENT', 'developer', 'never', 'already completed', '该请求已完成'),
-  '15': row(
-    'CREDENTIALS_REJECTED',
-    'application',
-    'refresh-credentials',
-    'the access token has expired',
-    'access token 已失效',
-  ),
-  '300101': row(
-    'VENDOR_FAULT',
-    'end-user',
-    'never',
-    'encryption or decryption failed: try anew',
-    '加解密失败，请重新发起',
-  ),
-  '400101': row(
-    'CREDENTIALS_REJECTED',
-    'developer',
-    'refresh-credentials',
-    'signature check failed or malformed request',
-    '签名校验失败或请求不合法',
-  ),
-  '400102': row('CREDENTIALS_REJECTED', 'application', 'refresh-credentials', 'the login state is lost', '登录态丢失'),
-  '400103': row('ACCESS_DENIED', 'developer', 'never', 'access denied', '服务器拒绝访问'),
-  '400104': row('ACCESS_DENIED', 'developer', 'never', 'no privilege for this service', '没有该服务的权限'),
-  '400105': row('ACCESS_DENIED', 'developer', 'never', 'identity check failed', '身份校验失败'),
-  '400501': row('RATE_LIMITED', 'application', 'backoff', 'over the TPS limit', '请求超过 TPS 限制'),
-  '400502': row('CONFIGURATION', 'developer', 'never', 'wrong version parameter', '请求版本号错误'),
-  '400503': row('INVALID_ARGUMENT', 'developer', 'never', 'the hash of the file is wrong', '文件哈希校验失败'),
-  '400504': row('RATE_LIMITED', 'application', 'delayed', 'too frequent', '请求过于频繁'),
-  '400506': row(
-    'RATE_LIMITED',
-    'application',
-    'backoff',
-    'over the concurrency limit of the app id',
-    '超过应用并发限制',
-  ),
-  '400601': row('INVALID_ARGUMENT', 'developer', 'never', 'the request body is too large', '请求体过大'),
-  '999997': row('VENDOR_FAULT', 'vendor', 'backoff', 'time-out inside the vendor', '服务超时'),
-  '999998': row('VENDOR_FAULT', 'vendor', 'backoff', 'fault of the front system', '前置系统异常'),
-  '999999': row('VENDOR_FAULT', 'vendor', 'backoff', 'internal fault', '系统内部异常'),
-  '66660000': row('INVALID_ARGUMENT', 'developer', 'never', 'the order number is longer than 32', '订单号超过 32 位'),
-  '66660001': row('CONFIGURATION', 'developer', 'never', 'the app id does not exist', 'app id 不存在'),
-  '66660002': row('ACCESS_DENIED', 'business', 'never', 'the contract has expired', '合同已过期'),
-  '66660011': row('ORDER_NOT_FOUND', 'developer', 'once', 'no such result', '无查询结果'),
-  '66660020': row('ORDER_NOT_FOUND', 'developer', 'once', 'no result for this order number', '查无此订单号'),
-  '66660021': row('VENDOR_FAULT', 'vendor', 'backoff', 'time-out of the vendor system', '系统超时'),
-  '66660030': row('ACCESS_DENIED', 'business', 'never', 'this type of service is not supported', '不支持的业务类型'),
-  '-1304': row('INVALID_ARGUMENT', 'developer', 'never', 'the order number is longer than 32', '订单号超过 32 位'),
-  '-9011': row('CARD_UNREADABLE', 'end-user', 'never', 'the card was not recognised', '银行卡未能识别'),
-  '-9012': row('CARD_UNREADABLE', 'end-user', 'never', 'the photo is blurred', '照片模糊'),
-  '-9013': row('CARD_UNREADABLE', 'end-user', 'never', 'the photo does not show a bank card', '照片不是银行卡'),
-  '-9014': row(
-    'CARD_UNREADABLE',
-    'end-user',
-    'never',
+  '1': invalid('illegal request', '非法请求'),
+  '2': invalid('a parameter is missing or wrong', '参数缺失或错误'),
+  '3': invalid('against a business rule', '不符合业务规则'),
+  '4': fault('system fault', '系统异常'),
+  '5': notFound('no data found', '未查询到数据'),
+  '6': fault('system fault (6)', '系统异常 (6)'),
+  '7': fault('system fault (7)', '系统异常 (7)'),
+  '8': fault('system fault (8)', '系统异常 (8)'),
+  '9': fault('storage fault (9)', '存储异常 (9)'),
+  '10': fault('storage fault (10)', '存储异常 (10)'),
+  '11': fault('file fault (11)', '文件异常 (11)'),
+  '12': fault('file fault (12)', '文件异常 (12)'),
+  '13': fault('cache fault (13)', '缓存异常 (13)'),
+  '14': invalid('already completed', '该请求已完成'),
+  '15': expired('the access token has expired', 'access token 已失效'),
+  '300101': failedAttempt('encryption or decryption failed: try anew', '加解密失败，请重新发起'),
+  '400101': rejected('signature check failed or malformed request', '签名校验失败或请求不合法'),
+  '400102': expired('the login state is lost', '登录态丢失'),
+  '400103': denied('access denied', '服务器拒绝访问'),
+  '400104': denied('no privilege for this service', '没有该服务的权限'),
+  '400105': denied('identity check failed', '身份校验失败'),
+  '400501': overLimit('over the TPS limit', '请求超过 TPS 限制'),
+  '400502': misconfigured('wrong version parameter', '请求版本号错误'),
+  '400503': invalid('the hash of the file is wrong', '文件哈希校验失败'),
+  '400504': tooFrequent('too frequent', '请求过于频繁'),
+  '400506': overLimit('over the concurrency limit of the app id', '超过应用并发限制'),
+  '400601': invalid('the request body is too large', '请求体过大'),
+  '999997': fault('time-out inside the vendor', '服务超时'),
+  '999998': fault('fault of the front system', '前置系统异常'),
+  '999999': fault('internal fault', '系统内部异常'),
+  '66660000': invalid('the order number is longer than 32', '订单号超过 32 位'),
+  '66660001': misconfigured('the app id does not exist', 'app id 不存在'),
+  '66660002': noContract('the contract has expired', '合同已过期'),
+  '66660011': notFound('no such result', '无查询结果'),
+  '66660020': notFound('no result for this order number', '查无此订单号'),
+  '66660021': fault('time-out of the vendor system', '系统超时'),
+  '66660030': noContract('this type of service is not supported', '不支持的业务类型'),
+  '-1304': invalid('the order number is longer than 32', '订单号超过 32 位'),
+  '-9011': unreadable('the card was not recognised', '银行卡未能识别'),
+  '-9012': unreadable('the photo is blurred', '照片模糊'),
+  '-9013': unreadable('the photo does not show a bank card', '照片不是银行卡'),
+  '-9014': unreadable(
     'the card information is not legible (number, glare, cover)',
     '银行卡信息不合法 (卡号、反光或遮挡)',
   ),
   // Documented for the identity card and the face only; what they say about a picture holds for one of a bank card.
-  '66660015': row('CARD_UNREADABLE', 'end-user', 'never', 'the picture is faulty', '视频或图片异常'),
-  '66661001': row(
-    'CARD_UNREADABLE',
-    'end-user',
-    'never',
-    'the angle or the sharpness of the picture does not do',
-    '拍摄角度或清晰度不合要求',
-  ),
-  '66661005': row('CARD_UNREADABLE', 'end-user', 'never', 'the picture cannot be decoded', '图像解码异常'),
-  '66661010': row('CARD_UNREADABLE', 'end-user', 'never', 'the format of the picture is wrong', '图片格式有误'),
+  '66660015': unreadable('the picture is faulty', '视频或图片异常'),
+  '66661001': unreadable('the angle or the sharpness of the picture does not do', '拍摄角度或清晰度不合要求'),
+  '66661005': unreadable('the picture cannot be decoded', '图像解码异常'),
+  '66661010': unreadable('the format of the picture is wrong', '图片格式有误'),
 };
 
 /** The vendor's warnings (protocol.md section 6): the recognition succeeded, the partner decides. */
-export const WARNING_TEXTS: Readonly<Record<string, WarningText>> = {
+export const WARNING_TEXTS: Readonly<Record<string, Text>> = {
   '-9110': { en: 'the validity date is not valid', zh: '银行卡有效日期无效' },
   '-9111': { en: 'the border of the card is incomplete', zh: '银行卡边框不完整' },
   '-9112': { en: 'glare on the card', zh: '银行卡图片反光' },
@@ -142,10 +110,7 @@ export const WARNING_TEXTS: Readonly<Record<string, WarningText>> = {
 };
 
 /** What to make of a code that is in no document: show it, do not repeat it. */
-const UNKNOWN_CODE: VendorCodeRule = row(
-  'VENDOR_CODE_UNKNOWN',
-  'developer',
-  'never',
+const UNKNOWN_CODE = unknown(
   'a code that is not documented: see the vendor message, and give it a row with the option vendorCodeOverrides',
   '未收录的错误码，请查看腾讯云消息，并可用 vendorCodeOverrides 选项登记',
 );
@@ -164,7 +129,7 @@ export function vendorCodeRule(code: string, overrides: VendorCodeOverrides = {}
 }
 
 /** Look a warning code up. */
-export function warningText(code: string): WarningText {
+export function warningText(code: string): Text {
   const documented = Object.hasOwn(WARNING_TEXTS, code) ? WARNING_TEXTS[code] : undefined;
   return documented ?? { en: 'a warning that is not documented', zh: '未收录的告警码' };
 }

@@ -1,7 +1,6 @@
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import { catchError, type Observable } from 'rxjs';
-import { type ErrorOptions, hasHeadersSent, type HttpResponse, translate } from './error-body.js';
-import type { ErrorLanguage } from './photo-not-found.exception.js';
+import { type ErrorOptions, hasHeadersSent, type HttpResponse, setHeaders, translate } from './error-body.js';
 
 /**
  * Answers every {@link BankCardOcrError} that a pipe or a handler throws with a fitting HTTP status and the body
@@ -13,23 +12,17 @@ import type { ErrorLanguage } from './photo-not-found.exception.js';
  * `useValue` to give options. Not `@Injectable()`: Nest would then look for a provider of the options.
  */
 export class BankCardOcrErrorInterceptor implements NestInterceptor {
-  readonly #language: ErrorLanguage;
-
-  constructor({ language = 'en' }: ErrorOptions = {}) {
-    this.#language = language;
-  }
+  constructor(private readonly options: ErrorOptions = {}) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (context.getType() !== 'http') return next.handle();
     return next.handle().pipe(
       catchError((error: unknown) => {
-        const translated = translate(error, this.#language);
+        const translated = translate(error, this.options);
         if (!translated) throw error;
         // An exception carries no headers. Express and Fastify keep what is set when its body is sent.
         const response = context.switchToHttp().getResponse<HttpResponse>();
-        if (!hasHeadersSent(response)) {
-          for (const [name, value] of Object.entries(translated.headers)) response.header(name, value);
-        }
+        if (!hasHeadersSent(response)) setHeaders(response, translated.headers);
         throw translated.exception;
       }),
     );

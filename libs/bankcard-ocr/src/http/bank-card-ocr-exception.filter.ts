@@ -1,8 +1,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { throwError } from 'rxjs';
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { type ErrorOptions, type HttpResponse, hasHeadersSent, translate } from './error-body.js';
-import { type ErrorLanguage, PhotoNotFoundException } from './photo-not-found.exception.js';
+import { type ErrorOptions, type HttpResponse, hasHeadersSent, setHeaders, translate } from './error-body.js';
+import { PhotoNotFoundException } from './photo-not-found.exception.js';
 
 /** Matches by the brand, not by the class: two copies of the library may be installed. */
 class AnyBankCardOcrError {
@@ -28,21 +28,17 @@ export class BankCardOcrExceptionFilter implements ExceptionFilter {
     Catch(AnyBankCardOcrError, PhotoNotFoundException)(this);
   }
 
-  readonly #language: ErrorLanguage;
-
-  constructor({ language = 'en' }: ErrorOptions = {}) {
-    this.#language = language;
-  }
+  constructor(private readonly options: ErrorOptions = {}) {}
 
   catch(error: unknown, host: ArgumentsHost): unknown {
     const type: string = host.getType();
-    const translated = translate(error, this.#language);
+    const translated = translate(error, this.options);
     if (!translated) throw error;
     const { exception, headers } = translated;
     if (type === 'http') {
       const response = host.switchToHttp().getResponse<HttpResponse>();
       if (hasHeadersSent(response)) return (response.raw ?? response).end();
-      for (const [name, value] of Object.entries(headers)) response.header(name, value);
+      setHeaders(response, headers);
       return response.status(exception.getStatus()).send(exception.getResponse());
     }
     const { code, message } = exception.getResponse() as { code: string; message: string };

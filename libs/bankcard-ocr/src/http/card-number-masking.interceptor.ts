@@ -56,12 +56,6 @@ export function AllowFullCardNumber(): CustomDecorator<symbol> {
   return SetMetadata(FULL_CARD_NUMBER_ALLOWED, true);
 }
 
-/** An object that is being copied, or was. */
-interface Visited {
-  copy?: object;
-  done: boolean;
-}
-
 /**
  * Masks card numbers in one response. The response itself is never changed: what contains a card number is copied, down
  * to it, and the rest is shared.
@@ -77,11 +71,11 @@ export class ResponseMasking {
     if (value instanceof CardNumber) return value.masked;
     if (typeof value !== 'object' || value === null) return maskScalar(value, isListed);
     if (isOpaque(value)) return value;
-    if (!hasToJson(value)) return this.#maskObject(value, isListed);
+    if (!('toJSON' in value) || typeof value.toJSON !== 'function') return this.#maskObject(value, isListed);
     // What it shows of itself is what leaves; JSON.stringify does not ask the outcome for its own toJSON again.
-    const shown = value.toJSON(key);
-    const masked =
-      typeof shown === 'object' && shown !== null ? this.#maskObject(shown, isListed) : maskScalar(shown, isListed);
+    const shown: unknown = value.toJSON(key);
+    const isObject = typeof shown === 'object' && shown !== null;
+    const masked = isObject ? this.#maskObject(shown, isListed) : maskScalar(shown, isListed);
     return Object.is(masked, shown) ? value : masked;
   }
 
@@ -102,20 +96,21 @@ export class ResponseMasking {
   }
 }
 
+/** An object that is being copied, or was. */
+interface Visited {
+  copy?: object;
+  done: boolean;
+}
+
 function maskScalar(value: unknown, isListed: boolean): unknown {
-  const isNumber = typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint';
-  return isListed && isNumber ? maskCardNumber(String(value)) : value;
+  return isListed && ['string', 'number', 'bigint'].includes(typeof value) ? maskCardNumber(String(value)) : value;
 }
 
 /** Bytes, streams and dates: nothing to mask inside. */
 function isOpaque(value: object): boolean {
-  if (value instanceof Date || value instanceof StreamableFile || value instanceof Blob) return true;
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return true;
+  const opaque = [Date, StreamableFile, Blob, ArrayBuffer].some((type) => value instanceof type);
+  if (opaque || ArrayBuffer.isView(value)) return true;
   return ['pipe', 'getReader', 'getStream'].some((name) => typeof Reflect.get(value, name) === 'function');
-}
-
-function hasToJson(value: object): value is { toJSON(key: string): unknown } {
-  return 'toJSON' in value && typeof value.toJSON === 'function';
 }
 
 function entriesOf(value: object): Iterable<[unknown, unknown]> {

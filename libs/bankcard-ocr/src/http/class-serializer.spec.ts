@@ -11,10 +11,9 @@ import { Reflector } from '@nestjs/core';
 import { CardNumber } from '../card/card-number.js';
 import { SdkLaunch } from '../sdk/sdk-launch.js';
 import { aBankCardOcrResult } from '../testing/fixtures/bank-card-ocr-result.fixture.js';
-import { BankCardOcrResponseDto } from './bank-card-ocr.response.dto.js';
 import { CardNumberMaskingInterceptor } from './card-number-masking.interceptor.js';
 import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
-import { SdkLaunchResponseDto, SdkResultVerdictDto } from './sdk.dto.js';
+import { BankCardOcrResponseDto, SdkLaunchResponseDto, SdkResultVerdictDto } from './response.dto.js';
 import './serialized-values.js';
 
 const PAN = '6222021234567890128';

@@ -1,52 +1,31 @@
 import { HttpException, HttpStatus } from '@nestjs/common';
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type BankCardOcrErrorCode, ERROR_TEXTS } from '../errors/error-codes.js';
+import type { RecognitionError } from '../recognition/recognition.service.js';
 import type { CardRejectedError } from '../results/warning-policy.js';
 import { type ErrorLanguage, PhotoNotFoundException } from './photo-not-found.exception.js';
-
-/** The body of an error answer. */
-interface BankCardOcrErrorBody {
-  readonly statusCode: number;
-  /** Decide on this, not on the message. */
-  readonly code: BankCardOcrErrorCode;
-  /** Ours, never the vendor's. */
-  readonly message: string;
-  /** The vendor's `code`; not told when it is about this server's own configuration or privileges. */
-  readonly vendorCode?: string;
-  /** The vendor's running number of the exchange. */
-  readonly bizSeqNo?: string;
-  /** Of a recognition, or of a card that was rejected. */
-  readonly orderNo?: string;
-  /** The image may have been recognised and billed: query the order before sending the image again. */
-  readonly outcomeUnknown?: true;
-  /** The codes of the warnings for which a card was rejected (`CARD_REJECTED`). */
-  readonly warningCodes?: readonly string[];
-}
 
 /** What went wrong inside this server is no client's business. */
 const NO_DETAILS = { en: 'internal server error', zh: '服务器内部错误' } as const;
 
 /** The body for an error. */
-function errorBody(error: BankCardOcrError, language: ErrorLanguage): BankCardOcrErrorBody {
+function errorBody(error: BankCardOcrError, language: ErrorLanguage, statusCode: number): object {
   const { code, vendorCode, bizSeqNo } = error;
-  const statusCode = statusOf(error);
   if (isOurs(error)) return { statusCode, code, message: NO_DETAILS[language] };
+  const { orderNo, outcomeUnknown, warnings } = error as Partial<RecognitionError & CardRejectedError>;
   return {
     statusCode,
     code,
+    // Ours, never the vendor's.
     message: messageOf(error, language),
     // The reason of a failed refresh stands on the error as if it were its own.
-    ...(vendorCode === undefined || isOurs(error.cause) ? {} : { vendorCode }),
-    ...(bizSeqNo === undefined ? {} : { bizSeqNo }),
-    ...('orderNo' in error && typeof error.orderNo === 'string' ? { orderNo: error.orderNo } : {}),
-    ...('outcomeUnknown' in error && error.outcomeUnknown === true ? { outcomeUnknown: true } : {}),
-    ...(isRejection(error) ? { warningCodes: error.warnings.map((warning) => warning.code) } : {}),
+    ...(vendorCode !== undefined && !isOurs(error.cause) && { vendorCode }),
+    ...(bizSeqNo !== undefined && { bizSeqNo }),
+    // By their members, not by the class: two copies of the library may be installed.
+    ...(typeof orderNo === 'string' && { orderNo }),
+    ...(outcomeUnknown === true && { outcomeUnknown }),
+    ...(code === 'CARD_REJECTED' && Array.isArray(warnings) && { warningCodes: warnings.map((one) => one.code) }),
   };
-}
-
-/** By the code, not by the class: two copies of the library may be installed. */
-function isRejection(error: BankCardOcrError): error is CardRejectedError {
-  return error.code === 'CARD_REJECTED' && 'warnings' in error && Array.isArray(error.warnings);
 }
 
 function isOurs(error: unknown): boolean {
@@ -82,15 +61,10 @@ export const ERROR_STATUS: Readonly<Record<BankCardOcrErrorCode, number>> = {
   TIMEOUT: HttpStatus.GATEWAY_TIMEOUT,
 };
 
-/** Where a vendor code has a status of its own (protocol.md section 6: the body is too large). */
-const STATUS_OF_VENDOR_CODE: ReadonlyMap<string | undefined, number> = new Map([
-  ['400601', HttpStatus.PAYLOAD_TOO_LARGE],
-]);
-
 /** The HTTP status of an error; 500 for a code that another version of this library brought. */
 export function statusOf({ code, vendorCode }: BankCardOcrError): number {
-  const ownStatus = code === 'INVALID_ARGUMENT' ? STATUS_OF_VENDOR_CODE.get(vendorCode) : undefined;
-  if (ownStatus !== undefined) return ownStatus;
+  // The vendor's code for a body that is too large (protocol.md section 6).
+  if (code === 'INVALID_ARGUMENT' && vendorCode === '400601') return HttpStatus.PAYLOAD_TOO_LARGE;
   return Object.hasOwn(ERROR_STATUS, code) ? ERROR_STATUS[code] : HttpStatus.INTERNAL_SERVER_ERROR;
 }
 
@@ -109,27 +83,25 @@ const RATE_LIMIT_PAUSE_MS = 1_000;
  */
 export function translate(
   error: unknown,
-  language: ErrorLanguage,
+  { language = 'en' }: ErrorOptions,
 ): { readonly exception: HttpException; readonly headers: Readonly<Record<string, string>> } | undefined {
-  let exception: HttpException;
-  let retryAfterMs: number | undefined;
   if (isBankCardOcrError(error)) {
-    const body = errorBody(error, language);
-    exception = new HttpException(body, body.statusCode, { cause: error });
-    retryAfterMs = retryAfter(body.statusCode, error);
-  } else if (error instanceof PhotoNotFoundException) {
-    exception = language === 'en' ? error : new PhotoNotFoundException(error.kind, error.reason, language);
-    retryAfterMs = error.retryAfterMs;
-  } else {
-    return undefined;
+    const status = statusOf(error);
+    const exception = new HttpException(errorBody(error, language, status), status, { cause: error });
+    return { exception, headers: retryAfter(retryAfterOf(status, error)) };
   }
-  const seconds = retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 1_000));
-  return { exception, headers: seconds === undefined ? {} : { 'Retry-After': String(seconds) } };
+  if (!(error instanceof PhotoNotFoundException)) return undefined;
+  const exception = language === 'en' ? error : new PhotoNotFoundException(error.kind, error.reason, language);
+  return { exception, headers: retryAfter(error.retryAfterMs) };
 }
 
-function retryAfter(status: number, { retryAfterMs }: BankCardOcrError): number | undefined {
+function retryAfterOf(status: number, { retryAfterMs }: BankCardOcrError): number | undefined {
   if (status === HttpStatus.TOO_MANY_REQUESTS.valueOf()) return retryAfterMs ?? RATE_LIMIT_PAUSE_MS;
   return status === HttpStatus.SERVICE_UNAVAILABLE.valueOf() ? retryAfterMs : undefined;
+}
+
+function retryAfter(ms: number | undefined): Record<string, string> {
+  return ms === undefined ? {} : { 'Retry-After': String(Math.max(1, Math.ceil(ms / 1_000))) };
 }
 
 /** What the response objects of Express and Fastify have in common. */
@@ -144,4 +116,8 @@ export interface HttpResponse {
 
 export function hasHeadersSent(response: HttpResponse): boolean {
   return response.headersSent ?? response.raw?.headersSent ?? false;
+}
+
+export function setHeaders(response: HttpResponse, headers: Readonly<Record<string, string>>): void {
+  for (const [name, value] of Object.entries(headers)) response.header(name, value);
 }

@@ -14,14 +14,14 @@ export type ErrorLanguage = 'en' | 'zh';
  */
 type PhotoNotFoundReason = 'pending' | 'missing' | 'absent';
 
-const TEXTS: Readonly<Record<PhotoNotFoundReason, Readonly<Record<ErrorLanguage, string>>>> = {
+const TEXTS = {
   pending: {
     en: 'the photos of this order are pending: the vendor has not delivered them yet, ask again in 2 seconds',
     zh: '该订单的照片尚未就绪 (pending)，请 2 秒后重试',
   },
   missing: { en: 'this order has no photo of this kind', zh: '该订单没有此类照片' },
   absent: { en: 'the photos of this order were not asked for', zh: '查询时未请求照片' },
-};
+} as const;
 
 /** Photos come about a second late (protocol.md section 3). */
 const PENDING_RETRY_AFTER_MS = 2_000;

@@ -1,8 +1,9 @@
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { BankCardOcrResponseDto } from './bank-card-ocr.response.dto.js';
-import { CreateSdkLaunchDto, SdkLaunchResponseDto, SdkResultVerdictDto, VerifySdkResultDto } from './sdk.dto.js';
-import { OrderNoParamsDto, PhotosQueryDto } from './query.dto.js';
+import { BankCardOcrResponseDto } from './response.dto.js';
+import { CreateSdkLaunchDto, VerifySdkResultDto } from './request.dto.js';
+import { SdkLaunchResponseDto, SdkResultVerdictDto } from './response.dto.js';
+import { OrderNoParamsDto, PhotosQueryDto } from './request.dto.js';
 import { PLATFORMS, serve } from './platforms.test-support.js';
 
 @Controller('cards')

@@ -9,6 +9,7 @@ import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { SignatureService } from '../signature/signature.service.js';
+import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { TicketMetrics } from '../telemetry/ticket-metrics.js';
 import { Transport } from '../vendor/http/transport.js';
 
@@ -20,6 +21,7 @@ export const BANKCARD_OCR_SERVICES = [
   OcrResultService,
   RecognitionService,
   SdkLaunchService,
+  SignedRequestService,
 ] as const;
 
 /** What has a token for each name: the services, and what a test may want to override below them. */

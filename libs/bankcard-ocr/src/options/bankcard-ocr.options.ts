@@ -16,7 +16,6 @@ export interface QueryLimits {
   /**
    * Milliseconds for a whole call: waiting for a ticket and a connection, every attempt, every backoff, late photos,
    * and a sink that takes its time.
-   *
    * 一次调用的总时限：等 ticket、等连接、各次尝试、间隔、等照片、写照片所花的时间都算。
    * @default 15000
    * @env BANKCARD_OCR_TIMEOUT_MS
@@ -24,28 +23,24 @@ export interface QueryLimits {
   readonly timeoutMs?: number | undefined;
   /**
    * Milliseconds for one request and its whole response, without the time that a sink takes.
-   *
    * 单个请求的时限，含读完响应，不含写照片所花的时间。
    * @default 5000
    */
   readonly attemptTimeoutMs?: number | undefined;
   /**
    * How many times a query is sent at most; a repetition with new credentials does not count.
-   *
    * 一次查询最多发几个请求；换新凭证后的重发不计。
    * @default 3
    */
   readonly maxAttempts?: number | undefined;
   /**
    * Milliseconds to keep polling while none of the photos has come; 0 queries once.
-   *
    * 照片一张都没到时继续等多久；0 表示只问一次。
    * @default 3000
    */
   readonly waitForPhotosMs?: number | undefined;
   /**
    * Milliseconds to keep polling while the vendor has no result for the order; 0 polls once more, after half a second.
-   *
    * 腾讯云还没有该订单的结果时继续等多久；0 表示半秒后只再查一次。
    * @default 0
    */
@@ -57,7 +52,6 @@ export interface BankCardOcrOptions
   extends VendorOptions, CredentialOptions, QueryLimits, TransportOptions, CardOptions, DirectRecognitionOptions {
   /**
    * Another source of time, for tests.
-   *
    * 换一个时间来源，测试用。
    * @default the machine's clocks
    * @defaultZh 系统时钟
@@ -65,7 +59,6 @@ export interface BankCardOcrOptions
   readonly clock?: Clock | undefined;
 }
 
-/** Read the option `clock`. */
 export function readClock(value: unknown): Clock | Problem {
   if (value === undefined) return new SystemClock();
   const clock = value as Partial<Record<string, unknown>> | null;

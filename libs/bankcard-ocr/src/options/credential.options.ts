@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import { Problem, unusableText } from '../errors/configuration-error.js';
 import { SecretText } from '../runtime/secret-text.js';
-import { checkChoice, type UncheckedOptions, visibleText } from './option-values.js';
+import { canBeDecoded, checkChoice, type UncheckedOptions, visibleText } from './option-values.js';
 import { readBaseUrl } from './vendor.options.js';
 
 /** Where credentials are kept, and when they are refreshed. */
@@ -14,7 +14,6 @@ export interface CredentialOptions {
    * `memory:` (this process only), `file:/directory` (all processes of one machine), `redis://host:6379/0` or
    * `rediss://…` (any number of machines), or a {@link TicketStore} of your own, e.g. a `RedisTicketStore` with your
    * client, which you close yourself.
-   *
    * 凭证存放在哪里，重启就不必刷新，进程之间也不会互相作废 ticket：`memory:`（仅本进程）、`file:/目录`（同一台机器的所有进程）、
    * `redis://host:6379/0` 或 `rediss://…`（任意多台机器），或者你自己的 {@link TicketStore}，例如用自有客户端的 `RedisTicketStore`，由你自己关闭。
    * @default `memory:` for a loopback host; must be named for any other
@@ -25,7 +24,6 @@ export interface CredentialOptions {
   /**
    * Encrypts stored credentials with AES-256-GCM: 32 bytes as 64 hexadecimal digits or in Base64, the same for all
    * processes. What another key has encrypted is dropped and fetched anew.
-   *
    * 用 AES-256-GCM 加密存放的凭证：32 字节，写成 64 位十六进制或 Base64，所有进程必须相同。用别的密钥加密的内容会被丢弃并重新获取。
    * @default none: the store holds them in clear
    * @defaultZh 无，明文存放
@@ -34,7 +32,6 @@ export interface CredentialOptions {
   readonly storeEncryptionKey?: string | SecretText | undefined;
   /**
    * `reader`: this process never requests credentials, but uses what a `refresher` puts into the same store.
-   *
    * `reader` 从不自己获取凭证，只用 `refresher` 写进同一处存储的凭证。
    * @default 'refresher'
    * @env BANKCARD_OCR_ROLE
@@ -42,7 +39,6 @@ export interface CredentialOptions {
   readonly role?: 'refresher' | 'reader' | undefined;
   /**
    * Milliseconds from one refresh to the next. The vendor advises 20 minutes.
-   *
    * 刷新间隔。腾讯云建议 20 分钟。
    * @default 1200000
    * @env BANKCARD_OCR_REFRESH_INTERVAL_MS
@@ -52,7 +48,6 @@ export interface CredentialOptions {
    * Milliseconds that the previous token and ticket go on working after a refresh: the vendor's rule, shorter in
    * sandboxes only. How often a shared store is read, how long a lease lasts and how far forced refreshes stand apart
    * derive from it.
-   *
    * 刷新后旧的 token 和 ticket 还能用多久：这是腾讯云的规则，只有沙箱才会更短。读共享存储的频率、租约时长、强制刷新的间隔都由它推算。
    * @default 60000
    * @env BANKCARD_OCR_TICKET_OVERLAP_MS
@@ -61,7 +56,6 @@ export interface CredentialOptions {
   /**
    * Milliseconds that the SIGN ticket of a replaced generation is kept to verify what phones report late; nothing is
    * signed with it.
-   *
    * 被替换的 SIGN ticket 还保留多久，用来校验手机晚到的回传；不会再用它签名。
    * @default one refresh interval, and in any case as long as the ticket would have been valid
    * @defaultZh 一个刷新间隔，且不短于该 ticket 原本的有效期
@@ -69,23 +63,21 @@ export interface CredentialOptions {
   readonly verifyWindowMs?: number | undefined;
   /**
    * Refresh by a timer, also while there are no queries. Switch it off in scripts.
-   *
    * 定时刷新，没有查询时也刷新。一次性脚本里关掉它。
    * @default true
    */
   readonly backgroundRefresh?: boolean | undefined;
 }
 
-/** The vendor's secrets have this many characters (protocol.md section 2). */
-const SECRET_LENGTH = 64;
-const LETTERS_AND_DIGITS = /^[A-Za-z0-9]*$/;
+/** The vendor's secrets look like this (protocol.md section 2). */
+const SECRET = /^[A-Za-z0-9]{64}$/;
 /** What documents and templates write where an app id belongs. */
 const APP_ID_TO_FILL_IN =
   /^(your|my|the|change|replace|enter|insert|put|todo|fixme|placeholder|example)|^(wb)?app[-_ ]?id$/i;
 
-/** Find what looks wrong with an app id and may be right all the same: the vendor documents lengths, and promises nothing. */
+/** What looks wrong with an app id and may be right all the same: the vendor documents lengths, and promises nothing. */
 export function warningAboutAppId(appId: string, secret: string): Problem | undefined {
-  if (appId.length === SECRET_LENGTH && secret.length < SECRET_LENGTH)
+  if (areSwapped(appId, secret))
     return new Problem(
       'is as long as a secret, and the secret is not: are the two swapped?',
       '长度和密钥一样，而密钥却不是这个长度：两者是否写反了？',
@@ -99,24 +91,20 @@ export function warningAboutAppId(appId: string, secret: string): Problem | unde
 
 /** The same of a secret. Nothing of it is repeated but its length. */
 export function warningAboutSecret(appId: string, secret: string): Problem | undefined {
-  // Swapped: that is said about the app id.
-  if (appId.length === SECRET_LENGTH && secret.length < SECRET_LENGTH) return undefined;
-  if (secret.length === SECRET_LENGTH && LETTERS_AND_DIGITS.test(secret)) return undefined;
-  const decoded = Buffer.from(secret, 'base64').toString('latin1').trim();
-  if (decoded.length === SECRET_LENGTH && LETTERS_AND_DIGITS.test(decoded))
+  if (areSwapped(appId, secret) || SECRET.test(secret)) return undefined;
+  if (SECRET.test(Buffer.from(secret, 'base64').toString('latin1').trim()))
     return new Problem(
       'looks like a secret in Base64, as Kubernetes stores it: set the decoded text',
       '像是 Base64 编码后的密钥（Kubernetes 的存放方式）：请填入解码后的文本',
     );
-  if (secret.length !== SECRET_LENGTH)
-    return new Problem(
-      `has ${secret.length} characters, and Tencent's secrets have ${SECRET_LENGTH}: is something missing or added?`,
-      `有 ${secret.length} 个字符，而腾讯云的密钥是 ${SECRET_LENGTH} 位：是否缺了或多了内容？`,
-    );
   return new Problem(
-    "has other characters than letters and digits, which Tencent's secrets consist of: is it complete?",
-    '含有字母和数字以外的字符，而腾讯云的密钥只有字母和数字：是否完整？',
+    `has ${secret.length} characters, and Tencent's secrets have 64 letters and digits: is something missing or added?`,
+    `有 ${secret.length} 个字符，而腾讯云的密钥是 64 位字母和数字：是否缺了或多了内容？`,
   );
+}
+
+function areSwapped(appId: string, secret: string): boolean {
+  return appId.length === 64 && secret.length < 64;
 }
 
 const readSecretText = visibleText(
@@ -124,13 +112,11 @@ const readSecretText = visibleText(
   '缺失或含有空白字符：请填入密钥（64 位）',
 );
 
-/** Read the option `secret`. */
 export function readSecret(value: unknown): SecretText | Problem {
   const secret = readSecretText(value);
   return secret instanceof Problem ? secret : new SecretText(secret);
 }
 
-/** Read the option `role`. */
 export function readRole(value: unknown, options: UncheckedOptions): 'refresher' | 'reader' | Problem {
   const problem = checkChoice(value, ['refresher', 'reader']);
   if (problem) return problem;
@@ -144,14 +130,11 @@ export function readRole(value: unknown, options: UncheckedOptions): 'refresher'
   );
 }
 
-const HEX = /^[0-9a-f]{64}$/i;
-const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/;
-
-/** Read the option `storeEncryptionKey`: into a key that cannot be printed. */
+/** Into a key that cannot be printed. */
 export function readStoreEncryptionKey(text: unknown): KeyObject | Problem {
   const value = typeof text === 'string' ? text.trim() : '';
-  if (HEX.test(value)) return createSecretKey(Buffer.from(value, 'hex'));
-  if (BASE64.test(value)) return createSecretKey(Buffer.from(value, 'base64'));
+  if (/^[0-9a-f]{64}$/i.test(value)) return createSecretKey(Buffer.from(value, 'hex'));
+  if (/^[A-Za-z0-9+/_-]{43}=?$/.test(value)) return createSecretKey(Buffer.from(value, 'base64'));
   const wanted = new Problem(
     'must be 32 random bytes, as 64 hexadecimal digits or in Base64: make one with `openssl rand -base64 32`',
     '必须是 32 个随机字节，写成 64 位十六进制或 Base64：可用 `openssl rand -base64 32` 生成',
@@ -166,7 +149,7 @@ type TicketStoreLocation =
   /** The URL carries a password as a rule. */
   | { readonly kind: 'redis'; readonly url: SecretText };
 
-/** Read the option `ticketStore`: by default this process, for a loopback host only. */
+/** By default this process, for a loopback host only. */
 export function readTicketStore(
   value: unknown,
   options: UncheckedOptions,
@@ -183,14 +166,16 @@ export function readTicketStore(
   return baseUrl instanceof Problem || baseUrl.loopback ? { kind: 'memory' } : NAME_A_TICKET_STORE;
 }
 
-/** Read the text of the option `ticketStore`. */
 export function readTicketStoreLocation(text: string): TicketStoreLocation | Problem {
   const value = text.trim();
   const unusable = unusableText(value);
   if (unusable) return unusable;
   if (value === 'memory:' || value === 'memory') return { kind: 'memory' };
-  if (value.startsWith('file:')) return readFileLocation(value);
-  if (/^rediss?:/i.test(value)) return readRedisLocation(value);
+  if (value.startsWith('file:')) {
+    const directory = directoryOf(value);
+    return directory === undefined ? NO_DIRECTORY : { kind: 'file', directory };
+  }
+  if (/^rediss?:/i.test(value)) return isRedisUrl(value) ? { kind: 'redis', url: new SecretText(value) } : NO_REDIS_URL;
   // The text is not repeated: a Redis URL carries a password.
   return new Problem(
     "names no kind of store that there is: 'memory:' keeps credentials in this process only; 'file:/directory' shares them " +
@@ -211,65 +196,34 @@ export const NAME_A_TICKET_STORE = new Problem(
     "'file:/var/lib/my-app/tickets'（共用一次刷新，重启也不必刷新）；多台机器写 'redis://host:6379/0'；" +
     "只有确定始终只有一个进程使用该 app id 时才写 'memory:'",
 );
-
-function readFileLocation(value: string): TicketStoreLocation | Problem {
-  const path = value.slice('file:'.length);
-  if (/^(\/\/\/?)?$/.test(path))
-    return new Problem(
-      'names no directory: write file:/var/lib/my-app/tickets',
-      '没有写目录：请写成 file:/var/lib/my-app/tickets',
-    );
-  // Only a shell replaces these: a directory of that very name would be made.
-  if (/^~|^["'$%<]/.test(path) || /[\u0000-\u001f\u007f]/.test(path))
-    return new Problem(
-      'must be a path as the file system knows it: nothing replaces ~ and variables here, and control characters and ' +
-        'quotation marks are not allowed. Write file:/var/lib/my-app/tickets',
-      '必须是文件系统里的实际路径：这里不会展开 ~ 和变量，也不能有控制字符和引号。请写成 file:/var/lib/my-app/tickets',
-    );
-  if (!path.startsWith('//')) return { kind: 'file', directory: resolve(path) };
-  try {
-    return { kind: 'file', directory: fileURLToPath(value) };
-  } catch {
-    return new Problem(
-      'is not a file URL of this machine: write file:/var/lib/my-app/tickets',
-      '不是本机的文件 URL：请写成 file:/var/lib/my-app/tickets',
-    );
-  }
-}
-
-const RIGHT = new Problem(
-  'write redis://user:password@host:6379/0, or rediss:// for TLS, and write % @ : / ? # in the user name or the password ' +
-    'as %25 %40 %3A %2F %3F %23',
-  '请写成 redis://用户:密码@主机:6379/0，TLS 用 rediss://；用户名或密码里的 % @ : / ? # 写成 %25 %40 %3A %2F %3F %23',
+const NO_DIRECTORY = new Problem(
+  'names no directory of this machine: write file:/var/lib/my-app/tickets, a path as the file system knows it. Nothing ' +
+    'replaces ~ and variables here, and control characters and quotation marks are not allowed',
+  '没有指定本机的目录：请写成 file:/var/lib/my-app/tickets，用文件系统里的实际路径；这里不会展开 ~ 和变量，也不能有控制字符和引号',
+);
+const NO_REDIS_URL = new Problem(
+  'is not a Redis URL: write redis://user:password@host:6379/0, or rediss:// for TLS, with a number for the database and ' +
+    'without a query or a fragment; write % @ : / ? # in the user name or the password as %25 %40 %3A %2F %3F %23. For ' +
+    'more hand in a RedisTicketStore',
+  '不是 Redis URL：请写成 redis://用户:密码@主机:6379/0，TLS 用 rediss://，库号是数字，不带查询串和片段；' +
+    '用户名或密码里的 % @ : / ? # 写成 %25 %40 %3A %2F %3F %23。需要更多设置时请传入 RedisTicketStore',
 );
 
-function wrongRedisUrl(en: string, zh: string): Problem {
-  return new Problem(`${en}: ${RIGHT.en}`, `${zh}：${RIGHT.zh}`);
-}
-
-function readRedisLocation(value: string): TicketStoreLocation | Problem {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || url.hostname === '') return wrongRedisUrl('is not a Redis URL', '不是 Redis URL');
-  // Its client decodes both, and throws when it cannot.
-  if (![url.username, url.password].every(canBeDecoded)) {
-    return wrongRedisUrl('has a bare % in its user name or password', '用户名或密码里有未转义的 %');
-  }
-  if (!/^\/?\d{0,9}$/.test(url.pathname)) return wrongRedisUrl('names a database that is no number', '库号不是数字');
-  // Options of a client in the query string could switch off what keeps the fleet safe.
-  if (url.search !== '' || url.hash !== '')
-    return new Problem(
-      `has a query or a fragment: ${RIGHT.en}; for more hand in a RedisTicketStore`,
-      `带有查询串或片段：${RIGHT.zh}；需要更多设置时请传入 RedisTicketStore`,
-    );
-  return { kind: 'redis', url: new SecretText(value) };
-}
-
-/** Whether the percent signs of a text begin escapes. */
-export function canBeDecoded(text: string): boolean {
+function directoryOf(value: string): string | undefined {
+  const path = value.slice('file:'.length);
+  // Only a shell replaces ~ and variables: a directory of that very name would be made.
+  if (/^(\/\/\/?)?$|^~|^["'$%<]|[\u0000-\u001f\u007f]/.test(path)) return undefined;
+  if (!path.startsWith('//')) return resolve(path);
   try {
-    decodeURIComponent(text);
-    return true;
+    return fileURLToPath(value);
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+function isRedisUrl(value: string): boolean {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (!url || url.hostname === '' || !/^\/?\d{0,9}$/.test(url.pathname)) return false;
+  // Options of a client in the query string could switch off what keeps the fleet safe.
+  return canBeDecoded(url.username, url.password) && url.search === '' && url.hash === '';
 }

@@ -1,6 +1,6 @@
 import type { ImageType } from '../card/card-photo.js';
 import { Problem } from '../errors/configuration-error.js';
-import type { UncheckedOptions } from './option-values.js';
+import { checkChoice, type UncheckedOptions } from './option-values.js';
 import { type BaseUrl, readBaseUrl } from './vendor.options.js';
 
 /** How the app id is spelled in the body of direct recognition (protocol.md section 2). */
@@ -10,7 +10,6 @@ export type RecognitionAppIdField = 'appId' | 'webankAppId';
 export interface DirectRecognitionOptions {
   /**
    * The host that images are sent to.
-   *
    * 图片发往哪个地址。
    * @default `https://ida.webank.com` beside idasc.webank.com, else `baseUrl`
    * @defaultZh 用 idasc.webank.com 时为 `https://ida.webank.com`，否则同 `baseUrl`
@@ -19,7 +18,6 @@ export interface DirectRecognitionOptions {
   readonly recognitionBaseUrl?: string | undefined;
   /**
    * The app id's name in the body.
-   *
    * 请求体里 app id 的字段名。
    * @default `appId` on kyc1.qcloud.com, else `webankAppId`
    * @defaultZh kyc1.qcloud.com 为 `appId`，其他为 `webankAppId`
@@ -28,14 +26,12 @@ export interface DirectRecognitionOptions {
   /**
    * Milliseconds to send one image and read the whole response; longer than `attemptTimeoutMs`, as an image
    * that has left is not sent again.
-   *
    * 发送一张图片并读完响应的时限；发出去的图片不会重发，所以比 `attemptTimeoutMs` 长。
    * @default 10000
    */
   readonly recognitionTimeoutMs?: number | undefined;
   /**
    * The media types that are sent, told by their first bytes; GIF and WebP are recognised too.
-   *
    * 允许发送的图片类型（媒体类型），按文件头判断；GIF 和 WebP 也能认出来。
    * @default ['image/jpeg', 'image/png', 'image/bmp']
    */
@@ -47,7 +43,7 @@ const RECOGNITION_HOSTS: ReadonlyMap<string, string> = new Map([['idasc.webank.c
 /** The hosts whose body calls the app id `appId` (protocol.md section 2). */
 const HOSTS_WITH_APP_ID: ReadonlySet<string> = new Set(['kyc1.qcloud.com']);
 
-/** Read the option `recognitionBaseUrl`: by default the host that belongs to the one that results are queried from. */
+/** By default the host that belongs to the one that results are queried from. */
 export function readRecognitionBaseUrl(value: unknown, options: UncheckedOptions): BaseUrl | Problem | Problem[] {
   if (value !== undefined) return readBaseUrl(value, options);
   const baseUrl = readBaseUrl(options['baseUrl'], options);
@@ -57,21 +53,17 @@ export function readRecognitionBaseUrl(value: unknown, options: UncheckedOptions
   return own === undefined ? baseUrl : readBaseUrl(own, options);
 }
 
-/** Read the option `recognitionAppIdField`: by default what the host of recognition expects. */
+/** By default what the host of recognition expects. */
 export function readRecognitionAppIdField(value: unknown, options: UncheckedOptions): RecognitionAppIdField | Problem {
-  if (value === 'appId' || value === 'webankAppId') return value;
-  if (value !== undefined) return new Problem("must be 'appId' or 'webankAppId'", "必须是 'appId' 或 'webankAppId'");
+  if (value !== undefined) return checkChoice(value, ['appId', 'webankAppId']) ?? (value as RecognitionAppIdField);
   const host = readRecognitionBaseUrl(options['recognitionBaseUrl'], options);
   return 'host' in host && HOSTS_WITH_APP_ID.has(host.host) ? 'appId' : 'webankAppId';
 }
 
-const IMAGE_TYPES: readonly string[] = ['image/jpeg', 'image/png', 'image/bmp', 'image/gif', 'image/webp'];
+const IMAGE_TYPES: readonly unknown[] = ['image/jpeg', 'image/png', 'image/bmp', 'image/gif', 'image/webp'];
 
-/** Read the option `imageTypes`. */
 export function readImageTypes(value: unknown): readonly ImageType[] | Problem {
-  const isRight =
-    Array.isArray(value) && value.length > 0 && value.every((type) => IMAGE_TYPES.includes(type as string));
-  if (isRight) return value as ImageType[];
+  if (Array.isArray(value) && value.length > 0 && value.every((type) => IMAGE_TYPES.includes(type))) return value;
   const names = IMAGE_TYPES.join(', ');
   return new Problem(`must be a list of some of ${names}`, `必须是数组，取值为 ${names} 中的若干项`);
 }

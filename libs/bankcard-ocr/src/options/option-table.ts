@@ -3,16 +3,17 @@ import { type BankCardOcrOptions, readClock } from './bankcard-ocr.options.js';
 import { readWarningPolicy } from './card.options.js';
 import { readRole, readSecret, readStoreEncryptionKey, readTicketStore } from './credential.options.js';
 import { readImageTypes, readRecognitionAppIdField, readRecognitionBaseUrl } from './direct-recognition.options.js';
-import { numeric, type NumberRule, oneOf, optional, trueOrFalse, type UncheckedOptions } from './option-values.js';
-import { readCa, readHttpService, readProxy } from './transport.options.js';
 import {
-  DEFAULT_PATHS,
-  readAppId,
-  readBaseUrl,
-  readPaths,
-  readProtocolVersion,
-  readVendorCodeOverrides,
-} from './vendor.options.js';
+  numeric,
+  type NumberRule,
+  oneOf,
+  optional,
+  trueOrFalse,
+  type UncheckedOptions,
+  visibleText,
+} from './option-values.js';
+import { readCa, readHttpService, readProxy } from './transport.options.js';
+import { DEFAULT_PATHS, readBaseUrl, readPaths, readVendorCodeOverrides } from './vendor.options.js';
 
 /** Everything about one option but its documentation, which stands beside its declaration. */
 interface OptionRow {
@@ -28,6 +29,15 @@ interface OptionRow {
   readonly read: (value: unknown, options: UncheckedOptions) => unknown;
 }
 
+const readAppId = visibleText(
+  'is missing or has white space: set the app id that the vendor assigned',
+  '缺失或含有空白字符：请填入腾讯云分配的 WBappid',
+);
+const readProtocolVersion = visibleText(
+  "must have 1 to 20 characters; the vendor documents '1.0.0'",
+  "必须有 1 到 20 个字符；官方文档写的是 '1.0.0'",
+  20,
+);
 const MILLISECONDS = numeric({ unit: 'milliseconds' });
 const MAY_BE_ZERO = numeric({ unit: 'milliseconds', zeroAllowed: true });
 
@@ -47,11 +57,7 @@ export const OPTION_TABLE = {
     read: optional(readStoreEncryptionKey),
   },
   role: { variable: 'BANKCARD_OCR_ROLE', default: 'refresher', choices: ['refresher', 'reader'], read: readRole },
-  refreshIntervalMs: {
-    variable: 'BANKCARD_OCR_REFRESH_INTERVAL_MS',
-    default: 1_200_000,
-    ...MILLISECONDS,
-  },
+  refreshIntervalMs: { variable: 'BANKCARD_OCR_REFRESH_INTERVAL_MS', default: 1_200_000, ...MILLISECONDS },
   ticketOverlapMs: { variable: 'BANKCARD_OCR_TICKET_OVERLAP_MS', default: 60_000, ...MILLISECONDS },
   verifyWindowMs: { ...MAY_BE_ZERO, read: optional(MAY_BE_ZERO.read) },
   backgroundRefresh: { default: true, ...trueOrFalse() },
@@ -61,9 +67,9 @@ export const OPTION_TABLE = {
   waitForPhotosMs: { default: 3_000, ...MAY_BE_ZERO },
   waitForResultMs: { default: 0, ...MAY_BE_ZERO },
   transport: { variable: 'BANKCARD_OCR_TRANSPORT', default: 'undici', ...oneOf('http-service', 'undici') },
-  httpService: { read: readHttpService },
-  proxy: { variable: 'BANKCARD_OCR_PROXY', secret: true, read: readProxy },
-  ca: { read: readCa },
+  httpService: { read: optional(readHttpService) },
+  proxy: { variable: 'BANKCARD_OCR_PROXY', secret: true, read: optional(readProxy) },
+  ca: { read: optional(readCa) },
   connectTimeoutMs: { default: 3_000, ...MILLISECONDS },
   maxConnections: { default: 50, ...numeric({ unit: 'whole number' }) },
   maxConnectionAgeMs: { default: 300_000, ...MILLISECONDS },

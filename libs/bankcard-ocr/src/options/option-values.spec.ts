@@ -38,7 +38,7 @@ describe('a numeric option', () => {
   it('has a rule for every option whose default is a number, and for those that may be left out', () => {
     const numeric = Object.entries(DEFAULTS).flatMap(([name, value]) => (typeof value === 'number' ? [name] : []));
     expect(NUMBER_RULES.map(({ option }) => option as string).sort()).toEqual([...numeric, 'verifyWindowMs'].sort());
-    expect(OPTION_TABLE.verifyWindowMs.read(undefined)).toBeUndefined();
+    expect(OPTION_TABLE.verifyWindowMs.read(undefined, {})).toBeUndefined();
     expect(OPTION_TABLE.timeoutMs.read(undefined)).toBeInstanceOf(Problem);
   });
 

@@ -27,11 +27,7 @@ export function booleanFromText(value: unknown): unknown {
   return value.trim().toLowerCase() === 'true';
 }
 
-/**
- * Check a number by its rule.
- *
- * @returns undefined when it is right, else what it must be
- */
+/** @returns undefined when it is right, else what it must be */
 export function checkNumber(value: unknown, { unit, zeroAllowed = false }: NumberRule): Problem | undefined {
   const inRange = typeof value === 'number' && Number.isFinite(value) && (zeroAllowed ? value >= 0 : value > 0);
   if (inRange && (unit === 'milliseconds' || Number.isInteger(value))) return undefined;
@@ -42,16 +38,11 @@ export function checkNumber(value: unknown, { unit, zeroAllowed = false }: Numbe
   );
 }
 
-/**
- * Check that a value is one of a few.
- *
- * @returns undefined when it is, else what it must be
- */
+/** @returns undefined when it is one of them, else what it must be */
 export function checkChoice(value: unknown, choices: readonly unknown[]): Problem | undefined {
   if (choices.includes(value)) return undefined;
   const is = got(value);
-  if (choices.includes(true)) return new Problem(`must be true or false; ${is.en}`, `必须是 true 或 false；${is.zh}`);
-  const names = choices.map((choice) => `'${String(choice)}'`);
+  const names = choices.map((choice) => (typeof choice === 'string' ? `'${choice}'` : String(choice)));
   const last = names.pop();
   return new Problem(
     `must be ${names.join(', ')} or ${last}; ${is.en}`,
@@ -61,16 +52,13 @@ export function checkChoice(value: unknown, choices: readonly unknown[]): Proble
 
 /** The part of a row for a number, digits as text included. */
 export function numeric(rule: NumberRule) {
-  const read = (given: unknown) => {
-    const value = numberFromText(given);
-    return checkNumber(value, rule) ?? (value as number);
-  };
+  const read = (given: unknown) => checkNumber(numberFromText(given), rule) ?? (numberFromText(given) as number);
   return { number: rule, read };
 }
 
 /** Let a value be left out. */
-export function optional<Value>(read: (value: unknown) => Value) {
-  return (value: unknown) => (value === undefined ? undefined : read(value));
+export function optional<Value>(read: (value: unknown, options: UncheckedOptions) => Value) {
+  return (value: unknown, options: UncheckedOptions) => (value === undefined ? undefined : read(value, options));
 }
 
 /** The part of a row for one of a few texts. */
@@ -81,19 +69,27 @@ export function oneOf<const Choice extends string>(...choices: readonly Choice[]
 /** The part of a row for `true` and `false`, as text too. */
 export function trueOrFalse() {
   const choices: readonly boolean[] = [true, false];
-  const read = (given: unknown) => {
-    const value = booleanFromText(given);
-    return checkChoice(value, choices) ?? (value as boolean);
-  };
+  const read = (given: unknown) => checkChoice(booleanFromText(given), choices) ?? (booleanFromText(given) as boolean);
   return { choices, read };
 }
 
 /** A reader of a text of visible ASCII characters; `en` and `zh` say what it must be. */
 export function visibleText(en: string, zh: string, longest = Infinity) {
   return (value: unknown): string | Problem => {
-    if (typeof value !== 'string') return new Problem(en, zh);
-    return unusableText(value) ?? (/^[!-~]+$/.test(value) && value.length <= longest ? value : new Problem(en, zh));
+    const isVisible = typeof value === 'string' && /^[!-~]+$/.test(value) && value.length <= longest;
+    const unusable = typeof value === 'string' ? unusableText(value) : undefined;
+    return unusable ?? (isVisible ? value : new Problem(en, zh));
   };
+}
+
+/** Whether the percent signs of texts begin escapes. */
+export function canBeDecoded(...texts: readonly string[]): boolean {
+  try {
+    texts.forEach(decodeURIComponent);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Whether an option counts as not set: left out, or an empty text, as an empty variable is. */

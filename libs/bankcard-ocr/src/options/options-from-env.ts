@@ -3,14 +3,27 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Problem } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
-import { OPTION_ROWS, OPTION_VARIABLES } from './option-table.js';
-import { isUnset, numberFromText, whatIsSet } from './option-values.js';
+import { OPTION_TABLE, OPTION_VARIABLES } from './option-table.js';
+import { isUnset, numberFromText } from './option-values.js';
+
+/** Variables by name, e.g. `process.env`. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+const OPTION_NAMES = Object.keys(OPTION_VARIABLES) as (keyof typeof OPTION_VARIABLES)[];
+/** Those that the command line reads. */
+const OTHERS: ReadonlySet<string> = new Set(['BANKCARD_OCR_EXPLAIN_TICKET', 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET']);
+/** Whatever has another form is not repeated in a log. */
+const VARIABLE = /^[A-Za-z0-9_]{1,64}$/;
+/** More letters than these apart, two names are not one name misspelled. */
+const FARTHEST = 4;
 
 /**
  * The variable that sets an option.
  *
  * @param name of the account: `LOANS_BANKCARD_OCR_APP_ID` for `loans`, dashes become underscores
  */
+export function variableOf(option: keyof typeof OPTION_VARIABLES, name?: string): string;
+export function variableOf(option: string, name?: string): string | undefined;
 export function variableOf(option: string, name?: string): string | undefined {
   const variable = (OPTION_VARIABLES as Partial<Record<string, string>>)[option];
   if (variable === undefined || name === undefined) return variable;
@@ -24,29 +37,14 @@ export function variableOf(option: string, name?: string): string | undefined {
  * @param env e.g. `process.env`; empty variables count as not set
  * @param name of the account, whose variables begin with it: `LOANS_BANKCARD_OCR_APP_ID` for `loans`
  */
-export function bankCardOcrOptionsFromEnv(
-  env: Readonly<Record<string, string | undefined>>,
-  name?: string,
-): BankCardOcrOptions {
-  const values = OPTION_ROWS.filter(([, { variable }]) => variable !== undefined).map(([option, { number }]) => {
-    const text = env[variableOf(option, name) ?? '']?.trim() || undefined;
-    // What is not a number stays as it is, so that startup can say so.
-    return [option, number ? numberFromText(text) : text] as const;
+export function bankCardOcrOptionsFromEnv(env: Environment, name?: string): BankCardOcrOptions {
+  const values = OPTION_NAMES.map((option) => {
+    const text = env[variableOf(option, name)]?.trim();
+    return [option, 'number' in OPTION_TABLE[option] ? numberFromText(text) : text] as const;
   });
   // Startup reports what is missing, together with everything else that is wrong.
-  return { appId: '', secret: '', ...whatIsSet(Object.fromEntries(values)) };
+  return { appId: '', secret: '', ...Object.fromEntries(values.filter(([, value]) => !isUnset(value))) };
 }
-
-type Environment = Readonly<Record<string, string | undefined>>;
-type OptionName = keyof typeof OPTION_VARIABLES;
-
-const OPTION_NAMES = Object.keys(OPTION_VARIABLES) as OptionName[];
-/** Those that the command line reads. */
-const OTHERS: ReadonlySet<string> = new Set(['BANKCARD_OCR_EXPLAIN_TICKET', 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET']);
-/** Whatever has another form is not repeated in a log. */
-const VARIABLE = /^[A-Za-z0-9_]{1,64}$/;
-/** More letters than these apart, two names are not one name misspelled. */
-const FARTHEST = 4;
 
 /** A variable that looks as if it were one of ours, and the one that may be meant. */
 interface UnknownVariable {
@@ -55,19 +53,21 @@ interface UnknownVariable {
 }
 
 /**
- * Find variables that look like ours and are not read: a misspelled name goes unnoticed until the default surprises. Spelled without underscores or in small letters they count too.
+ * Find variables that look like ours and are not read: a misspelled name goes unnoticed until the default surprises. They
+ * count without underscores and in small letters too.
  *
  * @param name of the account
  */
 export function unknownVariables(environment: Environment, name?: string): UnknownVariable[] {
-  const known = OPTION_NAMES.map((option) => variableOf(option, name) ?? '');
-  const prefix = compact((variableOf('appId', name) ?? '').replace(/APP_ID$/, ''));
+  const known = OPTION_NAMES.map((option) => variableOf(option, name));
+  const prefix = compact(variableOf('appId', name).replace(/APP_ID$/, ''));
   return Object.keys(environment)
     .filter((variable) => VARIABLE.test(variable) && compact(variable).startsWith(prefix))
     .filter((variable) => !known.includes(variable) && !OTHERS.has(variable))
     .map((variable) => {
-      const nearest = nearestOf(variable, known);
-      return { variable, ...(nearest !== undefined && { nearest }) };
+      const apart = known.map((one) => distance(compact(variable), compact(one)));
+      const least = Math.min(...apart);
+      return { variable, ...(least <= FARTHEST && { nearest: known[apart.indexOf(least)]! }) };
     });
 }
 
@@ -91,17 +91,18 @@ export function overlookedVariables(
   name?: string,
 ): OverlookedVariables {
   const unset = OPTION_NAMES.filter((option) => isUnset((given as Partial<BankCardOcrOptions> | undefined)?.[option]));
-  const variables = unset.map((option) => ({ option, variable: variableOf(option, name) ?? '' }));
   const mode = environment['NODE_ENV'];
   const files = ['.env', '.env.local', ...(mode !== undefined && /^\w+$/.test(mode) ? [`.env.${mode}`] : [])];
   const lost = files.flatMap((file) => {
     const values = parseFile(join(directory, file));
-    const missing = variables.filter(
-      ({ variable }) => !isUnset(values[variable]) && environment[variable] === undefined,
-    );
-    return missing.length === 0 ? [] : [lostIn(file, missing.map(({ variable }) => variable).join(', '))];
+    const missing = unset
+      .map((option) => variableOf(option, name))
+      .filter((variable) => !isUnset(values[variable]) && environment[variable] === undefined);
+    return missing.length === 0 ? [] : lostIn(file, missing.join(', '));
   });
-  const notUsed = variables.filter(({ variable }) => !isUnset(environment[variable])).map(withoutEffect);
+  const notUsed = unset
+    .filter((option) => !isUnset(environment[variableOf(option, name)]))
+    .map((option) => withoutEffect(option, variableOf(option, name)));
   return { lost, warnings: [...unknownVariables(environment, name).map(unknown), ...notUsed, ...lost] };
 }
 
@@ -116,18 +117,13 @@ function lostIn(file: string, names: string): Problem {
 }
 
 function unknown({ variable, nearest }: UnknownVariable): Problem {
-  return nearest === undefined
-    ? new Problem(
-        `${variable} is no variable of this library: check its spelling`,
-        `${variable} 不是本库的变量：请检查拼写`,
-      )
-    : new Problem(
-        `${variable} is no variable of this library and has no effect: ${nearest} is`,
-        `${variable} 不是本库的变量，不起作用：应为 ${nearest}`,
-      );
+  return new Problem(
+    `${variable} is no variable of this library and has no effect: ${nearest ? `${nearest} is` : 'check its spelling'}`,
+    `${variable} 不是本库的变量，不起作用：${nearest ? `应为 ${nearest}` : '请检查拼写'}`,
+  );
 }
 
-function withoutEffect({ option, variable }: { option: OptionName; variable: string }): Problem {
+function withoutEffect(option: string, variable: string): Problem {
   return new Problem(
     `${variable} is set and has no effect, because the options come from elsewhere: give the option ${option} too, or take ` +
       'the options from bankCardOcrOptionsFromEnv(process.env)',
@@ -135,20 +131,12 @@ function withoutEffect({ option, variable }: { option: OptionName; variable: str
   );
 }
 
-function parseFile(path: string): Readonly<Record<string, string | undefined>> {
+function parseFile(path: string): Environment {
   try {
     return parseEnv(readFileSync(path, 'utf8'));
   } catch {
     return {};
   }
-}
-
-function nearestOf(variable: string, known: readonly string[]): string | undefined {
-  const wanted = compact(variable);
-  const ranked = known
-    .map((one) => ({ one, apart: distance(wanted, compact(one)) }))
-    .sort((left, right) => left.apart - right.apart);
-  return ranked[0] !== undefined && ranked[0].apart <= FARTHEST ? ranked[0].one : undefined;
 }
 
 function compact(text: string): string {

@@ -11,8 +11,7 @@ import { revealSecrets } from './concealed-options.js';
 import { warningAboutAppId, warningAboutSecret } from './credential.options.js';
 import { OPTION_ROWS, type OptionName, type ReadOptions } from './option-table.js';
 import { isUnset, whatIsSet } from './option-values.js';
-import { overlookedVariables, variableOf } from './options-from-env.js';
-import type { BaseUrl } from './vendor.options.js';
+import { type Environment, overlookedVariables, variableOf } from './options-from-env.js';
 
 /** How the vendor's host is reached. */
 export interface RouteToVendor {
@@ -25,15 +24,12 @@ export interface RouteToVendor {
 }
 
 /** Options that were checked and completed; safe to print. */
-export interface ResolvedOptions extends Omit<ReadOptions, 'allowInsecureHttp'> {
+export interface ResolvedOptions extends ReadOptions {
   /** How the host of queries is reached, for the log. */
   readonly route: RouteToVendor;
   /** What is allowed but deserves a line in the log. */
   readonly warnings: readonly Problem[];
 }
-
-/** Variables by name, e.g. `process.env`. */
-type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Check and complete the options of an account, and find what the environment sets without effect.
@@ -82,11 +78,10 @@ export function resolveOptions(
     issues.push(...problems.map((problem) => configurationIssue(option, problem, variableOf(option, name))));
     return [option, value] as const;
   });
-  const { allowInsecureHttp: _checked, ...options } = Object.fromEntries(values) as unknown as ReadOptions;
+  const options = Object.fromEntries(values) as unknown as ReadOptions;
   if (!isUnset((given as { name?: unknown } | undefined)?.name))
     issues.push(configurationIssue('name', NAME_IN_FACTORY));
-  const { route, issues: issuesOfProxy } = routeTo(options, issues, environment);
-  issues.push(...issuesOfProxy);
+  const route = routeTo(options, issues, environment);
   if (issues.length > 0) {
     const isAnyMissing = ['appId', 'secret', 'ticketStore'].some((option) => isUnset(set[option]));
     throw new BankCardOcrConfigurationError(issues, undefined, isAnyMissing ? [WHERE_VALUES_COME_FROM] : []);
@@ -106,69 +101,53 @@ const NAME_IN_FACTORY = new Problem(
   '不能由工厂函数返回：请写在 useFactory 旁边，或者不写',
 );
 
-/** How the hosts are reached; what is wrong with the environment's variables counts only where they are used. */
+/**
+ * How the hosts are reached.
+ *
+ * @param issues gets what is wrong with variables of the environment, where these are used
+ */
 function routeTo(
-  { baseUrl, recognitionBaseUrl, proxy, httpService }: Omit<ReadOptions, 'allowInsecureHttp'>,
-  issues: readonly ConfigurationIssue[],
+  { baseUrl, recognitionBaseUrl, proxy, httpService }: ReadOptions,
+  issues: ConfigurationIssue[],
   environment: Environment,
-): { readonly route: RouteToVendor; readonly issues: readonly ConfigurationIssue[] } {
-  const route = { isOfHttpService: false };
-  if (issues.some(({ option }) => option === 'proxy' || option === 'httpService')) return { route, issues: [] };
-  if (httpService && definesRoute(httpService)) return { route: { isOfHttpService: true }, issues: [] };
-  const hosts = [baseUrl, recognitionBaseUrl].filter((host) => isBaseUrl(host));
-  const proxies = hosts.map(({ origin, loopback }) => proxyNamed({ origin, loopback, proxy }, environment));
-  const wrong = new Map<string, ConfigurationIssue>();
+): RouteToVendor {
+  if (issues.some(({ option }) => option === 'proxy' || option === 'httpService')) return { isOfHttpService: false };
+  if (httpService && definesRoute(httpService)) return { isOfHttpService: true };
+  // Where a host could not be read, its problem stands in its place.
+  const hosts = [baseUrl, recognitionBaseUrl].filter((host) => 'origin' in host);
+  const proxies = hosts.map((host) => proxyNamed({ ...host, proxy }, environment));
   for (const named of proxies) {
-    if (!(named?.proxy instanceof Problem) || named.variable === undefined || wrong.has(named.variable)) continue;
+    if (!(named?.proxy instanceof Problem) || issues.some(({ variable }) => variable === named.variable)) continue;
     const problem = new Problem(
       `${named.proxy.en}. Or go without: BANKCARD_OCR_PROXY=none`,
       `${named.proxy.zh}。不走代理可设 BANKCARD_OCR_PROXY=none`,
     );
-    wrong.set(named.variable, configurationIssue('proxy', problem, named.variable));
+    issues.push(configurationIssue('proxy', problem, named.variable));
   }
   const [first] = proxies;
-  if (!first || first.proxy instanceof Problem) return { route, issues: [...wrong.values()] };
+  if (!first || first.proxy instanceof Problem) return { isOfHttpService: false };
   const { protocol, host } = first.proxy;
-  return { route: { ...route, proxy: `${protocol}//${host}`, variable: first.variable }, issues: [...wrong.values()] };
-}
-
-/** False for what a reader put there instead: a problem. */
-function isBaseUrl(read: unknown): read is BaseUrl {
-  return typeof read === 'object' && read !== null && 'origin' in read;
+  return { isOfHttpService: false, proxy: `${protocol}//${host}`, variable: first.variable };
 }
 
 function warningsAbout(
-  { appId, secret, storeEncryptionKey, refreshIntervalMs, ticketOverlapMs }: Omit<ReadOptions, 'allowInsecureHttp'>,
+  { appId, secret, storeEncryptionKey, refreshIntervalMs, ticketOverlapMs }: ReadOptions,
   name: string | undefined,
 ): Problem[] {
-  const warn = (option: OptionName, problem: Problem | false | undefined): Problem[] => {
-    if (!problem) return [];
-    const variable = variableOf(option, name);
-    return [new Problem(`${option} (${variable}) ${problem.en}`, `${option}（${variable}）${problem.zh}`)];
-  };
   const isWeakKey = storeEncryptionKey && new Set(storeEncryptionKey.export()).size === 1;
-  return [
-    ...warn('appId', warningAboutAppId(appId, secret.reveal())),
-    ...warn('secret', warningAboutSecret(appId, secret.reveal())),
-    ...warn('storeEncryptionKey', isWeakKey && KEY_NOT_RANDOM),
-    ...warn(
-      'refreshIntervalMs',
-      refreshIntervalMs < 60_000 &&
-        new Problem(
-          `is ${refreshIntervalMs} ms: the vendor advises 1200000 (20 minutes)`,
-          `为 ${refreshIntervalMs} 毫秒：腾讯云建议 1200000（20 分钟）`,
-        ),
-    ),
-    ...warn(
-      'ticketOverlapMs',
-      ticketOverlapMs < 60_000 &&
-        new Problem(
-          `is ${ticketOverlapMs} ms: the vendor documents 60000; only a sandbox has less`,
-          `为 ${ticketOverlapMs} 毫秒：官方文档为 60000，只有沙箱更短`,
-        ),
-    ),
-    ...warn('refreshIntervalMs', refreshIntervalMs < ticketOverlapMs && INTERVAL_TOO_SHORT),
+  const found: [option: OptionName, problem: Problem | false | undefined][] = [
+    ['appId', warningAboutAppId(appId, secret.reveal())],
+    ['secret', warningAboutSecret(appId, secret.reveal())],
+    ['storeEncryptionKey', isWeakKey && KEY_NOT_RANDOM],
+    ['refreshIntervalMs', refreshIntervalMs < 60_000 && shorterThan(1_200_000, refreshIntervalMs)],
+    ['ticketOverlapMs', ticketOverlapMs < 60_000 && shorterThan(60_000, ticketOverlapMs)],
+    ['refreshIntervalMs', refreshIntervalMs < ticketOverlapMs && INTERVAL_TOO_SHORT],
   ];
+  return found.flatMap(([option, problem]) => {
+    const variable = variableOf(option, name);
+    if (!problem) return [];
+    return new Problem(`${option} (${variable}) ${problem.en}`, `${option}（${variable}）${problem.zh}`);
+  });
 }
 
 const KEY_NOT_RANDOM = new Problem(
@@ -179,3 +158,7 @@ const INTERVAL_TOO_SHORT = new Problem(
   'is shorter than ticketOverlapMs: a refresh would follow before the last one has settled',
   '短于 ticketOverlapMs：上一次刷新还没有稳定就会再次刷新',
 );
+
+function shorterThan(documentedMs: number, ms: number): Problem {
+  return new Problem(`is ${ms} ms: the vendor documents ${documentedMs}`, `为 ${ms} 毫秒：官方文档为 ${documentedMs}`);
+}

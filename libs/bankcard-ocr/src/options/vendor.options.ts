@@ -2,7 +2,7 @@ import { Problem, unusableText } from '../errors/configuration-error.js';
 import { type Actor, ERROR_TEXTS } from '../errors/error-codes.js';
 import type { RetryRule, VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { SecretText } from '../runtime/secret-text.js';
-import { booleanFromText, type UncheckedOptions, visibleText, whatIsSet } from './option-values.js';
+import { booleanFromText, type UncheckedOptions, whatIsSet } from './option-values.js';
 
 /** How the app id is spelled in query strings; hosts and pages differ (protocol.md section 2). */
 export type AppIdParameter = 'app_id' | 'appId' | 'webankAppId';
@@ -23,21 +23,18 @@ export interface VendorPaths {
 export interface VendorOptions {
   /**
    * The app id that the vendor assigned.
-   *
    * 腾讯云分配的 app id。
    * @env BANKCARD_OCR_APP_ID
    */
   readonly appId: string;
   /**
    * The secret of the app id, 64 characters.
-   *
    * app id 对应的密钥，64 位。
    * @env BANKCARD_OCR_SECRET
    */
   readonly secret: string | SecretText;
   /**
    * The vendor's host: `https`, or `http` for a loopback host. A path prefix is kept.
-   *
    * 腾讯云地址，必须是 `https`，本机地址可以用 `http`；可带路径前缀。
    * @default 'https://idasc.webank.com'
    * @env BANKCARD_OCR_BASE_URL
@@ -45,28 +42,24 @@ export interface VendorOptions {
   readonly baseUrl?: string | undefined;
   /**
    * Allow plain `http` to a host that is not loopback: secrets and card numbers then travel in clear.
-   *
    * 允许对非本机地址使用明文 `http`：密钥和卡号都会以明文传输。
    * @default false
    */
   readonly allowInsecureHttp?: boolean | undefined;
   /**
    * The spelling of the app id in query strings.
-   *
    * app id 在查询串里的参数名。
    * @default 'app_id'
    */
   readonly appIdParameter?: AppIdParameter | undefined;
   /**
    * The parameter `version` of every request, 1 to 20 characters.
-   *
    * 每个请求的 `version` 参数，1 到 20 个字符。
    * @default '1.0.0'
    */
   readonly protocolVersion?: string | undefined;
   /**
    * Other paths of endpoints than the documented ones; those that are left out stay as they are.
-   *
    * 自定义接口路径，没写的保持官方文档的路径。
    */
   readonly paths?: { readonly [Endpoint in keyof VendorPaths]?: VendorPaths[Endpoint] | undefined } | undefined;
@@ -83,7 +76,7 @@ export interface BaseUrl {
   readonly loopback: boolean;
 }
 
-/** Read a base URL: an option like `baseUrl`. */
+/** An option like `baseUrl`. */
 export function readBaseUrl(given: unknown, { allowInsecureHttp }: UncheckedOptions): BaseUrl | Problem {
   const text = typeof given === 'string' ? given.trim() : '';
   const unusable = unusableText(text);
@@ -94,52 +87,25 @@ export function readBaseUrl(given: unknown, { allowInsecureHttp }: UncheckedOpti
       'is not a URL: write it like https://idasc.webank.com',
       '不是 URL：请写成 https://idasc.webank.com 的形式',
     );
+  const { origin, host, hostname, username, password, search, hash } = url;
+  const prefix = url.pathname.replace(/\/+$/, '');
   // The parser would take a backslash for a slash, and drop tabs and line ends.
-  if (/[\\\t\r\n]/.test(text))
+  if (/[\\\t\r\n]/.test(text) || [username, password, search, hash].join('') !== '' || prefix.includes('//'))
     return new Problem(
-      'must not have a backslash, a tab or a line end: remove it',
-      '不能含有反斜杠、制表符或换行：请去掉',
+      'must not carry a user name or a password, a query or a fragment, a backslash, a tab or a line end, or two slashes ' +
+        'in a row in its path: remove them',
+      '不能带用户名或密码、查询串或片段、反斜杠、制表符或换行，路径里不能有连续两个斜杠：请去掉',
     );
-  if (url.username !== '' || url.password !== '') {
-    return new Problem('must not carry a user name or a password: remove them', '不能带用户名或密码：请去掉');
-  }
-  if (url.search !== '' || url.hash !== '')
-    return new Problem(
-      'must not carry a query or a fragment: remove what follows ? or #',
-      '不能带查询串或片段：请去掉 ? 或 # 之后的内容',
-    );
-  if (url.pathname.replace(/\/+$/, '').includes('//'))
-    return new Problem(
-      'must not have two slashes in a row in its path: remove one',
-      '路径里不能有连续两个斜杠：请去掉一个',
-    );
-  const loopback = isLoopback(url.hostname);
-  if (url.protocol === 'http:' && !loopback && booleanFromText(allowInsecureHttp) !== true)
-    return new Problem(
-      `uses plain http to ${url.host}: secrets and card numbers would travel in clear. Use https, or say ` +
-        'allowInsecureHttp: true if that network is yours',
-      `对 ${url.host} 使用明文 http，密钥和卡号会以明文传输：请改用 https；如果是自有网络，可设置 allowInsecureHttp: true`,
-    );
-  return { origin: url.origin, host: url.host, prefix: url.pathname.replace(/\/+$/, ''), loopback };
-}
-
-function isLoopback(hostname: string): boolean {
   // The URL parser has turned every spelling of an IPv4 address into four decimal numbers.
-  return /^(.+\.)?localhost$|^\[::1\]$|^127\.\d+\.\d+\.\d+$/.test(hostname);
+  const loopback = /^(.+\.)?localhost$|^\[::1\]$|^127\.\d+\.\d+\.\d+$/.test(hostname);
+  if (url.protocol === 'https:' || loopback || booleanFromText(allowInsecureHttp) === true)
+    return { origin, host, prefix, loopback };
+  return new Problem(
+    `uses plain http to ${host}: secrets and card numbers would travel in clear. Use https, or say ` +
+      'allowInsecureHttp: true if that network is yours',
+    `对 ${host} 使用明文 http，密钥和卡号会以明文传输：请改用 https；如果是自有网络，可设置 allowInsecureHttp: true`,
+  );
 }
-
-/** Read the option `appId`. */
-export const readAppId = visibleText(
-  'is missing or has white space: set the app id that the vendor assigned',
-  '缺失或含有空白字符：请填入腾讯云分配的 WBappid',
-);
-
-/** Read the option `protocolVersion`. */
-export const readProtocolVersion = visibleText(
-  "must have 1 to 20 characters; the vendor documents '1.0.0'",
-  "必须有 1 到 20 个字符；官方文档写的是 '1.0.0'",
-  20,
-);
 
 /** The documented paths (protocol.md section 1). */
 export const DEFAULT_PATHS = {
@@ -149,73 +115,51 @@ export const DEFAULT_PATHS = {
   recognize: '/api/paas/bankcardocrapp',
 } as const satisfies VendorPaths;
 
-/** Read the option `paths`: what it leaves out is as documented. */
+/** What is left out is as documented. */
 export function readPaths(value: unknown): VendorPaths | Problem[] {
   const paths = { ...DEFAULT_PATHS, ...whatIsSet<object>(value ?? {}) };
   const problems = Object.entries(paths).flatMap(([name, path]: [string, unknown]) => {
-    if (!Object.hasOwn(DEFAULT_PATHS, name)) {
-      return [
-        new Problem(`knows no '${name}': remove it, or spell it right`, `没有 '${name}' 这一项：请去掉或改正拼写`),
-      ];
-    }
+    if (!Object.hasOwn(DEFAULT_PATHS, name))
+      return new Problem(`knows no '${name}': remove it, or spell it right`, `没有 '${name}' 这一项：请去掉或改正拼写`);
     if (typeof path === 'string' && /^(\/[^/?#\s]+)+\/?$/.test(path)) return [];
-    return [
-      new Problem(
-        `${name} must begin with one slash and have neither query, white space nor two slashes in a row`,
-        `${name} 必须以一个斜杠开头，不能有查询串、空白字符或连续两个斜杠`,
-      ),
-    ];
+    return new Problem(
+      `${name} must begin with one slash and have neither query, white space nor two slashes in a row`,
+      `${name} 必须以一个斜杠开头，不能有查询串、空白字符或连续两个斜杠`,
+    );
   });
   return problems.length > 0 ? problems : paths;
 }
 
-/** Objects with every member of a union as a key, so that the compiler misses none. */
-const ACTORS: Record<Actor, true> = {
-  application: true,
-  developer: true,
-  vendor: true,
-  'end-user': true,
-  business: true,
-};
-const RETRIES: Record<RetryRule, true> = {
-  never: true,
-  'refresh-credentials': true,
-  backoff: true,
-  once: true,
-  delayed: true,
-};
+/** With every member of a union as a key, so that the compiler misses none. */
+const ACTORS: Record<Actor, 1> = { application: 1, developer: 1, vendor: 1, 'end-user': 1, business: 1 };
+const RETRIES: Record<RetryRule, 1> = { never: 1, 'refresh-credentials': 1, backoff: 1, once: 1, delayed: 1 };
+/** What a row may have; undefined where any text will do. */
+const MEMBERS = { error: ERROR_TEXTS, actor: ACTORS, retry: RETRIES, en: undefined, zh: undefined };
 
-/** Read the option `vendorCodeOverrides`: a wrong rule would otherwise show with the first such response. Values are not repeated. */
+/** A wrong rule would otherwise show with the first such response. Values are not repeated. */
 export function readVendorCodeOverrides(value: unknown): VendorCodeOverrides | Problem[] {
   const overrides = value === undefined ? {} : value;
   if (!isObject(overrides))
     return [new Problem('must be an object whose keys are vendor codes', '必须是以腾讯云响应码为键的对象')];
-  const problems = Object.entries(overrides).flatMap(([code, rule]) => {
-    if (!isObject(rule)) {
-      return [
-        new Problem(
-          `'${code}' must be an object with some of error, actor, retry, en and zh`,
-          `'${code}' 必须是对象，可含 error、actor、retry、en、zh`,
-        ),
-      ];
-    }
-    const texts = ['en', 'zh'].filter((language) => rule[language] !== undefined && typeof rule[language] !== 'string');
-    return [
-      ...checkMember(ERROR_TEXTS, rule['error'], `'${code}': error`),
-      ...checkMember(ACTORS, rule['actor'], `'${code}': actor`),
-      ...checkMember(RETRIES, rule['retry'], `'${code}': retry`),
-      ...texts.map(
-        (language) => new Problem(`'${code}': ${language} must be a text`, `'${code}': ${language} 必须是文本`),
-      ),
-    ];
+  const problems = Object.entries(overrides).flatMap(([code, row]) => {
+    if (isObject(row))
+      return Object.entries(MEMBERS).flatMap(([name, allowed]) =>
+        checkMember(`'${code}': ${name}`, row[name], allowed),
+      );
+    return new Problem(
+      `'${code}' must be an object with some of ${Object.keys(MEMBERS).join(', ')}`,
+      `'${code}' 必须是对象，可含 ${Object.keys(MEMBERS).join('、')}`,
+    );
   });
   return problems.length > 0 ? problems : (overrides as VendorCodeOverrides);
 }
 
-function checkMember(allowed: object, value: unknown, what: string): Problem[] {
-  if (value === undefined || (typeof value === 'string' && Object.hasOwn(allowed, value))) return [];
-  const names = Object.keys(allowed);
-  return [new Problem(`${what} must be one of ${names.join(', ')}`, `${what} 必须是 ${names.join('、')} 之一`)];
+function checkMember(what: string, value: unknown, allowed: object | undefined): Problem | [] {
+  if (value === undefined || (typeof value === 'string' && (!allowed || Object.hasOwn(allowed, value)))) return [];
+  const names = Object.keys(allowed ?? {});
+  return allowed
+    ? new Problem(`${what} must be one of ${names.join(', ')}`, `${what} 必须是 ${names.join('、')} 之一`)
+    : new Problem(`${what} must be a text`, `${what} 必须是文本`);
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

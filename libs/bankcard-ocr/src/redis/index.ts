@@ -6,7 +6,7 @@ export type { RedisClient } from './redis-client.js';
 
 /**
  * Keeps the credentials in Redis 5 or newer, shared by any number of machines. What it writes and how others may read it:
- * docs/fleet.md.
+ * docs/ticket-record.md.
  *
  * Timestamps are kept by the clock of Redis, so that processes whose clocks are hours apart agree about every age. On the
  * way they only ever become earlier: credentials are never used beyond their lifetime.

@@ -1,6 +1,6 @@
 import type { Cluster, Redis } from 'ioredis';
 
-/** The client of the application, or our own: one node, sentinels, or a cluster. */
+/** One node, sentinels, or a cluster. */
 export type RedisClient = Redis | Cluster;
 
 /** What of a command of ioredis is used here; both members are part of its published types. */
@@ -9,16 +9,11 @@ interface Command {
   toWritable?: (...args: never[]) => unknown;
 }
 
-/** What everybody sees in place of the arguments. */
-const HIDDEN: readonly string[] = ['[hidden]'];
-
 /**
  * A client, except that the arguments of what is sent through it are seen by nobody but the connection that they are
  * written to: not by instrumentations of `sendCommand`, subscribers of `ioredis:command`, `DEBUG=ioredis:*`, or an error
  * that quotes its command. Without `storeEncryptionKey` they hold an access token and a SIGN ticket.
- *
- * Running untraced is not enough: an application's client sends a command again after a reconnect or a redirection,
- * outside of everything that was around it the first time.
+ * Running untraced is not enough: an application's client sends a command again after a reconnect or a redirection.
  */
 export function withHiddenArguments<Client extends RedisClient>(client: Client): Client {
   // A stand-in need not be ioredis.
@@ -39,7 +34,7 @@ function hideArguments(command: Command): void {
   if (!Array.isArray(args) || typeof toWritable !== 'function') return;
   let isWriting = false;
   Object.defineProperties(command, {
-    args: { configurable: true, enumerable: true, get: () => (isWriting ? args : [...HIDDEN]) },
+    args: { configurable: true, enumerable: true, get: () => (isWriting ? args : ['[hidden]']) },
     toWritable: {
       configurable: true,
       value: (...given: never[]) => {

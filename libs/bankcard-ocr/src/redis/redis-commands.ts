@@ -9,7 +9,7 @@ import { TIME } from './redis-scripts.js';
 
 /** A connection on which nothing has been answered for so long is dead, though nobody has said so. */
 const DEAD_AFTER_MS = 5_000;
-/** A client that was handed in and leads to a replica is made to connect anew so often, at first and at least. */
+/** A client that was handed in and leads to a replica connects anew after such pauses. */
 const FIRST_RECONNECT_PAUSE_MS = 1_000;
 const LONGEST_RECONNECT_PAUSE_MS = 60_000;
 
@@ -20,7 +20,6 @@ export class RedisCommands {
   #mayReconnectAt = Number.NEGATIVE_INFINITY;
 
   readonly #client: RedisClient;
-  /** The same client, for commands. */
   readonly #sender: RedisClient;
 
   /** @param mayReconnect whether the client is ours, so that a dead connection may be ended */
@@ -35,7 +34,6 @@ export class RedisCommands {
     this.#sender = withHiddenArguments(client);
   }
 
-  /** Run a script that changes nothing. */
   async read(script: string, keys: readonly string[]): Promise<unknown> {
     return this.#inTime(keys, () => this.#sender.eval(script, keys.length, ...keys));
   }
@@ -44,7 +42,6 @@ export class RedisCommands {
    * Run a script that changes something; its first argument, the last moment at which it may, is added here.
    *
    * @param argsAt gives the other arguments; told the clock of Redis in epoch ms, as it stands now
-   * @throws {@link RedisError} when it was not carried out, and when nobody knows whether it was
    */
   async change(
     script: string,
@@ -60,44 +57,30 @@ export class RedisCommands {
     throw new RedisError('TIMEOUT', false);
   }
 
-  /**
-   * Tell whoever listens on a channel. A command of its own: inside a script it would have a name that is no key, for
-   * which proxies before a Redis refuse the whole script.
-   */
+  /** A command of its own: proxies before a Redis refuse a script with a name that is no key. */
   async publish(channel: string, message: string): Promise<void> {
     await this.#inTime([channel, message], () => this.#sender.publish(channel, message));
   }
 
-  /**
-   * Wait until the client is connected.
-   *
-   * @throws {@link RedisError} when that takes too long, or Redis refuses
-   */
+  /** Wait until the client is connected. @throws {@link RedisError} when that takes too long, or Redis refuses */
   async connected(timeoutMs = this.timeoutMs): Promise<void> {
-    const client = this.#client;
     if (this.#isReady) return;
-    let settle: ((fault?: RedisError) => void) | undefined;
-    const onReady = () => settle?.();
-    // A connection that fails is tried again; a password that is refused stays refused.
     let lastFault: RedisError | undefined;
-    const onError = (error: unknown) => {
-      lastFault = redisError(error);
-      if (lastFault.isRefusal) settle?.(lastFault);
-    };
-    client.on('ready', onReady).on('error', onError);
-    const late = () => settle?.(lastFault ?? new RedisError('NOT_CONNECTED', false));
-    const timer = this.clock.setTimer(late, timeoutMs, true);
-    try {
-      await new Promise<void>((resolve, reject) => {
-        settle = (fault) => (fault ? reject(fault) : resolve());
-      });
-    } finally {
-      timer.cancel();
-      client.off('ready', onReady).off('error', onError);
-    }
+    let stopListening: (() => void) | undefined;
+    const ready = new Promise<void>((resolve, reject) => {
+      const onError = (error: unknown) => {
+        lastFault = redisError(error);
+        // A connection that fails is tried again; a password that is refused stays refused.
+        if (lastFault.isRefusal) reject(lastFault);
+      };
+      this.#client.on('ready', resolve).on('error', onError);
+      stopListening = () => this.#client.off('ready', resolve).off('error', onError);
+    });
+    const late = () => lastFault ?? new RedisError('NOT_CONNECTED', false);
+    await raceTimeout(this.clock, timeoutMs, () => ready, late).finally(stopListening);
   }
 
-  /** The responses to `INFO`, and to `PTTL` of a key; those of a key without TTL where this user may not ask. */
+  /** The responses to `INFO`, and to `PTTL` of a key; empty, and -1, where this user may not ask. */
   async info(key: string): Promise<{ readonly info: string; readonly ttlMs: number }> {
     const info = await this.#inTime([], () => this.#sender.info()).catch(() => '');
     return { info, ttlMs: await this.#inTime([key], () => this.#sender.pttl(key)).catch(() => -1) };
@@ -133,7 +116,7 @@ export class RedisCommands {
     return untraced(command);
   }
 
-  /** Its end could otherwise take the system a quarter of an hour to notice. */
+  /** The system could take a quarter of an hour to notice its end. */
   #endDeadConnection(): void {
     const client = this.#client;
     // While it connects, the client has time limits of its own.
@@ -144,9 +127,9 @@ export class RedisCommands {
   }
 
   /**
-   * A failover may leave connections open that led to the primary: it is a replica now, and refuses every write. The
-   * store's own client connects anew by itself, one that was handed in only with `reconnectOnError`. Without that option
-   * it would stay with the replica for ever, so it is told to connect anew, ever more rarely while that does not help.
+   * A failover may leave connections open that lead to what is a replica now, and refuses every write. The store's own
+   * client connects anew by itself, one that was handed in only with `reconnectOnError`. Without that option it is told to
+   * connect anew, ever more rarely while that does not help.
    */
   #leaveReplica(): void {
     const client = this.#client;

@@ -19,24 +19,11 @@ export class RedisError extends StoreError {
 }
 
 /** Redis, or what stands before it, is not what it should be; but it will be. */
-const PASSING = new Set([
-  'LOADING',
-  'BUSY',
-  'CLUSTERDOWN',
-  'TRYAGAIN',
-  'MASTERDOWN',
-  'READONLY',
-  'OOM',
-  'MISCONF',
-  'NOREPLICAS',
-  'MAXCLIENTS',
-]);
+const PASSING = new Set(
+  'LOADING BUSY CLUSTERDOWN TRYAGAIN MASTERDOWN READONLY OOM MISCONF NOREPLICAS MAXCLIENTS'.split(' '),
+);
 
-/**
- * Turn what the client threw, whose message and properties may hold the command with its arguments, into a fault.
- *
- * @param sent the arguments of the command: none of them is in the fault
- */
+/** Turn what the client threw, which may hold the command with its arguments (`sent`), into an error without them. */
 export function redisError(error: unknown, sent: readonly string[] = []): RedisError {
   if (error instanceof RedisError) return error;
   // Not by `instanceof`: errors of Node itself are none in every context.
@@ -45,9 +32,8 @@ export function redisError(error: unknown, sent: readonly string[] = []): RedisE
   if (code !== undefined) return new RedisError(code, false);
   // What Redis answers begins with a code in capitals, what the client says itself never does. The name of the class is
   // no guide: a minified bundle changes it.
-  const answered = codeIn(error.message);
-  if (answered !== undefined)
-    return new RedisError(answered, !PASSING.has(answered), reasonIn(error.message, answered, sent));
+  const said = codeIn(error.message);
+  if (said !== undefined) return new RedisError(said, !PASSING.has(said), reasonIn(error.message, said, sent));
   return new RedisError(/^[A-Z]\w{1,34}Error$|^Error$/.test(error.name) ? error.name : 'UNKNOWN', false);
 }
 
@@ -79,10 +65,8 @@ function reasonIn(message: string, code: string, sent: readonly string[]): strin
     .replaceAll(/(?<=[a-z])'(?=[a-z])/gi, '\u2019')
     .replaceAll(QUOTED, (quoted) => (OUR_COMMANDS.test(quoted.replaceAll(/^.|.$/g, '')) ? quoted : '[redacted]'))
     .replaceAll('\u2019', "'");
-  const safe = redactVendorText(
-    unquoted,
-    sent.filter(({ length }) => length >= SHORTEST_SECRET),
-  );
+  const secrets = sent.filter(({ length }) => length >= SHORTEST_SECRET);
+  const safe = redactVendorText(unquoted, secrets);
   if (safe === '' || safe === code) return undefined;
   return safe.length > LONGEST_REASON ? `${safe.slice(0, LONGEST_REASON)}…` : safe;
 }

@@ -1,4 +1,4 @@
-import { factFindings, readRedisFacts } from './redis-inspection.js';
+import { inspectRedis } from './redis-inspection.js';
 
 const INFO = `# Server\r
 redis_version:7.0.15\r
@@ -11,21 +11,17 @@ role:slave\r
 `;
 
 const found = (info: string, ttlMs: number) =>
-  factFindings(readRedisFacts({ info, ttlMs }), 'redis').map(({ status, found }) => [status, found.en]);
+  inspectRedis({ info, ttlMs }, 'redis').findings.map(({ status, found }) => [status, found.en]);
 
 describe('what Redis says of itself', () => {
-  it('is read from INFO and PTTL', () => {
-    const facts = { version: '7.0.15', isReplica: true, evicts: true, recordTtlMs: 5_000 };
-    expect(readRedisFacts({ info: INFO, ttlMs: 5_000 })).toEqual(facts);
-  });
-
   it('stays unknown where this user may not ask', () => {
-    const unknown = { version: undefined, isReplica: false, evicts: false, recordTtlMs: undefined };
-    expect(readRedisFacts({ info: '', ttlMs: -1 })).toEqual(unknown);
-    expect(found('', -1)).toEqual([]);
+    expect(inspectRedis({ info: '', ttlMs: -1 }, 'redis')).toEqual({ version: undefined, findings: [] });
   });
 
-  it('becomes findings', () => {
+  it('is read from INFO and PTTL, and becomes findings', () => {
+    const { version, findings } = inspectRedis({ info: INFO, ttlMs: 5_000 }, 'redis');
+    expect(version).toBe('7.0.15');
+    expect(findings.map(({ facts }) => facts)).toEqual([undefined, { evicts: true }, { recordTtlMs: 5_000 }]);
     expect(found(INFO, 5_000)).toEqual([
       ['fail', 'a replica'],
       ['warn', 'evicts keys when memory is short'],

@@ -4,7 +4,7 @@ import { redisKeysFor } from './redis-keys.js';
 const tagOf = (key: string) => /\{([^}]*)\}/.exec(key)?.[1];
 
 describe('the keys of an app id', () => {
-  it('are these, and docs/fleet.md names them', () => {
+  it('are these, and docs/ticket-record.md names them', () => {
     expect(redisKeysFor('IDA00001', '')).toEqual({
       record: 'bankcard-ocr:{IDA00001}:record',
       lease: 'bankcard-ocr:{IDA00001}:lease',

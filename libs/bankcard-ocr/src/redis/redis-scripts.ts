@@ -13,14 +13,21 @@ const UNLESS_LATE = `${NOW}
 if now > tonumber(ARGV[1]) then return 'late' end
 `;
 
+/** Who holds the lease: an id, or false. A lease that is no text is held by nobody. */
+const holderOf = (key: string): string => `
+local holder = redis.pcall('GET', ${key})
+if type(holder) == 'table' then
+  if not string.find(holder.err, 'WRONGTYPE', 1, true) then return holder end
+  holder = false
+end
+`;
+
 /** KEYS: any of the app id, so that the node that keeps it answers. Gives the time in ms. */
 export const TIME = `${NOW}
 return now
 `;
 
-/**
- * A record is a few kilobytes. What is much larger is none, and is not sent to anybody; in bytes.
- */
+/** In bytes. A record is a few kilobytes: what is much larger is none, and is not sent to anybody. */
 const LARGEST_RECORD = 262_144;
 
 /**
@@ -51,22 +58,16 @@ return { now, record, writeId, seen }
 
 /**
  * KEYS: record, lease. ARGV: last moment, write id that was read or '', write id, record, lease id or ''. A lease that
- * has gone by itself, e.g. because Redis was emptied, does not forbid the write: the write id decides. Nor does a lease
- * that is no text: nobody holds it.
+ * has gone by itself, e.g. because Redis was emptied, does not forbid the write: the write id decides.
  */
-export const SWAP = `${UNLESS_LATE}
-local holder = redis.pcall('GET', KEYS[2])
-if type(holder) == 'table' then
-  if not string.find(holder.err, 'WRONGTYPE', 1, true) then return holder end
-  holder = false
-end
+export const SWAP = `${UNLESS_LATE}${holderOf('KEYS[2]')}
 if ARGV[5] ~= '' and holder and holder ~= ARGV[5] then return 'fenced' end
 if (redis.call('HGET', KEYS[1], 'write_id') or '') ~= ARGV[2] then return 'fenced' end
 redis.call('HSET', KEYS[1], 'write_id', ARGV[3], 'record', ARGV[4])
 return 'done'
 `;
 
-/** KEYS: record, damaged. ARGV: last moment, by what that which cannot be read is recognised. */
+/** KEYS: record, damaged. ARGV: last moment, `seen` of what cannot be read. */
 export const SET_ASIDE = `${UNLESS_LATE}${SEE_RECORD}
 if seen == '' or seen ~= ARGV[2] then return 'fenced' end
 redis.call('RENAME', KEYS[1], KEYS[2])
@@ -74,7 +75,7 @@ redis.call('PEXPIRE', KEYS[2], 86400000)
 return 'done'
 `;
 
-/** No lease lives so long: what does, or does not end at all, was written by no holder. In ms. */
+/** In ms. What lives longer, or does not end at all, was written by no holder. */
 const LONGEST_LEASE = 600_000;
 
 /**
@@ -93,18 +94,14 @@ return 'done'
 `;
 
 /** KEYS: lease. ARGV: last moment, lease id, life in ms. A lease that Redis has lost is taken again. */
-export const RENEW_LEASE = `${UNLESS_LATE}
-local holder = redis.pcall('GET', KEYS[1])
-if type(holder) == 'table' and not string.find(holder.err, 'WRONGTYPE', 1, true) then return holder end
-if type(holder) == 'string' and holder ~= ARGV[2] then return 'fenced' end
+export const RENEW_LEASE = `${UNLESS_LATE}${holderOf('KEYS[1]')}
+if holder and holder ~= ARGV[2] then return 'fenced' end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 'done'
 `;
 
 /** KEYS: lease. ARGV: last moment, lease id. */
-export const RELEASE_LEASE = `${UNLESS_LATE}
-local holder = redis.pcall('GET', KEYS[1])
-if type(holder) == 'table' and not string.find(holder.err, 'WRONGTYPE', 1, true) then return holder end
+export const RELEASE_LEASE = `${UNLESS_LATE}${holderOf('KEYS[1]')}
 if holder == ARGV[2] then redis.call('DEL', KEYS[1]) end
 return 'done'
 `;

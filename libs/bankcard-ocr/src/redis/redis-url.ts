@@ -1,23 +1,21 @@
 import type { Redis, RedisOptions } from 'ioredis';
-import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
+import { storeIssue } from '../credentials/store/ticket-store.js';
+import { Problem } from '../errors/configuration-error.js';
+import { text } from '../errors/text.js';
 import { readTicketStoreLocation } from '../options/credential.options.js';
+import { isPackageMissing } from '../runtime/missing-package.js';
 import { untraced } from '../runtime/tracing-suppression.js';
 import type { RedisClient } from './redis-client.js';
 import { redisError } from './redis-error.js';
 
-const CONNECT_TIMEOUT_MS = 3_000;
-/** A process that ends does not wait longer for a server that does not answer. */
-const DISCONNECT_TIMEOUT_MS = 200;
 const LONGEST_RECONNECT_MS = 1_000;
 
 /** The class of ioredis, which is handed in: of this library, only the entry `/redis` needs the package to be installed. */
 type RedisConstructor = new (url: string, options: RedisOptions) => Redis;
 
 /**
- * Load ioredis, which only applications that keep credentials in Redis need to have installed.
- *
- * The import stands inside `try` for bundlers: only there they take a package that is missing for one that may be missing
- * (and bundle it where it is installed). `scripts/build-library.cjs` sees to it that this is still so in the CommonJS build.
+ * Load ioredis, which only applications that keep credentials in Redis need to have installed. The import stands inside
+ * `try` for bundlers: only there a package may be missing. `scripts/build-library.cjs` keeps it so in the CommonJS build.
  *
  * @throws {@link BankCardOcrConfigurationError} when it is not installed, or a bundle has left it out
  */
@@ -26,24 +24,13 @@ export async function loadIoredis(): Promise<RedisConstructor> {
     const ioredis = await import('ioredis');
     return ioredis.Redis;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const isMissing = /^(ERR_)?MODULE_NOT_FOUND$/.test(code ?? '') || /Cannot find (module|package)/.test(message);
-    if (!isMissing || !/\bioredis\b/.test(message)) throw error;
-    throw storeIssue(IOREDIS_MISSING, error);
+    if (!isPackageMissing(error, /\bioredis\b/)) throw error;
+    const problem = text(
+      'is a Redis URL, and the package that talks to Redis is missing: npm install ioredis',
+      '是 Redis URL，但没有安装访问 Redis 的包：npm install ioredis',
+    );
+    throw storeIssue(problem, error);
   }
-}
-
-const IOREDIS_MISSING = new Problem(
-  'is a Redis URL, and the package that talks to Redis is missing: npm install ioredis',
-  '是 Redis URL，但没有安装访问 Redis 的包：npm install ioredis',
-);
-
-/** An error that refuses the start because of the option `ticketStore`. */
-export function storeIssue(problem: Problem, cause?: unknown): BankCardOcrConfigurationError {
-  return new BankCardOcrConfigurationError(
-    [configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE')],
-    cause,
-  );
 }
 
 /**
@@ -53,14 +40,18 @@ export function storeIssue(problem: Problem, cause?: unknown): BankCardOcrConfig
  * @throws {@link BankCardOcrConfigurationError} when it is none; its text, which holds a password, is not repeated
  */
 export function createRedisClient(url: string, Client: RedisConstructor): Redis {
-  checkUrl(url);
+  // What ioredis throws for a wrong URL carries the URL. Options in a query string are between the application and ioredis.
+  const location = readTicketStoreLocation(url.replace(/[?#].*$/s, ''));
+  if (location instanceof Problem) throw storeIssue(location);
+  if (location.kind !== 'redis') throw storeIssue(text('is not a Redis URL', '不是 Redis URL'));
   const isTls = url.toLowerCase().startsWith('rediss:');
   const options: RedisOptions = {
     // Whatever NODE_TLS_REJECT_UNAUTHORIZED says.
     ...(isTls && { tls: { rejectUnauthorized: true, minVersion: 'TLSv1.2' } }),
     connectionName: 'nestjs-bankcard-ocr',
-    connectTimeout: CONNECT_TIMEOUT_MS,
-    disconnectTimeout: DISCONNECT_TIMEOUT_MS,
+    connectTimeout: 3_000,
+    // A process that ends does not wait longer for a server that does not answer.
+    disconnectTimeout: 200,
     // A command that waited for a connection would be carried out when nobody wants it any more.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -73,14 +64,6 @@ export function createRedisClient(url: string, Client: RedisConstructor): Redis 
   const client = untraced(() => new Client(url, options));
   // Without a listener the client prints its errors.
   return client.on('error', () => undefined);
-}
-
-/** What ioredis throws for a wrong URL carries the URL, or says no more than "URI malformed". */
-function checkUrl(url: string): void {
-  // Options in a query string are between the application and ioredis.
-  const read = readTicketStoreLocation(url.replace(/[?#].*$/s, ''));
-  if (!(read instanceof Problem) && read.kind === 'redis') return;
-  throw storeIssue(read instanceof Problem ? read : new Problem('is not a Redis URL', '不是 Redis URL'));
 }
 
 /** How logs call it: host, port, database and key prefix, never user or password. */

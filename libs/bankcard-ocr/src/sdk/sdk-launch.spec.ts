@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { SdkLaunchResponseDto } from '../http/sdk.dto.js';
+import { SdkLaunchResponseDto } from '../http/response.dto.js';
 import { SdkLaunch } from './sdk-launch.js';
 
 const VALUES = {

@@ -18,19 +18,18 @@ export class SignatureService {
     return sign(values, ticket);
   }
 
-  /** Check a signature in constant time and in any letter case. */
+  /** Check a signature in constant time and in any letter case; false also for what is none. */
   verify(values: readonly (string | null | undefined)[], ticket: string, signature: string): boolean {
-    return verify(values, ticket, signature);
+    if (typeof signature !== 'string') return false;
+    const expected = Buffer.from(sign(values, ticket), 'latin1');
+    const given = Buffer.from(signature.toUpperCase(), 'utf8');
+    return given.length === expected.length && timingSafeEqual(given, expected);
   }
 }
 
 /**
  * Sign values by the vendor's rule: drop null ones, add the ticket, sort by UTF-16 code unit, join without separator,
  * SHA-1 over UTF-8, upper-case hexadecimal (protocol.md section 4).
- *
- * @param values the values in any order, never the parameter names
- * @param ticket a SIGN ticket for queries, a NONCE ticket for the launch of the phone SDK
- * @returns 40 characters, `0-9A-F`
  */
 export function sign(values: readonly (string | null | undefined)[], ticket: string): string {
   // An empty text adds nothing, wherever it stands.
@@ -48,18 +47,6 @@ export function sign(values: readonly (string | null | undefined)[], ticket: str
   return hash('sha1', text, 'hex').toUpperCase();
 }
 
-/**
- * Check a signature that somebody handed in, in constant time and in any letter case.
- *
- * @returns false also for anything that is not 40 hexadecimal digits
- */
-function verify(values: readonly (string | null | undefined)[], ticket: string, signature: string): boolean {
-  if (typeof signature !== 'string') return false;
-  const expected = Buffer.from(sign(values, ticket), 'latin1');
-  const given = Buffer.from(signature.toUpperCase(), 'utf8');
-  return given.length === expected.length && timingSafeEqual(given, expected);
-}
-
 const LETTERS = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 'latin1');
 const NONCE_LENGTH = 32;
 /** The largest multiple of 62 that a byte can hold: bytes from here on would favour the first letters. */
@@ -70,11 +57,7 @@ const entropy = Buffer.alloc(4096);
 let letters = '';
 let used = 0;
 
-/**
- * Make a nonce: 32 letters and digits, each equally likely, from the cryptographic generator (about 190 bits).
- *
- * Every request needs its own, retries included (protocol.md section 4).
- */
+/** Make a nonce: 32 letters and digits, each equally likely, from the cryptographic generator. */
 export function createNonce(): string {
   if (used + NONCE_LENGTH > letters.length) {
     letters = randomLetters();

@@ -9,11 +9,7 @@ export interface LogSink {
   error(line: string): void;
 }
 
-/**
- * One line for each exchange with the vendor: `debug` for what went well, `warn` for what did not.
- *
- * @param debugs whether anybody reads lines of the level `debug`: making one costs every query
- */
+/** @param debugs whether anybody reads lines of the level `debug`: making one costs every query */
 export function logExchange(log: LogSink, record: ExchangeRecord, debugs = true): void {
   const wentWell = record.outcome === 'OK' || record.outcome === 'ABORTED';
   if (wentWell && !debugs) return;
@@ -25,78 +21,67 @@ export function logExchange(log: LogSink, record: ExchangeRecord, debugs = true)
   else log.warn(line);
 }
 
-/** The log lines of what happens to the credentials. A fault that stays the same is told once. */
+type Line = readonly [level: keyof LogSink, line: string];
+
+const LINES: { readonly [T in TicketEvent['type']]: (event: Extract<TicketEvent, { type: T }>) => Line } = {
+  'credentials-updated': ({ source, generation, remainingMs }) => {
+    const how = source === 'refresh' ? 'refreshed' : 'taken from the store';
+    return ['log', `credentials ${how}: generation ${generation}, good for ${seconds(remainingMs)}`];
+  },
+  'refresh-started': ({ reason, attempt }) => ['debug', `refresh started, reason ${reason}, attempt ${attempt}`],
+  'token-pending': ({ generation }) => ['debug', `token of generation ${generation} issued, its SIGN ticket is next`],
+  'token-request-in-doubt': () => [
+    'warn',
+    'the answer to a token request was lost; the previous credentials may die within the overlap',
+  ],
+  'pending-token-refused': (event) => ['warn', `the vendor refused the pending token of ${rejection(event)}`],
+  'refresh-failed': failureLine,
+  'credentials-rejected': (event) => ['warn', `the vendor rejected ${rejection(event)}`],
+  'store-failed': ({ error, repeated }) => [
+    'warn',
+    repeated ? error.message : `${error.message}; what is held is served to its end`,
+  ],
+  'store-recovered': () => ['log', 'the ticket store works again'],
+  'store-restored': ({ generation }) => [
+    'warn',
+    `the ticket store had lost generation ${generation}, which has been put back`,
+  ],
+  'refresh-conflict': () => ['warn', 'another process may have refreshed at the same time: one more refresh follows'],
+  'foreign-refresh-suspected': (event) => ['error', foreignRefreshLine(event)],
+  'credentials-unreadable': () => [
+    'warn',
+    'the stored credentials were encrypted with another store key, or not at all, and are not used',
+  ],
+  'secret-changed': () => ['warn', 'the stored credentials were made with another app secret and are not used'],
+};
+
+/** Log what happens to the credentials. A fault that stays the same is told once. */
 export function logTicketEvent(log: LogSink, event: TicketEvent): void {
-  switch (event.type) {
-    case 'credentials-updated': {
-      const how = event.source === 'refresh' ? 'refreshed' : 'taken from the store';
-      log.log(`credentials ${how}: generation ${event.generation}, good for ${seconds(event.remainingMs)}`);
-      break;
-    }
-    case 'refresh-started':
-      log.debug(`refresh started, reason ${event.reason}, attempt ${event.attempt}`);
-      break;
-    case 'token-pending':
-      log.debug(`token of generation ${event.generation} issued, its SIGN ticket is next`);
-      break;
-    case 'token-request-in-doubt':
-      log.warn('the answer to a token request was lost; the previous credentials may die within the overlap');
-      break;
-    case 'pending-token-refused':
-      log.warn(
-        `the vendor refused the pending token of generation ${event.generation}, code=${event.vendorCode ?? '-'}`,
-      );
-      break;
-    case 'refresh-failed':
-      logFailure(log, event);
-      break;
-    case 'credentials-rejected':
-      log.warn(`the vendor rejected generation ${event.generation}, code=${event.vendorCode ?? '-'}`);
-      break;
-    case 'store-failed':
-      if (event.repeated) log.debug(event.error.message);
-      else log.warn(`${event.error.message}; what is held is served to its end`);
-      break;
-    case 'store-recovered':
-      log.log('the ticket store works again');
-      break;
-    case 'store-restored':
-      log.warn(`the ticket store had lost generation ${event.generation}, which has been put back`);
-      break;
-    case 'refresh-conflict':
-      log.warn('another process may have refreshed at the same time: one more refresh follows');
-      break;
-    case 'foreign-refresh-suspected':
-      logForeignRefresh(log, event);
-      break;
-    case 'credentials-unreadable':
-      log.warn('the stored credentials were encrypted with another store key, or not at all, and are not used');
-      break;
-    case 'secret-changed':
-      log.warn('the stored credentials were made with another app secret and are not used');
-      break;
-  }
+  const [level, line] = LINES[event.type](event as never);
+  const isRepeated = 'repeated' in event && event.repeated;
+  log[isRepeated ? 'debug' : level](line);
 }
 
-function logForeignRefresh(log: LogSink, event: ForeignRefreshSuspected): void {
-  const { generation, vendorCode, ageMs, remainingMs, times } = event;
-  const line =
+function rejection({ generation, vendorCode }: { generation: number; vendorCode?: string | undefined }): string {
+  return `generation ${generation}, code=${vendorCode ?? '-'}`;
+}
+
+function foreignRefreshLine({ generation, vendorCode, ageMs, remainingMs, times }: ForeignRefreshSuspected): string {
+  return (
     `foreignRefreshSuspected: the vendor rejected generation ${generation} after ${seconds(ageMs)} ` +
     `(code=${vendorCode ?? '-'}), ${seconds(remainingMs)} before its end, and no process that shares the ticket store ` +
     `has refreshed (${times} times since the start). Another program seems to refresh the same app id, which ends what ` +
     'everybody else holds a minute later: find it (an old service, another region or environment, a script), and let it ' +
-    'read the SIGN ticket from the ticket store, or ask the vendor for an app id of its own';
-  if (event.repeated) log.debug(line);
-  else log.error(line);
+    'read the SIGN ticket from the ticket store, or ask the vendor for an app id of its own'
+  );
 }
 
-function logFailure(log: LogSink, event: Extract<TicketEvent, { type: 'refresh-failed' }>): void {
+function failureLine(event: Extract<TicketEvent, { type: 'refresh-failed' }>): Line {
   const { error, attempt, retryInMs, repeated } = event;
   const message = error.vendorMessage === undefined ? '' : ` (vendor: ${error.vendorMessage})`;
   const line = `refresh failed, attempt ${attempt}: ${error.message}${message}; next try in ${seconds(retryInMs)}`;
-  if (repeated) log.debug(line);
-  else if (error.actor === 'developer' || error.actor === 'business') log.error(`${line}. Somebody has to mend this`);
-  else log.warn(line);
+  const needsFix = !repeated && (error.actor === 'developer' || error.actor === 'business');
+  return needsFix ? ['error', `${line}. Somebody has to mend this`] : ['warn', line];
 }
 
 function seconds(ms: number): string {

@@ -13,9 +13,7 @@ import type { KycSandboxOptions } from './kyc-sandbox.options.js';
 interface BankCardOcrTestingOptions {
   /** The account whose place it takes. @default none, the one without a name */
   readonly name?: string | undefined;
-  /**
-   * How the sandbox behaves. Its clock is also the module's, and its app id is made from the name where there is one.
-   */
+  /** How the sandbox behaves. Its clock is also the module's, and its app id is made from the name where there is one. */
   readonly sandbox?: KycSandboxOptions | undefined;
   /** Options of `BankCardOcrModule` beside those that lead to the sandbox. */
   readonly module?: AccountOptions | undefined;
@@ -45,12 +43,11 @@ export class BankCardOcrTestingModule {
   static forRoot({ name, sandbox, module }: BankCardOcrTestingOptions = {}): DynamicModule {
     const token = getSandboxInjectionToken(name);
     const appId = name === undefined ? undefined : appIdFor(name);
-    const alias = { provide: token, useExisting: KycSandbox };
     const provideSandbox: DynamicModule = {
       module: SandboxModule,
       providers: [
         { provide: KycSandbox, useFactory: () => KycSandbox.start({ appId, keepsProcessAlive: false, ...sandbox }) },
-        ...(name === undefined ? [] : [alias]),
+        ...(name === undefined ? [] : [{ provide: token, useExisting: KycSandbox }]),
       ],
       exports: [token],
     };
@@ -71,14 +68,10 @@ export class BankCardOcrTestingModule {
 @Global()
 @Module({})
 class SandboxModule implements OnApplicationShutdown {
-  readonly #sandbox: KycSandbox;
-
-  constructor(@Inject(KycSandbox) sandbox: KycSandbox) {
-    this.#sandbox = sandbox;
-  }
+  constructor(@Inject(KycSandbox) private readonly sandbox: KycSandbox) {}
 
   async onApplicationShutdown(): Promise<void> {
-    await this.#sandbox.stop();
+    await this.sandbox.stop();
   }
 }
 

@@ -12,7 +12,7 @@ describe('options', () => {
       deadTicketCode: '400102',
       wrongSecretCode: '400101',
       latePhotos: undefined,
-      recognitionAppId: 'either',
+      hostProfile: 'any',
       concurrencyLimit: undefined,
       expireInAs: 'number',
       httpStatusOfFailures: 200,

@@ -1,4 +1,5 @@
 import type { Clock } from '../runtime/clock.js';
+import type { HostProfile } from './endpoints/vendor-request.js';
 
 /** What to do with photos that are not there yet (protocol.md section 3: which of the three is not documented). */
 interface LatePhotos {
@@ -8,51 +9,47 @@ interface LatePhotos {
   readonly as: 'missing' | 'empty' | 'slow';
 }
 
-/** What can be changed while the sandbox runs, see {@link KycSandbox.configure}. */
-export interface KycSandboxSettings {
+/** What can be changed while the sandbox runs, with the defaults. */
+export const DEFAULT_SETTINGS = {
   /** Lifetime of an access token in ms. @default 7_200_000 */
-  tokenLifeMs: number;
+  tokenLifeMs: 7_200_000,
   /** Lifetime of a SIGN ticket in ms, at most the rest of its token's. @default 3_600_000 */
-  ticketLifeMs: number;
+  ticketLifeMs: 3_600_000,
   /** Lifetime of a NONCE ticket in ms. @default 120_000 */
-  nonceTicketLifeMs: number;
+  nonceTicketLifeMs: 120_000,
   /** How long credentials stay valid after newer ones were issued, in ms. @default 60_000 */
-  overlapMs: number;
+  overlapMs: 60_000,
   /** A token call sooner than this many ms after the previous token is reported as a violation; 0 is never. @default 0 */
-  minRefreshIntervalMs: number;
+  minRefreshIntervalMs: 0,
   /** Code of the OCR endpoints for a signature made with an expired ticket. @default '400102' */
-  deadTicketCode: '400102' | '400101' | '15';
+  deadTicketCode: '400102' as '400102' | '400101' | '15',
   /**
    * Code of access_token for a wrong secret; undocumented (protocol.md section 8). The default is the code that
    * tempts a client most to refresh and try again, which it must not do.
    * @default '400101'
    */
-  wrongSecretCode: string;
+  wrongSecretCode: '400101',
   /** Photos come late. @default undefined, at once */
-  latePhotos: LatePhotos | undefined;
-  /**
-   * The app id's name in the body of a recognition; hosts differ (protocol.md section 2). `either` accepts both.
-   * @default 'either'
-   */
-  recognitionAppId: 'either' | 'appId' | 'webankAppId';
+  latePhotos: undefined as LatePhotos | undefined,
+  /** The host whose spellings of the app id are insisted on, endpoint by endpoint (protocol.md section 2). @default 'any' */
+  hostProfile: 'any' as HostProfile,
   /** OCR requests in flight above this get 400506. @default undefined, no limit */
-  concurrencyLimit: number | undefined;
+  concurrencyLimit: undefined as number | undefined,
   /** Wire form of `expire_in`: a number in the wild, a string in the documents. @default 'number' */
-  expireInAs: 'number' | 'string';
+  expireInAs: 'number' as 'number' | 'string',
   /** HTTP status of failure envelopes; undocumented (protocol.md section 8). @default 200 */
-  httpStatusOfFailures: number;
+  httpStatusOfFailures: 200,
   /** Grow every photo to about this many bytes. @default undefined, as they are (10 to 30 KB) */
-  photoBytes: number | undefined;
+  photoBytes: undefined as number | undefined,
   /** Every response is this many ms late, in real time whatever the clock. @default 0 */
-  answerDelayMs: number;
-  /**
-   * Order numbers that were not added: `reject` responds 66660020, `invent` a card derived from the number.
-   * @default 'reject'
-   */
-  unknownOrders: 'reject' | 'invent';
-}
+  answerDelayMs: 0,
+  /** Order numbers that were not added: `reject` responds 66660020, `invent` a card made from the number. @default 'reject' */
+  unknownOrders: 'reject' as 'reject' | 'invent',
+};
 
-/** Changes of {@link KycSandboxSettings}: what is left out, or undefined where that is no setting, stays as it is. */
+export type KycSandboxSettings = typeof DEFAULT_SETTINGS;
+
+/** Changes of the settings: what is left out, or undefined where that is no setting, stays as it is. */
 export type KycSandboxChange = { [Setting in keyof KycSandboxSettings]?: KycSandboxSettings[Setting] | undefined };
 
 /** Options of {@link KycSandbox.start}; every member is optional. */
@@ -83,32 +80,12 @@ export interface SandboxContext {
   readonly settings: Readonly<KycSandboxSettings>;
 }
 
-export const DEFAULT_SETTINGS: Readonly<KycSandboxSettings> = {
-  tokenLifeMs: 7_200_000,
-  ticketLifeMs: 3_600_000,
-  nonceTicketLifeMs: 120_000,
-  overlapMs: 60_000,
-  minRefreshIntervalMs: 0,
-  deadTicketCode: '400102',
-  wrongSecretCode: '400101',
-  latePhotos: undefined,
-  recognitionAppId: 'either',
-  concurrencyLimit: undefined,
-  expireInAs: 'number',
-  httpStatusOfFailures: 200,
-  photoBytes: undefined,
-  answerDelayMs: 0,
-  unknownOrders: 'reject',
-};
-
-/** Settings whose `undefined` means something; for all others `undefined` means "as before". */
-const MAY_BE_UNDEFINED: ReadonlySet<string> = new Set(['latePhotos', 'concurrencyLimit', 'photoBytes']);
-
-/** Write `change` into `settings`. */
+/** Write `change` into `settings`; undefined is written only where it is the default. */
 export function changeSettings(settings: KycSandboxSettings, change: KycSandboxChange): KycSandboxSettings {
   for (const [name, value] of Object.entries(change)) {
     if (!(name in DEFAULT_SETTINGS)) throw new TypeError(`The sandbox has no setting '${name}' to change.`);
-    if (value !== undefined || MAY_BE_UNDEFINED.has(name)) Object.assign(settings, { [name]: value });
+    const mayBeUndefined = DEFAULT_SETTINGS[name as keyof KycSandboxSettings] === undefined;
+    if (value !== undefined || mayBeUndefined) Object.assign(settings, { [name]: value });
   }
   return settings;
 }

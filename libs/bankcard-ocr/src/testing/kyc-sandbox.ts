@@ -3,7 +3,7 @@ import { SystemClock } from '../runtime/clock.js';
 import { randomLettersAndDigits } from './credentials/credential-ledger.js';
 import { acceptLaunch, type LaunchVerdict, type PhoneLaunch } from './endpoints/phone-launch.js';
 import { Vendor } from './endpoints/vendor.js';
-import type { CallCounts, JournalEntry, ViolationEntry, RecoveryEntry } from './evidence/evidence.js';
+import type { CallCounts, JournalEntry, RecoveryEntry, ViolationEntry } from './evidence/evidence.js';
 import type { FaultHandle, SandboxFault } from './faults/fault-registry.js';
 import { VendorServer } from './http/vendor-server.js';
 import {
@@ -41,7 +41,7 @@ export class KycSandbox implements AsyncDisposable {
 
   private constructor({
     appId = 'IDASANDB',
-    secret = randomLettersAndDigits(64),
+    secret = randomLettersAndDigits(),
     port = 0,
     host = '127.0.0.1',
     pathPrefix = '',
@@ -50,7 +50,7 @@ export class KycSandbox implements AsyncDisposable {
     ...settings
   }: KycSandboxOptions) {
     this.appId = appId;
-    this.#vendor = new Vendor({ appId, secret, clock }, changeSettings({ ...DEFAULT_SETTINGS }, settings));
+    this.#vendor = new Vendor(appId, secret, clock, changeSettings({ ...DEFAULT_SETTINGS }, settings));
     const prefix = pathPrefix.replace(/\/+$/, '');
     this.#server = new VendorServer(this.#vendor, { port, host, pathPrefix: prefix, keepsProcessAlive });
   }
@@ -86,7 +86,7 @@ export class KycSandbox implements AsyncDisposable {
   }
 
   /** Change the partner's secret: all tokens and tickets expire at once. @returns the new secret */
-  changeSecret(newSecret: string = randomLettersAndDigits(64)): string {
+  changeSecret(newSecret: string = randomLettersAndDigits()): string {
     this.#vendor.secret = newSecret;
     this.#vendor.ledger.expireAll();
     this.#vendor.journal.add({ endpoint: 'change-secret', outcome: 'answered' });
@@ -124,7 +124,7 @@ export class KycSandbox implements AsyncDisposable {
 
   /** Requests received since the start, a copy. */
   get calls(): CallCounts {
-    return this.#vendor.calls.snapshot();
+    return structuredClone(this.#vendor.calls);
   }
 
   /** Every request and partner event in the order of arrival, copies. */
@@ -154,7 +154,7 @@ export class KycSandbox implements AsyncDisposable {
 
   /** TCP connections, now and since the start. */
   get connections(): { readonly open: number; readonly total: number } {
-    return this.#server.connections;
+    return { ...this.#server.connections };
   }
 
   /**

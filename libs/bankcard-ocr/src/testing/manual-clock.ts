@@ -6,16 +6,9 @@ const DEFAULT_START = Date.UTC(2025, 11, 31, 16);
 /** Not 0: no real process reads 0 either, and code that takes 0 for "never" would be forgiven. */
 const MONOTONIC_START = 1_000_000;
 
-const DEFAULT_STEP_MS = 1_000;
-
 /** Turns of the event loop after a step: enough for an HTTP exchange over the loopback when something has happened. */
 const TURNS_AFTER_A_TIMER = 30;
 const TURNS_AFTER_SILENCE = 6;
-
-interface PendingTimer {
-  readonly due: number;
-  readonly callback: () => void;
-}
 
 /** A clock that stands until a test moves it; timers fire only in {@link advance} and {@link advanceAsync}. */
 export class ManualClock implements Clock {
@@ -27,17 +20,14 @@ export class ManualClock implements Clock {
   timerOffsetMs: number | ((delayMs: number) => number) = 0;
   #elapsed = 0;
   #wallShift = 0;
-  readonly #startAt: number;
   /** Sorted by due time; equal times in the order they were set. */
-  readonly #timers: PendingTimer[] = [];
+  readonly #timers: { readonly due: number; readonly callback: () => void }[] = [];
 
   /** @param startAt wall clock at the start, in ms since the epoch. @default 2026-01-01T00:00:00+08:00 */
-  constructor(startAt: number = DEFAULT_START) {
-    this.#startAt = startAt;
-  }
+  constructor(private readonly startAt: number = DEFAULT_START) {}
 
   now(): number {
-    return this.#startAt + this.#elapsed + this.#wallShift;
+    return this.startAt + this.#elapsed + this.#wallShift;
   }
 
   monotonic(): number {
@@ -45,7 +35,7 @@ export class ManualClock implements Clock {
   }
 
   setTimer(callback: () => void, delayMs: number, _keepsProcessAlive?: boolean): ClockTimer {
-    const timer: PendingTimer = { due: this.#elapsed + this.#firesAfter(delayMs), callback };
+    const timer = { due: this.#elapsed + this.#firesAfter(delayMs), callback };
     const later = this.#timers.findIndex(({ due }) => due > timer.due);
     this.#timers.splice(later === -1 ? this.#timers.length : later, 0, timer);
     return {
@@ -75,10 +65,10 @@ export class ManualClock implements Clock {
    */
   advance(ms: number): void {
     const end = this.#elapsed + ms;
-    for (let next = this.#timers[0]; next && next.due <= end; next = this.#timers[0]) {
-      this.#timers.shift();
-      this.#elapsed = Math.max(this.#elapsed, next.due);
-      next.callback();
+    while (this.#nextDue <= end) {
+      const { due, callback } = this.#timers.shift()!;
+      this.#elapsed = Math.max(this.#elapsed, due);
+      callback();
     }
     this.#elapsed = end;
   }
@@ -88,21 +78,24 @@ export class ManualClock implements Clock {
    * the event loop turn, so that promise chains and exchanges over the loopback inside this process go on at the time
    * that started them. Files and other processes take real time, however often the loop turns: wait for those yourself.
    */
-  async advanceAsync(ms: number, stepMs: number = DEFAULT_STEP_MS): Promise<void> {
+  async advanceAsync(ms: number, stepMs = 1_000): Promise<void> {
     const end = this.#elapsed + ms;
     await turnEventLoop(TURNS_AFTER_SILENCE);
     do {
-      const due = this.#timers[0]?.due ?? Infinity;
-      const target = Math.min(end, this.#elapsed + stepMs, Math.max(due, this.#elapsed));
-      const fires = due <= target;
+      const target = Math.min(end, this.#elapsed + stepMs, Math.max(this.#nextDue, this.#elapsed));
+      const fires = this.#nextDue <= target;
       this.advance(target - this.#elapsed);
       await turnEventLoop(fires ? TURNS_AFTER_A_TIMER : TURNS_AFTER_SILENCE);
-    } while (this.#elapsed < end || (this.#timers[0]?.due ?? Infinity) <= end);
+    } while (this.#elapsed < end || this.#nextDue <= end);
   }
 
   /** Let the wall clock jump by `ms` (NTP, an operator); the monotonic clock and the timers do not notice. */
   shiftWallClock(ms: number): void {
     this.#wallShift += ms;
+  }
+
+  get #nextDue(): number {
+    return this.#timers[0]?.due ?? Infinity;
   }
 }
 

@@ -1,14 +1,5 @@
-/** A code of the vendor and what the sandbox says with it. */
-interface SandboxCodeText {
-  readonly code: string;
-  /** The Chinese message, as it travels in `msg`. */
-  readonly msg: string;
-  /** The same in English. */
-  readonly msgEn: string;
-}
-
 /**
- * Every failure code of protocol.md section 6, in its order; `0`, success, is not among them.
+ * Every failure code of protocol.md section 6 and its message, which travels in Chinese; `0`, success, is not among them.
  *
  * Typed in from the documents for the sandbox alone: the library has its own table, and the two are compared in a test.
  */
@@ -55,25 +46,14 @@ export const SANDBOX_CODES = [
   { code: '-9012', msg: '照片模糊', msgEn: 'photo blurred' },
   { code: '-9013', msg: '照片不是银行卡', msgEn: 'not a bank card' },
   { code: '-9014', msg: '银行卡信息不合法', msgEn: 'card information illegal (number, glare, cover)' },
-] as const satisfies readonly SandboxCodeText[];
-
-/** What the documents of sibling products say of pictures; the bank-card pages do not have these. */
-const SIBLING_CODES = [
-  ['66660015', '视频或图片异常'],
-  ['66661001', '请调整角度，保持清晰'],
-  ['66661005', '图像解码异常'],
-  ['66661010', '格式有误'],
 ] as const;
 
-const TEXT_OF_CODE = new Map<string, string>([
-  ...SANDBOX_CODES.map(({ code, msg }) => [code, msg] as const),
-  ...SIBLING_CODES,
-]);
+const MESSAGES = new Map<string, string>(SANDBOX_CODES.map(({ code, msg }) => [code, msg]));
 
 /** The Chinese message of any code, also of one that no document knows ("unknown codes will come"). */
 export function messageOfCode(code: string): string {
   if (code === '0') return '请求成功';
-  return TEXT_OF_CODE.get(code) ?? `未知错误${code}`;
+  return MESSAGES.get(code) ?? `未知错误${code}`;
 }
 
 /** Every warning code of protocol.md section 6: the recognition succeeded all the same, the partner decides. */
@@ -84,4 +64,4 @@ export const SANDBOX_WARNINGS = [
   { code: '-9113', msg: '银行卡复印件', msgEn: 'photocopy' },
   { code: '-9114', msg: '银行卡翻拍件', msgEn: 'photo of a screen' },
   { code: '66661009', msg: '银行卡已过期', msgEn: 'card expired' },
-] as const satisfies readonly SandboxCodeText[];
+] as const;

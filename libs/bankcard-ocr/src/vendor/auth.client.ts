@@ -2,7 +2,7 @@ import { SignalCancellation } from '../runtime/abort.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { malformedResponse, readLifeMs } from './response/envelope.js';
 import { isJsonObject, JsonResponseReader } from './response/json-response.js';
-import type { VendorHttpClient, VendorResponse } from './http/vendor-http-client.js';
+import type { VendorHttpClient, VendorRequest, VendorResponse } from './http/vendor-http-client.js';
 
 /** What the vendor documents when a response does not say (protocol.md section 1). */
 const DOCUMENTED_TOKEN_LIFE_MS = 7_200_000;
@@ -26,12 +26,6 @@ interface NonceTicketRequest {
   readonly signal: AbortSignal;
 }
 
-/** What the two types of tickets differ in. */
-interface TicketRequest extends Omit<NonceTicketRequest, 'userId'> {
-  readonly type: 'SIGN' | 'NONCE';
-  readonly userId?: string;
-}
-
 /** Settings of an {@link AuthClient}. */
 export interface AuthClientOptions {
   readonly appId: string;
@@ -50,70 +44,70 @@ export class AuthClient {
   ) {}
 
   /** Ask for an access token. From its response on, the previous token and its tickets have one overlap left. */
-  accessToken(attempt: number, signal: AbortSignal): Promise<IssuedCredential> {
-    const { appId, appIdParameter, secret, version, paths, timeoutMs } = this.options;
-    const query = { [appIdParameter]: appId, secret: secret.reveal(), grant_type: 'client_credential', version };
-    return this.http.send(
-      {
-        endpoint: 'access_token',
-        pathAndQuery: pathAndQuery(paths.accessToken, query),
-        secrets: [secret.reveal(), appId],
-        urgent: true,
-        timeoutMs,
-        attempt,
-        cancellation: new SignalCancellation(signal),
-      },
-      new JsonResponseReader(),
-      ({ json, envelope, sentAt }) => {
-        const value = json['access_token'];
-        if (!isCredential(value)) throw malformedResponse('gave no readable access_token', envelope, false);
-        return { value, lifeMs: readLifeMs(json['expire_in'], DOCUMENTED_TOKEN_LIFE_MS), sentAt };
-      },
-    );
+  async accessToken(attempt: number, signal: AbortSignal): Promise<IssuedCredential> {
+    const { secret, paths } = this.options;
+    const query = { secret: secret.reveal(), grant_type: 'client_credential' };
+    const request = { endpoint: 'access_token', secrets: [secret.reveal()], urgent: true, attempt } as const;
+    const { json, envelope, sentAt } = await this.#send(paths.accessToken, query, request, signal);
+    const value = json['access_token'];
+    if (!isCredential(value)) throw malformedResponse('gave no readable access_token', envelope, false);
+    return { value, lifeMs: readLifeMs(json['expire_in'], DOCUMENTED_TOKEN_LIFE_MS), sentAt };
   }
 
   /** Ask for the SIGN ticket of a token. */
-  signTicket(accessToken: string, generation: number, attempt: number, signal: AbortSignal): Promise<IssuedCredential> {
-    return this.#ticket({ type: 'SIGN', accessToken, generation, attempt, signal });
+  async signTicket(
+    accessToken: string,
+    generation: number,
+    attempt: number,
+    signal: AbortSignal,
+  ): Promise<IssuedCredential> {
+    return this.#ticket('SIGN', { accessToken, generation, attempt, signal });
   }
 
   /** Ask for a NONCE ticket: one launch of the phone SDK by one user; it ends nothing (protocol.md section 5). */
-  nonceTicket(request: NonceTicketRequest): Promise<IssuedCredential> {
-    return this.#ticket({ ...request, type: 'NONCE' });
+  async nonceTicket(request: NonceTicketRequest): Promise<IssuedCredential> {
+    return this.#ticket('NONCE', request);
   }
 
-  #ticket({ type, accessToken, userId, signal, ...request }: TicketRequest): Promise<IssuedCredential> {
-    const { appId, appIdParameter, version, paths, timeoutMs } = this.options;
-    const query: Record<string, string> = { [appIdParameter]: appId, access_token: accessToken, type, version };
-    if (userId !== undefined) query['user_id'] = userId;
+  async #ticket(
+    type: 'SIGN' | 'NONCE',
+    { accessToken, userId, signal, generation, attempt }: Omit<NonceTicketRequest, 'userId'> & { userId?: string },
+  ): Promise<IssuedCredential> {
+    const query = { access_token: accessToken, type, ...(userId !== undefined && { user_id: userId }) };
+    const secrets = [accessToken, userId ?? ''];
+    // Everybody waits for a SIGN ticket, and one user for a NONCE ticket.
+    const request = { endpoint: 'api_ticket', secrets, urgent: type === 'SIGN', generation, attempt } as const;
+    const { json, envelope, sentAt } = await this.#send(this.options.paths.apiTicket, query, request, signal);
+    const tickets: unknown = json['tickets'];
+    const ticket: unknown = Array.isArray(tickets) ? tickets[0] : tickets;
+    const value = isJsonObject(ticket) ? ticket['value'] : undefined;
+    if (!isJsonObject(ticket) || !isCredential(value)) {
+      // Another SIGN ticket would end the one that cannot be read; a NONCE ticket ends none.
+      throw malformedResponse('gave no readable ticket', envelope, type === 'NONCE');
+    }
+    return { value, lifeMs: readLifeMs(ticket['expire_in'], DOCUMENTED_TICKET_LIFE_MS[type]), sentAt };
+  }
+
+  async #send(
+    path: string,
+    query: Readonly<Record<string, string>>,
+    request: Pick<VendorRequest, 'endpoint' | 'secrets' | 'urgent' | 'generation' | 'attempt'>,
+    signal: AbortSignal,
+  ): Promise<VendorResponse> {
+    const { appId, appIdParameter, version, timeoutMs } = this.options;
+    const parameters = new URLSearchParams({ [appIdParameter]: appId, ...query, version });
     return this.http.send(
       {
-        endpoint: 'api_ticket',
-        pathAndQuery: pathAndQuery(paths.apiTicket, query),
-        secrets: [accessToken, appId, userId ?? ''],
-        // Everybody waits for a SIGN ticket, and one user for a NONCE ticket.
-        urgent: type === 'SIGN',
+        ...request,
+        pathAndQuery: `${path}?${parameters.toString()}`,
+        secrets: [...request.secrets, appId],
         timeoutMs,
         cancellation: new SignalCancellation(signal),
-        ...request,
       },
       new JsonResponseReader(),
-      ({ json, envelope, sentAt }) => {
-        const tickets: unknown = json['tickets'];
-        const ticket: unknown = Array.isArray(tickets) ? tickets[0] : tickets;
-        const value = isJsonObject(ticket) ? ticket['value'] : undefined;
-        if (!isJsonObject(ticket) || !isCredential(value)) {
-          // Another SIGN ticket would end the one that cannot be read; a NONCE ticket ends none.
-          throw malformedResponse('gave no readable ticket', envelope, type === 'NONCE');
-        }
-        return { value, lifeMs: readLifeMs(ticket['expire_in'], DOCUMENTED_TICKET_LIFE_MS[type]), sentAt };
-      },
+      (response) => response,
     );
   }
-}
-
-function pathAndQuery(path: string, query: Readonly<Record<string, string>>): string {
-  return `${path}?${new URLSearchParams(query).toString()}`;
 }
 
 /** Tokens have 64 or 90 characters and tickets 64; other lengths are not refused, but anything else is no credential. */

@@ -3,7 +3,7 @@ import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
 import type { Clock } from '../runtime/clock.js';
 import { JsonResponseReader } from './response/json-response.js';
 import { ResultResponseReader } from './response/incremental/result-response.reader.js';
-import { PhotoBuffers, type PhotoTargets } from './response/photo-buffers.js';
+import { NOWHERE, PhotoBuffers, type PhotoTargets } from './response/photo-buffers.js';
 import { readResultResponse } from './response/result-response.js';
 import type { VendorHttpClient, VendorRequest } from './http/vendor-http-client.js';
 
@@ -23,11 +23,6 @@ export interface ResultRequest extends Pick<VendorRequest, 'attempt' | 'generati
 
 /** Whether photos are asked for, and where they go: `kept` in the result, or elsewhere. */
 type PhotoWish = false | 'kept' | PhotoTargets;
-
-/** For a host that sends photos although nobody has asked for them. */
-const NOWHERE: PhotoTargets = {
-  open: () => ({ write: () => undefined, end: () => undefined, damaged: () => undefined }),
-};
 
 const NONE: ReadonlyMap<PhotoKind, CardPhoto> = new Map();
 

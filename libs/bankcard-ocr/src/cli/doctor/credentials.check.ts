@@ -1,8 +1,7 @@
 import { endsAtMs } from '../../credentials/credential-lifetime.js';
-import { RecordSeal, withoutSealed } from '../../credentials/ticket-record.codec.js';
-import { secretFingerprint } from '../../credentials/secret-fingerprint.js';
 import type { StoreContent } from '../../credentials/store/store-inspection.js';
-import type { GenerationRecord, TicketRecord } from '../../credentials/ticket-record.js';
+import { RecordSeal, withoutSealed } from '../../credentials/ticket-record.codec.js';
+import { type GenerationRecord, secretFingerprint, type TicketRecord } from '../../credentials/ticket-record.js';
 import { duration, text } from '../../errors/text.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { type CheckResult, checkResultsOf } from './check-result.js';
@@ -16,35 +15,33 @@ export function usableRecord(record: TicketRecord, { appId, storeEncryptionKey }
   return storeEncryptionKey ? new RecordSeal(storeEncryptionKey, appId).open(record) : withoutSealed(record);
 }
 
-const UNREADABLE = {
-  damaged: {
-    found: text('the record is damaged', '记录已损坏'),
-    todo: text(
-      'Find the cause; the next process that reads the record sets it aside and fetches new credentials',
-      '请查明原因；下一个读到它的进程会把它移开，并重新获取凭证',
-    ),
-  },
-  'another-version': {
-    found: text('the record is that of a newer version of this library', '记录由更新版本的本模块写入'),
-    todo: text('Update this installation', '请升级这里的版本'),
-  },
-};
-
 /** Check what the store holds; no token or ticket is in the results. */
 export function checkCredentials(content: StoreContent, options: ResolvedOptions): CheckResult[] {
-  if (content.kind === 'unreadable') {
-    const { code } = content;
-    return [result('fail', text(`cannot be read (${code})`, `读不到（${code}）`), { facts: { code } })];
+  switch (content.kind) {
+    case 'unreadable': {
+      const { code } = content;
+      return [result('fail', text(`cannot be read (${code})`, `读不到（${code}）`), { facts: { code } })];
+    }
+    case 'damaged': {
+      const todo = text('The next process that reads it sets it aside', '下一个读到它的进程会把它移开，并重新获取');
+      return [result('fail', text('the record is damaged', '记录已损坏'), { todo, facts: { record: content.kind } })];
+    }
+    case 'another-version': {
+      const found = text('the record is that of a newer version of this library', '记录由更新版本的本模块写入');
+      const todo = text('Update this installation', '请升级这里的版本');
+      return [result('fail', found, { todo, facts: { record: content.kind } })];
+    }
+    case 'nothing':
+      return [nothingStored(options)];
+    case 'record': {
+      const { record } = content;
+      if (!record.current) return [nothingStored(options)];
+      const wrongKey = checkKeys(record, options);
+      return wrongKey ? [wrongKey] : [checkAge(record.current, record, options), ...unfinished(record, options)];
+    }
+    default:
+      return content satisfies never;
   }
-  if (content.kind === 'damaged' || content.kind === 'another-version') {
-    const { found, todo } = UNREADABLE[content.kind];
-    return [result('fail', found, { todo, facts: { record: content.kind } })];
-  }
-  if (content.kind === 'nothing' || !content.record.current) return [nothingStored(options)];
-  const { record } = content;
-  return (
-    checkKeys(record, options) ?? [checkAge(content.record.current, record, options), ...unfinished(record, options)]
-  );
 }
 
 function nothingStored({ role }: ResolvedOptions): CheckResult {
@@ -62,14 +59,11 @@ function isSealed(record: TicketRecord): boolean {
 }
 
 /** Whether the app secret and the store encryption key of this environment are those of the record. */
-function checkKeys(record: TicketRecord, options: ResolvedOptions): CheckResult[] | undefined {
+function checkKeys(record: TicketRecord, options: ResolvedOptions): CheckResult | undefined {
   if (record.secretFingerprint !== secretFingerprint(options.appId, options.secret.reveal())) {
-    const todo = text(
-      'If the vendor has changed the secret, restart all processes with the new one; else this environment has a wrong one, or the wrong store',
-      '如果腾讯云刚换过密钥，请让所有进程用新密钥重启；否则是这里的密钥或存储配错了',
-    );
+    const todo = text('Give all processes the same, current one', '请让所有进程使用同一个当前的密钥');
     const found = text('made with another app secret', '是用另一个密钥获取的');
-    return [result('fail', found, { facts: { anotherSecret: true }, todo })];
+    return result('fail', found, { facts: { anotherSecret: true }, todo });
   }
   if (usableRecord(record, options).current) return undefined;
   const sealed = isSealed(record);
@@ -79,11 +73,8 @@ function checkKeys(record: TicketRecord, options: ResolvedOptions): CheckResult[
         '已加密，这里的 storeEncryptionKey 打不开',
       )
     : text('in clear, while this environment has a store key', '是明文，而这里配置了 storeEncryptionKey');
-  const todo = text(
-    "Give all processes the same store key: those with different ones end each other's credentials",
-    '所有进程必须使用同一个 storeEncryptionKey：不同的 key 会互相作废凭证',
-  );
-  return [result('fail', found, { facts: { sealed, opens: false }, todo })];
+  const todo = text('Give all processes the same store key', '所有进程必须使用同一个 storeEncryptionKey');
+  return result('fail', found, { facts: { sealed, opens: false }, todo });
 }
 
 function checkAge(current: GenerationRecord, record: TicketRecord, options: ResolvedOptions): CheckResult {
@@ -94,21 +85,14 @@ function checkAge(current: GenerationRecord, record: TicketRecord, options: Reso
   const facts = { generation: current.number, ageMs, endsInMs, sealed };
   if (ageMs < -CLOCK_TOLERANCE_MS) {
     const todo = text('Set the clocks of all machines by NTP', '请给所有机器做 NTP 校时');
-    const found = text(
-      'from the future: their age is not known, and they are not used',
-      '时间在将来：无法判断有效期，不会使用',
-    );
-    return result('fail', found, { facts, todo });
+    return result('fail', text('from the future, and not used', '时间在将来，不会使用'), { facts, todo });
   }
   const [age, left] = [duration(ageMs), duration(Math.abs(endsInMs))];
   const generation = text(
     `generation ${current.number}, ${age.en} old, ${sealed ? 'sealed' : 'in clear'}`,
     `第 ${current.number} 代，已用 ${age.zh}，${sealed ? '已加密' : '明文'}`,
   );
-  const todo = text(
-    'Is a refresher running on this store? See its log',
-    '是否有 refresher 在使用这处存储？请查看它的日志',
-  );
+  const todo = text('Is a refresher running on this store? See its log', '是否有 refresher 在使用？请查看它的日志');
   if (endsInMs <= 0) {
     const found = text(`${generation.en}, ended ${left.en} ago`, `${generation.zh}，已过期 ${left.zh}`);
     return result(role === 'reader' ? 'fail' : 'warn', found, { facts, todo });
@@ -119,23 +103,16 @@ function checkAge(current: GenerationRecord, record: TicketRecord, options: Reso
 }
 
 /** A refresh that was begun and is not finished, and one that fails. */
-function unfinished(
-  { pending, unanswered, failed }: TicketRecord,
-  { clock, ticketOverlapMs }: ResolvedOptions,
-): CheckResult[] {
+function unfinished({ pending, unanswered, failed }: TicketRecord, options: ResolvedOptions): CheckResult[] {
   const results: CheckResult[] = [];
   const beganAtMs = pending?.tokenRequestedAtMs ?? unanswered?.sinceMs;
   if (beganAtMs !== undefined) {
-    const unfinishedSinceMs = Math.max(0, Math.round(clock.now() - beganAtMs));
-    const since = duration(unfinishedSinceMs);
-    const found = text(
-      `a refresh was begun ${since.en} ago and is not finished`,
-      `${since.zh}前开始的一次刷新还没有完成`,
-    );
+    const unfinishedSinceMs = Math.max(0, Math.round(options.clock.now() - beganAtMs));
+    const { en, zh } = duration(unfinishedSinceMs);
+    const found = text(`a refresh was begun ${en} ago and is not finished`, `${zh}前开始的一次刷新还没有完成`);
     const todo = text('The next refresher finishes it', '下一个 refresher 会接着完成');
-    results.push(
-      result(unfinishedSinceMs > ticketOverlapMs ? 'warn' : 'ok', found, { facts: { unfinishedSinceMs }, todo }),
-    );
+    const status = unfinishedSinceMs > options.ticketOverlapMs ? 'warn' : 'ok';
+    results.push(result(status, found, { facts: { unfinishedSinceMs }, todo }));
   }
   if (failed) {
     const { attempts } = failed;
@@ -149,49 +126,26 @@ function unfinished(
 const trace = checkResultsOf('refreshers');
 /** A trace that is older explains nothing that happens today. */
 const RECENT_MS = 3_600_000;
-/** The part of the refresh interval before which no timer fires. */
-const EARLY = 0.5;
-
-const LIMITS = text(
-  'A program that refreshes without sharing this store leaves no trace here: its sign is a rejected request. --live sends one, and the line foreignRefreshSuspected in the log tells of others',
-  '不共享这处存储的程序在这里不留痕迹，只能从被拒的请求看出来：--live 会发一个，日志里的 foreignRefreshSuspected 记录了以往的',
-);
-const FIND_IT = text(
-  'Search for another program that uses the app id: an old service, another environment, a script (docs/fleet.md)',
-  '请查找还有谁在用这个 app id：旧服务、别的环境、脚本（docs/fleet.zh-CN.md）',
-);
 
 /** Search the record for traces of another program that refreshes the same app id. */
-export function checkRefreshers(content: StoreContent, { clock, refreshIntervalMs }: ResolvedOptions): CheckResult[] {
-  if (content.kind !== 'record') return [trace('skipped', text('no record', '没有记录'), { todo: LIMITS })];
-  const { rejectedId, forcedAtMs, current, earlier = [] } = content.record;
+export function checkRefreshers(content: StoreContent, { clock }: ResolvedOptions): CheckResult[] {
+  const limits = text(
+    'A program that refreshes without sharing this store leaves no trace here: its sign is a rejected request. --live sends one, and the line foreignRefreshSuspected in the log tells of others',
+    '不共享这处存储的程序在这里不留痕迹，只能从被拒的请求看出来：--live 会发一个，日志里的 foreignRefreshSuspected 记录了以往的',
+  );
+  if (content.kind !== 'record') return [trace('skipped', text('no record', '没有记录'), { todo: limits })];
+  const { rejectedId, forcedAtMs, current } = content.record;
+  const todo = text('Search for another program that uses the app id (docs/fleet.md)', '请查找还有谁在用这个 app id');
   const traces: CheckResult[] = [];
   if (rejectedId !== undefined && rejectedId === current?.id) {
     const found = text('a reader was refused with what is stored', '有 reader 使用已存的凭证被拒');
-    traces.push(trace('warn', found, { facts: { readerRejected: true }, todo: FIND_IT }));
+    traces.push(trace('warn', found, { facts: { readerRejected: true }, todo }));
   }
   const forcedMsAgo = Math.max(0, Math.round(clock.now() - (forcedAtMs ?? Number.NEGATIVE_INFINITY)));
   if (forcedMsAgo < RECENT_MS) {
-    const ago = duration(forcedMsAgo);
-    const found = text(
-      `a refresh was forced ${ago.en} ago: a program called refresh(), or was refused`,
-      `${ago.zh}前有一次强制刷新：有程序调用了 refresh()，或凭证被拒`,
-    );
-    traces.push(trace('warn', found, { facts: { forcedMsAgo }, todo: FIND_IT }));
+    const { en, zh } = duration(forcedMsAgo);
+    const found = text(`a refresh was forced ${en} ago, by refresh() or a rejection`, `${zh}前有一次强制刷新`);
+    traces.push(trace('warn', found, { facts: { forcedMsAgo }, todo }));
   }
-  const replacedAtMs = earlier.map((ticket) => ticket.replacedAtMs);
-  const shortestLifeMs = Math.min(...replacedAtMs.slice(1).map((ms, index) => (replacedAtMs[index] ?? ms) - ms));
-  if (shortestLifeMs < refreshIntervalMs * EARLY) {
-    const life = duration(shortestLifeMs);
-    const found = text(
-      `a generation was replaced after ${life.en}, long before its interval`,
-      `有一代凭证只用了 ${life.zh} 就被替换，远早于刷新间隔`,
-    );
-    const todo = text(
-      'A process that shares the store has a shorter interval, calls refresh(), or was refused',
-      '共享这处存储的某个进程间隔更短、调用了 refresh()，或凭证被拒',
-    );
-    traces.push(trace('warn', found, { facts: { shortestLifeMs: Math.round(shortestLifeMs) }, todo }));
-  }
-  return traces.length > 0 ? traces : [trace('ok', text('no trace of any', '没有发现痕迹'), { todo: LIMITS })];
+  return traces.length > 0 ? traces : [trace('ok', text('no trace of any', '没有发现痕迹'), { todo: limits })];
 }

@@ -44,8 +44,8 @@ describe('the configuration, as doctor sees it', () => {
     [
       'a bare % in a Redis password',
       { BANKCARD_OCR_TICKET_STORE: 'redis://:hunter%@h/0' },
-      /^FAIL .*bare %/,
-      /未转义的 %/,
+      /^FAIL .*as %25/,
+      /写成 %25/,
     ],
     ['quotation marks', { BANKCARD_OCR_APP_ID: '"IDA00001"' }, /^FAIL .*quotation marks/, /引号/],
     ['half of a secret', { BANKCARD_OCR_SECRET: SECRET.slice(0, 32) }, /warn .*has 32 characters/, /有 32 个字符/],

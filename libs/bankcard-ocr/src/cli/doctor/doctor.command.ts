@@ -9,24 +9,22 @@ import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { DoctorCommand } from '../arguments.js';
 import { type Configuration, readConfiguration } from '../configuration.js';
 import { type CheckName, type CheckResult, checkResultsOf, runCheck } from './check-result.js';
-import { checkClock, checkConnection, routesOf } from './connection.check.js';
+import { checkConnections } from './connection.check.js';
 import { checkCredentials, checkRefreshers } from './credentials.check.js';
 
-const NEED_CONFIGURATION = ['connection', 'clock', 'store', 'credentials', 'refreshers', 'live'] as const;
 /** Milliseconds. What `--live` fetches must not be cut off: the response would be lost. */
-const LIMITS = { connection: 10_000, clock: 10_000, store: 20_000, live: 40_000 } as const;
+const LIMITS = { connection: 15_000, store: 20_000, live: 40_000 } as const;
 
 /** Make all checks, in order; what the first ones find decides what can be asked of the later ones. */
 export async function runDoctor(command: DoctorCommand): Promise<CheckResult[]> {
   const configuration = readConfiguration(command.name);
   const results = [...checkConfiguration(configuration, command.name), checkNodeVersion()];
   const { options } = configuration;
-  if (!options)
-    return [...results, ...skipped(NEED_CONFIGURATION, text('needs a right configuration', '需要先改正配置'))];
-
-  const routes = routesOf(options);
-  results.push(...(await runCheck('connection', LIMITS.connection, () => Promise.all(routes.map(checkConnection)))));
-  results.push(...(await runCheck('clock', LIMITS.clock, async (signal) => [await checkClock(routes[0], signal)])));
+  if (!options) {
+    const others = ['connection', 'clock', 'store', 'credentials', 'refreshers', 'live'] as const;
+    return [...results, ...skipped(others, text('needs a right configuration', '需要先改正配置'))];
+  }
+  results.push(...(await runCheck('connection', LIMITS.connection, () => checkConnections(options))));
   results.push(...(await checkStore(options)));
   const obstacle = obstacleToLive(command, results);
   if (obstacle) return [...results, ...skipped(['live'], obstacle)];
@@ -49,13 +47,9 @@ export function checkConfiguration(configuration: Configuration, name: string | 
     : configuration.faults.map((issue) => issueResult('configuration', issue));
   // A variable that is spelled wrong is missed only when its default surprises.
   const misspelled = unknownVariables(process.env, name).map(({ variable, nearest }) => {
-    return configurationResult('warn', text(`${variable} is not read by this module`, `${variable} 不是本模块的变量`), {
-      todo:
-        nearest === undefined
-          ? text('Check its spelling', '请检查拼写')
-          : text(`Write ${nearest}`, `请写成 ${nearest}`),
-      facts: { variable, ...(nearest !== undefined && { nearest }) },
-    });
+    const todo = nearest ? text(`Write ${nearest}`, `请写成 ${nearest}`) : text('Check its spelling', '请检查拼写');
+    const found = text(`${variable} is not read by this module`, `${variable} 不是本模块的变量`);
+    return configurationResult('warn', found, { todo, facts: { variable, ...(nearest && { nearest }) } });
   });
   return [...results, ...misspelled];
 }
@@ -73,11 +67,10 @@ function summary(options: ResolvedOptions): CheckResult {
     warningPolicy: typeof warningPolicy === 'string' ? warningPolicy : 'function',
   };
   const sealed = facts.sealed ? text('encrypted', '已加密') : text('not encrypted', '未加密');
-  const variable = route.variable === undefined ? text('', '') : text(` (${route.variable})`, `（${route.variable}）`);
-  const proxy =
-    route.proxy === undefined
-      ? text('no proxy', '不走代理')
-      : text(`proxy ${route.proxy}${variable.en}`, `代理 ${route.proxy}${variable.zh}`);
+  const [en, zh] = route.variable === undefined ? ['', ''] : [` (${route.variable})`, `（${route.variable}）`];
+  const proxy = route.proxy
+    ? text(`proxy ${route.proxy}${en}`, `代理 ${route.proxy}${zh}`)
+    : text('no proxy', '不走代理');
   const found = text(
     `app id ${facts.appId}, host ${facts.host}, credentials in ${facts.ticketStore}, role ${role}, ${sealed.en}, ` +
       `transport ${transport}, ${proxy.en}, warning policy ${facts.warningPolicy}`,
@@ -94,18 +87,13 @@ function issueResult(check: CheckName, { option, variable, fix, fixZh }: Configu
   });
 }
 
-/** As `engines` of the package has it. */
-const OLDEST_NODE = { major: 20, minor: 19 };
-
-/** Whether this Node.js can run the library. */
+/** Whether this Node.js can run the library: as `engines` of the package has it. */
 export function checkNodeVersion(version = process.versions.node): CheckResult {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  const isEnough = major > OLDEST_NODE.major || (major === OLDEST_NODE.major && minor >= OLDEST_NODE.minor);
-  const oldest = `${OLDEST_NODE.major}.${OLDEST_NODE.minor}`;
-  return checkResultsOf('node')(isEnough ? 'ok' : 'fail', text(version, version), {
-    facts: { version },
-    ...(!isEnough && { todo: text(`Use ${oldest} or newer`, `请使用 ${oldest} 或更新版本`) }),
-  });
+  const found = text(version, version);
+  if (major > 20 || (major === 20 && minor >= 19)) return checkResultsOf('node')('ok', found, { facts: { version } });
+  const todo = text('Use 20.19 or newer', '请使用 20.19 或更新版本');
+  return checkResultsOf('node')('fail', found, { facts: { version }, todo });
 }
 
 async function checkStore(options: ResolvedOptions): Promise<CheckResult[]> {
@@ -135,18 +123,17 @@ const UNSEEN = text('this process cannot see into the store', '当前进程看�
 
 /** Why credentials are not tried: fetching them on shaky ground would end those of others. */
 function obstacleToLive({ live, fetch }: DoctorCommand, before: readonly CheckResult[]): Text | undefined {
-  if (!live) {
+  const has = (test: (result: CheckResult) => boolean): boolean => before.some(test);
+  if (!live)
     return text(
       'say --live to try the credentials; nothing secret was sent',
       '加 --live 才会试用凭证；没有发送任何机密',
     );
-  }
-  if (before.some(({ status }) => status === 'fail'))
-    return text('fix what has failed first', '请先解决上面失败的检查');
-  if (before.some(({ facts }) => facts?.['anotherUser'] === true)) {
+  if (has(({ status }) => status === 'fail')) return text('fix what has failed first', '请先解决上面失败的检查');
+  if (has(({ facts }) => facts?.['anotherUser'] === true)) {
     return text('run this as the user of the application', '请用应用的用户运行');
   }
-  if (fetch || !before.some(({ check, facts }) => check === 'store' && facts?.['kind'] === 'memory')) return undefined;
+  if (fetch || !has(({ check, facts }) => check === 'store' && facts?.['kind'] === 'memory')) return undefined;
   return text(
     'with memory: credentials have to be fetched, which ends those of a running process a minute later. Stop it, then say --live --fetch',
     'memory: 只能重新获取凭证，这会让正在运行的进程的凭证一分钟后作废。请先停掉它，再用 --live --fetch',

@@ -3,71 +3,48 @@ import { connectToVendor } from '../../account/vendor-connections.js';
 import { createOrderNo } from '../../call/order-number.js';
 import type { Credentials } from '../../credentials/credentials.js';
 import { TicketStore } from '../../credentials/store/ticket-store.js';
-import { BankCardOcrError, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { type BankCardOcrError, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { Actor } from '../../errors/error-codes.js';
 import { sentences, text, type Text } from '../../errors/text.js';
 import { vendorCodeRule } from '../../errors/vendor-codes.js';
+import { whatIsSet } from '../../options/option-values.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { signedQuery } from '../../results/order-query.js';
 import { SignalCancellation } from '../../runtime/abort.js';
 import { SignatureService } from '../../signature/signature.service.js';
-import type { LogSink } from '../../telemetry/log.js';
-import { loadUndiciTransport } from '../../vendor/http/load-undici.js';
 import { ResultClient } from '../../vendor/result.client.js';
 import { type CheckResult, checkResultsOf } from './check-result.js';
 
-const finding = checkResultsOf('live');
+const result = checkResultsOf('live');
 
 /** Whether the credentials work: get some by the ordinary rules, and query one order that does not exist. */
-export async function checkLive(given: ResolvedOptions, signal: AbortSignal): Promise<CheckResult> {
-  // The other transport has the same connections below it, and takes longer to load than all this.
-  const options = await loadUndiciTransport().then(
-    (): ResolvedOptions => ({ ...given, transport: 'undici', httpService: undefined }),
-    () => given,
-  );
-  let obtained: ObtainedCredentials;
+export async function checkLive(options: ResolvedOptions, signal: AbortSignal): Promise<CheckResult> {
+  let obtained: ObtainedCredentials | undefined;
   try {
     obtained = await obtainCredentials(options, signal);
+    await queryOnce(options, obtained.credentials, signal);
+    return accepted(obtained);
   } catch (error) {
-    return judgeCredentialFailure(ours(error));
+    if (!isBankCardOcrError(error)) throw error;
+    if (!obtained) return noCredentials(error);
+    return error.code === 'ORDER_NOT_FOUND' ? accepted(obtained, error) : refused(error, obtained);
   }
-  const { generation } = obtained.credentials;
-  const facts = { generation, fetched: obtained.fetched };
-  try {
-    await queryOnce(options, obtained, signal);
-  } catch (error) {
-    return judgeQueryFailure(ours(error), obtained);
-  }
-  return finding('ok', text(`generation ${generation} is accepted`, `第 ${generation} 代凭证有效`), { facts });
 }
 
 /** One request, never repeated: a rejection must not make the library fetch other credentials. */
-async function queryOnce(
-  options: ResolvedOptions,
-  { credentials }: ObtainedCredentials,
-  signal: AbortSignal,
-): Promise<void> {
+async function queryOnce(options: ResolvedOptions, credentials: Credentials, signal: AbortSignal): Promise<void> {
   const { clock, appId, appIdParameter, protocolVersion: version, baseUrl, paths, attemptTimeoutMs } = options;
   const connections = await connectToVendor(options, () => undefined);
   try {
     const path = baseUrl.prefix + paths.queryResult;
     const results = new ResultClient(connections.main, clock, { path, appIdParameter, appId, version });
-    const query = signedQuery(
-      { appId, protocolVersion: version, signatures: new SignatureService() },
-      createOrderNo(),
-      credentials,
-    );
+    const query = signedQuery({ ...options, signatures: new SignatureService() }, createOrderNo(), credentials);
     const { generation } = credentials;
     const cancellation = new SignalCancellation(signal);
     await results.queryResult({ query, generation, timeoutMs: attemptTimeoutMs, cancellation, attempt: 1 }, false);
   } finally {
     await connections.close();
   }
-}
-
-function ours(error: unknown): BankCardOcrError {
-  if (isBankCardOcrError(error)) return error;
-  throw error;
 }
 
 const WHO_ACTS: Readonly<Record<Actor, Text>> = {
@@ -78,49 +55,38 @@ const WHO_ACTS: Readonly<Record<Actor, Text>> = {
   business: text('The business side has to see to the contract', '需要业务方处理合同'),
 };
 
-/** No credentials could be had. */
-export function judgeCredentialFailure(error: BankCardOcrError): CheckResult {
-  const { vendorCode } = error;
+function noCredentials(error: BankCardOcrError): CheckResult {
   // The vendor documents no code for a wrong secret; those seen are of these kinds.
-  const suspectsSecret = vendorCode !== undefined && ['developer', 'application'].includes(error.actor);
-  const todo = suspectsSecret
-    ? text(
-        'Check app id and secret, and that they belong to this host',
-        '请核对 app id 和密钥，并确认它们属于这个腾讯云地址',
-      )
-    : WHO_ACTS[error.actor];
-  return finding('fail', sentences(text('no credentials', '拿不到凭证'), told(error)), { todo, facts: factsOf(error) });
+  const suspectsSecret = error.vendorCode !== undefined && ['developer', 'application'].includes(error.actor);
+  const checkSecret = text(
+    'Check app id and secret, and that they belong to this host',
+    '请核对 app id、密钥和腾讯云地址',
+  );
+  const todo = suspectsSecret ? checkSecret : WHO_ACTS[error.actor];
+  return result('fail', sentences(text('no credentials', '拿不到凭证'), told(error)), { todo, facts: factsOf(error) });
 }
 
-/** The query of an order that does not exist has failed, as it should; the code tells whether for the right reason. */
-export function judgeQueryFailure(error: BankCardOcrError, { credentials, fetched }: ObtainedCredentials): CheckResult {
-  const { generation } = credentials;
-  const facts = { ...factsOf(error), generation, fetched };
-  const origin = fetched ? text('fetched just now', '刚刚获取') : text('from the store', '来自存储');
-  if (error.code === 'ORDER_NOT_FOUND') {
-    const found = text(
-      `generation ${generation}, ${origin.en}, is accepted (${error.vendorCode ?? ''}: no such order, as expected)`,
-      `第 ${generation} 代凭证（${origin.zh}）有效（${error.vendorCode ?? ''}：查无此订单，符合预期）`,
-    );
-    return finding('ok', found, { facts });
-  }
-  const found = sentences(
-    text(`generation ${generation}, ${origin.en}`, `第 ${generation} 代凭证，${origin.zh}`),
-    told(error),
-  );
-  if (error.code === 'CREDENTIALS_REJECTED') return finding('fail', found, { facts, todo: rejectionAdvice(fetched) });
+/** @param error the one to expect of an order that does not exist */
+function accepted(obtained: ObtainedCredentials, error?: BankCardOcrError): CheckResult {
+  const found = sentences(describe(obtained), text('The vendor accepts them', '腾讯云接受这些凭证'));
+  return result('ok', found, { facts: factsOf(error, obtained) });
+}
+
+function refused(error: BankCardOcrError, obtained: ObtainedCredentials): CheckResult {
   // Credentials that are counted have been accepted.
   const status = error.code === 'RATE_LIMITED' ? 'warn' : 'fail';
-  return finding(status, found, { facts, todo: WHO_ACTS[error.actor] });
+  const todo = error.code === 'CREDENTIALS_REJECTED' ? rejectionAdvice(obtained) : WHO_ACTS[error.actor];
+  return result(status, sentences(describe(obtained), told(error)), { todo, facts: factsOf(error, obtained) });
 }
 
-function rejectionAdvice(fetched: boolean): Text {
-  if (fetched) {
-    return text(
-      'Fresh credentials are refused: version or app id parameter of this host may differ (docs/protocol.md, section 2)',
-      '刚获取的凭证也被拒：这个地址的 version 或 app id 参数名可能不同（docs/protocol.md 第 2 节）',
-    );
-  }
+function describe({ credentials: { generation }, fetched }: ObtainedCredentials): Text {
+  const origin = fetched ? text('fetched just now', '刚刚获取') : text('from the store', '来自存储');
+  return text(`generation ${generation}, ${origin.en}`, `第 ${generation} 代凭证，${origin.zh}`);
+}
+
+function rejectionAdvice({ fetched }: ObtainedCredentials): Text {
+  if (fetched)
+    return text('Fresh ones are refused: check protocolVersion and appIdParameter', '请检查 protocolVersion 等选项');
   return text(
     'They should live on: another program seems to refresh this app id without sharing the store (docs/fleet.md), or the secret was changed. Nothing was fetched',
     '它们本应还有效：可能有别的程序在刷新这个 app id 却不共享存储（docs/fleet.zh-CN.md），或密钥刚换过。没有获取新凭证',
@@ -129,63 +95,52 @@ function rejectionAdvice(fetched: boolean): Text {
 
 /** What the vendor said, in the words of the table of codes, else what the library says. */
 function told({ vendorCode, vendorMessage, message, messageZh, cause }: BankCardOcrError): Text {
+  if (vendorCode === undefined) return text(message, isBankCardOcrError(cause) ? cause.messageZh : messageZh);
   const said = vendorMessage === undefined ? '' : ` (${vendorMessage})`;
-  if (vendorCode === undefined) {
-    const reason = cause instanceof Error && 'messageZh' in cause ? String(cause.messageZh) : messageZh;
-    return text(message, reason);
-  }
   const { en, zh } = vendorCodeRule(vendorCode);
   return text(`the vendor returned ${vendorCode}: ${en}${said}`, `腾讯云返回 ${vendorCode}：${zh}${said}`);
 }
 
-function factsOf({ code, vendorCode, bizSeqNo, actor }: BankCardOcrError): Record<string, string> {
-  return { code, actor, ...(vendorCode !== undefined && { vendorCode }), ...(bizSeqNo !== undefined && { bizSeqNo }) };
+function factsOf(error: BankCardOcrError | undefined, obtained?: ObtainedCredentials): CheckResult['facts'] {
+  const { code, actor, vendorCode, bizSeqNo } = error ?? {};
+  const facts = { code, actor, vendorCode, bizSeqNo };
+  const { credentials, fetched } = obtained ?? {};
+  return whatIsSet({ ...facts, generation: credentials?.generation, fetched });
 }
 
 /** Credentials to try, and where they came from. */
-export interface ObtainedCredentials {
+interface ObtainedCredentials {
   readonly credentials: Credentials;
   /** Fetched just now; else they stood in the store. */
   readonly fetched: boolean;
 }
 
-const ignore = (): void => undefined;
-const SILENCE: LogSink = { debug: ignore, log: ignore, warn: ignore, error: ignore };
-
 /**
  * Get credentials by the ordinary rules, but fetch only when the store has nothing valid: what is due is left to whoever
- * refreshes, and without the store nothing is fetched, whatever the options say.
+ * refreshes.
  *
  * @throws {@link BankCardOcrError} `NO_VALID_TICKET`
  */
-export async function obtainCredentials(options: ResolvedOptions, signal: AbortSignal): Promise<ObtainedCredentials> {
-  const stored = isOfThisProcess(options)
-    ? undefined
-    : await withClient({ ...options, role: 'reader' }, async ({ tickets }) => {
-        await tickets.reload();
-        return tickets.peek();
-      });
-  if (stored) return { credentials: stored, fetched: false };
-  return withClient(options, async ({ tickets }) => {
-    let fetched = false;
-    tickets.events$.subscribe((event) => {
-      if (event.type === 'credentials-updated') fetched = event.source === 'refresh';
+async function obtainCredentials(options: ResolvedOptions, signal: AbortSignal): Promise<ObtainedCredentials> {
+  const { ticketStore } = options;
+  if (ticketStore instanceof TicketStore || ticketStore.kind !== 'memory') {
+    const stored = await withClient({ ...options, role: 'reader' }, async ({ tickets }) => {
+      await tickets.reload();
+      return tickets.peek();
     });
-    const credentials = await tickets.getCredentials(signal);
-    return { credentials, fetched };
-  });
+    if (stored) return { credentials: stored, fetched: false };
+  }
+  const credentials = await withClient(options, ({ tickets }) => tickets.getCredentials(signal));
+  return { credentials, fetched: options.role !== 'reader' };
 }
 
 async function withClient<T>(options: ResolvedOptions, use: (client: BankCardOcrClient) => Promise<T>): Promise<T> {
-  const quiet: ResolvedOptions = { ...options, backgroundRefresh: false };
-  const client = await createClient(quiet, { log: SILENCE, debugs: () => false });
+  const ignore = (): void => undefined;
+  const log = { debug: ignore, log: ignore, warn: ignore, error: ignore };
+  const client = await createClient({ ...options, backgroundRefresh: false }, { log, debugs: () => false });
   try {
     return await use(client);
   } finally {
     await client.close();
   }
-}
-
-function isOfThisProcess({ ticketStore }: ResolvedOptions): boolean {
-  return !(ticketStore instanceof TicketStore) && ticketStore.kind === 'memory';
 }

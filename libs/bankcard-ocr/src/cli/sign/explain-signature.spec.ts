@@ -20,7 +20,7 @@ const TICKETS: KnownTicket[] = [
   { type: 'token', text: TOKEN, state: 'current', generation: 9 },
   { type: 'secret', text: SECRET, state: 'given' },
 ];
-const VALUES = { appId: APP_ID, orderNo: ORDER, userId: USER, nonce: NONCE, version: VERSION };
+const VALUES = { app_id: APP_ID, order_no: ORDER, user_id: USER, nonce: NONCE, version: VERSION };
 const QUERY = [APP_ID, ORDER, VERSION, NONCE];
 const LAUNCH = [APP_ID, USER, VERSION, NONCE];
 
@@ -60,28 +60,18 @@ describe('a signature that fits', () => {
 
 describe('a signature that does not fit', () => {
   it.each([
-    // The vectors of wrong ways in docs/protocol.md, section 4: a launch of the vendor's own example.
-    ['6993167F07AAE4813B2265E96838036F1376908F', 'not sorted, but joined as version, user id, app id, ticket, nonce'],
-    ['B28D8EBC24ACB5FC71746E56209926536F06B68B', 'not sorted, but joined as app id, nonce, user id, ticket, version'],
+    // The vectors of mistakes in docs/protocol.md, section 4.
+    ['6993167F07AAE4813B2265E96838036F1376908F', 'sorted as words of a language, not by code unit'],
+    ['B28D8EBC24ACB5FC71746E56209926536F06B68B', 'sorted by parameter name, not by value'],
   ])('%s: %s', (wrong, how) => {
-    const tickets: KnownTicket[] = [{ type: 'NONCE', text: TICKET, state: 'given' }];
-    const { broken } = explain({ purpose: 'launch', tickets, sign: wrong });
+    const tickets: KnownTicket[] = [{ type: 'SIGN', text: TICKET, state: 'given' }];
+    const { broken } = explain({ values: { ...VALUES, order_no: USER }, tickets, sign: wrong });
     expect(broken).toEqual([{ rule: 'order', how: expect.objectContaining({ en: how }) }]);
   });
 
   it.each([
-    [
-      'not sorted',
-      sha1([APP_ID, ORDER, VERSION, NONCE, TICKET].join('')),
-      'order',
-      'app id, order number, version, nonce',
-    ],
-    [
-      'in an order of its own',
-      sha1([NONCE, TICKET, APP_ID, VERSION, ORDER].join('')),
-      'order',
-      'nonce, ticket, app id',
-    ],
+    ['not sorted', sha1([APP_ID, ORDER, VERSION, NONCE, TICKET].join('')), 'order', 'not sorted, but joined'],
+    ['in an order of its own', sha1([NONCE, TICKET, APP_ID, VERSION, ORDER].join('')), 'unknown', 'in another order'],
     [
       'sorted by parameter name',
       sha1([APP_ID, NONCE, ORDER, TICKET, VERSION].join('')),

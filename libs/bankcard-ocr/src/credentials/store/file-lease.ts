@@ -1,16 +1,13 @@
-import { join } from 'node:path';
-import { type FileSystem, NODE_FILE_SYSTEM, undefinedWhenMissing } from '../../runtime/file-system.js';
-import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
+import { type FileSystem, undefinedWhenMissing } from '../../runtime/file-system.js';
+import type { Runtime } from '../../runtime/random.js';
 import { HIGHEST_NUMBER } from '../ticket-record.js';
 import type { FileOperations } from './file-operations.js';
-import { LeaseHeartbeat, leaseKeptBy } from './lease-heartbeat.js';
-import { listNumbers, listSeries, numberedName, removeOrRename } from './numbered-files.js';
+import { LeaseHeartbeat } from './lease-heartbeat.js';
+import { NumberedFiles } from './numbered-files.js';
 import type { TicketLease } from './ticket-store.js';
 
-const SERIES = 'lease';
 const HELD = 'held';
 const FREE = 'free';
-/** A lease holds one word. */
 const LARGEST_LEASE = 64;
 
 /**
@@ -21,64 +18,66 @@ const LARGEST_LEASE = 64;
  */
 export class FileLeases {
   #watched: { number: number; touched: string; sinceMs: number } | undefined;
+  readonly #leases: NumberedFiles;
 
   /** @param operations by which signs of life are limited in time; whoever calls limits the rest */
   constructor(
-    private readonly directory: string,
+    directory: string,
     private readonly operations: FileOperations,
-    private readonly files: FileSystem = NODE_FILE_SYSTEM,
-    private readonly runtime: Runtime = SYSTEM_RUNTIME,
-  ) {}
+    private readonly files: FileSystem,
+    private readonly runtime: Runtime,
+  ) {
+    this.#leases = new NumberedFiles(directory, 'lease', files, runtime.random);
+  }
 
-  /** Take the lease if nobody alive holds it. Lifetimes here are those of the process: they concern real processes. */
   async tryTake(ttlMs: number): Promise<TicketLease | undefined> {
-    const takenAt = this.runtime.clock.monotonic();
-    const { numbers: before, beyond } = await listSeries(this.directory, SERIES, this.files);
+    const leases = this.#leases;
+    const { clock } = this.runtime;
+    const takenAt = clock.monotonic();
+    const before = await leases.numbers();
     const highest = before.at(-1) ?? 0;
     if (highest > 0 && !(await this.#isFree(highest, ttlMs))) return undefined;
     const isLastNumber = highest + 1 >= HIGHEST_NUMBER;
     // The count begins anew once nothing stands there that counts as later.
-    if (isLastNumber) await this.#remove(before.map((number) => numberedName(SERIES, number)));
+    if (isLastNumber) await leases.remove(...before);
     const mine = isLastNumber ? 1 : highest + 1;
-    const name = numberedName(SERIES, mine);
-    const file = await this.files.open(join(this.directory, name), 'wx', 0o600).catch(undefinedWhenTaken);
+    const file = await this.files.open(leases.path(mine), 'wx', 0o600).catch(undefinedWhenTaken);
     if (!file) return undefined;
     try {
       await file.write(HELD, 0);
-      const numbers = await listNumbers(this.directory, SERIES, this.files);
+      const numbers = await leases.numbers();
       if (numbers.at(-1) !== mine) {
         // We were slow: others had moved on, and our number was free only because it had been cleared away.
-        await Promise.all([file.close(), this.#remove([name])]);
+        await Promise.all([file.close(), leases.remove(mine)]);
         return undefined;
       }
-      await this.#remove([...numbers.slice(0, -1).map((number) => numberedName(SERIES, number)), ...beyond]);
+      await leases.remove(...numbers.slice(0, -1));
     } catch (error) {
       // A full disk: nothing of the attempt may stay, or every further one would leave a file and a handle.
-      await Promise.all([file.close().catch(() => undefined), this.#remove([name])]);
+      await Promise.all([file.close().catch(() => undefined), leases.remove(mine)]);
       throw error;
     }
     const id = String(mine);
-    const { clock } = this.runtime;
     const beat = async (): Promise<boolean> => {
       const now = new Date(clock.now());
       await file.utimes(now, now);
       return this.isHeld(id);
     };
-    const heartbeat = new LeaseHeartbeat(ttlMs, takenAt, () => this.operations.run(beat), clock);
-    return leaseKeptBy(id, heartbeat, () => {
+    const free = (): Promise<void> => {
       const freed = file.write(FREE, 0).catch(() => undefined);
       const closed = freed.then(() => file.close()).catch(() => undefined);
       return this.operations.run(() => closed);
-    });
+    };
+    return new LeaseHeartbeat(id, ttlMs, takenAt, () => this.operations.run(beat), free, clock);
   }
 
   /** Whether nobody else has taken a lease after the one with this id. */
   async isHeld(id: string): Promise<boolean> {
-    return String((await listNumbers(this.directory, SERIES, this.files)).at(-1) ?? id) === id;
+    return String((await this.#leases.numbers()).at(-1) ?? id) === id;
   }
 
   async #isFree(number: number, ttlMs: number): Promise<boolean> {
-    const path = join(this.directory, numberedName(SERIES, number));
+    const path = this.#leases.path(number);
     // Before the look: a watcher that is held up in the middle of it must not count that as standing still.
     const now = this.runtime.clock.monotonic();
     const word = await this.#wordIn(path);
@@ -101,10 +100,6 @@ export class FileLeases {
       // Another user's, or a disk that fails: whether its holder is alive is seen from outside.
       return HELD;
     }
-  }
-
-  async #remove(names: readonly string[]): Promise<void> {
-    await Promise.all(names.map((name) => removeOrRename(this.directory, name, this.files, this.runtime.random)));
   }
 }
 

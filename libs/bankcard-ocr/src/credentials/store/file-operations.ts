@@ -1,5 +1,6 @@
 import path from 'node:path';
-import type { Clock, ClockTimer } from '../../runtime/clock.js';
+import { raceTimeout } from '../../runtime/abort.js';
+import type { Clock } from '../../runtime/clock.js';
 import { SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { StoreError } from './ticket-store.js';
 
@@ -25,21 +26,15 @@ export class FileOperations {
     const late = () => new StoreError('TIMEOUT', `the file system has not responded for ${this.timeoutMs} ms`);
     if (this.#overdue > 0) throw late();
     const running = operation();
-    let timer: ClockTimer | undefined;
-    const limit = new Promise<never>((_resolve, reject) => {
-      const giveUp = () => {
-        this.#overdue += 1;
-        running.then(onLate, () => undefined).finally(() => (this.#overdue -= 1));
-        reject(late());
-      };
-      timer = this.clock.setTimer(giveUp, this.timeoutMs, true);
-    });
+    const giveUp = () => {
+      this.#overdue += 1;
+      running.then(onLate, () => undefined).finally(() => (this.#overdue -= 1));
+      return late();
+    };
     try {
-      return await Promise.race([running, limit]);
+      return await raceTimeout(this.clock, this.timeoutMs, () => running, giveUp);
     } catch (error) {
       throw withItsReason(error);
-    } finally {
-      timer?.cancel();
     }
   }
 }

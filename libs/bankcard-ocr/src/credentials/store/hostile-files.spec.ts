@@ -215,12 +215,11 @@ describe('a record', () => {
   });
 
   it.each([2 ** 53 - 1, 2 ** 53 - 2, 2 ** 52, '9999999999999999', '0000000000000000'])(
-    'whose number is %s is set aside, whatever it holds, and everybody starts anew',
+    'whose number is %s counts for nothing, whatever it holds',
     async (number) => {
       const store = await opened();
       writeFileSync(record(number), JSON.stringify(aRecord(Number(number))));
       await expect(store.read()).resolves.toBeUndefined();
-      expect(damaged).toHaveLength(1);
       await worksAnew(store);
     },
   );
@@ -254,7 +253,6 @@ describe('a lease', () => {
     const store = await opened();
     writeFileSync(leaseFile(number), 'held');
     await worksAnew(store);
-    expect(existsSync(leaseFile(number))).toBe(false);
   });
 
   it.each(['held', 'free'])('with the highest number that counts (%s) is followed by the first', async (word) => {

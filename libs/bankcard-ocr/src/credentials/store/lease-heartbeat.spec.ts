@@ -8,14 +8,14 @@ beforeEach(() => void (clock = new ManualClock()));
 
 const started: LeaseHeartbeat[] = [];
 afterEach(async () => {
-  const stopped = Promise.all(started.splice(0).map((heartbeat) => heartbeat.stop()));
+  const stopped = Promise.all(started.splice(0).map((heartbeat) => heartbeat.release()));
   // A sign of life that is under way comes to its end.
   await clock.advanceAsync(TTL_MS);
   await stopped;
 });
 
 function beating(beat: () => Promise<boolean>, takenAt = clock.monotonic()): LeaseHeartbeat {
-  const heartbeat = new LeaseHeartbeat(TTL_MS, takenAt, beat, clock);
+  const heartbeat = new LeaseHeartbeat('1', TTL_MS, takenAt, beat, async () => undefined, clock);
   started.push(heartbeat);
   return heartbeat;
 }
@@ -45,6 +45,15 @@ describe('the heartbeat of a lease', () => {
     expect(() => heartbeat.throwIfLost()).toThrow('the lease was lost');
   });
 
+  it('gives no sign of life for what has ended while the machine was suspended: others may have had it since', async () => {
+    let beats = 0;
+    const heartbeat = beating(async () => (beats += 1) > 0);
+    clock.shiftWallClock(TTL_MS);
+    await pass(TTL_MS / 2);
+    expect(beats).toBe(0);
+    expect(heartbeat.signal.aborted).toBe(true);
+  });
+
   it('ends the work as soon as somebody else holds the lease', async () => {
     const heartbeat = beating(async () => false);
     const since = clock.monotonic();
@@ -58,7 +67,7 @@ describe('the heartbeat of a lease', () => {
     ['are not answered', () => new Promise<boolean>(() => undefined)],
   ])('ends the work before anybody may take it for dead, when signs of life %s', async (_how, beat) => {
     const since = clock.monotonic();
-    const heartbeat = new LeaseHeartbeat(TTL_MS, since, beat, clock);
+    const heartbeat = new LeaseHeartbeat('1', TTL_MS, since, beat, async () => undefined, clock);
     await aborted(heartbeat);
     expect(clock.monotonic() - since).toBeGreaterThanOrEqual(TTL_MS * 0.75);
     expect(() => heartbeat.throwIfLost()).toThrow(/lost in the middle of a refresh/);
@@ -107,7 +116,7 @@ describe('the heartbeat of a lease', () => {
       return true;
     });
     while (!underWay) await pass(1);
-    const stopping = heartbeat.stop();
+    const stopping = heartbeat.release();
     await pass(20);
     await stopping;
     expect(underWay).toBe(false);

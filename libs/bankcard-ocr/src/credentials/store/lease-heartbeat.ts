@@ -1,38 +1,35 @@
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
-import { SYSTEM_RUNTIME } from '../../runtime/random.js';
 import type { TicketLease } from './ticket-store.js';
 
-/** A live holder gives so many signs of life within the time after which it would count as dead. */
-const SIGNS_OF_LIFE_PER_TTL = 4;
-/** What a holder does ends so much earlier than others may take it for dead: timers are late under load. */
+const BEATS_PER_TTL = 4;
+/** The part of that time after which a holder without a heartbeat stops: timers are late under load. */
 const END_AT = 0.8;
 
-/**
- * Keeps a lease alive by signs of life, and ends the work of a holder that cannot give them before anybody else may take
- * it for dead. Times are those of the process, never of a clock that a test moves by hand.
- */
-export class LeaseHeartbeat {
+/** Keeps a lease alive by heartbeats, and ends the work of a holder without them before another process may take it over. */
+export class LeaseHeartbeat implements TicketLease {
   readonly #lost = new AbortController();
   /** Aborted when the lease was lost, or may be soon. */
   readonly signal: AbortSignal = this.#lost.signal;
   #beats: ClockTimer;
-  /** When the work has to end, unless there is another sign of life; on the monotonic clock. */
+  /** When the work has to end, unless there is another heartbeat; on the monotonic clock. */
   #endsAt: number;
-  /** By how much the monotonic clock was behind the wall clock at the last sign of life. */
+  /** By how much the monotonic clock was behind the wall clock at the last heartbeat. */
   #behindMs: number;
   #end: ClockTimer | undefined;
   #beating: Promise<void> | undefined;
 
   /**
    * @param takenAt when the lease was asked for, on the monotonic clock
-   * @param beat gives a sign of life; false when somebody else holds the lease, and throws when that cannot be known
+   * @param beat false when another process holds the lease; throws when that cannot be known
    */
   constructor(
+    readonly id: string,
     private readonly ttlMs: number,
     takenAt: number,
     private readonly beat: () => Promise<boolean>,
-    private readonly clock: Clock = SYSTEM_RUNTIME.clock,
+    private readonly free: () => Promise<unknown>,
+    private readonly clock: Clock,
   ) {
     this.#behindMs = this.#behindNowMs;
     this.#endsAt = this.#endAfter(takenAt);
@@ -40,18 +37,23 @@ export class LeaseHeartbeat {
   }
 
   throwIfLost(): void {
-    // The monotonic clock of a machine that is suspended stands still, and the lease lapses all the same.
-    const leaptMs = Math.max(0, this.#behindNowMs - this.#behindMs);
-    if (this.clock.monotonic() + leaptMs >= this.#endsAt) this.#lose();
+    if (this.#hasEnded) this.#lose();
     this.signal.throwIfAborted();
   }
 
-  /** No further sign of life is under way when the promise resolves. */
-  async stop(): Promise<void> {
+  /** No further heartbeat is under way when the lease is free. A release that fails costs the next holder a wait. */
+  async release(): Promise<void> {
     this.#beats.cancel();
     this.#end?.cancel();
     await this.#beating;
     this.#end?.cancel();
+    await this.free().catch(() => undefined);
+  }
+
+  /** The monotonic clock of a machine that is suspended stands still, and the lease lapses all the same. */
+  get #hasEnded(): boolean {
+    const leaptMs = Math.max(0, this.#behindNowMs - this.#behindMs);
+    return this.clock.monotonic() + leaptMs >= this.#endsAt;
   }
 
   get #behindNowMs(): number {
@@ -62,10 +64,12 @@ export class LeaseHeartbeat {
     return this.clock.setTimer(() => {
       this.#beats = this.#nextBeat();
       this.#beating ??= this.#beatOnce().finally(() => (this.#beating = undefined));
-    }, this.ttlMs / SIGNS_OF_LIFE_PER_TTL);
+    }, this.ttlMs / BEATS_PER_TTL);
   }
 
   async #beatOnce(): Promise<void> {
+    // Others may have had the lease since and given it back: then a store would let it be renewed.
+    if (this.#hasEnded) return this.#lose();
     const sentAt = this.clock.monotonic();
     const behindMs = this.#behindNowMs;
     try {
@@ -88,17 +92,4 @@ export class LeaseHeartbeat {
     const message = 'the lease was lost in the middle of a refresh: another process may have taken it over';
     this.#lost.abort(new BankCardOcrError('NO_VALID_TICKET', { message, actor: 'application' }));
   }
-}
-
-/** A lease that heartbeats keep until it is released. A release that fails costs the next holder a wait, nothing else. */
-export function leaseKeptBy(id: string, heartbeat: LeaseHeartbeat, free: () => Promise<unknown>): TicketLease {
-  return {
-    id,
-    signal: heartbeat.signal,
-    throwIfLost: () => heartbeat.throwIfLost(),
-    release: async () => {
-      await heartbeat.stop();
-      await free().catch(() => undefined);
-    },
-  };
 }

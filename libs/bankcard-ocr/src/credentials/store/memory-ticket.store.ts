@@ -11,12 +11,10 @@ export class MemoryTicketStore extends TicketStore {
   #record: TicketRecord | undefined;
   #lease: TicketLease | undefined;
   readonly #listeners = new Set<() => void>();
-  readonly #random: Random;
 
   /** The argument is for tests; an application leaves it out. */
-  constructor(random: Random = SYSTEM_RANDOM) {
+  constructor(private readonly random: Random = SYSTEM_RANDOM) {
     super();
-    this.#random = random;
   }
 
   async read(): Promise<TicketRecord | undefined> {
@@ -35,7 +33,7 @@ export class MemoryTicketStore extends TicketStore {
   async acquireLease(): Promise<TicketLease | undefined> {
     if (this.#lease) return undefined;
     const lease: TicketLease = {
-      id: this.#random.id(),
+      id: this.random.id(),
       signal: new AbortController().signal,
       throwIfLost: () => undefined,
       release: async () => {

@@ -35,7 +35,9 @@ export interface StoreFinding {
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** Read what is stored, and turn errors into content. */
+/** A finding that says where, and what to do. */
+export type StoreProblem = StoreFinding & Required<Pick<StoreFinding, 'about' | 'todo'>>;
+
 export async function contentFrom(read: () => Promise<StoreContent>): Promise<StoreContent> {
   try {
     return await read();
@@ -62,18 +64,23 @@ export async function tryLease(
       const found = text('can be read, written and leased', '可读、可写、可取得租约');
       return { status: 'ok', found, facts: { ...facts, leased: true } };
     }
-    if (clock.monotonic() >= until) break;
-    await sleep(clock, LEASE_TTL_MS / 16, new AbortController().signal);
+    if (clock.monotonic() >= until) {
+      const found = text(
+        'can be read and written; another process holds the lease',
+        '可读、可写；租约正被别的进程持有',
+      );
+      const todo = text('Run this again: a refresh takes seconds', '请稍后再试：一次刷新只需几秒');
+      return { status: 'warn', found, todo, facts: { ...facts, leased: false } };
+    }
+    await sleep(clock, LEASE_TTL_MS / 16);
   }
-  return {
-    status: 'warn',
-    found: text('can be read and written; another process holds the lease', '可读、可写；租约正被别的进程持有'),
-    facts: { ...facts, leased: false },
-    todo: text('Run this again: a refresh takes seconds', '请稍后再试：一次刷新只需几秒'),
-  };
 }
 
-/** The result of an inspection by a process that must not write. */
 export function readable(facts: StoreFinding['facts']): StoreFinding {
   return { status: 'ok', found: text('can be read', '可读'), facts };
+}
+
+/** What is wrong and how to fix it, as one sentence. */
+export function describeFinding({ about, found, todo }: StoreProblem): Text {
+  return text(`${about} ${found.en}: ${todo.en}`, `${about} ${found.zh}：${todo.zh}`);
 }

@@ -1,23 +1,19 @@
+import { BankCardOcrConfigurationError, configurationIssue } from '../../errors/configuration-error.js';
+import type { Text } from '../../errors/text.js';
 import type { TicketRecord } from '../ticket-record.js';
 import { contentFrom, type StoreInspection } from './store-inspection.js';
 
 /** The right to call the vendor's auth endpoints, held by at most one process at a time. */
 export interface TicketLease {
-  /** Unique among the leases of a store. */
   readonly id: string;
   /** Aborted when the lease was lost, or is about to be: another process may call the vendor soon. */
   readonly signal: AbortSignal;
-  /**
-   * Check at once whether the lease has been lost: a process that was stopped wakes up before its timers fire.
-   *
-   * @throws the reason of {@link signal}
-   */
+  /** Throw the reason of {@link signal} when the lease has been lost: a stopped process wakes up before its timers fire. */
   throwIfLost(): void;
-  /** Release the lease, so that the next holder does not have to wait until it expires. */
   release(): Promise<void>;
 }
 
-/** What a process does with a store: a reader never writes credentials. */
+/** A reader never writes credentials. */
 export type StoreAccess = 'read' | 'write';
 
 /** Who shares what a store holds. */
@@ -43,11 +39,7 @@ export abstract class TicketStore {
   /** Called once with each unusual thing that does not keep the store from working. The module sets it to its log. */
   onWarning?: ((warning: string) => void) | undefined;
 
-  /**
-   * Prepare the store.
-   *
-   * @throws when it refuses the access that is needed: the start is then refused too
-   */
+  /** Prepare the store, or throw when it refuses the access that is needed: the start is then refused too. */
   async open(_access: StoreAccess = 'write'): Promise<void> {}
 
   /** What is stored; undefined when there is nothing, or nothing that can be read. */
@@ -65,25 +57,18 @@ export abstract class TicketStore {
   abstract compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean>;
 
   /**
-   * Try to become the one process that may refresh. A live holder renews its lease by heartbeats; that of a dead one expires.
+   * Try to become the one process that may refresh; undefined when another process holds the lease.
    *
-   * @param ttlMs a holder without a heartbeat for so many milliseconds is dead
-   * @returns undefined when another process holds the lease; try again
+   * @param ttlMs a live holder renews its lease by heartbeats; without one for so many milliseconds it is dead
    */
   abstract acquireLease(ttlMs: number): Promise<TicketLease | undefined>;
 
-  /**
-   * Call `listener` when something may have been written. A hint, not a promise: the library also polls.
-   *
-   * @returns stops the watching
-   */
+  /** Call `listener` when something may have been written, until the returned function is called. A hint: the library polls. */
   abstract watch(listener: () => void): () => void;
 
   /**
    * Say what is stored and how usable the store is, for `doctor`, on a store that has not been opened. Nothing stored is
-   * changed and nothing is created; a lease may be taken and released at once. Never rejects.
-   *
-   * The default only reads. A store that sets damaged records aside when it reads, or knows more, overrides it.
+   * changed and nothing is created; a lease may be taken and released at once. Never rejects. The default only reads.
    *
    * @param _access what the process that is going to use the store needs
    */
@@ -95,7 +80,7 @@ export abstract class TicketStore {
     return { content, findings: [] };
   }
 
-  /** Free what the store holds open. What is stored stays. */
+  /** Free what the store holds open; what is stored stays. */
   abstract close(): Promise<void>;
 }
 
@@ -118,4 +103,10 @@ export class StoreError extends Error {
   ) {
     super(reason === undefined ? code : `${code}: ${reason}`);
   }
+}
+
+/** An error that refuses the start because of the option `ticketStore`. */
+export function storeIssue(problem: Text, cause?: unknown): BankCardOcrConfigurationError {
+  const issue = configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE');
+  return new BankCardOcrConfigurationError([issue], cause);
 }

@@ -25,8 +25,7 @@ export async function* queryMany(
   const { concurrency, ratePerSecond } = batchLimitsOf(orders, options);
   const { signal } = options;
   signal?.throwIfAborted();
-  const source = new OrderSource(orders);
-  const batch = new Batch(ask, source, new AdaptiveRateLimiter(ratePerSecond, clock), concurrency);
+  const batch = new Batch(ask, orders, new AdaptiveRateLimiter(ratePerSecond, clock), concurrency);
   const onAbort = () => batch.stop(signal?.reason);
   signal?.addEventListener('abort', onAbort, { once: true });
   try {
@@ -34,9 +33,7 @@ export async function* queryMany(
     signal?.throwIfAborted();
   } finally {
     signal?.removeEventListener('abort', onAbort);
-    batch.stop();
-    await batch.settle();
-    await source.close().catch((error: unknown) => {
+    await batch.close().catch((error: unknown) => {
       // The reason of the signal is on its way already, and says more.
       if (!signal?.aborted) throw error;
     });
@@ -68,15 +65,12 @@ export type QueryManyOutcome =
 /** Where the order numbers come from. */
 export type OrderNumbers = Iterable<string> | AsyncIterable<string>;
 
-/**
- * Check the arguments of a batch, before anything is taken or queried.
- *
- * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
- */
+/** Checked before anything is taken or queried. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 function batchLimitsOf(orders: unknown, options: QueryManyOptions): { concurrency: number; ratePerSecond: number } {
-  if (!isSource(orders)) {
+  // A text is iterable too, but its letters are no order numbers.
+  const isObject = typeof orders === 'object' && orders !== null;
+  if (!isObject || !(Symbol.asyncIterator in orders || Symbol.iterator in orders))
     throw invalid('orders must be an iterable or an async iterable of order numbers, and not a single text');
-  }
   // Each query would refuse wrong options as well, but then every order of the batch would fail.
   limitsOf(options, DEFAULTS);
   warningPolicyOf(options.warningPolicy, DEFAULTS.warningPolicy);
@@ -87,11 +81,6 @@ function batchLimitsOf(orders: unknown, options: QueryManyOptions): { concurrenc
   if (!(Number.isFinite(ratePerSecond) && ratePerSecond > 0))
     throw invalid('ratePerSecond must be a number, more than 0');
   return { concurrency, ratePerSecond };
-}
-
-/** A text is iterable too, but its letters are no order numbers. */
-function isSource(orders: unknown): orders is OrderNumbers {
-  return typeof orders === 'object' && orders !== null && (Symbol.asyncIterator in orders || Symbol.iterator in orders);
 }
 
 function invalid(message: string): BankCardOcrError {
@@ -113,20 +102,26 @@ export interface AskHooks {
 export type Ask = (orderNo: string, hooks: AskHooks) => Promise<BankCardOcrResult>;
 
 /** The orders in flight or finished and not consumed yet: never more than `concurrency`, so that a slow consumer slows it. */
-class Batch implements OrderTaker {
+class Batch {
+  readonly #source: Iterator<string> | AsyncIterator<string>;
+  readonly #isAsync: boolean;
   readonly #finished: QueryManyOutcome[] = [];
   readonly #stop = new AbortController();
   #inFlight = 0;
-  #filling = false;
+  /** Whether the source has been asked for an order that has not come yet. */
+  #isAsking = false;
+  #isExhausted = false;
   #sourceFailure: { readonly error: unknown } | undefined;
   #wakeUp: () => void = () => undefined;
 
   constructor(
     private readonly ask: Ask,
-    private readonly source: OrderSource,
+    orders: OrderNumbers,
     private readonly limiter: AdaptiveRateLimiter,
     private readonly concurrency: number,
   ) {
+    this.#isAsync = Symbol.asyncIterator in orders;
+    this.#source = Symbol.asyncIterator in orders ? orders[Symbol.asyncIterator]() : orders[Symbol.iterator]();
     // One listener for each query in flight is no leak.
     setMaxListeners(0, this.#stop.signal);
   }
@@ -142,7 +137,7 @@ class Batch implements OrderTaker {
       const outcome = this.#finished.shift();
       this.#fill();
       if (outcome) return outcome;
-      if (this.#inFlight === 0 && (this.source.exhausted || this.#stop.signal.aborted)) break;
+      if (this.#inFlight === 0 && (this.#isExhausted || this.#stop.signal.aborted)) break;
       await this.#change();
     }
     if (this.#sourceFailure && !this.#stop.signal.aborted) throw this.#sourceFailure.error;
@@ -155,24 +150,20 @@ class Batch implements OrderTaker {
     this.#wakeUp();
   }
 
-  /** Wait until no query is in flight. */
-  async settle(): Promise<void> {
+  /**
+   * Stop, wait for what is in flight, and tell the source that no more is wanted, as leaving a `for` loop does.
+   *
+   * @throws what the source throws at that
+   */
+  async close(): Promise<void> {
+    this.stop();
     while (this.#inFlight > 0) await this.#change();
-  }
-
-  taken(orderNo: string): void {
-    this.#inFlight += 1;
-    void this.#outcomeOf(orderNo).then((outcome) => {
-      this.#inFlight -= 1;
-      this.#finished.push(outcome);
-      this.#wakeUp();
-    });
-    this.#fill();
-  }
-
-  ended(failure?: { readonly error: unknown }): void {
-    this.#sourceFailure = failure;
-    this.#wakeUp();
+    if (this.#isExhausted) return;
+    this.#isExhausted = true;
+    const closed = Promise.resolve(this.#source.return?.());
+    // A source that still waits for its next order returns only after that one, if ever: nobody waits for it.
+    if (this.#isAsking) closed.catch(() => undefined);
+    else await closed;
   }
 
   #change(): Promise<void> {
@@ -180,15 +171,37 @@ class Batch implements OrderTaker {
   }
 
   #fill(): void {
-    // A source that has its orders ready calls back in here at once; the loop goes on by itself.
-    if (this.#filling) return;
-    this.#filling = true;
-    while (this.source.ready && this.#hasRoom()) this.source.ask(this);
-    this.#filling = false;
+    while (!this.#isAsking && !this.#isExhausted && this.#hasRoom()) void this.#askSource();
   }
 
   #hasRoom(): boolean {
     return !this.#stop.signal.aborted && this.#inFlight + this.#finished.length < this.concurrency;
+  }
+
+  async #askSource(): Promise<void> {
+    this.#isAsking = true;
+    try {
+      const step = this.#source.next();
+      // What stands ready is taken at once: nothing can come between taking an order and knowing of it.
+      const { done, value } = this.#isAsync ? await step : (step as IteratorResult<string>);
+      this.#isAsking = false;
+      if (done) this.#isExhausted = true;
+      else void this.#finish(value);
+    } catch (error) {
+      this.#isAsking = false;
+      this.#isExhausted = true;
+      this.#sourceFailure = { error };
+    }
+    if (this.#isAsync) this.#fill();
+    this.#wakeUp();
+  }
+
+  async #finish(orderNo: string): Promise<void> {
+    this.#inFlight += 1;
+    const outcome = await this.#outcomeOf(orderNo);
+    this.#inFlight -= 1;
+    this.#finished.push(outcome);
+    this.#wakeUp();
   }
 
   async #outcomeOf(orderNo: string): Promise<QueryManyOutcome> {
@@ -219,83 +232,5 @@ class Batch implements OrderTaker {
       }
       await limiter.rest(round, signal);
     }
-  }
-}
-
-/** Told what the source gives, at once or later. */
-interface OrderTaker {
-  taken(orderNo: string): void;
-  /** There will be no more; `failure` when the source failed. */
-  ended(failure?: { readonly error: unknown }): void;
-}
-
-/**
- * The source of a batch, one order at a time. What stands ready is taken at once, not a turn of the event loop later, so
- * that nothing can come between taking an order and knowing of it.
- */
-class OrderSource {
-  readonly #iterator: Iterator<string> | AsyncIterator<string>;
-  readonly #later: boolean;
-  #asked = false;
-  #open = true;
-
-  constructor(orders: OrderNumbers) {
-    this.#later = Symbol.asyncIterator in orders;
-    this.#iterator = Symbol.asyncIterator in orders ? orders[Symbol.asyncIterator]() : orders[Symbol.iterator]();
-  }
-
-  /** Whether the next order may be asked for. */
-  get ready(): boolean {
-    return this.#open && !this.#asked;
-  }
-
-  /** Whether no order can come any more. */
-  get exhausted(): boolean {
-    return !this.#open;
-  }
-
-  ask(taker: OrderTaker): void {
-    this.#asked = true;
-    try {
-      const step = this.#iterator.next();
-      if (this.#later) void this.#await(step, taker);
-      else this.#give(step as IteratorResult<string>, taker);
-    } catch (error) {
-      this.#end(taker, { error });
-    }
-  }
-
-  /**
-   * Tell the source that no more is wanted, as leaving a `for` loop does.
-   *
-   * @throws what the source throws at that
-   */
-  async close(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
-    const closed = Promise.resolve(this.#iterator.return?.());
-    // A source that still waits for its next order answers only after that one, if ever: nobody waits for it.
-    if (this.#asked) closed.catch(() => undefined);
-    else await closed;
-  }
-
-  async #await(step: IteratorResult<string> | Promise<IteratorResult<string>>, taker: OrderTaker): Promise<void> {
-    try {
-      this.#give(await step, taker);
-    } catch (error) {
-      this.#end(taker, { error });
-    }
-  }
-
-  #give(step: IteratorResult<string>, taker: OrderTaker): void {
-    this.#asked = false;
-    if (step.done) this.#end(taker);
-    else taker.taken(step.value);
-  }
-
-  #end(taker: OrderTaker, failure?: { readonly error: unknown }): void {
-    this.#asked = false;
-    this.#open = false;
-    taker.ended(failure);
   }
 }

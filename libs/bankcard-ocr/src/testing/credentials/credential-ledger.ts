@@ -11,19 +11,15 @@ export interface IssuedToken {
   expiresAt: number;
 }
 
-interface SignTicket {
-  readonly number: number;
+/** A SIGN ticket, or a NONCE ticket: that has a user, and is used once. */
+interface IssuedTicket {
+  /** Of a SIGN ticket: 1, 2, 3 ... in the order of issue. */
+  readonly number?: number;
   readonly value: string;
   readonly token: IssuedToken;
+  readonly userId?: string;
   expiresAt: number;
-}
-
-interface NonceTicket {
-  readonly value: string;
-  readonly userId: string;
-  readonly token: IssuedToken;
-  readonly expiresAt: number;
-  used: boolean;
+  used?: boolean;
 }
 
 /** Expired tokens and SIGN tickets are remembered, to tell "expired" from "wrong". */
@@ -35,46 +31,46 @@ const NONCE_TICKET_SPACING_MS = 2_000;
 
 /** The tokens and tickets that the vendor has issued: lifetimes, overlap and expiry (protocol.md section 5). */
 export class CredentialLedger {
-  readonly #context: SandboxContext;
   /** These lists have the newest first. */
   readonly #tokens: IssuedToken[] = [];
-  readonly #signTickets: SignTicket[] = [];
-  readonly #nonceTickets: NonceTicket[] = [];
+  readonly #signTickets: IssuedTicket[] = [];
+  readonly #nonceTickets: IssuedTicket[] = [];
   readonly #nonceTicketIssuedAt = new Map<string, number>();
   #generation = 0;
   #ticketNumber = 0;
 
-  constructor(context: SandboxContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: SandboxContext) {}
 
   /** Issue a token: every earlier one, and with it its tickets, has only the overlap left. */
   issueToken(): IssuedToken {
-    this.#startOverlap(this.#tokens);
-    const expiresAt = this.#now() + this.#context.settings.tokenLifeMs;
-    const token = { generation: (this.#generation += 1), value: randomUrlSafe(90), expiresAt };
+    const { overlapMs, tokenLifeMs } = this.context.settings;
+    expireWithin(this.#tokens, this.#now + overlapMs);
+    const value = randomText(`${LETTERS_AND_DIGITS}_-`, 90);
+    const token = { generation: (this.#generation += 1), value, expiresAt: this.#now + tokenLifeMs };
     return remember(this.#tokens, token, REMEMBERED);
   }
 
   /** Issue a SIGN ticket: every earlier one, even from the same token, has only the overlap left. */
-  issueSignTicket(token: IssuedToken): SignTicket {
-    this.#startOverlap(this.#signTickets);
-    const expiresAt = this.#now() + this.#context.settings.ticketLifeMs;
-    const ticket = { number: (this.#ticketNumber += 1), value: randomLettersAndDigits(64), token, expiresAt };
-    return remember(this.#signTickets, ticket, REMEMBERED);
+  issueSignTicket(token: IssuedToken): IssuedTicket {
+    const { overlapMs, ticketLifeMs } = this.context.settings;
+    expireWithin(this.#signTickets, this.#now + overlapMs);
+    return remember(this.#signTickets, this.#ticket(token, ticketLifeMs, (this.#ticketNumber += 1)), REMEMBERED);
   }
 
   /** Issue a NONCE ticket: for one user and one use. */
-  issueNonceTicket(userId: string, token: IssuedToken): NonceTicket {
-    this.#nonceTicketIssuedAt.set(userId, this.#now());
-    const expiresAt = this.#now() + this.#context.settings.nonceTicketLifeMs;
-    const ticket = { value: randomLettersAndDigits(64), userId, token, expiresAt, used: false };
+  issueNonceTicket(userId: string, token: IssuedToken): IssuedTicket {
+    this.#nonceTicketIssuedAt.set(userId, this.#now);
+    const ticket = { ...this.#ticket(token, this.context.settings.nonceTicketLifeMs), userId };
     return remember(this.#nonceTickets, ticket, NONCE_TICKETS_REMEMBERED);
+  }
+
+  #ticket(token: IssuedToken, lifeMs: number, number?: number): IssuedTicket {
+    return { number, value: randomLettersAndDigits(), token, expiresAt: this.#now + lifeMs };
   }
 
   /** Whether this user got a NONCE ticket less than two seconds ago. */
   isNonceTicketTooSoon(userId: string): boolean {
-    return this.#now() - (this.#nonceTicketIssuedAt.get(userId) ?? -Infinity) < NONCE_TICKET_SPACING_MS;
+    return this.#now - (this.#nonceTicketIssuedAt.get(userId) ?? -Infinity) < NONCE_TICKET_SPACING_MS;
   }
 
   /** The token with this value, expired or not, as far as it is remembered. */
@@ -83,41 +79,34 @@ export class CredentialLedger {
   }
 
   /** Whether a token or ticket works: a ticket expires with its token at the latest. */
-  isValid(issued: IssuedToken | SignTicket | NonceTicket): boolean {
-    const expiresAt = Math.min(issued.expiresAt, 'token' in issued ? issued.token.expiresAt : Infinity);
-    return this.#now() < expiresAt && !('used' in issued && issued.used);
+  isValid(issued: IssuedToken | IssuedTicket): boolean {
+    if (this.#now >= issued.expiresAt) return false;
+    return !('token' in issued) || (this.#now < issued.token.expiresAt && !issued.used);
   }
 
   /** The newest SIGN ticket that is valid. */
-  currentSignTicket(): SignTicket | undefined {
+  currentSignTicket(): IssuedTicket | undefined {
     return this.#signTickets.find((ticket) => this.isValid(ticket));
   }
 
-  /** The SIGN ticket, expired or not, that signed `values`. */
-  findSigner(sign: string, values: readonly string[]): SignTicket | undefined {
-    return this.#signTickets.find(({ value }) => isSignatureOf(sign, [...values, value]));
-  }
-
-  /** The NONCE ticket, expired or not, that signed `values`. */
-  findNonceSigner(sign: string, values: readonly string[]): NonceTicket | undefined {
-    return this.#nonceTickets.find(({ value }) => isSignatureOf(sign, [...values, value]));
+  /** The ticket, expired or not, that signed `values`. */
+  findSigner(type: 'SIGN' | 'NONCE', sign: string, values: readonly string[]): IssuedTicket | undefined {
+    const tickets = type === 'SIGN' ? this.#signTickets : this.#nonceTickets;
+    return tickets.find(({ value }) => isSignatureOf(sign, [...values, value]));
   }
 
   /** Everything that was issued expires now (secret changed, or a foreign refresh a minute ago). */
   expireAll(): void {
-    for (const issued of [...this.#tokens, ...this.#signTickets]) {
-      issued.expiresAt = Math.min(issued.expiresAt, this.#now());
-    }
+    expireWithin([...this.#tokens, ...this.#signTickets], this.#now);
   }
 
-  #startOverlap(earlier: readonly { expiresAt: number }[]): void {
-    const end = this.#now() + this.#context.settings.overlapMs;
-    for (const issued of earlier) issued.expiresAt = Math.min(issued.expiresAt, end);
+  get #now(): number {
+    return this.context.clock.monotonic();
   }
+}
 
-  #now(): number {
-    return this.#context.clock.monotonic();
-  }
+function expireWithin(all: readonly { expiresAt: number }[], end: number): void {
+  for (const issued of all) issued.expiresAt = Math.min(issued.expiresAt, end);
 }
 
 function remember<Issued>(list: Issued[], issued: Issued, atMost: number): Issued {
@@ -128,17 +117,12 @@ function remember<Issued>(list: Issued[], issued: Issued, atMost: number): Issue
 
 const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** The shape of tickets and secrets (64). */
-export function randomLettersAndDigits(length: number): string {
-  return draw(LETTERS_AND_DIGITS, length);
-}
-
-/** The shape of access tokens (90), protocol.md section 3. */
-function randomUrlSafe(length: number): string {
-  return draw(`${LETTERS_AND_DIGITS}_-`, length);
+/** The shape of tickets and secrets (protocol.md section 3). */
+export function randomLettersAndDigits(): string {
+  return randomText(LETTERS_AND_DIGITS, 64);
 }
 
 /** A slight bias towards the first letters does not matter here: these protect nothing. */
-function draw(alphabet: string, length: number): string {
+function randomText(alphabet: string, length: number): string {
   return Array.from(randomBytes(length), (byte) => alphabet[byte % alphabet.length]).join('');
 }

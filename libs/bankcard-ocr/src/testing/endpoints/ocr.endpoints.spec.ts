@@ -181,9 +181,9 @@ describe('what is refused', () => {
   test('both spellings of the app id are accepted, or the only one that was set', async () => {
     const spellings = { appId: undefined, webankAppId: sandbox.appId };
     expect([await codeOf('order1'), await codeOf('order2', spellings)]).toEqual(['0', '0']);
-    sandbox.configure({ recognitionAppId: 'webankAppId' });
+    sandbox.configure({ hostProfile: 'idasc.webank.com' });
     expect([await codeOf('order3'), await codeOf('order4', spellings)]).toEqual(['1', '0']);
-    sandbox.configure({ recognitionAppId: 'appId' });
+    sandbox.configure({ hostProfile: 'kyc1.qcloud.com' });
     expect([await codeOf('order5'), await codeOf('order6', spellings)]).toEqual(['0', '1']);
     // Those of the GETs are none.
     expect(await codeOf('order7', { appId: undefined, app_id: sandbox.appId })).toBe('1');

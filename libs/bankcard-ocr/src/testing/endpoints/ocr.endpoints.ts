@@ -1,23 +1,21 @@
 import type { JournalEntry } from '../evidence/evidence.js';
 import { type KnownOrder, LEGAL_ORDER_NO } from '../orders/order-book.js';
 import { photosOf } from '../photos/photo-set.js';
-import { failure, type JsonObject, type SandboxResponse, success } from '../response/vendor-response.js';
-import { LEGAL_NONCE, type RecognitionRequest, type VendorRequest, VERSION } from './vendor-request.js';
+import type { JsonObject, SandboxResponse } from '../response/vendor-response.js';
+import { ENDPOINTS, LEGAL_NONCE, type VendorRequest, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
-/** Why a request is not accepted. */
-interface Refusal {
-  readonly code: string;
-  readonly detail?: string;
-}
+/** Why a request is not accepted; nothing when it is. */
+type Refusal = readonly [code: string, detail?: string] | undefined;
 
 /** `GET /api/server/getBankCardOcrResult`: the result of an order (protocol.md sections 1 to 4 and 6). */
 export function respondQueryResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
+  const { responses, settings } = vendor;
   const refusal = refuseQuery(vendor, request) ?? refuseSignature(vendor, request, record);
-  if (refusal) return failure(refusal.code, vendor.stamps.next(), refusal.detail);
-  const order = vendor.orders.find(request.legalOrderNo ?? '', vendor.settings.unknownOrders === 'invent');
-  if (!order) return failure('66660020', vendor.stamps.next());
-  if (order.code !== undefined) return failure(order.code, vendor.stamps.next());
+  if (refusal) return responses.failure(...refusal);
+  const order = vendor.orders.find(request.text('order_no'), settings.unknownOrders === 'invent');
+  if (!order) return responses.failure('66660020');
+  if (order.code !== undefined) return responses.failure(order.code);
   const photos = request.wantsPhotos ? vendor.photos.of(order) : undefined;
   const [warnCode, multiWarnCode] = warningTexts(order);
   const { bankCardNo, bankCardValidDate, operateTime } = order;
@@ -25,36 +23,42 @@ export function respondQueryResult(vendor: Vendor, request: VendorRequest, recor
   return { ...resultResponse(vendor, order, fields), waitMs: photos?.waitMs };
 }
 
-function refuseQuery(vendor: Vendor, request: VendorRequest): Refusal | undefined {
-  if (request.lacks('order_no', 'nonce', 'version', 'sign')) return { code: '1', detail: 'a parameter is missing' };
-  return refuseCommonParameters(vendor, request, 'order_no');
+/** Also of the siblings of bank-card OCR: a POST has the order number in its URL too, and it must be the same one. */
+export function refuseQuery(vendor: Vendor, request: VendorRequest): Refusal {
+  if (request.unreadable) return ['400101', request.unreadable];
+  const { method, orderNo = '' } = ENDPOINTS[request.endpoint];
+  if (request.lacks(orderNo, 'nonce', 'version', 'sign')) return ['1', 'a parameter is missing'];
+  if (method === 'POST' && request.orderNoInUrl === undefined) return ['1', 'a parameter is missing'];
+  const refusal = refuseCommonParameters(vendor, request);
+  if (refusal || method === 'GET') return refusal;
+  return request.orderNoInUrl === request.orderNo ? undefined : ['400101', 'orderNo'];
 }
 
-/** What queries and images have in common; `orderNoName` is how the order number is spelled. */
-function refuseCommonParameters(vendor: Vendor, request: VendorRequest, orderNoName: string): Refusal | undefined {
+/** What queries and images have in common. */
+function refuseCommonParameters(vendor: Vendor, request: VendorRequest): Refusal {
   if (request.appId !== vendor.appId) {
     vendor.rejected += 1;
-    return { code: '66660001' };
+    return ['66660001'];
   }
   const orderNo = request.orderNo ?? '';
-  if (request.text('version') !== VERSION) return { code: '400502' };
-  if (Buffer.byteLength(orderNo) > 32) return { code: '66660000' };
-  if (!LEGAL_ORDER_NO.test(orderNo)) return { code: '400101', detail: orderNoName };
-  return LEGAL_NONCE.test(request.text('nonce')) ? undefined : { code: '400101', detail: 'nonce' };
+  if (request.text('version') !== VERSION) return ['400502'];
+  if (Buffer.byteLength(orderNo) > 32) return ['66660000'];
+  if (!LEGAL_ORDER_NO.test(orderNo)) return ['400101', ENDPOINTS[request.endpoint].orderNo];
+  return LEGAL_NONCE.test(request.text('nonce')) ? undefined : ['400101', 'nonce'];
 }
 
 /**
  * Check the signature of a query or of an image, and record which ticket made it. Both sign the same values: neither
  * the image nor the user id is signed (protocol.md section 4).
  */
-function refuseSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): Refusal | undefined {
+export function refuseSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): Refusal {
   const values = [vendor.appId, request.orderNo ?? '', VERSION, request.text('nonce')];
-  const ticket = vendor.ledger.findSigner(request.text('sign'), values);
+  const ticket = vendor.ledger.findSigner('SIGN', request.text('sign'), values);
   record.generation = ticket?.token.generation;
   record.ticket = ticket?.number;
   if (ticket && vendor.ledger.isValid(ticket)) return undefined;
   vendor.rejected += 1;
-  return ticket ? { code: vendor.settings.deadTicketCode } : { code: '400101', detail: 'sign' };
+  return ticket ? [vendor.settings.deadTicketCode] : ['400101', 'sign'];
 }
 
 /** 3 MB of Base64 (protocol.md section 2). */
@@ -64,49 +68,39 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 const ABOUT_THE_CARD = /^-90\d\d$/;
 
 /** `POST /api/paas/bankcardocrapp`: recognise an image at once (protocol.md sections 1 to 4 and 6). */
-export function respondRecognition(vendor: Vendor, request: RecognitionRequest, record: JournalEntry): SandboxResponse {
+export function respondRecognition(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
+  const { orders, responses, settings } = vendor;
   const refusal =
     refuseRecognition(vendor, request) ?? refuseSignature(vendor, request, record) ?? refuseImage(request);
-  if (refusal) return failure(refusal.code, vendor.stamps.next(), refusal.detail);
+  if (refusal) return responses.failure(...refusal);
   const orderNo = request.text('orderNo');
-  if (vendor.orders.has(orderNo)) {
-    const text = 'An image was sent under an order number that has been used; every call wants a new one (section 2).';
-    vendor.violations.add({ kind: 'order-no-reused', text });
-    return failure('14', vendor.stamps.next());
+  if (orders.has(orderNo)) {
+    vendor.violations.report('order-no-reused');
+    return responses.failure('14');
   }
   const image = request.text('bankcardStr');
-  const code = vendor.orders.codeFor(orderNo) ?? (isPicture(image) ? undefined : '-9013');
-  if (code !== undefined && !ABOUT_THE_CARD.test(code)) return failure(code, vendor.stamps.next());
-  const order = vendor.orders.recognize(orderNo, image, code);
-  if (code !== undefined) return failure(code, vendor.stamps.next());
+  const code = orders.codeFor(orderNo) ?? (isPicture(image) ? undefined : '-9013');
+  if (code !== undefined && !ABOUT_THE_CARD.test(code)) return responses.failure(code);
+  const order = orders.recognize(orderNo, image, code);
+  if (code !== undefined) return responses.failure(code);
   // The same as in the response to a query, in this endpoint's own spelling (protocol.md section 3).
   const [warningCode, multiWarningCode] = warningTexts(order);
-  const { bankcardNoPhoto } = photosOf('all', vendor.settings.photoBytes);
-  const { bankCardNo: bankcardNo, bankCardValidDate: bankcardValidDate } = order;
-  return resultResponse(vendor, order, {
-    bankcardNo,
-    bankcardValidDate,
-    warningCode,
-    bankcardNoPhoto,
-    multiWarningCode,
-  });
+  const { bankcardNoPhoto } = photosOf('all', settings.photoBytes);
+  const card = { bankcardNo: order.bankCardNo, bankcardValidDate: order.bankCardValidDate };
+  return resultResponse(vendor, order, { ...card, warningCode, bankcardNoPhoto, multiWarningCode });
 }
 
-function refuseRecognition(vendor: Vendor, request: RecognitionRequest): Refusal | undefined {
-  if (request.unreadable === 'too-large') return { code: '400601' };
-  if (request.unreadable) return { code: '400101', detail: request.unreadable };
-  const isIncomplete = request.lacks('version', 'nonce', 'sign', 'orderNo', 'bankcardStr');
-  if (isIncomplete || request.orderNoInUrl === undefined) return { code: '1', detail: 'a parameter is missing' };
-  const refusal = refuseCommonParameters(vendor, request, 'orderNo');
+function refuseRecognition(vendor: Vendor, request: VendorRequest): Refusal {
+  if (!request.unreadable && request.lacks('bankcardStr')) return ['1', 'a parameter is missing'];
+  const refusal = refuseQuery(vendor, request);
   if (refusal) return refusal;
-  if (request.orderNoInUrl !== request.orderNo) return { code: '400101', detail: 'orderNo' };
-  return Buffer.byteLength(request.text('userId')) > 32 ? { code: '400101', detail: 'userId' } : undefined;
+  return Buffer.byteLength(request.text('userId')) > 32 ? ['400101', 'userId'] : undefined;
 }
 
-function refuseImage(request: RecognitionRequest): Refusal | undefined {
+function refuseImage(request: VendorRequest): Refusal {
   const image = request.text('bankcardStr');
-  if (image.length > LONGEST_IMAGE) return { code: '400601' };
-  return image.length % 4 === 0 && BASE64.test(image) ? undefined : { code: '400101', detail: 'bankcardStr' };
+  if (image.length > LONGEST_IMAGE) return ['400601'];
+  return image.length % 4 === 0 && BASE64.test(image) ? undefined : ['400101', 'bankcardStr'];
 }
 
 /** JPEG, PNG, BMP: what the vendor's sibling API documents (protocol.md section 2). */
@@ -119,10 +113,10 @@ function isPicture(base64: string): boolean {
 }
 
 /** The nested response of both endpoints; `success` is false even here, as in the official example (section 3: ignore it). */
-function resultResponse(vendor: Vendor, { orderNo, clarity }: KnownOrder, fields: JsonObject): SandboxResponse {
-  const { bizSeqNo, transactionTime } = vendor.stamps.next();
+function resultResponse({ responses }: Vendor, { orderNo, clarity }: KnownOrder, fields: JsonObject): SandboxResponse {
+  const { bizSeqNo, transactionTime } = responses.stamp();
   const result = { bizSeqNo, transactionTime, orderNo, ...fields, clarity, success: false };
-  return success({ bizSeqNo, result, transactionTime });
+  return responses.success({ bizSeqNo, result, transactionTime });
 }
 
 /** The first warning and the list of all of them, as texts; `0` for none. */
@@ -139,25 +133,21 @@ export function inspectOcrRequest(vendor: Vendor, request: VendorRequest): void 
   const nonce = request.parameter('nonce');
   if (nonce !== undefined) inspectNonce(vendor, nonce);
   const userId = request.endpoint === 'bankcardocrapp' ? request.text('userId') : '';
-  if (Buffer.byteLength(userId) <= 32) return;
-  const text = `A user id of ${userId.length} characters is too long (protocol.md section 2).`;
-  vendor.violations.add({ kind: 'illegal-user-id', text });
+  if (Buffer.byteLength(userId) > 32) vendor.violations.report('illegal-user-id', `${userId.length} characters`);
 }
 
 /** Report an illegal order number. */
-export function inspectOrderNo(vendor: Vendor, orderNo: string): void {
-  if (LEGAL_ORDER_NO.test(orderNo)) return;
-  const text = `An order number of ${orderNo.length} characters is not 1 to 32 letters and digits (protocol.md section 2).`;
-  vendor.violations.add({ kind: 'illegal-order-no', text });
+export function inspectOrderNo({ violations }: Vendor, orderNo: string): void {
+  if (!LEGAL_ORDER_NO.test(orderNo)) violations.report('illegal-order-no', `${orderNo.length} characters`);
 }
 
+const NONCES_REMEMBERED = 200_000;
+
 /** Report an illegal or reused nonce. Whether the vendor checks for reuse is unknown (section 8): it is only reported. */
-export function inspectNonce(vendor: Vendor, nonce: string): void {
-  if (!LEGAL_NONCE.test(nonce)) {
-    const text = `A nonce of ${nonce.length} characters is not 32 letters and digits (protocol.md section 2).`;
-    vendor.violations.add({ kind: 'illegal-nonce', text });
-  } else if (vendor.nonces.seenBefore(nonce)) {
-    const text = 'A nonce was used before; every request wants a fresh one, retries included (protocol.md section 4).';
-    vendor.violations.add({ kind: 'nonce-reused', text });
-  }
+export function inspectNonce({ violations, nonces }: Vendor, nonce: string): void {
+  if (!LEGAL_NONCE.test(nonce)) violations.report('illegal-nonce', `${nonce.length} characters`);
+  else if (nonces.has(nonce)) violations.report('nonce-reused');
+  // A sandbox may run for days.
+  if (nonces.size >= NONCES_REMEMBERED) nonces.clear();
+  nonces.add(nonce);
 }

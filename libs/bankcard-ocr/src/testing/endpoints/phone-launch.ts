@@ -43,7 +43,7 @@ function codeOfLaunch(vendor: Vendor, launch: PhoneLaunch): string {
   if (orderNo.length > 32) return '66660000';
   if (!LEGAL_ORDER_NO.test(orderNo) || !LEGAL_NONCE.test(openApiNonce)) return '400101';
   const signed = [openApiAppId, openApiUserId, openApiAppVersion, openApiNonce];
-  const ticket = vendor.ledger.findNonceSigner(openApiSign, signed);
+  const ticket = vendor.ledger.findSigner('NONCE', openApiSign, signed);
   if (!ticket || ticket.userId !== openApiUserId) return '400101';
   if (!vendor.ledger.isValid(ticket)) return vendor.settings.deadTicketCode;
   ticket.used = true;

@@ -1,16 +1,67 @@
 import { LEGAL_ORDER_NO } from '../orders/order-book.js';
-import type { KycSandboxSettings } from '../kyc-sandbox.options.js';
 import type { JsonObject } from '../response/vendor-response.js';
 
 /** The endpoints of the vendor that the sandbox serves, by their last path segment. */
-export type EndpointName = 'access_token' | 'api_ticket' | 'getBankCardOcrResult' | 'bankcardocrapp';
+export type EndpointName =
+  'access_token' | 'api_ticket' | 'getBankCardOcrResult' | 'bankcardocrapp' | 'getOcrResult' | 'queryfacerecord';
 
-/** The path of each endpoint (protocol.md section 1), and the only method that it knows. */
-export const ENDPOINTS: Readonly<Record<EndpointName, { readonly path: string; readonly method: 'GET' | 'POST' }>> = {
+interface Endpoint {
+  readonly path: string;
+  /** The only method that it knows. */
+  readonly method: 'GET' | 'POST';
+  /** The parameter that has the order number, where there is one. */
+  readonly orderNo?: string;
+}
+
+/** protocol.md sections 1 and 2; the last two belong to siblings of bank-card OCR, which share its credentials. */
+export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
   access_token: { path: '/api/oauth2/access_token', method: 'GET' },
   api_ticket: { path: '/api/oauth2/api_ticket', method: 'GET' },
-  getBankCardOcrResult: { path: '/api/server/getBankCardOcrResult', method: 'GET' },
-  bankcardocrapp: { path: '/api/paas/bankcardocrapp', method: 'POST' },
+  getBankCardOcrResult: { path: '/api/server/getBankCardOcrResult', method: 'GET', orderNo: 'order_no' },
+  bankcardocrapp: { path: '/api/paas/bankcardocrapp', method: 'POST', orderNo: 'orderNo' },
+  getOcrResult: { path: '/api/server/getOcrResult', method: 'GET', orderNo: 'order_no' },
+  queryfacerecord: { path: '/api/v2/base/queryfacerecord', method: 'POST', orderNo: 'orderNo' },
+};
+
+/** A host of the vendor whose spellings the sandbox insists on; `any` accepts all that are documented somewhere. */
+export type HostProfile =
+  'any' | 'idasc.webank.com' | 'kyc.qcloud.com' | 'miniprogram-kyc.tencentcloudapi.com' | 'kyc1.qcloud.com';
+
+type Spellings = Readonly<Record<EndpointName, readonly string[]>>;
+
+const ANY_OF_A_GET = ['app_id', 'appId', 'webankAppId'];
+const ANY_OF_A_POST = ['appId', 'webankAppId'];
+
+/** The documents of the time of `kyc.qcloud.com`; the new spellings came with `kyc1.qcloud.com`. */
+const OLD_SPELLINGS: Spellings = {
+  access_token: ['app_id'],
+  api_ticket: ['app_id'],
+  getBankCardOcrResult: ['app_id'],
+  bankcardocrapp: ['webankAppId'],
+  getOcrResult: ['app_id'],
+  queryfacerecord: ['appId'],
+};
+
+/** How each host's documents spell the app id, by endpoint (protocol.md section 2). */
+export const SPELLINGS: Readonly<Record<HostProfile, Spellings>> = {
+  any: {
+    access_token: ANY_OF_A_GET,
+    api_ticket: ANY_OF_A_GET,
+    getBankCardOcrResult: ANY_OF_A_GET,
+    bankcardocrapp: ANY_OF_A_POST,
+    getOcrResult: ANY_OF_A_GET,
+    queryfacerecord: ANY_OF_A_POST,
+  },
+  // One page of its time has another name for the query.
+  'idasc.webank.com': { ...OLD_SPELLINGS, getBankCardOcrResult: ['app_id', 'webankAppId'] },
+  'kyc.qcloud.com': OLD_SPELLINGS,
+  'miniprogram-kyc.tencentcloudapi.com': OLD_SPELLINGS,
+  'kyc1.qcloud.com': {
+    ...OLD_SPELLINGS,
+    access_token: ['appId'],
+    api_ticket: ['appId'],
+    bankcardocrapp: ['appId'],
+  },
 };
 
 /** The only version that the documents know (protocol.md section 2). */
@@ -19,19 +70,31 @@ export const VERSION = '1.0.0';
 /** A nonce as protocol.md section 2 allows it. */
 export const LEGAL_NONCE = /^[0-9A-Za-z]{32}$/;
 
-/** One request, its query decoded. An empty parameter counts as a missing one. */
+/** One request; its parameters are in the query or, of a recognition, in a JSON body. An empty one counts as missing. */
 export class VendorRequest {
-  readonly #parameters: URLSearchParams;
+  readonly #query: URLSearchParams;
 
+  /**
+   * @param profile the host whose spellings are accepted
+   * @param body undefined for a GET; a text says what of the POST cannot be read
+   */
   constructor(
     readonly endpoint: EndpointName,
     query: string,
+    private readonly profile: HostProfile,
+    private readonly body?: JsonObject | UnreadableBody,
   ) {
-    this.#parameters = new URLSearchParams(query);
+    this.#query = new URLSearchParams(query);
+  }
+
+  get unreadable(): UnreadableBody | undefined {
+    return typeof this.body === 'string' ? this.body : undefined;
   }
 
   parameter(name: string): string | undefined {
-    return this.#parameters.get(name) || undefined;
+    if (typeof this.body === 'string') return undefined;
+    const value = this.body ? this.body[name] : this.#query.get(name);
+    return typeof value === 'string' && value !== '' ? value : undefined;
   }
 
   /** The value of a parameter, empty when it is missing. */
@@ -39,9 +102,9 @@ export class VendorRequest {
     return this.parameter(name) ?? '';
   }
 
-  /** All three spellings of the documents (protocol.md section 2). */
   get appId(): string | undefined {
-    return this.parameter('app_id') ?? this.parameter('appId') ?? this.parameter('webankAppId');
+    const names = SPELLINGS[this.profile][this.endpoint];
+    return names.map((name) => this.parameter(name)).find((value) => value !== undefined);
   }
 
   get ticketType(): 'SIGN' | 'NONCE' | undefined {
@@ -51,13 +114,19 @@ export class VendorRequest {
 
   /** The order number that it is about, legal or not. */
   get orderNo(): string | undefined {
-    return this.endpoint === 'getBankCardOcrResult' ? this.parameter('order_no') : undefined;
+    const { orderNo } = ENDPOINTS[this.endpoint];
+    return orderNo === undefined ? undefined : this.parameter(orderNo);
   }
 
   /** The order number, when it is a legal one: only such may be in the journal. */
   get legalOrderNo(): string | undefined {
     const { orderNo } = this;
     return orderNo !== undefined && LEGAL_ORDER_NO.test(orderNo) ? orderNo : undefined;
+  }
+
+  /** The order number in the URL of a POST, which must be the one in the body. */
+  get orderNoInUrl(): string | undefined {
+    return this.#query.get('orderNo') ?? undefined;
   }
 
   /** Exactly `1`; everything else is "without photos". */
@@ -71,55 +140,11 @@ export class VendorRequest {
   }
 }
 
-/** What was posted. */
-export interface PostedBody {
-  readonly contentType: string | undefined;
-  /** Undefined when it was longer than anything that is read. */
-  readonly bytes: Buffer | undefined;
-}
+type UnreadableBody = 'content-type' | 'body';
 
-/** Why a body cannot be read. */
-type UnreadableBody = 'too-large' | 'content-type' | 'body';
-
-/** A POST of an image: one parameter is in the query, all of them are in a JSON body (protocol.md section 2). */
-export class RecognitionRequest extends VendorRequest {
-  readonly unreadable: UnreadableBody | undefined;
-  readonly #fields: JsonObject;
-  readonly #appIdField: KycSandboxSettings['recognitionAppId'];
-
-  constructor(query: string, posted: PostedBody, appIdField: KycSandboxSettings['recognitionAppId']) {
-    super('bankcardocrapp', query);
-    const fields = fieldsOf(posted);
-    this.unreadable = typeof fields === 'string' ? fields : undefined;
-    this.#fields = typeof fields === 'string' ? {} : fields;
-    this.#appIdField = appIdField;
-  }
-
-  /** A field of the body. */
-  override parameter(name: string): string | undefined {
-    const value = this.#fields[name];
-    return typeof value === 'string' && value !== '' ? value : undefined;
-  }
-
-  /** The spellings of two families of hosts, or the only one of them that was set (protocol.md section 2). */
-  override get appId(): string | undefined {
-    if (this.#appIdField !== 'either') return this.parameter(this.#appIdField);
-    return this.parameter('appId') ?? this.parameter('webankAppId');
-  }
-
-  override get orderNo(): string | undefined {
-    return this.parameter('orderNo');
-  }
-
-  /** The order number in the URL, which must be the one in the body. */
-  get orderNoInUrl(): string | undefined {
-    return super.parameter('orderNo');
-  }
-}
-
-function fieldsOf({ contentType = '', bytes }: PostedBody): JsonObject | UnreadableBody {
-  if (!bytes) return 'too-large';
-  if (!/^application\/json(\s*;|$)/i.test(contentType)) return 'content-type';
+/** The fields of a POST, or what of it cannot be read. */
+export function readBody(contentType: string | undefined, bytes: Buffer): JsonObject | UnreadableBody {
+  if (!/^application\/json(\s*;|$)/i.test(contentType ?? '')) return 'content-type';
   try {
     const json: unknown = JSON.parse(bytes.toString('utf8'));
     return typeof json === 'object' && json !== null && !Array.isArray(json) ? (json as JsonObject) : 'body';

@@ -1,54 +1,47 @@
 import type { Clock } from '../../runtime/clock.js';
 import { CredentialLedger } from '../credentials/credential-ledger.js';
 import {
-  CallCounter,
+  CallCounts,
   EvidenceLog,
   type JournalEntry,
-  NonceMemory,
   type RecoveryEntry,
   RefreshWatch,
-  type ViolationEntry,
+  ViolationLog,
 } from '../evidence/evidence.js';
 import { FaultRegistry } from '../faults/fault-registry.js';
 import type { KycSandboxSettings, SandboxContext } from '../kyc-sandbox.options.js';
 import { OrderBook } from '../orders/order-book.js';
 import { PhotoDelivery } from '../photos/photo-set.js';
-import { ResponseStamps } from '../response/vendor-response.js';
+import { ResponseWriter } from '../response/vendor-response.js';
 
 /** Everything the vendor knows about its one partner; the endpoints work on it. */
 export class Vendor implements SandboxContext {
-  readonly appId: string;
-  readonly clock: Clock;
-  /** Changed by {@link KycSandbox.changeSecret}. */
-  secret: string;
-  readonly ledger: CredentialLedger;
-  readonly orders: OrderBook;
-  readonly photos: PhotoDelivery;
-  readonly stamps: ResponseStamps;
+  readonly ledger = new CredentialLedger(this);
+  readonly photos = new PhotoDelivery(this);
+  readonly refreshWatch = new RefreshWatch(this);
   readonly faults = new FaultRegistry();
-  readonly calls = new CallCounter();
-  readonly nonces = new NonceMemory();
+  readonly calls = new CallCounts();
+  /** Nonces that were seen; they never leave the sandbox. */
+  readonly nonces = new Set<string>();
+  readonly orders: OrderBook;
+  readonly responses: ResponseWriter;
   readonly journal: EvidenceLog<JournalEntry>;
-  readonly violations: EvidenceLog<ViolationEntry>;
+  readonly violations: ViolationLog;
   readonly recoveries: EvidenceLog<RecoveryEntry>;
-  readonly refreshWatch: RefreshWatch;
   /** OCR requests refused because of expired or wrong credentials or a wrong signature. */
   rejected = 0;
 
   constructor(
-    { appId, secret, clock }: { readonly appId: string; readonly secret: string; readonly clock: Clock },
+    readonly appId: string,
+    /** Changed by {@link KycSandbox.changeSecret}. */
+    public secret: string,
+    readonly clock: Clock,
     readonly settings: KycSandboxSettings,
   ) {
-    this.appId = appId;
-    this.secret = secret;
-    this.clock = clock;
-    this.ledger = new CredentialLedger(this);
     this.orders = new OrderBook(clock);
-    this.photos = new PhotoDelivery(this);
-    this.stamps = new ResponseStamps(clock);
+    this.responses = new ResponseWriter(clock);
     this.journal = new EvidenceLog(clock);
-    this.violations = new EvidenceLog(clock);
+    this.violations = new ViolationLog(clock);
     this.recoveries = new EvidenceLog(clock);
-    this.refreshWatch = new RefreshWatch(this);
   }
 }

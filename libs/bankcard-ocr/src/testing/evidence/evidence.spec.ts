@@ -1,10 +1,10 @@
 import { inspect } from 'node:util';
-import { CredentialLedger } from '../credentials/credential-ledger.js';
+import { Vendor } from '../endpoints/vendor.js';
 import { KycSandbox } from '../kyc-sandbox.js';
 import { DEFAULT_SETTINGS } from '../kyc-sandbox.options.js';
 import { ManualClock } from '../manual-clock.js';
 import { freshNonce, PlainClient, sha1OfSorted } from '../plain-client.test-support.js';
-import { EvidenceLog, NonceMemory, type RecoveryEntry, RefreshWatch, type ViolationEntry } from './evidence.js';
+import { EvidenceLog } from './evidence.js';
 
 const CLEAN = KycSandbox.EXAMPLE_ORDERS.clean;
 
@@ -69,12 +69,15 @@ describe('evidence', () => {
       nonceTicket: 1,
       result: 2,
       recognition: 0,
+      sibling: 0,
       unknown: 1,
       codes: {
         access_token: { '0': 1 },
         api_ticket: { '0': 2, '400103': 1 },
         getBankCardOcrResult: { '0': 1, '-9011': 1 },
         bankcardocrapp: {},
+        getOcrResult: {},
+        queryfacerecord: {},
       },
     });
   });
@@ -125,24 +128,11 @@ test('a log forgets its oldest entries when it is full', () => {
   expect([numbers.length, numbers[0], numbers.at(-1)]).toEqual([91, 11, 101]);
 });
 
-test('nonces are remembered across 100 000 others, and not for ever', () => {
-  const nonces = new NonceMemory();
-  expect(nonces.seenBefore('first')).toBe(false);
-  for (let index = 0; index < 100_000; index += 1) nonces.seenBefore(`a${index}`);
-  expect(nonces.seenBefore('first')).toBe(true);
-  for (let index = 0; index < 200_000; index += 1) nonces.seenBefore(`b${index}`);
-  expect(nonces.seenBefore('first')).toBe(false);
-});
-
 /** What a client over a socket can hardly be made to do in time; all else is in violations.spec.ts. */
 describe('RefreshWatch, when the connection ends while the response is being written', () => {
   function start() {
-    const clock = new ManualClock();
-    const context = { clock, settings: DEFAULT_SETTINGS };
-    const ledger = new CredentialLedger(context);
-    const violations = new EvidenceLog<ViolationEntry>(clock);
-    const recoveries = new EvidenceLog<RecoveryEntry>(clock);
-    const watch = new RefreshWatch({ ...context, ledger, violations, recoveries });
+    const vendor = new Vendor('IDASANDB', 'secret', new ManualClock(), DEFAULT_SETTINGS);
+    const { ledger, refreshWatch: watch, violations, recoveries } = vendor;
     const token = ledger.issueToken();
     const call = watch.tokenCallArrived();
     watch.tokenIssued(call, token);

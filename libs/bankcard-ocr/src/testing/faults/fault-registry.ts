@@ -1,26 +1,12 @@
-import type { EndpointName } from '../endpoints/vendor-request.js';
+import type { EndpointName, VendorRequest } from '../endpoints/vendor-request.js';
 import type { JsonObject } from '../response/vendor-response.js';
-
-/** What a fault's target is compared with. */
-interface FaultCandidate {
-  readonly endpoint: EndpointName;
-  readonly orderNo?: string;
-  readonly ticketType?: string;
-}
-
-const AUTH: ReadonlySet<EndpointName> = new Set(['access_token', 'api_ticket']);
-
-interface InjectedFault {
-  readonly fault: SandboxFault;
-  hits: number;
-}
 
 /** Keeps the injected faults and finds the one for a request: the oldest that fits and has hits left. */
 export class FaultRegistry {
-  #injected: InjectedFault[] = [];
+  #injected: { readonly fault: SandboxFault; hits: number }[] = [];
 
   inject(fault: SandboxFault): FaultHandle {
-    const injected: InjectedFault = { fault, hits: 0 };
+    const injected = { fault, hits: 0 };
     this.#injected.push(injected);
     return {
       get hits() {
@@ -37,19 +23,18 @@ export class FaultRegistry {
   }
 
   /** The fault that hits this request; counts the hit. */
-  hit(request: FaultCandidate): SandboxFault | undefined {
+  hit(request: VendorRequest): SandboxFault | undefined {
     const found = this.#injected.find(({ fault, hits }) => hits < (fault.times ?? Infinity) && fits(fault, request));
     if (found) found.hits += 1;
     return found?.fault;
   }
 }
 
-function fits(target: FaultTarget, request: FaultCandidate): boolean {
-  if (target.orderNo !== undefined && target.orderNo !== request.orderNo) return false;
-  if (target.ticketType !== undefined && target.ticketType !== request.ticketType) return false;
-  if (target.endpoint === 'all') return true;
-  if (target.endpoint === 'auth') return AUTH.has(request.endpoint);
-  return target.endpoint === request.endpoint;
+function fits(target: FaultTarget, { endpoint, legalOrderNo, ticketType }: VendorRequest): boolean {
+  if (target.orderNo !== undefined && target.orderNo !== legalOrderNo) return false;
+  if (target.ticketType !== undefined && target.ticketType !== ticketType) return false;
+  const isAuth = endpoint === 'access_token' || endpoint === 'api_ticket';
+  return target.endpoint === 'all' || target.endpoint === endpoint || (target.endpoint === 'auth' && isAuth);
 }
 
 /** Which requests a fault hits. */
@@ -126,11 +111,8 @@ export const NOT_FOUND_PAGE = BAD_GATEWAY_PAGE.replaceAll('502 Bad Gateway', '40
 
 /** The same keys, each value of a type that no document allows; `code` and `msg` stay, so that it looks like a success. */
 export function withWrongTypes(json: JsonObject): JsonObject {
-  const members = Object.entries(json).map(([name, value]) => [
-    name,
-    /^(code|msg)$/.test(name) ? value : ofAnotherType(value),
-  ]);
-  return Object.fromEntries(members) as JsonObject;
+  const others = Object.entries(json).map(([name, value]) => [name, ofAnotherType(value)]);
+  return { ...Object.fromEntries(others), code: json['code'], msg: json['msg'] };
 }
 
 function ofAnotherType(value: unknown): unknown {
@@ -138,9 +120,4 @@ function ofAnotherType(value: unknown): unknown {
   if (typeof value === 'number') return { seconds: value };
   if (typeof value === 'boolean') return 'no';
   return Array.isArray(value) ? {} : [];
-}
-
-/** The first half of a JSON text: no parser accepts it. */
-export function firstHalf(text: string): string {
-  return text.slice(0, Math.ceil(text.length / 2));
 }

@@ -19,7 +19,7 @@ describe('the HTTP side', () => {
     await sandbox.stop();
   });
 
-  test.each(['/', '/api/server/getOcrResult', '/api/oauth2/access_token/', '/kyc/api/oauth2/access_token'])(
+  test.each(['/', '/api/server/getOcr', '/api/oauth2/access_token/', '/kyc/api/oauth2/access_token'])(
     'the vendor has no %s',
     async (path) => {
       const { status, headers, text } = await client.get(path);

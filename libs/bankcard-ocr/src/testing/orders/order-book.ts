@@ -1,5 +1,6 @@
-import { chinaDateTime } from '../response/vendor-response.js';
+import { createHash } from 'node:crypto';
 import type { Clock } from '../../runtime/clock.js';
+import { chinaDateTime } from '../response/vendor-response.js';
 
 /** An order that a phone has recognised, or failed to. */
 export interface SandboxOrder {
@@ -33,12 +34,10 @@ export const LEGAL_ORDER_NO = /^[0-9A-Za-z]{1,32}$/;
 
 /** The vendor's book of orders: added ones, the examples, the magic ones and, when asked for, invented ones. */
 export class OrderBook {
-  readonly #clock: Clock;
   readonly #startedAt: string;
   readonly #orders = new Map<string, KnownOrder>();
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(private readonly clock: Clock) {
     this.#startedAt = chinaDateTime(clock.now());
     for (const example of EXAMPLES) this.#orders.set(example.orderNo, complete(example, this.#startedAt));
   }
@@ -48,7 +47,7 @@ export class OrderBook {
     if (!LEGAL_ORDER_NO.test(order.orderNo)) {
       throw new RangeError('An order number is 1 to 32 letters and digits; the vendor would never hold this one.');
     }
-    this.#orders.set(order.orderNo, complete(order, chinaDateTime(this.#clock.now())));
+    this.#orders.set(order.orderNo, complete(order, chinaDateTime(this.clock.now())));
   }
 
   /** Whether the number has been used. */
@@ -68,7 +67,7 @@ export class OrderBook {
    */
   recognize(orderNo: string, sentImage: string, code: string | undefined): KnownOrder {
     const order = { ...(magicOrder(orderNo) ?? { orderNo }), code };
-    const known = { ...complete(order, chinaDateTime(this.#clock.now())), sentImage };
+    const known = { ...complete(order, chinaDateTime(this.clock.now())), sentImage };
     this.#orders.set(orderNo, known);
     return known;
   }
@@ -95,16 +94,14 @@ function complete(order: SandboxOrder, operateTime: string): KnownOrder {
   };
 }
 
-/**
- * Complete `payload` with the Luhn check digit that card numbers end in.
- */
+/** Complete `payload` with the Luhn check digit that card numbers end in. */
 export function withLuhnDigit(payload: string): string {
-  let sum = 0;
-  for (let index = 0; index < payload.length; index += 1) {
-    const digit = Number(payload[payload.length - 1 - index]);
-    const doubled = index % 2 === 0 ? digit * 2 : digit;
-    sum += doubled > 9 ? doubled - 9 : doubled;
-  }
+  const sum = Array.from(payload)
+    .toReversed()
+    .reduce((total, digit, at) => {
+      const value = at % 2 === 0 ? Number(digit) * 2 : Number(digit);
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
   return payload + String((10 - (sum % 10)) % 10);
 }
 
@@ -116,19 +113,8 @@ export const PICTURED_CARD_NUMBER = withLuhnDigit('622202123456789012');
  * it is a test number; the twelve digits behind are a hash, so that 10 000 orders have 10 000 cards.
  */
 export function inventedCardNumber(orderNo: string): string {
-  const high = hash(orderNo, 2_166_136_261) % 1_000_000;
-  const low = hash(orderNo, 40_389) % 1_000_000;
-  return withLuhnDigit(`620000${String(high).padStart(6, '0')}${String(low).padStart(6, '0')}`);
-}
-
-/** FNV-1a, 32 bits with a final mix: cheap, spread, and the same on every machine. */
-function hash(text: string, seed: number): number {
-  let value = seed;
-  for (let index = 0; index < text.length; index += 1) {
-    value = Math.imul(value ^ text.charCodeAt(index), 16_777_619);
-  }
-  value = Math.imul(value ^ (value >>> 15), 0x2c1b3c6d);
-  return (value ^ (value >>> 13)) >>> 0;
+  const hash = createHash('sha256').update(orderNo).digest().readUIntBE(0, 6);
+  return withLuhnDigit(`620000${String(hash % 10 ** 12).padStart(12, '0')}`);
 }
 
 /** Order numbers that every sandbox knows. */

@@ -5,33 +5,17 @@ import { CARD_CROP_JPEG, CARD_ORIGINAL_JPEG, NUMBER_STRIP_JPEG } from './example
 /** Photo fields of a response by the vendor's names, Base64. */
 type PhotoFields = Record<string, string>;
 
-/** Photo fields by `which` and size: padding 3 MB for every response would cost more than the response. */
-const cache = new Map<string, PhotoFields>();
-
 /** The photos of an order, each padded to about `photoBytes` when that is more than it has. */
 export function photosOf(which: 'all' | 'no-crop' | 'none', photoBytes: number | undefined): PhotoFields {
   if (which === 'none') return {};
-  const key = `${which} ${photoBytes}`;
-  let fields = cache.get(key);
-  if (!fields) {
-    const file = (base64: string) =>
-      photoBytes === undefined ? base64 : padJpeg(Buffer.from(base64, 'base64'), photoBytes).toString('base64');
-    fields = {
-      bankcardCropPhoto: which === 'no-crop' ? '' : file(CARD_CROP_JPEG),
-      bankcardNoPhoto: file(NUMBER_STRIP_JPEG),
-      originBankcardPhoto: file(CARD_ORIGINAL_JPEG),
-    };
-    // A test that tries many sizes must not keep them all.
-    if (cache.size >= 8) cache.clear();
-    cache.set(key, fields);
-  }
-  return fields;
+  const file = (base64: string): string =>
+    photoBytes === undefined ? base64 : padJpeg(Buffer.from(base64, 'base64'), photoBytes).toString('base64');
+  return {
+    bankcardCropPhoto: which === 'no-crop' ? '' : file(CARD_CROP_JPEG),
+    bankcardNoPhoto: file(NUMBER_STRIP_JPEG),
+    originBankcardPhoto: file(CARD_ORIGINAL_JPEG),
+  };
 }
-
-const START_OF_IMAGE_BYTES = 2;
-
-/** APP0, the JFIF header, has to stay the first segment. */
-const APP0 = 0xffe0;
 
 /** A COM segment is FF FE, two bytes of length that count themselves, and up to 65 533 bytes of comment. */
 const COMMENT_HEADER_BYTES = 4;
@@ -48,31 +32,24 @@ function padJpeg(jpeg: Buffer, bytes: number): Buffer {
     comments.push(comment);
     missing -= comment.length;
   }
-  const at = endOfHeader(jpeg);
+  // The JFIF header has to stay the first segment: two bytes of marker behind those of the image, then its length.
+  const at = 4 + jpeg.readUInt16BE(4);
   return Buffer.concat([jpeg.subarray(0, at), ...comments, jpeg.subarray(at)]);
-}
-
-function endOfHeader(jpeg: Buffer): number {
-  if (jpeg.readUInt16BE(START_OF_IMAGE_BYTES) !== APP0) return START_OF_IMAGE_BYTES;
-  return START_OF_IMAGE_BYTES + 2 + jpeg.readUInt16BE(START_OF_IMAGE_BYTES + 2);
 }
 
 /** Lets photos come late, once for every order (protocol.md section 3, "delayed by about one second"). */
 export class PhotoDelivery {
-  readonly #context: SandboxContext;
   readonly #firstRequested = new Map<string, number>();
 
-  constructor(context: SandboxContext) {
-    this.#context = context;
-  }
+  constructor(private readonly context: SandboxContext) {}
 
   /** The photo fields of a response, and how long it has to wait for them. */
   of({ orderNo, photos, sentImage }: KnownOrder): { readonly fields: PhotoFields; readonly waitMs: number } {
-    const { photoBytes, latePhotos: late } = this.#context.settings;
+    const { photoBytes, latePhotos: late } = this.context.settings;
     const own = photosOf(photos, photoBytes);
     const fields = sentImage === undefined ? own : { ...own, originBankcardPhoto: sentImage };
     if (!late) return { fields, waitMs: 0 };
-    const now = this.#context.clock.monotonic();
+    const now = this.context.clock.monotonic();
     const first = this.#firstRequested.get(orderNo) ?? now;
     this.#firstRequested.set(orderNo, first);
     const waitMs = Math.max(first + late.delayMs - now, 0);

@@ -13,57 +13,35 @@ export interface SandboxResponse {
   readonly waitMs?: number;
 }
 
-/** A success: `fields` between `code`, `msg` and the rest, in the documents' order. */
-export function success(fields: JsonObject): SandboxResponse {
-  return { code: '0', json: { code: '0', msg: messageOfCode('0'), ...fields } };
-}
-
-/**
- * The failure envelope of protocol.md section 3: no `result`, no `bizSeqNo`, `success` false.
- * `detail` follows the message after a colon, as the vendor does with 400101.
- */
-export function failure(code: string, stamp: Stamp, detail?: string): SandboxResponse {
-  const msg = detail === undefined ? messageOfCode(code) : `${messageOfCode(code)}:${detail}`;
-  return { code, json: { code, msg, transactionTime: stamp.transactionTime, success: false } };
-}
-
-/** The vendor's two marks on a response. */
-interface Stamp {
-  /** 32 digits: yyMMdd, eight fixed, four of the host, HHmmss, eight running, as in the logged responses. */
-  readonly bizSeqNo: string;
-  /** `yyyyMMddHHmmss`, China time. */
-  readonly transactionTime: string;
-}
-
-/** Gives every response its running number and its time. */
-export class ResponseStamps {
-  readonly #clock: Clock;
+/** Writes responses (protocol.md section 3), each with its running number and its time. */
+export class ResponseWriter {
   #running = 0;
-  /** Digits of the current second, computed once a second: every response carries them. */
-  #second = Number.NaN;
-  #digits = '';
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
+  constructor(private readonly clock: Clock) {}
 
-  next(): Stamp {
-    const second = Math.floor(this.#clock.now() / 1_000);
-    if (second !== this.#second) {
-      this.#second = second;
-      this.#digits = chinaDigits(second * 1_000);
-    }
-    const transactionTime = this.#digits;
-    this.#running = (this.#running + 1) % 100_000_000;
-    const running = String(this.#running).padStart(8, '0');
+  /** `bizSeqNo` as in the logged responses: yyMMdd, eight fixed digits, four of the host, HHmmss, eight running ones. */
+  stamp(): { readonly bizSeqNo: string; readonly transactionTime: string } {
+    const transactionTime = chinaDigits(this.clock.now());
+    const running = String((this.#running += 1)).padStart(8, '0');
     const bizSeqNo = `${transactionTime.slice(2, 8)}200011844126${transactionTime.slice(8)}${running}`;
     return { bizSeqNo, transactionTime };
+  }
+
+  /** A success: `fields` behind `code` and `msg`, in the documents' order. */
+  success(fields: JsonObject): SandboxResponse {
+    return { code: '0', json: { code: '0', msg: messageOfCode('0'), ...fields } };
+  }
+
+  /** No `result`, no `bizSeqNo`; `detail` follows the message after a colon, as the vendor does with 400101. */
+  failure(code: string, detail?: string): SandboxResponse {
+    const msg = detail === undefined ? messageOfCode(code) : `${messageOfCode(code)}:${detail}`;
+    return { code, json: { code, msg, transactionTime: this.stamp().transactionTime, success: false } };
   }
 }
 
 /** `yyyyMMddHHmmss` at +08:00: transactionTime, expire_time. */
 export function chinaDigits(epochMs: number): string {
-  return new Date(epochMs + CHINA_OFFSET_MS).toISOString().slice(0, 19).replace(/\D/g, '');
+  return chinaDateTime(epochMs).replace(/\D/g, '');
 }
 
 /** `yyyy-MM-dd HH:mm:ss` at +08:00: operateTime. */

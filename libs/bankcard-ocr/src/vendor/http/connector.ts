@@ -64,7 +64,7 @@ export class Connector {
     this.#underWay.add(connecting);
     const onward: Connected = (error, socket) => {
       if (error || !socket || !destination.secure) connecting.settle(error, socket);
-      else connecting.finishWith(this.#secure(destination, socket), 'secureConnect');
+      else connecting.finishWith(this.#secure(destination, socket));
     };
     const { hostname, port } = destination;
     const { lookup } = this.options;
@@ -105,9 +105,9 @@ export class Connector {
  */
 function openTunnel(
   proxy: URL,
-  { hostname, port }: { readonly hostname: string; readonly port: number },
-  { ca, lookup }: Pick<ConnectionOptions, 'ca' | 'lookup'>,
-  done: (error: Error | null, tunnel?: Socket) => void,
+  { hostname, port }: Destination,
+  { ca, lookup }: ConnectionOptions,
+  done: Connected,
 ): { destroy(error?: Error): void } {
   const authority = isIPv6(hostname) ? `[${hostname}]:${port}` : `${hostname}:${port}`;
   const proxyHost = withoutBrackets(proxy.hostname);
@@ -147,14 +147,9 @@ function openTunnel(
   };
 }
 
-/** What a connection is waited for through; an error that it is destroyed with comes out of it. */
-interface Stage {
-  destroy(error?: Error): unknown;
-}
-
 /** One connection that is being made: one time limit for all of its stages, proxy and TLS included. */
 class Connecting {
-  #stage: Stage | undefined;
+  #stage: { destroy(error?: Error): unknown } | undefined;
   #over = false;
   readonly #timer: NodeJS.Timeout;
 
@@ -166,17 +161,16 @@ class Connecting {
     this.#timer = setTimeout(late, timeoutMs);
   }
 
-  /** What is waited for from now on. */
-  enter<S extends Stage>(stage: S): S {
+  /** What is waited for from now on; an error that it is destroyed with comes out of it. */
+  enter(stage: { destroy(error?: Error): unknown }): void {
     this.#stage = stage;
-    return stage;
   }
 
-  /** The last stage: wait for a socket to be ready. */
-  finishWith(socket: Socket, readyEvent: 'secureConnect'): void {
+  /** The last stage: wait for the handshake. */
+  finishWith(socket: TLSSocket): void {
     const onError = (error: Error) => this.settle(error);
     const onClose = () => this.settle(connectionError(CLOSED_CODE, 'closed while connecting'));
-    socket.once(readyEvent, () => {
+    socket.once('secureConnect', () => {
       // After a failure they stay: somebody has to hear what a socket says late.
       socket.off('error', onError).off('close', onClose);
       this.settle(null, socket);

@@ -60,7 +60,6 @@ const SPELLINGS: Readonly<Record<string, (text: string) => string>> = {
   'in lower case': (text) => text.toLowerCase(),
   'in upper case': (text) => text.toUpperCase(),
   'percent-encoded': (text) => text.replace(/./g, (one) => `%${one.charCodeAt(0).toString(16)}`),
-  'in Base64': (text) => Buffer.from(text).toString('base64'),
   'full-width': (text) => text.replace(/[!-~]/g, (one) => String.fromCharCode(one.charCodeAt(0) + 0xfee0)),
   'with zero-width spaces': (text) => [...text].join('\u200b'),
 };

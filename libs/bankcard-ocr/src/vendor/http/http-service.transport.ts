@@ -12,10 +12,7 @@ import { ResponseBody } from './response-body.js';
 import { CLOSED_CODE, connectionError, neverSent, NO_STREAM_CODE, UNEXPECTED_UPGRADE_CODE } from './transport-error.js';
 import type { ResponseListener, TransportCall, TransportRequest } from './transport.js';
 
-/**
- * Transport on `HttpService` of `@nestjs/axios`: an own instance, because interceptors of a shared one would see every
- * secret, and a test of the application that overrides `HttpService` would replace it.
- */
+/** Transport on `HttpService` of `@nestjs/axios`: an own instance, because interceptors of a shared one see every secret. */
 export class HttpServiceTransport extends PoolingTransport<Agents> {
   readonly #http: HttpServiceLike;
   readonly #config: AxiosRequestConfig;
@@ -26,15 +23,15 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
   /** @param http an instance of the application's own, or the packages to make one that nobody else has */
   constructor(options: ConnectionOptions, http: HttpServiceLike | AxiosPackages) {
     super(options);
-    const shared = 'request' in http ? http : undefined;
-    this.#hasOwnRoute = shared !== undefined && definesRoute(shared);
+    const isShared = 'request' in http;
+    this.#http = isShared ? http : createOwnHttpService(http);
+    this.#hasOwnRoute = isShared && definesRoute(http);
     this.#config = {
-      ...(shared ? {} : NOTHING_INHERITED),
+      ...(isShared ? {} : { ...NOTHING_INHERITED, transport: { request: requestWithoutUpgrade } }),
       baseURL: options.origin,
       maxRedirects: 0,
       // The agents know the route to the proxy.
       ...(this.#hasOwnRoute ? {} : { proxy: false }),
-      ...(shared ? {} : { transport: { request: requestWithoutUpgrade } }),
       validateStatus: null,
       responseType: 'stream',
       // Time, size and compression are the exchange's, whatever the defaults of the application's instance are.
@@ -45,7 +42,6 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
       transformRequest: [(body: unknown) => body],
       transformResponse: [(body: unknown) => body],
     };
-    this.#http = 'request' in http ? http : createOwnHttpService(http);
   }
 
   start(request: TransportRequest, receiver: ResponseListener): TransportCall {
@@ -103,7 +99,15 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
       };
       if (status < 200) throw unexpectedUpgrade();
       receiver.head(status, header);
-      await receiveBody(stream, { status, header }, receiver, signal);
+      const head = { status, header };
+      await new Promise<void>((resolve, reject) => {
+        const body = new ResponseBody(receiver, head, stream, (error) => (error ? reject(error) : resolve()));
+        stream.on('data', (bytes: Buffer) => body.write(bytes));
+        finished(stream, { signal }).then(
+          () => body.end(),
+          (error: Error) => body.end(error),
+        );
+      });
     } catch (error) {
       stream.destroy();
       throw PARSE_ERRORS.get((stream as IncomingMessage & { readonly req?: ClientRequest }).req ?? stream) ?? error;
@@ -133,22 +137,6 @@ function unexpectedUpgrade(): Error {
   return connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
 }
 
-function receiveBody(
-  data: Readable,
-  head: { readonly status: number; readonly header: (name: string) => string | undefined },
-  receiver: ResponseListener,
-  signal: AbortSignal,
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const body = new ResponseBody(receiver, head, data, (error) => (error ? reject(error) : resolve()));
-    data.on('data', (bytes: Buffer) => body.write(bytes));
-    finished(data, { signal }).then(
-      () => body.end(),
-      (error: Error) => body.end(error),
-    );
-  });
-}
-
 /**
  * Everything that an instance of axios can be told and that a request of ours does not say by itself. As own members of each
  * request they hide what older versions of axios would take from `Object.prototype`.
@@ -173,10 +161,7 @@ export const NOTHING_INHERITED = {
   transitional: { silentJSONParsing: true, forcedJSONParsing: true, clarifyTimeoutError: false },
 } as unknown as AxiosRequestConfig;
 
-/**
- * Make an `HttpService` that shares nothing with the application. `axios.create()` would copy `axios.defaults`, and with
- * them headers, credentials, a socket or an adapter that are meant for other servers.
- */
+/** `axios.create()` would copy `axios.defaults`, and with them headers, credentials, a socket meant for other servers. */
 function createOwnHttpService({ HttpService, Axios }: AxiosPackages): HttpServiceLike {
   const instance = new Axios({} as never);
   return new HttpService({ request: instance.request.bind(instance) } as never);

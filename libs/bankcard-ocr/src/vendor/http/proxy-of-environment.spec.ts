@@ -45,6 +45,14 @@ describe('the proxy of the environment', () => {
     ['2001:db8::1', 'https://[2001:db8::1]', true],
     ['[2001:db8::1]:443', 'https://[2001:db8::1]', true],
     ['[2001:db8::1]:80', 'https://[2001:db8::1]', false],
+    ['10.0.0.0/8', 'https://10.1.2.3', true],
+    ['10.0.0.0/8', 'https://11.1.2.3', false],
+    ['"idasc.webank.com"', VENDOR, true],
+    ["'webank.com", VENDOR, true],
+    ['https://idasc.webank.com', VENDOR, true],
+    ['https://idasc.webank.com:443/x', VENDOR, true],
+    ['idasc.webank.com/', VENDOR, true],
+    ['https://other.test', VENDOR, false],
     [',', VENDOR, false],
   ])('NO_PROXY=%s and %s: without a proxy %p', (exceptions, origin, without) => {
     for (const name of ['NO_PROXY', 'no_proxy']) {

@@ -31,8 +31,8 @@ export function proxyFor({ origin, loopback, proxy }: ProxyChoice): URL | undefi
 /** The same, with the name of the variable, if it comes from the environment, and with what is wrong, if that is so. */
 export function proxyNamed(
   { origin, loopback, proxy }: ProxyChoice,
-  environment: Readonly<Record<string, string | undefined>>,
-): (Pick<ProxyOfEnvironment, 'proxy'> & { readonly variable?: string }) | undefined {
+  environment: Environment,
+): { readonly proxy: URL | Problem; readonly variable?: string } | undefined {
   if (proxy) return isNone(proxy.reveal()) ? undefined : { proxy: readProxyUrl(proxy.reveal()) };
   // Whoever tests against this machine does not want to be sent out by a variable of the company's.
   return loopback ? undefined : proxyOfEnvironment(origin, environment);
@@ -72,8 +72,7 @@ const MEANT_AS_NONE = /^(no|off|direct|0)$/i;
 
 /**
  * Read the address of an HTTP proxy, as an option or a variable of the environment has it. What the URL parser would
- * make another host of, because a character of the password was not encoded, is refused: the requests would go
- * elsewhere.
+ * make another host of, because a character of the password was not encoded, is refused.
  *
  * @returns the URL, or what is wrong; the text, which may hold a password, is not repeated
  */
@@ -91,17 +90,12 @@ export function readProxyUrl(given: unknown): URL | Problem {
       `不是 HTTP 代理${named}，不支持其他种类`,
     );
   }
-  if (scheme === undefined && !WITHOUT_SCHEME.test(text)) return wrong('is not a URL', '不是 URL');
   const full = scheme === undefined ? `http://${text}` : text;
-  if (/[\\\t\r\n]/.test(text) || !URL.canParse(full)) return wrong('is not a URL', '不是 URL');
+  const isRead = scheme !== undefined || WITHOUT_SCHEME.test(text);
+  if (!isRead || /[\\\t\r\n]/.test(text) || !URL.canParse(full)) return wrong('is not a URL', '不是 URL');
   const url = new URL(full);
-  if (!/^\/?$/.test(url.pathname) || url.search !== '' || url.hash !== '') {
-    return wrong(
-      'has something behind the host, or a # / ? \\ that is not encoded',
-      '主机之后还有内容，或有未转义的 # / ? \\',
-    );
-  }
-  return url;
+  if (/^\/?$/.test(url.pathname) && url.search === '' && url.hash === '') return url;
+  return wrong('has something behind the host, or a # / ? that is not encoded', '主机之后还有内容，或有未转义的 # / ?');
 }
 
 function wrong(en: string, zh: string): Problem {
@@ -109,14 +103,6 @@ function wrong(en: string, zh: string): Problem {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What the environment says about the way to an origin. */
-interface ProxyOfEnvironment {
-  /** The variable that says so, spelled as it is set. */
-  readonly variable: string;
-  /** The proxy, or what is wrong with the variable. */
-  readonly proxy: URL | Problem;
-}
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
@@ -126,51 +112,38 @@ const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:
  *
  * @returns undefined for none; a variable that cannot be read is no absent one: the traffic would go round the proxy
  */
-export function proxyOfEnvironment(origin: string, environment: Environment): ProxyOfEnvironment | undefined {
-  const find = (name: string): { variable: string; value: string } | undefined => {
-    const variable = [name.toLowerCase(), name.toUpperCase()].find((one) => isSet(environment[one]));
-    return variable === undefined ? undefined : { variable, value: environment[variable] ?? '' };
-  };
+export function proxyOfEnvironment(
+  origin: string,
+  environment: Environment,
+): { readonly proxy: URL | Problem; readonly variable: string } | undefined {
+  const find = (name: string) =>
+    [name.toLowerCase(), name.toUpperCase()].find((variable) => environment[variable]?.trim());
   const url = new URL(origin);
-  const named = find(`${url.protocol.slice(0, -1)}_proxy`) ?? find('all_proxy');
-  if (!named) return undefined;
-  const exceptions = find('no_proxy');
-  const isException = exceptions && matchExceptions(url, exceptions.value);
-  if (isException === true) return undefined;
-  if (exceptions && isException instanceof Problem) return { variable: exceptions.variable, proxy: isException };
-  return { variable: named.variable, proxy: readProxyUrl(named.value) };
-}
-
-function isSet(value: string | undefined): boolean {
-  return value !== undefined && value.trim() !== '';
+  const variable = find(`${url.protocol.slice(0, -1)}_proxy`) ?? find('all_proxy');
+  if (variable === undefined || isExcepted(url, environment[find('no_proxy') ?? ''] ?? '')) return undefined;
+  return { variable, proxy: readProxyUrl(environment[variable]) };
 }
 
 /**
  * Whether NO_PROXY excepts a host: host names with everything below them, `*.` and a leading dot allowed, addresses and
- * ranges of addresses, with or without a port; `*` for all.
- *
- * @returns a problem when an entry means the host, in a spelling that is not read: it would be sent to the proxy
+ * ranges of addresses, with or without a port; `*` for all. Quotation marks, a scheme and a path mean nothing.
  */
-function matchExceptions(url: URL, exceptions: string): boolean | Problem {
-  const entries = exceptions.split(/[\s,;]+/).filter((entry) => entry !== '');
-  if (entries.some((entry) => excepts(entry, url))) return true;
-  if (!entries.some((entry) => excepts(readLoosely(entry), url) || matchesAsPattern(entry, url))) return false;
-  const host = withoutBrackets(url.hostname);
-  return new Problem(
-    `has an entry for ${host} that cannot be read: write ${host}, without quotation marks, scheme, path or *`,
-    `里有一项指的是 ${host}，但写法无法识别：请直接写 ${host}，不要带引号、协议、路径或 *`,
-  );
-}
-
-function excepts(entry: string, { hostname, port, protocol }: URL): boolean {
+function isExcepted({ hostname, port, protocol }: URL, exceptions: string): boolean {
   const host = withoutBrackets(hostname);
-  const [, named = entry, ofPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(entry) ?? [];
-  if (ofPort !== undefined && ofPort !== (port || DEFAULT_PORTS[protocol])) return false;
-  const domain = withoutBrackets(named.toLowerCase())
-    .replace(/^\*?\./, '')
-    .replace(/\.$/, '');
-  if (domain === '') return false;
-  return domain === '*' || host === domain || host.endsWith(`.${domain}`) || isInRange(host, domain);
+  return exceptions.split(/[\s,;]+/).some((entry) => {
+    const plain = entry
+      .toLowerCase()
+      .replace(/["'`“”‘’]/g, '')
+      .replace(/^[a-z][a-z0-9+.-]*:\/\//, '');
+    if (isInRange(host, plain)) return true;
+    const authority = plain.replace(/[/?#].*$/, '');
+    const [, named = authority, ofPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(authority) ?? [];
+    if (ofPort !== undefined && ofPort !== (port || DEFAULT_PORTS[protocol])) return false;
+    const domain = withoutBrackets(named)
+      .replace(/^\*?\./, '')
+      .replace(/\.$/, '');
+    return domain === '*' || (domain !== '' && (host === domain || host.endsWith(`.${domain}`)));
+  });
 }
 
 /** `10.0.0.0/8`, as proxies of clusters list them; for hosts that are addresses only. */
@@ -183,25 +156,6 @@ function isInRange(host: string, range: string): boolean {
   const list = new BlockList();
   list.addSubnet(network, Number(bits), type);
   return list.check(host, type);
-}
-
-/** What is meant by an entry with quotation marks, a scheme, a user or a path. */
-function readLoosely(entry: string): string {
-  return entry
-    .replace(/["'`“”‘’]/g, '')
-    .replace(/^[a-z][a-z0-9+.-]*:\/\//i, '')
-    .replace(/^[^@/]*@/, '')
-    .replace(/[/?#].*$/, '')
-    .toLowerCase();
-}
-
-function matchesAsPattern(entry: string, { hostname }: URL): boolean {
-  const loose = readLoosely(entry);
-  if (!loose.includes('*')) return false;
-  // Linear: every * becomes one lazy run, and there are a few of them at most.
-  const parts = loose.replace(/:\d+$/, '').split('*').slice(0, 5);
-  const pattern = parts.map((part) => part.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)).join('.*');
-  return new RegExp(`^${pattern}$`).test(withoutBrackets(hostname));
 }
 
 /** The host of a URL as sockets and resolvers take it: an IPv6 address without its brackets. */

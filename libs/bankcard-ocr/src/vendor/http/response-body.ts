@@ -9,6 +9,14 @@ interface Source {
   resume(): unknown;
 }
 
+/** Where they go. */
+interface Sink {
+  write(bytes: Buffer): void;
+  end(): void;
+}
+
+const NOTHING = Buffer.alloc(0);
+
 /** A gateway compresses what a server has compressed already; more often than this is an attack. */
 const MOST_CODINGS = 3;
 
@@ -17,9 +25,9 @@ const MOST_CODINGS = 3;
  * comes, decompressed where it is compressed, stopped while the receiver wants no more.
  */
 export class ResponseBody {
-  /** Nearly every body is not compressed and begins with a brace: it needs no {@link Layer}. */
+  /** Nearly every body is not compressed and begins with a brace: it needs no layer. */
   #isPlain = false;
-  #outermost: Layer | undefined;
+  #outermost: Sink | undefined;
   readonly #decompressors: Transform[] = [];
   #isOver = false;
 
@@ -62,7 +70,7 @@ export class ResponseBody {
     this.done(error);
   }
 
-  #outerLayer(): Layer {
+  #outerLayer(): Sink {
     const { status, header } = this.head;
     // These have no body to decompress, whatever they say.
     const isBodiless = status === 204 || status === 304;
@@ -72,13 +80,28 @@ export class ResponseBody {
     ));
   }
 
-  #layer(named: readonly ContentCoding[], source: Source): Layer {
-    const [coding, ...others] = named;
-    return new Layer(coding, {
-      plain: (bytes) => this.#deliver(bytes, source),
-      coded: (actual) => this.#decompress(actual, others, source),
-      end: () => this.#finish(),
-    });
+  /** The body between two codings: collected until its own coding is known, then passed on. */
+  #layer([named, ...others]: readonly ContentCoding[], source: Source): Sink {
+    let head: Buffer = NOTHING;
+    let sink: Sink | undefined;
+    const write = (bytes: Buffer, isWhole: boolean): void => {
+      if (sink) return sink.write(bytes);
+      head = head.length === 0 ? bytes : Buffer.concat([head, bytes]);
+      const coding = codingOf(head, named, isWhole);
+      if (coding === undefined) return;
+      sink =
+        coding === 'plain' || head.length === 0
+          ? { write: (plain) => this.#deliver(plain, source), end: () => this.#finish() }
+          : this.#decompress(coding, others, source);
+      if (head.length > 0) sink.write(head);
+    };
+    return {
+      write: (bytes) => write(bytes, false),
+      end: () => {
+        if (!sink) write(NOTHING, true);
+        sink?.end();
+      },
+    };
   }
 
   #decompress(coding: Exclude<ContentCoding, 'plain'>, others: readonly ContentCoding[], source: Source): Sink {
@@ -120,59 +143,11 @@ export class ResponseBody {
   }
 }
 
-interface Sink {
-  write(bytes: Buffer): void;
-  end(): void;
-}
-
-/** The body between two codings: collected until its own coding is known, then passed on. */
-class Layer implements Sink {
-  #head: Buffer | undefined;
-  #sink: Sink | undefined;
-
-  constructor(
-    private readonly named: ContentCoding | undefined,
-    private readonly onto: {
-      plain(bytes: Buffer): void;
-      coded(coding: Exclude<ContentCoding, 'plain'>): Sink;
-      end(): void;
-    },
-  ) {}
-
-  write(bytes: Buffer): void {
-    if (this.#sink) this.#sink.write(bytes);
-    else this.#decide(this.#head ? Buffer.concat([this.#head, bytes]) : bytes, false);
-  }
-
-  end(): void {
-    if (!this.#sink) this.#decide(this.#head ?? Buffer.alloc(0), true);
-    this.#sink?.end();
-  }
-
-  #decide(head: Buffer, isWhole: boolean): void {
-    const coding = codingOf(head, this.named, isWhole);
-    this.#head = coding === undefined ? head : undefined;
-    if (coding === undefined) return;
-    this.#sink =
-      coding === 'plain' || head.length === 0
-        ? { write: (bytes) => this.onto.plain(bytes), end: () => this.onto.end() }
-        : this.onto.coded(coding);
-    if (head.length > 0) this.#sink.write(head);
-  }
-}
-
 /** How the bytes of a body are coded (RFC 9110, section 8.4.1), `deflate-raw` being what many servers take `deflate` for. */
 type ContentCoding = 'plain' | 'gzip' | 'deflate' | 'deflate-raw' | 'br' | 'zstd';
 
-/** What the header may call them; anything else, such as `identity`, `none` or a charset, means nothing. */
-const NAMES: ReadonlyMap<string, ContentCoding> = new Map([
-  ['gzip', 'gzip'],
-  ['x-gzip', 'gzip'],
-  ['deflate', 'deflate'],
-  ['x-deflate', 'deflate'],
-  ['br', 'br'],
-  ['zstd', 'zstd'],
-]);
+/** What a header may name, also with `x-` before it. */
+const CODINGS: readonly ContentCoding[] = ['gzip', 'deflate', 'br', 'zstd'];
 
 /** This many bytes tell every coding from text. */
 const ENOUGH = 16;
@@ -198,10 +173,10 @@ const DECOMPRESSORS: Readonly<Record<Exclude<ContentCoding, 'plain'>, (() => Tra
   zstd: createZstdDecompress && (() => createZstdDecompress(STEPS)),
 };
 
-/** The codings that a header names, the one that was applied last first. */
+/** The codings that a header names, the one that was applied last first; `identity`, `none` or a charset mean nothing. */
 export function namedCodings(header: string | undefined): ContentCoding[] {
-  if (header === undefined) return [];
-  const codings = header.split(',').map((name) => NAMES.get(name.trim().toLowerCase()));
+  const names = header?.toLowerCase().split(',') ?? [];
+  const codings = names.map((name) => CODINGS.find((coding) => coding === name.trim().replace(/^x-/, '')));
   return codings.filter((coding) => coding !== undefined).toReversed();
 }
 

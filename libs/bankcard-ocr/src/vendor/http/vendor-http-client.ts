@@ -46,7 +46,8 @@ export interface VendorResponse {
 
 /** What is recorded of one exchange with the vendor; nothing in it is secret. */
 export interface ExchangeRecord {
-  readonly endpoint: 'access_token' | 'api_ticket' | 'getBankCardOcrResult' | 'bankcardocrapp';
+  /** Its last path segment: `access_token`, `api_ticket`, `getBankCardOcrResult`, `bankcardocrapp`, or that of a sibling. */
+  readonly endpoint: string;
   /** `OK`, the code of the error, or `ABORTED` when the caller gave up or the whole time was over. */
   readonly outcome: 'OK' | 'ABORTED' | BankCardOcrErrorCode;
   readonly vendorCode?: string;

@@ -13,11 +13,7 @@ export interface Envelope {
   readonly bizSeqNo?: string;
 }
 
-/**
- * Read the envelope. `success` is not looked at: it is meaningless on OCR responses (protocol.md section 3).
- *
- * @param sent the secret values of the request, which the vendor's message may repeat
- */
+/** @param sent the secret values of the request, which the vendor's message may repeat */
 export function readEnvelope(json: JsonObject, sent: readonly string[]): Envelope {
   const { result, msg } = json;
   return {
@@ -55,29 +51,22 @@ export function vendorFailure(
   });
 }
 
-/**
- * The error for a successful response that lacks what it must have.
- *
- * @param retryable whether asking again may help; a question that ends something (protocol.md section 5) must not be
- *   asked for that
- */
-export function malformedResponse(what: string, envelope: Envelope, retryable: boolean): BankCardOcrError {
-  return new BankCardOcrError('RESPONSE_MALFORMED', {
-    message: `the vendor returned success, but ${what}`,
-    retryable,
-    vendorCode: envelope.code,
-    vendorMessage: envelope.message,
-    bizSeqNo: envelope.bizSeqNo,
-  });
+/** The error for a successful response that lacks what it must have; `retryable` when asking again ends nothing. */
+export function malformedResponse(
+  what: string,
+  { code: vendorCode, message: vendorMessage, bizSeqNo }: Envelope,
+  retryable: boolean,
+): BankCardOcrError {
+  const message = `the vendor returned success, but ${what}`;
+  return new BankCardOcrError('RESPONSE_MALFORMED', { message, retryable, vendorCode, vendorMessage, bizSeqNo });
 }
 
 /** Lives beyond this are not believed: nothing of the vendor's lives longer than two hours. */
 const LONGEST_LIFE_MS = 24 * 3_600_000;
 
 /**
- * Read `expire_in`: seconds, a number on the wire and a string in the documents. An unreadable one gives the
- * documented life: the credentials are there and have ended the previous ones, so throwing them away would cost more
- * than a life that is judged wrongly and mended by the first rejection.
+ * Read `expire_in`: seconds, a number on the wire and a string in the documents. An unreadable one gives the documented
+ * life: the credentials are there and have ended the previous ones, so throwing them away would cost more.
  */
 export function readLifeMs(expireIn: unknown, documentedMs: number): number {
   const isText = typeof expireIn === 'string' && expireIn.trim() !== '';

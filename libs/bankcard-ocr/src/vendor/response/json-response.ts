@@ -83,8 +83,7 @@ export function readJsonResponse(body: Buffer): JsonObject {
   if (body.length === 0) throw new InvalidResponseError('the body is empty');
   if (body.length > MOST_JSON_BYTES) throw new ResponseTooLargeError();
   const text = bodyText(body);
-  const excess = excessIn(text);
-  if (excess !== undefined) throw new ResponseTooLargeError(excess);
+  if (hasTooManyValues(text)) throw new ResponseTooLargeError(`the body has more than ${MOST_VALUES} values`);
   let json: unknown;
   try {
     json = JSON.parse(withExactOrderNumbers(text));
@@ -116,68 +115,13 @@ export function codeOf(json: JsonObject): string | undefined {
  */
 export const MOST_JSON_BYTES = 256 * 1024;
 
-/** Real responses are three levels deep. */
-const MOST_LEVELS = 32;
-/** Real responses have twenty values. Names of members that a server chooses for it can make each cost as much as all before. */
+/** Real responses have twenty. Names of members that a server chooses for it can make each cost as much as all before. */
 const MOST_VALUES = 8_192;
+const BEGINNING_OF_A_VALUE = /[,{[]/g;
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
-/**
- * Find out whether a text is too deep, or has too many values, to be parsed; one pass, and no judgement on its grammar.
- *
- * @returns what there is too much of
- */
-function excessIn(json: string): string | undefined {
-  if (hasFewBrackets(json)) return undefined;
-  let depth = 0;
-  let values = 0;
-  for (let at = 0; at < json.length; at += 1) {
-    switch (json.charCodeAt(at)) {
-      case QUOTE:
-        at = endOfString(json, at + 1);
-        break;
-      case 0x7b: // {
-      case 0x5b: // [
-        depth += 1;
-        values += 1;
-        if (depth > MOST_LEVELS) return `the body has more than ${MOST_LEVELS} levels`;
-        break;
-      case 0x7d: // }
-      case 0x5d: // ]
-        depth -= 1;
-        break;
-      case 0x2c: // ,
-        values += 1;
-        break;
-      default:
-    }
-    if (values > MOST_VALUES) return `the body has more than ${MOST_VALUES} values`;
-  }
-  return undefined;
-}
-
-/** Whether a text cannot be too deep nor have too many values: told of nearly every response by two or three searches. */
-function hasFewBrackets(json: string): boolean {
-  if (json.length > MOST_VALUES) return false;
-  let brackets = 0;
-  for (const bracket of ['{', '[']) {
-    for (let at = json.indexOf(bracket); at >= 0; at = json.indexOf(bracket, at + 1)) brackets += 1;
-  }
-  return brackets <= MOST_LEVELS;
-}
-
-/** The index of the quotation mark that ends a string; that of the end of the text, if none does. */
-function endOfString(json: string, start: number): number {
-  for (let from = start; ;) {
-    const quote = json.indexOf('"', from);
-    if (quote < 0) return json.length;
-    let first = quote;
-    while (first > from && json.charCodeAt(first - 1) === BACKSLASH) first -= 1;
-    if ((quote - first) % 2 === 0) return quote;
-    from = quote + 1;
-  }
+/** Also those within texts count, which are short. */
+function hasTooManyValues(json: string): boolean {
+  return json.length > MOST_VALUES && (json.match(BEGINNING_OF_A_VALUE)?.length ?? 0) > MOST_VALUES;
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
@@ -186,11 +130,9 @@ const NOT_DECODED = /\ufffd/g;
 const THREE_BYTES_LONG = /[\u0800-\ufffc]/g;
 
 /**
- * Decode a body: UTF-8, as the documents say, or GBK (GB18030, which includes it), in which gateways in front of the vendor
- * have been seen to write. What is neither, such as a message that was cut within a character, is read as far as it can
- * be: JSON and its codes are ASCII, and a code that is lost makes nobody act rightly.
- *
- * What a header says about the encoding is not asked: it is wrong as often as it is right, and the bytes tell.
+ * Decode a body: UTF-8, or GBK (GB18030, which includes it), in which gateways in front of the vendor have been seen to
+ * write, whatever the header says. What is neither, such as a message that was cut within a character, is read as far as
+ * it can be (protocol.md section 3).
  */
 export function bodyText(body: Buffer): string {
   const decoded = body.toString('utf8');
@@ -212,64 +154,31 @@ function decodeGbk(body: Buffer): string | undefined {
   }
 }
 
-/** However pages and hosts spell the name of the order number, in any letter case. */
-const NAME = String.raw`order[_-]?(?:no|number)`;
-const IS_NAME = new RegExp(`^${NAME}(?:#\\d+)?$`, 'i');
-/** A member with its value, as far as that is a number. */
-const MEMBER = new RegExp(`"${NAME}"\\s*:\\s*"?`, 'gi');
-const MOST_EXACT_DIGITS = 15;
-/** Any text of a JSON document, with the colon behind a name and the number behind that. */
-const TEXT = /("[^"\\]*(?:\\[^][^"\\]*)*")(\s*:\s*)?(-?\d[\d.eE+-]*)?/g;
+/** However pages and hosts spell the name, in any letter case; with the mark of {@link withExactOrderNumbers}. */
+const ORDER_NUMBER_NAME = /^order[_-]?(?:no|number)(?:#\d+)?$/i;
+/** Such a member with its value, as far as that is a number. */
+const ORDER_NUMBER = /(?<!\\)"(order[_-]?(?:no|number))"(\s*:\s*)(-?\d[\d.e+-]*)?/gi;
 
-/** Whether a member holds the order number, as {@link withExactOrderNumbers} may have named it. */
+/** Whether a member holds the order number. */
 export function isOrderNumberName(name: string): boolean {
-  return IS_NAME.test(name);
+  return ORDER_NUMBER_NAME.test(name);
 }
 
 /**
  * Prepare the text of a JSON document so that JSON.parse loses nothing of its order numbers. It would round numbers above
- * 2^53, take `1e3` for 1000, and keep only the last of two members with the same name: any of these could pass another
- * order's card for the one that was asked for. Numbers become the texts that they are written as (a whole one with a
- * fraction or an exponent that of its digits), and every member after the first gets a name of its own, `orderNo#1`.
+ * 2^53, and keep only the last of two members with the same name: either could pass another order's card for the one that
+ * was asked for. Numbers become the texts that they are written as, and every member after the first gets a name of its
+ * own, `orderNo#1`.
  */
 export function withExactOrderNumbers(text: string): string {
-  if (isPlain(text)) return text;
+  ORDER_NUMBER.lastIndex = 0;
+  const first = ORDER_NUMBER.exec(text);
+  // Nearly always there is one member, which is a text: to write it again would cost as much as to parse the whole.
+  if (!first || (first[3] === undefined && !ORDER_NUMBER.test(text))) return text;
   let count = 0;
-  return text.replace(TEXT, (member, quoted: string, colon: string | undefined, number: string | undefined) => {
-    if (colon === undefined || !isOrderNumberName(nameIn(quoted))) return member;
-    const name = count === 0 ? quoted : JSON.stringify(`${nameIn(quoted)}#${count}`);
+  return text.replace(ORDER_NUMBER, (_member, name: string, colon: string, number: string | undefined) => {
+    const ownName = count === 0 ? name : `${name}#${count}`;
     count += 1;
-    return name + colon + (number === undefined ? '' : JSON.stringify(wholeNumber(number)));
+    return `"${ownName}"${colon}${number === undefined ? '' : `"${number}"`}`;
   });
-}
-
-/**
- * `2.0261128E7` is how Java writes 20261128 when it is a double. With more than 15 digits such a number has been rounded
- * already, and may have been another one.
- */
-function wholeNumber(number: string): string {
-  const [, whole = '', fraction = '', exponent = '0'] = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/.exec(number) ?? [];
-  if (whole === '' || whole === number) return number;
-  const zeros = Number(exponent) - fraction.length;
-  const digits = `${whole}${fraction}`.replace(/^0+(?=\d)/, '');
-  if (digits.length + Math.max(0, zeros) > MOST_EXACT_DIGITS) return number;
-  if (zeros >= 0) return digits + '0'.repeat(zeros);
-  return /^0+$/.test(digits.slice(zeros)) && digits.length > -zeros ? digits.slice(0, zeros) : number;
-}
-
-/** Nearly every response is: one member, which is a text, and no name in another spelling by escapes. */
-function isPlain(text: string): boolean {
-  if (text.includes('\\')) return false;
-  MEMBER.lastIndex = 0;
-  return !MEMBER.test(text) || (text.charCodeAt(MEMBER.lastIndex - 1) === QUOTE && !MEMBER.test(text));
-}
-
-function nameIn(quoted: string): string {
-  if (!quoted.includes('\\')) return quoted.slice(1, -1);
-  try {
-    return JSON.parse(quoted) as string;
-  } catch {
-    // The parser of the whole will say what is wrong.
-    return '';
-  }
 }

@@ -3,38 +3,31 @@ import { isOrderNumberName, withExactOrderNumbers } from './json-response.js';
 const parsed = (text: string): unknown => JSON.parse(withExactOrderNumbers(text));
 
 describe('order numbers of a JSON text', () => {
-  it.each(['1984602893847461890', '-0', '0', '31', '9007199254740991.4', '1.5', '12e-1', '0.5', '1e999', '-1.0'])(
-    'are texts, as they are written: %s',
-    (number) => {
-      expect(parsed(`{"code":"0","orderNo":${number},"n":1e3}`)).toEqual({ code: '0', orderNo: number, n: 1000 });
-      expect(parsed(`{"result":{"orderNo" :\n ${number} }}`)).toEqual({ result: { orderNo: number } });
-    },
-  );
-
   it.each([
-    ['1e3', '1000'],
-    ['1.0E+3', '1000'],
-    ['1000.0', '1000'],
-    ['2.0261128e7', '20261128'],
-    ['20261128000e-3', '20261128'],
-    ['0.0', '0.0'],
-    ['1.23456789012345e14', '123456789012345'],
-    ['1.984602893847462E18', '1.984602893847462E18'],
-    ['1984602893847462000.0', '1984602893847462000.0'],
-  ])('are their digits where nothing can have been rounded: %s', (number, text) => {
-    expect(parsed(`{"orderNo":${number}}`)).toEqual({ orderNo: text });
+    '1984602893847461890',
+    '-0',
+    '0',
+    '31',
+    '9007199254740991.4',
+    '1.5',
+    '12e-1',
+    '1E+3',
+    '2.0261128E7',
+    '0.5',
+    '1e999',
+    '-1.0',
+  ])('are texts, as they are written: %s', (number) => {
+    expect(parsed(`{"code":"0","orderNo":${number},"n":1e3}`)).toEqual({ code: '0', orderNo: number, n: 1000 });
+    expect(parsed(`{"result":{"orderNo" :\n ${number} }}`)).toEqual({ result: { orderNo: number } });
   });
 
-  it.each(['orderno', 'ORDERNO', 'order_no', 'order-no', 'orderNumber', '\\u006frderNo', 'order\\u004eo'])(
-    'are exact under the name %s too',
-    (name) => {
-      expect(Object.values(parsed(`{"${name}":12345678901234567890}`) as object)).toEqual(['12345678901234567890']);
-    },
-  );
+  it.each(['orderno', 'ORDERNO', 'order_no', 'order-no', 'orderNumber'])('are exact under the name %s too', (name) => {
+    expect(Object.values(parsed(`{"${name}":12345678901234567890}`) as object)).toEqual(['12345678901234567890']);
+  });
 
   it('are all kept where a name comes twice', () => {
     expect(parsed('{"orderNo":"other","orderNo":"order1"}')).toEqual({ orderNo: 'other', 'orderNo#1': 'order1' });
-    expect(parsed('{"orderNo":1,"x":{"orderNo":2},"\\u006frderNo":[3]}')).toEqual({
+    expect(parsed('{"orderNo":1,"x":{"orderNo":2},"orderNo":[3]}')).toEqual({
       orderNo: '1',
       x: { 'orderNo#1': '2' },
       'orderNo#2': [3],

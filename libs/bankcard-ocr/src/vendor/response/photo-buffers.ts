@@ -61,15 +61,20 @@ export interface PhotoTarget {
   damaged(): void;
 }
 
-/** Where the photos of one response go. */
-export interface PhotoTargets {
+/** Where the photos of one response go; for a sibling product, its files by the names of their fields. */
+export interface PhotoTargets<Kind extends string = PhotoKind> {
   /**
    * The beginning of a photo; called once at most for each kind.
    *
    * @param mostBytes the photo cannot be larger, when that is known
    */
-  open(kind: PhotoKind, mostBytes: number | undefined): PhotoTarget;
+  open(kind: Kind, mostBytes: number | undefined): PhotoTarget;
 }
+
+/** Where photos go that are not wanted. */
+export const NOWHERE = {
+  open: (): PhotoTarget => ({ write: () => undefined, end: () => undefined, damaged: () => undefined }),
+} satisfies PhotoTargets;
 
 /** Which photos came, and how. */
 export type PhotoArrivals = ReadonlyMap<PhotoKind, 'whole' | 'damaged'>;

@@ -223,7 +223,6 @@ describe('an order number that is not exactly the one that was asked for', () =>
   it.each([
     ['twice, first another one', '"orderNo":"order2","orderNo":"@"'],
     ['twice, then another one', '"orderNo":"@","orderNo":"order2"'],
-    ['twice, once with an escape', '"orderNo":"order2","\\u006frderNo":"@"'],
   ])('is another order: %s', (_what, members) => {
     const text = `{"code":"0","bankCardNo":"${PAN}",${members.replace('@', ORDER)}}`;
     for (const photos of [false, true]) expect(() => read(text, photos)).toThrow(/belongs to another order/);
@@ -241,13 +240,6 @@ describe('an order number that is a JSON number', () => {
   );
 
   it.each([
-    ['20261128', '2.0261128E7'],
-    ['1000', '1000.0'],
-  ])('is the one that was asked for, as Java writes a double: %s as %s', (orderNo, number) => {
-    for (const photos of [false, true]) expect(read(answered(number), photos, orderNo).orderNo).toBe(orderNo);
-  });
-
-  it.each([
     ['1984602893847461889', '1984602893847461890', 'its neighbor, which is the same number to JavaScript'],
     ['1984602893847461889', '1984602893847461937', 'one further away'],
     ['12345678901234567890123456789012', '12345678901234567890123456799999', 'the same first 23 digits'],
@@ -257,6 +249,7 @@ describe('an order number that is a JSON number', () => {
     ['0b11', '3', 'what JavaScript takes it for'],
     ['1e3', '1000', 'what JavaScript takes it for'],
     ['1984602893847462000', '1.984602893847462E18', 'what a double has made of it, or of its neighbor'],
+    ['20261128', '2.0261128E7', 'what a double has made of it, or of another one'],
     ['0', '-0', 'less than nothing'],
     ['Infinity', '1e999', 'too large for any number'],
   ])('asked for %s, answered %s: another order (%s)', (asked, number) => {

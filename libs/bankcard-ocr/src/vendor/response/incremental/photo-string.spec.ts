@@ -46,6 +46,11 @@ describe('the string of a photo', () => {
     ['YWJj\xff', 'damaged', 'abc'],
     [String.raw`YWJj\"`, 'damaged', 'abc'],
     [String.raw`YWJj\\`, 'damaged', 'abc'],
+    [String.raw`YWJj\\\/`, 'damaged', 'abc'],
+    [String.raw`YWJj\\u0041`, 'damaged', 'abc'],
+    [String.raw`YWJj\u0141AAA`, 'damaged', 'abc'],
+    [String.raw`YWJj\ud83dAAA`, 'damaged', 'abc'],
+    [String.raw`YWJj\u00e9`, 'damaged', 'abc'],
     [String.raw`YWJj\u4141AAA`, 'damaged', 'abc'],
     [String.raw`\u000a`, 'damaged', ''],
   ])('%j is %s, however it is cut', async (text, outcome, decoded) => {
@@ -70,10 +75,23 @@ describe('the string of a photo', () => {
     expect((await read([body.subarray(0, 70_001), body.subarray(70_001)])).text === text).toBe(true);
   });
 
-  it.each([String.raw`YWJj\x`, String.raw`YWJj\u00"`, String.raw`\u00g1`, String.raw`!\x`])(
-    'is no JSON, however it is cut: %s',
-    async (text) => {
-      for (const chunks of waysToCut(`${text}"`)) await expect(read(chunks)).rejects.toThrow(InvalidResponseError);
-    },
-  );
+  it.each([
+    String.raw`YWJj\x`,
+    String.raw`YWJj\A/`,
+    String.raw`YWJj\u00"`,
+    String.raw`\u00g1`,
+    String.raw`!\x`,
+    '\\\n',
+    '\\u00\n41',
+    '\\u00\u000041',
+    'A\nB\\x',
+  ])('is no JSON, however it is cut, and nothing of it is told: %j', async (text) => {
+    for (const chunks of waysToCut(`${text}"`)) {
+      const failure: unknown = await read(chunks).catch((error: unknown) => error);
+      expect(failure).toBeInstanceOf(InvalidResponseError);
+      expect((failure as Error).message).toMatch(
+        /^the body is not JSON: a string (has an unknown|ends within an) escape$/,
+      );
+    }
+  });
 });

@@ -1,23 +1,48 @@
+import { InvalidResponseError } from '../json-response.js';
 import type { PhotoTarget } from '../photo-buffers.js';
-import { EscapedText, StringEnd } from './json-string.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+
+/** Finds where a JSON string ends, across chunks: at a quotation mark with an even number of backslashes before it. */
+export class StringEnd {
+  /** Whether the chunk before ended in an odd number of backslashes: they escape whatever comes next. */
+  #escaped = false;
+
+  /** @returns the index of the closing quotation mark; -1 when it is not in this chunk */
+  find(chunk: Buffer, start: number): number {
+    for (let from = start; ;) {
+      const quote = chunk.indexOf(QUOTE, from);
+      const end = quote < 0 ? chunk.length : quote;
+      let first = end;
+      while (first > from && chunk[first - 1] === BACKSLASH) first -= 1;
+      let escaped = (end - first) % 2 === 1;
+      if (first === start && this.#escaped) escaped = !escaped;
+      if (quote < 0) this.#escaped = escaped;
+      if (quote < 0 || !escaped) return quote;
+      from = quote + 1;
+    }
+  }
+}
+
+/** So many characters are decoded at once at most, because what they decode to has to have a place. */
+export const LONGEST_PIECE = 64 * 1024;
 
 /** The JSON string of one photo, from behind its opening quotation mark to behind the closing one. */
 export class PhotoString {
   /** Where in the chunk it goes on. */
   next = 0;
   ended = false;
-  #text: Base64Text | undefined;
-  /** From the first backslash on: some encoders write `\/` for every slash. */
-  #escaped: { readonly text: EscapedText; readonly end: StringEnd } | undefined;
+  #base64: Base64Text | undefined;
+  readonly #end = new StringEnd();
+  /** An escape that the piece before ended within. */
+  #begun = '';
 
   constructor(private readonly openTarget: () => PhotoTarget) {}
 
   /** How it came; undefined for an empty string. */
   get outcome(): 'whole' | 'damaged' | undefined {
-    return this.#text && (this.#text.damaged ? 'damaged' : 'whole');
+    return this.#base64 && (this.#base64.damaged ? 'damaged' : 'whole');
   }
 
   /**
@@ -28,53 +53,67 @@ export class PhotoString {
    */
   write(chunk: Buffer, at: number): Promise<void> | undefined {
     const piece = chunk.subarray(at, at + LONGEST_PIECE);
-    const delay = this.#escaped ? this.#writeEscaped(piece, at, this.#escaped) : this.#writePlain(piece, at);
-    if (!this.ended) return delay;
-    return delay ? delay.then(() => this.#text?.end()) : this.#text?.end();
-  }
-
-  #writePlain(piece: Buffer, at: number): Promise<void> | undefined {
-    const quote = piece.indexOf(QUOTE);
-    let end = quote < 0 ? piece.length : quote;
-    const backslash = piece.indexOf(BACKSLASH);
-    if (backslash >= 0 && backslash < end) {
-      end = backslash;
-      this.#escaped = { text: new EscapedText(), end: new StringEnd() };
-    }
-    this.ended = end === quote;
-    this.next = at + end + (this.ended ? 1 : 0);
-    return this.#decode(piece.toString('latin1', 0, end));
-  }
-
-  #writeEscaped(
-    piece: Buffer,
-    at: number,
-    { text, end }: { readonly text: EscapedText; readonly end: StringEnd },
-  ): Promise<void> | undefined {
-    const quote = end.find(piece, 0);
+    const quote = this.#end.find(piece, 0);
     this.ended = quote >= 0;
-    this.next = at + (this.ended ? quote + 1 : piece.length);
-    const resolved = text.resolve(piece.toString('latin1', 0, this.ended ? quote : piece.length));
-    if (this.ended) text.end();
-    return this.#decode(resolved);
+    const length = this.ended ? quote : piece.length;
+    this.next = at + length + (this.ended ? 1 : 0);
+    if (length > 0) this.#base64 ??= new Base64Text(this.openTarget());
+    const delay = this.#base64?.write(this.#unescaped(piece.toString('latin1', 0, length)));
+    if (!this.ended) return delay;
+    if (this.#begun !== '') throw new InvalidResponseError('the body is not JSON: a string ends within an escape');
+    return delay ? delay.then(() => this.#base64?.end()) : this.#base64?.end();
   }
 
-  #decode(text: string): Promise<void> | undefined {
-    if (text === '') return undefined;
-    this.#text ??= new Base64Text(this.openTarget());
-    return this.#text.write(text);
+  /** Some encoders write `\/` for every slash, or `\u003d` for an equals sign. */
+  #unescaped(piece: string): string {
+    const text = this.#begun + piece;
+    if (!text.includes('\\')) return text;
+    this.#begun = begunEscape(text);
+    return resolveEscapes(text.slice(0, text.length - this.#begun.length));
   }
 }
 
-/** So many characters are decoded at once at most, because what they decode to has to have a place. */
-export const LONGEST_PIECE = 64 * 1024;
+const BEGUN_ESCAPE = /^\\(?:u[0-9A-Fa-f]{0,3})?$/;
+
+/** The escape at the end of a text that has more to come; backslashes before it are escapes two by two. */
+function begunEscape(text: string): string {
+  const last = text.lastIndexOf('\\');
+  let first = last;
+  while (text[first - 1] === '\\') first -= 1;
+  const escape = text.slice(last);
+  return (last - first) % 2 === 0 && BEGUN_ESCAPE.test(escape) ? escape : '';
+}
+
+const ESCAPED_CONTROL_CHARACTER = /(?<!\\)(?:\\\\)*\\[\0-\x1f]/;
+const CONTROL_CHARACTERS = /[\0-\x1f]/g;
+const LONGER_THAN_A_BYTE = /[^\0-\xff]/g;
+
+/**
+ * JSON wants control characters escaped. Here they are for Base64 to judge, to which line breaks mean nothing. A space, which
+ * is no Base64, stands for the others, and for characters longer than a byte.
+ */
+function resolveEscapes(text: string): string {
+  const resolved =
+    parseString(text) ??
+    (ESCAPED_CONTROL_CHARACTER.test(text)
+      ? undefined
+      : parseString(text.replace(CONTROL_CHARACTERS, (one) => (one === '\n' || one === '\r' ? '\\n' : ' '))));
+  if (resolved === undefined) throw new InvalidResponseError('the body is not JSON: a string has an unknown escape');
+  return text.includes('\\u') ? resolved.replace(LONGER_THAN_A_BYTE, ' ') : resolved;
+}
+
+function parseString(text: string): string | undefined {
+  try {
+    return JSON.parse(`"${text}"`) as string;
+  } catch {
+    return undefined;
+  }
+}
 
 /** Apart, because V8 replaces a constant text faster than a set of characters. */
 const LINE_FEEDS = /\n/g;
 const CARRIAGE_RETURNS = /\r/g;
-const DATA = /^[A-Za-z0-9+/_-]*/;
-const PADDING = /^=*$/;
-const MOST_PADDING = 2;
+const BASE64 = /^([A-Za-z0-9+/_-]*)={0,2}$/;
 
 /**
  * Decodes Base64 that arrives in pieces, cut anywhere: with padding or none, line breaks allowed, in the usual alphabet or
@@ -84,67 +123,59 @@ const MOST_PADDING = 2;
  * it were flawless, and only one that gave less than it should is looked at.
  */
 export class Base64Text {
-  readonly #place = Buffer.allocUnsafe((LONGEST_PIECE / 4 + 1) * 3);
-  /** What is left of a piece behind its last whole group of four; it has not been looked at. */
+  damaged = false;
+  readonly #place = Buffer.allocUnsafe((LONGEST_PIECE / 4 + 2) * 3);
+  /** What is left of a piece behind its last whole group of four, padding included. */
   #rest = '';
-  /** How many `=` have come; nothing but line breaks may follow them. */
-  #padding = 0;
-  #size = 0;
-  #damaged = false;
+  #isEmpty = true;
 
   constructor(private readonly target: PhotoTarget) {}
-
-  get damaged(): boolean {
-    return this.#damaged;
-  }
 
   /**
    * @param piece {@link LONGEST_PIECE} characters at most, of one byte each: of longer ones the decoder takes the lowest
    * @returns the promise of the target, to be waited for before the next piece
    */
   write(piece: string): Promise<void> | undefined {
-    if (this.#damaged) return undefined;
-    const text = piece.includes('\n') ? withoutLineBreaks(piece) : piece;
-    const missing = (4 - this.#rest.length) % 4;
-    if (this.#padding > 0 || text.length < missing) return this.#writeWithCare(text, false);
+    if (this.damaged || piece === '') return undefined;
+    const text = piece.includes('\n') || piece.includes('\r') ? withoutLineBreaks(piece) : piece;
+    const missing = (4 - (this.#rest.length % 4)) % 4;
     const whole = missing + ((text.length - missing) & ~3);
-    const first = missing === 0 ? 0 : this.#place.write(this.#rest + text.slice(0, missing), 'base64');
+    if (text.length < missing) return this.#writeUpToPadding(this.#rest + text);
+    // Apart, because to join the rest with all of the text would copy it.
+    const first = this.#place.write(this.#rest + text.slice(0, missing), 'base64');
     const size = first + this.#place.write(text.slice(missing, whole), first, 'base64');
-    if (size !== ((this.#rest.length + whole) / 4) * 3) return this.#writeWithCare(text, false);
+    if (size !== ((this.#rest.length + whole) / 4) * 3) return this.#writeUpToPadding(this.#rest + text);
     this.#rest = text.slice(whole);
     return this.#deliver(size);
   }
 
   /** The text is over. */
   end(): Promise<void> | undefined {
-    if (this.#damaged) return undefined;
-    const delay = this.#writeWithCare('', true);
-    if (this.#damaged) return undefined;
-    if (this.#size === 0) return this.#damage();
+    if (this.damaged) return undefined;
+    const data = BASE64.exec(this.#rest)?.[1];
+    // One character alone is less than a byte.
+    if (data === undefined || data.length === 1) return this.#damage();
+    const delay = this.#deliver(this.#place.write(data, 'base64'));
+    if (this.#isEmpty) return this.#damage();
     return delay ? delay.then(() => this.target.end()) : this.target.end();
   }
 
-  #writeWithCare(text: string, isLast: boolean): Promise<void> | undefined {
-    const clean = withoutLineBreaks(this.#rest + text);
-    const data = this.#padding > 0 ? '' : (DATA.exec(clean)?.[0] ?? '');
-    const tail = clean.slice(data.length);
-    this.#padding += tail.length;
-    if (!PADDING.test(tail) || this.#padding > MOST_PADDING) return this.#damage();
-    const noMoreData = isLast || this.#padding > 0;
-    // One character alone is less than a byte.
-    if (noMoreData && data.length % 4 === 1) return this.#damage();
-    const whole = noMoreData ? data.length : data.length & ~3;
-    this.#rest = data.slice(whole);
+  #writeUpToPadding(text: string): Promise<void> | undefined {
+    const data = BASE64.exec(text)?.[1];
+    if (data === undefined) return this.#damage();
+    const whole = data.length & ~3;
+    this.#rest = text.slice(whole);
     return this.#deliver(this.#place.write(data.slice(0, whole), 'base64'));
   }
 
   #deliver(size: number): Promise<void> | undefined {
-    this.#size += size;
-    return size === 0 ? undefined : this.target.write(this.#place.subarray(0, size));
+    if (size === 0) return undefined;
+    this.#isEmpty = false;
+    return this.target.write(this.#place.subarray(0, size));
   }
 
   #damage(): undefined {
-    this.#damaged = true;
+    this.damaged = true;
     this.target.damaged();
   }
 }

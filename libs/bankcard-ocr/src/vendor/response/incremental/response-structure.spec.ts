@@ -1,4 +1,4 @@
-import { ResponseStructure } from './response-structure.js';
+import { ResponseStructure } from './result-response.reader.js';
 
 /** The strings of a body with what the structure takes them for; `p` is a place where a photo stands. */
 function rolesIn(body: string): string[] {
@@ -10,7 +10,7 @@ function rolesIn(body: string): string[] {
       continue;
     }
     const role = structure.roleOfString();
-    roles.push(role === 'photo' ? `${structure.kind}: ${string}` : `${role} ${string}`);
+    roles.push(typeof role === 'string' ? `${role} ${string}` : `${role.kind ?? 'unknown photo'}: ${string}`);
     if (role !== 'key') continue;
     for (const piece of string) structure.noteKey(piece);
     structure.endKey();

@@ -1,15 +1,15 @@
 import type { PhotoKind } from '../../../card/card-photo.js';
 import {
+  InvalidResponseError,
   type JsonObject,
   MOST_JSON_BYTES,
   readJsonResponse,
   type ResponseReader,
   ResponseTooLargeError,
 } from '../json-response.js';
-import type { PhotoArrivals, PhotoTargets } from '../photo-buffers.js';
-import { ResponseStructure } from './response-structure.js';
-import { PhotoString } from './photo-string.js';
-import { SkippedString, StringEnd } from './json-string.js';
+import { NOWHERE, type PhotoTargets } from '../photo-buffers.js';
+import { photoKindOf } from '../result-response.js';
+import { PhotoString, StringEnd } from './photo-string.js';
 
 const QUOTE = 0x22;
 /** Of Base64, three bytes in four characters. */
@@ -21,59 +21,56 @@ const CLOSED_STRING = Buffer.from('"');
  * Reads the response with a result while it arrives, in one pass: the photos, which are nearly all of it, are decoded
  * straight from its bytes; what is left is some hundred bytes of JSON.
  */
-export class ResultResponseReader implements ResponseReader {
-  readonly #arrivals = new Map<PhotoKind, 'whole' | 'damaged'>();
-  readonly #structure = new ResponseStructure();
+export class ResultResponseReader<Kind extends string = PhotoKind> implements ResponseReader {
+  /** The photos so far, and how they came. Of several texts for one of them the first that is not empty counts. */
+  readonly arrivals = new Map<Kind, 'whole' | 'damaged'>();
+  readonly #structure: ResponseStructure<Kind>;
   readonly #remains: Buffer[] = [];
   #remainsSize = 0;
   #string: { readonly isKey: boolean; readonly end: StringEnd } | undefined;
-  #photo: { readonly kind: PhotoKind; readonly text: PhotoString } | { readonly text: SkippedString } | undefined;
+  #photo: { readonly kind: Kind | undefined; readonly text: PhotoString } | undefined;
   #expectedBytes: number | undefined;
   /** In the chunks before this one. */
   #readBytes = 0;
 
-  constructor(private readonly targets: PhotoTargets) {}
-
-  /** The photos so far. Of several texts for one of them the first that is not empty counts. */
-  get arrivals(): PhotoArrivals {
-    return this.#arrivals;
+  /** @param kindOf which photo the field of a name has, undefined for other fields. @default those of bank cards */
+  constructor(
+    private readonly targets: PhotoTargets<Kind>,
+    kindOf = photoKindOf as (name: string) => Kind | undefined,
+  ) {
+    this.#structure = new ResponseStructure(kindOf);
   }
 
   expect(bytes: number): void {
     this.#expectedBytes = bytes;
   }
 
-  write(bytes: Buffer): Promise<void> | undefined {
-    return this.#goOn(bytes, 0);
+  write(chunk: Buffer, start = 0): Promise<void> | undefined {
+    let at = start;
+    while (at < chunk.length) {
+      if (!this.#photo) {
+        const next = this.#readUpToPhoto(chunk, at);
+        this.#keep(chunk.subarray(at, next));
+        at = next;
+        continue;
+      }
+      const { text } = this.#photo;
+      const delay = text.write(chunk, at);
+      at = text.next;
+      if (delay) {
+        return delay.then(() => {
+          this.#notePhoto();
+          return this.write(chunk, text.next);
+        });
+      }
+      this.#notePhoto();
+    }
+    this.#readBytes += chunk.length;
+    return undefined;
   }
 
   end(): JsonObject {
     return readJsonResponse(Buffer.concat(this.#remains));
-  }
-
-  #goOn(chunk: Buffer, start: number): Promise<void> | undefined {
-    let at = start;
-    while (at < chunk.length) {
-      if (this.#photo) {
-        const { text } = this.#photo;
-        const delay = text.write(chunk, at);
-        at = text.next;
-        if (delay) {
-          const next = at;
-          return delay.then(() => {
-            this.#notePhoto();
-            return this.#goOn(chunk, next);
-          });
-        }
-        this.#notePhoto();
-      } else {
-        const next = this.#readUpToPhoto(chunk, at);
-        this.#keep(chunk.subarray(at, next));
-        at = next;
-      }
-    }
-    this.#readBytes += chunk.length;
-    return undefined;
   }
 
   /** @returns the index behind the opening quotation mark of a photo, or the end of the chunk */
@@ -90,15 +87,9 @@ export class ResultResponseReader implements ResponseReader {
         this.#structure.note(byte);
         continue;
       }
-      const { kind } = this.#structure;
       const role = this.#structure.roleOfString();
-      if (role === 'photo' && kind !== undefined && !this.#arrivals.has(kind)) {
-        this.#beginPhoto(kind, at);
-        return at;
-      }
-      if (role === 'photo' || role === 'unknown photo') {
-        // As large as a photo that is wanted, and of no use.
-        this.#photo = { text: new SkippedString() };
+      if (role !== 'key' && role !== 'other') {
+        this.#beginPhoto(role, at);
         return at;
       }
       this.#string = { isKey: role === 'key', end: new StringEnd() };
@@ -123,17 +114,102 @@ export class ResultResponseReader implements ResponseReader {
     this.#remains.push(Buffer.from(bytes));
   }
 
-  #beginPhoto(kind: PhotoKind, at: number): void {
+  #beginPhoto(role: { readonly kind: Kind | undefined }, at: number): void {
+    const kind = role.kind === undefined || this.arrivals.has(role.kind) ? undefined : role.kind;
     const left = this.#expectedBytes === undefined ? undefined : this.#expectedBytes - this.#readBytes - at;
     const mostBytes = left === undefined ? undefined : Math.ceil(Math.max(0, left) * MOST_BYTES_PER_CHARACTER);
-    this.#photo = { kind, text: new PhotoString(() => this.targets.open(kind, mostBytes)) };
+    const open = () => (kind ? this.targets.open(kind, mostBytes) : NOWHERE.open());
+    this.#photo = { kind, text: new PhotoString(open) };
   }
 
   #notePhoto(): void {
-    const photo = this.#photo;
-    if (!photo?.text.ended) return;
-    if ('kind' in photo && photo.text.outcome) this.#arrivals.set(photo.kind, photo.text.outcome);
+    const { kind, text } = this.#photo!;
+    if (!text.ended) return;
+    if (kind && text.outcome) this.arrivals.set(kind, text.outcome);
     this.#photo = undefined;
     this.#keep(CLOSED_STRING);
+  }
+}
+
+/** A key with every letter escaped is not longer; the key of a photo has 19 letters. */
+const LONGEST_KEY = 6 * 32;
+
+/** As the vendor names all of its photos; the next one that it thinks of will be as large as they are. */
+const NAME_OF_A_PHOTO = /photo$/i;
+
+/**
+ * Follows the structure of a response far enough to know where photos stand: at the top as the tables show, or under
+ * `result` as the examples do (protocol.md section 3). Judging the rest is for a JSON parser.
+ */
+export class ResponseStructure<Kind extends string = PhotoKind> {
+  #depth = 0;
+  /** Whether what is open at the second level is the result. */
+  #isInResult = false;
+  #isKeyExpected = false;
+  /** The last key, while its value may follow. */
+  #key = '';
+  readonly #seen = new Set<string>();
+
+  constructor(private readonly kindOf = photoKindOf as (name: string) => Kind | undefined) {}
+
+  /** Note a byte between strings. */
+  note(byte: number): void {
+    switch (byte) {
+      case 0x7b: // {
+      case 0x5b: // [
+        if (this.#depth === 1) this.#isInResult = byte === 0x7b && this.#key === 'result';
+        this.#depth += 1;
+        return this.#expectKey(byte === 0x7b);
+      case 0x7d: // }
+      case 0x5d: // ]
+        this.#depth -= 1;
+        return this.#expectKey(false);
+      case 0x2c: // ,
+        return this.#expectKey(true);
+      default:
+        return undefined;
+    }
+  }
+
+  /** What the string is that begins here; the kind of a photo is undefined when nobody knows it. */
+  roleOfString(): 'key' | { readonly kind: Kind | undefined } | 'other' {
+    if (this.#isKeyExpected) return 'key';
+    const kind = this.kindOf(this.#key);
+    return kind !== undefined || NAME_OF_A_PHOTO.test(this.#key) ? { kind } : 'other';
+  }
+
+  /** Note a piece of a key as it stands in the body. */
+  noteKey(piece: string): void {
+    if (this.#key.length <= LONGEST_KEY) this.#key += piece;
+  }
+
+  /**
+   * The key is over.
+   *
+   * @throws {@link InvalidResponseError} when it names a photo, or the result, that the same object has named before: there
+   *   is no telling which one is meant
+   */
+  endKey(): void {
+    this.#isKeyExpected = false;
+    if (this.#key.includes('\\')) this.#key = unescaped(this.#key);
+    const isResult = this.#depth === 1 && this.#key === 'result';
+    if (!isResult && this.kindOf(this.#key) === undefined) return;
+    const place = `${this.#depth} ${this.#key}`;
+    if (this.#seen.has(place)) throw new InvalidResponseError('the body has the same photo, or the result, twice');
+    this.#seen.add(place);
+  }
+
+  #expectKey(isExpected: boolean): void {
+    this.#isKeyExpected = isExpected && (this.#depth === 1 || (this.#depth === 2 && this.#isInResult));
+    this.#key = '';
+  }
+}
+
+function unescaped(key: string): string {
+  try {
+    return JSON.parse(`"${key}"`) as string;
+  } catch {
+    // The parser of the rest will say what is wrong.
+    return key;
   }
 }

@@ -1,7 +1,8 @@
 import { Body, Controller, HttpCode, Post, UseInterceptors, ValidationPipe } from '@nestjs/common';
 import { SdkLaunch } from '../sdk/sdk-launch.js';
 import { CardNumberMaskingInterceptor } from './card-number-masking.interceptor.js';
-import { CreateSdkLaunchDto, SdkLaunchResponseDto, SdkResultVerdictDto, VerifySdkResultDto } from './sdk.dto.js';
+import { CreateSdkLaunchDto, VerifySdkResultDto } from './request.dto.js';
+import { SdkLaunchResponseDto, SdkResultVerdictDto } from './response.dto.js';
 import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
 
 /** Passes the Luhn check, as every tenth number of its length does. */

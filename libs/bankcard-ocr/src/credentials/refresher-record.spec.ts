@@ -1,5 +1,5 @@
 import { MINUTE, RefreshStage, SECOND, type StoreOperation } from './refresh-stage.test-support.js';
-import { RefreshRecord } from './refresh-record.js';
+import { RefreshRecord } from './refresher.js';
 import type { TicketLease } from './store/ticket-store.js';
 import type { TicketRecord } from './ticket-record.js';
 

@@ -1,7 +1,7 @@
 import { Body, Controller, Post, ValidationPipe } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
-import { RecognizeBankCardDto } from './recognize-bank-card.dto.js';
+import { RecognizeBankCardDto } from './request.dto.js';
 
 @Controller()
 class EchoController {

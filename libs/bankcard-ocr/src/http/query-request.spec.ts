@@ -1,5 +1,5 @@
 import { Controller, Get, Param, Query, ValidationPipe } from '@nestjs/common';
-import { OrderNoParamsDto, PhotosQueryDto } from './query.dto.js';
+import { OrderNoParamsDto, PhotosQueryDto } from './request.dto.js';
 import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
 
 @Controller()

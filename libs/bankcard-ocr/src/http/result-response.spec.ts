@@ -2,7 +2,7 @@ import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { CardNumber } from '../card/card-number.js';
 import { CardPhoto } from '../card/card-photo.js';
 import { ExtraFields } from '../card/extra-fields.js';
-import { BankCardOcrResponseDto } from './bank-card-ocr.response.dto.js';
+import { BankCardOcrResponseDto } from './response.dto.js';
 
 const RESULT: BankCardOcrResult = {
   orderNo: 'order1',

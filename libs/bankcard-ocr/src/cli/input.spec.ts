@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
-import { readTextFile, readTextStream } from './configuration.js';
+import { readTextFile, readTextStream } from './input.js';
 
 const LIMIT = 100;
 /** Bytes, and what is wrong with them; undefined when nothing is. */
@@ -32,10 +32,7 @@ describe('a text from outside', () => {
     writeFileSync(inFolder('content'), bytes);
     // Byte by byte, so that no character arrives whole.
     const stream = Readable.from([...bytes].map((byte) => Buffer.of(byte)));
-    const both = [
-      async () => readTextFile('it', inFolder('content'), LIMIT),
-      () => readTextStream('it', stream, LIMIT, undefined),
-    ];
+    const both = [() => readTextFile('it', inFolder('content'), LIMIT), () => readTextStream('it', stream, LIMIT)];
     for (const each of both) {
       if (wrong === undefined) await expect(each()).resolves.toBe(bytes.toString());
       else
@@ -43,40 +40,40 @@ describe('a text from outside', () => {
     }
   });
 
-  it('loses the mark of byte order that editors write', () => {
+  it('loses the mark of byte order that editors write', async () => {
     writeFileSync(inFolder('marked'), '\uFEFFA=1');
-    expect(read(inFolder('marked'))).toBe('A=1');
+    expect(await read(inFolder('marked'))).toBe('A=1');
   });
 
-  it('may be reached by a link, as secrets are that an orchestrator mounts', () => {
+  it('may be reached by a link, as secrets are that an orchestrator mounts', async () => {
     writeFileSync(inFolder('secret'), 'A=1');
     symlinkSync(inFolder('secret'), inFolder('link'));
-    expect(read(inFolder('link'))).toBe('A=1');
+    expect(await read(inFolder('link'))).toBe('A=1');
   });
 
-  it('of terabytes is refused without being read', () => {
+  it('of terabytes is refused without being read', async () => {
     writeFileSync(inFolder('sparse'), '');
     truncateSync(inFolder('sparse'), 2 ** 40);
-    expect(() => read(inFolder('sparse'))).toThrow('--env has more than 100 bytes');
+    await expect(read(inFolder('sparse'))).rejects.toThrow('--env has more than 100 bytes');
   });
 
-  it.each(['/dev/zero', '/dev/null', '/dev/tty', '/', '/proc/self/fd'])('%s is no file', (name) => {
-    expect(() => read(name)).toThrow(/^--env (must name a regular file|cannot be read \(E\w+\))$/);
+  it.each(['/dev/zero', '/dev/null', '/dev/tty', '/', '/proc/self/fd'])('%s is no file', async (name) => {
+    await expect(read(name)).rejects.toThrow(/^--env (must name a regular file|cannot be read \(E\w+\))$/);
   });
 
-  it('is not waited for at a FIFO, nor through a link to one', () => {
+  it('is not waited for at a FIFO, nor through a link to one', async () => {
     execFileSync('mkfifo', [inFolder('fifo')]);
     symlinkSync(inFolder('fifo'), inFolder('link to fifo'));
     for (const name of ['fifo', 'link to fifo']) {
-      expect(() => read(inFolder(name))).toThrow('--env must name a regular file');
+      await expect(read(inFolder(name))).rejects.toThrow('--env must name a regular file');
     }
   });
 
   it.each([
     ['nowhere', 'ENOENT'],
     ['n'.repeat(300), 'ENAMETOOLONG'],
-  ])('at %s cannot be read', (name, code) => {
-    expect(() => read(inFolder(name))).toThrow(`--env cannot be read (${code})`);
+  ])('at %s cannot be read', async (name, code) => {
+    await expect(read(inFolder(name))).rejects.toThrow(`--env cannot be read (${code})`);
   });
 
   it('that never ends is left after its limit, of bytes or of time', async () => {
@@ -85,7 +82,7 @@ describe('a text from outside', () => {
         for (;;) yield Buffer.alloc(64, 'a');
       })(),
     );
-    await expect(readTextStream('stdin', endless, LIMIT, undefined)).rejects.toThrow('stdin has more than 100 bytes');
+    await expect(readTextStream('stdin', endless, LIMIT)).rejects.toThrow('stdin has more than 100 bytes');
     expect(endless.destroyed).toBe(true);
     const silent = new PassThrough();
     await expect(readTextStream('stdin', silent, LIMIT, 10)).rejects.toThrow('stdin has not ended within 0.01 s');
@@ -95,6 +92,6 @@ describe('a text from outside', () => {
   it('that breaks says how', async () => {
     const broken = new PassThrough();
     broken.destroy(Object.assign(new Error('canary'), { code: 'EISDIR' }));
-    await expect(readTextStream('stdin', broken, LIMIT, undefined)).rejects.toThrow('stdin cannot be read (EISDIR)');
+    await expect(readTextStream('stdin', broken, LIMIT)).rejects.toThrow('stdin cannot be read (EISDIR)');
   });
 });

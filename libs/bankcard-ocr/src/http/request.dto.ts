@@ -1,0 +1,75 @@
+import { Matches } from 'class-validator';
+import { RESULT_SIGNATURE } from '../sdk/sdk-launch.js';
+import { Described, DescribedId, IsOrderNumber, IsQueryFlag, IsUserId, Optional } from './dto-members.js';
+
+/**
+ * The order number of a route such as `bank-cards/:orderNo`; for `@Param()` under `ValidationPipe({ whitelist: true })`.
+ * `@nestjs/swagger` makes a parameter of the path of every member, so it has only what stands in the path.
+ */
+export class OrderNoParamsDto {
+  /** 1 to 32 ASCII letters and digits, as given to the phone SDK. */
+  @IsOrderNumber()
+  @DescribedId('The order number that was given to the phone SDK')
+  orderNo!: string;
+}
+
+/**
+ * Whether a client asks for the photos too, e.g. `?photos=true`; for `@Query()` under
+ * `ValidationPipe({ transform: true, whitelist: true })`, with or without `enableImplicitConversion`.
+ */
+export class PhotosQueryDto {
+  /** Undefined when the client did not say. */
+  @IsQueryFlag()
+  @Described({ required: false, type: () => Boolean, description: 'Ask for the photos too', default: false })
+  photos?: boolean | undefined;
+}
+
+/**
+ * What a client says beside an image that is to be recognised: the text fields of a multipart form, under
+ * `ValidationPipe({ whitelist: true })`.
+ */
+export class RecognizeBankCardDto {
+  /** 1 to 32 ASCII letters and digits, never used before; undefined to have one made. */
+  @Optional()
+  @IsOrderNumber()
+  @DescribedId('A new order number; one is made when there is none', false)
+  orderNo?: string | undefined;
+
+  /** 1 to 32 ASCII letters and digits; undefined for nobody. */
+  @Optional()
+  @IsUserId()
+  @DescribedId('Whose card it is', false)
+  userId?: string | undefined;
+}
+
+/** What a client says to have a launch of the phone SDK made; for `@Body()` under `ValidationPipe({ whitelist: true })`. */
+export class CreateSdkLaunchDto {
+  /** 1 to 32 ASCII letters and digits. Where the user has logged in, take it from there instead. */
+  @IsUserId()
+  @DescribedId('The user of the phone; another one for every user')
+  userId!: string;
+
+  /** 1 to 32 ASCII letters and digits, never used before; undefined to have one made. */
+  @Optional()
+  @IsOrderNumber()
+  @DescribedId('A new order number; one is made when there is none', false)
+  orderNo?: string | undefined;
+}
+
+/** What an app reports about a result of the phone SDK; for `@Body()` under `ValidationPipe({ whitelist: true })`. */
+export class VerifySdkResultDto {
+  /** 1 to 32 ASCII letters and digits. */
+  @IsOrderNumber()
+  @DescribedId('The order number of the launch')
+  orderNo!: string;
+
+  /** 40 hexadecimal digits in any letter case. */
+  @Matches(RESULT_SIGNATURE, { message: '$property must be 40 hexadecimal digits' })
+  @Described({
+    description: 'The signature that the phone SDK handed back',
+    pattern: RESULT_SIGNATURE.source,
+    minLength: 40,
+    maxLength: 40,
+  })
+  sign!: string;
+}

@@ -1,0 +1,141 @@
+import type { BankCardOcrResult, CardWarning } from '../card/bank-card-ocr-result.js';
+import { type CardPhotos, PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
+import type { CardValidity } from '../card/card-validity.js';
+import { SdkLaunch } from '../sdk/sdk-launch.js';
+import { Described, Shown } from './dto-members.js';
+
+/** A doubt about a card, as answered over HTTP. */
+class CardWarningDto {
+  static from({ code, en, zh }: CardWarning): CardWarningDto {
+    return Object.assign(new CardWarningDto(), { code, en, zh });
+  }
+
+  /** The vendor's warning code; decide on this, not on the texts. */
+  @Shown({ description: "The vendor's warning code", example: '-9113' })
+  code!: string;
+  @Shown({ description: 'What it means, in English' })
+  en!: string;
+  @Shown({ description: 'What it means, in Chinese' })
+  zh!: string;
+}
+
+/** How long a card is valid, as answered over HTTP. */
+class CardValidityDto {
+  static from({ raw, month, year }: CardValidity): CardValidityDto {
+    return Object.assign(new CardValidityDto(), { raw, month, year });
+  }
+
+  /** The vendor's text; empty when the card shows none. */
+  @Shown({ description: 'As printed; empty for none', example: '12/2031' })
+  raw!: string;
+  /** 1 to 12; undefined when {@link raw} could not be read. */
+  @Shown({ required: false, type: () => Number, minimum: 1, maximum: 12 })
+  month?: number;
+  /** Four digits; undefined when {@link raw} could not be read. */
+  @Shown({ required: false, type: () => Number, description: 'Four digits' })
+  year?: number;
+}
+
+/** Which photos there are, as answered over HTTP; never their bytes. */
+export class CardPhotosDto {
+  static from(photos: CardPhotos): CardPhotosDto {
+    const available = PHOTO_KINDS.filter((kind) => photos[kind] !== undefined);
+    return Object.assign(new CardPhotosDto(), { status: photos.status, available });
+  }
+
+  @Shown({
+    enum: ['complete', 'pending', 'gone', 'absent'],
+    description:
+      'absent: not asked for; pending: none has come yet, ask again; complete: at least one came; ' +
+      'gone: no longer kept by the vendor',
+  })
+  status!: CardPhotos['status'];
+  /** The kinds that came. */
+  @Shown({ type: undefined, isArray: true, enum: PHOTO_KINDS })
+  available!: PhotoKind[];
+}
+
+/** A result as it may be answered over HTTP: the card number masked, no photo bytes, no field that we do not know. */
+export class BankCardOcrResponseDto {
+  /** Take out of a result what may be answered. */
+  static from(result: BankCardOcrResult): BankCardOcrResponseDto {
+    const { orderNo, cardNumber, validity, warnings, clarity, operatedAt, photos, retention, bizSeqNo } = result;
+    return Object.assign(new BankCardOcrResponseDto(), {
+      orderNo,
+      cardNumber: cardNumber.masked,
+      validity: CardValidityDto.from(validity),
+      expired: validity.expired,
+      warnings: warnings.map((warning) => CardWarningDto.from(warning)),
+      clarity,
+      operatedAt: operatedAt?.toISOString(),
+      photos: CardPhotosDto.from(photos),
+      retentionEndsAt: retention?.endsAt.toISOString(),
+      bizSeqNo,
+    });
+  }
+
+  @Shown()
+  orderNo!: string;
+  /** Masked, e.g. `622202*********0128`. */
+  @Shown({ description: 'Masked', example: '622202*********0128' })
+  cardNumber!: string;
+  @Shown({ type: () => CardValidityDto })
+  validity!: CardValidityDto;
+  /** Undefined when the validity could not be read. */
+  @Shown({
+    required: false,
+    type: () => Boolean,
+    description: 'Whether the card has expired; absent when its validity could not be read',
+  })
+  expired?: boolean;
+  @Shown({ type: () => [CardWarningDto], description: 'Doubts; the partner decides about them' })
+  warnings!: CardWarningDto[];
+  /** 0 to 100. */
+  @Shown({ required: false, type: () => Number, description: 'Clarity of the picture, 0 to 100' })
+  clarity?: number;
+  /** ISO 8601, UTC. */
+  @Shown({ required: false, format: 'date-time', description: 'When the card was recognised' })
+  operatedAt?: string;
+  @Shown({ type: () => CardPhotosDto })
+  photos!: CardPhotosDto;
+  /** Until when the vendor keeps the result, as far as one can tell; ISO 8601, UTC. */
+  @Shown({
+    required: false,
+    format: 'date-time',
+    description: 'Until when the vendor keeps the result; an assumption of this server',
+  })
+  retentionEndsAt?: string;
+  /** The vendor's running number of the exchange. */
+  @Shown({ required: false, description: "The vendor's running number, for its support" })
+  bizSeqNo?: string;
+}
+
+/** A launch as it is answered to the app that starts the phone SDK; the signature hides from logs here as well. */
+export class SdkLaunchResponseDto extends SdkLaunch {
+  static {
+    const members: Record<string, object> = {
+      appId: { description: "The SDK's openApiAppId" },
+      version: { description: "The SDK's openApiAppVersion", example: '1.0.0' },
+      nonce: { description: "The SDK's openApiNonce", minLength: 32, maxLength: 32 },
+      userId: { description: "The SDK's openApiUserId" },
+      orderNo: { description: "The SDK's orderNo; the result is queried by it" },
+      sign: { description: "The SDK's openApiSign; good for one launch" },
+      expiresInMs: { type: () => Number, description: 'Milliseconds within which the SDK must be started' },
+    };
+    for (const [name, schema] of Object.entries(members)) Described(schema)(this.prototype, name);
+  }
+
+  static from(launch: SdkLaunch): SdkLaunchResponseDto {
+    return new SdkLaunchResponseDto(launch);
+  }
+}
+
+/** Whether the vendor signed what an app reports, as answered over HTTP. */
+export class SdkResultVerdictDto {
+  static from(valid: boolean): SdkResultVerdictDto {
+    return Object.assign(new SdkResultVerdictDto(), { valid });
+  }
+
+  @Shown({ type: () => Boolean, description: 'Whether the vendor signed this order number' })
+  valid!: boolean;
+}

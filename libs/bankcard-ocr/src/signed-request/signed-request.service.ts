@@ -1,0 +1,198 @@
+import type { Writable } from 'node:stream';
+import { Deadline } from '../call/deadline.js';
+import { checkOrderNumber } from '../call/order-number.js';
+import { limitsOf } from '../call/query-limits.js';
+import { retry } from '../call/retry.js';
+import type { TicketService } from '../credentials/ticket.service.js';
+import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
+import type { QueryLimits } from '../options/bankcard-ocr.options.js';
+import type { AppIdParameter } from '../options/vendor.options.js';
+import { maySendAgain } from '../recognition/recognition.service.js';
+import type { PhotoMeta } from '../results/download/photo-sink.js';
+import { SinkFailure } from '../results/download/sink-stream.js';
+import { SinkTarget } from '../results/download/sink.target.js';
+import { signedQuery } from '../results/order-query.js';
+import type { Clock } from '../runtime/clock.js';
+import type { SignatureService } from '../signature/signature.service.js';
+import { extensionOf } from '../card/card-photo.js';
+import type { PhotoTarget } from '../vendor/response/photo-buffers.js';
+import type { FileTargets, SignedEndpoint, SignedRequestClient } from '../vendor/signed-request.client.js';
+
+/** A request to an endpoint of the product family that signs as a bank-card query does. */
+export interface SignedRequest extends Pick<QueryLimits, 'timeoutMs' | 'attemptTimeoutMs' | 'maxAttempts'> {
+  readonly method: 'GET' | 'POST';
+  /** Below the base URL, e.g. `/api/server/getOcrResult`. */
+  readonly path: string;
+  /** 1 to 32 ASCII letters and digits: `order_no` of a GET, `orderNo` in URL and body of a POST. */
+  readonly orderNo: string;
+  /** Further parameters of the query string, e.g. `{ get_file: '1' }`; not signed. */
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** Further members of the JSON body of a POST, e.g. `{ getFile: '1' }`; not signed. */
+  readonly body?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Where the files of the response go, by the names of their fields, e.g. `{ frontPhoto: () => createWriteStream(path) }`.
+   * Each is decoded from Base64 while it arrives, and its field is empty in what `send` returns; a field that ends in
+   * `photo` and is not named here is dropped. Without sinks a response may have 256 KiB.
+   */
+  readonly sinks?: Readonly<Record<string, FileSink>> | undefined;
+  /** The name of the app id. @default `app_id` for GET, `appId` for POST */
+  readonly appIdField?: AppIdParameter | undefined;
+  /**
+   * Whether it may be sent again when its outcome is not known. A query may; a recognition or a verification, which the
+   * vendor bills, must not. @default true for GET, false for POST
+   */
+  readonly idempotent?: boolean | undefined;
+  /** Ends the call; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens a place for one file: called when its first bytes have come, once for each attempt. Bytes are written with
+ * back-pressure; the Writable is destroyed when the attempt fails, unless it has finished.
+ */
+type FileSink = (meta: PhotoMeta) => Writable | Promise<Writable>;
+
+/** What a {@link SignedRequestService} works with. */
+interface SignedRequestServiceOptions {
+  readonly appId: string;
+  readonly protocolVersion: string;
+  readonly limits: Required<QueryLimits>;
+  readonly vendorCodeOverrides: VendorCodeOverrides;
+  readonly tickets: TicketService;
+  readonly signatures: SignatureService;
+  readonly client: SignedRequestClient;
+  readonly clock: Clock;
+}
+
+/**
+ * Sends requests to the siblings of bank-card OCR: ID-card OCR, face records, and whatever else of the same app id signs
+ * the five values. They share one access token and one SIGN ticket; a client of their own would end ours
+ * (protocol.md section 5).
+ */
+export class SignedRequestService {
+  constructor(private readonly options: SignedRequestServiceOptions) {}
+
+  /**
+   * Sign a request with a fresh nonce, send it, and repeat it as a query is repeated: after a rejection with renewed
+   * credentials, after failures of the network and of the vendor unless it is not `idempotent`.
+   *
+   * @returns the JSON object of the response, as the vendor wrote it; it can hold personal data, and nothing in it is masked
+   * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
+   *
+   * @example
+   * const { result } = await signedRequests.send({ method: 'GET', path: '/api/server/getOcrResult', orderNo });
+   */
+  async send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
+    const { options: service } = this;
+    const limits = limitsOf(request, service.limits);
+    const { orderNo, sinks } = request;
+    checkOrderNumber(orderNo);
+    const endpoint = readEndpoint(request);
+    const { idempotent = endpoint.method === 'GET' } = request;
+    const deadline = new Deadline(service.clock, limits.timeoutMs, request.signal);
+    try {
+      return await retry(
+        async (credentials, attempt) => {
+          const files = sinks && new Files(orderNo, attempt, sinks);
+          try {
+            const { json, damaged } = await service.client.send({
+              endpoint,
+              signed: signedQuery(service, orderNo, credentials),
+              files,
+              generation: credentials.generation,
+              timeoutMs: limits.attemptTimeoutMs,
+              cancellation: deadline,
+              attempt,
+            });
+            if (damaged.length === 0) return json;
+            throw new BankCardOcrError('PHOTO_DAMAGED', {
+              message: `no readable Base64: ${damaged.join(', ')}`,
+              retryable: false,
+            });
+          } catch (error) {
+            files?.abandon(error);
+            throw error;
+          }
+        },
+        service,
+        { deadline, maxAttempts: limits.maxAttempts, ...(!idempotent && { mayRepeat: maySendAgain }) },
+      );
+    } catch (error) {
+      // The errors of a sink reach the caller as they are.
+      throw error instanceof SinkFailure ? error.cause : error;
+    } finally {
+      deadline.close();
+    }
+  }
+}
+
+/** The files of one attempt. */
+class Files implements FileTargets {
+  readonly fields: ReadonlySet<string>;
+  readonly #targets: SinkTarget[] = [];
+
+  constructor(
+    private readonly orderNo: string,
+    private readonly attempt: number,
+    private readonly sinks: Readonly<Record<string, FileSink>>,
+  ) {
+    this.fields = new Set(Object.keys(sinks));
+  }
+
+  open(field: string): PhotoTarget {
+    const { orderNo, attempt } = this;
+    const target = new SinkTarget((mediaType) =>
+      this.sinks[field]!({ orderNo, mediaType, extension: extensionOf(mediaType), attempt }),
+    );
+    this.#targets.push(target);
+    return target;
+  }
+
+  /** The attempt has failed: destroy every Writable that has not finished. */
+  abandon(error: unknown): void {
+    const reason = error instanceof Error ? error : new Error('the request was abandoned', { cause: error });
+    for (const target of this.#targets) target.abandon(reason);
+  }
+}
+
+/** What is signed, and what says so: the caller's own values would make the signature wrong. */
+const RESERVED: ReadonlySet<string> = new Set(
+  ['app_id', 'appId', 'webankAppId', 'order_no', 'orderNo', 'nonce', 'version', 'sign'].map((name) =>
+    name.toLowerCase(),
+  ),
+);
+const PATH = /^(\/[A-Za-z0-9._-]+)+$/;
+
+/** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; values are not repeated, they can be personal data */
+function readEndpoint({ method, path, query = {}, body = {}, sinks = {}, appIdField }: SignedRequest): SignedEndpoint {
+  if (method !== 'GET' && method !== 'POST') throw invalid("method must be 'GET' or 'POST'");
+  if (typeof path !== 'string' || !PATH.test(path) || /\/\.\.?(\/|$)/.test(path)) {
+    throw invalid('path must begin with a slash and have no query, e.g. /api/server/getOcrResult');
+  }
+  if (appIdField !== undefined && appIdField !== 'app_id' && appIdField !== 'appId' && appIdField !== 'webankAppId') {
+    throw invalid('appIdField must be app_id, appId or webankAppId');
+  }
+  if (!isPlainObject(query) || Object.values(query).some((value) => typeof value !== 'string')) {
+    throw invalid('query must be an object of texts');
+  }
+  if (!isPlainObject(sinks) || Object.values(sinks).some((sink) => typeof sink !== 'function')) {
+    throw invalid('sinks must be an object of functions, by the names of fields');
+  }
+  if (!isPlainObject(body) || (method === 'GET' && Object.keys(body).length > 0)) {
+    throw invalid('body must be an object, and only a POST has one');
+  }
+  const signed = [...Object.keys(query), ...Object.keys(body)].find((name) => RESERVED.has(name.toLowerCase()));
+  if (signed !== undefined) {
+    throw invalid(`${signed} is set by the library: leave it out of query and body; the order number is orderNo`);
+  }
+  return { method, path, query, body, appIdField: appIdField ?? (method === 'GET' ? 'app_id' : 'appId') };
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function invalid(message: string): BankCardOcrError {
+  return new BankCardOcrError('INVALID_ARGUMENT', { message });
+}

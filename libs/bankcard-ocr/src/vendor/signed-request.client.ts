@@ -1,0 +1,102 @@
+import { isOrderNumberName, isJsonObject, type JsonObject, JsonResponseReader } from './response/json-response.js';
+import { ResultResponseReader } from './response/incremental/result-response.reader.js';
+import type { PhotoTargets } from './response/photo-buffers.js';
+import { type Envelope, malformedResponse } from './response/envelope.js';
+import type { VendorHttpClient, VendorRequest } from './http/vendor-http-client.js';
+import type { SignedQuery } from './result.client.js';
+
+/** One endpoint of the product family that takes the five-value signature, and what is sent to it besides. */
+export interface SignedEndpoint {
+  readonly method: 'GET' | 'POST';
+  /** Below the base URL. */
+  readonly path: string;
+  readonly appIdField: string;
+  readonly query: Readonly<Record<string, string>>;
+  /** Further members of the body of a POST. */
+  readonly body: JsonObject;
+}
+
+/** Where the files of a response go, by the names of their fields. */
+export interface FileTargets extends PhotoTargets<string> {
+  readonly fields: ReadonlySet<string>;
+}
+
+/** How one request is sent. */
+interface SignedEndpointRequest extends Pick<
+  VendorRequest,
+  'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onSend'
+> {
+  readonly endpoint: SignedEndpoint;
+  readonly signed: SignedQuery;
+  /** The fields whose Base64 is decoded while it arrives, and where it goes; none for a response that is read as it is. */
+  readonly files: FileTargets | undefined;
+}
+
+/** Any endpoint of the product family that signs as a query does (protocol.md section 4). */
+export class SignedRequestClient {
+  constructor(
+    private readonly http: VendorHttpClient,
+    private readonly prefix: string,
+  ) {}
+
+  /**
+   * Send one signed request.
+   *
+   * @returns the JSON object of the response, in which the fields that went elsewhere are empty, and those that were damaged
+   */
+  send({
+    endpoint,
+    signed,
+    files,
+    ...request
+  }: SignedEndpointRequest): Promise<{ readonly json: JsonObject; readonly damaged: readonly string[] }> {
+    const { method, path, appIdField, query, body } = endpoint;
+    const { appId, orderNo, version, nonce, sign } = signed;
+    // The siblings write the order number as the endpoints for bank cards do: by the method (protocol.md section 2).
+    const isGet = method === 'GET';
+    const parameters = isGet
+      ? { [appIdField]: appId, order_no: orderNo, nonce, version, sign, ...query }
+      : { orderNo, ...query };
+    const reader =
+      files && new ResultResponseReader<string>(files, (name) => (files.fields.has(name) ? name : undefined));
+    return this.http.send(
+      {
+        endpoint: path.slice(path.lastIndexOf('/') + 1),
+        pathAndQuery: `${this.prefix}${path}?${new URLSearchParams(parameters).toString()}`,
+        ...(!isGet && {
+          body: Buffer.from(JSON.stringify({ [appIdField]: appId, version, nonce, sign, orderNo, ...body })),
+        }),
+        secrets: [sign, nonce, appId, orderNo, ...textsIn(query), ...textsIn(body)],
+        ...request,
+      },
+      reader ?? new JsonResponseReader(),
+      ({ json, envelope }) => {
+        checkOrder(json, orderNo, envelope);
+        const damaged = [...(reader?.arrivals ?? [])].filter(([, how]) => how === 'damaged').map(([field]) => field);
+        return { json, damaged };
+      },
+    );
+  }
+}
+
+/** Longer than any name or number of a person: an image, which no message repeats. */
+const LONGEST_REPEATED = 64;
+
+/**
+ * The texts of what the caller sends: any of them can be a name or a number of a person, and the vendor may repeat it. A
+ * flag of one character is none.
+ */
+function textsIn(value: unknown): string[] {
+  if (typeof value === 'string') return value.length > 1 && value.length <= LONGEST_REPEATED ? [value] : [];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
+}
+
+/** A response may leave the order number out; one of another order must never be handed out. */
+function checkOrder(json: JsonObject, orderNo: string, envelope: Envelope): void {
+  const { result } = json;
+  const members = [...Object.entries(json), ...(isJsonObject(result) ? Object.entries(result) : [])];
+  const another = members.some(
+    ([name, value]) => isOrderNumberName(name) && value !== undefined && value !== null && value !== orderNo,
+  );
+  if (another) throw malformedResponse('the response belongs to another order number', envelope, true);
+}
