@@ -336,6 +336,13 @@ export const MUTANTS: readonly Mutant[] = [
     within: 10,
   },
   {
+    name: 'what a process is still writing is taken for lost',
+    file: credentials('refresher.ts'),
+    changes: [[' && !this.#last?.isBeingWritten;', ';']],
+    mixes: ['storeSlow'],
+    within: 60,
+  },
+  {
     name: 'no foreign refresh is ever reported',
     file: credentials('rejection-tracker.ts'),
     changes: [['if (this.#reported.generationId === generationId) return;', 'if (generationId) return;']],
