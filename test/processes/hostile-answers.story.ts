@@ -46,9 +46,9 @@ const CLIENT = `
   const signed = { appId: 'IDA00001', orderNo: 'order1', version: '1.0.0', nonce: 'n'.repeat(32), sign: 'S'.repeat(40) };
   const request = { timeoutMs: 60_000, cancellation, attempt: 1, generation: 1 };
   const calls = {
-    access_token: (main, path) => new AuthClient(main, { appId: 'IDA00001', secret: new SecretText('s'), appIdParameter: 'app_id',
+    access_token: (main, path) => new AuthClient(main, { appId: 'IDA00001', secret: new SecretText('s'), appIdFields: { accessToken: 'app_id', apiTicket: 'app_id' },
       version: '1.0.0', paths: { accessToken: path, apiTicket: path }, timeoutMs: 60_000 }).accessToken(1, new AbortController().signal),
-    api_ticket: (main, path) => new AuthClient(main, { appId: 'IDA00001', secret: new SecretText('s'), appIdParameter: 'app_id',
+    api_ticket: (main, path) => new AuthClient(main, { appId: 'IDA00001', secret: new SecretText('s'), appIdFields: { accessToken: 'app_id', apiTicket: 'app_id' },
       version: '1.0.0', paths: { accessToken: path, apiTicket: path }, timeoutMs: 60_000 }).signTicket('t', 1, 1, new AbortController().signal),
     result: (main, path) => new ResultClient(main, clock, { path, appIdParameter: 'app_id', appId: 'IDA00001', version: '1.0.0' })
       .queryResult({ ...request, query: signed }, false),

@@ -13,7 +13,7 @@ describe('one generation of credentials for the whole product family', () => {
 
   it('serves bank cards, ID cards and face records at the same time over three rotations', async () => {
     const { sandbox, app, scene } = await start({}, (vendor) => {
-      vendor.configure({ hostProfile: 'kyc.qcloud.com', minRefreshIntervalMs: 19 * MINUTE });
+      vendor.configure({ hostProfile: 'kyc1.qcloud.com', minRefreshIntervalMs: 19 * MINUTE });
     });
     const siblings = app.application.get(SignedRequestService);
     let rounds = 0;

@@ -19,6 +19,7 @@ export { DEFAULTS } from '../../libs/bankcard-ocr/src/options/option-table.js';
 export type { RedisClient } from '../../libs/bankcard-ocr/src/redis/redis-client.js';
 export { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/redis-ticket.store.js';
 export { SignatureService } from '../../libs/bankcard-ocr/src/signature/signature.service.js';
+export { hostProfile } from '../../libs/bankcard-ocr/src/vendor/hosts.js';
 export { AuthClient } from '../../libs/bankcard-ocr/src/vendor/auth.client.js';
 export { Semaphore } from '../../libs/bankcard-ocr/src/runtime/semaphore.js';
 export { VendorHttpClient } from '../../libs/bankcard-ocr/src/vendor/http/vendor-http-client.js';

@@ -236,11 +236,9 @@ function faultsInHosts(page: string): string[] {
   const expected = hosts.map((host, index) => {
     const baseUrl = `https://${host}`;
     const account = { appId: 'IDAXXXXX', secret: 'a'.repeat(64), ticketStore: 'memory:', proxy: 'none' };
-    const { recognitionBaseUrl, recognitionAppIdField } = resolveOptions(
-      index === 0 ? account : { ...account, baseUrl },
-    );
+    const { recognitionBaseUrl, appIdFields } = resolveOptions(index === 0 ? account : { ...account, baseUrl });
     const named = index === 0 ? [host] : [host, baseUrl];
-    return [...named, recognitionBaseUrl.origin, recognitionAppIdField];
+    return [...named, recognitionBaseUrl.origin, appIdFields.recognize];
   });
   const shown = found.map((cells) => cells.join(' '));
   const right = expected.map((cells) => cells.join(' '));

@@ -51,6 +51,16 @@ export class Restarts {
   }
 
   async #closeAll(): Promise<void> {
-    await Promise.all(this.#running.splice(0).map(({ application }) => application.close()));
+    const { clock, sandbox, disk } = this;
+    const running = this.#running.splice(0);
+    let isClosed = false;
+    const closed = Promise.all(running.map(({ application }) => application.close())).finally(() => (isClosed = true));
+    const scene = { clock, sandbox, disk, tickets: running.map(({ tickets }) => tickets) };
+    while (!isClosed) {
+      await atRest(scene);
+      // What an application has asked the vendor for it waits for, as long as a request may take.
+      if (!isClosed && sandbox.inFlight > 0) clock.advance(1_000);
+    }
+    await closed;
   }
 }

@@ -31,7 +31,7 @@ export const registrations = () => [
   // @ts-expect-error no such role
   BankCardOcrModule.forRoot({ ...account, role: 'leader' }),
   // @ts-expect-error no such parameter
-  BankCardOcrModule.forRoot({ ...account, appIdParameter: 'app-id' }),
+  BankCardOcrModule.forRoot({ ...account, appIdFields: { queryResult: 'app-id' } }),
   // @ts-expect-error a store is an address or a TicketStore
   BankCardOcrModule.forRoot({ ...account, ticketStore: new Map() }),
   // @ts-expect-error a name is a text

@@ -123,7 +123,7 @@ async function main(): Promise<void> {
   const auth = new TellingAuthClient(exchange, {
     appId,
     secret: new SecretText(environment('SECRET')),
-    appIdParameter: 'app_id',
+    appIdFields: { accessToken: 'app_id', apiTicket: 'app_id' },
     version: '1.0.0',
     paths: { accessToken: '/api/oauth2/access_token', apiTicket: '/api/oauth2/api_ticket' },
     timeoutMs: PATIENCE_MS,

@@ -4,6 +4,7 @@ import {
   AuthClient,
   Semaphore,
   DEFAULTS,
+  hostProfile,
   VendorHttpClient,
   isBankCardOcrError,
   OcrResultService,
@@ -123,14 +124,8 @@ export class Instance {
     const { network, createStore, observer } = this.surroundings;
     const { clock } = process;
     const { appId, role, secret, intervalMs, overlapMs } = settings;
-    const {
-      protocolVersion: version,
-      appIdParameter,
-      paths,
-      attemptTimeoutMs,
-      maxConnections,
-      maxResponseBytes,
-    } = DEFAULTS;
+    const { protocolVersion: version, paths, attemptTimeoutMs, maxConnections, maxResponseBytes } = DEFAULTS;
+    const { appIdFields } = hostProfile('kyc1.qcloud.com');
     const transport = network.transportOf(process);
     const exchange = new VendorHttpClient({
       transport,
@@ -154,7 +149,7 @@ export class Instance {
       auth: new AuthClient(exchange, {
         appId,
         secret: secretText,
-        appIdParameter,
+        appIdFields,
         version,
         paths,
         timeoutMs: attemptTimeoutMs,
@@ -177,7 +172,12 @@ export class Instance {
       vendorCodeOverrides: {},
       tickets,
       signatures: new SeededSignatures(() => nonces.id().replaceAll('-', '')),
-      results: new ResultClient(exchange, clock, { path: paths.queryResult, appIdParameter, appId, version }),
+      results: new ResultClient(exchange, clock, {
+        path: paths.queryResult,
+        appIdParameter: appIdFields.queryResult,
+        appId,
+        version,
+      }),
       clock,
       random: random.stream('retry'),
     });

@@ -80,6 +80,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   readonly #started = new Map<string, Extract<TicketEvent, { type: 'refresh-started' }>>();
   readonly #recordAtLease = new Map<string, TicketRecord | undefined>();
   readonly #refusedTokens = new Set<Token>();
+  /** When each ticket was rejected first. */
+  readonly #rejectedSince = new Map<Ticket, number>();
   /** Those whose requests were carried out when nobody waited for them any more. */
   readonly #lateTokens = new WeakSet<Token>();
   /** Those that have been in the store. */
@@ -513,7 +515,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     if (!vendor().isAlive(signedWith, now) && code !== '0') {
       this.counts.rejections += 1;
       this.#tell(`the vendor rejects a query of ${process.name}: ticket ${signedWith.number} is dead (${code})`);
-      if (isUntouched && !this.#isEndedByLateRequest(signedWith))
+      if (isUntouched && !this.#isEndedFromOutside(signedWith))
         this.#violated('S3-rejected', `a query of ${process.name} is rejected although no fault touches it`);
       this.#expectForeignReport(signedWith);
     }
@@ -527,13 +529,14 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   }
 
   /**
-   * A process that ends gives its token request up, and the vendor may carry that out after that of its successor, whose
-   * token it ends then. Nobody hears of it.
+   * What ends credentials from outside shows when the next query is rejected, however long after the fault that is: of a
+   * single instance that is hardly used, for one. From then on they are known to be dead.
    */
-  #isEndedByLateRequest({ token, diesAt }: Ticket): boolean {
-    const { tokens, rules } = this.world.vendor();
-    const next = tokens[token.number];
-    return next !== undefined && this.#lateTokens.has(next) && diesAt === next.issuedAt + rules.overlapMs;
+  #isEndedFromOutside(ticket: Ticket): boolean {
+    const { now } = this.world.kernel;
+    const since = this.#rejectedSince.get(ticket) ?? now;
+    this.#rejectedSince.set(ticket, since);
+    return now - since < NOTICE_MS && this.effects.anyOf(ENDS_FROM_OUTSIDE, ticket.issuedAt, now);
   }
 
   /** What a refresh of ours has ended is known to be dying, and replaced, whether anyone queries or not. */
@@ -708,10 +711,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   #isTouched({ name, settings }: Instance, from: number): boolean {
     const { now } = this.world.kernel;
     if (this.effects.touched(slotOf(name), from, now)) return true;
+    // A reader lives by what refreshers store.
+    if (settings.role === 'refresher') return false;
     const refreshers = this.world.instances().filter((other) => other.settings.role === 'refresher');
     const withTimer = refreshers.filter((other) => other.settings.backgroundRefresh);
-    // A reader lives by what refreshers store, and whoever has no timer by what those with one do, whose pauses it keeps.
-    if (settings.role === 'refresher' && (settings.backgroundRefresh || withTimer.length === 0)) return false;
     return !(withTimer.length > 0 ? withTimer : refreshers).some(({ name: other, isReady, isClosing }) => {
       return isReady && !isClosing && !this.effects.touched(slotOf(other), from, now);
     });

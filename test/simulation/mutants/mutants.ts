@@ -227,6 +227,13 @@ export const MUTANTS: readonly Mutant[] = [
     within: 30,
   },
   {
+    name: 'what one process alone cannot reach holds all others back',
+    file: credentials('refresher.ts'),
+    changes: [['const by = isAlone ? id : undefined;', 'const by = isAlone && id === undefined ? id : undefined;']],
+    mixes: ['partition'],
+    within: 250,
+  },
+  {
     name: 'forced refreshes are not kept apart',
     file: credentials('refresh-plan.ts'),
     changes: [['if (forced && sinceMs < timings.overlapMs)', 'if (forced && sinceMs < 0)']],

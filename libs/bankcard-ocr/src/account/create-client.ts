@@ -14,6 +14,7 @@ import { SignedRequestService } from '../signed-request/signed-request.service.j
 import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
 import { TicketMetrics } from '../telemetry/ticket-metrics.js';
 import { AuthClient } from '../vendor/auth.client.js';
+import { hintForHost } from '../vendor/hosts.js';
 import { Transport } from '../vendor/http/transport.js';
 import { RecognitionClient } from '../vendor/recognition.client.js';
 import { ResultClient } from '../vendor/result.client.js';
@@ -104,6 +105,8 @@ export class BankCardOcrClient {
         `transport ${transport}, ${describeRoute(options.route)}, ` +
         `warning policy ${typeof warningPolicy === 'function' ? 'of the application' : warningPolicy}`,
     );
+    const hint = hintForHost(baseUrl.host);
+    if (hint !== undefined) surroundings.log.log(hint);
     for (const { en } of options.warnings) surroundings.log.warn(en);
     this.#context.start();
   }
@@ -218,18 +221,18 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     },
   ),
   part(OcrResultService, NEEDS, ({ options }, clock, tickets, signatures, { main }) => {
-    const { appId, protocolVersion: version, appIdParameter, baseUrl, paths } = options;
+    const { appId, protocolVersion: version, appIdFields, baseUrl, paths } = options;
     const path = baseUrl.prefix + paths.queryResult;
-    const results = new ResultClient(main, clock, { path, appIdParameter, appId, version });
+    const results = new ResultClient(main, clock, { path, appIdParameter: appIdFields.queryResult, appId, version });
     return new OcrResultService({ ...callOptions(options, clock, tickets, signatures), results });
   }),
   part(
     RecognitionService,
     [...NEEDS, OcrResultService],
     ({ options }, clock, tickets, signatures, { recognition }, results) => {
-      const { recognitionAppIdField: appIdField, recognitionBaseUrl, paths } = options;
+      const { appIdFields, recognitionBaseUrl, paths } = options;
       const path = recognitionBaseUrl.prefix + paths.recognize;
-      const client = new RecognitionClient(recognition, clock, { path, appIdField });
+      const client = new RecognitionClient(recognition, clock, { path, appIdField: appIdFields.recognize });
       return new RecognitionService({ ...callOptions(options, clock, tickets, signatures), results, client });
     },
   ),
@@ -249,12 +252,12 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
 ];
 
 function createAuthClient(options: ResolvedOptions, { main }: VendorConnections): AuthClient {
-  const { appId, secret, appIdParameter, protocolVersion: version, paths, attemptTimeoutMs } = options;
+  const { appId, secret, appIdFields, protocolVersion: version, paths, attemptTimeoutMs } = options;
   const { prefix } = options.baseUrl;
   return new AuthClient(main, {
     appId,
     secret,
-    appIdParameter,
+    appIdFields,
     version,
     paths: { accessToken: prefix + paths.accessToken, apiTicket: prefix + paths.apiTicket },
     timeoutMs: attemptTimeoutMs,

@@ -118,7 +118,9 @@ function isUnnecessary(situation: RefreshSituation): boolean {
 /** Without one back-off for all, ten processes would ask a vendor in trouble ten times as often. */
 function backoffOfOthers({ ours, now, timings }: RefreshSituation): RefreshPlan | undefined {
   if (!ours?.failed) return undefined;
-  const { attempts, retryAtMs, pauseMs = timings.longestDeveloperRetryMs } = ours.failed;
+  const { attempts, retryAtMs, pauseMs = timings.longestDeveloperRetryMs, by } = ours.failed;
+  // One process alone, which keeps its pause itself.
+  if (by !== undefined) return undefined;
   const ms = retryAtMs - now.now();
   // A moment further off than the pause was long was written by a clock that has been set back since.
   return ms <= ROUNDING_MS || ms > pauseMs + CLOCK_STEP_MS ? undefined : { do: 'back-off', attempts, ms };

@@ -1,3 +1,5 @@
+import { sleep } from '../runtime/abort.js';
+import { type AuthOutcome, REQUEST_TIMEOUT_MS } from './scripted-auth.test-support.js';
 import { MINUTE, RefreshStage, SECOND, type StoreOperation, TIMINGS } from './refresh-stage.test-support.js';
 import { TicketService, type TicketServiceOptions } from './ticket.service.js';
 
@@ -187,19 +189,46 @@ describe('what others have left in the store', () => {
 });
 
 describe('the end', () => {
-  it('stops a refresh that runs, and nothing begins any more', async () => {
-    stage.auth.token = 'hangs';
+  it.each<[string, AuthOutcome, AuthOutcome, number]>([
+    // What: how the token and the ticket end, and how long they take together.
+    ['waits for the token that was asked for, and for its ticket', 'issued', 'issued', 2 * SECOND],
+    ['waits for a token no longer than its request may take', 'hangs', 'issued', REQUEST_TIMEOUT_MS],
+    ['waits for a ticket no longer than its request may take', 'issued', 'hangs', 2 * SECOND + REQUEST_TIMEOUT_MS],
+  ])('%s, and nothing begins any more', async (_what, token, ticket, afterMs) => {
+    Object.assign(stage.auth, { token, ticket });
+    if (token === 'issued') stage.auth.onToken = () => sleep(stage.clock, 2 * SECOND);
     const service = aService();
     service.start();
     await rest();
-    expect(service.status().refreshing).toBe(true);
-    await service.close();
+    let closed = false;
+    const closing = service.close().then(() => (closed = true));
+    await stage.clock.advanceAsync(afterMs - 1);
+    expect(closed).toBe(false);
+    await stage.clock.advanceAsync(1);
+    await closing;
     expect(service.status().refreshing).toBe(false);
+    expect([asked(), stage.auth.ticketCalls.length]).toEqual([1, token === 'issued' ? 1 : 0]);
+    const { current, pending, unanswered } = (await stage.store.stored())!;
+    const isKept = token === 'issued' ? (ticket === 'issued' ? current : pending) : unanswered;
+    expect(isKept).toBeDefined();
     service.start();
     await expect(service.getCredentials()).rejects.toMatchObject({ code: 'NO_VALID_TICKET', retryable: false });
     await stage.clock.advanceAsync(MINUTE);
     expect(asked()).toBe(1);
     // The lease is free for others.
+    await expect(stage.store.acquireLease()).resolves.toBeDefined();
+  });
+
+  it('asks the vendor for nothing when it comes before the request', async () => {
+    const service = aService();
+    stage.store.hanging.add('lease');
+    service.start();
+    await rest();
+    const closing = service.close();
+    stage.store.goOn();
+    await rest();
+    await closing;
+    expect(stage.trace).toEqual([]);
     await expect(stage.store.acquireLease()).resolves.toBeDefined();
   });
 

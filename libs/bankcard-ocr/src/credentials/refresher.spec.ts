@@ -258,13 +258,13 @@ describe('a failure of the vendor is told to all', () => {
       { code: 'VENDOR_FAULT', message: 'http-503' },
     ],
     [
-      'the process is closed',
+      'the process was closed meanwhile',
       () => {
         stage.auth.token = 'hangs';
         stage.auth.onToken = () => stage.closing.abort(new Error('closed'));
       },
       {},
-      { message: 'closed' },
+      { code: 'TIMEOUT', message: 'hangs' },
     ],
     [
       'the store cannot be written',
@@ -310,6 +310,54 @@ describe('a failure of the vendor is told to all', () => {
     stage.auth.onToken = () => void stage.store.down.add('read').add('write');
     const { thrown } = await stage.run(process, { reason: 'initial', attempt: 2 });
     expect(thrown).toMatchObject({ attempts: 2, retryInMs: 2 * SECOND, error: { message: 'refused' } });
+  });
+});
+
+describe('a failure that says nothing of the vendor: this process could not reach it, or has no response', () => {
+  it.each<[AuthOutcome, AuthOutcome, boolean, boolean]>([
+    // How it ends here, how it ends in the next process, and whether that one and a third one wait.
+    ['refused', 'refused', false, true],
+    ['dns', 'lost', false, true],
+    ['lost', 'refused', false, true],
+    ['hangs', 'hangs', false, true],
+    ['refused', 'limited', false, true],
+    ['refused', 'issued', false, false],
+    ['http-503', 'refused', true, true],
+    ['cut-off', 'refused', true, true],
+    ['denied', 'refused', true, true],
+    ['limited', 'refused', true, true],
+  ])('%s, then %s: whether the next one and a third one wait', async (here, there, nextWaits, thirdWaits) => {
+    await stage.store.put(stage.record({ current: stage.generation(1, 30 * MINUTE) }));
+    stage.auth.nextTokens.push(here, there);
+    const [next, third] = [stage.aProcess(), stage.aProcess()];
+    for (const one of [next, third]) await one.refresher.sync();
+    const waits = async (one: StagedProcess) => {
+      const { thrown } = await stage.run(one);
+      return thrown instanceof RefreshFailed && thrown.elsewhere;
+    };
+    expect(await waits(process)).toBe(false);
+    expect([await waits(next), await waits(third)]).toEqual([nextWaits, thirdWaits]);
+  });
+
+  it('is of all when others have failed before', async () => {
+    const failed = { attempts: 2, retryAtMs: stage.clock.now() - SECOND, pauseMs: 2 * SECOND };
+    await stage.store.put(stage.record({ current: stage.generation(1, 30 * MINUTE), failed }));
+    stage.auth.token = 'refused';
+    await stage.run(process);
+    expect((await stage.store.stored())?.failed).toMatchObject({ attempts: 3, by: undefined });
+    await expect(stage.run(stage.aProcess())).resolves.toMatchObject({ thrown: { elsewhere: true, attempts: 3 } });
+  });
+
+  it('stays its own however often it fails, until one succeeds', async () => {
+    await stage.store.put(stage.record({ current: stage.generation(1, 30 * MINUTE) }));
+    stage.auth.token = 'refused';
+    for (const attempt of [1, 2, 3]) {
+      const { thrown } = await stage.run(process, { attempt });
+      expect(thrown).toMatchObject({ attempts: attempt, elsewhere: false });
+    }
+    stage.auth.token = 'issued';
+    await expect(stage.run(stage.aProcess())).resolves.toMatchObject({ thrown: undefined });
+    expect((await stage.store.stored())?.failed).toBeUndefined();
   });
 });
 

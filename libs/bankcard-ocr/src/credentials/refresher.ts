@@ -44,6 +44,8 @@ interface RefresherDependencies {
  */
 export class Refresher {
   #memory: RefreshMemory = NO_MEMORY;
+  /** By which its failures are known. */
+  #id: string | undefined;
   /** The last refresh of this process that got as far as asking the vendor. */
   #last: RefreshRecord | undefined;
 
@@ -141,7 +143,10 @@ export class Refresher {
     }
   }
 
-  /** Tell the other processes, before they get the lease, that the vendor is in trouble and when to try again. */
+  /**
+   * Tell the other processes, before they get the lease, that the vendor is in trouble and when to try again. What says
+   * nothing of the vendor holds nobody else back before a second process has failed as well.
+   */
   async #shareFailure(error: unknown, lease: TicketLease, { attempt, signal }: RefreshRequest): Promise<unknown> {
     const { records, cache, clock, timings, random } = this.dependencies;
     if (!isOfTheVendor(error) || signal.aborted || lease.signal.aborted) return error;
@@ -151,7 +156,10 @@ export class Refresher {
     const retryInMs = Math.min(pauseAfter(error, attempts, timings, random), this.#overlapLeftMs(ours));
     // Without a record, or with one that another secret made, there is nobody to tell.
     if (ours) {
-      const failed = { attempts, retryAtMs: clock.now() + retryInMs, pauseMs: retryInMs };
+      const id = (this.#id ??= random.id());
+      const isAlone = hasNoResponse(error) && (!ours.failed || ours.failed.by === id);
+      const by = isAlone ? id : undefined;
+      const failed = { attempts, retryAtMs: clock.now() + retryInMs, pauseMs: retryInMs, by };
       await records.write(latest, { failed }, lease).catch(() => undefined);
     }
     return new RefreshFailed(error, attempts, retryInMs);
@@ -170,14 +178,17 @@ export class Refresher {
     lease: TicketLease,
     request: RefreshRequest,
   ): Promise<void> {
+    request.signal.throwIfAborted();
     const forced = plan.do === 'request' && plan.forced;
     this.dependencies.emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
     const stored = new RefreshRecord(this.dependencies, lease, record);
     this.#last = stored;
-    // What the vendor is asked must be over before another process may take the lease.
-    const call = { ...request, signal: AbortSignal.any([request.signal, lease.signal]) };
+    // What the vendor is asked must be over before another process may take the lease. A service that is closed waits for it:
+    // a request that is given up may be carried out after that of the next process, and end what that one got.
+    const call = { ...request, signal: lease.signal };
     if (plan.do === 'finish' || plan.isBegun) this.#remember({ isContested: true });
     if (plan.do === 'finish' && !(await this.#isRefused(plan.token, stored, call))) return;
+    request.signal.throwIfAborted();
     const { pending, sentAt } = await this.#fetchToken(stored, forced, call);
     await this.#fetchTicket(pending, sentAt, stored, call);
   }
@@ -369,8 +380,8 @@ export class RefreshRecord {
       await this.#write({ ...change, unanswered: undefined }).finally(() => (this.#isBeingWritten = false));
       this.#isUntold = false;
     } catch (error) {
-      this.#isUntold = true;
-      if (!(error instanceof StaleWriteError)) return;
+      this.#isUntold = !(error instanceof StaleWriteError);
+      if (this.#isUntold) return;
       // Our token and that of whoever took over end each other.
       await this.markSuspect();
       throw error;
@@ -380,7 +391,8 @@ export class RefreshRecord {
   /** See to it that one more refresh follows, whoever else has written meanwhile. */
   async markSuspect(): Promise<void> {
     const { records, cache, emit, random } = this.dependencies;
-    this.#isUntold = true;
+    // While it is being told, no sync need do so as well.
+    this.#isUntold = false;
     for (let tries = 0; tries < TRIES; tries += 1) {
       try {
         const latest = await records.read();
@@ -391,12 +403,12 @@ export class RefreshRecord {
           await records.write(latest, { unanswered });
           emit({ type: 'refresh-conflict', generation: latest?.current?.number ?? 0 });
         }
-        this.#isUntold = false;
         return;
       } catch (error) {
-        if (!(error instanceof StaleWriteError)) return;
+        if (!(error instanceof StaleWriteError)) break;
       }
     }
+    this.#isUntold = true;
   }
 
   /**
@@ -460,6 +472,12 @@ function isUnreadableResponse(error: unknown): error is BankCardOcrError {
 function unreadableToken(error: BankCardOcrError, overlapMs: number): BankCardOcrError {
   const change = { retryable: false, retryAfterMs: overlapMs, cause: error };
   return new BankCardOcrError(error.code, { ...detailsOf(error), ...change });
+}
+
+/** Whether it may well be the way of this process to the vendor that is broken. */
+function hasNoResponse(error: BankCardOcrError): boolean {
+  const isOfTheWay = error.code === 'UNREACHABLE' || error.code === 'TIMEOUT';
+  return error instanceof TransportError && isOfTheWay && !error.wasCarriedOut;
 }
 
 function isOfTheVendor(error: unknown): error is BankCardOcrError {

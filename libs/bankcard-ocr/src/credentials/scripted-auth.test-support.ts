@@ -20,6 +20,9 @@ export type AuthOutcome =
   | 'faulty'
   | 'hangs';
 
+/** What hangs is given up after this. */
+export const REQUEST_TIMEOUT_MS = 5_000;
+
 /** The vendor's two auth endpoints in memory, for specs of the credentials: what they answer is said beforehand. */
 export class ScriptedAuth {
   readonly tokenCalls: number[] = [];
@@ -101,7 +104,13 @@ export class ScriptedAuth {
         throw new BankCardOcrError('CREDENTIALS_REJECTED', { message, vendorCode: '15' });
       case 'hangs':
         return new Promise((_, reject) => {
-          signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+          const late = () => reject(new TransportError('TIMEOUT', true, { message }));
+          const timer = this.clock.setTimer(late, REQUEST_TIMEOUT_MS);
+          const onAbort = () => {
+            timer.cancel();
+            reject(signal.reason as Error);
+          };
+          signal.addEventListener('abort', onAbort, { once: true });
         });
       default:
         throw new Error(`no such outcome: ${String(outcome satisfies never)}`);

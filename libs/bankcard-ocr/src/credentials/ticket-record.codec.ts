@@ -49,7 +49,7 @@ const RECORD = {
   },
   'pending?': TOKEN,
   'unanswered?': { sinceMs: 'timestamp', by: 'text' },
-  'failed?': { attempts: 'duration', retryAtMs: 'timestamp', 'pauseMs?': 'duration' },
+  'failed?': { attempts: 'duration', retryAtMs: 'timestamp', 'pauseMs?': 'duration', 'by?': 'text' },
   'forcedAtMs?': 'timestamp',
   'writtenBackAtMs?': 'timestamp',
   'rejectedId?': 'text',

@@ -66,6 +66,11 @@ export interface TicketRecord {
     readonly retryAtMs: number;
     /** How long that pause was when it began: more of it than that can only be left by a clock that was set back. */
     readonly pauseMs?: number;
+    /**
+     * The one process that has failed, without a response from the vendor: its own way may be the trouble, so that nobody else
+     * waits. Left out once another process has failed as well.
+     */
+    readonly by?: string;
   };
   /** When the last refresh began that was not due but forced; forced ones stand one overlap apart. */
   readonly forcedAtMs?: number;

@@ -106,7 +106,10 @@ export class TicketService {
     this.#schedule.start();
   }
 
-  /** Ends a refresh that runs. The store is closed by its opener. @internal */
+  /**
+   * Stop all timers, and tell no more events. A refresh that has asked the vendor for something ends first, within the time
+   * limit of its requests. The store is closed by its opener. @internal
+   */
   async close(): Promise<void> {
     await this.#schedule.close();
     this.#events.complete();

@@ -7,9 +7,8 @@ import type { TransportOptions } from './transport.options.js';
 import type { VendorOptions } from './vendor.options.js';
 
 export type { WarningPolicy } from './card.options.js';
-export type { RecognitionAppIdField } from './direct-recognition.options.js';
 export type { TransportKind } from './transport.options.js';
-export type { AppIdParameter, VendorPaths } from './vendor.options.js';
+export type { VendorPaths } from './vendor.options.js';
 
 /** Time limits and attempts of a query: for all queries as options of the module, for one as options of the call. */
 export interface QueryLimits {

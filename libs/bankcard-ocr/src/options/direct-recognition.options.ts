@@ -1,10 +1,5 @@
 import type { ImageType } from '../card/card-photo.js';
 import { Problem } from '../errors/configuration-error.js';
-import { checkChoice, type UncheckedOptions } from './option-values.js';
-import { type BaseUrl, readBaseUrl } from './vendor.options.js';
-
-/** How the app id is spelled in the body of direct recognition (protocol.md section 2). */
-export type RecognitionAppIdField = 'appId' | 'webankAppId';
 
 /** How images are sent to recognition. */
 export interface DirectRecognitionOptions {
@@ -16,13 +11,6 @@ export interface DirectRecognitionOptions {
    * @env BANKCARD_OCR_RECOGNITION_BASE_URL
    */
   readonly recognitionBaseUrl?: string | undefined;
-  /**
-   * The app id's name in the body.
-   * 请求体里 app id 的字段名。
-   * @default `appId` on kyc1.qcloud.com, else `webankAppId`
-   * @defaultZh kyc1.qcloud.com 为 `appId`，其他为 `webankAppId`
-   */
-  readonly recognitionAppIdField?: RecognitionAppIdField | undefined;
   /**
    * Milliseconds to send one image and read the whole response; longer than `attemptTimeoutMs`, as an image
    * that has left is not sent again.
@@ -36,28 +24,6 @@ export interface DirectRecognitionOptions {
    * @default ['image/jpeg', 'image/png', 'image/bmp']
    */
   readonly imageTypes?: readonly ImageType[] | undefined;
-}
-
-/** The oldest family of hosts has a host of its own for recognition (protocol.md section 1). */
-const RECOGNITION_HOSTS: ReadonlyMap<string, string> = new Map([['idasc.webank.com', 'https://ida.webank.com']]);
-/** The hosts whose body calls the app id `appId` (protocol.md section 2). */
-const HOSTS_WITH_APP_ID: ReadonlySet<string> = new Set(['kyc1.qcloud.com']);
-
-/** By default the host that belongs to the one that results are queried from. */
-export function readRecognitionBaseUrl(value: unknown, options: UncheckedOptions): BaseUrl | Problem | Problem[] {
-  if (value !== undefined) return readBaseUrl(value, options);
-  const baseUrl = readBaseUrl(options['baseUrl'], options);
-  // Already reported for `baseUrl`.
-  if (baseUrl instanceof Problem) return [];
-  const own = RECOGNITION_HOSTS.get(baseUrl.host);
-  return own === undefined ? baseUrl : readBaseUrl(own, options);
-}
-
-/** By default what the host of recognition expects. */
-export function readRecognitionAppIdField(value: unknown, options: UncheckedOptions): RecognitionAppIdField | Problem {
-  if (value !== undefined) return checkChoice(value, ['appId', 'webankAppId']) ?? (value as RecognitionAppIdField);
-  const host = readRecognitionBaseUrl(options['recognitionBaseUrl'], options);
-  return 'host' in host && HOSTS_WITH_APP_ID.has(host.host) ? 'appId' : 'webankAppId';
 }
 
 const IMAGE_TYPES: readonly unknown[] = ['image/jpeg', 'image/png', 'image/bmp', 'image/gif', 'image/webp'];

@@ -2,7 +2,7 @@ import type { Problem } from '../errors/configuration-error.js';
 import { type BankCardOcrOptions, readClock } from './bankcard-ocr.options.js';
 import { readWarningPolicy } from './card.options.js';
 import { readRole, readSecret, readStoreEncryptionKey, readTicketStore } from './credential.options.js';
-import { readImageTypes, readRecognitionAppIdField, readRecognitionBaseUrl } from './direct-recognition.options.js';
+import { readImageTypes } from './direct-recognition.options.js';
 import {
   numeric,
   type NumberRule,
@@ -13,7 +13,14 @@ import {
   visibleText,
 } from './option-values.js';
 import { readCa, readHttpService, readProxy } from './transport.options.js';
-import { DEFAULT_PATHS, readBaseUrl, readPaths, readVendorCodeOverrides } from './vendor.options.js';
+import {
+  DEFAULT_PATHS,
+  readAppIdFields,
+  readBaseUrl,
+  readPaths,
+  readRecognitionBaseUrl,
+  readVendorCodeOverrides,
+} from './vendor.options.js';
 
 /** Everything about one option but its documentation, which stands beside its declaration. */
 interface OptionRow {
@@ -47,7 +54,7 @@ export const OPTION_TABLE = {
   secret: { variable: 'BANKCARD_OCR_SECRET', secret: true, read: readSecret },
   baseUrl: { variable: 'BANKCARD_OCR_BASE_URL', default: 'https://idasc.webank.com', read: readBaseUrl },
   allowInsecureHttp: { default: false, ...trueOrFalse() },
-  appIdParameter: { default: 'app_id', ...oneOf('app_id', 'appId', 'webankAppId') },
+  appIdFields: { read: readAppIdFields },
   protocolVersion: { default: '1.0.0', read: readProtocolVersion },
   paths: { default: DEFAULT_PATHS, read: readPaths },
   ticketStore: { variable: 'BANKCARD_OCR_TICKET_STORE', secret: true, read: readTicketStore },
@@ -78,7 +85,6 @@ export const OPTION_TABLE = {
   assumedVendorRetentionMs: { default: 259_200_000, ...MILLISECONDS },
   vendorCodeOverrides: { read: readVendorCodeOverrides },
   recognitionBaseUrl: { variable: 'BANKCARD_OCR_RECOGNITION_BASE_URL', read: readRecognitionBaseUrl },
-  recognitionAppIdField: { read: readRecognitionAppIdField },
   recognitionTimeoutMs: { default: 10_000, ...MILLISECONDS },
   imageTypes: { default: ['image/jpeg', 'image/png', 'image/bmp'], read: readImageTypes },
   clock: { read: readClock },

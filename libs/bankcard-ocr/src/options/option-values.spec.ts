@@ -95,6 +95,6 @@ describe('an option that is one of a few values', () => {
   it('has a rule when its default is a choice', () => {
     const ruled = new Set(CHOICE_RULES.map(({ option }) => option as string));
     const booleans = Object.entries(DEFAULTS).flatMap(([name, value]) => (typeof value === 'boolean' ? [name] : []));
-    for (const name of [...booleans, 'role', 'appIdParameter']) expect(ruled).toContain(name);
+    for (const name of [...booleans, 'role']) expect(ruled).toContain(name);
   });
 });

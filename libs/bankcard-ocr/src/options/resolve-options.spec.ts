@@ -30,7 +30,7 @@ describe('options that are right', () => {
     expect(resolved).toEqual({
       ...defaults,
       ...{ appId: 'IDA00001', ticketStore: { kind: 'memory' }, vendorCodeOverrides: {}, warnings: [] },
-      recognitionAppIdField: 'webankAppId',
+      appIdFields: { accessToken: 'app_id', apiTicket: 'app_id', queryResult: 'app_id', recognize: 'webankAppId' },
       route: { isOfHttpService: false },
     });
     expect(baseUrl).toMatchObject({ origin: 'https://idasc.webank.com', prefix: '' });
@@ -43,7 +43,7 @@ describe('options that are right', () => {
     const clock = new ManualClock();
     const resolved = resolveOptions({
       ...{ ...GIVEN, clock, timeoutMs: 0.5, waitForPhotosMs: 0, maxAttempts: undefined },
-      ...{ backgroundRefresh: false, appIdParameter: 'webankAppId', protocolVersion: '2' },
+      ...{ backgroundRefresh: false, appIdFields: { queryResult: 'webankAppId' }, protocolVersion: '2' },
       paths: { queryResult: '/q', apiTicket: undefined },
     });
     expect(resolved.clock).toBe(clock);
@@ -101,7 +101,7 @@ describe('options that are wrong', () => {
     ['maxResponseBytes', '1MB', /bytes/],
     ['protocolVersion', ' 1 ', /1 to 20/],
     ['protocolVersion', '123456789012345678901', /1 to 20/],
-    ['appIdParameter', 'app-id', /'app_id', 'appId' or 'webankAppId'/],
+    ['appIdFields', { queryResult: 'app-id' }, /app_id, appId, webankAppId/],
     ['paths', { queryResult: 'api' }, /queryResult must begin with one slash/],
     ['paths', { queryResult: '//elsewhere/api' }, /two slashes in a row/],
     ['paths', { queryResults: '/api' }, /knows no 'queryResults'/],
@@ -141,7 +141,7 @@ describe('options that are wrong', () => {
         baseUrl: 'x',
         ticketStore: 'x',
         protocolVersion: 'ä',
-        appIdParameter: 'x',
+        appIdFields: { queryResult: 'x' },
         timeoutMs: 0,
       },
       ...{ maxAttempts: 0, paths: { apiTicket: 'x', queryResult: 'x' }, vendorCodeOverrides: 5, backgroundRefresh: 1 },
@@ -150,7 +150,7 @@ describe('options that are wrong', () => {
       [
         ...[
           'appId',
-          'appIdParameter',
+          'appIdFields',
           'backgroundRefresh',
           'baseUrl',
           'vendorCodeOverrides',

@@ -2,10 +2,8 @@ import { Problem, unusableText } from '../errors/configuration-error.js';
 import { type Actor, ERROR_TEXTS } from '../errors/error-codes.js';
 import type { RetryRule, VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { SecretText } from '../runtime/secret-text.js';
+import { type AppIdField, type AppIdFields, hostProfile } from '../vendor/hosts.js';
 import { booleanFromText, type UncheckedOptions, whatIsSet } from './option-values.js';
-
-/** How the app id is spelled in query strings; hosts and pages differ (protocol.md section 2). */
-export type AppIdParameter = 'app_id' | 'appId' | 'webankAppId';
 
 /** The paths of the vendor's endpoints below the base URL. */
 export interface VendorPaths {
@@ -47,11 +45,12 @@ export interface VendorOptions {
    */
   readonly allowInsecureHttp?: boolean | undefined;
   /**
-   * The spelling of the app id in query strings.
-   * app id 在查询串里的参数名。
-   * @default 'app_id'
+   * Other names of the app id than the host documents, for each endpoint: `app_id`, `appId` or `webankAppId`.
+   * 各接口里 app id 的参数名，与该地址的官方文档不同时填写：`app_id`、`appId` 或 `webankAppId`。
+   * @default as the host of `baseUrl` documents it; an unknown host as `kyc1.qcloud.com`
+   * @defaultZh 按 `baseUrl` 地址的官方文档；未知地址同 `kyc1.qcloud.com`
    */
-  readonly appIdParameter?: AppIdParameter | undefined;
+  readonly appIdFields?: { readonly [Endpoint in keyof AppIdFields]?: AppIdFields[Endpoint] | undefined } | undefined;
   /**
    * The parameter `version` of every request, 1 to 20 characters.
    * 每个请求的 `version` 参数，1 到 20 个字符。
@@ -128,6 +127,36 @@ export function readPaths(value: unknown): VendorPaths | Problem[] {
     );
   });
   return problems.length > 0 ? problems : paths;
+}
+
+const APP_ID_FIELDS: readonly unknown[] = ['app_id', 'appId', 'webankAppId'] satisfies AppIdField[];
+
+/** What is left out is as the hosts document it: that of `baseUrl`, and that of images. */
+export function readAppIdFields(value: unknown, options: UncheckedOptions): AppIdFields | Problem[] {
+  const [main, images] = [
+    readBaseUrl(options['baseUrl'], options),
+    readRecognitionBaseUrl(options['recognitionBaseUrl'], options),
+  ].map((url) => hostProfile('host' in url ? url.host : '').appIdFields);
+  const documented = { ...main!, recognize: images!.recognize };
+  const fields = { ...documented, ...whatIsSet<object>(value ?? {}) };
+  const problems = Object.entries(fields).flatMap(([name, field]: [string, unknown]) => {
+    if (!Object.hasOwn(documented, name))
+      return new Problem(`knows no '${name}': remove it, or spell it right`, `没有 '${name}' 这一项：请去掉或改正拼写`);
+    if (APP_ID_FIELDS.includes(field)) return [];
+    const names = APP_ID_FIELDS.join(', ');
+    return new Problem(`${name} must be one of ${names}`, `${name} 必须是 ${names} 之一`);
+  });
+  return problems.length > 0 ? problems : fields;
+}
+
+/** By default the host that belongs to the one that results are queried from. */
+export function readRecognitionBaseUrl(value: unknown, options: UncheckedOptions): BaseUrl | Problem | Problem[] {
+  if (value !== undefined) return readBaseUrl(value, options);
+  const baseUrl = readBaseUrl(options['baseUrl'], options);
+  // Already reported for `baseUrl`.
+  if (baseUrl instanceof Problem) return [];
+  const { recognitionBaseUrl } = hostProfile(baseUrl.host);
+  return recognitionBaseUrl === undefined ? baseUrl : readBaseUrl(recognitionBaseUrl, options);
 }
 
 /** With every member of a union as a key, so that the compiler misses none. */

@@ -7,7 +7,6 @@ import type { TicketService } from '../credentials/ticket.service.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
-import type { AppIdParameter } from '../options/vendor.options.js';
 import { maySendAgain } from '../recognition/recognition.service.js';
 import type { PhotoMeta } from '../results/download/photo-sink.js';
 import { SinkFailure } from '../results/download/sink-stream.js';
@@ -16,6 +15,7 @@ import { signedQuery } from '../results/order-query.js';
 import type { Clock } from '../runtime/clock.js';
 import type { SignatureService } from '../signature/signature.service.js';
 import { extensionOf } from '../card/card-photo.js';
+import type { AppIdField } from '../vendor/hosts.js';
 import type { PhotoTarget } from '../vendor/response/photo-buffers.js';
 import type { FileTargets, SignedEndpoint, SignedRequestClient } from '../vendor/signed-request.client.js';
 
@@ -37,7 +37,7 @@ export interface SignedRequest extends Pick<QueryLimits, 'timeoutMs' | 'attemptT
    */
   readonly sinks?: Readonly<Record<string, FileSink>> | undefined;
   /** The name of the app id. @default `app_id` for GET, `appId` for POST */
-  readonly appIdField?: AppIdParameter | undefined;
+  readonly appIdField?: AppIdField | undefined;
   /**
    * Whether it may be sent again when its outcome is not known. A query may; a recognition or a verification, which the
    * vendor bills, must not. @default true for GET, false for POST

@@ -37,7 +37,7 @@ function client(change: Partial<AuthClientOptions> = {}, gate?: Semaphore): Auth
   return new AuthClient(vendor.exchange({ gate }), {
     appId: 'IDA00001',
     secret: new SecretText(CANARY),
-    appIdParameter: 'app_id',
+    appIdFields: { accessToken: 'app_id', apiTicket: 'app_id' },
     version: '1.0.0',
     paths: { accessToken: '/prefix/token', apiTicket: '/prefix/ticket' },
     timeoutMs: 60_000,
@@ -57,19 +57,24 @@ const nonceTicket = (userId = 'user0001') => {
 };
 
 describe('the access token', () => {
-  it.each(['app_id', 'appId', 'webankAppId'])('is asked for by the documented parameters, spelled %s', async (name) => {
-    answering(TOKEN_ANSWER);
-    const { value, lifeMs, sentAt } = await client({ appIdParameter: name }).accessToken(1, signal);
-    expect(asked()).toEqual({
-      path: '/prefix/token',
-      [name]: 'IDA00001',
-      secret: CANARY,
-      grant_type: 'client_credential',
-      version: '1.0.0',
-    });
-    expect({ value, lifeMs }).toEqual({ value: TOKEN, lifeMs: 7_200_000 });
-    expect(Math.abs(Date.now() - sentAt.epochMs)).toBeLessThan(600_000);
-  });
+  it.each(['app_id', 'appId', 'webankAppId'] as const)(
+    'is asked for by the documented parameters, spelled %s',
+    async (name) => {
+      answering(TOKEN_ANSWER);
+      const { value, lifeMs, sentAt } = await client({
+        appIdFields: { accessToken: name, apiTicket: 'app_id' },
+      }).accessToken(1, signal);
+      expect(asked()).toEqual({
+        path: '/prefix/token',
+        [name]: 'IDA00001',
+        secret: CANARY,
+        grant_type: 'client_credential',
+        version: '1.0.0',
+      });
+      expect({ value, lifeMs }).toEqual({ value: TOKEN, lifeMs: 7_200_000 });
+      expect(Math.abs(Date.now() - sentAt.epochMs)).toBeLessThan(600_000);
+    },
+  );
 
   it.each<[unknown, number]>([
     [7200, 7_200_000],

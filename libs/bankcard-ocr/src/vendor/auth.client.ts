@@ -2,6 +2,7 @@ import { SignalCancellation } from '../runtime/abort.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { malformedResponse, readLifeMs } from './response/envelope.js';
 import { isJsonObject, JsonResponseReader } from './response/json-response.js';
+import type { AppIdFields } from './hosts.js';
 import type { VendorHttpClient, VendorRequest, VendorResponse } from './http/vendor-http-client.js';
 
 /** What the vendor documents when a response does not say (protocol.md section 1). */
@@ -30,7 +31,7 @@ interface NonceTicketRequest {
 export interface AuthClientOptions {
   readonly appId: string;
   readonly secret: SecretText;
-  readonly appIdParameter: string;
+  readonly appIdFields: Pick<AppIdFields, 'accessToken' | 'apiTicket'>;
   readonly version: string;
   readonly paths: { readonly accessToken: string; readonly apiTicket: string };
   readonly timeoutMs: number;
@@ -45,10 +46,10 @@ export class AuthClient {
 
   /** Ask for an access token. From its response on, the previous token and its tickets have one overlap left. */
   async accessToken(attempt: number, signal: AbortSignal): Promise<IssuedCredential> {
-    const { secret, paths } = this.options;
+    const { secret } = this.options;
     const query = { secret: secret.reveal(), grant_type: 'client_credential' };
     const request = { endpoint: 'access_token', secrets: [secret.reveal()], urgent: true, attempt } as const;
-    const { json, envelope, sentAt } = await this.#send(paths.accessToken, query, request, signal);
+    const { json, envelope, sentAt } = await this.#send('accessToken', query, request, signal);
     const value = json['access_token'];
     if (!isCredential(value)) throw malformedResponse('gave no readable access_token', envelope, false);
     return { value, lifeMs: readLifeMs(json['expire_in'], DOCUMENTED_TOKEN_LIFE_MS), sentAt };
@@ -77,7 +78,7 @@ export class AuthClient {
     const secrets = [accessToken, userId ?? ''];
     // Everybody waits for a SIGN ticket, and one user for a NONCE ticket.
     const request = { endpoint: 'api_ticket', secrets, urgent: type === 'SIGN', generation, attempt } as const;
-    const { json, envelope, sentAt } = await this.#send(this.options.paths.apiTicket, query, request, signal);
+    const { json, envelope, sentAt } = await this.#send('apiTicket', query, request, signal);
     const tickets: unknown = json['tickets'];
     const ticket: unknown = Array.isArray(tickets) ? tickets[0] : tickets;
     const value = isJsonObject(ticket) ? ticket['value'] : undefined;
@@ -89,22 +90,23 @@ export class AuthClient {
   }
 
   async #send(
-    path: string,
+    path: keyof AuthClientOptions['paths'],
     query: Readonly<Record<string, string>>,
     request: Pick<VendorRequest, 'endpoint' | 'secrets' | 'urgent' | 'generation' | 'attempt'>,
     signal: AbortSignal,
   ): Promise<VendorResponse> {
-    const { appId, appIdParameter, version, timeoutMs } = this.options;
-    const parameters = new URLSearchParams({ [appIdParameter]: appId, ...query, version });
+    const { appId, appIdFields, version, paths, timeoutMs } = this.options;
+    const parameters = new URLSearchParams({ [appIdFields[path]]: appId, ...query, version });
     return this.http.send(
       {
         ...request,
-        pathAndQuery: `${path}?${parameters.toString()}`,
+        pathAndQuery: `${paths[path]}?${parameters.toString()}`,
         secrets: [...request.secrets, appId],
         timeoutMs,
         cancellation: new SignalCancellation(signal),
       },
       new JsonResponseReader(),
+      (response) => response,
     );
   }
 }

@@ -33,11 +33,16 @@ export async function checkLive(options: ResolvedOptions, signal: AbortSignal): 
 
 /** One request, never repeated: a rejection must not make the library fetch other credentials. */
 async function queryOnce(options: ResolvedOptions, credentials: Credentials, signal: AbortSignal): Promise<void> {
-  const { clock, appId, appIdParameter, protocolVersion: version, baseUrl, paths, attemptTimeoutMs } = options;
+  const { clock, appId, appIdFields, protocolVersion: version, baseUrl, paths, attemptTimeoutMs } = options;
   const connections = await connectToVendor(options, () => undefined);
   try {
     const path = baseUrl.prefix + paths.queryResult;
-    const results = new ResultClient(connections.main, clock, { path, appIdParameter, appId, version });
+    const results = new ResultClient(connections.main, clock, {
+      path,
+      appIdParameter: appIdFields.queryResult,
+      appId,
+      version,
+    });
     const query = signedQuery({ ...options, signatures: new SignatureService() }, createOrderNo(), credentials);
     const { generation } = credentials;
     const cancellation = new SignalCancellation(signal);
@@ -86,7 +91,7 @@ function describe({ credentials: { generation }, fetched }: ObtainedCredentials)
 
 function rejectionAdvice({ fetched }: ObtainedCredentials): Text {
   if (fetched)
-    return text('Fresh ones are refused: check protocolVersion and appIdParameter', '请检查 protocolVersion 等选项');
+    return text('Fresh ones are refused: check protocolVersion and appIdFields', '请检查 protocolVersion 等选项');
   return text(
     'They should live on: another program seems to refresh this app id without sharing the store (docs/fleet.md), or the secret was changed. Nothing was fetched',
     '它们本应还有效：可能有别的程序在刷新这个 app id 却不共享存储（docs/fleet.zh-CN.md），或密钥刚换过。没有获取新凭证',

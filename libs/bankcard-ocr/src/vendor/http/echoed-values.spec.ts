@@ -26,7 +26,13 @@ const PAN = '6222021234567890128';
 type Call = (vendor: OddVendor) => Promise<unknown>;
 const auth = (vendor: OddVendor) => {
   const paths = { accessToken: '/token', apiTicket: '/ticket' };
-  const options = { appId, secret: new SecretText(secret), appIdParameter: 'app_id', version, paths };
+  const options = {
+    appId,
+    secret: new SecretText(secret),
+    appIdFields: { accessToken: 'app_id', apiTicket: 'app_id' } as const,
+    version,
+    paths,
+  };
   return new AuthClient(vendor.exchange(), { ...options, timeoutMs: 60_000 });
 };
 const { signal } = new AbortController();

@@ -27,7 +27,7 @@ describe.each(TRANSPORT_KINDS)('odd characters over %s', (kind) => {
       const client = new AuthClient(vendor.exchange(), {
         appId: odd,
         secret: new SecretText(`secret ${odd}`),
-        appIdParameter: 'app_id',
+        appIdFields: { accessToken: 'app_id', apiTicket: 'app_id' },
         version: `1 ${odd}`,
         paths: { accessToken: '/token', apiTicket: '/ticket' },
         timeoutMs: 60_000,
