@@ -345,7 +345,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'what a process is still writing is taken for lost',
     file: credentials('refresher.ts'),
-    changes: [[' && !this.#last?.isBeingWritten;', ';']],
+    changes: [['if (this.#last?.isBeingWritten) return record;', '']],
     mixes: ['storeSlow'],
     within: 60,
   },

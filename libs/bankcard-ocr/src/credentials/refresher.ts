@@ -56,10 +56,10 @@ export class Refresher {
     const { role, records, cache, clock, emit } = this.dependencies;
     const record = await this.#read();
     cache.adopt(record);
-    // What another store key has encrypted is not lost: its writer would put it back in its turn, without end. Nor is what
-    // this process uses already and is still writing.
-    const isReadable = records.unreadableIn(record) === undefined;
-    const mayLack = role === 'refresher' && isReadable && !this.#last?.isBeingWritten;
+    // What this process uses already, and is still writing, the store has not lost.
+    if (this.#last?.isBeingWritten) return record;
+    // What another store key has encrypted is not lost: its writer would put it back in its turn, without end.
+    const mayLack = role === 'refresher' && records.unreadableIn(record) === undefined;
     const missing = mayLack ? cache.missingIn(record) : undefined;
     const ours = cache.ours(record);
     if (!missing) {
