@@ -6,7 +6,7 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import type { BankCardOcrResult, DownloadManifest, RecognitionError, SdkLaunch } from 'nestjs-bankcard-ocr';
 import { KycSandbox, orderNoForCode, PICTURED_CARD_NUMBER } from 'nestjs-bankcard-ocr/testing';
 import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
-import { serveDemo } from '../../apps/demo-api/test/serve-demo.js';
+import { type ServedDemo, serveDemo } from '../../apps/demo-api/test/serve-demo.js';
 import { blocksOf, masked } from '../support/page-blocks.cjs';
 import type { Check } from '../support/readme-checks.js';
 import { codeBlocks, writeBlocks } from '../support/readme-code.js';
@@ -215,10 +215,16 @@ function routeOf(command = ''): string {
 
 describe('the sandbox of the README', () => {
   const environment = { ...process.env };
-  afterEach(() => void (process.env = { ...environment }));
+  let demo: ServedDemo;
+
+  beforeEach(async () => (demo = await serveDemo({}, undefined, { access: 'open' })));
+
+  afterEach(async () => {
+    process.env = { ...environment };
+    await demo.close();
+  });
 
   it('returns the JSON that the page prints below each command', async () => {
-    const demo = await serveDemo({}, undefined, { access: 'open' });
     const printed = printedBelow('Try the sandbox');
     expect(printed).toHaveLength(4);
     for (const { command = '', json } of printed) {
@@ -234,7 +240,6 @@ describe('the sandbox of the README', () => {
     expect(others).toHaveLength(1);
     const photo = await demo.get(routeOf(others[0]?.code.trim()), {});
     expect([photo.status, photo.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
-    await demo.close();
   });
 });
 

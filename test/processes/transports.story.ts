@@ -129,7 +129,7 @@ describe.each(KINDS)('an environment that switches the verifying of TLS off, ove
         const request = { ...connection, endpoint: 'access_token', pathAndQuery: '/p' };
         let text = '';
         const reader = { write: (bytes) => void (text += bytes), end: () => JSON.parse(text) };
-        await all.main.send(request, reader).then(() => console.log('answered'), (e) => console.log(e.message));
+        await all.main.send(request, reader, () => undefined).then(() => console.log('answered'), (e) => console.log(e.message));
         await all.close();
       };
       ask({}).then(() => ask({ ca: [${JSON.stringify(ca)}] }));`;

@@ -107,7 +107,7 @@ describe('the vendor codes over real HTTP', () => {
     for (const code of ['66660015', '66661001', '66661005', '66661010']) {
       const error = await failureOf(app.ocr.query(orderNoForCode(code)));
       const expected = { code: 'CARD_UNREADABLE', actor: 'end-user', retryable: false, vendorCode: code };
-      expect(error).toMatchObject({ ...expected, vendorMessage: expect.not.stringContaining('未知') as string });
+      expect(error).toMatchObject(expected);
       expect(sentAt(orderNoForCode(code))).toHaveLength(1);
     }
   });

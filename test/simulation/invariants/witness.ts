@@ -90,6 +90,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   readonly #used = new Map<string, Ticket>();
   readonly #numbers = new Map<string, number>();
   readonly #refreshingSince = new Map<string, number>();
+  /** When the store last did not take what each process had: it failed, or another refresh had come first. */
+  readonly #refusedAt = new Map<string, number>();
   readonly #operations = new Map<string, { windowAt: number; count: number }>();
   readonly #foreignReports: number[] = [];
   #record: TicketRecord | undefined;
@@ -271,10 +273,14 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
         `${name}: the refresh fails (${event.error.code} ${event.error.vendorCode ?? ''}), next in ${event.retryInMs} ms`,
       );
     } else if (event.type === 'foreign-refresh-suspected') this.#foreignSuspected(instance, event);
-    else if (event.type === 'refresh-conflict') this.#tell(`${name} marks generation ${event.generation} as suspect`);
-    else if (event.type === 'store-restored') this.#tell(`${name} writes generation ${event.generation} back`);
-    else if (event.type === 'store-failed' && !event.repeated)
-      this.#tell(`${name}: the store fails to ${event.operation}`);
+    else if (event.type === 'refresh-conflict') {
+      this.#refusedAt.set(name, this.world.kernel.now);
+      this.#tell(`${name} marks generation ${event.generation} as suspect`);
+    } else if (event.type === 'store-restored') this.#restored(instance, event.generation);
+    else if (event.type === 'store-failed') {
+      if (event.operation === 'write') this.#refusedAt.set(name, this.world.kernel.now);
+      if (!event.repeated) this.#tell(`${name}: the store fails to ${event.operation}`);
+    }
   }
 
   queried(instance: Instance, outcome: QueryOutcome): void {
@@ -642,6 +648,18 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const askedAt = (ticket: Ticket): number => this.#askedAt.get(ticket) ?? ticket.issuedAt;
     const isLeaseLost = this.effects.anyOf(['lease lost'], askedAt(newer) - GRACE_MS, this.world.kernel.now);
     return isLeaseLost && older.token === newer.token && askedAt(older) > askedAt(newer);
+  }
+
+  /** A loss is told of only when the store has lost something, or has not taken what it was given. */
+  #restored(instance: Instance, generation: number): void {
+    const { now } = this.world.kernel;
+    const { name } = instance;
+    this.#tell(`${name} writes generation ${generation} back`);
+    const ticket = this.#heldBy(instance);
+    const since = ticket ? (this.#askedAt.get(ticket.token) ?? ticket.token.issuedAt) : 0;
+    const isRefused = (this.#refusedAt.get(name) ?? Number.NEGATIVE_INFINITY) >= since;
+    if (isRefused || this.effects.anyOf(LOSSES, since, now)) return;
+    this.#violated('S5-restored', `${name} tells that the store had lost ticket ${ticket?.number}, and it had not`);
   }
 
   #foreignSuspected(instance: Instance, event: Extract<TicketEvent, { type: 'foreign-refresh-suspected' }>): void {

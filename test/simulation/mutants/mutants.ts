@@ -343,6 +343,13 @@ export const MUTANTS: readonly Mutant[] = [
     within: 10,
   },
   {
+    name: 'what a process is still writing is taken for lost',
+    file: credentials('refresher.ts'),
+    changes: [['if (this.#last?.isBeingWritten) return record;', '']],
+    mixes: ['storeSlow'],
+    within: 60,
+  },
+  {
     name: 'no foreign refresh is ever reported',
     file: credentials('rejection-tracker.ts'),
     changes: [['if (this.#reported.generationId === generationId) return;', 'if (generationId) return;']],

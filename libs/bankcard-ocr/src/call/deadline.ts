@@ -3,11 +3,13 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Cancellation } from '../runtime/abort.js';
 import type { Clock, ClockTimer } from '../runtime/clock.js';
 
+const NOBODY: readonly never[] = [];
+
 /** Cancelled when the time of one call is over, with an error `TIMEOUT`, or when the caller stops, with its reason. */
 export class Deadline implements Cancellation {
   readonly #endsAt: number;
   readonly #timer: ClockTimer;
-  readonly #listeners: ((reason: unknown) => void)[] = [];
+  #listeners: readonly ((reason: unknown) => void)[] = NOBODY;
   readonly #onAbort: (() => void) | undefined;
   #controller: AbortController | undefined;
   #cancelledWith: { readonly reason: unknown } | undefined;
@@ -53,10 +55,11 @@ export class Deadline implements Cancellation {
   }
 
   onCancel(listener: (reason: unknown) => void): () => void {
-    this.#listeners.push(listener);
+    // One listener at a time is the rule.
+    this.#listeners = this.#listeners === NOBODY ? [listener] : [...this.#listeners, listener];
     return () => {
-      const index = this.#listeners.indexOf(listener);
-      if (index >= 0) this.#listeners.splice(index, 1);
+      const isAlone = this.#listeners.length === 1 && this.#listeners[0] === listener;
+      this.#listeners = isAlone ? NOBODY : this.#listeners.filter((other) => other !== listener);
     };
   }
 
@@ -75,6 +78,9 @@ export class Deadline implements Cancellation {
     if (this.#cancelledWith) return;
     this.#cancelledWith = { reason };
     this.#controller?.abort(reason);
-    for (const listener of this.#listeners.splice(0)) listener(reason);
+    // Each removes itself from the list.
+    const listeners = this.#listeners;
+    this.#listeners = NOBODY;
+    for (const listener of listeners) listener(reason);
   }
 }

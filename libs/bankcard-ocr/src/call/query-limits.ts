@@ -16,12 +16,11 @@ export function limitsOf(
   if (call.signal !== undefined && !(call.signal instanceof AbortSignal))
     throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'signal must be an AbortSignal' });
   // Most calls have none of their own.
-  let limits: { -readonly [K in keyof QueryLimits]-?: QueryLimits[K] & {} } = module;
-  for (const name of NAMES) {
-    if (isUnset(call[name])) continue;
-    if (limits === module) limits = { ...module };
-    limits[name] = limitOf(name, call[name]);
-  }
+  const { timeoutMs, attemptTimeoutMs, maxAttempts, waitForPhotosMs, waitForResultMs } = call;
+  const times = timeoutMs === undefined && attemptTimeoutMs === undefined && maxAttempts === undefined;
+  if (times && waitForPhotosMs === undefined && waitForResultMs === undefined) return module;
+  const limits: { -readonly [K in keyof QueryLimits]-?: QueryLimits[K] & {} } = { ...module };
+  for (const name of NAMES) if (!isUnset(call[name])) limits[name] = limitOf(name, call[name]);
   return limits;
 }
 

@@ -1,4 +1,4 @@
-import { ScriptedAuth } from '../credentials/scripted-auth.test-support.js';
+import { REQUEST_TIMEOUT_MS, ScriptedAuth } from '../credentials/scripted-auth.test-support.js';
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
 import { TicketService } from '../credentials/ticket.service.js';
 import type { TicketEvent } from '../credentials/ticket-event.js';
@@ -35,7 +35,10 @@ beforeEach(() => {
 });
 
 afterEach(async () => {
-  await tickets.close();
+  const closed = tickets.close();
+  // A refresh that has asked for something ends first.
+  await clock.advanceAsync(REQUEST_TIMEOUT_MS);
+  await closed;
   expect(clock.pendingTimers).toBe(0);
 });
 

@@ -44,55 +44,89 @@ export interface RetryLimits {
  * @throws the last vendor response when attempts or time are used up, a time-out only when there was no response at all,
  *   and the caller's own reason when the caller stops
  */
-export async function retry<T>(
-  attempt: Attempt<T>,
-  { tickets, clock, vendorCodeOverrides, random }: RetryDependencies,
-  { deadline, maxAttempts, mayRepeat, onFailure }: RetryLimits,
-): Promise<T> {
-  let failures = 0;
-  let renewed = false;
-  let repeatedOnce = false;
-  let lastResponse: BankCardOcrError | undefined;
+export async function retry<T>(attempt: Attempt<T>, dependencies: RetryDependencies, limits: RetryLimits): Promise<T> {
+  const { tickets } = dependencies;
+  const failures = new Failures(dependencies, limits);
   for (;;) {
     let credentials: Credentials | undefined;
-    let failure: BankCardOcrError;
     try {
-      credentials = tickets.fresh() ?? (await tickets.getCredentials(deadline.signal));
-      const result = await attempt(credentials, failures + (renewed ? 2 : 1));
-      if (renewed) tickets.report({ type: 'accepted', credentials });
+      credentials = tickets.fresh() ?? (await tickets.getCredentials(limits.deadline.signal));
+      const result = await attempt(credentials, failures.nextAttempt);
+      if (failures.renewed) tickets.report({ type: 'accepted', credentials });
       return result;
     } catch (error) {
-      failure = failureOf(error, deadline, lastResponse);
+      await failures.recover(error, credentials);
     }
+  }
+}
 
+/** What has failed in one loop, and what to do about it. */
+class Failures {
+  /** Rejected credentials have been replaced. */
+  renewed = false;
+  #count = 0;
+  #repeatedOnce = false;
+  #lastResponse: BankCardOcrError | undefined;
+
+  constructor(
+    private readonly dependencies: RetryDependencies,
+    private readonly limits: RetryLimits,
+  ) {}
+
+  get nextAttempt(): number {
+    return this.#count + (this.renewed ? 2 : 1);
+  }
+
+  /**
+   * Do what has to be done before the next attempt.
+   *
+   * @throws what ends the loop
+   */
+  async recover(error: unknown, credentials: Credentials | undefined): Promise<void> {
+    const { clock, vendorCodeOverrides, random } = this.dependencies;
+    const { deadline, maxAttempts, mayRepeat, onFailure } = this.limits;
+    let failure = failureOf(error, deadline, this.#lastResponse);
     onFailure?.(failure);
     const rule = ruleFor(failure, vendorCodeOverrides);
     if (rule === 'refresh-credentials' && credentials) {
-      // A second rejection, with other credentials, is final.
-      if (renewed) {
-        tickets.report({ type: 'rejected-again', credentials, error: failure });
-        throw finalRejection(failure);
-      }
-      try {
-        if (!(await tickets.replaceRejected(credentials, failure, deadline.signal))) throw failure;
-        renewed = true;
-        continue;
-      } catch (error) {
-        if (error === failure) throw error;
-        failure = failureOf(error, deadline, failure);
-      }
+      const notRenewed = await this.#renew(failure, credentials);
+      if (!notRenewed) return;
+      failure = notRenewed;
     }
 
     if (mayRepeat && !mayRepeat(failure)) throw failure;
-    failures += 1;
-    if (isResponse(failure)) lastResponse = failure;
-    const pauseMs = pauseBefore(failure, rule, failures, random);
-    const hopeless = !failure.retryable || (rule === 'once' && repeatedOnce);
-    if (hopeless || failures >= maxAttempts || pauseMs >= deadline.remainingMs) throw lastResponse ?? failure;
-    repeatedOnce ||= rule === 'once';
-    await sleep(clock, pauseMs, deadline.signal).catch((error: unknown) => {
-      throw failureOf(error, deadline, lastResponse ?? failure);
+    this.#count += 1;
+    if (isResponse(failure)) this.#lastResponse = failure;
+    const pauseMs = pauseBefore(failure, rule, this.#count, random);
+    const hopeless = !failure.retryable || (rule === 'once' && this.#repeatedOnce);
+    if (hopeless || this.#count >= maxAttempts || pauseMs >= deadline.remainingMs) throw this.#lastResponse ?? failure;
+    this.#repeatedOnce ||= rule === 'once';
+    await sleep(clock, pauseMs, deadline.signal).catch((interruption: unknown) => {
+      throw failureOf(interruption, deadline, this.#lastResponse ?? failure);
     });
+  }
+
+  /**
+   * Replace credentials that were rejected.
+   *
+   * @returns why they could not be replaced
+   * @throws what ends the loop
+   */
+  async #renew(failure: BankCardOcrError, credentials: Credentials): Promise<BankCardOcrError | undefined> {
+    const { tickets } = this.dependencies;
+    const { deadline } = this.limits;
+    if (this.renewed) {
+      // A second rejection, with other credentials, is final.
+      tickets.report({ type: 'rejected-again', credentials, error: failure });
+      throw finalRejection(failure);
+    }
+    try {
+      this.renewed = (await tickets.replaceRejected(credentials, failure, deadline.signal)) !== undefined;
+    } catch (error) {
+      return failureOf(error, deadline, failure);
+    }
+    if (!this.renewed) throw failure;
+    return undefined;
   }
 }
 

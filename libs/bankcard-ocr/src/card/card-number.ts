@@ -1,6 +1,6 @@
 import { createHmac, KeyObject } from 'node:crypto';
 import { inspect } from 'node:util';
-import { equalityTag } from '../runtime/equality-tag.js';
+import { equalityTag, lazyEqualityTag } from '../runtime/equality-tag.js';
 import { plainest, printable } from '../runtime/printable-text.js';
 
 /** Below this many characters the first six would give too much of the number away. */
@@ -12,13 +12,16 @@ const DIGITS = /^\d+$/;
  * four or fewer none. Spaces and hyphens are dropped; digits of other scripts become ASCII.
  */
 export function maskCardNumber(text: string): string {
-  const number = withoutSeparators(text);
+  return masked(withoutSeparators(text));
+}
+
+function masked(number: string): string {
   const shownFirst = number.length >= SHORTEST_WITH_FIRST_SIX ? 6 : 0;
   const shownLast = number.length > 4 ? 4 : 0;
   const hidden = number.length - shownFirst - shownLast;
-  const masked = number.slice(0, shownFirst) + '*'.repeat(hidden) + number.slice(number.length - shownLast);
+  const text = number.slice(0, shownFirst) + '*'.repeat(hidden) + number.slice(number.length - shownLast);
   // Half of a surrogate pair, where letters are among the digits.
-  return DIGITS.test(number) ? masked : masked.replace(/\p{Cs}/gu, '*');
+  return DIGITS.test(number) ? text : text.replace(/\p{Cs}/gu, '*');
 }
 
 /**
@@ -30,7 +33,8 @@ export class CardNumber {
   /** The first six digits, stars and the last four, e.g. `622202*********7890`. */
   readonly masked: string;
   /** The same text for the same number, in this process only: for test runners, which compare objects by properties. */
-  readonly equalityTag: string;
+  declare readonly equalityTag: string;
+  static readonly #tag = lazyEqualityTag<CardNumber>((number) => equalityTag(number.#digits));
   readonly #number: string | undefined;
 
   /** @param text the number as Tencent wrote it; spaces and hyphens between groups are dropped. */
@@ -38,8 +42,8 @@ export class CardNumber {
     // class-transformer makes copies with `new CardNumber()`, and sets what it found afterwards.
     const given: string | undefined = text;
     this.#number = given === undefined ? undefined : withoutSeparators(given);
-    this.masked = maskCardNumber(this.#digits);
-    this.equalityTag = equalityTag(this.#digits);
+    this.masked = masked(this.#digits);
+    Object.defineProperty(this, 'equalityTag', CardNumber.#tag);
   }
 
   /** How many characters it has: 16 to 19 digits as a rule in China. */

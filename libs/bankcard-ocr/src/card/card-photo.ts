@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { defineEqualityTag, equalityTag } from '../runtime/equality-tag.js';
+import { equalityTag, lazyEqualityTag } from '../runtime/equality-tag.js';
 
 /**
  * Which picture: the photo as it was taken (`originBankcardPhoto`), the card cut out of it (`bankcardCropPhoto`), or the
@@ -19,6 +19,7 @@ export class CardPhoto {
   readonly size: number;
   /** Distinguishes two photos where objects are compared by their properties; the same bytes have the same tag. */
   declare readonly equalityTag: string;
+  static readonly #tag = lazyEqualityTag<CardPhoto>((photo) => equalityTag(photo.#bytes));
   readonly #bytes: Buffer;
 
   constructor(kind: PhotoKind, bytes: Buffer) {
@@ -28,7 +29,7 @@ export class CardPhoto {
     this.kind = kind;
     this.mediaType = mediaTypeOf(this.#bytes);
     this.size = this.#bytes.length;
-    defineEqualityTag(this, () => equalityTag(this.#bytes));
+    Object.defineProperty(this, 'equalityTag', CardPhoto.#tag);
   }
 
   /** The picture exactly as Tencent sent it, Base64 removed; personal data. */

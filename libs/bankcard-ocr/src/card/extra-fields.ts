@@ -1,8 +1,11 @@
 import { inspect } from 'node:util';
-import { defineEqualityTag, equalityTag } from '../runtime/equality-tag.js';
+import { equalityTag, lazyEqualityTag } from '../runtime/equality-tag.js';
 
 /** A value that JSON knows and that is neither an object nor an array. */
 export type Scalar = string | number | boolean | null;
+
+/** Most responses have none. */
+const NO_FIELDS: ReadonlyMap<string, Scalar> = new Map();
 
 /**
  * Fields of a response that this library does not know. Tencent may put anything there, so they are never printed:
@@ -13,14 +16,16 @@ export class ExtraFields {
   readonly count: number;
   /** Distinguishes fields where objects are compared by their properties; missing when there are none. */
   declare readonly equalityTag?: string;
+  /** The same in whatever order Tencent wrote them. */
+  static readonly #tag = lazyEqualityTag<ExtraFields>((extra) =>
+    equalityTag(...[...extra.#fields].map((field) => JSON.stringify(field)).sort()),
+  );
   readonly #fields: ReadonlyMap<string, Scalar>;
 
-  constructor(fields: Iterable<readonly [string, Scalar]> = []) {
-    this.#fields = new Map(fields);
+  constructor(fields: readonly (readonly [string, Scalar])[] = []) {
+    this.#fields = fields.length === 0 ? NO_FIELDS : new Map(fields);
     this.count = this.#fields.size;
-    // In whatever order Tencent wrote them.
-    const texts = () => [...this.#fields].map((field) => JSON.stringify(field)).sort();
-    if (this.count > 0) defineEqualityTag(this, () => equalityTag(...texts()));
+    if (this.count > 0) Object.defineProperty(this, 'equalityTag', ExtraFields.#tag);
   }
 
   /** The field's value, or undefined when the response had no such field. Names are spelled as Tencent does. */

@@ -23,6 +23,7 @@ function take({ cache }: StagedProcess, number: number, ageMs: number): void {
 
 describe('what a sync with the store does, by what is cached and stored', () => {
   const back = { writes: 1, event: true };
+  const renumbered = { writes: 1, event: false };
   const none = { writes: 0, event: false };
 
   it.each<
@@ -52,7 +53,7 @@ describe('what a sync with the store does, by what is cached and stored', () => 
       'the same with a lower number',
       [5, MINUTE],
       () => ({ current: { ...stage.generation(5, MINUTE), number: 3 } }),
-      { held: 5, stored: 5, ...back },
+      { held: 5, stored: 5, ...renumbered },
     ],
     [
       'the same with a higher number',
@@ -70,7 +71,7 @@ describe('what a sync with the store does, by what is cached and stored', () => 
       'a newer one with a lower number, of a count that began anew',
       [9, MINUTE],
       () => ({ current: stage.generation(1) }),
-      { held: 10, stored: 10, ...back },
+      { held: 10, stored: 10, ...renumbered },
     ],
     [
       'what another secret has made',
@@ -93,9 +94,10 @@ describe('what a sync with the store does, by what is cached and stored', () => 
       const number = mayWrite ? after.stored : before?.current?.number;
       expect((await stage.store.stored())?.current?.number).toBe(number);
       expect(await stage.store.stored()).toEqual(seen);
-      const isPutBack = process.events.some(({ type }) => type === 'store-restored');
-      expect(isPutBack).toBe(mayWrite && after.event);
-      expect((await stage.store.stored())?.writtenBackAtMs).toBe(isPutBack ? stage.clock.now() : undefined);
+      const isTold = process.events.some(({ type }) => type === 'store-restored');
+      expect(isTold).toBe(mayWrite && after.event);
+      const isWritten = mayWrite && after.writes > 0;
+      expect((await stage.store.stored())?.writtenBackAtMs).toBe(isWritten ? stage.clock.now() : undefined);
     }
   });
 
@@ -167,6 +169,54 @@ describe('what is remembered of forced refreshes, and put back when the store ha
     await stage.store.put(stage.record({ forcedAtMs: stage.clock.now(), secretFingerprint: 'another' }));
     await process.refresher.sync();
     expect((await putBack(process))?.forcedAtMs).toBeUndefined();
+  });
+});
+
+describe('what this process has got, and is storing,', () => {
+  it.each(['before it came', 'when it had come'])('is not lost for a sync that read the store %s', async (when) => {
+    const process = aProcess();
+    const { auth, store } = stage;
+    let goOn = (): void => undefined;
+    const isToJudge = new Promise<void>((resolve) => (goOn = resolve));
+    let sync: Promise<unknown> | undefined;
+    /** A sync whose read takes so long that what it brings is old. */
+    const beginSync = (): void => {
+      const read = store.read.bind(store);
+      store.read = async () => {
+        store.read = read;
+        const record = await read();
+        await isToJudge;
+        return record;
+      };
+      sync = process.refresher.sync();
+    };
+    if (when === 'before it came') auth.onTicket = beginSync;
+    store.before = async (operation) => {
+      if (operation !== 'write' || !process.cache.valid) return;
+      store.before = () => undefined;
+      if (!sync) beginSync();
+      goOn();
+      await sync;
+    };
+    await stage.run(process, { reason: 'initial' });
+    expect(sync).toBeDefined();
+    expect(process.events.map(({ type }) => type)).not.toContain('store-restored');
+    expect(stage.trace.filter((step) => step.startsWith('write'))).toEqual([
+      'write mark',
+      'write token 1',
+      'write generation 1',
+    ]);
+  });
+
+  it('is put back by the next sync when the store did not take it', async () => {
+    const process = aProcess();
+    stage.auth.onTicket = () => void stage.store.down.add('write');
+    await stage.run(process, { reason: 'initial' });
+    expect(process.cache.valid?.record.number).toBe(1);
+    expect((await stage.store.stored())?.current).toBeUndefined();
+    stage.store.down.clear();
+    await process.refresher.sync();
+    expect((await stage.store.stored())?.current?.number).toBe(1);
   });
 });
 

@@ -56,6 +56,8 @@ export class Refresher {
     const { role, records, cache, clock, emit } = this.dependencies;
     const record = await this.#read();
     cache.adopt(record);
+    // What this process uses already, and is still writing, the store has not lost.
+    if (this.#last?.isBeingWritten) return record;
     // What another store key has encrypted is not lost: its writer would put it back in its turn, without end.
     const mayLack = role === 'refresher' && records.unreadableIn(record) === undefined;
     const missing = mayLack ? cache.missingIn(record) : undefined;
@@ -67,7 +69,9 @@ export class Refresher {
     try {
       const forcedAtMs = lastForcedAtMs(ours, this.#memory, clock);
       const written = await records.write(record, { ...missing, forcedAtMs, writtenBackAtMs: clock.now() });
-      emit({ type: 'store-restored', generation: missing.current?.number ?? 0 });
+      // Of what is there already it is only the number that was put right.
+      const isThere = record?.current !== undefined && record.current.id === missing.current?.id;
+      if (!isThere) emit({ type: 'store-restored', generation: missing.current?.number ?? 0 });
       return written;
     } catch (error) {
       if (error instanceof StoreUnavailableError) return record;
@@ -305,6 +309,7 @@ export class RefreshRecord {
   #askedLastAtMs: number;
   /** The store could not be told what the vendor gave, or may have given. */
   #isUntold = false;
+  #isBeingWritten = false;
 
   constructor(
     private readonly dependencies: Pick<RefresherDependencies, 'records' | 'cache' | 'clock' | 'random' | 'emit'>,
@@ -321,6 +326,11 @@ export class RefreshRecord {
 
   get ours(): TicketRecord | undefined {
     return this.dependencies.cache.ours(this.#latest);
+  }
+
+  /** Whether what the vendor gave is on its way into the store: until it has arrived, a read does not bring it. */
+  get isBeingWritten(): boolean {
+    return this.#isBeingWritten;
   }
 
   get highestGeneration(): number {
@@ -365,8 +375,9 @@ export class RefreshRecord {
   async keep(change: RecordChange): Promise<void> {
     this.#knownIds.add(change.pending?.id).add(change.current?.id);
     this.#askedLastAtMs = change.current?.ticketRequestedAtMs ?? this.#askedLastAtMs;
+    this.#isBeingWritten = true;
     try {
-      await this.#write({ ...change, unanswered: undefined });
+      await this.#write({ ...change, unanswered: undefined }).finally(() => (this.#isBeingWritten = false));
       this.#isUntold = false;
     } catch (error) {
       this.#isUntold = !(error instanceof StaleWriteError);

@@ -7,6 +7,8 @@ export function nestLog(label: string | undefined): Pick<ClientContext, 'log' | 
 }
 
 /** Nest 11 says no to every level until an application has named some, although it prints them all. */
+const KNOWS_ITS_LEVELS = Logger.isLevelEnabled('fatal');
+
 function debugsAreRead(): boolean {
-  return Logger.isLevelEnabled('debug') || !Logger.isLevelEnabled('fatal');
+  return Logger.isLevelEnabled('debug') || (!KNOWS_ITS_LEVELS && !Logger.isLevelEnabled('fatal'));
 }

@@ -34,6 +34,14 @@ describe('the place of the credentials', () => {
     expect(refusalOf(text)).toMatch(/^names no directory of this machine: write file:/);
   });
 
+  it('advises a directory that any user can make', () => {
+    for (const text of ['file:', 'tickets']) {
+      const refusal = refusalOf(text);
+      expect(refusal.match(/file:\.\/\.tickets/g)).toHaveLength(2);
+      expect(refusal).not.toMatch(/file:\/[a-z]/);
+    }
+  });
+
   it.each(['file://other-host/tickets', 'file://tickets', 'file:///%zz', 'file:///a%2fb'])(
     '%j is no directory of this machine',
     (text) => {
@@ -46,7 +54,7 @@ describe('the place of the credentials', () => {
     (text) => {
       const refusal = refusalOf(text);
       expect(refusal).toMatch(
-        /^is not a supported kind of store.*'file:\/directory'.*'redis:\/\/host:6379\/0'.*'memory:'/,
+        /^is not a supported kind of store.*'file:\.\/\.tickets'.*'redis:\/\/host:6379\/0'.*'memory:'/,
       );
       expect(refusal).not.toContain('pa55word');
     },
@@ -78,7 +86,7 @@ describe('the place of the credentials', () => {
 
   it('says, when it is missing, what happens without it and what to write in each situation', () => {
     expect(NAME_A_TICKET_STORE.en).toMatch(/a minute after/);
-    for (const kind of ["'file:/", "'redis://", "'memory:'"]) {
+    for (const kind of ["'file:./.tickets'", "'redis://", "'memory:'"]) {
       expect(NAME_A_TICKET_STORE.en).toContain(kind);
       expect(NAME_A_TICKET_STORE.zh).toContain(kind);
     }

@@ -158,8 +158,8 @@ export function readTicketStore(
   if (typeof value === 'string') return readTicketStoreLocation(value);
   if (value !== undefined)
     return new Problem(
-      "must be a text such as 'file:/directory', or a TicketStore",
-      "必须是 'file:/目录' 这样的文本，或者 TicketStore",
+      "must be a text such as 'file:./.tickets', or a TicketStore",
+      "必须是 'file:./.tickets' 这样的文本，或者 TicketStore",
     );
   // Whether a broken base URL is a real host cannot be known; its own problem is reported already.
   const baseUrl = readBaseUrl(options['baseUrl'], options);
@@ -181,10 +181,10 @@ export function readTicketStoreLocation(text: string): TicketStoreLocation | Pro
 }
 
 const KINDS = new Problem(
-  "Write 'file:/directory', e.g. file:/var/lib/my-app/tickets, when all processes run on one machine (they share one " +
-    "refresh, and a restart costs none); 'redis://host:6379/0' or 'rediss://…' for several machines; 'memory:' only if " +
-    'exactly one process will ever use this app id',
-  "所有进程都在同一台机器上时写 'file:/目录'，例如 file:/var/lib/my-app/tickets（共用一次刷新，重启也不必刷新）；" +
+  "Write 'file:./.tickets', or another directory that the user of this process may write to, when all processes run on " +
+    "one machine (they share one refresh, and a restart costs none); 'redis://host:6379/0' or 'rediss://…' for several " +
+    "machines; 'memory:' only if exactly one process will ever use this app id",
+  "所有进程都在同一台机器上时写 'file:./.tickets'，或本进程的用户可写的其他目录（共用一次刷新，重启也不必刷新）；" +
     "多台机器写 'redis://host:6379/0' 或 'rediss://…'；只有确定始终只有一个进程使用该 app id 时才写 'memory:'",
 );
 /** When `ticketStore` is missing though the host is a real one. */
@@ -194,9 +194,9 @@ export const NAME_A_TICKET_STORE = new Problem(
   `访问的不是本机地址时必须指定：另一个进程如果自行获取凭证，前一个进程的凭证会在一分钟后作废。${KINDS.zh}`,
 );
 const NO_DIRECTORY = new Problem(
-  'names no directory of this machine: write file:/var/lib/my-app/tickets, a path as the file system knows it. Nothing ' +
+  'names no directory of this machine: write file:./.tickets, or another path as the file system knows it. Nothing ' +
     'replaces ~ and variables here, and control characters and quotation marks are not allowed',
-  '没有指定本机的目录：请写成 file:/var/lib/my-app/tickets，用文件系统里的实际路径；这里不会展开 ~ 和变量，也不能有控制字符和引号',
+  '没有指定本机的目录：请写成 file:./.tickets，或文件系统里的其他实际路径；这里不会展开 ~ 和变量，也不能有控制字符和引号',
 );
 const NO_REDIS_URL = new Problem(
   'is not a Redis URL: write redis://user:password@host:6379/0, or rediss:// for TLS, with a number for the database and ' +

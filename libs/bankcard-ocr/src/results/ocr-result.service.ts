@@ -35,8 +35,8 @@ export class OcrResultService {
    * @throws {@link CardRejectedError} when the card was recognized and `warningPolicy` rejects one of its warnings
    * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
    */
-  async query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
-    return await this.#query(new OrderQuery(this.options, orderNo, options), options);
+  query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
+    return this.#query(new OrderQuery(this.options, orderNo, options), options);
   }
 
   /**
@@ -62,7 +62,7 @@ export class OcrResultService {
    */
   queryMany(orders: OrderNumbers, options: QueryManyOptions = {}): AsyncGenerator<QueryManyOutcome, void, undefined> {
     return queryMany(
-      async (orderNo, { signal, onFailure }) =>
+      (orderNo, { signal, onFailure }) =>
         this.#query(new OrderQuery(this.options, orderNo, { ...options, signal }, onFailure), options),
       orders,
       options,
@@ -81,9 +81,9 @@ export class OcrResultService {
     return { app_id: appId, order_no: orderNo, version, nonce, sign };
   }
 
-  #query(query: OrderQuery, { photos }: QueryOptions): Promise<BankCardOcrResult> {
+  #query(query: OrderQuery, options: QueryOptions): Promise<BankCardOcrResult> {
     return query.run(
-      (request) => this.options.results.queryResult(request, photos === true && 'kept'),
+      (request) => this.options.results.queryResult(request, options.photos === true && 'kept'),
       (result) => query.accept(result),
     );
   }

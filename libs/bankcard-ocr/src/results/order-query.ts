@@ -56,36 +56,35 @@ type WithPhotoStatus = { readonly photos: Pick<CardPhotos, 'status'> };
 
 /** One call about one order: its limits, its policy, and the time that it has for everything. */
 export class OrderQuery {
-  readonly #limits: Required<QueryLimits>;
-  readonly #policy: WarningPolicy;
+  #limits: Required<QueryLimits>;
+  #policy: WarningPolicy;
   /** The codes of the warnings that the policy has accepted. */
   #accepted = '';
 
-  /**
-   * @param onFailure called with every failed attempt
-   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
-   */
+  /** @param onFailure called with every failed attempt */
   constructor(
     private readonly service: OcrResultServiceOptions,
     private readonly orderNo: string,
     private readonly options: OrderQueryOptions,
     private readonly onFailure?: (failure: BankCardOcrError) => void,
   ) {
-    checkOrderNumber(orderNo);
-    this.#limits = limitsOf(options, service.limits);
-    this.#policy = warningPolicyOf(options.warningPolicy, service.warningPolicy);
-    checkRecognizedAt(options.recognizedAt);
+    this.#limits = service.limits;
+    this.#policy = service.warningPolicy;
   }
 
   /**
    * Query the order, and poll for a result or photos that are late. A photo query that fails does not lose the card.
    *
    * @param accept applies {@link accept} to every result; left out by an attempt that does so before it keeps anything
-   * @throws the last failure, and at once what polling cannot change
+   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`, the last failure, and at once what polling cannot change
    */
   async run<T extends WithPhotoStatus>(attempt: Attempt<T>, accept: (result: T) => T = (result) => result): Promise<T> {
-    const { clock } = this.service;
-    const deadline = new Deadline(clock, this.#limits.timeoutMs, this.options.signal);
+    const { service, options } = this;
+    checkOrderNumber(this.orderNo);
+    this.#limits = limitsOf(options, service.limits);
+    this.#policy = warningPolicyOf(options.warningPolicy, service.warningPolicy);
+    checkRecognizedAt(options.recognizedAt);
+    const deadline = new Deadline(service.clock, this.#limits.timeoutMs, options.signal);
     try {
       let result: T;
       try {
@@ -94,18 +93,7 @@ export class OrderQuery {
         result = await this.#pollForResult(error, attempt, deadline);
       }
       result = accept(result);
-      if (result.photos.status !== 'pending') return result;
-      const waiting = { clock, deadline, waitMs: this.#limits.waitForPhotosMs };
-      await poll(async (window) => {
-        try {
-          result = accept(await this.#send(attempt, window));
-        } catch (error) {
-          if (isFinal(error)) throw error;
-          return undefined;
-        }
-        return result.photos.status === 'pending' ? undefined : result;
-      }, waiting);
-      return result;
+      return result.photos.status === 'pending' ? await this.#pollForPhotos(result, attempt, accept, deadline) : result;
     } finally {
       deadline.close();
     }
@@ -122,6 +110,28 @@ export class OrderQuery {
     if (warnings !== this.#accepted) applyWarningPolicy(result, this.#policy);
     this.#accepted = warnings;
     return addRetention(result, this.#retentionFacts);
+  }
+
+  async #pollForPhotos<T extends WithPhotoStatus>(
+    first: T,
+    attempt: Attempt<T>,
+    accept: (result: T) => T,
+    deadline: Deadline,
+  ): Promise<T> {
+    let result = first;
+    await poll(
+      async (window) => {
+        try {
+          result = accept(await this.#send(attempt, window));
+        } catch (error) {
+          if (isFinal(error)) throw error;
+          return undefined;
+        }
+        return result.photos.status === 'pending' ? undefined : result;
+      },
+      { clock: this.service.clock, deadline, waitMs: this.#limits.waitForPhotosMs },
+    );
+    return result;
   }
 
   async #pollForResult<T>(failure: unknown, attempt: Attempt<T>, deadline: Deadline): Promise<T> {

@@ -14,9 +14,15 @@ export interface RetentionFacts {
   readonly recognizedAt?: Date;
 }
 
-/** Undefined when it is not known when the card was recognized. */
-export function retentionOf(facts: RetentionFacts): ResultRetention | undefined {
-  const { assumedVendorRetentionMs, nowMs, recognizedAt } = facts;
+/**
+ * @param operatedAt Tencent's own time of recognition: it takes precedence over that of the application
+ * @returns undefined when it is not known when the card was recognized
+ */
+export function retentionOf(
+  { assumedVendorRetentionMs, nowMs, recognizedAt: known }: RetentionFacts,
+  operatedAt?: Date,
+): ResultRetention | undefined {
+  const recognizedAt = operatedAt ?? known;
   if (!recognizedAt) return undefined;
   // Clocks differ: nothing was recognized in the future.
   const endsAtMs = Math.min(recognizedAt.getTime(), nowMs) + assumedVendorRetentionMs;
@@ -28,7 +34,7 @@ export function addRetention(
   result: { -readonly [K in keyof BankCardOcrResult]: BankCardOcrResult[K] },
   facts: RetentionFacts,
 ): BankCardOcrResult {
-  const retention = retentionOf({ ...facts, recognizedAt: result.operatedAt ?? facts.recognizedAt });
+  const retention = retentionOf(facts, result.operatedAt);
   if (!retention) return result;
   result.retention = retention;
   const gone = result.photos.status === 'pending' && retention.remainingMs === 0;

@@ -27,17 +27,23 @@ function digestOf(bytes: Uint8Array | undefined): string {
 }
 
 /**
- * Give an object the property `equalityTag`, which is made when it is first read: of a photo it takes a millisecond a
- * megabyte. Code that copies objects property by property may set it.
+ * The property `equalityTag` of a class's objects, which is made when it is first read: of a photo it takes a millisecond a
+ * megabyte, and of a card number more than to define it. Code that copies objects property by property may set it.
  */
-export function defineEqualityTag(object: object, make: () => string): void {
-  let tag: string | undefined;
-  Object.defineProperty(object, 'equalityTag', {
+export function lazyEqualityTag<T extends object>(make: (object: T) => string): PropertyDescriptor & ThisType<T> {
+  const keep = (object: object, value: string) => {
+    Reflect.defineProperty(object, 'equalityTag', { value, enumerable: true, configurable: true, writable: true });
+  };
+  return {
     enumerable: true,
     configurable: true,
-    get: () => (tag ??= make()),
-    set: (copied: string) => {
-      tag = copied;
+    get(this: T) {
+      const tag = make(this);
+      keep(this, tag);
+      return tag;
     },
-  });
+    set(this: T, copied: string) {
+      keep(this, copied);
+    },
+  };
 }

@@ -106,6 +106,7 @@ export class AuthClient {
         cancellation: new SignalCancellation(signal),
       },
       new JsonResponseReader(),
+      (response) => response,
     );
   }
 }

@@ -88,6 +88,7 @@ export class OddVendor {
         ...change,
       },
       new JsonResponseReader(),
+      (response) => response,
     );
   }
 

@@ -28,11 +28,11 @@ export class RecognitionClient {
   ) {}
 
   /** Send one signed image and read what was recognized. */
-  async recognize({ signed, userId, image, ...request }: ImageRequest): Promise<BankCardOcrResult> {
+  recognize({ signed, userId, image, ...request }: ImageRequest): Promise<BankCardOcrResult> {
     const { appId, orderNo, nonce, sign } = signed;
     const kept = new PhotoBuffers();
     const reader = new ResultResponseReader(kept);
-    const { json, envelope } = await this.http.send(
+    return this.http.send(
       {
         endpoint: 'bankcardocrapp',
         // Letters and digits: nothing has to be encoded.
@@ -42,14 +42,13 @@ export class RecognitionClient {
         ...request,
       },
       reader,
+      ({ json, envelope }) => {
+        const photos = { arrivals: reader.arrivals, kept: kept.photos };
+        const result = readResultResponse(json, envelope, { orderNo, nowMs: this.clock.now(), photos });
+        // The strip with the number comes by itself; the other photos were not requested, and may be there.
+        return { ...result, photos: { ...result.photos, status: 'absent' } };
+      },
     );
-    const result = readResultResponse(json, envelope, {
-      orderNo,
-      nowMs: this.clock.now(),
-      photos: { arrivals: reader.arrivals, kept: kept.photos },
-    });
-    // The strip with the number comes by itself; the other photos were not requested, and may be there.
-    return { ...result, photos: { ...result.photos, status: 'absent' } };
   }
 
   /** The image is appended unencoded: an encoder would check each of its millions of characters. */

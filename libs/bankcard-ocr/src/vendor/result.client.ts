@@ -46,7 +46,7 @@ export class ResultClient {
   }
 
   /** Send one signed query and read its response. */
-  async queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
+  queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
     const { query, timeoutMs, cancellation, attempt, generation } = request;
     const { appId, orderNo, nonce, sign } = query;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
@@ -54,22 +54,21 @@ export class ResultClient {
     const reader = targets ? new ResultResponseReader(targets) : undefined;
     // Letters and digits all of them: nothing has to be encoded. Only exactly 1 asks for photos.
     const values = `&order_no=${orderNo}&nonce=${nonce}&sign=${sign}${reader ? '&get_file=1' : ''}`;
-    const { json, envelope } = await this.http.send(
-      {
-        endpoint: 'getBankCardOcrResult',
-        pathAndQuery: this.#constantPart + values,
-        secrets: [sign, nonce, appId, orderNo],
-        timeoutMs,
-        cancellation,
-        attempt,
-        generation,
-      },
-      reader ?? new JsonResponseReader(() => new ResultResponseReader(NOWHERE)),
+    const pathAndQuery = this.#constantPart + values;
+    const secrets = [sign, nonce, appId, orderNo];
+    return this.http.send(
+      { endpoint: 'getBankCardOcrResult', pathAndQuery, secrets, timeoutMs, cancellation, attempt, generation },
+      reader ?? new JsonResponseReader(readerOfLarge),
+      ({ json, envelope }) =>
+        readResultResponse(json, envelope, {
+          orderNo,
+          nowMs: this.clock.now(),
+          photos: reader && { arrivals: reader.arrivals, kept: kept?.photos ?? NONE },
+        }),
     );
-    return readResultResponse(json, envelope, {
-      orderNo,
-      nowMs: this.clock.now(),
-      photos: reader && { arrivals: reader.arrivals, kept: kept?.photos ?? NONE },
-    });
   }
+}
+
+function readerOfLarge(): ResultResponseReader {
+  return new ResultResponseReader(NOWHERE);
 }

@@ -44,7 +44,7 @@ export class SignedRequestClient {
    *
    * @returns the JSON object of the response, in which the fields that went elsewhere are empty, and those that were damaged
    */
-  async send({
+  send({
     endpoint,
     signed,
     files,
@@ -59,7 +59,7 @@ export class SignedRequestClient {
       : { orderNo, ...query };
     const reader =
       files && new ResultResponseReader<string>(files, (name) => (files.fields.has(name) ? name : undefined));
-    const { json, envelope } = await this.http.send(
+    return this.http.send(
       {
         endpoint: path.slice(path.lastIndexOf('/') + 1),
         pathAndQuery: `${this.prefix}${path}?${new URLSearchParams(parameters).toString()}`,
@@ -70,10 +70,12 @@ export class SignedRequestClient {
         ...request,
       },
       reader ?? new JsonResponseReader(),
+      ({ json, envelope }) => {
+        checkOrder(json, orderNo, envelope);
+        const damaged = [...(reader?.arrivals ?? [])].filter(([, how]) => how === 'damaged').map(([field]) => field);
+        return { json, damaged };
+      },
     );
-    checkOrder(json, orderNo, envelope);
-    const damaged = [...(reader?.arrivals ?? [])].filter(([, how]) => how === 'damaged').map(([field]) => field);
-    return { json, damaged };
   }
 }
 

@@ -99,7 +99,7 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
       };
       if (status < 200) throw unexpectedUpgrade();
       receiver.head(status, header);
-      const head = { status, contentEncoding: header('content-encoding') };
+      const head = { status, header };
       await new Promise<void>((resolve, reject) => {
         const body = new ResponseBody(receiver, head, stream, (error) => (error ? reject(error) : resolve()));
         stream.on('data', (bytes: Buffer) => body.write(bytes));

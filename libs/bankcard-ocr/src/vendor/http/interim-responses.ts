@@ -3,6 +3,7 @@ import { connectionError, UNEXPECTED_UPGRADE_CODE } from './transport-error.js';
 const BEGINNING = 'HTTP/1.x 1xx';
 const CR = 0x0d;
 const LF = 0x0a;
+const ONE = 0x31;
 /** As much as Node.js allows for a head. */
 const LONGEST_HEAD = 16 * 1024;
 const SWITCHING_PROTOCOLS = '101';
@@ -55,6 +56,9 @@ function endOfInterimResponse(bytes: Buffer): number | 'incomplete' | 'upgrade' 
   let start = 0;
   // A parser skips empty lines before a head.
   while (bytes[start] === CR || bytes[start] === LF) start += 1;
+  // Nearly every response is told by one byte.
+  const status = bytes[start + BEGINNING.length - 3];
+  if (status !== undefined && status !== ONE) return 'none';
   const line = bytes.toString('latin1', start, start + BEGINNING.length + 1);
   if (!beginsLikeInterim(line)) return 'none';
   if (line.length <= BEGINNING.length) return 'incomplete';

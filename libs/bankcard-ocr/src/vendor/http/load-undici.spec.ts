@@ -14,6 +14,7 @@ describe('the transport on undici', () => {
 
   it.each<[string, () => Promise<object>, RegExp]>([
     ['an older major', async () => ({ Pool: class {} }), /is too old/],
+    ['a newer major', async () => ({ cacheStores: {}, Dispatcher1Wrapper: class {} }), /is too new/],
     ['one that this Node.js cannot load', () => Promise.reject(new TypeError('bind of undefined')), /TypeError: bind/],
     [
       'none at all',

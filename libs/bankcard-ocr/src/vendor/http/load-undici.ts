@@ -22,10 +22,10 @@ export async function loadUndiciTransport(
   } catch (error) {
     throw unusable(new Problem('cannot be loaded', '无法加载'), error);
   }
-  // They came together with the way in which version 7 tells of responses.
-  if (undici.cacheStores === undefined && (undici.default as Partial<Undici> | undefined)?.cacheStores === undefined) {
-    throw unusable(new Problem('is too old', '版本过旧'));
-  }
+  const names = { ...(undici.default as object | undefined), ...undici };
+  // The first came with version 7, the second with version 8, which calls nobody the way that version 7 does.
+  if (!('cacheStores' in names)) throw unusable(new Problem('is too old', '版本过旧'));
+  if ('Dispatcher1Wrapper' in names) throw unusable(new Problem('is too new', '版本过新'));
   return import('./undici.transport.js');
 }
 

@@ -41,8 +41,11 @@ export abstract class PoolingTransport<Pool> extends Transport {
 
   /** The pool of the next request. */
   protected poolFor({ freshConnection }: TransportRequest): Pool {
-    const now = this.#clock.monotonic();
-    if (now - this.#since >= (this.options.maxConnectionAgeMs ?? Infinity)) this.#renew(now);
+    const { maxConnectionAgeMs } = this.options;
+    if (maxConnectionAgeMs !== undefined) {
+      const now = this.#clock.monotonic();
+      if (now - this.#since >= maxConnectionAgeMs) this.#renew(now);
+    }
     if (freshConnection) return (this.#fresh ??= this.createPool(false));
     return (this.#kept ??= this.createPool(true));
   }

@@ -34,7 +34,7 @@ export class ResponseBody {
   /** @param done is called once, at the end or with what ended the body early */
   constructor(
     private readonly receiver: ResponseListener,
-    private readonly head: { readonly status: number; readonly contentEncoding: string | undefined },
+    private readonly head: { readonly status: number; readonly header: (name: string) => string | undefined },
     private readonly connection: Source,
     private readonly done: (error?: Error) => void,
   ) {}
@@ -71,10 +71,13 @@ export class ResponseBody {
   }
 
   #outerLayer(): Sink {
-    const { status, contentEncoding } = this.head;
+    const { status, header } = this.head;
     // These have no body to decompress, whatever they say.
     const isBodiless = status === 204 || status === 304;
-    return (this.#outermost ??= this.#layer(isBodiless ? [] : namedCodings(contentEncoding), this.connection));
+    return (this.#outermost ??= this.#layer(
+      isBodiless ? [] : namedCodings(header('content-encoding')),
+      this.connection,
+    ));
   }
 
   /** The body between two codings: collected until its own coding is known, then passed on. */

@@ -58,23 +58,26 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
         const secure = protocol === 'https:';
         const connected = done as Connected;
         this.connector.connect({ hostname, port: Number(port) || (secure ? 443 : 80), secure }, (error, socket) => {
-          connected(error, socket && endingUnpaused(withoutInterimResponses(socket)));
+          connected(error, socket && withoutSurprises(socket));
         });
       },
     });
   }
 }
 
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
-
 const LENGTH_MISMATCH = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 
-/** One request on undici, which calls it for each part of the response. */
+/**
+ * One request on undici, which calls it for each part of the response: in the way of undici 6 and 7, because the newer one
+ * makes objects of all headers, twice for each response, and costs a small query a twentieth more.
+ */
 export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   readonly finished: Promise<void>;
   #resolve!: () => void;
   #reject!: (error: Error) => void;
-  #controller: Dispatcher.DispatchController | undefined;
+  #abortRequest: ((error: Error) => void) | undefined;
+  #resumeParser: (() => void) | undefined;
+  #isPaused = false;
   #aborted: Error | undefined;
   #body: ResponseBody | undefined;
   #isBodiless = false;
@@ -88,45 +91,58 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
 
   abort(error = new Error('aborted')): void {
     this.#aborted ??= error;
-    // One that waits for a connection has no controller yet, and is not waited for.
+    // One that waits for a connection cannot be aborted yet, and is not waited for.
     this.#reject(error);
     this.#body?.end(error);
-    this.#controller?.abort(error);
+    this.#abortRequest?.(error);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#resumeParser?.();
+  }
+
+  onConnect(abort: (error: Error) => void): void {
+    this.#abortRequest = abort;
     // undici writes the request within this turn, on the connection that it has chosen.
-    goOnWithNextWritten = () => controller.resume();
-    if (this.#aborted) controller.abort(this.#aborted);
+    noteNext(this);
+    if (this.#aborted) abort(this.#aborted);
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: Headers): void {
+  onHeaders(status: number, headers: readonly Buffer[], resume: () => void): boolean {
     // An interim response: the real one follows.
-    if (status < 200) return;
+    if (status < 200) return true;
+    this.#resumeParser = resume;
     try {
-      this.receiver.head(status, (name) => singleValue(name, headers[name]));
+      const header = (name: string) => headerOf(headers, name);
+      this.receiver.head(status, header);
       this.#isBodiless = status === 204 || status === 304;
-      const head = { status, contentEncoding: singleValue('content-encoding', headers['content-encoding']) };
-      this.#body = new ResponseBody(this.receiver, head, controller, (error) => {
+      this.#body = new ResponseBody(this.receiver, { status, header }, this, (error) => {
         if (error) this.abort(error);
         else this.#resolve();
       });
     } catch (error) {
       this.abort(error as Error);
     }
+    return !this.#isPaused;
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, bytes: Buffer): void {
+  onData(bytes: Buffer): boolean {
     // Resuming begins with an empty piece when nothing more has come yet; to delay that too would never end.
     if (bytes.length > 0) this.#body?.write(bytes);
+    return !this.#isPaused;
   }
 
-  onResponseEnd(): void {
+  onComplete(): void {
     this.#body?.end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onError(error: Error): void {
     // undici counts the bytes of a body that a response of this status has only if another request had been sent.
     if (this.#isBodiless && (error as { code?: unknown }).code === LENGTH_MISMATCH) return this.#resolve();
     this.#reject(error);
@@ -135,16 +151,36 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
 }
 
 /** A header that came several times, as Node's own client has it: lists are joined, of anything else the first counts. */
-function singleValue(name: string, value: string | string[] | undefined): string | undefined {
-  if (typeof value !== 'object') return value;
-  return name === 'content-encoding' ? value.join(', ') : value[0];
+function headerOf(headers: readonly Buffer[], name: string): string | undefined {
+  const values = headers.filter((_, at) => at % 2 === 1 && isName(headers[at - 1], name)).map(String);
+  return name === 'content-encoding' && values.length > 1 ? values.join(', ') : values[0];
 }
 
-/** undici takes a `100 Continue` that it has not asked for as the end of the connection: it must not see one. */
-function withoutInterimResponses(socket: Socket): Socket {
+function isName(bytes: Buffer | undefined, name: string): boolean {
+  return bytes?.length === name.length && bytes.toString('latin1').toLowerCase() === name;
+}
+
+/** Has the parser go on with the response to the request that is written next. */
+let nextWritten: UndiciCall | undefined;
+
+function noteNext(call: UndiciCall): void {
+  nextWritten = call;
+}
+
+/**
+ * Keep two things from undici 7 that it does not survive.
+ *
+ * It takes a `100 Continue` that it has not asked for as the end of the connection: it must not see one.
+ *
+ * It ends the process with an assertion when a connection ends while its parser is paused (its issue 5360, mended in
+ * version 8, which needs a newer Node). So no connection ends before the parser goes on: nothing is left then but to tell
+ * whether the response was whole.
+ */
+function withoutSurprises(socket: Socket): Socket {
   const interim = new InterimResponses();
+  let written: UndiciCall | undefined;
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
+  const write = socket.write.bind(socket) as (bytes: unknown, encoding: unknown, done: unknown) => boolean;
   socket.read = (size?: number): Buffer | null => {
     try {
       for (let bytes = read(size); bytes !== null; bytes = read(size)) {
@@ -156,41 +192,21 @@ function withoutInterimResponses(socket: Socket): Socket {
     }
     return null;
   };
-  socket.write = (...args: unknown[]): boolean => {
+  socket.write = (bytes: unknown, encoding?: unknown, done?: unknown): boolean => {
     interim.expectHead();
-    return write(...args);
+    written = nextWritten ?? written;
+    nextWritten = undefined;
+    return write(bytes, encoding, done);
   };
-  return socket;
-}
-
-/** Makes the parser go on with the response to the request that is written next. */
-let goOnWithNextWritten: (() => void) | undefined;
-
-/**
- * undici 7 ends the process with an assertion when a connection ends while its parser is paused (its issue 5360, mended in
- * version 8, which needs a newer Node). So no connection ends before the parser goes on: nothing is left then but to tell
- * whether the response was whole.
- */
-function endingUnpaused(socket: Socket): Socket {
-  let goOn: (() => void) | undefined;
-  const write = socket.write.bind(socket) as (...args: unknown[]) => boolean;
-  const emit = socket.emit.bind(socket) as (event: string | symbol, ...args: unknown[]) => boolean;
-  socket.write = (...args: unknown[]): boolean => {
-    goOn = goOnWithNextWritten ?? goOn;
-    goOnWithNextWritten = undefined;
-    return write(...args);
+  const goOn = () => {
+    // The parser does not go on with a connection that is destroyed; what it has got already is good all the same.
+    Object.defineProperty(socket, 'destroyed', { value: false, configurable: true });
+    written?.resume();
+    delete (socket as { destroyed?: boolean }).destroyed;
+    written = undefined;
   };
-  socket.emit = (event: string | symbol, ...args: unknown[]): boolean => {
-    if (event === 'end' || event === 'error' || event === 'close') {
-      // The parser does not go on with a connection that is destroyed; what it has got already is good all the same.
-      Object.defineProperty(socket, 'destroyed', { value: false, configurable: true });
-      goOn?.();
-      delete (socket as { destroyed?: boolean }).destroyed;
-      goOn = undefined;
-    }
-    return emit(event, ...args);
-  };
-  return socket;
+  // Before undici listens: these are called first.
+  return socket.on('end', goOn).on('error', goOn).on('close', goOn);
 }
 
 /** undici publishes each request that is made, and subscribers may add headers to it. */

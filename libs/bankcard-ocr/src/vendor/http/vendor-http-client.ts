@@ -13,7 +13,7 @@ import {
 } from '../response/json-response.js';
 import { eventLoopShare } from './event-loop-share.js';
 import { TransportError, transportError } from './transport-error.js';
-import type { ResponseListener, Transport } from './transport.js';
+import type { ResponseListener, Transport, TransportCall } from './transport.js';
 
 /** One request to one of the vendor's endpoints. */
 export interface VendorRequest {
@@ -83,53 +83,26 @@ export class VendorHttpClient {
    * Send a request.
    *
    * @param reader takes the response as it arrives
-   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader throws
+   * @param read makes of a successful response what is returned
+   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader or `read`
+   *   throws
    */
-  async send(request: VendorRequest, reader: ResponseReader): Promise<VendorResponse> {
-    const { gate, transport, clock, maxResponseBytes, onExchange, vendorCodeOverrides } = this.dependencies;
-    const { endpoint, pathAndQuery, body, attempt, generation, cancellation } = request;
-    const turn = gate.acquire(cancellation, request.urgent ?? false);
+  async send<T>(request: VendorRequest, reader: ResponseReader, read: (response: VendorResponse) => T): Promise<T> {
+    const turn = this.dependencies.gate.acquire(request.cancellation, request.urgent ?? false);
     if (turn) await turn;
-    const sentAt = { monotonicMs: clock.monotonic(), epochMs: clock.now() };
-    let record: Pick<ExchangeRecord, 'outcome' | 'vendorCode' | 'bizSeqNo'> = ABORTED;
-    let response: ResponseReceiver | undefined;
+    const exchange = new Exchange(this.dependencies, request, reader);
+    let response: VendorResponse;
     try {
-      // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
-      cancellation.throwIfCancelled();
-      response = new ResponseReceiver(reader, maxResponseBytes, clock);
-      request.onSend?.();
-      // A connection that went stale while it was kept would leave open whether a POST, never repeated, was carried out.
-      const freshConnection = attempt > 1 || body !== undefined;
-      const method = body ? 'POST' : 'GET';
-      const call = transport.start({ method, pathAndQuery, body, freshConnection }, response);
-      const abort = (): void => call.abort();
-      response.startTimeout(sentAt.monotonicMs, request.timeoutMs, abort);
-      response.forget = cancellation.onCancel(abort);
-      await call.finished;
-      const rest = response.taken(cancellation);
+      await exchange.start();
+      const rest = exchange.rest();
       if (rest) await rest;
-      response.isReceived = true;
-      const json = reader.end();
-      const envelope = readEnvelope(json, request.secrets);
-      const { code: vendorCode, bizSeqNo } = envelope;
-      if (vendorCode !== '0') throw vendorFailure(envelope, vendorCodeOverrides);
-      record = { outcome: 'OK', vendorCode, bizSeqNo };
-      return { envelope, json, sentAt };
+      response = exchange.response();
     } catch (error) {
-      const failure = response ? failureOf(error, request, response) : error;
-      if (failure instanceof TransportError && SHOWS_A_WRONG_SERVER.has(failure.code)) transport.dropConnections();
-      if (isBankCardOcrError(failure)) {
-        const { code, vendorCode, bizSeqNo } = failure;
-        record = { outcome: code, vendorCode, bizSeqNo };
-      }
-      throw failure;
+      throw exchange.failure(error);
     } finally {
-      response?.stop();
-      gate.release();
-      const durationMs = Math.round(clock.monotonic() - sentAt.monotonicMs);
-      const { outcome, vendorCode, bizSeqNo } = record;
-      onExchange({ endpoint, outcome, vendorCode, bizSeqNo, durationMs, attempt, generation });
+      exchange.end();
     }
+    return read(response);
   }
 }
 
@@ -148,17 +121,18 @@ const SMALL_BYTES = 64 * 1024;
 /** The least time between two checks of the time limit while the reader delays the response. */
 const LEAST_PAUSE_MS = 50;
 
-/** Receives one response for its reader: its head, its size, its time limit, and how long the reader delayed it. */
-class ResponseReceiver implements ResponseListener {
+/** One request and its response, received for a reader: its head, its size, its time limit, and how long the reader delayed it. */
+class Exchange implements ResponseListener {
+  readonly #sentAt: VendorResponse['sentAt'];
+  #record: Pick<ExchangeRecord, 'outcome' | 'vendorCode' | 'bizSeqNo'> = ABORTED;
+  #call: TransportCall | undefined;
   /** What the reader or a limit ended the response with. */
-  failure: { readonly error: unknown } | undefined;
-  status = 0;
-  timedOut = false;
+  #refusal: { readonly error: unknown } | undefined;
+  #status = 0;
+  #header: ((name: string) => string | undefined) | undefined;
+  #timedOut = false;
   /** The reader has the whole response: what fails from then on is neither the transport's nor the caller's doing. */
-  isReceived = false;
-  /** Takes the listener of the cancellation away. */
-  forget: (() => void) | undefined;
-  header: (name: string) => string | undefined = () => undefined;
+  #isReceived = false;
   #pieces = 0;
   #compressedBytes = 0;
   #bytes = 0;
@@ -166,27 +140,94 @@ class ResponseReceiver implements ResponseListener {
   #delayedSince: number | undefined;
   #delay: Promise<void> | undefined;
   #timer: ClockTimer | undefined;
+  /** Takes the listener of the cancellation away. */
+  #forget: (() => void) | undefined;
 
   constructor(
+    private readonly client: VendorHttpClientDependencies,
+    private readonly request: VendorRequest,
     private readonly reader: ResponseReader,
-    private readonly maxBytes: number,
-    private readonly clock: Clock,
-  ) {}
+  ) {
+    this.#sentAt = { monotonicMs: client.clock.monotonic(), epochMs: client.clock.now() };
+  }
+
+  /** Send the request; fulfilled when the whole body was received. */
+  start(): Promise<void> {
+    const { pathAndQuery, body, attempt, cancellation, timeoutMs, onSend } = this.request;
+    // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
+    cancellation.throwIfCancelled();
+    onSend?.();
+    // A connection that went stale while it was kept would leave open whether a POST, never repeated, was carried out.
+    const freshConnection = attempt > 1 || body !== undefined;
+    const method = body ? 'POST' : 'GET';
+    const call = this.client.transport.start({ method, pathAndQuery, body, freshConnection }, this);
+    this.#call = call;
+    this.#limitTime(timeoutMs);
+    this.#forget = cancellation.onCancel(() => call.abort());
+    return call.finished;
+  }
+
+  /**
+   * What the reader has not taken yet: a body may end while its last piece is still being taken.
+   *
+   * @returns undefined when it has; rejects with what the reader fails with, and with the reason of the cancellation
+   */
+  rest(): Promise<void> | undefined {
+    if (this.#refusal) throw this.#refusal.error;
+    if (this.#delayedSince === undefined || !this.#delay) return undefined;
+    return unlessCancelled(this.#delay, this.request.cancellation);
+  }
+
+  /** @throws {@link BankCardOcrError} when the vendor refuses */
+  response(): VendorResponse {
+    this.#isReceived = true;
+    const json = this.reader.end();
+    const envelope = readEnvelope(json, this.request.secrets);
+    const { code: vendorCode, bizSeqNo } = envelope;
+    if (vendorCode !== '0') throw vendorFailure(envelope, this.client.vendorCodeOverrides);
+    this.#record = { outcome: 'OK', vendorCode, bizSeqNo };
+    return { envelope, json, sentAt: this.#sentAt };
+  }
+
+  /** What to throw for whatever ended the exchange. */
+  failure(error: unknown): unknown {
+    const failure = this.#explain(error);
+    if (failure instanceof TransportError && SHOWS_A_WRONG_SERVER.has(failure.code)) {
+      this.client.transport.dropConnections();
+    }
+    if (isBankCardOcrError(failure)) {
+      const { code, vendorCode, bizSeqNo } = failure;
+      this.#record = { outcome: code, vendorCode, bizSeqNo };
+    }
+    return failure;
+  }
+
+  /** It is over, however it ended. */
+  end(): void {
+    const { gate, clock, onExchange } = this.client;
+    this.#timer?.cancel();
+    this.#forget?.();
+    gate.release();
+    const { endpoint, attempt, generation } = this.request;
+    const durationMs = Math.round(clock.monotonic() - this.#sentAt.monotonicMs);
+    const { outcome, vendorCode, bizSeqNo } = this.#record;
+    onExchange({ endpoint, outcome, vendorCode, bizSeqNo, durationMs, attempt, generation });
+  }
 
   head(status: number, header: (name: string) => string | undefined): void {
-    this.status = status;
-    this.header = header;
+    this.#status = status;
+    this.#header = header;
     if (!this.reader.expect) return;
     const length = Number(header('content-length') ?? Number.NaN);
     // An announced length is a hint, never trusted; of a compressed body it says nothing.
-    if (length <= this.maxBytes && header('content-encoding') === undefined) this.reader.expect(length);
+    if (length <= this.client.maxResponseBytes && header('content-encoding') === undefined) this.reader.expect(length);
   }
 
   received(bytes: number): void {
     this.#pieces += 1;
     this.#compressedBytes += bytes;
     // What is compressed can be longer than what is in it, without end.
-    if (this.#compressedBytes > this.maxBytes) this.#refuse(`is larger than ${this.maxBytes} bytes (maxResponseBytes)`);
+    if (this.#compressedBytes > this.client.maxResponseBytes) this.#refuse(this.#tooLarge);
     if (this.#pieces > FREE_PIECES + this.#compressedBytes / LEAST_BYTES_IN_A_PIECE) {
       this.#refuse(`comes in pieces of less than ${LEAST_BYTES_IN_A_PIECE} bytes`);
     }
@@ -196,68 +237,103 @@ class ResponseReceiver implements ResponseListener {
     try {
       this.#bytes += bytes.length;
       // Counted while it arrives and after decompression.
-      if (this.#bytes > this.maxBytes) this.#refuse(`is larger than ${this.maxBytes} bytes (maxResponseBytes)`);
+      if (this.#bytes > this.client.maxResponseBytes) this.#refuse(this.#tooLarge);
       const taken = this.reader.write(bytes);
       const turn = this.#bytes > SMALL_BYTES ? eventLoopShare.use(bytes.length) : undefined;
       const delay = taken && turn ? taken.then(() => turn) : (taken ?? turn);
       this.#delay = delay && this.#wait(delay);
       return this.#delay;
     } catch (error) {
-      this.failure = { error };
+      this.#refusal = { error };
       throw error;
     }
   }
 
-  /**
-   * Wait until the reader has taken everything: a body may end while its last piece is still being taken.
-   *
-   * @returns undefined when it has; rejects with what the reader fails with, and with the reason of the cancellation
-   */
-  taken(cancellation: Cancellation): Promise<void> | undefined {
-    if (this.failure) throw this.failure.error;
-    return this.#delayedSince === undefined || !this.#delay ? undefined : unlessCancelled(this.#delay, cancellation);
-  }
-
   /** Limit the time of the response. The time for which its reader delays it does not count: it is not the vendor's. */
-  startTimeout(startedAt: number, timeoutMs: number, onTimeout: () => void): void {
+  #limitTime(timeoutMs: number): void {
+    const { clock } = this.client;
     const check = (): void => {
-      const now = this.clock.monotonic();
+      const now = clock.monotonic();
       const delayMs = this.#delayMs + (this.#delayedSince === undefined ? 0 : now - this.#delayedSince);
-      const spentMs = now - startedAt - delayMs;
+      const spentMs = now - this.#sentAt.monotonicMs - delayMs;
       // Timers fire up to a millisecond early.
       if (spentMs < timeoutMs - 1) {
-        this.#timer = this.clock.setTimer(check, Math.max(timeoutMs - spentMs, LEAST_PAUSE_MS));
+        this.#timer = clock.setTimer(check, Math.max(timeoutMs - spentMs, LEAST_PAUSE_MS));
         return;
       }
-      this.timedOut = true;
-      onTimeout();
+      this.#timedOut = true;
+      this.#call?.abort();
     };
-    this.#timer = this.clock.setTimer(check, timeoutMs);
+    this.#timer = clock.setTimer(check, timeoutMs);
   }
 
-  stop(): void {
-    this.#timer?.cancel();
-    this.forget?.();
+  get #tooLarge(): string {
+    return `is larger than ${this.client.maxResponseBytes} bytes (maxResponseBytes)`;
   }
 
   #refuse(what: string): never {
     const error = new TransportError('RESPONSE_TOO_LARGE', true, { message: `the response ${what}` });
-    this.failure = { error };
+    this.#refusal = { error };
     throw error;
   }
 
   async #wait(delay: Promise<void>): Promise<void> {
-    const since = this.clock.monotonic();
+    const { clock } = this.client;
+    const since = clock.monotonic();
     this.#delayedSince = since;
     try {
       await delay;
     } catch (error) {
-      this.failure = { error };
+      this.#refusal = { error };
       throw error;
     } finally {
       this.#delayedSince = undefined;
-      this.#delayMs += this.clock.monotonic() - since;
+      this.#delayMs += clock.monotonic() - since;
     }
+  }
+
+  /** No error of a transport gets out. */
+  #explain(error: unknown): unknown {
+    if (!this.#isReceived) {
+      try {
+        this.request.cancellation.throwIfCancelled();
+      } catch (reason) {
+        return reason;
+      }
+      const wasCarriedOut = this.#status >= 200 && this.#status < 300;
+      if (!this.#refusal) return this.#timedOut ? this.#timeout(wasCarriedOut) : transportError(error, wasCarriedOut);
+    }
+    const cause = this.#refusal ? this.#refusal.error : error;
+    // Any status whose body is a protocol response is one; anything else failed below the protocol (protocol.md section 3).
+    return cause instanceof InvalidResponseError ? this.#errorByStatus(cause) : cause;
+  }
+
+  #timeout(wasCarriedOut: boolean): TransportError {
+    const { endpoint, timeoutMs } = this.request;
+    const option = endpoint === 'bankcardocrapp' ? 'recognitionTimeoutMs' : 'attemptTimeoutMs';
+    const message = `no response within ${timeoutMs} ms (${option})`;
+    return new TransportError('TIMEOUT', true, { message }, wasCarriedOut);
+  }
+
+  /** The error for a response that does not follow the vendor's protocol. */
+  #errorByStatus(why: InvalidResponseError): TransportError {
+    const status = this.#status;
+    const message = `HTTP ${status}, ${why.message}`;
+    if (status === 429) {
+      const retryAfterMs = readRetryAfterMs(this.#header?.('retry-after'));
+      return new TransportError('RATE_LIMITED', false, { message, retryAfterMs });
+    }
+    if (status >= 500 || status === 408) return new TransportError('VENDOR_FAULT', true, { message });
+    if (status === 407) {
+      const hint = `${message}: the proxy wants a user name and a password, or other ones (proxy)`;
+      return new TransportError('UNREACHABLE', false, { message: hint, retryable: false, actor: 'developer' });
+    }
+    if (status >= 300) {
+      const hint = `${message}: check baseUrl and paths`;
+      return new TransportError('RESPONSE_MALFORMED', false, { message: hint, retryable: false });
+    }
+    const code = why instanceof ResponseTooLargeError ? 'RESPONSE_TOO_LARGE' : 'RESPONSE_MALFORMED';
+    return new TransportError(code, true, { message });
   }
 }
 
@@ -267,55 +343,6 @@ async function unlessCancelled(delay: Promise<void>, cancellation: Cancellation)
   const forget = cancellation.onCancel(stop);
   await Promise.race([delay, stopped]).finally(forget);
   cancellation.throwIfCancelled();
-}
-
-/** What to throw for whatever ended an exchange: no error of a transport gets out. */
-function failureOf(error: unknown, request: VendorRequest, response: ResponseReceiver): unknown {
-  const { failure, status, timedOut, isReceived } = response;
-  if (!isReceived) {
-    try {
-      request.cancellation.throwIfCancelled();
-    } catch (reason) {
-      return reason;
-    }
-    const wasCarriedOut = status >= 200 && status < 300;
-    if (!failure) return timedOut ? timeoutError(request, wasCarriedOut) : transportError(error, wasCarriedOut);
-  }
-  const cause = failure ? failure.error : error;
-  // Any status whose body is a protocol response is one; anything else failed below the protocol (protocol.md section 3).
-  return cause instanceof InvalidResponseError ? errorByStatus(response, cause) : cause;
-}
-
-function timeoutError({ endpoint, timeoutMs }: VendorRequest, wasCarriedOut: boolean): TransportError {
-  const option = endpoint === 'bankcardocrapp' ? 'recognitionTimeoutMs' : 'attemptTimeoutMs';
-  return new TransportError(
-    'TIMEOUT',
-    true,
-    { message: `no response within ${timeoutMs} ms (${option})` },
-    wasCarriedOut,
-  );
-}
-
-/** The error for a response that does not follow the vendor's protocol. */
-function errorByStatus({ status, header }: ResponseReceiver, why: InvalidResponseError): TransportError {
-  const message = `HTTP ${status}, ${why.message}`;
-  if (status === 429) {
-    return new TransportError('RATE_LIMITED', false, {
-      message,
-      retryAfterMs: readRetryAfterMs(header('retry-after')),
-    });
-  }
-  if (status >= 500 || status === 408) return new TransportError('VENDOR_FAULT', true, { message });
-  if (status === 407) {
-    const hint = `${message}: the proxy wants a user name and a password, or other ones (proxy)`;
-    return new TransportError('UNREACHABLE', false, { message: hint, retryable: false, actor: 'developer' });
-  }
-  if (status >= 300) {
-    const hint = `${message}: check baseUrl and paths`;
-    return new TransportError('RESPONSE_MALFORMED', false, { message: hint, retryable: false });
-  }
-  const code = why instanceof ResponseTooLargeError ? 'RESPONSE_TOO_LARGE' : 'RESPONSE_MALFORMED';
-  return new TransportError(code, true, { message });
 }
 
 /** Only the form in seconds: the other needs the vendor's clock. */

@@ -42,7 +42,8 @@ export interface ResponseReader {
 
 /** Reads a response without photos: all of it, then as JSON. */
 export class JsonResponseReader implements ResponseReader {
-  readonly #pieces: Buffer[] = [];
+  /** Nearly always one. */
+  #pieces: Buffer[] = [];
   #size = 0;
   #other: ResponseReader | undefined;
 
@@ -53,7 +54,8 @@ export class JsonResponseReader implements ResponseReader {
 
   write(bytes: Buffer): Promise<void> | undefined {
     if (this.#other) return this.#other.write(bytes);
-    this.#pieces.push(bytes);
+    if (this.#size === 0) this.#pieces = [bytes];
+    else this.#pieces.push(bytes);
     this.#size += bytes.length;
     return this.#size > MOST_JSON_BYTES ? this.#handOver() : undefined;
   }
@@ -169,6 +171,10 @@ export function isOrderNumberName(name: string): boolean {
  * own, `orderNo#1`.
  */
 export function withExactOrderNumbers(text: string): string {
+  ORDER_NUMBER.lastIndex = 0;
+  const first = ORDER_NUMBER.exec(text);
+  // Nearly always there is one member, which is a text: to write it again would cost as much as to parse the whole.
+  if (!first || (first[3] === undefined && !ORDER_NUMBER.test(text))) return text;
   let count = 0;
   return text.replace(ORDER_NUMBER, (_member, name: string, colon: string, number: string | undefined) => {
     const ownName = count === 0 ? name : `${name}#${count}`;

@@ -132,16 +132,16 @@ function codesInText(value: unknown): string[] {
   return text.slice(0, MOST_READ).match(/(?<![\w-])-?\w{1,11}(?![\w-])/g) ?? [];
 }
 
-const OPERATE_TIME = /^([12]\d{3}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)$/;
+const OPERATE_TIME = /^[12]\d{3}-(?:0[1-9]|1[0-2])-[0-3]\d[ T](?:[01]\d|2[0-3])(?::[0-5]\d){2}$/;
 
 /** Read `yyyy-MM-dd HH:mm:ss` in China time (+08:00, assumed: protocol.md section 3); undefined when unreadable. */
 export function readChinaTime(value: unknown): Date | undefined {
-  const [, day, time] = OPERATE_TIME.exec(typeof value === 'string' ? value.trim() : '') ?? [];
-  const inUtc = `${day}T${time}.000Z`;
-  const ms = Date.parse(inUtc);
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (!OPERATE_TIME.test(text)) return undefined;
+  const at = (start: number, end = start + 2) => Number(text.slice(start, end));
+  const inUtc = new Date(Date.UTC(at(0, 4), at(5) - 1, at(8), at(11), at(14), at(17)));
   // Date takes 31 February for 3 March: a date that does not exist is unreadable.
-  if (Number.isNaN(ms) || new Date(ms).toISOString() !== inUtc) return undefined;
-  return new Date(ms - CHINA_OFFSET_MS);
+  return inUtc.getUTCDate() === at(8) ? new Date(inUtc.getTime() - CHINA_OFFSET_MS) : undefined;
 }
 
 /** The fields of a result under one name each, whatever host or page spelled them. */
@@ -150,31 +150,38 @@ type ResultField = 'cardNumber' | 'validity' | 'warning' | 'warnings' | 'operate
 /** What a member of a response is; those of the envelope are read elsewhere, or meaningless on bank cards. */
 type Member = ResultField | 'orderNumber' | 'envelope' | 'unknown';
 
-/** Every spelling in lower case: pages differ in the case of letters too (protocol.md section 3). */
-const MEMBERS: ReadonlyMap<string, Member> = new Map<string, Member>([
-  ['bankcardno', 'cardNumber'],
-  ['bankcardvaliddate', 'validity'],
-  ['warncode', 'warning'],
-  ['warningcode', 'warning'],
-  ['multiwarncode', 'warnings'],
-  ['multiwarningcode', 'warnings'],
-  ['operatetime', 'operateTime'],
+/** As documents spell them. */
+const SPELLINGS: readonly (readonly [name: string, member: Member])[] = [
+  ['bankCardNo', 'cardNumber'],
+  ['bankCardValidDate', 'validity'],
+  ['warnCode', 'warning'],
+  ['warningCode', 'warning'],
+  ['multiWarnCode', 'warnings'],
+  ['multiWarningCode', 'warnings'],
+  ['operateTime', 'operateTime'],
   ['clarity', 'clarity'],
-  ['originbankcardphoto', 'original'],
-  ['orginbankcardphoto', 'original'],
-  ['bankcardcropphoto', 'crop'],
-  ['bankcardnophoto', 'numberStrip'],
-  ['orderno', 'orderNumber'],
+  ['originBankcardPhoto', 'original'],
+  ['orginBankcardPhoto', 'original'],
+  ['bankcardCropPhoto', 'crop'],
+  ['bankcardNoPhoto', 'numberStrip'],
+  ['orderNo', 'orderNumber'],
   ['code', 'envelope'],
   ['msg', 'envelope'],
-  ['bizseqno', 'envelope'],
-  ['transactiontime', 'envelope'],
+  ['bizSeqNo', 'envelope'],
+  ['transactionTime', 'envelope'],
   ['success', 'envelope'],
   ['result', 'envelope'],
+];
+
+/** In lower case too: pages differ in the case of letters (protocol.md section 3). */
+const MEMBERS: ReadonlyMap<string, Member> = new Map([
+  ...SPELLINGS,
+  ...SPELLINGS.map(([name, member]) => [name.toLowerCase(), member] as const),
 ]);
 
 function memberOf(name: string): Member {
-  return MEMBERS.get(name.toLowerCase()) ?? (isOrderNumberName(name) ? 'orderNumber' : 'unknown');
+  const member = MEMBERS.get(name) ?? MEMBERS.get(name.toLowerCase());
+  return member ?? (isOrderNumberName(name) ? 'orderNumber' : 'unknown');
 }
 
 /** Which photo a field of a response is, in whatever spelling; undefined for what is no photo. */
