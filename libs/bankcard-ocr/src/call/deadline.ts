@@ -3,13 +3,13 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Cancellation } from '../runtime/abort.js';
 import type { Clock, ClockTimer } from '../runtime/clock.js';
 
-const NOBODY: readonly never[] = [];
+const NO_LISTENERS: readonly never[] = [];
 
 /** Cancelled when the time of one call is over, with an error `TIMEOUT`, or when the caller stops, with its reason. */
 export class Deadline implements Cancellation {
   readonly #endsAt: number;
   readonly #timer: ClockTimer;
-  #listeners: readonly ((reason: unknown) => void)[] = NOBODY;
+  #listeners: readonly ((reason: unknown) => void)[] = NO_LISTENERS;
   readonly #onAbort: (() => void) | undefined;
   #controller: AbortController | undefined;
   #cancelledWith: { readonly reason: unknown } | undefined;
@@ -56,10 +56,10 @@ export class Deadline implements Cancellation {
 
   onCancel(listener: (reason: unknown) => void): () => void {
     // One listener at a time is the rule.
-    this.#listeners = this.#listeners === NOBODY ? [listener] : [...this.#listeners, listener];
+    this.#listeners = this.#listeners === NO_LISTENERS ? [listener] : [...this.#listeners, listener];
     return () => {
       const isAlone = this.#listeners.length === 1 && this.#listeners[0] === listener;
-      this.#listeners = isAlone ? NOBODY : this.#listeners.filter((other) => other !== listener);
+      this.#listeners = isAlone ? NO_LISTENERS : this.#listeners.filter((other) => other !== listener);
     };
   }
 
@@ -80,7 +80,7 @@ export class Deadline implements Cancellation {
     this.#controller?.abort(reason);
     // Each removes itself from the list.
     const listeners = this.#listeners;
-    this.#listeners = NOBODY;
+    this.#listeners = NO_LISTENERS;
     for (const listener of listeners) listener(reason);
   }
 }
