@@ -1,6 +1,7 @@
 import { BankCardOcrError } from '../../libs/bankcard-ocr/src/errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../../libs/bankcard-ocr/src/errors/error-codes.js';
 import { VENDOR_CODES } from '../../libs/bankcard-ocr/src/errors/vendor-codes.js';
+import { finalRejection } from '../../libs/bankcard-ocr/src/call/retry.js';
 import { statusOf } from '../../libs/bankcard-ocr/src/http/error-body.js';
 import { vendorFailure } from '../../libs/bankcard-ocr/src/vendor/response/envelope.js';
 import type { GeneratedParts } from './generated-parts.js';
@@ -40,7 +41,9 @@ export function errorTables(root: string, language: PageLanguage): GeneratedPart
     return [code(name), ...factsOf(error, language), text[language]];
   });
   const vendorCodes = Object.entries(VENDOR_CODES).map(([name, rule]) => {
-    const error = vendorFailure({ code: name, message: '' }, {});
+    const failure = vendorFailure({ code: name, message: '' }, {});
+    // The column says what the error says after newer credentials were rejected as well.
+    const error = rule.retry === 'refresh-credentials' ? finalRejection(failure) : failure;
     const [status, actor, retryable] = factsOf(error, language);
     return [code(name), rule[language], code(error.code), status, actor, code(rule.retry), retryable];
   });

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { DEFAULTS } from '../../libs/bankcard-ocr/src/options/option-table.js';
 import { type TestApplication, startApplication } from '../support/application.js';
 import { blockWith } from '../support/readme-code.js';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
@@ -55,14 +56,13 @@ describeWithRedis('docs/fleet.md and docs/ticket-record.md', () => {
   }
 
   /** Run the shell script of the page. @returns the URL that it prints */
-  async function sign(orderNo: string, url = redis.url): Promise<string> {
+  async function sign(
+    orderNo: string,
+    url = redis.url,
+    host: object = { BANKCARD_OCR_BASE_URL: sandbox.url },
+  ): Promise<string> {
     const { stdout } = await run('sh', ['-c', SIGN_QUERY, 'sign-query.sh', orderNo], {
-      env: {
-        PATH: process.env['PATH'],
-        BANKCARD_OCR_APP_ID: APP_ID,
-        BANKCARD_OCR_BASE_URL: sandbox.url,
-        BANKCARD_OCR_TICKET_STORE: url,
-      },
+      env: { PATH: process.env['PATH'], BANKCARD_OCR_APP_ID: APP_ID, BANKCARD_OCR_TICKET_STORE: url, ...host },
     });
     return stdout.trim();
   }
@@ -99,6 +99,12 @@ describeWithRedis('docs/fleet.md and docs/ticket-record.md', () => {
     expect(await codeOf(await sign(clean))).toBe('0');
     expect(sandbox.calls.accessToken).toBe(2);
     expect(sandbox.violations()).toEqual([]);
+  });
+
+  it('has a shell script that takes the default host of the library where none is set', async () => {
+    const { tickets } = await start();
+    await tickets.getCredentials();
+    expect(await sign(clean, redis.url, {})).toMatch(`${DEFAULTS.baseUrl}/api/server/getBankCardOcrResult?app_id=`);
   });
 
   it('has a shell script that signs with nothing but a ticket that lives', async () => {

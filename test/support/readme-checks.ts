@@ -333,6 +333,9 @@ const COMMENTS: Readonly<Record<string, RegExp>> = {
 };
 
 function withoutComments(language: string, code: string): string {
+  // A Chinese page asks the command line for Chinese, so that it prints what the page shows.
+  if (language === 'sh' && code.includes(' --lang zh'))
+    return withoutComments(language, code.replaceAll(' --lang zh', ''));
   if (language === 'ts' || language === 'js') return printed(code);
   const comments = COMMENTS[language];
   const text = comments

@@ -1,3 +1,6 @@
+import { BankCardOcrError } from 'nestjs-bankcard-ocr';
+import { PhotoNotFoundException } from 'nestjs-bankcard-ocr/http';
+import { translate } from '../../libs/bankcard-ocr/src/http/error-body.js';
 import { type Check, linkToOtherLanguage, onlyKnownErrorCodes, type PageLanguage, sameCode } from './readme-checks.js';
 import { faultsInGenerated, namesInFirstCells } from './readme-tables.js';
 import type { TypeReport } from './readme-types.js';
@@ -37,8 +40,34 @@ export function errorsChecks(root: string, language: PageLanguage): Check[] {
       faults: (page) => faultsInGenerated(root, name, page),
       spoil: (page) => page.replace('<!-- generated: vendor codes -->', ''),
     },
+    {
+      what: 'tells what every body of an error has',
+      faults: (page) => {
+        const told = namesInFirstCells(page);
+        return membersOfBodies().filter((name) => !told.includes(name));
+      },
+      spoil: (page) => page.replace('| `outcomeUnknown` |', '| `outcome` |'),
+    },
+    {
+      what: 'tells every reason why there is no photo',
+      faults: (page) => REASONS.filter((reason) => !page.includes(`| \`PHOTO_NOT_FOUND\` | 404 | \`${reason}\` |`)),
+      spoil: (page) => page.replace('| `absent` |', '| `gone` |'),
+    },
     onlyKnownErrorCodes(),
   ];
+}
+
+const REASONS = ['pending', 'missing', 'absent'] as const;
+
+/** Of the bodies that errors have over HTTP, with everything that an error can bring. */
+function membersOfBodies(): string[] {
+  const details = { vendorCode: '1', bizSeqNo: '26112820001184412621152400000004' };
+  const errors = [
+    Object.assign(new BankCardOcrError('TIMEOUT', details), { orderNo: 'order1', outcomeUnknown: true }),
+    Object.assign(new BankCardOcrError('CARD_REJECTED', details), { warnings: [{ code: '-9113' }] }),
+    ...REASONS.map((reason) => new PhotoNotFoundException('original', reason)),
+  ];
+  return [...new Set(errors.flatMap((error) => Object.keys(Object(translate(error, {})?.exception.getResponse()))))];
 }
 
 /** What docs/photos.md must be, the other language's page being `other`. */

@@ -148,7 +148,7 @@ function ruleFor(
 }
 
 /** Rejected again with other credentials, by a code that may mean a wrong request: repeating does not help. */
-function finalRejection(failure: BankCardOcrError): BankCardOcrError {
+export function finalRejection(failure: BankCardOcrError): BankCardOcrError {
   if (failure.actor !== 'developer') return failure;
   return new BankCardOcrError(failure.code, { ...detailsOf(failure), retryable: false, cause: undefined });
 }

@@ -89,7 +89,7 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '-9012': unreadable('the photo is blurred', '照片模糊'),
   '-9013': unreadable('the photo does not show a bank card', '照片不是银行卡'),
   '-9014': unreadable(
-    'the card information is not legible (number, glare, cover)',
+    'the card information is invalid (number, glare or cover)',
     '银行卡信息不合法 (卡号、反光或遮挡)',
   ),
   // Documented for the identity card and the face only; what they say about a picture holds for one of a bank card.
