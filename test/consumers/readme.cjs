@@ -18,7 +18,9 @@ const IN_A_CLONE = [
 ];
 const NEW_BACKEND = /^npx @nestjs\/cli@(?<major>\d+) new (?<name>[\w-]+) /;
 /** These run until they are stopped. */
-const SERVERS = /\bnode (?:sandbox\.mjs|--env-file=\.env dist\/main\.js)$/;
+const SERVERS = /\bnode (?:sandbox\.mjs|dist\/sandbox\.js \| tee sandbox\.env|--env-file=sandbox\.env dist\/main\.js)$/;
+/** In the `.env` that a backend may have: no step of a page changes it. */
+const OWN_VARIABLES = 'OWN_VARIABLE=1\n';
 /** Nothing on a page takes so long, not even where everything else is checked at the same time. */
 const TIME_LIMIT_MS = 1_200_000;
 const SERVING_POLL_MS = 100;
@@ -58,6 +60,7 @@ class Newcomer {
     }
     assert.ok(this.backend, `${this.page} makes no backend on Nest ${this.major}`);
     assert.deepEqual(this.waiting, [], `${this.page} has files for no backend`);
+    this.checkOwnVariables();
     return this.counts;
   }
 
@@ -85,10 +88,20 @@ class Newcomer {
 
   async createBackend(command, name) {
     await this.runToEnd(command, this.folder);
+    this.moveInto(name);
+    for (const code of this.waiting.splice(0)) this.writeFile(code);
+  }
+
+  moveInto(name) {
     this.backend = path.join(this.folder, name);
     // "Copy it beside the package.json": the file that npm pack makes has this name.
     copyFileSync(this.tarball, path.join(this.backend, path.basename(this.tarball)));
-    for (const code of this.waiting.splice(0)) this.writeFile(code);
+    writeFileSync(path.join(this.backend, '.env'), OWN_VARIABLES);
+  }
+
+  checkOwnVariables() {
+    const found = readFileSync(path.join(this.backend, '.env'), 'utf8');
+    assert.equal(found, OWN_VARIABLES, `${this.page} overwrites a .env that was there`);
   }
 
   /** Run a command in the backend, and compare what it prints with the block that follows it. */
@@ -212,9 +225,14 @@ function pathWithCurl(folder) {
   if (spawnSync('curl', ['--version']).status === 0) return process.env.PATH;
   const bin = path.join(folder, '.bin');
   mkdirSync(bin, { recursive: true });
-  const script = `#!${process.execPath}\nfetch(process.argv[2]).then(async (one) => process.stdout.write(await one.text()));\n`;
+  const script = `#!${process.execPath}
+fetch(process.argv.at(-1)).then(async (one) => {
+  if (process.argv.includes('--fail') && !one.ok) process.exit(22);
+  process.stdout.write(await one.text());
+}, () => process.exit(7));
+`;
   if (!existsSync(path.join(bin, 'curl'))) writeFileSync(path.join(bin, 'curl'), script, { mode: 0o755 });
   return `${bin}${path.delimiter}${process.env.PATH}`;
 }
 
-module.exports = { followReadme };
+module.exports = { followReadme, freePort, Newcomer, ROOT };

@@ -1,5 +1,5 @@
 'use strict';
-// npm run test:consumers [-- readme nest11 …]: the packed library in other people's backends; some of them only.
+// npm run test:consumers [-- readme getting-started nest11 …]: the packed library in other people's backends; some of them only.
 const { mkdtempSync, rmSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
@@ -12,6 +12,7 @@ const { tryOpenApi } = require('./openapi.cjs');
 const { tryWithoutOptionalPeers } = require('./optional-peers.cjs');
 const { packLibrary } = require('./packed-library.cjs');
 const { run, serve } = require('./process.cjs');
+const { followGettingStarted } = require('./getting-started.cjs');
 const { followReadme } = require('./readme.cjs');
 const { startRedis } = require('./redis-server.cjs');
 const { tryTracing } = require('./tracing.cjs');
@@ -87,12 +88,12 @@ async function tryInOneFile(tarball) {
 }
 
 /** One after the other: each installs a starter. */
-async function tryReadmes(tarball) {
-  for (const page of ['README.md', 'README.zh-CN.md']) {
+async function tryPages(pages, follow, tarball) {
+  for (const page of pages) {
     for (const major of ['11', '12']) {
-      const folder = path.join(TARGET, `${page}-nest${major}`);
+      const folder = path.join(TARGET, `${path.basename(page)}-nest${major}`);
       const what = `${page} followed from an empty folder, Nest ${major}`;
-      const { commands, files, outputs } = await step(what, () => followReadme(page, major, folder, tarball));
+      const { commands, files, outputs } = await step(what, () => follow(page, major, folder, tarball));
       console.log(`           ${commands} commands, ${files} files, ${outputs} outputs as printed`);
     }
   }
@@ -103,7 +104,9 @@ const CONSUMERS = {
   ...Object.fromEntries(Object.keys(combinations).map((name) => [name, (tarball) => tryOn(name, tarball)])),
   tracing: tryUnderTracers,
   bundle: tryInOneFile,
-  readme: tryReadmes,
+  readme: (tarball) => tryPages(['README.md', 'README.zh-CN.md'], followReadme, tarball),
+  'getting-started': (tarball) =>
+    tryPages(['docs/getting-started.md', 'docs/getting-started.zh-CN.md'], followGettingStarted, tarball),
 };
 
 async function main() {

@@ -25,6 +25,7 @@ const CHANGING = [
   [/\b\d{32}\b/g, '(serial number)'],
   [/\b[0-9A-F]{40}\b/g, '(signature)'],
   [/(?<=["'])[A-Za-z0-9]{32}(?=["'])/g, '(random)'],
+  [/(?<=BANKCARD_OCR_SECRET=)\S+/g, '(random)'],
   [/(?<=(?:expiresInMs|remainingMs)"?: ?)\d+/g, '0'],
 ];
 

@@ -11,7 +11,7 @@ export interface CodeBlock {
 export function codeBlocks(page: string): CodeBlock[] {
   return [...page.matchAll(/^```ts\n(?<code>.*?)^```$/gms)].map(({ groups }, index) => {
     const code = groups?.['code'] ?? '';
-    return { name: /^\/\/ (\S+\.ts)\n/.exec(code)?.[1] ?? `block ${index + 1} without a file name`, code };
+    return { name: /^\/\/ (?:src\/)?(\S+\.ts)\n/.exec(code)?.[1] ?? `block ${index + 1} without a file name`, code };
   });
 }
 
