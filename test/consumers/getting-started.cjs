@@ -14,7 +14,7 @@ const FILE = /^(?:\/\/|#) (?<name>[\w./-]+\.(?:ts|json|env)|\.env)\n/;
 /** A file of the README that this page sends for, before the file that uses it. */
 const FROM_README = { name: 'app.module.ts', before: 'src/health.controller.ts' };
 /** The account of a reader: the page does nothing with it that can be tried. */
-const NOT_WRITTEN = ['.env'];
+const NOT_WRITTEN = '.env';
 
 /** Follow a page on a major version of Nest. @returns how many commands, files and outputs were tried */
 async function followGettingStarted(page, major, folder, tarball) {
@@ -61,7 +61,7 @@ class Beginner extends Newcomer {
   }
 
   put(name, code) {
-    if (NOT_WRITTEN.includes(name)) return;
+    if (name === NOT_WRITTEN) return;
     if (name === FROM_README.before) this.copyFromReadme();
     mkdirSync(path.dirname(path.join(this.backend, name)), { recursive: true });
     writeFileSync(path.join(this.backend, name), code);
