@@ -111,7 +111,7 @@ export const WARNING_TEXTS: Readonly<Record<string, Text>> = {
 
 /** What to make of a code that is in no document: show it, do not repeat it. */
 const UNKNOWN_CODE = unknown(
-  "a code that is not documented: see Tencent\'s message, and give it a row with the option vendorCodeOverrides",
+  "a code that is not documented: see Tencent's message, and give it a row with the option vendorCodeOverrides",
   '未收录的错误码，请查看腾讯云消息，并可用 vendorCodeOverrides 选项登记',
 );
 
