@@ -15,7 +15,7 @@ const INPUTS = [
   'package-lock.json',
   'tsconfig.json',
 ];
-const NOT_BUILT = /\.(?:spec|contract)\.ts$/;
+const NOT_BUILT = /\.(?:spec|test-support)\.ts$/;
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 function newestChange(file) {

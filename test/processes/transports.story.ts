@@ -135,7 +135,7 @@ describe.each(KINDS)('an environment that switches the verifying of TLS off, ove
       ask({}).then(() => ask({ ca: [${JSON.stringify(ca)}] }));`;
     const lines = await inChild(script, { NODE_TLS_REJECT_UNAUTHORIZED: '0' });
     await vendor.stop();
-    expect(lines).toEqual(['the vendor could not be reached: UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'answered']);
+    expect(lines).toEqual(['Tencent could not be reached: UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'answered']);
   });
 });
 

@@ -119,7 +119,7 @@ describe('a result that is not there yet', () => {
   });
 });
 
-describe('a result that the vendor no longer keeps', () => {
+describe('a result that Tencent no longer keeps', () => {
   it('is told apart by recognizedAt, and not waited for', async () => {
     const bizSeqNo = '21062120001184412617492807497465';
     const rewrite = (json: Record<string, unknown>) => ({ ...json, bizSeqNo });

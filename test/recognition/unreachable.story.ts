@@ -96,7 +96,7 @@ describe('the host of recognition', () => {
     const error = await failing;
     expect(error).toMatchObject({
       code: 'UNREACHABLE',
-      message: 'the vendor could not be reached: ECONNREFUSED',
+      message: 'Tencent could not be reached: ECONNREFUSED',
       outcomeUnknown: false,
       retryable: true,
     });

@@ -143,7 +143,7 @@ async function main(): Promise<void> {
 
   const results = new ResultClient(exchange, clock, {
     path: '/api/server/getBankCardOcrResult',
-    appIdParameter: 'app_id',
+    appIdField: 'app_id',
     appId,
     version: '1.0.0',
   });

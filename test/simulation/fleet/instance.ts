@@ -174,7 +174,7 @@ export class Instance {
       signatures: new SeededSignatures(() => nonces.id().replaceAll('-', '')),
       results: new ResultClient(exchange, clock, {
         path: paths.queryResult,
-        appIdParameter: appIdFields.queryResult,
+        appIdField: appIdFields.queryResult,
         appId,
         version,
       }),

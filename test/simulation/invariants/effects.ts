@@ -16,6 +16,12 @@ export class Effects {
     return kinds.some((kind) => this.#byKind.get(kind)?.some((effect) => overlaps(effect, from, to, slot)));
   }
 
+  /** For how long faults of a kind were at work for an instance between two moments. */
+  durationOf(kind: string, from: number, to: number, slot: string): number {
+    const at = this.#byKind.get(kind)?.filter((effect) => overlaps(effect, from, to, slot)) ?? [];
+    return at.reduce((sum, { beganAt, endedAt = to }) => sum + Math.min(endedAt, to) - Math.max(beganAt, from), 0);
+  }
+
   /** Whether any fault touched an instance between two moments. */
   touched(slot: string, from: number, to: number): boolean {
     return this.all.some((effect) => overlaps(effect, from, to, slot));

@@ -329,7 +329,15 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const fastest = Math.min(...refreshers.map(({ settings }) => settings.queryEveryMs));
     if (refreshers.length === 0 || (!byTimer && fastest > 60_000)) return;
     // Without a timer the refresh waits for a query; a query is not sure to come for a while.
-    const slackMs = byTimer ? OVERDUE_MS : OVERDUE_MS + 12 * fastest;
+    // A wall clock that is set back by more than its machine sleeps hides the sleep from both clocks of the process: what is
+    // due is then late by the sleep, and nothing can show it.
+    const hiddenMs = Math.min(
+      ...refreshers.map(({ name }) => {
+        const since = [newest?.issuedAt ?? 0, now, slotOf(name)] as const;
+        return this.effects.anyOf(['wall clock'], ...since) ? this.effects.durationOf('suspend', ...since) : 0;
+      }),
+    );
+    const slackMs = (byTimer ? OVERDUE_MS : OVERDUE_MS + 12 * fastest) + hiddenMs;
     if (!newest || now - newest.issuedAt > intervalMs + slackMs) {
       const age = newest ? Math.round((now - newest.issuedAt) / 1_000) : 'of no';
       this.#violated(

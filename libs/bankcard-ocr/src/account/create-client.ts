@@ -223,7 +223,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
   part(OcrResultService, NEEDS, ({ options }, clock, tickets, signatures, { main }) => {
     const { appId, protocolVersion: version, appIdFields, baseUrl, paths } = options;
     const path = baseUrl.prefix + paths.queryResult;
-    const results = new ResultClient(main, clock, { path, appIdParameter: appIdFields.queryResult, appId, version });
+    const results = new ResultClient(main, clock, { path, appIdField: appIdFields.queryResult, appId, version });
     return new OcrResultService({ ...callOptions(options, clock, tickets, signatures), results });
   }),
   part(

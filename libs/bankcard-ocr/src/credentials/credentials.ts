@@ -10,7 +10,7 @@ export class Credentials {
   readonly generation: number;
   /** Random id of the refresh. */
   readonly generationId: string;
-  /** Tells credentials apart wherever objects are compared by their properties, whatever their generation. */
+  /** Distinguishes credentials wherever objects are compared by their properties, whatever their generation. */
   readonly equalityTag: string;
   readonly #accessToken: SecretText;
   readonly #signTicket: SecretText;
@@ -23,12 +23,12 @@ export class Credentials {
     this.equalityTag = equalityTag(accessToken, signTicket);
   }
 
-  /** The access token; `reveal()` gives the text. */
+  /** The access token; `reveal()` returns the text. */
   get accessToken(): SecretText {
     return this.#accessToken;
   }
 
-  /** The SIGN ticket, with which queries are signed; `reveal()` gives the text. */
+  /** The SIGN ticket, with which queries are signed; `reveal()` returns the text. */
   get signTicket(): SecretText {
     return this.#signTicket;
   }

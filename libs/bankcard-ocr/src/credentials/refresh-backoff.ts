@@ -11,7 +11,7 @@ import type { RefreshTimings } from './timings.js';
 export class RefreshCooldownError extends BankCardOcrError {
   constructor(retryAfterMs: number) {
     const apart = 'two forced refreshes must stand one overlap (ticketOverlapMs) apart';
-    super('RATE_LIMITED', { message: `${apart}: the vendor ends what others still use`, retryAfterMs });
+    super('RATE_LIMITED', { message: `${apart}: Tencent ends what others still use`, retryAfterMs });
   }
 }
 

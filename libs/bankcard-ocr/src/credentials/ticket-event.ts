@@ -9,7 +9,7 @@ export type TicketEvent =
       readonly type: 'credentials-updated';
       readonly generation: number;
       readonly generationId: string;
-      /** `refresh`: this process fetched it; `store`: another process did, or an earlier life of this one. */
+      /** `refresh`: this process fetched it; `store`: another process did, or this one before its restart. */
       readonly source: 'refresh' | 'store';
       /** Milliseconds until its end. */
       readonly remainingMs: number;
@@ -23,7 +23,7 @@ export type TicketEvent =
     }
   /** A token came and the ticket is still to come: the previous generation has one overlap left. */
   | { readonly type: 'token-pending'; readonly generation: number }
-  /** The vendor may have carried out a token request whose answer nobody has: the same as above, but uncertain. */
+  /** Tencent may have carried out a token request whose response was lost: the same as above, but uncertain. */
   | { readonly type: 'token-request-in-doubt'; readonly generation: number }
   /** The vendor refused the token for which a ticket was still to come; a new one is asked for. */
   | { readonly type: 'pending-token-refused'; readonly generation: number; readonly vendorCode?: string }

@@ -67,8 +67,8 @@ export interface TicketRecord {
     /** How long that pause was when it began: more of it than that can only be left by a clock that was set back. */
     readonly pauseMs?: number;
     /**
-     * The one process that has failed, without a response from the vendor: its own way may be the trouble, so that nobody else
-     * waits. Left out once another process has failed as well.
+     * The one process that has failed, without a response from the vendor: its own connection may be the trouble, so that no other
+     * process waits. Left out once another process has failed as well.
      */
     readonly by?: string;
   };

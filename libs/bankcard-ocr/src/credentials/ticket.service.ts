@@ -107,7 +107,7 @@ export class TicketService {
   }
 
   /**
-   * Stop all timers, and tell no more events. A refresh that has asked the vendor for something ends first, within the time
+   * Stop all timers, and emit no more events. A refresh that has asked the vendor for something ends first, within the time
    * limit of its requests. The store is closed by its opener. @internal
    */
   async close(): Promise<void> {
@@ -140,7 +140,7 @@ export class TicketService {
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
     if (this.#schedule.isPollDue) await raceAbort(this.#schedule.sync(), signal);
-    // What another process or an earlier life of this one has stored is served at once, even if it is due.
+    // What another process, or this one before its restart, has stored is served at once, even if it is due.
     if (!this.#cache.valid) await raceAbort(this.#schedule.sync(), signal);
     if (!this.#cache.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
     else if (this.#refreshes && this.#cache.mayHaveEnded) {
@@ -156,7 +156,7 @@ export class TicketService {
   }
 
   /**
-   * Fetch new credentials now, although the current ones are not due. The previous ones die one overlap later, for every
+   * Fetch new credentials now, although the current ones are not due. The previous ones expire one overlap later, for every
    * process that uses them.
    *
    * @throws {@link BankCardOcrError} `RATE_LIMITED` when the last forced refresh is less than one overlap ago,
@@ -194,7 +194,7 @@ export class TicketService {
     }
   }
 
-  /** A request that had been rejected was sent once more: that tells whose fault the rejection was. @internal */
+  /** A request that had been rejected was sent once more: the outcome shows whose fault the rejection was. @internal */
   report(outcome: RepeatOutcome): void {
     this.#rejections.report(outcome);
   }
@@ -207,7 +207,7 @@ export class TicketService {
     return this.#cache.ticketsForVerifying;
   }
 
-  /** Wait for a refresh that runs, then use what another process may have stored; failures are told as events. @internal */
+  /** Wait for a refresh that runs, then use what another process may have stored; failures are reported as events. @internal */
   async reload(): Promise<void> {
     this.#refuseWhenClosed();
     await this.#schedule.settled();
@@ -240,8 +240,7 @@ export class TicketService {
 
   #refuseWhenClosed(): void {
     if (!this.#schedule.isClosed) return;
-    const message =
-      'the module is closed, with its application or its account: nothing is asked of the vendor any more';
+    const message = 'the module is closed, with its application or its account: no request is sent to Tencent any more';
     const messageZh = '模块已随应用或账号关闭，不再向腾讯云发起请求';
     throw new BankCardOcrError('NO_VALID_TICKET', { message, messageZh, retryable: false });
   }

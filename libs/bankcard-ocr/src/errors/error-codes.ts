@@ -18,8 +18,8 @@ function retryable(actor: Actor, en: string, zh: string): ErrorText {
 export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
   INVALID_ARGUMENT: final('developer', 'an argument is not valid', '参数不合法'),
   CONFIGURATION: final('developer', 'the configuration is wrong', '配置有误'),
-  ORDER_NOT_FOUND: retryable('developer', 'the vendor has no result for this order number', '查无此订单号的识别结果'),
-  RESULT_GONE: final('developer', 'the vendor no longer keeps the result of this order', '识别结果已超过保存期限'),
+  ORDER_NOT_FOUND: retryable('developer', 'Tencent has no result for this order number', '查无此订单号的识别结果'),
+  RESULT_GONE: final('developer', 'Tencent no longer keeps the result of this order', '识别结果已超过保存期限'),
   CARD_REJECTED: final(
     'end-user',
     'the card was recognized, but the warning policy rejects it',
@@ -34,22 +34,18 @@ export const ERROR_TEXTS: Readonly<Record<BankCardOcrErrorCode, ErrorText>> = {
   PHOTO_DAMAGED: retryable('vendor', 'the photo did not come as readable Base64', '照片数据损坏'),
   CARD_UNREADABLE: final('end-user', 'the card could not be read: ask for a new photo', '银行卡无法识别，请重新拍摄'),
   RATE_LIMITED: retryable('application', 'too many requests: slow down', '请求过于频繁，请稍后重试'),
-  ACCESS_DENIED: final('developer', 'the vendor denies access', '没有访问权限'),
-  CREDENTIALS_REJECTED: retryable(
-    'developer',
-    'the vendor rejected the credentials or the signature',
-    '凭证或签名被拒绝',
-  ),
+  ACCESS_DENIED: final('developer', 'Tencent denies access', '没有访问权限'),
+  CREDENTIALS_REJECTED: retryable('developer', 'Tencent rejected the credentials or the signature', '凭证或签名被拒绝'),
   NO_VALID_TICKET: retryable('application', 'no valid SIGN ticket could be had', '暂无可用的 SIGN ticket'),
-  VENDOR_FAULT: retryable('vendor', 'the vendor reports a fault of its own', '腾讯云系统异常'),
-  VENDOR_CODE_UNKNOWN: final('developer', 'the vendor returned an undocumented code', '腾讯云返回了未收录的错误码'),
-  RESPONSE_MALFORMED: retryable('vendor', 'the response is not what the vendor documents', '腾讯云响应格式异常'),
+  VENDOR_FAULT: retryable('vendor', 'Tencent reports a fault of its own', '腾讯云系统异常'),
+  VENDOR_CODE_UNKNOWN: final('developer', 'Tencent returned an undocumented code', '腾讯云返回了未收录的错误码'),
+  RESPONSE_MALFORMED: retryable('vendor', 'the response is not what Tencent documents', '腾讯云响应格式异常'),
   RESPONSE_TOO_LARGE: final(
     'developer',
     'the response is larger than maxResponseBytes, or than 256 KiB besides photos',
     '腾讯云响应超过 maxResponseBytes，或除照片外超过 256 KiB',
   ),
-  UNREACHABLE: retryable('vendor', 'the vendor could not be reached', '无法连接腾讯云'),
+  UNREACHABLE: retryable('vendor', 'Tencent could not be reached', '无法连接腾讯云'),
   TIMEOUT: retryable('vendor', 'the time limit was reached', '请求超时'),
 };
 

@@ -74,7 +74,7 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '400504': tooFrequent('too frequent', '请求过于频繁'),
   '400506': overLimit('over the concurrency limit of the app id', '超过应用并发限制'),
   '400601': invalid('the request body is too large', '请求体过大'),
-  '999997': fault('time-out inside the vendor', '服务超时'),
+  '999997': fault('timeout inside Tencent', '服务超时'),
   '999998': fault('fault of the front system', '前置系统异常'),
   '999999': fault('internal fault', '系统内部异常'),
   '66660000': invalid('the order number is longer than 32', '订单号超过 32 位'),
@@ -82,7 +82,7 @@ export const VENDOR_CODES: Readonly<Record<string, VendorCodeRule>> = {
   '66660002': noContract('the contract has expired', '合同已过期'),
   '66660011': notFound('no such result', '无查询结果'),
   '66660020': notFound('no result for this order number', '查无此订单号'),
-  '66660021': fault('time-out of the vendor system', '系统超时'),
+  '66660021': fault("timeout of Tencent's system", '系统超时'),
   '66660030': noContract('this type of service is not supported', '不支持的业务类型'),
   '-1304': invalid('the order number is longer than 32', '订单号超过 32 位'),
   '-9011': unreadable('the card was not recognized', '银行卡未能识别'),
@@ -111,7 +111,7 @@ export const WARNING_TEXTS: Readonly<Record<string, Text>> = {
 
 /** What to make of a code that is in no document: show it, do not repeat it. */
 const UNKNOWN_CODE = unknown(
-  'a code that is not documented: see the vendor message, and give it a row with the option vendorCodeOverrides',
+  "a code that is not documented: see Tencent's message, and give it a row with the option vendorCodeOverrides",
   '未收录的错误码，请查看腾讯云消息，并可用 vendorCodeOverrides 选项登记',
 );
 

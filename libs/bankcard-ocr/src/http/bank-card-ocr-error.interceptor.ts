@@ -3,7 +3,7 @@ import { catchError, type Observable } from 'rxjs';
 import { type ErrorOptions, hasHeadersSent, type HttpResponse, setHeaders, translate } from './error-body.js';
 
 /**
- * Maps every {@link BankCardOcrError} that a pipe or a handler throws to an HTTP status and the body
+ * Maps every `BankCardOcrError` that a pipe or a handler throws to an HTTP status and the body
  * `{ statusCode, code, message, vendorCode, bizSeqNo }`, of a rejected card also with
  * `warningCodes`; 429, and 503 when the time is known, with `Retry-After`. Lets
  * everything else pass, and everything that is not HTTP. For guards, take `BankCardOcrExceptionFilter`.

@@ -12,7 +12,7 @@ class AnyBankCardOcrError {
 }
 
 /**
- * Returns what {@link BankCardOcrErrorInterceptor} returns for every {@link BankCardOcrError}, also when a guard or a
+ * Returns what {@link BankCardOcrErrorInterceptor} returns for every `BankCardOcrError`, also when a guard or a
  * middleware throws it, where interceptors see nothing. Everything else goes to the other filters. An interceptor
  * that is bound as well comes first.
  *

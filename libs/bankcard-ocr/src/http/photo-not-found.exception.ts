@@ -16,7 +16,7 @@ type PhotoNotFoundReason = 'pending' | 'missing' | 'absent';
 
 const TEXTS = {
   pending: {
-    en: 'the photos of this order are pending: the vendor has not delivered them yet, ask again in 2 seconds',
+    en: 'the photos of this order are pending: Tencent has not delivered them yet, ask again in 2 seconds',
     zh: '该订单的照片尚未就绪 (pending)，请 2 秒后重试',
   },
   missing: { en: 'this order has no photo of this kind', zh: '该订单没有此类照片' },

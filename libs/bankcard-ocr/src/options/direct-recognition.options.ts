@@ -19,7 +19,7 @@ export interface DirectRecognitionOptions {
    */
   readonly recognitionTimeoutMs?: number | undefined;
   /**
-   * The media types that are sent, told by their first bytes; GIF and WebP are recognised too.
+   * The media types that are sent, detected by their first bytes; GIF and WebP are recognized too.
    * 允许发送的图片类型（媒体类型），按文件头判断；GIF 和 WebP 也能认出来。
    * @default ['image/jpeg', 'image/png', 'image/bmp']
    */

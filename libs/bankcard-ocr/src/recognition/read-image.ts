@@ -97,7 +97,7 @@ async function readAll(stream: Readable): Promise<Buffer> {
 
 function tooLarge(): BankCardOcrError {
   return new BankCardOcrError('IMAGE_TOO_LARGE', {
-    message: `the image is larger than ${MOST_BYTES} bytes, which are 3 MB in Base64, the limit of the vendor`,
+    message: `the image is larger than ${MOST_BYTES} bytes, which are 3 MB in Base64, Tencent's limit`,
   });
 }
 

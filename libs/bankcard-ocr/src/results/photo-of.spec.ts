@@ -32,7 +32,7 @@ describe('photoOf', () => {
     expect(photoOf(result, 'numberStrip')).toBeUndefined();
   });
 
-  it.each(PHOTO_KINDS)('throws for %s when the vendor no longer keeps any', (kind) => {
+  it.each(PHOTO_KINDS)('throws for %s when Tencent no longer keeps any', (kind) => {
     const failure = { code: 'RESULT_GONE', retryable: false, bizSeqNo };
     expect(() => photoOf(resultWith({ status: 'gone', damaged: [] }), kind)).toThrow(expect.objectContaining(failure));
   });

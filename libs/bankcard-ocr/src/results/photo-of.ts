@@ -20,7 +20,7 @@ export function photoOf({ photos, bizSeqNo }: BankCardOcrResult, kind: PhotoKind
   }
   if (photos.status !== 'gone') return undefined;
   throw new BankCardOcrError('RESULT_GONE', {
-    message: 'the vendor no longer keeps the photos of this order',
+    message: 'Tencent no longer keeps the photos of this order',
     messageZh: '该订单的照片已超过保存期限',
     bizSeqNo,
   });

@@ -51,7 +51,7 @@ export function goneFor(notFound: BankCardOcrError, facts: RetentionFacts): Bank
   const { vendorCode, vendorMessage, bizSeqNo } = notFound;
   return new BankCardOcrError('RESULT_GONE', {
     message:
-      'the vendor no longer keeps the result of this order: ' +
+      'Tencent no longer keeps the result of this order: ' +
       `the card was recognized more than ${facts.assumedVendorRetentionMs} ms ago (recognizedAt, assumedVendorRetentionMs)`,
     vendorCode,
     vendorMessage,

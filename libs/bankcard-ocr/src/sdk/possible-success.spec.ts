@@ -12,7 +12,7 @@ describe('after a request for a NONCE ticket', () => {
     ['that timed out', new TransportError('TIMEOUT', true, { message: 'no answer' })],
     ['whose success cannot be read', malformedResponse('gave no readable ticket', { code: '0' }, true)],
     ['that ended in a fault of the vendor', code('999999')],
-    ['that ended in a time-out inside the vendor', code('66660021')],
+    ['that ended in a time-out inside Tencent', code('66660021')],
     ['that was too frequent: somebody else was given one', code('400504')],
     ['whose caller stopped', new Error('stop')],
     ['whose caller had no more time', new BankCardOcrError('TIMEOUT')],

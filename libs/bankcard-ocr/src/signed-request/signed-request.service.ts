@@ -3,17 +3,13 @@ import { Deadline } from '../call/deadline.js';
 import { checkOrderNumber } from '../call/order-number.js';
 import { limitsOf } from '../call/query-limits.js';
 import { retry } from '../call/retry.js';
-import type { TicketService } from '../credentials/ticket.service.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
 import { maySendAgain } from '../recognition/recognition.service.js';
 import type { PhotoMeta } from '../results/download/photo-sink.js';
 import { SinkFailure } from '../results/download/sink-stream.js';
 import { SinkTarget } from '../results/download/sink.target.js';
-import { signedQuery } from '../results/order-query.js';
-import type { Clock } from '../runtime/clock.js';
-import type { SignatureService } from '../signature/signature.service.js';
+import { type OcrResultServiceOptions, signedQuery } from '../results/order-query.js';
 import { extensionOf } from '../card/card-photo.js';
 import type { AppIdField } from '../vendor/hosts.js';
 import type { PhotoTarget } from '../vendor/response/photo-buffers.js';
@@ -54,15 +50,8 @@ export interface SignedRequest extends Pick<QueryLimits, 'timeoutMs' | 'attemptT
 type FileSink = (meta: PhotoMeta) => Writable | Promise<Writable>;
 
 /** What a {@link SignedRequestService} works with. */
-interface SignedRequestServiceOptions {
-  readonly appId: string;
-  readonly protocolVersion: string;
-  readonly limits: Required<QueryLimits>;
-  readonly vendorCodeOverrides: VendorCodeOverrides;
-  readonly tickets: TicketService;
-  readonly signatures: SignatureService;
+interface SignedRequestServiceOptions extends Omit<OcrResultServiceOptions, 'results'> {
   readonly client: SignedRequestClient;
-  readonly clock: Clock;
 }
 
 /**

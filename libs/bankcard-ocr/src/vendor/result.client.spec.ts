@@ -19,9 +19,9 @@ beforeEach(async () => {
 });
 afterEach(() => vendor.stop());
 
-function query(photos: boolean, appIdParameter = 'app_id', change: Partial<typeof QUERY> = {}) {
+function query(photos: boolean, appIdField = 'app_id', change: Partial<typeof QUERY> = {}) {
   const { appId, version } = QUERY;
-  const options = { path: '/prefix/q', appIdParameter, appId, version };
+  const options = { path: '/prefix/q', appIdField, appId, version };
   const client = new ResultClient(vendor.exchange(), new SystemClock(), options);
   const request = { query: { ...QUERY, ...change }, attempt: 2, generation: 5, timeoutMs: 60_000, cancellation: NEVER };
   return client.queryResult(request, photos && 'kept');

@@ -36,13 +36,13 @@ export class ResultClient {
     private readonly clock: Clock,
     options: {
       readonly path: string;
-      readonly appIdParameter: string;
+      readonly appIdField: string;
       readonly appId: string;
       readonly version: string;
     },
   ) {
-    const { path, appIdParameter, appId, version } = options;
-    this.#constantPart = `${path}?${new URLSearchParams({ [appIdParameter]: appId, version }).toString()}`;
+    const { path, appIdField, appId, version } = options;
+    this.#constantPart = `${path}?${new URLSearchParams({ [appIdField]: appId, version }).toString()}`;
   }
 
   /** Send one signed query and read its response. */

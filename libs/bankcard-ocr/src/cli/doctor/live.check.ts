@@ -39,7 +39,7 @@ async function queryOnce(options: ResolvedOptions, credentials: Credentials, sig
     const path = baseUrl.prefix + paths.queryResult;
     const results = new ResultClient(connections.main, clock, {
       path,
-      appIdParameter: appIdFields.queryResult,
+      appIdField: appIdFields.queryResult,
       appId,
       version,
     });

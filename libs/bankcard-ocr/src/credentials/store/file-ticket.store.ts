@@ -50,7 +50,7 @@ interface FileTicketStoreOptions {
  * Keeps the credentials in files, mode 0600, shared by all processes of one machine.
  *
  * Every write is a new file `record.<revision>`: written beside, made durable, then linked to its name, which succeeds
- * for one process only. So a process may be killed at any moment, and a reader finds the old record or the new one.
+ * for one process only. So a process may be killed at any time, and a reader finds the old record or the new one.
  */
 export class FileTicketStore extends TicketStore {
   readonly description: string;
@@ -256,7 +256,7 @@ export class FileTicketStore extends TicketStore {
     await this.#refuseLink();
   }
 
-  /** Somebody may have put a link in its place while the process runs. */
+  /** Another user may have put a link in its place while the process runs. */
   async #refuseLink(): Promise<void> {
     const found = await this.files.lstat(this.#folder).catch(undefinedWhenMissing);
     if (found?.isLink) throw new StoreError('ELOOP', 'the folder of the app id is a symbolic link');

@@ -3,7 +3,7 @@ import type { Text } from '../../errors/text.js';
 import type { TicketRecord } from '../ticket-record.js';
 import { contentFrom, type StoreInspection } from './store-inspection.js';
 
-/** The right to call the vendor's auth endpoints, held by at most one process at a time. */
+/** The right to call the vendor's auth endpoints, which at most one process has at a time. */
 export interface TicketLease {
   readonly id: string;
   /** Aborted when the lease was lost, or is about to be: another process may call the vendor soon. */
@@ -59,7 +59,7 @@ export abstract class TicketStore {
   /**
    * Try to become the one process that may refresh; undefined when another process holds the lease.
    *
-   * @param ttlMs a live holder renews its lease by heartbeats; without one for so many milliseconds it is dead
+   * @param ttlMs a live holder renews its lease by heartbeats; without one for so many milliseconds the lease expires
    */
   abstract acquireLease(ttlMs: number): Promise<TicketLease | undefined>;
 

@@ -39,7 +39,7 @@ const { signal } = new AbortController();
 const query = (vendor: OddVendor): Promise<BankCardOcrResult> => {
   const client = new ResultClient(vendor.exchange(), new SystemClock(), {
     path: '/q',
-    appIdParameter: 'app_id',
+    appIdField: 'app_id',
     ...signed,
   });
   return client.queryResult({ query: signed, ...ATTEMPT }, false);

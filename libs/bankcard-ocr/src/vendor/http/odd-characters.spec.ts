@@ -45,7 +45,7 @@ describe.each(TRANSPORT_KINDS)('odd characters over %s', (kind) => {
 
     it('arrive as they were given with a query', async () => {
       const [appId, version] = [odd, `1 ${odd}`];
-      const options = { path: '/query', appIdParameter: 'app_id', appId, version };
+      const options = { path: '/query', appIdField: 'app_id', appId, version };
       const client = new ResultClient(vendor.exchange(), new SystemClock(), options);
       const query = { appId, version, orderNo: 'order0001', nonce: 'n'.repeat(32), sign: 'A'.repeat(40) };
       const request = { query, attempt: 1, generation: 1, timeoutMs: 60_000, cancellation: NEVER };

@@ -143,7 +143,7 @@ describe.each(TRANSPORT_KINDS)('over %s, through a proxy,', (kind) => {
     const fault = await faultOf(send(transportThrough(proxy.url('user:hush@'))));
     const actor = retryable ? 'vendor' : 'developer';
     expect(fault).toMatchObject({ code: 'UNREACHABLE', maybeCarriedOut: false, retryable, actor });
-    expect(fault.message).toBe(`the vendor could not be reached: ${expected}`);
+    expect(fault.message).toBe(`Tencent could not be reached: ${expected}`);
     const shown = inspect(fault, { depth: Infinity, showHidden: true });
     for (const hidden of ['hush', 'aHVza', CANARY, String(proxy.port), '127.0.0.1'])
       expect(shown).not.toContain(hidden);
@@ -190,6 +190,6 @@ describe.each(TRANSPORT_KINDS)('over %s, through a proxy,', (kind) => {
     const fault = await faultOf(send(transportThrough(url)));
     proxy = await ConnectProxy.start();
     expect(fault).toMatchObject({ code: 'UNREACHABLE', maybeCarriedOut: false, retryable: true });
-    expect(fault.message).toBe('the vendor could not be reached: the proxy cannot be reached: ECONNREFUSED');
+    expect(fault.message).toBe('Tencent could not be reached: the proxy cannot be reached: ECONNREFUSED');
   });
 });

@@ -64,7 +64,7 @@ describe('a failure of the transport', () => {
     const cause = fault.cause as Error;
     const shown = [fault, cause].map((one) => inspect(one, { depth: Infinity, showHidden: true }) + one.stack);
     expect(shown.join() + JSON.stringify([fault, cause])).not.toMatch(/canary|webank|config|request/);
-    expect(fault.message).toMatch(/^the vendor could not be reached: \w+$/);
+    expect(fault.message).toMatch(/^Tencent could not be reached: \w+$/);
   });
 
   it('takes the code from where it is', () => {

@@ -104,7 +104,7 @@ export function transportError(error: unknown, wasCarriedOut = false): Transport
   // Somebody has to change something, here or in the proxy; every repetition, which the vendor may carry out, is in vain.
   const misconfigured = proxy?.passing === false || code === NO_STREAM_CODE;
   const details = {
-    message: `the vendor could not be reached: ${what}`,
+    message: `Tencent could not be reached: ${what}`,
     retryable: code !== CLOSED_CODE && !misconfigured,
     actor: misconfigured ? ('developer' as const) : undefined,
     cause: Object.assign(new Error(what), { name, code }),
@@ -140,7 +140,7 @@ function isParserError(error: Error | undefined): boolean {
 
 /**
  * Whether the vendor may have carried a request out although it failed. Only a refusal in the vendor's own words says no:
- * not a response that was lost or cannot be read, not a fault or time-out inside the vendor, not a caller that stopped.
+ * not a response that was lost or cannot be read, not a fault or time-out inside Tencent, not a caller that stopped.
  */
 export function isOutcomeUncertain(error: unknown): boolean {
   if (error instanceof TransportError) return error.maybeCarriedOut;

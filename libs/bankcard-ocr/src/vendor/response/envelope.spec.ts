@@ -51,7 +51,7 @@ describe('the error of a failed answer', () => {
   it('carries everything that the vendor said', () => {
     expect(vendorFailure(envelope, {})).toMatchObject({
       code: 'ORDER_NOT_FOUND',
-      message: 'the vendor returned 66660020: no result for this order number',
+      message: 'Tencent returned 66660020: no result for this order number',
       messageZh: '腾讯云返回 66660020：查无此订单号',
       vendorCode: '66660020',
       vendorMessage: '查询结果不存在',

@@ -40,7 +40,7 @@ export function vendorFailure(
 ): BankCardOcrError {
   const rule = vendorCodeRule(code, vendorCodeOverrides);
   return new BankCardOcrError(rule.error, {
-    message: `the vendor returned ${code}: ${rule.en}`,
+    message: `Tencent returned ${code}: ${rule.en}`,
     messageZh: `腾讯云返回 ${code}：${rule.zh}`,
     actor: rule.actor,
     retryable: rule.retry !== 'never',
@@ -57,7 +57,7 @@ export function malformedResponse(
   { code: vendorCode, message: vendorMessage, bizSeqNo }: Envelope,
   retryable: boolean,
 ): BankCardOcrError {
-  const message = `the vendor returned success, but ${what}`;
+  const message = `Tencent returned success, but ${what}`;
   return new BankCardOcrError('RESPONSE_MALFORMED', { message, retryable, vendorCode, vendorMessage, bizSeqNo });
 }
 
