@@ -110,8 +110,8 @@ class Connection {
     network.add(this);
   }
 
-  /** Send a command; the reply comes, or the connection ends. */
-  send<T>(carryOut: () => T): Promise<T> {
+  /** Send a command; the reply comes, or the connection ends. @param mayBeLost whether `repliesToLose` counts for it */
+  send<T>(carryOut: () => T, mayBeLost = true): Promise<T> {
     const { network, process } = this;
     return new Promise((resolve, reject) => {
       this.#pending.add(reject);
@@ -127,7 +127,7 @@ class Connection {
           this.#reply(() => reject(error as Error), reject);
           return;
         }
-        if (network.repliesToLose > 0) {
+        if (mayBeLost && network.repliesToLose > 0) {
           network.repliesToLose -= 1;
           return;
         }
@@ -264,9 +264,10 @@ export class SimulatedRedisClient {
       isConnected = true;
       this.status = 'connect';
       this.emit('connect');
-      // The client asks whether the server is ready before it says so.
+      // The client asks whether the server is ready before it says so. That reply comes while the connection lasts: without
+      // it, a client of the application would never be ready, and neither ioredis nor the library would end it.
       connection
-        .send(() => 'ready')
+        .send(() => 'ready', false)
         .then(
           () => {
             if (this.#connection !== connection) return;
