@@ -1,6 +1,6 @@
 import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { MemoryTicketStore } from 'nestjs-bankcard-ocr';
+import { FileTicketStore, MemoryTicketStore } from 'nestjs-bankcard-ocr';
 import type { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
 import { MINUTE, SECOND } from '../support/moved-time.js';
 import { atRest, eventually, passTime } from '../support/passing-time.js';
@@ -61,6 +61,15 @@ describe('a request that is wrong', () => {
   });
 });
 
+/**
+ * The shared file, of which changes are seen by polling only: by the clock, while a watch reports when the machine likes, and
+ * decides by that who is the first to notice a loss.
+ */
+function unwatchedStore(): FileTicketStore {
+  const files = { ...stage.disk.files, watch: () => () => undefined };
+  return new FileTicketStore({ directory: stage.directory, appId: sandbox.appId }, files);
+}
+
 describe('several that share a file', () => {
   it('adopt what a newcomer fetched after the file was deleted', async () => {
     const { tickets, scene } = await stage.restart();
@@ -82,9 +91,10 @@ describe('several that share a file', () => {
   });
 
   it('notice a second ticket of the same token, which ends the first', async () => {
-    const { ocr, tickets, scene } = await stage.restart();
-    const bystander = await stage.join();
+    const { ocr, tickets, scene } = await stage.restart({ ticketStore: unwatchedStore() });
+    const bystander = await stage.join({ ticketStore: unwatchedStore() });
     await bystander.tickets.getCredentials();
+    await atRest({ ...scene, tickets: [tickets, bystander.tickets] });
     // The newest record is lost; the one before it has the token, which waits for its ticket.
     const folder = join(stage.directory, (await readdir(stage.directory))[0]!);
     const newest = (await readdir(folder))
@@ -92,16 +102,20 @@ describe('several that share a file', () => {
       .sort()
       .at(-1)!;
     await rm(join(folder, newest));
+    // Less than a poll: none of those that hold the first ticket has put it back yet.
     clock.advance(SECOND);
     const newcomer = await stage.join();
     const all = { ...scene, tickets: [tickets, bystander.tickets, newcomer.tickets] };
     await atRest(all);
+    const { generationId } = newcomer.tickets.status();
+    expect(sandbox.calls.signTicket).toBe(2);
+    expect(tickets.status().generationId).not.toBe(generationId);
     await passTime(all, 10 * SECOND, SECOND);
-    // Whoever fetched the second ticket: each of the others still holds the first, or nothing.
+    for (const one of all.tickets) expect(one.status().generationId).toBe(generationId);
     await passTime(all, 2 * MINUTE, 5 * SECOND, async () => {
       await Promise.all([ocr, bystander.ocr, newcomer.ocr].map((service) => service.query('order1')));
     });
-    expect(sandbox.calls.accessToken).toBe(1);
+    expect(sandbox.calls).toMatchObject({ accessToken: 1, signTicket: 2 });
     expect(sandbox.rejected).toBe(0);
   });
 
