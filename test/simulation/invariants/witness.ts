@@ -554,7 +554,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const { token, issuedAt, diesAt } = newest;
     if (kernel.now < diesAt + OVERDUE_MS) return;
     const next = tokens[token.number];
-    if (!next || next.by === FOREIGN || this.#lateTokens.has(next)) return;
+    // It was dead before: a late request for a ticket had been carried out.
+    if (!next || next.by === FOREIGN || this.#lateTokens.has(next) || next.issuedAt > diesAt) return;
     if (this.effects.anyOf(ENDS_FROM_OUTSIDE, issuedAt, kernel.now)) return;
     this.#violated('S6-dead', `ticket ${newest.number} is dead since token ${next.number} came, and nobody refreshes`);
   }

@@ -166,6 +166,19 @@ describe('the wall clock is set back in the middle of a refresh', () => {
 describe('a token that waits for its ticket, and is refused', () => {
   const OTHER = ['ticket of stored-token-2', 'token', 'ticket of token-1'];
 
+  it('is replaced when the overlap ends while the refusal is on its way: a timer may have been early', async () => {
+    await stage.store.put(
+      stage.record({ current: stage.generation(1, 30 * MINUTE), pending: stage.token(2, MINUTE - 1) }),
+    );
+    stage.auth.nextTickets.push('rejected');
+    stage.auth.onTicket = () => {
+      stage.auth.onTicket = () => undefined;
+      stage.clock.advance(2);
+    };
+    await stage.run(process);
+    expect(stage.trace.filter((what) => !what.startsWith('write'))).toEqual(OTHER);
+  });
+
   it.each<[number, AuthOutcome, boolean]>([
     [10 * SECOND, 'rejected', false],
     [10 * SECOND, 'denied', false],

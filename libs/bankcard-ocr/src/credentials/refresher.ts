@@ -205,7 +205,9 @@ export class Refresher {
       // Within the overlap it is the ticket that is asked for again, and never another token (protocol.md section 5). Beyond
       // it a new token can end nothing that still works, so any refusal will do.
       const isFinal = error.code === 'CREDENTIALS_REJECTED' || !error.retryable;
-      if (ageOfTokenMs < timings.overlapMs || !isFinal) throw error;
+      // Judged now: the timer that wakes at the end of the overlap may be a fraction of a millisecond early.
+      const isInOverlap = ageOrInfinity(waiting.tokenRequestedAtMs, clock) < timings.overlapMs;
+      if (isInOverlap || !isFinal) throw error;
       this.#remember({ pending: undefined });
       emit({ type: 'pending-token-refused', generation: waiting.number, vendorCode: error.vendorCode });
       return true;
