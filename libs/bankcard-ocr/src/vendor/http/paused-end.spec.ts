@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { SystemClock } from '../../runtime/clock.js';
-import { UndiciTransport } from './undici.transport.js';
+import { UndiciCall, UndiciTransport } from './undici.transport.js';
 
 /**
  * undici 7 ends the process when a connection ends while a response is held back that says `Connection: close`
@@ -77,4 +77,38 @@ describe('a connection that ends while its response is held back', () => {
     }
     await expect(ended).resolves.toBe(outcome);
   });
+});
+
+it('what is left when a connection ends is passed on in order, no sooner than it is wanted, and then the response ends', async () => {
+  const received: string[] = [];
+  const releases: (() => void)[] = [];
+  const call = new UndiciCall({
+    head: () => undefined,
+    received: () => undefined,
+    data: (bytes) => {
+      received.push(bytes.toString());
+      return new Promise<void>((resolve) => releases.push(resolve));
+    },
+  });
+  let isOver = false;
+  void call.finished.then(() => (isOver = true));
+  // As the parser does with what is in its buffer.
+  const goOn = () => {
+    for (const piece of ['second piece of it', '', 'third piece of it']) {
+      expect(call.onData(Buffer.from(piece))).toBe(true);
+    }
+    call.onComplete();
+  };
+  call.onHeaders(200, [], goOn);
+  expect(call.onData(Buffer.from('first piece of it'))).toBe(false);
+  call.takeRest();
+  const turn = async () => new Promise((resolve) => setImmediate(resolve));
+  for (const pieces of [1, 2, 3]) {
+    await turn();
+    expect([received.length, isOver]).toEqual([pieces, false]);
+    releases.shift()?.();
+  }
+  await turn();
+  expect(isOver).toBe(true);
+  expect(received).toEqual(['first piece of it', 'second piece of it', 'third piece of it']);
 });

@@ -78,6 +78,9 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   #abortRequest: ((error: Error) => void) | undefined;
   #resumeParser: (() => void) | undefined;
   #isPaused = false;
+  /** What has come since the connection ended, and the receiver does not want yet. */
+  #rest: Buffer[] | undefined;
+  #isComplete = false;
   #aborted: Error | undefined;
   #body: ResponseBody | undefined;
   #isBodiless = false;
@@ -104,7 +107,20 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   resume(): void {
     if (!this.#isPaused) return;
     this.#isPaused = false;
+    if (this.#rest) this.#passRest(this.#rest);
+    else this.#resumeParser?.();
+  }
+
+  /** The connection has ended: take everything that is left from the parser, which must not be paused any more. */
+  takeRest(): void {
+    if (!this.#isPaused) return;
+    this.#rest = [];
     this.#resumeParser?.();
+  }
+
+  #passRest(rest: Buffer[]): void {
+    while (!this.#isPaused && rest.length > 0) this.#body?.write(rest.shift()!);
+    if (!this.#isPaused && this.#isComplete) this.#body?.end();
   }
 
   onConnect(abort: (error: Error) => void): void {
@@ -133,13 +149,18 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   }
 
   onData(bytes: Buffer): boolean {
+    if (this.#rest) {
+      if (bytes.length > 0) this.#rest.push(bytes);
+      return true;
+    }
     // Resuming begins with an empty piece when nothing more has come yet; to delay that too would never end.
     if (bytes.length > 0) this.#body?.write(bytes);
     return !this.#isPaused;
   }
 
   onComplete(): void {
-    this.#body?.end();
+    this.#isComplete = true;
+    if (!this.#rest || !this.#isPaused) this.#body?.end();
   }
 
   onError(error: Error): void {
@@ -201,7 +222,7 @@ function withoutSurprises(socket: Socket): Socket {
   const goOn = () => {
     // The parser does not go on with a connection that is destroyed; what it has got already is good all the same.
     Object.defineProperty(socket, 'destroyed', { value: false, configurable: true });
-    written?.resume();
+    written?.takeRest();
     delete (socket as { destroyed?: boolean }).destroyed;
     written = undefined;
   };
