@@ -119,6 +119,20 @@ describe('BankCardOcrModule', () => {
     expect(logger.lines.join()).not.toContain(sandbox.appId);
   });
 
+  it.each([
+    [undefined, 1],
+    ['https://kyc1.qcloud.com', 0],
+  ])(
+    'names the newer hosts once when it starts with the oldest one: base URL %s, %d line(s)',
+    async (baseUrl, count) => {
+      const logger = new MemoryLogger();
+      const account = { ...options, baseUrl, ticketStore: 'memory:', proxy: 'none', backgroundRefresh: false };
+      await start([BankCardOcrModule.forRoot(account)], logger);
+      const lines = logger.lines.filter((line) => line.includes('newer pages of Tencent name'));
+      expect(lines).toEqual(Array.from({ length: count }, () => expect.stringContaining('kyc1.qcloud.com') as string));
+    },
+  );
+
   it('warns of intervals that only a sandbox has', async () => {
     const logger = new MemoryLogger();
     await start([BankCardOcrModule.forRoot({ ...options, refreshIntervalMs: 500, ticketOverlapMs: 900 })], logger);

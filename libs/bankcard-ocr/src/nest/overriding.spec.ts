@@ -10,6 +10,7 @@ import { Clock } from '../runtime/clock.js';
 import { SecretText } from '../runtime/secret-text.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { sign, SignatureService } from '../signature/signature.service.js';
+import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { KycSandbox } from '../testing/kyc-sandbox.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import {
@@ -24,6 +25,7 @@ import { getBankCardOcrToken } from './bankcard-ocr.tokens.js';
 const NONCE_TICKET = 'n'.repeat(64);
 const SIGN_TICKET = 's'.repeat(64);
 const JPEG = Buffer.from('ffd8ffe000104a464946', 'hex');
+const ID_CARD = { method: 'GET', path: '/api/server/getOcrResult', orderNo: 'order1' } as const;
 
 /** Records what is sent, and answers as the vendor does, or never. */
 class FakeTransport {
@@ -107,6 +109,7 @@ describe.each([
     results: application!.get<OcrResultService>(getBankCardOcrToken(OcrResultService, name)),
     recognition: application!.get<RecognitionService>(getBankCardOcrToken(RecognitionService, name)),
     sdk: application!.get<SdkLaunchService>(getBankCardOcrToken(SdkLaunchService, name)),
+    signedRequests: application!.get<SignedRequestService>(getBankCardOcrToken(SignedRequestService, name)),
   });
 
   afterEach(async () => {
@@ -123,7 +126,7 @@ describe.each([
         .overrideProvider(getBankCardOcrToken(Transport, name))
         .useValue(transport);
     });
-    const { results, recognition, sdk } = services();
+    const { results, recognition, sdk, signedRequests } = services();
     const isSignedWith = (ticket: string, order: number) => {
       const { parameters, body } = transport.sent[order]!;
       const value = (key: string) => parameters.get(key) ?? body[key];
@@ -138,6 +141,8 @@ describe.each([
     expect(isSignedWith('o'.repeat(64), 1)).toBe(true);
     const launch = await sdk.create({ userId: 'user1' });
     expect(transport.sent[2]!.parameters.get('access_token')).toBe('t'.repeat(64));
+    await signedRequests.send(ID_CARD);
+    expect(isSignedWith('o'.repeat(64), 3)).toBe(true);
     expect(launch.expiresInMs).toBeGreaterThan(0);
     const valid = sign(['IDAXXXXX', 'order1'], 'o'.repeat(64));
     await expect(sdk.verifyResult({ orderNo: 'order1', sign: valid })).resolves.toBe(true);
@@ -177,11 +182,13 @@ describe.each([
         .overrideProvider(getBankCardOcrToken(Transport, name))
         .useValue(transport);
     });
-    const { results, recognition, sdk } = services();
+    const { results, recognition, sdk, signedRequests } = services();
     await results.query('order1');
     await recognition.recognize(JPEG);
+    await signedRequests.send(ID_CARD);
     const sent = transport.sent.filter(({ path }) => !path.includes('oauth2'));
     expect(sent.map(({ parameters, body }) => parameters.get('sign') ?? body['sign'])).toEqual([
+      'F'.repeat(40),
       'F'.repeat(40),
       'F'.repeat(40),
     ]);
@@ -203,6 +210,7 @@ describe.each([
       await services().results.query('order1');
       await services().sdk.create({ userId: `user${Math.random().toString(36).slice(2, 10)}` });
       await services().recognition.recognize(JPEG);
+      await services().signedRequests.send(ID_CARD);
       await application!.close();
       expect(sandbox.calls.accessToken).toBe(expected);
     }
@@ -216,16 +224,18 @@ describe.each([
       (builder) => builder.overrideProvider(getBankCardOcrToken(Transport, name)).useValue(transport),
       options,
     );
-    const { results, recognition, sdk } = services();
+    const { results, recognition, sdk, signedRequests } = services();
     await expect(results.query('order1')).resolves.toMatchObject({ cardNumber: { masked: '622202*********0128' } });
     await expect(recognition.recognize(JPEG)).resolves.toMatchObject({ cardNumber: { masked: '622202*********0128' } });
     await sdk.create({ userId: 'user1' });
+    await signedRequests.send(ID_CARD);
     expect(transport.sent.map(({ path }) => path.split('/').at(-1))).toEqual([
       'access_token',
       'api_ticket',
       'getBankCardOcrResult',
       'bankcardocrapp',
       'api_ticket',
+      'getOcrResult',
     ]);
     await application!.close();
     application = undefined;
@@ -244,11 +254,12 @@ describe.each([
         .overrideProvider(getBankCardOcrToken(Transport, name))
         .useValue(transport);
     });
-    const { results, recognition, sdk } = services();
+    const { results, recognition, sdk, signedRequests } = services();
     const calls = [
       () => results.query('order1'),
       () => recognition.recognize(JPEG, { orderNo: 'order2' }),
       () => sdk.create({ userId: 'user1' }),
+      () => signedRequests.send(ID_CARD),
     ];
     for (const call of calls) {
       let settled: unknown;
