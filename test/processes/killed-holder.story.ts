@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RedisServer, storiesOfRedis } from '../support/redis-server.js';
+import { itWithRedis, RedisServer } from '../support/redis-server.js';
 import { Refreshers } from '../support/refreshers.js';
 
 const PROCESSES = 3;
@@ -55,7 +55,7 @@ describe('kill -9 of the process that refreshes', () => {
     await rm(directory, { recursive: true, force: true });
   });
 
-  (storiesOfRedis ? it : it.skip)('is healed by another one on Redis, and no query fails', async () => {
+  itWithRedis('is healed by another one on Redis, and no query fails', async () => {
     await using redis = await RedisServer.start();
     await killInEveryPhase(process.env['REDIS_URL'] ?? redis.url);
   });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
 import { Fleet, type Tally } from '../support/fleet.js';
-import { RedisServer, storiesOfRedis } from '../support/redis-server.js';
+import { itWithRedis, RedisServer } from '../support/redis-server.js';
 
 const PROCESSES = 4;
 const QUERIES = 40;
@@ -42,7 +42,7 @@ describe(`${PROCESSES} processes whose tickets all die at once, one of which is 
     await rm(directory, { recursive: true, force: true });
   });
 
-  (storiesOfRedis ? it : it.skip)('refresh once on Redis, and every caller gets its result', async () => {
+  itWithRedis('refresh once on Redis, and every caller gets its result', async () => {
     await using redis = await RedisServer.start();
     await rejectAll(process.env['REDIS_URL'] ?? redis.url);
   });

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RedisServer, storiesOfRedis } from '../support/redis-server.js';
+import { itWithRedis, RedisServer } from '../support/redis-server.js';
 import { Refreshers } from '../support/refreshers.js';
 
 const PROCESSES = 3;
@@ -46,11 +46,8 @@ describe('a process that refreshes and is stopped for longer than its lease (SIG
     await rm(directory, { recursive: true, force: true });
   });
 
-  (storiesOfRedis ? it : it.skip)(
-    'does no harm on Redis when it goes on (SIGCONT): all use the newest, and no query fails',
-    async () => {
-      await using redis = await RedisServer.start();
-      await stopInEveryPhase(process.env['REDIS_URL'] ?? redis.url);
-    },
-  );
+  itWithRedis('does no harm on Redis when it goes on (SIGCONT): all use the newest, and no query fails', async () => {
+    await using redis = await RedisServer.start();
+    await stopInEveryPhase(process.env['REDIS_URL'] ?? redis.url);
+  });
 });

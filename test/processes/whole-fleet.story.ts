@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { Fleet } from '../support/fleet.js';
-import { RedisServer, storiesOfRedis } from '../support/redis-server.js';
+import { itWithRedis, RedisServer } from '../support/redis-server.js';
 
 /** In each process; few, because a slow machine has to serve them all. */
 const CALLERS = 4;
@@ -77,12 +77,9 @@ describe('processes under load that refresh by their timers and are restarted on
     await rm(directory, { recursive: true, force: true });
   });
 
-  (storiesOfRedis ? it : it.skip)(
-    'do so on Redis, though their wall clocks are four hours apart when they start',
-    async () => {
-      await using redis = await RedisServer.start();
-      const shifted = (hours: number) => ({ count: 2, env: { SHIFT_MS: String(hours * HOUR_MS) } });
-      await runFleet(process.env['REDIS_URL'] ?? redis.url, [shifted(2), shifted(-2), READER]);
-    },
-  );
+  itWithRedis('do so on Redis, though their wall clocks are four hours apart when they start', async () => {
+    await using redis = await RedisServer.start();
+    const shifted = (hours: number) => ({ count: 2, env: { SHIFT_MS: String(hours * HOUR_MS) } });
+    await runFleet(process.env['REDIS_URL'] ?? redis.url, [shifted(2), shifted(-2), READER]);
+  });
 });

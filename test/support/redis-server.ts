@@ -9,13 +9,12 @@ import { createInterface } from 'node:readline';
 /** Whether this machine has a redis-server of its own; without one its stories are skipped, which the run says once. */
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
 
-/** Whether stories that need a redis-server are told. Where everything must run (CI) a missing one is a failure. */
+/** Whether stories that need a redis-server run. Where everything must run (CI) a missing one is a failure. */
 export const storiesOfRedis = hasRedis || process.env['CI'] === 'true';
 
-/** Tells stories that need a redis-server. */
-export function describeWithRedis(name: string, stories: () => void): void {
-  (storiesOfRedis ? describe : describe.skip)(name, stories);
-}
+/** `describe` and `it` for stories that need a redis-server. */
+export const describeWithRedis = storiesOfRedis ? describe : describe.skip;
+export const itWithRedis = storiesOfRedis ? it : it.skip;
 
 /** A real redis-server of its own, on a free port, that keeps nothing on disk. */
 export class RedisServer implements AsyncDisposable {
