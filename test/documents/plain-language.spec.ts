@@ -6,7 +6,7 @@ import { ROOT } from '../support/readme-pages.js';
 
 /** Words that this project once used in place of the industry's own; each alternative is one word or phrase. */
 const ENGLISH = wordsOf(
-  ...['answer(?:s|ed|ing)?', 'unanswered', 'tells?', 'told', 'gives', 'stands? in', 'judge[sd]?', 'judging'],
+  ...['answer(?:s|ed|ing)?', 'unanswered', 'tells?', 'told', 'gives', 'stands? (?:in|there)', 'judge[sd]?', 'judging'],
   ...['mend(?:s|ed|ing)?', 'blame[sd]?', 'visit(?:s|ed)?', '(?:a|an|the|each|every|one|another|first|last) look'],
   ...['whoever', 'somebody', 'nobody', 'everybody', 'lonely', 'desk', 'held', 'moments?'],
   ...['signs? of life', 'lapse[sd]?', 'life', 'die[sd]?', 'dead'],
@@ -33,7 +33,7 @@ function dialectIn(text: string): string[] {
 /** A page without blocks and spans of code, comments, and the targets of links. */
 function proseOf(page: string): string {
   return page
-    .replaceAll(/^(\s*)(```+|~~~+)[^]*?^\1\2\s*$/gm, '')
+    .replaceAll(/^([ \t]*)(```+|~~~+)[^]*?^\1\2\s*$/gm, '')
     .replaceAll(/(?<=\n\n)(?: {4}.*\n)+/g, '')
     .replaceAll(/(`+)[^]*?(?<!`)\1(?!`)/g, ' ` ')
     .replaceAll(/<!--[^]*?-->/g, '')
@@ -74,8 +74,10 @@ function commentsIn(node: ts.Node): string {
     .replaceAll(/`[^`]*`|\{@link [^}]*\}/g, ' ` ');
 }
 
-/** Pages for users; the READMEs of folders that only developers open are not among them. */
-const PAGES = markdownFiles(ROOT).filter((name) => /^(?:README[^/]*|docs\/[^/]+|libs\/[^/]+\/README)\.md$/.test(name));
+/** Every page of the project for people, of users as of contributors; templates of the repository's host are not among them. */
+const PAGES = markdownFiles(ROOT).filter((name) =>
+  /^(?:[^/]+|docs\/[^/]+|(?:libs|examples)\/[^/]+\/README|bench\/README|test\/simulation\/README)\.md$/.test(name),
+);
 
 const ENTRIES = ['', 'config', 'http', 'redis', 'testing'].map((entry) => path.join(LIBRARY, entry, 'index.ts'));
 
@@ -88,6 +90,11 @@ describe('plain language', () => {
     ['a Chinese word', '由谁处理', ['谁']],
     ['none within a longer word or name', 'lifetime, held-back, diet, momentary, judgement', []],
     ['none in code', 'The fault `answer`.\n\n    it gives\n\n```ts\n// told\n```\n', []],
+    [
+      'the prose between two blocks of code',
+      'One\n\n```sh\nit gives\n```\n\nis told\n\n```\nit tells\n```\n\nby `a` who answers `b`',
+      ['told', 'answers'],
+    ],
     ['none that is the word of the industry', 'a dead letter queue, a dead-letter queue', []],
   ])('finds %s', (_what, page, words) => {
     expect(dialectIn(proseOf(page)).map((found) => found.split(':')[0])).toEqual(words);

@@ -107,7 +107,7 @@ describe('doctor, about the way to the vendor', () => {
       const { document } = await examine([], { env: stage.environment({ BANKCARD_OCR_PROXY: proxy.url() }) });
       expect(document.checks.find(({ check }) => check === 'connection')).toMatchObject({
         status: 'fail',
-        found: expect.stringContaining('the proxy answered HTTP 407'),
+        found: expect.stringContaining('the proxy responded with HTTP 407'),
         todo: expect.stringContaining('must open tunnels'),
       });
     });

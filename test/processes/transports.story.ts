@@ -61,7 +61,7 @@ describe.each(KINDS)('an application over %s', (transport) => {
     const { application, ocr } = await startApplication(sandbox, { transport, proxy: proxy.url('user:hush@') });
     const failing = ocr.query('order0001');
     await expect(failing).rejects.toMatchObject({ code: 'NO_VALID_TICKET', cause: { code: 'UNREACHABLE' } });
-    await expect(failing).rejects.toThrow('the proxy answered HTTP 407');
+    await expect(failing).rejects.toThrow('the proxy responded with HTTP 407');
     await expect(failing).rejects.not.toThrow('hush');
     await application.close();
     await proxy.stop();

@@ -158,5 +158,5 @@ function proxyResponse(code: string | undefined): { readonly text: string; reado
   if (!code?.startsWith(PROXY_ANSWERED)) return undefined;
   const status = Number(code.slice(PROXY_ANSWERED.length));
   const passing = status >= 500 || status === 408 || status === 429;
-  return { text: `the proxy answered HTTP ${status}${HINTS[status] ?? ''}`, passing };
+  return { text: `the proxy responded with HTTP ${status}${HINTS[status] ?? ''}`, passing };
 }
