@@ -20,14 +20,14 @@ import { isUnfinished, numberAfter, type TicketRecord } from './ticket-record.js
 import type { RecordChange } from './ticket-record-repository.js';
 import type { RefreshTimings } from './timings.js';
 
-/** Jitter goes only to the early side, and is short enough that whoever refreshes is soon missed should it die. */
+/** Jitter only makes a refresh earlier, and is short: another process takes over soon when the refresher crashes. */
 const MOST_JITTER = 0.02;
 
-/** The generation that this process uses, and when it is due; and the tickets of those before it. */
+/** The generation that this process uses, when its refresh is due, and the tickets of earlier generations. */
 export class CredentialCache {
   #cached: { readonly held: CachedCredentials; readonly dueAt: number } | undefined;
   #otherSecret: string | undefined;
-  /** What the store last told, if it was made with the app secret of today. */
+  /** The record last read, if it was made with the current app secret. */
   #stored: TicketRecord | undefined;
   readonly #earlier: RetiredTickets;
 
@@ -35,7 +35,7 @@ export class CredentialCache {
     private readonly clock: Clock,
     private readonly timings: RefreshTimings,
     window: VerifyWindow,
-    /** Of the app secret of today: credentials made with another one are not used. */
+    /** Of the current app secret: credentials made with another one are not used. */
     readonly secretFingerprint: string,
     private readonly emit: TicketEventListener,
     private readonly random: Random = SYSTEM_RANDOM,
@@ -43,7 +43,7 @@ export class CredentialCache {
     this.#earlier = new RetiredTickets(clock, window);
   }
 
-  /** The newest generation that this process has seen, also beyond its end. */
+  /** The newest generation that this process has seen, even if it has expired. */
   get latest(): CachedCredentials | undefined {
     return this.#cached?.held;
   }
@@ -57,31 +57,31 @@ export class CredentialCache {
     return valid && this.clock.monotonic() < this.dueAt ? valid : undefined;
   }
 
-  /** Whether what is valid by the monotonic clock has ended by the wall clock: one was set, or the machine was suspended. */
+  /** Whether it is valid by the monotonic clock but expired by the wall clock: a clock was set, or the machine suspended. */
   get mayHaveEnded(): boolean {
     const held = this.valid;
     return held !== undefined && this.clock.monotonic() >= held.endsAt - leaptMs(held, this.clock);
   }
 
-  /** Whether a clock has jumped since what is held was taken into use, so that its age is not known. */
+  /** Whether a clock has jumped since the generation was cached, so that its age is unknown. */
   get isAgeInDoubt(): boolean {
     const held = this.latest;
     return held !== undefined && Math.abs(behindMs(this.clock) - held.behindMs) > CLOCK_STEP_MS;
   }
 
-  /** Whether the store last told of a refresh that somebody had begun and not finished: what is held may be dying. */
+  /** Whether the record last read shows an unfinished refresh: the cached generation may be in its overlap. */
   get isBeingReplaced(): boolean {
     return isUnfinished(this.#stored);
   }
 
-  /** Whether the store has lost what it had since the last refresh, and with it perhaps the mark of one that was begun. */
+  /** Whether the store has lost data since the last refresh, perhaps including the mark of an unfinished one. */
   get hasStoreLost(): boolean {
     return this.#stored?.writtenBackAtMs !== undefined;
   }
 
   /**
-   * When a refresh is due, on the monotonic clock; now when there is nothing to use. What the wall clock has leapt ahead
-   * counts as age: the monotonic clock of a suspended machine stands still, and a refresh that comes early costs little.
+   * When a refresh is due, on the monotonic clock; now without valid credentials. A leap of the wall clock counts as age:
+   * the monotonic clock of a suspended machine stands still, and an early refresh costs little.
    */
   get dueAt(): number {
     const { valid } = this;
@@ -91,12 +91,12 @@ export class CredentialCache {
   get ticketsForVerifying(): readonly SecretText[] {
     const { latest } = this;
     if (!latest) return [];
-    // Beyond its end, while no other could be had, it is kept as if it had been replaced then.
+    // Once it has expired without a successor, it is kept as if it had been replaced at that time.
     const usable = this.valid || this.#earlier.isInWindow({ replacedAt: latest.endsAt, endsAt: latest.endsAt });
     return [...(usable ? [latest.credentials.signTicket] : []), ...this.#earlier.tickets];
   }
 
-  /** Use what this process fetched, unless another process, whose lease the store had lost, asked for what is held later. */
+  /** Cache what this process fetched, unless the cached generation, of a process whose lease the store lost, is later. */
   replace(held: CachedCredentials): void {
     if (this.latest && wasAskedForAfter(this.latest, held)) return;
     this.#take(held, 'refresh');
@@ -111,7 +111,7 @@ export class CredentialCache {
     if (!stored) return;
     if (stored.id === latest?.id) return this.#renumber(stored.number);
     if (latest && this.latest && !isNewer(stored, latest, askedAtLatestMs(this.latest, this.clock))) return;
-    // After a store was emptied somebody may have begun to count anew; numbers never go back.
+    // After a store was emptied, another process may have restarted the count; numbers here never decrease.
     const number = Math.max(stored.number, numberAfter(latest?.number ?? 0));
     const held = holdStored({ ...stored, number }, this.clock);
     if (held) this.#take(held, 'store');
@@ -119,8 +119,8 @@ export class CredentialCache {
   }
 
   /**
-   * What a store that was emptied or failed over has lost: the generation that is held, or its number. Undefined when it
-   * has what is held, something newer, or what another app secret made.
+   * What a store has lost when it was emptied or failed over: the cached generation, or its number. Undefined when the
+   * store has that generation, a newer one, or one made with another app secret.
    */
   missingIn(record: TicketRecord | undefined): RecordChange | undefined {
     const { valid } = this;
@@ -131,7 +131,7 @@ export class CredentialCache {
     const latestMs = askedAtLatestMs(valid, this.clock);
     if (stored && (isSame ? stored.number >= held.number : isNewer(stored, held, latestMs))) return undefined;
     const number = Math.max(held.number, stored && !isSame ? numberAfter(stored.number) : 0);
-    // A token that waits for the very ticket that is held waits for nothing.
+    // The ticket of this pending token is cached already.
     const isFinished = record?.pending?.accessToken === held.accessToken;
     const isAnswered = record?.unanswered !== undefined && record.unanswered.by === held.refreshId;
     return {
@@ -146,7 +146,7 @@ export class CredentialCache {
     return this.#earlier.toRecord();
   }
 
-  /** The record, if its credentials were made with the app secret of today. */
+  /** The record, if its credentials were made with the current app secret. */
   ours(record: TicketRecord | undefined): TicketRecord | undefined {
     if (!record || record.secretFingerprint === this.secretFingerprint) return record;
     if (this.#otherSecret !== record.secretFingerprint) {

@@ -3,14 +3,14 @@ import { equalityTag } from '../runtime/equality-tag.js';
 import { SecretText } from '../runtime/secret-text.js';
 
 /**
- * Access token and SIGN ticket of one refresh. Safe to print: token and ticket only come out of their `reveal()`.
+ * Access token and SIGN ticket of one refresh. Safe to print: only `reveal()` returns a token or a ticket.
  */
 export class Credentials {
   /** Running number of the refresh. */
   readonly generation: number;
   /** Random id of the refresh. */
   readonly generationId: string;
-  /** Distinguishes credentials wherever objects are compared by their properties, whatever their generation. */
+  /** Makes different credentials unequal wherever objects are compared by their properties. */
   readonly equalityTag: string;
   readonly #accessToken: SecretText;
   readonly #signTicket: SecretText;
@@ -28,7 +28,7 @@ export class Credentials {
     return this.#accessToken;
   }
 
-  /** The SIGN ticket, with which queries are signed; `reveal()` returns the text. */
+  /** The SIGN ticket that signs queries; `reveal()` returns the text. */
   get signTicket(): SecretText {
     return this.#signTicket;
   }

@@ -7,24 +7,24 @@ import type { RefreshRequest } from './refresh-plan.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { RefreshTimings } from './timings.js';
 
-/** A forced refresh was wanted less than one overlap after the last one. */
+/** A forced refresh was requested less than one overlap after the last one. */
 export class RefreshCooldownError extends BankCardOcrError {
   constructor(retryAfterMs: number) {
-    const apart = 'two forced refreshes must stand one overlap (ticketOverlapMs) apart';
-    super('RATE_LIMITED', { message: `${apart}: Tencent ends what others still use`, retryAfterMs });
+    const apart = 'two forced refreshes must be one overlap (ticketOverlapMs) apart';
+    super('RATE_LIMITED', { message: `${apart}: each invalidates what other processes use`, retryAfterMs });
   }
 }
 
-/** A refresh failed, and nobody may try again for a while. */
+/** A refresh failed, and no process may retry before the backoff is over. */
 export class RefreshFailed extends Error {
   override name = 'RefreshFailed';
 
   constructor(
     readonly error: BankCardOcrError,
-    /** Failures in a row, of all processes together. */
+    /** Consecutive failures of all processes. */
     readonly attempts: number,
     readonly retryInMs: number,
-    /** In another process, for a reason that this one has not seen. */
+    /** In another process, for a reason unknown here. */
     readonly elsewhere = false,
   ) {
     super(error.message, { cause: error });
@@ -36,11 +36,11 @@ interface RefreshFailure {
   readonly request: Pick<RefreshRequest, 'reason' | 'replaces' | 'attempt'>;
   /** On the monotonic clock. */
   readonly retryAt: number;
-  /** The last failure that this process has seen itself. */
+  /** The last failure of this process itself. */
   readonly lastOfOurs: BankCardOcrError | undefined;
 }
 
-/** Remembers the last failed refresh until one succeeds, and decides the pause before the next. */
+/** Remembers the last failed refresh until one succeeds, and sets the backoff before the next. */
 export class RefreshFailures {
   #last: RefreshFailure | undefined;
 
@@ -83,14 +83,14 @@ export class RefreshFailures {
   toError(): BankCardOcrError {
     const { error: cause } = this.#last ?? {};
     const { actor, vendorCode, vendorMessage, bizSeqNo } = cause ?? {};
-    const message = cause && `no valid SIGN ticket could be had: ${cause.message}`;
+    const message = cause && `no valid SIGN ticket is available: ${cause.message}`;
     const retryAfterMs = Math.ceil(this.pauseMs);
     const details = { message, actor, vendorCode, vendorMessage, bizSeqNo, retryAfterMs, cause };
     return new BankCardOcrError('NO_VALID_TICKET', details);
   }
 }
 
-/** What nobody has foreseen. Its words are told, without what may be secret in them; the original is not handed on. */
+/** An unexpected error. Its message is repeated without possible secrets; the original is not passed on. */
 function unexpected(thrown: unknown): BankCardOcrError {
   const { name, message, code } = (thrown ?? {}) as Partial<NodeJS.ErrnoException>;
   const words = redactVendorText(String(message ?? thrown).replace(/\?\S*/g, '?[redacted]'));
@@ -101,11 +101,11 @@ function unexpected(thrown: unknown): BankCardOcrError {
   });
 }
 
-/** How long nobody asks again, in milliseconds, after so many failures in a row; longer when the error says so. */
+/** The backoff in milliseconds after so many consecutive failures; longer when the error says so. */
 export function pauseAfter(error: BankCardOcrError, attempts: number, timings: RefreshTimings, random: Random): number {
   const { firstRetryMs, longestRetryMs, longestDeveloperRetryMs } = timings;
   const { code, actor } = error;
-  // Somebody has to change the configuration, a privilege or a contract first.
+  // The configuration, a privilege or a contract has to change first.
   const isLasting = actor === 'developer' || actor === 'business' || code === 'CREDENTIALS_REJECTED';
   const longestMs = isLasting ? longestDeveloperRetryMs : longestRetryMs;
   const pauseMs = backoffMs(attempts, firstRetryMs, longestMs, random);

@@ -4,29 +4,29 @@ import type { RefreshReason } from './ticket-event.js';
 import { isUnfinished, type PendingToken, type TicketRecord } from './ticket-record.js';
 import type { RefreshTimings } from './timings.js';
 
-/** Whether a process may ask the vendor for credentials, or only uses what others have stored. */
+/** Whether a process may request credentials from Tencent, or only uses what other processes have stored. */
 export type TicketRole = 'refresher' | 'reader';
 
 export interface RefreshRequest {
   readonly reason: RefreshReason;
-  /** The generation that is no longer wanted, for `rejected` and `requested`. */
+  /** The generation to replace, for `rejected` and `requested`. */
   readonly replaces?: string;
-  /** Counts on while refreshes fail, from 1. */
+  /** Counts consecutive failures, from 1. */
   readonly attempt: number;
   readonly signal: AbortSignal;
 }
 
-/** What a process remembers of its own refreshes, in case the store has lost it. Moments are on the monotonic clock. */
+/** What a process remembers of its own refreshes, in case the store has lost it. Times are on the monotonic clock. */
 export interface RefreshMemory {
-  /** The token that it was given last and has no ticket for. */
+  /** The last token that it received and has no ticket for. */
   readonly pending?: PendingToken | undefined;
-  /** The generation that was in use when the response to a token request was lost: it may be dying. */
+  /** The generation that was in use when the response to a token request was lost: it may be in its overlap. */
   readonly suspectId?: string | undefined;
-  /** A request whose response was given up may still be carried out, and would end what comes next. */
+  /** Tencent may still carry out an aborted request, which would invalidate the next credentials. */
   readonly isContested: boolean;
-  /** When it began a forced refresh. */
+  /** When it started a forced refresh. */
   readonly forcedAt: number;
-  /** When any process did, as the store last told. */
+  /** When any process did, by the record last read. */
   readonly recordedForcedAt: number;
 }
 
@@ -36,12 +36,12 @@ export const NO_MEMORY: RefreshMemory = {
   recordedForcedAt: Number.NEGATIVE_INFINITY,
 };
 
-/** All that a decision depends on. */
+/** The inputs of a decision. */
 export interface RefreshSituation {
   readonly role: TicketRole;
   /** What is stored. */
   readonly record: TicketRecord | undefined;
-  /** The same, unless it was made with another app secret. */
+  /** The same, unless another app secret made it. */
   readonly ours: TicketRecord | undefined;
   readonly cached: Pick<CredentialCache, 'latest' | 'valid' | 'dueAt'>;
   readonly memory: RefreshMemory;
@@ -52,44 +52,44 @@ export interface RefreshSituation {
 
 /** What to do next. */
 export type RefreshPlan =
-  /** There are credentials to use. */
+  /** Use the cached credentials. */
   | { readonly do: 'serve' }
-  /** Look again after so many milliseconds. */
+  /** Decide again after so many milliseconds. */
   | { readonly do: 'wait'; readonly ms: number }
-  /** A reader: ask the refreshers, by a mark in the record, to replace this generation; then wait. */
+  /** A reader marks this generation in the record, for a refresher to replace, and waits. */
   | { readonly do: 'ask-others'; readonly replaces: string }
-  /** Another process has failed a moment ago, so often in a row; nobody tries again for so long. */
+  /** Other processes have just failed, `attempts` times in a row; no process retries for so long. */
   | { readonly do: 'back-off'; readonly attempts: number; readonly ms: number }
   /** A forced refresh would be too soon by so much. */
   | { readonly do: 'cooldown'; readonly ms: number }
-  /** Ask for the ticket of this token, which somebody has begun. */
+  /** Request the ticket of this pending token. */
   | { readonly do: 'finish'; readonly token: PendingToken }
   /**
-   * Ask for a token, then its ticket: `forced` if it is not due and finishes nothing, `isBegun` if an earlier refresh was
-   * not finished.
+   * Request a token, then its ticket: `forced` if it is not due and finishes nothing, `isBegun` if an earlier refresh is
+   * unfinished.
    */
   | { readonly do: 'request'; readonly forced: boolean; readonly isBegun: boolean };
 
-/** Timers and clocks round: so little is left when a pause is over. */
+/** Timers and clocks round: a backoff with so little left is over. */
 const ROUNDING_MS = 5;
 
 /**
- * Decide what a process does next that wants a refresh (protocol.md section 5). Everything but `serve` and what a reader
- * does is for the process that holds the lease.
+ * Decide the next step of a process that wants a refresh (protocol.md section 5). Everything but `serve` and the plans of
+ * a reader needs the lease.
  */
 export function planRefresh(situation: RefreshSituation): RefreshPlan {
   const { role, record, ours, memory, request, now, timings } = situation;
   if (role === 'reader') return planOfReader(situation);
   if (isUnnecessary(situation)) return { do: 'serve' };
-  // What the store lost may be the lease and the mark of a process in the middle of a refresh: it finishes, or its lease
-  // would have expired by then.
+  // The store may have lost the lease and the mark of a running refresh. By then that refresh has finished, or its lease
+  // would have expired.
   const untilSettledMs = timings.leaseTtlMs - ageOrInfinity(record?.writtenBackAtMs, now);
   if (untilSettledMs > 0) return { do: 'wait', ms: untilSettledMs };
   const backoff = backoffOfOthers(situation);
   if (backoff) return backoff;
   const token = waitingToken(situation);
   if (token) return { do: 'finish', token };
-  // Finishing what was begun ends nothing that has not been ended already, so it is never too soon.
+  // Finishing a refresh invalidates nothing more, so it is never too soon.
   const isBegun = isUnfinished(ours) || hasBegun(situation);
   const forced = (request.reason === 'rejected' || request.reason === 'requested') && !isBegun;
   const sinceMs = Math.min(ageOrInfinity(ours?.forcedAtMs, now), now.monotonic() - memory.forcedAt);
@@ -99,7 +99,7 @@ export function planRefresh(situation: RefreshSituation): RefreshPlan {
 
 function planOfReader({ ours, cached: { valid }, request, timings }: RefreshSituation): RefreshPlan {
   const unwanted = request.reason === 'rejected' ? request.replaces : undefined;
-  // That it is due is for a refresher to see to.
+  // A refresher replaces it when it is due.
   if (valid && valid.credentials.generationId !== unwanted) return { do: 'serve' };
   if (unwanted !== undefined && ours?.current?.id === unwanted && ours.rejectedId !== unwanted) {
     return { do: 'ask-others', replaces: unwanted };
@@ -115,35 +115,35 @@ function isUnnecessary(situation: RefreshSituation): boolean {
   return now.monotonic() < cached.dueAt && !isUnfinished(ours) && !hasBegun(situation);
 }
 
-/** Without one back-off for all, ten processes would ask a vendor in trouble ten times as often. */
+/** Without a shared backoff, ten processes would send ten times as many requests while Tencent is failing. */
 function backoffOfOthers({ ours, now, timings }: RefreshSituation): RefreshPlan | undefined {
   if (!ours?.failed) return undefined;
   const { attempts, retryAtMs, pauseMs = timings.longestDeveloperRetryMs, by } = ours.failed;
-  // One process alone, which keeps its pause itself.
+  // Only one process has failed, and it backs off by itself.
   if (by !== undefined) return undefined;
   const ms = retryAtMs - now.now();
-  // A moment further off than the pause was long was written by a clock that has been set back since.
+  // A retry further away than the backoff was long: the clock has been set back since.
   return ms <= ROUNDING_MS || ms > pauseMs + CLOCK_STEP_MS ? undefined : { do: 'back-off', attempts, ms };
 }
 
-/** Whether this process has begun what nobody has finished, also when the store has lost what told the others. */
+/** Whether this process has an unfinished refresh, even if the store has lost its mark. */
 function hasBegun(situation: RefreshSituation): boolean {
   const { suspectId } = situation.memory;
   const isSuspect = suspectId !== undefined && suspectId === situation.cached.latest?.record.id;
   return isSuspect || waitingToken(situation) !== undefined;
 }
 
-/** A token for which a ticket is still to come: one that is stored, or our own that the store could not take. */
+/** The token that has no ticket yet: a stored one, or this process's own that the store could not save. */
 function waitingToken({ record, ours, memory: { pending }, now }: RefreshSituation): PendingToken | undefined {
   if (ours?.pending) return isAlive(ours.pending, now) ? ours.pending : undefined;
   if (!pending || (record && !ours) || !isAlive(pending, now)) return undefined;
-  // Another process has asked for another one since, and so ended it.
+  // Another process has requested a token since, which invalidates this one.
   const isForeignMark = ours?.unanswered !== undefined && ours.unanswered.by !== pending.refreshId;
   const isOutdated = ours?.current !== undefined && ours.current.number >= pending.number;
   return isForeignMark || isOutdated ? undefined : pending;
 }
 
-/** When the last forced refresh began, as a record tells that may have lost it; undefined when there was none. */
+/** When the last forced refresh started, by a record that may have lost it; undefined when there was none. */
 export function lastForcedAtMs(
   record: TicketRecord | undefined,
   { forcedAt, recordedForcedAt }: RefreshMemory,

@@ -20,17 +20,17 @@ interface RefreshSchedulerDependencies {
   readonly timings: RefreshTimings;
   readonly random: Random;
   readonly backgroundRefresh: boolean;
-  /** Whether this process refreshes, or waits until another one has. */
+  /** Whether this process refreshes, or waits for others. */
   readonly refreshes: boolean;
 }
 
 /**
- * When refreshes run: one at a time for all who want one, when they are due, after a pause when they fail, and soon after
- * another process has left one unfinished. No timer here keeps the process alive.
+ * When refreshes run: one at a time for all callers, when due, after a backoff when they fail, and soon after another
+ * process has left one unfinished. No timer here keeps the process running.
  *
- * In the background it is one loop: it wakes, does whatever has become due by the clock, and always sleeps again, never
- * longer than the store may go unread. So no timer has to be exact: one that is early finds nothing to do yet, and one that
- * is late, or was set before the clocks jumped, is made up for by the next.
+ * The background is one loop: it wakes, does what is due by the clock, and always sleeps again, for one poll interval at
+ * most. So no timer has to be exact: an early one finds nothing to do, and the next one makes up for a timer that is late or
+ * was set before the clocks jumped.
  */
 export class RefreshScheduler {
   readonly #closing = new AbortController();
@@ -38,7 +38,7 @@ export class RefreshScheduler {
   #running: Promise<void> | undefined;
   #syncs: { readonly running: Promise<void>; next?: Promise<void> } | undefined;
   #syncAt: number;
-  /** Before this the loop starts no refresh, however short the lives are that the vendor gives. */
+  /** The loop starts no refresh before this time, however short the lifetimes that Tencent returns. */
   #notBefore = Number.NEGATIVE_INFINITY;
   #wakeUp: ClockTimer | undefined;
 
@@ -72,7 +72,7 @@ export class RefreshScheduler {
     await Promise.allSettled([this.#running, this.#syncs?.running, this.#syncs?.next]);
   }
 
-  /** Join the refresh that runs, or run one. While refreshes fail, none runs before its pause is over. */
+  /** Join the running refresh, or start one. While refreshes fail, none starts before the backoff is over. */
   async ensure(wanted: WantedRefresh): Promise<void> {
     const { failures } = this.dependencies;
     if (!this.#running && failures.pauseMs > 0) throw failures.toError();
@@ -92,20 +92,20 @@ export class RefreshScheduler {
     await this.#running?.catch(() => undefined);
   }
 
-  /** Read the store and use what is newer: one sync for all who want one. Failures are told as events. */
+  /** Read the store and use what is newer: one sync for all callers. Failures are emitted as events. */
   sync(): Promise<void> {
     this.#syncs ??= { running: this.#syncOnce().finally(() => (this.#syncs = undefined)) };
     return this.#syncs.running;
   }
 
-  /** The same, by a sync that begins after this call: one that runs may be too early to see what was just written. */
+  /** The same, by a sync that starts after this call: a running one may miss what was just written. */
   syncAfresh(): Promise<void> {
     if (!this.#syncs) return this.sync();
     this.#syncs.next ??= this.#syncs.running.then(() => this.sync());
     return this.#syncs.next;
   }
 
-  /** Without a background nobody polls a shared store, so the users of the credentials have to, now and then. */
+  /** Without the background loop, callers have to poll a shared store now and then. */
   get isPollDue(): boolean {
     const { backgroundRefresh, clock } = this.dependencies;
     return !backgroundRefresh && this.#shared && clock.monotonic() >= this.#syncAt;
@@ -135,7 +135,7 @@ export class RefreshScheduler {
       const stop = this.dependencies.store.watch(() => void this.syncAfresh());
       this.#closing.signal.addEventListener('abort', stop);
     } catch {
-      // A hint only: a store that cannot give it is polled all the same.
+      // A hint only: the store is polled anyway.
     }
   }
 
@@ -168,7 +168,7 @@ export class RefreshScheduler {
     return Math.max(this.#notBefore, failures.last ? failures.last.retryAt : cache.dueAt);
   }
 
-  /** Up to a fifth earlier at random, so that a large fleet does not ask its store all at once. */
+  /** Up to a fifth earlier at random, so that a large fleet does not read its store all at once. */
   #planSync(): void {
     const { clock, timings, random } = this.dependencies;
     this.#syncAt = clock.monotonic() + timings.pollMs * (1 - random.next() / 5);
@@ -185,16 +185,16 @@ export class RefreshScheduler {
       const wanted = refreshes ? wantedByOthers(record) : undefined;
       if (wanted) return this.inBackground(wanted);
       if (cache.latest === before) return;
-      // What a reader had waited for in vain has come.
+      // A reader has received what it had waited for in vain.
       if (!refreshes) failures.clear();
       this.#sleep();
     } catch {
-      // What is held goes on being served.
+      // The cached credentials stay in use.
     }
   }
 }
 
-/** The refresh that others have begun and not finished, or have asked for. */
+/** The refresh that other processes left unfinished or requested. */
 function wantedByOthers(record: TicketRecord | undefined): WantedRefresh | undefined {
   if (isUnfinished(record)) return { reason: 'due' };
   const replaces = record?.rejectedId;
