@@ -1,11 +1,13 @@
 import { Module, ValidationPipe } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
-import { BankCardOcrModule } from 'nestjs-bankcard-ocr';
+import { BankCardOcrModule, type BankCardOcrOptions } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
 import { BankCardOcrErrorInterceptor, CardNumberMaskingInterceptor } from 'nestjs-bankcard-ocr/http';
 import { BankCardsModule } from './bank-cards/bank-cards.module.js';
+import { ConsoleModule } from './console/console.module.js';
 import { HealthModule } from './health/health.module.js';
+import { MovableClock } from './sandbox/movable-clock.js';
 import { SdkModule } from './sdk/sdk.module.js';
 import { HttpErrorFilter } from './server/http-error.filter.js';
 
@@ -14,7 +16,14 @@ import { HttpErrorFilter } from './server/http-error.filter.js';
   imports: [
     // Variables come from the environment only: a forgotten .env must not send a start on the sandbox to Tencent.
     ConfigModule.forRoot({ ignoreEnvFile: true }),
-    BankCardOcrModule.forRootAsync({ ...bankCardOcrConfig.asProvider(), isGlobal: true }),
+    BankCardOcrModule.forRootAsync({
+      isGlobal: true,
+      imports: [ConfigModule.forFeature(bankCardOcrConfig)],
+      inject: [bankCardOcrConfig.KEY, { token: MovableClock, optional: true }],
+      // On the sandbox, time can be moved.
+      useFactory: (options: BankCardOcrOptions, clock?: MovableClock) => ({ ...options, ...(clock && { clock }) }),
+    }),
+    ConsoleModule,
     BankCardsModule,
     SdkModule,
     HealthModule,

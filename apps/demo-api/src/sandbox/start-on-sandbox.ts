@@ -6,6 +6,8 @@ import { listen } from '../server/listen.js';
 import { readServerSettings } from '../server/server-settings.js';
 import { StartError } from '../server/start-error.js';
 import { announce } from './announcement.js';
+import { MovableClock } from './movable-clock.js';
+import { SandboxModule } from './sandbox.module.js';
 import { pointAtSandbox } from './sandbox-environment.js';
 
 /** An application that serves invented cards. */
@@ -35,11 +37,17 @@ export async function startOnSandbox(env: NodeJS.ProcessEnv): Promise<SandboxedA
   }
   const { settings, faults } = readServerSettings(env);
   const keys = env['DEMO_API_KEYS']?.trim() ? readApiKeys(env['DEMO_API_KEYS']) : undefined;
-  const sandbox = await KycSandbox.start({ unknownOrders: 'reject' });
+  const clock = new MovableClock();
+  const sandbox = await KycSandbox.start({ unknownOrders: 'reject', clock });
   try {
     pointAtSandbox(env, sandbox);
     const access = keys?.apiKeys ?? 'open';
-    const app = await boot({ ...settings, access, faults: [...faults, ...(keys?.faults ?? [])] });
+    const app = await boot({
+      ...settings,
+      access,
+      sandbox: SandboxModule.of(sandbox, clock),
+      faults: [...faults, ...(keys?.faults ?? [])],
+    });
     app
       .getHttpAdapter()
       .getInstance()

@@ -2,7 +2,9 @@ import { isatty } from 'node:tty';
 import {
   BadRequestException,
   ConsoleLogger,
+  type DynamicModule,
   Logger,
+  Module,
   NotFoundException,
   type LoggerService,
   type LogLevel,
@@ -13,6 +15,7 @@ import multipart from '@fastify/multipart';
 import { AppModule } from '../app.module.js';
 import { requireApiKey } from '../auth/api-key.hook.js';
 import type { ApiKeys } from '../auth/api-keys.js';
+import { NEEDS_KEY } from '../console/console.controller.js';
 import { drainQuickly } from './drain.js';
 import { refuseAlike, refuseConnection, refusePath } from './http-errors.js';
 import { readJsonBody } from './read-json-body.js';
@@ -26,6 +29,8 @@ export interface AppSettings {
   readonly access: ApiKeys | 'open';
   /** The levels to print, or the logger that takes the lines. */
   readonly logger: LogLevel[] | LoggerService;
+  /** The sandbox that stands in for Tencent, if one does. */
+  readonly sandbox?: DynamicModule;
 }
 
 /**
@@ -33,8 +38,8 @@ export interface AppSettings {
  *
  * @throws {@link BankCardOcrConfigurationError} without a line in the log: it is the caller's to print
  */
-export async function createApp({ access, logger }: AppSettings): Promise<NestFastifyApplication> {
-  const app = await create();
+export async function createApp({ access, logger, sandbox }: AppSettings): Promise<NestFastifyApplication> {
+  const app = await create(rootOf(access, sandbox));
   app.useLogger(Array.isArray(logger) ? new ConsoleLogger({ logLevels: logger, colors: isatty(1) }) : logger);
   app.flushLogs();
   const fastify = app.getHttpAdapter().getInstance();
@@ -66,15 +71,29 @@ function readBodies(app: NestFastifyApplication): void {
   });
 }
 
+/** The application, and what differs from start to start. */
+function rootOf(access: AppSettings['access'], sandbox: DynamicModule | undefined): DynamicModule {
+  return {
+    module: RootModule,
+    global: true,
+    imports: [...(sandbox ? [sandbox] : []), AppModule],
+    providers: [{ provide: NEEDS_KEY, useValue: access !== 'open' }],
+    exports: [NEEDS_KEY],
+  };
+}
+
+@Module({})
+class RootModule {}
+
 /** Nest logs the error of a failed start with its stack: its lines are buffered and, in that case, discarded. */
-async function create(): Promise<NestFastifyApplication> {
+async function create(root: DynamicModule): Promise<NestFastifyApplication> {
   try {
     const adapter = new FastifyAdapter({
       ...REQUEST_LIMITS,
       frameworkErrors: refusePath,
       clientErrorHandler: refuseConnection,
     });
-    return await NestFactory.create<NestFastifyApplication>(AppModule, adapter, {
+    return await NestFactory.create<NestFastifyApplication>(root, adapter, {
       abortOnError: false,
       bodyParser: false,
       bufferLogs: true,
