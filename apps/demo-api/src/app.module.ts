@@ -1,4 +1,4 @@
-import { Module, ValidationPipe } from '@nestjs/common';
+import { type DynamicModule, Module, ValidationPipe } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { BankCardOcrModule, type BankCardOcrOptions } from 'nestjs-bankcard-ocr';
@@ -9,7 +9,9 @@ import { ConsoleModule } from './console/console.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MovableClock } from './sandbox/movable-clock.js';
 import { SdkModule } from './sdk/sdk.module.js';
+import { SecurityModule } from './security.module.js';
 import { HttpErrorFilter } from './server/http-error.filter.js';
+import type { SecuritySettings } from './settings/security-settings.js';
 
 /** The demo: one registration of the library, and what an HTTP API binds around it. */
 @Module({
@@ -36,4 +38,13 @@ import { HttpErrorFilter } from './server/http-error.filter.js';
     { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true }) },
   ],
 })
-export class AppModule {}
+export class AppModule {
+  /**
+   * With who may do what.
+   *
+   * @param sandbox what stands in for Tencent, if anything does
+   */
+  static with(settings: SecuritySettings, sandbox?: DynamicModule): DynamicModule {
+    return { module: AppModule, imports: [SecurityModule.with(settings), ...(sandbox ? [sandbox] : [])] };
+  }
+}

@@ -3,9 +3,7 @@ import path from 'node:path';
 import { Controller, Get, Header, Inject, NotFoundException, Optional, Param, StreamableFile } from '@nestjs/common';
 import { Public } from '../auth/public.decorator.js';
 import { MovableClock } from '../sandbox/movable-clock.js';
-
-/** Whether requests need an API key; an injection token. */
-export const NEEDS_KEY = Symbol('NEEDS_KEY');
+import { SHOWN_KEY } from '../sandbox/sandbox.module.js';
 
 /** Nothing but the page's own files runs or shows, and no text becomes markup or code. */
 const CONTENT_SECURITY_POLICY = [
@@ -48,8 +46,8 @@ const FILES: ReadonlyMap<string, { readonly bytes: Buffer; readonly type: string
 @Controller()
 export class ConsoleController {
   constructor(
-    @Inject(NEEDS_KEY) private readonly needsKey: boolean,
     @Optional() private readonly clock?: MovableClock,
+    @Optional() @Inject(SHOWN_KEY) private readonly shownKey?: string,
   ) {}
 
   @Public()
@@ -62,8 +60,8 @@ export class ConsoleController {
   /** What the page has to know of this server before anybody has shown a key. */
   @Public()
   @Get('console/settings')
-  settings(): { needsKey: boolean; sandbox: boolean } {
-    return { needsKey: this.needsKey, sandbox: this.clock !== undefined };
+  settings(): { sandbox: boolean; key?: string } {
+    return { sandbox: this.clock !== undefined, ...(this.shownKey !== undefined && { key: this.shownKey }) };
   }
 
   @Public()

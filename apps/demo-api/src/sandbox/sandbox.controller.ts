@@ -1,5 +1,6 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put } from '@nestjs/common';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
+import { RequireScopes } from '../auth/require-scopes.decorator.js';
 import {
   EVENT_NAMES,
   type EventName,
@@ -29,6 +30,7 @@ class PassTimeDto {
 
 /** The sandbox behind this demo. These routes exist only when the demo was started on it. */
 @Controller('sandbox')
+@RequireScopes('ops')
 export class SandboxController {
   constructor(private readonly controls: SandboxControls) {}
 

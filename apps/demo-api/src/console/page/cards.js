@@ -127,8 +127,8 @@ function numberOf({ orderNo, cardNumber }) {
     const reason = await askReason();
     if (reason === undefined) return undefined;
     try {
-      const path = `/bank-cards/${encodeURIComponent(orderNo)}/card-number`;
-      const revealed = await json(path, { method: 'POST', reason });
+      const path = `/bank-cards/${encodeURIComponent(orderNo)}/number`;
+      const revealed = await json(path, { reason });
       number.textContent = revealed.cardNumber;
       button.textContent = t('hide');
     } catch (error) {

@@ -6,13 +6,14 @@ import { fill, h } from './dom.js';
 import { sandboxView } from './sandbox.js';
 import { currentLanguage, t, useLanguage } from './texts.js';
 
-let settings = { needsKey: true, sandbox: false };
+let settings = { sandbox: false };
 let view = new AbortController();
 let keyInput;
 
 async function start() {
   try {
     settings = await json('/console/settings');
+    useKey(settings.key ?? '');
   } catch (error) {
     fill(document.body, h('main', {}, errorBox(error, start)));
     return;
@@ -23,7 +24,7 @@ async function start() {
 
 /** Everything anew, in the language of now. */
 function frame() {
-  const given = keyInput?.value ?? '';
+  const given = keyInput?.value ?? settings.key ?? '';
   document.documentElement.lang = currentLanguage() === 'zh' ? 'zh-CN' : 'en';
   document.title = t('title');
   keyInput = h('input', { id: 'key', type: 'password', autocomplete: 'off', 'aria-describedby': 'key-help' });
@@ -48,11 +49,9 @@ function frame() {
       h(
         'div',
         { class: 'tools' },
-        settings.needsKey && [
-          h('label', { for: 'key' }, t('key')),
-          keyInput,
-          h('span', { id: 'key-help', class: 'hidden' }, t('keyHelp')),
-        ],
+        h('label', { for: 'key' }, t('key')),
+        keyInput,
+        h('span', { id: 'key-help', class: 'hidden' }, t('keyHelp')),
         language,
       ),
     ),
