@@ -30,6 +30,7 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
         {
           endpoint: 'access_token',
           outcome: 'OK',
+          status: 200,
           vendorCode: '0',
           bizSeqNo: '21062120001184412617492807497465',
           attempt: 3,
