@@ -194,8 +194,8 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
   part(Transport, [Clock], ({ options }, clock) => createTransport(options.baseUrl, { ...options, clock })),
   part(VendorConnections, [Clock, Transport, Telemetry], async (context, clock, transport, telemetry) => {
     const { options, surroundings } = context;
-    const onExchange: ExchangeListener = (start) => {
-      const end = telemetry.attempt(start);
+    const onExchange: ExchangeListener = (describe) => {
+      const end = telemetry.attempt(describe);
       return (record) => {
         logExchange(surroundings.log, record, surroundings.debugs());
         end?.(record);

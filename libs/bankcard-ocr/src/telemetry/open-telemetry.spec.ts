@@ -148,6 +148,16 @@ describe('the metrics', () => {
   });
 });
 
+describe('without an SDK', () => {
+  it('is idle, and wakes up when one is registered', async () => {
+    await sdk[Symbol.asyncDispose]();
+    const subscriber = openTelemetry();
+    expect(subscriber.isIdle?.()).toBe(true);
+    sdk = new MemoryTelemetry();
+    expect(subscriber.isIdle?.()).toBe(false);
+  });
+});
+
 describe('the spans', () => {
   it('show a documented code of Tencent, and _OTHER for any other text', () => {
     const { exchange } = subscribed();

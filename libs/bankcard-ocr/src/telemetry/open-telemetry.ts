@@ -2,10 +2,12 @@ import {
   type Attributes,
   context,
   type Counter,
+  createNoopMeter,
   type Histogram,
   type Meter,
   type MeterProvider,
   metrics,
+  ProxyTracerProvider,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -38,6 +40,8 @@ export interface OpenTelemetryOptions {
 }
 
 const SCOPE = 'nestjs-bankcard-ocr';
+/** What a proxy leads to before an application has registered a provider. */
+const NO_TRACER_PROVIDER = new ProxyTracerProvider().getDelegate();
 
 /**
  * Send spans and metrics of the library to OpenTelemetry: the value of the option `telemetry`. Without a registered SDK it
@@ -59,6 +63,13 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
   #instruments: Instruments | undefined;
 
   constructor(private readonly options: OpenTelemetryOptions) {}
+
+  /** Whether the application has registered neither tracing nor metrics. */
+  isIdle(): boolean {
+    const provider = this.options.tracerProvider ?? trace.getTracerProvider();
+    const isTraced = !(provider instanceof ProxyTracerProvider) || provider.getDelegate() !== NO_TRACER_PROVIDER;
+    return !isTraced && this.#use === undefined;
+  }
 
   operation(start: OperationStart): Observation<OperationEnd> {
     const { operation } = start;
@@ -96,7 +107,7 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
         endSpan(span, end);
         const endpoint = closedValue.endpoint(end.endpoint);
         const outcome = closedValue.exchangeOutcome(end.outcome);
-        this.#use.exchange.record(end.durationMs / 1_000, { endpoint, outcome, ...this.#accountOf(end) });
+        this.#use?.exchange.record(end.durationMs / 1_000, { endpoint, outcome, ...this.#accountOf(end) });
       },
     };
   }
@@ -104,11 +115,11 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
   event(event: Parameters<NonNullable<TelemetrySubscriber['event']>>[0], account: string | undefined): void {
     if (event.type === 'credentials-rejected') {
       const code = closedValue.rejectionCode(event.vendorCode);
-      this.#use.rejections.add(1, { code, ...this.#accountOf({ account }) });
+      this.#use?.rejections.add(1, { code, ...this.#accountOf({ account }) });
       return;
     }
     const counted = closedValue.credentialEvent(event.type);
-    if (counted !== undefined) this.#use.events.add(1, { event: counted, ...this.#accountOf({ account }) });
+    if (counted !== undefined) this.#use?.events.add(1, { event: counted, ...this.#accountOf({ account }) });
   }
 
   account(account: ObservedAccount): () => void {
@@ -123,6 +134,7 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
     const account = this.#accountOf(end);
     const outcome = closedValue.operationOutcome(end.outcome);
     const use = this.#use;
+    if (!use) return;
     use.operation.record(durationMs / 1_000, { operation, outcome, ...account });
     if (operation === 'refresh') {
       const refreshed = outcome === 'OK' ? 'OK' : 'FAILED';
@@ -152,12 +164,17 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
     return (this.options.tracerProvider ?? trace).getTracer(SCOPE);
   }
 
-  /** The instruments of the provider that is registered now: unlike tracers, meters do not learn of a later one. */
-  get #use(): Instruments {
+  /**
+   * The instruments of the provider that is registered now, undefined for none: unlike tracers, meters do not learn of a
+   * provider that comes later.
+   */
+  get #use(): Instruments | undefined {
     const provider = this.options.meterProvider ?? metrics.getMeterProvider();
-    if (!this.#instruments || provider !== this.#provider) {
+    if (provider !== this.#provider) {
       this.#provider = provider;
-      this.#instruments = createInstruments(provider.getMeter(SCOPE), (observe) => this.#observeAges(observe));
+      const meter = provider.getMeter(SCOPE);
+      const isNone = meter === createNoopMeter();
+      this.#instruments = isNone ? undefined : createInstruments(meter, (observe) => this.#observeAges(observe));
     }
     return this.#instruments;
   }
@@ -213,7 +230,11 @@ function createInstruments(
     photo: histogram('photo.size', 'By', BYTES, 'Size of photos of cards.'),
     refreshes: counter('refreshes', 'Refreshes of access token and SIGN ticket.'),
     rejections: counter('rejections', 'Credentials that Tencent has rejected.'),
-    events: counter('credential.events', 'Faults of store and credentials that cost a refresh or may do so.', '{event}'),
+    events: counter(
+      'credential.events',
+      'Faults of store and credentials that cost a refresh or may do so.',
+      '{event}',
+    ),
     warnings: counter('warnings', 'Results of cards with this warning.'),
   };
 }

@@ -70,8 +70,11 @@ export interface ExchangeRecord {
   readonly generation?: number;
 }
 
-/** Is called when an exchange begins; what it returns is called when that has ended. Neither may throw. */
-export type ExchangeListener = (start: ExchangeStart) => ((record: ExchangeRecord) => void) | undefined;
+/**
+ * Is called when an exchange begins, with a function that describes it; what it returns is called when that has ended. None
+ * of them may throw.
+ */
+export type ExchangeListener = (describe: () => ExchangeStart) => ((record: ExchangeRecord) => void) | undefined;
 
 /** What a {@link VendorHttpClient} needs. */
 interface VendorHttpClientDependencies {
@@ -163,7 +166,7 @@ class Exchange implements ResponseListener {
     private readonly reader: ResponseReader,
   ) {
     this.#sentAt = { monotonicMs: client.clock.monotonic(), epochMs: client.clock.now() };
-    this.#onEnd = client.onExchange(startOf(client.origin, request));
+    this.#onEnd = client.onExchange(() => startOf(client.origin, request));
   }
 
   /** Send the request; fulfilled when the whole body was received. */
