@@ -12,9 +12,10 @@ import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { SignatureService } from '../signature/signature.service.js';
 import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
-import { TicketMetrics } from '../telemetry/ticket-metrics.js';
+import { Telemetry } from '../telemetry/instrumentation.js';
 import { AuthClient } from '../vendor/auth.client.js';
 import { hintForHost } from '../vendor/hosts.js';
+import type { ExchangeListener } from '../vendor/http/vendor-http-client.js';
 import { Transport } from '../vendor/http/transport.js';
 import { RecognitionClient } from '../vendor/recognition.client.js';
 import { ResultClient } from '../vendor/result.client.js';
@@ -28,7 +29,7 @@ export interface ClientContext {
   readonly log: LogSink;
   /** Whether anybody reads lines of the level `debug`. */
   readonly debugs: () => boolean;
-  /** A label of its metrics. */
+  /** The account of its spans and metrics; undefined for the only one. */
   readonly name?: string;
 }
 
@@ -66,7 +67,6 @@ const SHARED_WITH = { process: 'this process only', machine: 'all processes of t
 export const BANKCARD_OCR_SERVICES = [
   SignatureService,
   TicketService,
-  TicketMetrics,
   OcrResultService,
   RecognitionService,
   SdkLaunchService,
@@ -84,7 +84,6 @@ export class BankCardOcrClient {
     store: TicketStore,
     readonly signatures: SignatureService,
     readonly tickets: TicketService,
-    readonly metrics: TicketMetrics,
     readonly results: OcrResultService,
     readonly recognition: RecognitionService,
     readonly sdk: SdkLaunchService,
@@ -159,10 +158,16 @@ function part<T, const Needs extends readonly Token[]>(
 }
 
 /** What a service needs that calls Tencent. */
-const NEEDS = [Clock, TicketService, SignatureService, VendorConnections] as const;
+const NEEDS = [Clock, TicketService, SignatureService, VendorConnections, Telemetry] as const;
 
-function callOptions(options: ResolvedOptions, clock: Clock, tickets: TicketService, signatures: SignatureService) {
-  return { ...options, limits: options, clock, tickets: completeTickets(tickets), signatures };
+function callOptions(
+  options: ResolvedOptions,
+  clock: Clock,
+  tickets: TicketService,
+  signatures: SignatureService,
+  telemetry: Telemetry,
+) {
+  return { ...options, limits: options, clock, tickets: completeTickets(tickets), signatures, telemetry };
 }
 
 /**
@@ -171,6 +176,12 @@ function callOptions(options: ResolvedOptions, clock: Clock, tickets: TicketServ
  */
 export const ACCOUNT_PARTS: readonly AccountPart[] = [
   part(Clock, [], ({ options }) => options.clock),
+  part(Telemetry, [Clock], ({ options, surroundings }, clock) => {
+    return new Telemetry(clock, surroundings.name, options.telemetry, (error) => {
+      const name = error instanceof Error ? error.name : typeof error;
+      surroundings.log.warn(`a subscriber of the option telemetry has failed (${name}); calls go on without it`);
+    });
+  }),
   part(TicketStore, [Clock], async (context, clock) => {
     const { options, surroundings } = context;
     const store = await createTicketStore({ ...options, clock }, (where) => {
@@ -181,21 +192,24 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     return store;
   }),
   part(Transport, [Clock], ({ options }, clock) => createTransport(options.baseUrl, { ...options, clock })),
-  part(VendorConnections, [Clock, Transport], async (context, clock, transport) => {
+  part(VendorConnections, [Clock, Transport, Telemetry], async (context, clock, transport, telemetry) => {
     const { options, surroundings } = context;
-    const onExchange = (record: Parameters<typeof logExchange>[1]) => {
-      logExchange(surroundings.log, record, surroundings.debugs());
+    const onExchange: ExchangeListener = (describe) => {
+      const end = telemetry.attempt(describe);
+      return (record) => {
+        logExchange(surroundings.log, record, surroundings.debugs());
+        end?.(record);
+      };
     };
     const connections = await connectToVendor({ ...options, clock }, onExchange, transport);
     context.onClose(() => connections.close());
     return connections;
   }),
-  part(TicketMetrics, [], ({ surroundings }) => new TicketMetrics(surroundings.name)),
   part(SignatureService, [], () => new SignatureService()),
   part(
     TicketService,
-    [Clock, TicketStore, VendorConnections, TicketMetrics],
-    async (context, clock, store, connections, metrics) => {
+    [Clock, TicketStore, VendorConnections, Telemetry],
+    async (context, clock, store, connections, telemetry) => {
       const { options, surroundings } = context;
       const { appId, secret, backgroundRefresh, role, verifyWindowMs, storeEncryptionKey } = options;
       store.onWarning ??= (warning) => surroundings.log.warn(warning);
@@ -210,39 +224,45 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
         seal: storeEncryptionKey && new RecordSeal(storeEncryptionKey, appId),
         timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
         secretFingerprint: secretFingerprint(appId, secret.reveal()),
+        observeRefresh: (reason, refresh) => telemetry.operation('refresh', refresh, { reason }),
       });
       tickets.events$.subscribe((event) => {
         logTicketEvent(surroundings.log, event);
-        metrics.note(event);
+        telemetry.event(event);
       });
+      context.onClose(telemetry.open(() => tickets.status().ageMs));
       context.onStart(() => tickets.start());
       context.onClose(() => tickets.close());
       return tickets;
     },
   ),
-  part(OcrResultService, NEEDS, ({ options }, clock, tickets, signatures, { main }) => {
+  part(OcrResultService, NEEDS, ({ options }, clock, tickets, signatures, { main }, telemetry) => {
     const { appId, protocolVersion: version, appIdFields, baseUrl, paths } = options;
     const path = baseUrl.prefix + paths.queryResult;
     const results = new ResultClient(main, clock, { path, appIdField: appIdFields.queryResult, appId, version });
-    return new OcrResultService({ ...callOptions(options, clock, tickets, signatures), results });
+    return new OcrResultService({ ...callOptions(options, clock, tickets, signatures, telemetry), results });
   }),
   part(
     RecognitionService,
     [...NEEDS, OcrResultService],
-    ({ options }, clock, tickets, signatures, { recognition }, results) => {
+    ({ options }, clock, tickets, signatures, { recognition }, telemetry, results) => {
       const { appIdFields, recognitionBaseUrl, paths } = options;
       const path = recognitionBaseUrl.prefix + paths.recognize;
       const client = new RecognitionClient(recognition, clock, { path, appIdField: appIdFields.recognize });
-      return new RecognitionService({ ...callOptions(options, clock, tickets, signatures), results, client });
+      return new RecognitionService({
+        ...callOptions(options, clock, tickets, signatures, telemetry),
+        results,
+        client,
+      });
     },
   ),
-  part(SdkLaunchService, NEEDS, ({ options }, clock, tickets, signatures, connections) => {
+  part(SdkLaunchService, NEEDS, ({ options }, clock, tickets, signatures, connections, telemetry) => {
     const auth = createAuthClient(options, connections);
-    return new SdkLaunchService({ ...callOptions(options, clock, tickets, signatures), auth });
+    return new SdkLaunchService({ ...callOptions(options, clock, tickets, signatures, telemetry), auth });
   }),
-  part(SignedRequestService, NEEDS, ({ options }, clock, tickets, signatures, { main }) => {
+  part(SignedRequestService, NEEDS, ({ options }, clock, tickets, signatures, { main }, telemetry) => {
     const client = new SignedRequestClient(main, options.baseUrl.prefix);
-    return new SignedRequestService({ ...callOptions(options, clock, tickets, signatures), client });
+    return new SignedRequestService({ ...callOptions(options, clock, tickets, signatures, telemetry), client });
   }),
   part(
     BankCardOcrClient,

@@ -31,9 +31,9 @@ export async function connectToVendor(
   given?: Transport,
 ): Promise<VendorConnections> {
   const { baseUrl, recognitionBaseUrl, maxConnections, clock, vendorCodeOverrides, maxResponseBytes } = options;
-  const clientOn = (transport: Transport): VendorHttpClient => {
+  const clientOn = (transport: Transport, { origin }: BaseUrl = baseUrl): VendorHttpClient => {
     const gate = new Semaphore(maxConnections);
-    return new VendorHttpClient({ transport, gate, clock, vendorCodeOverrides, maxResponseBytes, onExchange });
+    return new VendorHttpClient({ origin, transport, gate, clock, vendorCodeOverrides, maxResponseBytes, onExchange });
   };
   const transport = given ?? (await createTransport(baseUrl, options));
   if (!(transport instanceof UntracedTransport)) {
@@ -43,7 +43,7 @@ export async function connectToVendor(
   const main = clientOn(transport);
   if (recognitionBaseUrl.origin === baseUrl.origin) return new VendorConnections(main, main, [transport]);
   const second = await createTransport(recognitionBaseUrl, options);
-  return new VendorConnections(main, clientOn(second), [transport, second]);
+  return new VendorConnections(main, clientOn(second, recognitionBaseUrl), [transport, second]);
 }
 
 /** Make a transport to one host. Only the HTTP client that is used is loaded: each takes longer than all of this library. */

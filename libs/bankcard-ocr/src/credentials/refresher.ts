@@ -17,7 +17,7 @@ import {
   type TicketRole,
 } from './refresh-plan.js';
 import type { TicketLease } from './store/ticket-store.js';
-import type { TicketEventListener } from './ticket-event.js';
+import type { RefreshObserver, TicketEventListener } from './ticket-event.js';
 import {
   type RecordChange,
   StaleWriteError,
@@ -36,6 +36,7 @@ interface RefresherDependencies {
   readonly random: Random;
   readonly timings: RefreshTimings;
   readonly emit: TicketEventListener;
+  readonly observeRefresh?: RefreshObserver | undefined;
 }
 
 /**
@@ -134,7 +135,9 @@ export class Refresher {
       if (plan.do === 'wait') return plan.ms;
       if (plan.do === 'back-off') throw failedElsewhere(plan.attempts, plan.ms);
       if (plan.do === 'cooldown') throw new RefreshCooldownError(plan.ms);
-      if (plan.do !== 'ask-others') await this.#fetch(plan, record, lease, request);
+      if (plan.do === 'ask-others') return 0;
+      const { observeRefresh = withoutObserver } = this.dependencies;
+      await observeRefresh(request.reason, () => this.#fetch(plan, record, lease, request));
       return 0;
     } catch (error) {
       throw await this.#shareFailure(error, lease, request);
@@ -296,6 +299,8 @@ export class Refresher {
     this.#memory = { ...this.#memory, ...change };
   }
 }
+
+const withoutObserver: RefreshObserver = (_reason, refresh) => refresh();
 
 /** Processes without the lease may write as well: what a store had lost, or that a generation is suspect. */
 const TRIES = 5;

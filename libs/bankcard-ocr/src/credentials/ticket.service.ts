@@ -12,7 +12,7 @@ import { Refresher } from './refresher.js';
 import { RejectionTracker, type RepeatOutcome } from './rejection-tracker.js';
 import { RefreshCooldownError, RefreshFailures } from './refresh-backoff.js';
 import { RefreshScheduler, type WantedRefresh } from './refresh-scheduler.js';
-import type { TicketEvent } from './ticket-event.js';
+import type { RefreshObserver, TicketEvent } from './ticket-event.js';
 import type { TicketRole } from './refresh-plan.js';
 import type { SharingScope, TicketStore } from './store/ticket-store.js';
 import type { RecordSeal } from './ticket-record.codec.js';
@@ -36,6 +36,8 @@ export interface TicketServiceOptions {
   /** How long earlier tickets are kept for verifying; see {@link RetiredTickets}. */
   readonly verifyWindowMs?: number;
   readonly seal?: RecordSeal;
+  /** @default runs the refresh, and tells nobody */
+  readonly observeRefresh?: RefreshObserver;
 }
 
 /** How the credentials are, for health checks and support. Nothing in it is secret. */

@@ -4,7 +4,7 @@ import { ConfigurableModuleClass } from './bankcard-ocr.module-definition.js';
 import { StartupCheck } from './startup-check.js';
 
 /**
- * Tencent Cloud / WeBank bank-card OCR for a Nest application: `SignatureService`, `TicketService`, `TicketMetrics`,
+ * Tencent Cloud / WeBank bank-card OCR for a Nest application: `SignatureService`, `TicketService`,
  * `OcrResultService`, `RecognitionService` and `SdkLaunchService`. Register it once for each app id, with `forRoot()` or
  * `forRootAsync()`; with a `name` for each when there are several.
  */

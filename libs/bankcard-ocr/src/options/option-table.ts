@@ -1,5 +1,5 @@
 import type { Problem } from '../errors/configuration-error.js';
-import { type BankCardOcrOptions, readClock } from './bankcard-ocr.options.js';
+import { type BankCardOcrOptions, readClock, readTelemetry } from './bankcard-ocr.options.js';
 import { readWarningPolicy } from './card.options.js';
 import { readRole, readSecret, readStoreEncryptionKey, readTicketStore } from './credential.options.js';
 import { readImageTypes } from './direct-recognition.options.js';
@@ -88,6 +88,7 @@ export const OPTION_TABLE = {
   recognitionTimeoutMs: { default: 10_000, ...MILLISECONDS },
   imageTypes: { default: ['image/jpeg', 'image/png', 'image/bmp'], read: readImageTypes },
   clock: { read: readClock },
+  telemetry: { read: readTelemetry },
 } as const satisfies Readonly<Record<keyof BankCardOcrOptions, OptionRow>>;
 
 type Table = typeof OPTION_TABLE;

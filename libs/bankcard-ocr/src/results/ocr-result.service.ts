@@ -7,6 +7,8 @@ import {
   downloadOrder,
   type PhotoDestination,
 } from './download/download.js';
+import { observed } from '../telemetry/instrumentation.js';
+import { cardFacts } from './card-facts.js';
 import {
   type OcrResultServiceOptions,
   OrderQuery,
@@ -50,7 +52,13 @@ export class OcrResultService {
   async download(orderNo: string, sink: PhotoDestination, options: OrderQueryOptions = {}): Promise<DownloadManifest> {
     const query = new OrderQuery(this.options, orderNo, options);
     checkPhotoDestination(sink);
-    return downloadOrder(query, this.options.results, sink);
+    return observed(this.options.telemetry, 'download', () => downloadOrder(query, this.options.results, sink), {
+      signal: options.signal,
+      facts: (manifest, error) => ({
+        ...cardFacts(undefined, error),
+        photos: manifest?.photos.map(({ kind, size }) => ({ kind, bytes: size })),
+      }),
+    });
   }
 
   /**
@@ -82,9 +90,11 @@ export class OcrResultService {
   }
 
   #query(query: OrderQuery, options: QueryOptions): Promise<BankCardOcrResult> {
-    return query.run(
-      (request) => this.options.results.queryResult(request, options.photos === true && 'kept'),
-      (result) => query.accept(result),
-    );
+    const run = () =>
+      query.run(
+        (request) => this.options.results.queryResult(request, options.photos === true && 'kept'),
+        (result) => query.accept(result),
+      );
+    return observed(this.options.telemetry, 'query', run, { signal: options.signal, facts: cardFacts });
   }
 }

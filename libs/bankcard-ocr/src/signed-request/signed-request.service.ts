@@ -11,6 +11,7 @@ import { SinkFailure } from '../results/download/sink-stream.js';
 import { SinkTarget } from '../results/download/sink.target.js';
 import { type OcrResultServiceOptions, signedQuery } from '../results/order-query.js';
 import { extensionOf } from '../card/card-photo.js';
+import { observed } from '../telemetry/instrumentation.js';
 import type { AppIdField } from '../vendor/hosts.js';
 import type { PhotoTarget } from '../vendor/response/photo-buffers.js';
 import type { FileTargets, SignedEndpoint, SignedRequestClient } from '../vendor/signed-request.client.js';
@@ -72,7 +73,11 @@ export class SignedRequestService {
    * @example
    * const { result } = await signedRequests.send({ method: 'GET', path: '/api/server/getOcrResult', orderNo });
    */
-  async send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
+  send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
+    return observed(this.options.telemetry, 'signed_request', () => this.#send(request), { signal: request?.signal });
+  }
+
+  async #send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
     const { options: service } = this;
     const limits = limitsOf(request, service.limits);
     const { orderNo, sinks } = request;
