@@ -1,3 +1,4 @@
+import { BankCardOcrHealth } from '../credentials/bankcard-ocr-health.js';
 import { RecordSeal } from '../credentials/ticket-record.codec.js';
 import { secretFingerprint } from '../credentials/ticket-record.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
@@ -73,6 +74,7 @@ export const BANKCARD_OCR_SERVICES = [
   RecognitionService,
   SdkLaunchService,
   SignedRequestService,
+  BankCardOcrHealth,
 ] as const;
 
 /** The services of one account (app id), with a ticket store and connections that no other account uses. */
@@ -91,6 +93,7 @@ export class BankCardOcrClient {
     readonly recognition: RecognitionService,
     readonly sdk: SdkLaunchService,
     readonly signedRequests: SignedRequestService,
+    readonly health: BankCardOcrHealth,
   ) {
     this.#context = context;
     this.#store = store;
@@ -269,6 +272,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     const client = new SignedRequestClient(main, options.baseUrl.prefix);
     return new SignedRequestService({ ...callOptions(options, clock, tickets, signatures, telemetry), client });
   }),
+  part(BankCardOcrHealth, [TicketService], (_context, tickets) => new BankCardOcrHealth(tickets)),
   part(
     BankCardOcrClient,
     [TicketStore, ...BANKCARD_OCR_SERVICES],
