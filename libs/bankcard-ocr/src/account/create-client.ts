@@ -77,15 +77,23 @@ export const BANKCARD_OCR_SERVICES = [
   BankCardOcrHealth,
 ] as const;
 
+/** What operators are shown of an account, and where it comes from. */
+interface AccountForOperators extends Pick<AccountContext, 'options'> {
+  readonly store: TicketStore;
+  readonly telemetry: Telemetry;
+}
+
 /** The services of one account (app id), with a ticket store and connections that no other account uses. */
 export class BankCardOcrClient {
   readonly #context: AccountContext;
   readonly #store: TicketStore;
+  readonly #telemetry: Telemetry;
 
   /** @internal made by `createClient` */
   constructor(
     context: AccountContext,
     store: TicketStore,
+    telemetry: Telemetry,
     readonly signatures: SignatureService,
     readonly tickets: TicketService,
     readonly metrics: TicketMetrics,
@@ -97,6 +105,7 @@ export class BankCardOcrClient {
   ) {
     this.#context = context;
     this.#store = store;
+    this.#telemetry = telemetry;
   }
 
   /** Begin to refresh in the background; neither waits for Tencent nor fails because of it. @internal */
@@ -114,6 +123,11 @@ export class BankCardOcrClient {
     if (hint !== undefined) surroundings.log.log(hint);
     for (const { en } of options.warnings) surroundings.log.warn(en);
     this.#context.start();
+  }
+
+  /** @internal for the entry `/ops` */
+  get forOperators(): AccountForOperators {
+    return { options: this.#context.options, store: this.#store, telemetry: this.#telemetry };
   }
 
   /** End timers and connections; whatever is under way fails. @internal */
@@ -275,7 +289,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
   part(BankCardOcrHealth, [TicketService], (_context, tickets) => new BankCardOcrHealth(tickets)),
   part(
     BankCardOcrClient,
-    [TicketStore, ...BANKCARD_OCR_SERVICES],
+    [TicketStore, Telemetry, ...BANKCARD_OCR_SERVICES],
     (context, ...parts) => new BankCardOcrClient(context, ...parts),
   ),
 ];
