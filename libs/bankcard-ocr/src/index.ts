@@ -40,5 +40,4 @@ export { SdkLaunch } from './sdk/sdk-launch.js';
 export { SdkLaunchService } from './sdk/sdk-launch.service.js';
 export { SignatureService } from './signature/signature.service.js';
 export { type SignedRequest, SignedRequestService } from './signed-request/signed-request.service.js';
-export { type TicketCounts, TicketMetrics } from './telemetry/ticket-metrics.js';
 export { Transport } from './vendor/http/transport.js';

@@ -14,7 +14,6 @@ import { SignatureService } from '../signature/signature.service.js';
 import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
 import { Telemetry } from '../telemetry/instrumentation.js';
-import { TicketMetrics } from '../telemetry/ticket-metrics.js';
 import { AuthClient } from '../vendor/auth.client.js';
 import { hintForHost } from '../vendor/hosts.js';
 import type { ExchangeListener } from '../vendor/http/vendor-http-client.js';
@@ -31,7 +30,7 @@ export interface ClientContext {
   readonly log: LogSink;
   /** Whether anybody reads lines of the level `debug`. */
   readonly debugs: () => boolean;
-  /** A label of its metrics. */
+  /** The account of its spans and metrics; undefined for the only one. */
   readonly name?: string;
 }
 
@@ -69,7 +68,6 @@ const SHARED_WITH = { process: 'this process only', machine: 'all processes of t
 export const BANKCARD_OCR_SERVICES = [
   SignatureService,
   TicketService,
-  TicketMetrics,
   OcrResultService,
   RecognitionService,
   SdkLaunchService,
@@ -96,7 +94,6 @@ export class BankCardOcrClient {
     telemetry: Telemetry,
     readonly signatures: SignatureService,
     readonly tickets: TicketService,
-    readonly metrics: TicketMetrics,
     readonly results: OcrResultService,
     readonly recognition: RecognitionService,
     readonly sdk: SdkLaunchService,
@@ -214,8 +211,8 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
   part(Transport, [Clock], ({ options }, clock) => createTransport(options.baseUrl, { ...options, clock })),
   part(VendorConnections, [Clock, Transport, Telemetry], async (context, clock, transport, telemetry) => {
     const { options, surroundings } = context;
-    const onExchange: ExchangeListener = (start) => {
-      const end = telemetry.attempt(start);
+    const onExchange: ExchangeListener = (describe) => {
+      const end = telemetry.attempt(describe);
       return (record) => {
         logExchange(surroundings.log, record, surroundings.debugs());
         end?.(record);
@@ -225,12 +222,11 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     context.onClose(() => connections.close());
     return connections;
   }),
-  part(TicketMetrics, [], ({ surroundings }) => new TicketMetrics(surroundings.name)),
   part(SignatureService, [], () => new SignatureService()),
   part(
     TicketService,
-    [Clock, TicketStore, VendorConnections, TicketMetrics, Telemetry],
-    async (context, clock, store, connections, metrics, telemetry) => {
+    [Clock, TicketStore, VendorConnections, Telemetry],
+    async (context, clock, store, connections, telemetry) => {
       const { options, surroundings } = context;
       const { appId, secret, backgroundRefresh, role, verifyWindowMs, storeEncryptionKey } = options;
       store.onWarning ??= (warning) => surroundings.log.warn(warning);
@@ -249,7 +245,6 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
       });
       tickets.events$.subscribe((event) => {
         logTicketEvent(surroundings.log, event);
-        metrics.note(event);
         telemetry.event(event);
       });
       context.onClose(telemetry.open(() => tickets.status().ageMs));

@@ -68,7 +68,7 @@ export interface BankCardOcrOptions
 
 export function readTelemetry(value: unknown): readonly TelemetrySubscriber[] | Problem {
   const subscribers: readonly unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value];
-  if (subscribers.every((one) => typeof one === 'object' && one !== null)) return subscribers as TelemetrySubscriber[];
+  if (subscribers.every((one) => typeof one === 'object' && one !== null)) return subscribers;
   return new Problem(
     'must be openTelemetry() of nestjs-bankcard-ocr/telemetry, or a list of subscribers',
     '必须是 nestjs-bankcard-ocr/telemetry 的 openTelemetry()，或由订阅者组成的数组',

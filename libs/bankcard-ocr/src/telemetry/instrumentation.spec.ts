@@ -90,11 +90,22 @@ describe('what an operation publishes', () => {
     expect(trace).toEqual(['a in', 'b in', 'run', 'b out', 'a out']);
   });
 
+  it('is not told to a subscriber while that is idle', async () => {
+    let isIdle = true;
+    const subscriber = { ...recorder(), isIdle: () => isIdle };
+    const telemetry = new Telemetry(clock, undefined, [subscriber]);
+    const promise = Promise.resolve(1);
+    expect(telemetry.operation('query', () => promise)).toBe(promise);
+    isIdle = false;
+    await telemetry.operation('query', () => promise);
+    expect(subscriber.ends).toHaveLength(1);
+  });
+
   it('is nothing without a subscriber: the promise of the operation is returned as it is', () => {
     const promise = Promise.resolve(1);
     expect(new Telemetry(clock, undefined).operation('query', () => promise)).toBe(promise);
     expect(observed(undefined, 'query', () => promise)).toBe(promise);
-    expect(new Telemetry(clock, undefined).attempt(EXCHANGE)).toBeUndefined();
+    expect(new Telemetry(clock, undefined).attempt(() => EXCHANGE)).toBeUndefined();
   });
 });
 
@@ -103,6 +114,13 @@ describe('a subscriber that fails', () => {
     throw new Error('subscriber');
   };
   const failing: readonly [string, TelemetrySubscriber][] = [
+    [
+      'when it is asked whether it is idle',
+      {
+        isIdle: fail,
+        operation: fail,
+      },
+    ],
     ['when an operation begins', { operation: fail, attempt: fail, event: fail, account: fail }],
     ['around an operation', { operation: () => ({ within: fail }) }],
     [
@@ -128,12 +146,12 @@ describe('a subscriber that fails', () => {
     await expect(telemetry.operation('query', async () => (runs += 1))).resolves.toBe(1);
     const refused = new BankCardOcrError('TIMEOUT');
     await expect(telemetry.operation('query', () => Promise.reject(refused))).rejects.toBe(refused);
-    telemetry.attempt(EXCHANGE)?.({ endpoint: 'access_token', outcome: 'OK', durationMs: 1, attempt: 1 });
+    telemetry.attempt(() => EXCHANGE)?.({ endpoint: 'access_token', outcome: 'OK', durationMs: 1, attempt: 1 });
     telemetry.event({ type: 'store-recovered' });
     telemetry.open(() => 1)();
     expect(other.ends.map(({ outcome }) => outcome)).toEqual(['OK', 'TIMEOUT']);
     // It is told once, however often it happens.
-    expect(faults.length).toBe(subscriber === failing[3]![1] ? 0 : 1);
+    expect(faults.length).toBe(subscriber === failing[4]![1] ? 0 : 1);
   });
 });
 

@@ -63,6 +63,8 @@ export interface Observation<End> {
  * call to Tencent.
  */
 export interface TelemetrySubscriber {
+  /** Whether it takes nothing at the moment: it is then not told of operations and attempts, which costs next to nothing. */
+  isIdle?(): boolean;
   operation?(start: OperationStart): Observation<OperationEnd> | undefined;
   attempt?(start: AttemptStart): Observation<AttemptEnd> | undefined;
   /** What happens to the credentials. */
@@ -123,12 +125,12 @@ export class Telemetry {
     run: () => Promise<T>,
     { reason, signal, facts }: OperationDetails<T> = {},
   ): Promise<T> {
-    if (this.#subscribers.length === 0) return run();
+    if (this.#isUnheard()) return run();
     const start: OperationStart = { account: this.account, operation, reason };
     const beganAt = this.clock.monotonic();
     const observations = this.#observe((subscriber) => subscriber.operation?.(start));
+    if (observations.length === 0) return run();
     const end = (value: T | undefined, error: unknown, isFailure: boolean): void => {
-      if (observations.length === 0) return;
       const known = this.#quietly(() => facts?.(value, error));
       const outcome = isFailure ? outcomeOf(error, signal) : 'OK';
       const vendorCode = isBankCardOcrError(error) ? error.vendorCode : undefined;
@@ -148,17 +150,35 @@ export class Telemetry {
   }
 
   /** Tell of one request to Tencent. @returns what is to be told of its end; undefined when no subscriber wants to know */
-  attempt(exchange: ExchangeStart): ((record: ExchangeRecord) => void) | undefined {
-    if (this.#subscribers.length === 0) return undefined;
+  attempt(describe: () => ExchangeStart): ((record: ExchangeRecord) => void) | undefined {
+    if (this.#isUnheard()) return undefined;
     const { account } = this;
-    const start: AttemptStart = { ...exchange, account };
+    const start: AttemptStart = { ...describe(), account };
     const observations = this.#observe((subscriber) => subscriber.attempt?.(start));
+    if (observations.length === 0) return undefined;
     return (record) => this.#end(observations, { ...record, account });
   }
 
   /** Tell what has happened to the credentials. */
   event(event: TicketEvent): void {
     for (const subscriber of this.#subscribers) this.#quietly(() => subscriber.event?.(event, this.account));
+  }
+
+  /** Asked for every call: nothing is made here. */
+  #isUnheard(): boolean {
+    for (const subscriber of this.#subscribers) {
+      if (!this.#isIdle(subscriber)) return false;
+    }
+    return true;
+  }
+
+  #isIdle(subscriber: TelemetrySubscriber): boolean {
+    try {
+      return subscriber.isIdle?.() === true;
+    } catch (error) {
+      this.#fault(error);
+      return true;
+    }
   }
 
   #introduce(subscriber: TelemetrySubscriber): void {
@@ -176,6 +196,7 @@ export class Telemetry {
   #observe<End>(begin: (subscriber: TelemetrySubscriber) => Observation<End> | undefined): readonly Observation<End>[] {
     const observations: Observation<End>[] = [];
     for (const subscriber of this.#subscribers) {
+      if (this.#isIdle(subscriber)) continue;
       const observation = this.#quietly(() => begin(subscriber));
       if (observation) observations.push(observation);
     }
@@ -208,12 +229,15 @@ export class Telemetry {
     try {
       return run();
     } catch (error) {
-      if (!this.#isFaulty) {
-        this.#isFaulty = true;
-        this.onFault(error);
-      }
+      this.#fault(error);
       return undefined;
     }
+  }
+
+  #fault(error: unknown): void {
+    if (this.#isFaulty) return;
+    this.#isFaulty = true;
+    this.onFault(error);
   }
 }
 

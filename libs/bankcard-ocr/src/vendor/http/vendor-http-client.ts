@@ -70,8 +70,11 @@ export interface ExchangeRecord {
   readonly generation?: number;
 }
 
-/** Is called when an exchange begins; what it returns is called when that has ended. Neither may throw. */
-export type ExchangeListener = (start: ExchangeStart) => ((record: ExchangeRecord) => void) | undefined;
+/**
+ * Is called when an exchange begins, with a function that describes it; what it returns is called when that has ended. None
+ * of them may throw.
+ */
+export type ExchangeListener = (describe: () => ExchangeStart) => ((record: ExchangeRecord) => void) | undefined;
 
 /** What a {@link VendorHttpClient} needs. */
 interface VendorHttpClientDependencies {
@@ -163,7 +166,7 @@ class Exchange implements ResponseListener {
     private readonly reader: ResponseReader,
   ) {
     this.#sentAt = { monotonicMs: client.clock.monotonic(), epochMs: client.clock.now() };
-    this.#onEnd = client.onExchange(startOf(client.origin, request));
+    this.#onEnd = client.onExchange(() => startOf(client.origin, request));
   }
 
   /** Send the request; fulfilled when the whole body was received. */
@@ -355,10 +358,26 @@ class Exchange implements ResponseListener {
 }
 
 function startOf(origin: string, request: VendorRequest): ExchangeStart {
-  const { endpoint, pathAndQuery, body, attempt, generation } = request;
+  const { endpoint, pathAndQuery, body, secrets, attempt, generation } = request;
+  const path = pathToShow(pathAndQuery, secrets);
+  return { endpoint, method: body ? 'POST' : 'GET', origin, path, attempt, generation };
+}
+
+/** Shorter texts can be part of a path by chance. */
+const LEAST_TELLING = 6;
+
+/**
+ * A path without its query. That of a sibling is the application's own: a value that is in it by mistake, e.g. an order
+ * number, is not shown.
+ */
+export function pathToShow(pathAndQuery: string, secrets: readonly string[]): string {
   const queryAt = pathAndQuery.indexOf('?');
   const path = queryAt === -1 ? pathAndQuery : pathAndQuery.slice(0, queryAt);
-  return { endpoint, method: body ? 'POST' : 'GET', origin, path, attempt, generation };
+  const isSecret = (segment: string, secret: string) => {
+    return segment === secret || (secret.length >= LEAST_TELLING && segment.includes(secret));
+  };
+  if (!secrets.some((secret) => path.includes(secret))) return path;
+  return path.replace(/[^/]+/g, (segment) => (secrets.some((one) => isSecret(segment, one)) ? '_' : segment));
 }
 
 async function unlessCancelled(delay: Promise<void>, cancellation: Cancellation): Promise<void> {
