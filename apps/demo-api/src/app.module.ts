@@ -1,4 +1,4 @@
-import { Module, ValidationPipe } from '@nestjs/common';
+import { type DynamicModule, Module, ValidationPipe } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { BankCardOcrModule } from 'nestjs-bankcard-ocr';
@@ -7,7 +7,9 @@ import { BankCardOcrErrorInterceptor, CardNumberMaskingInterceptor } from 'nestj
 import { BankCardsModule } from './bank-cards/bank-cards.module.js';
 import { HealthModule } from './health/health.module.js';
 import { SdkModule } from './sdk/sdk.module.js';
+import { SecurityModule } from './security.module.js';
 import { HttpErrorFilter } from './server/http-error.filter.js';
+import type { SecuritySettings } from './settings/security-settings.js';
 
 /** The demo: one registration of the library, and what an HTTP API binds around it. */
 @Module({
@@ -27,4 +29,9 @@ import { HttpErrorFilter } from './server/http-error.filter.js';
     { provide: APP_PIPE, useValue: new ValidationPipe({ transform: true, whitelist: true }) },
   ],
 })
-export class AppModule {}
+export class AppModule {
+  /** With who may do what. */
+  static with(settings: SecuritySettings): DynamicModule {
+    return { module: AppModule, imports: [SecurityModule.with(settings)] };
+  }
+}

@@ -1,7 +1,12 @@
 import { Controller, Get, Param, Post, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { OcrResultService, RecognitionService } from 'nestjs-bankcard-ocr';
-import { OrderNoParamsDto, PhotosQueryDto, requirePhoto } from 'nestjs-bankcard-ocr/http';
+import { AllowFullCardNumber, OrderNoParamsDto, PhotosQueryDto, requirePhoto } from 'nestjs-bankcard-ocr/http';
+import { Audited } from '../audit/audited.decorator.js';
+import { Tenant } from '../auth/client-request.js';
+import { RequireScopes } from '../auth/require-scopes.decorator.js';
+import { OrderAccess } from '../orders/order-access.js';
 import { BankCardView } from './bank-card.view.js';
+import { CardNumberView } from './card-number.view.js';
 import { readCardUpload, type UploadReply, type UploadRequest } from './card-upload.js';
 import { photoFile } from './photo-file.js';
 import { PhotoShelf } from './photo-shelf.js';
@@ -14,26 +19,42 @@ export class BankCardsController {
     private readonly ocr: OcrResultService,
     private readonly recognition: RecognitionService,
     private readonly shelf: PhotoShelf,
+    private readonly orders: OrderAccess,
   ) {}
 
   /** Recognize a card: a form with the image of its front; the response has the order number for all other routes. */
   @Post()
+  @RequireScopes('recognize')
   async recognize(
     @Req() request: UploadRequest,
     @Res({ passthrough: true }) reply: UploadReply,
+    @Tenant() tenant: string,
   ): Promise<BankCardView> {
     const { image, about } = await readCardUpload(request, reply);
-    return BankCardView.of(await this.recognition.recognize(image, about));
+    const orderNo = await this.orders.claim(about.orderNo, tenant);
+    return BankCardView.of(await this.recognition.recognize(image, { userId: about.userId, orderNo }));
   }
 
   /** The card, its number masked; with `?photos=true` also which photos there are. */
   @Get(':orderNo')
+  @RequireScopes('cards:read')
   async find(@Param() { orderNo }: OrderNoParamsDto, @Query() { photos }: PhotosQueryDto): Promise<BankCardView> {
     return BankCardView.of(await (photos === true ? this.shelf.take(orderNo) : this.ocr.query(orderNo)));
   }
 
+  /** The whole card number, for a client that says why. */
+  @Get(':orderNo/number')
+  @RequireScopes('cards:reveal')
+  @Audited('reveal', { reason: 'required' })
+  @AllowFullCardNumber()
+  async reveal(@Param() { orderNo }: OrderNoParamsDto): Promise<CardNumberView> {
+    return CardNumberView.of(await this.ocr.query(orderNo));
+  }
+
   /** One photo as it is. */
   @Get(':orderNo/photos/:kind')
+  @RequireScopes('photos:read')
+  @Audited('photo', { reason: 'optional' })
   async photo(@Param() { orderNo, kind }: PhotoParams): Promise<StreamableFile> {
     return photoFile(orderNo, requirePhoto(await this.shelf.take(orderNo), kind));
   }

@@ -1,15 +1,27 @@
 import { Body, Controller, Post } from '@nestjs/common';
 import { SdkLaunchService } from 'nestjs-bankcard-ocr';
 import { CreateSdkLaunchDto, SdkLaunchResponseDto } from 'nestjs-bankcard-ocr/http';
+import { Tenant } from '../auth/client-request.js';
+import { RequireScopes } from '../auth/require-scopes.decorator.js';
+import { OrderAccess } from '../orders/order-access.js';
 
 /** Launches of the phone SDK. A backend with users of its own takes the user id from their login, not from the body. */
 @Controller('sdk-launches')
 export class SdkLaunchesController {
-  constructor(private readonly launches: SdkLaunchService) {}
+  constructor(
+    private readonly launches: SdkLaunchService,
+    private readonly orders: OrderAccess,
+  ) {}
 
   /** The parameters with which the app starts the phone SDK; valid for one launch. */
   @Post()
-  async create(@Body() { userId, orderNo }: CreateSdkLaunchDto): Promise<SdkLaunchResponseDto> {
+  @RequireScopes('sdk:launch')
+  async create(
+    @Body() { userId, orderNo: chosen }: CreateSdkLaunchDto,
+    @Tenant() tenant: string,
+  ): Promise<SdkLaunchResponseDto> {
+    // Before the launch: nobody else can take the order while it is under way.
+    const orderNo = await this.orders.claim(chosen, tenant);
     return SdkLaunchResponseDto.from(await this.launches.create({ userId, orderNo }));
   }
 }
