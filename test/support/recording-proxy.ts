@@ -17,6 +17,10 @@ const PHOTO_SAMPLE = { from: 600, length: 60 };
 /** Stands between the library and the sandbox and remembers all secrets that pass, so that a test can look for them. */
 export class RecordingProxy {
   readonly canaries = new Map<string, Set<string>>();
+  /** Answer every request as an {@link ECHO_ORDER} is answered. */
+  echoesAll = false;
+  /** The nonces that went through. */
+  readonly nonces = new Set<string>();
   /** Every `bizSeqNo`: not secret, logged on purpose, and in no span or metric. */
   readonly serialNumbers = new Set<string>();
   readonly #server = createServer((request, response) => {
@@ -43,6 +47,8 @@ export class RecordingProxy {
   async #forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { searchParams } = new URL(request.url ?? '', this.target);
     for (const name of SECRET_PARAMETERS) this.#remember(name, searchParams.get(name));
+    const nonce = searchParams.get('nonce');
+    if (nonce !== null) this.nonces.add(nonce);
     const orderNo = searchParams.get('order_no') ?? '';
     const sent = await buffer(request);
     const body = sent.length === 0 ? {} : { body: new Uint8Array(sent) };
@@ -56,7 +62,7 @@ export class RecordingProxy {
       return;
     }
     response.writeHead(answer.status, { 'content-type': 'application/json' });
-    response.end(orderNo.startsWith(ECHO_ORDER) ? this.#echo(request.url ?? '') : text);
+    response.end(this.echoesAll || orderNo.startsWith(ECHO_ORDER) ? this.#echo(request.url ?? '') : text);
   }
 
   #echo(url: string): string {

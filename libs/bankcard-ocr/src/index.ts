@@ -6,6 +6,7 @@ export { CardNumber } from './card/card-number.js';
 export { CardPhoto, type CardPhotos, PHOTO_KINDS, type PhotoKind } from './card/card-photo.js';
 export type { CardValidity } from './card/card-validity.js';
 export { ExtraFields } from './card/extra-fields.js';
+export { BankCardOcrHealth } from './credentials/bankcard-ocr-health.js';
 export { Credentials } from './credentials/credentials.js';
 export { FileTicketStore } from './credentials/store/file-ticket.store.js';
 export { MemoryTicketStore } from './credentials/store/memory-ticket.store.js';

@@ -35,6 +35,8 @@ export interface ClientFactoryOptions {
 interface Account {
   readonly id: string;
   readonly client: Promise<BankCardOcrClient>;
+  /** Set when it is there. */
+  made?: BankCardOcrClient;
   /** Known when its options are. */
   resolved?: ResolvedOptions;
   /** Releases its app id; set when it has one. */
@@ -42,6 +44,9 @@ interface Account {
   /** Closes the client when the calls that are under way have ended; set when the account had to make room. */
   closing?: ClockTimer | undefined;
 }
+
+/** Is told of a client of a factory. Must not throw. */
+type ClientObserver = (accountId: string, client: BankCardOcrClient) => void;
 
 /** What the clients of a factory need from the application. */
 interface FactoryContext {
@@ -66,6 +71,7 @@ export class BankCardOcrClientFactory {
   readonly #accounts = new Map<string, Account>();
   /** Those of them that had to make room, until the calls that are under way have ended. */
   readonly #leaving = new Set<Account>();
+  readonly #observers = new Set<ClientObserver>();
   #isClosed = false;
 
   /**
@@ -123,6 +129,19 @@ export class BankCardOcrClientFactory {
     if (account) await this.#close(account);
   }
 
+  /** The clients that there are now, by the ids of their accounts. @internal */
+  get clients(): ReadonlyMap<string, BankCardOcrClient> {
+    const made = [...this.#accounts.values()].flatMap(({ id, made: client }) =>
+      client ? [[id, client] as const] : [],
+    );
+    return new Map(made);
+  }
+
+  /** Be told of every client that is made from now on, before it starts. @internal */
+  observe(observer: ClientObserver): void {
+    this.#observers.add(observer);
+  }
+
   /** Close all clients; none is made any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -144,6 +163,8 @@ export class BankCardOcrClientFactory {
     account.unregister = this.surroundings.register(resolved);
     account.resolved = resolved;
     const client = await createClient(resolved, this.surroundings.clientSurroundings(account.id, resolved.appId));
+    account.made = client;
+    for (const observe of this.#observers) observe(account.id, client);
     client.start();
     return client;
   }

@@ -1,3 +1,4 @@
+import { BankCardOcrHealth } from '../credentials/bankcard-ocr-health.js';
 import { RecordSeal } from '../credentials/ticket-record.codec.js';
 import { secretFingerprint } from '../credentials/ticket-record.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
@@ -71,26 +72,37 @@ export const BANKCARD_OCR_SERVICES = [
   RecognitionService,
   SdkLaunchService,
   SignedRequestService,
+  BankCardOcrHealth,
 ] as const;
+
+/** What operators are shown of an account, and where it comes from. */
+interface AccountForOperators extends Pick<AccountContext, 'options'> {
+  readonly store: TicketStore;
+  readonly telemetry: Telemetry;
+}
 
 /** The services of one account (app id), with a ticket store and connections that no other account uses. */
 export class BankCardOcrClient {
   readonly #context: AccountContext;
   readonly #store: TicketStore;
+  readonly #telemetry: Telemetry;
 
   /** @internal made by `createClient` */
   constructor(
     context: AccountContext,
     store: TicketStore,
+    telemetry: Telemetry,
     readonly signatures: SignatureService,
     readonly tickets: TicketService,
     readonly results: OcrResultService,
     readonly recognition: RecognitionService,
     readonly sdk: SdkLaunchService,
     readonly signedRequests: SignedRequestService,
+    readonly health: BankCardOcrHealth,
   ) {
     this.#context = context;
     this.#store = store;
+    this.#telemetry = telemetry;
   }
 
   /** Begin to refresh in the background; neither waits for Tencent nor fails because of it. @internal */
@@ -108,6 +120,11 @@ export class BankCardOcrClient {
     if (hint !== undefined) surroundings.log.log(hint);
     for (const { en } of options.warnings) surroundings.log.warn(en);
     this.#context.start();
+  }
+
+  /** @internal for the entry `/ops` */
+  get forOperators(): AccountForOperators {
+    return { options: this.#context.options, store: this.#store, telemetry: this.#telemetry };
   }
 
   /** End timers and connections; whatever is under way fails. @internal */
@@ -264,9 +281,10 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     const client = new SignedRequestClient(main, options.baseUrl.prefix);
     return new SignedRequestService({ ...callOptions(options, clock, tickets, signatures, telemetry), client });
   }),
+  part(BankCardOcrHealth, [TicketService], (_context, tickets) => new BankCardOcrHealth(tickets)),
   part(
     BankCardOcrClient,
-    [TicketStore, ...BANKCARD_OCR_SERVICES],
+    [TicketStore, Telemetry, ...BANKCARD_OCR_SERVICES],
     (context, ...parts) => new BankCardOcrClient(context, ...parts),
   ),
 ];

@@ -64,7 +64,12 @@ export interface TicketStatus {
   readonly role: TicketRole;
   /** How often another program seems to have refreshed the same app id, since the start. */
   readonly foreignRefreshSuspected: number;
-  readonly store: { readonly description: string; readonly scope: SharingScope };
+  readonly store: {
+    readonly description: string;
+    readonly scope: SharingScope;
+    /** The last operation failed, and none of its kind has succeeded since. */
+    readonly failing: boolean;
+  };
 }
 
 /** A refresh that was running already may have been wanted for less, and so change nothing. */
@@ -83,6 +88,7 @@ export class TicketService {
   readonly #schedule: RefreshScheduler;
   readonly #rejections: RejectionTracker;
   readonly #refreshes: boolean;
+  readonly #records: TicketRecordRepository;
 
   constructor(private readonly options: TicketServiceOptions) {
     const { clock, timings, secretFingerprint, role = 'refresher', random = SYSTEM_RANDOM } = options;
@@ -97,6 +103,7 @@ export class TicketService {
     const refresher = new Refresher({ ...options, role, cache, records, emit, random });
     const failures = new RefreshFailures(clock, timings, emit, random);
     this.#refreshes = refreshes;
+    this.#records = records;
     this.#cache = cache;
     this.#failures = failures;
     this.#rejections = new RejectionTracker(clock, timings, cache, refreshes, emit);
@@ -236,7 +243,7 @@ export class TicketService {
       refreshing: this.#schedule.refreshing,
       role,
       foreignRefreshSuspected: this.#rejections.times,
-      store: { description: store.description, scope: store.scope },
+      store: { description: store.description, scope: store.scope, failing: this.#records.isFailing },
     };
   }
 
