@@ -237,7 +237,7 @@ export function errorBox(error, again) {
     'div',
     { class: 'error', role: 'alert' },
     h('h2', {}, t('errorTitle')),
-    body.message && h('p', {}, [body.message].flat().join('; ')),
+    body.message && h('p', { lang: 'en', class: 'quiet' }, [body.message].flat().join('; ')),
     h('p', {}, h('strong', {}, t('whatToDo')), ' ', adviceFor(failure)),
     h(
       'dl',

@@ -49,9 +49,15 @@ function frame() {
       h(
         'div',
         { class: 'tools' },
-        h('label', { for: 'key' }, t('key')),
-        keyInput,
-        h('span', { id: 'key-help', class: 'hidden' }, t('keyHelp')),
+        // In a form, so that Enter is enough.
+        h(
+          'form',
+          { onsubmit: (event) => event.preventDefault() },
+          h('label', { for: 'key' }, t('key')),
+          ' ',
+          keyInput,
+          h('span', { id: 'key-help', class: 'hidden' }, t('keyHelp')),
+        ),
         language,
       ),
     ),

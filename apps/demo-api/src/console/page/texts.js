@@ -65,6 +65,22 @@ const TEXTS = {
   refreshing: ['Refreshing …', '正在刷新…'],
   store: ['Ticket store', '凭证存储'],
   lastRefreshes: ['Last refreshes', '最近的刷新'],
+  'state-fresh': ['fresh', '有效'],
+  'state-due': ['a refresh is due', '待刷新'],
+  'state-none': ['none', '无'],
+  'state-unknown': ['unknown', '未知'],
+  remaining: ['Ticket valid for', 'ticket 剩余有效期'],
+  lastFailure: ['The last refresh failed', '最近一次刷新失败'],
+  nextTry: ['next attempt in', '下次重试：'],
+  failing: ['not reachable', '不可用'],
+  unfinished: ['A refresh has been running for', '刷新已进行'],
+  refreshed: ['New credentials are in use.', '已启用新凭证。'],
+  'too-soon': ['Not refreshed: the last refresh was less than a minute ago.', '未刷新：距上次刷新不足一分钟。'],
+  'backing-off': [
+    'Not refreshed: refreshes fail, and the next one has to wait.',
+    '未刷新：刷新连续失败，需等待下次重试。',
+  ],
+  failed: ['The refresh failed.', '刷新失败。'],
   exchanges: ['Requests to Tencent, live', '对腾讯云的请求（实时）'],
   noExchanges: ['None yet. Query a card and watch.', '暂无。查询一张银行卡即可看到。'],
   time: ['Time', '时间'],
@@ -208,6 +224,8 @@ export function span(ms) {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
   const units = language === 'zh' ? ['小时', '分', '秒'] : ['h', 'min', 's'];
-  if (hours > 0) return `${hours} ${units[0]} ${minutes} ${units[1]}`;
-  return minutes > 0 ? `${minutes} ${units[1]} ${seconds % 60} ${units[2]}` : `${seconds} ${units[2]}`;
+  const parts = hours > 0 ? [hours, minutes] : [minutes, seconds % 60];
+  const [first, second] = hours > 0 ? units : units.slice(1);
+  if (parts[0] === 0) return `${parts[1]} ${second}`;
+  return parts[1] === 0 ? `${parts[0]} ${first}` : `${parts[0]} ${first} ${parts[1]} ${second}`;
 }
