@@ -17,7 +17,6 @@ export interface QueryLimits {
    * and a sink that takes its time.
    * 一次调用的总时限：等 ticket、等连接、各次尝试、间隔、等照片、写照片所花的时间都算。
    * @default 15000
-   * @env BANKCARD_OCR_TIMEOUT_MS
    */
   readonly timeoutMs?: number | undefined;
   /**

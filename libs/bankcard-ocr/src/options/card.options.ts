@@ -12,7 +12,6 @@ export interface CardOptions {
    * of a screen and expired cards, a function decides about each. Tencent itself lets every one of them pass.
    * 如何对待腾讯云的告警：`report` 随卡一起返回；`strict` 拒绝复印件、翻拍件和过期的卡；也可以给一个函数，逐条决定。腾讯云自己一律放行。
    * @default 'report'
-   * @env BANKCARD_OCR_WARNING_POLICY
    */
   readonly warningPolicy?: WarningPolicy | undefined;
   /**

@@ -8,7 +8,6 @@ export interface DirectRecognitionOptions {
    * 图片发往哪个地址。
    * @default `https://ida.webank.com` beside idasc.webank.com, else `baseUrl`
    * @defaultZh 用 idasc.webank.com 时为 `https://ida.webank.com`，否则同 `baseUrl`
-   * @env BANKCARD_OCR_RECOGNITION_BASE_URL
    */
   readonly recognitionBaseUrl?: string | undefined;
   /**

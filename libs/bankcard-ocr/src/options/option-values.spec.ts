@@ -58,7 +58,7 @@ describe('a numeric option', () => {
   ])('%j is taken for %j', (value, number) => expect(numberFromText(value)).toBe(number));
 
   it('says what it is instead, and repeats no text that may be a secret', () => {
-    const rule = { unit: 'milliseconds' } as const;
+    const rule = { unit: 'milliseconds', zeroAllowed: false } as const;
     const said = (value: unknown) => checkNumber(value, rule)?.en.replace(/^.*; /, '');
     expect(said('5s')).toBe('got text "5s"');
     expect(said('30 minutes')).toBe('got text "30 minutes"');

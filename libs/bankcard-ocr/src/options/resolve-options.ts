@@ -11,7 +11,7 @@ import { revealSecrets } from './concealed-options.js';
 import { warningAboutAppId, warningAboutSecret } from './credential.options.js';
 import { OPTION_ROWS, type OptionName, type ReadOptions } from './option-table.js';
 import { isUnset, whatIsSet } from './option-values.js';
-import { type Environment, overlookedVariables, variableOf } from './options-from-env.js';
+import { type Environment, type OverlookedVariables, overlookedVariables, variableOf } from './options-from-env.js';
 
 /** How Tencent's host is reached. */
 export interface RouteToVendor {
@@ -41,14 +41,7 @@ export function resolveAccount(
   environment: Environment = process.env,
   directory: string = process.cwd(),
 ): ResolvedOptions {
-  const { lost, warnings } = overlookedVariables(given, environment, directory, name);
-  try {
-    const resolved = resolveOptions(given, name, environment);
-    return { ...resolved, warnings: [...resolved.warnings, ...warnings] };
-  } catch (error) {
-    if (!(error instanceof BankCardOcrConfigurationError) || lost.length === 0) throw error;
-    throw error.withNotes(lost);
-  }
+  return resolveOptions(given, name, environment, overlookedVariables(given, environment, directory, name));
 }
 
 /**
@@ -61,6 +54,7 @@ export function resolveOptions(
   given: BankCardOcrOptions,
   name?: string,
   environment: Environment = process.env,
+  overlooked: OverlookedVariables = { lost: [], warnings: [] },
 ): ResolvedOptions {
   const set: Record<string, unknown> = whatIsSet(revealSecrets(given ?? {}));
   // An application that passes an HttpService expects it to be used.
@@ -82,9 +76,10 @@ export function resolveOptions(
   const route = routeTo(options, issues, environment);
   if (issues.length > 0) {
     const isAnyMissing = ['appId', 'secret', 'ticketStore'].some((option) => isUnset(set[option]));
-    throw new BankCardOcrConfigurationError(issues, undefined, isAnyMissing ? [WHERE_VALUES_COME_FROM] : []);
+    const notes = [...(isAnyMissing ? [WHERE_VALUES_COME_FROM] : []), ...overlooked.lost];
+    throw new BankCardOcrConfigurationError(issues, undefined, notes);
   }
-  return { ...options, route, warnings: warningsAbout(options, name) };
+  return { ...options, route, warnings: [...warningsAbout(options, name), ...overlooked.warnings] };
 }
 
 const WHERE_VALUES_COME_FROM = new Problem(
@@ -133,8 +128,8 @@ function warningsAbout(
 ): Problem[] {
   const isWeakKey = storeEncryptionKey && new Set(storeEncryptionKey.export()).size === 1;
   const found: [option: OptionName, problem: Problem | false | undefined][] = [
-    ['appId', warningAboutAppId(appId, secret.reveal())],
-    ['secret', warningAboutSecret(appId, secret.reveal())],
+    ['appId', warningAboutAppId(appId)],
+    ['secret', warningAboutSecret(secret.reveal())],
     ['storeEncryptionKey', isWeakKey && KEY_NOT_RANDOM],
     ['refreshIntervalMs', refreshIntervalMs < 60_000 && shorterThan(1_200_000, refreshIntervalMs)],
     ['ticketOverlapMs', ticketOverlapMs < 60_000 && shorterThan(60_000, ticketOverlapMs)],
@@ -142,8 +137,7 @@ function warningsAbout(
   ];
   return found.flatMap(([option, problem]) => {
     const variable = variableOf(option, name);
-    if (!problem) return [];
-    return new Problem(`${option} (${variable}) ${problem.en}`, `${option}（${variable}）${problem.zh}`);
+    return problem ? new Problem(`${option} (${variable}) ${problem.en}`, `${option}（${variable}）${problem.zh}`) : [];
   });
 }
 

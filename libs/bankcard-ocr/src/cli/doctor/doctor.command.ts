@@ -46,10 +46,10 @@ export function checkConfiguration(configuration: Configuration, name: string | 
     ? [summary(options), ...options.warnings.map(({ en, zh }) => configurationResult('warn', text(en, zh)))]
     : configuration.faults.map((issue) => issueResult('configuration', issue));
   // A variable that is spelled wrong is missed only when its default surprises.
-  const misspelled = unknownVariables(process.env, name).map(({ variable, nearest }) => {
-    const todo = nearest ? text(`Write ${nearest}`, `请写成 ${nearest}`) : text('Check its spelling', '请检查拼写');
+  const misspelled = unknownVariables(process.env, name).map((variable) => {
+    const todo = text('Check its spelling', '请检查拼写');
     const found = text(`${variable} is not read by this module`, `${variable} 不是本模块的变量`);
-    return configurationResult('warn', found, { todo, facts: { variable, ...(nearest && { nearest }) } });
+    return configurationResult('warn', found, { todo, facts: { variable } });
   });
   return [...results, ...misspelled];
 }
