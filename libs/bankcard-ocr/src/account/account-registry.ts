@@ -80,20 +80,13 @@ function checkApart(account: RegisteredAccount, other: RegisteredAccount): void 
       `与另一个账号（${first.zh}）相同，两者会互相作废 ticket：请共用一个`,
     );
   if (registration && registration.name === other.registration?.name) {
-    const { name } = registration;
-    if (name !== undefined)
-      refuse(
-        'name',
-        `is '${name}' for two app ids: give each registration a name of its own, and use it in @InjectBankCardOcr() too`,
-        `两个 app id 都叫 '${name}'：请分别起名，@InjectBankCardOcr() 里也要用各自的名称`,
-      );
+    const [en, zh] = registration.name === undefined ? ['missing', '缺失'] : [second.en, second.zh];
     refuse(
       'name',
-      'is missing: BankCardOcrModule is registered for several app ids, and only one registration can do without ' +
-        "a name. Give the others one, forRootAsync({ name: 'loans', ... }), and inject their services with " +
-        "@InjectBankCardOcr(OcrResultService, 'loans')",
-      '缺失：BankCardOcrModule 为多个 app id 注册，只有一个可以不写名称。请给其他的起名，例如 ' +
-        "forRootAsync({ name: 'loans', ... })，并用 @InjectBankCardOcr(OcrResultService, 'loans') 注入它们的服务",
+      `is ${en} for two app ids: give each registration a name of its own (one can do without), ` +
+        "forRootAsync({ name: 'loans', ... }), and inject its services with @InjectBankCardOcr(OcrResultService, 'loans')",
+      `两个 app id 的名称相同或都没有写（${zh}）：请分别起名（可以有一个不写），例如 forRootAsync({ name: 'loans', ... })，` +
+        "并用 @InjectBankCardOcr(OcrResultService, 'loans') 注入各自的服务",
     );
   }
   // A location in an option makes a new store for each account: a shared object is a store that the application made.
@@ -111,8 +104,6 @@ function refuse(option: string, en: string, zh: string): never {
 
 function titled({ registration }: RegisteredAccount): Problem {
   if (!registration) return new Problem('a client of BankCardOcrClientFactory', 'BankCardOcrClientFactory 的客户端');
-  const { name } = registration;
-  return name === undefined
-    ? new Problem('the one without a name', '未命名的注册')
-    : new Problem(`'${name}'`, `'${name}'`);
+  const quoted = registration.name && `'${registration.name}'`;
+  return new Problem(quoted ?? 'the one without a name', quoted ?? '未命名的注册');
 }

@@ -34,7 +34,8 @@ export interface ClientContext {
 
 /** One account: its options, its log, and what starts and ends with it. */
 export class AccountContext {
-  readonly #starts: (() => void)[] = [];
+  /** Unless the application overrides it. */
+  tickets: TicketService | undefined;
   readonly #closes: (() => unknown)[] = [];
 
   constructor(
@@ -42,16 +43,8 @@ export class AccountContext {
     readonly surroundings: ClientContext,
   ) {}
 
-  onStart(start: () => void): void {
-    this.#starts.push(start);
-  }
-
   onClose(close: () => unknown): void {
     this.#closes.push(close);
-  }
-
-  start(): void {
-    for (const start of this.#starts) start();
   }
 
   /** What was made last ends first. */
@@ -108,7 +101,7 @@ export class BankCardOcrClient {
     const hint = hintForHost(baseUrl.host);
     if (hint !== undefined) surroundings.log.log(hint);
     for (const { en } of options.warnings) surroundings.log.warn(en);
-    this.#context.start();
+    this.#context.tickets?.start();
   }
 
   /** End timers and connections; whatever is under way fails. @internal */
@@ -117,7 +110,6 @@ export class BankCardOcrClient {
   }
 }
 
-/** User name and password of a proxy are not in it. */
 function describeRoute({ proxy, variable, isOfHttpService }: RouteToVendor): string {
   if (isOfHttpService) return 'agents and proxy of the httpService';
   if (proxy === undefined) return 'no proxy';
@@ -215,7 +207,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
         logTicketEvent(surroundings.log, event);
         metrics.note(event);
       });
-      context.onStart(() => tickets.start());
+      context.tickets = tickets;
       context.onClose(() => tickets.close());
       return tickets;
     },
