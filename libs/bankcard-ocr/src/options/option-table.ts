@@ -1,8 +1,6 @@
 import type { Problem } from '../errors/configuration-error.js';
-import { type BankCardOcrOptions, readClock } from './bankcard-ocr.options.js';
-import { readWarningPolicy } from './card.options.js';
+import { type BankCardOcrOptions, readClock, readImageTypes, readWarningPolicy } from './bankcard-ocr.options.js';
 import { readRole, readSecret, ROLES, readStoreEncryptionKey, readTicketStore } from './credential.options.js';
-import { readImageTypes } from './direct-recognition.options.js';
 import {
   numeric,
   type NumberRule,

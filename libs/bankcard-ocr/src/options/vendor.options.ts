@@ -5,18 +5,6 @@ import type { SecretText } from '../runtime/secret-text.js';
 import { type AppIdField, type AppIdFields, hostProfile } from '../vendor/hosts.js';
 import { booleanFromText, checkChoice, checkMembers, type UncheckedOptions, whatIsSet } from './option-values.js';
 
-/** The paths of the vendor's endpoints below the base URL. */
-export interface VendorPaths {
-  /** @default '/api/oauth2/access_token' */
-  readonly accessToken: string;
-  /** @default '/api/oauth2/api_ticket' */
-  readonly apiTicket: string;
-  /** @default '/api/server/getBankCardOcrResult' */
-  readonly queryResult: string;
-  /** @default '/api/paas/bankcardocrapp' */
-  readonly recognize: string;
-}
-
 /** Who you are, and where the vendor is. */
 export interface VendorOptions {
   /**
@@ -100,13 +88,16 @@ export function readBaseUrl(given: unknown, { allowInsecureHttp }: UncheckedOpti
   );
 }
 
-/** The documented paths (protocol.md section 1). */
+/** The documented paths below the base URL (protocol.md section 1). */
 export const DEFAULT_PATHS = {
   accessToken: '/api/oauth2/access_token',
   apiTicket: '/api/oauth2/api_ticket',
   queryResult: '/api/server/getBankCardOcrResult',
   recognize: '/api/paas/bankcardocrapp',
-} as const satisfies VendorPaths;
+};
+
+/** The paths of Tencent's endpoints. */
+type VendorPaths = Readonly<typeof DEFAULT_PATHS>;
 
 /** What is left out is as documented. */
 export function readPaths(value: unknown): VendorPaths | Problem[] {
