@@ -189,16 +189,14 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     [Clock, TicketStore, VendorConnections, TicketMetrics],
     async (context, clock, store, connections, metrics) => {
       const { options, surroundings } = context;
-      const { appId, secret, backgroundRefresh, role, verifyWindowMs, storeEncryptionKey } = options;
+      const { appId, secret, role, storeEncryptionKey } = options;
       store.onWarning ??= (warning) => surroundings.log.warn(warning);
       await openTicketStore(store, role === 'reader' ? 'read' : 'write');
       const tickets = new TicketService({
+        ...options,
         store,
         auth: createAuthClient(options, connections),
         clock,
-        backgroundRefresh,
-        role,
-        verifyWindowMs,
         seal: storeEncryptionKey && new RecordSeal(storeEncryptionKey, appId),
         timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
         secretFingerprint: secretFingerprint(appId, secret.reveal()),
@@ -213,18 +211,18 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     },
   ),
   part(OcrResultService, NEEDS, ({ options }, clock, tickets, signatures, { main }) => {
-    const { appId, protocolVersion: version, appIdFields, baseUrl, paths } = options;
-    const path = baseUrl.prefix + paths.queryResult;
-    const results = new ResultClient(main, clock, { path, appIdField: appIdFields.queryResult, appId, version });
+    const { appId, protocolVersion: version, appIdFields, paths } = options;
+    const endpoint = { path: paths.queryResult, appIdField: appIdFields.queryResult, appId, version };
+    const results = new ResultClient(main, clock, endpoint);
     return new OcrResultService({ ...callOptions(options, clock, tickets, signatures), results });
   }),
   part(
     RecognitionService,
     [...NEEDS, OcrResultService],
     ({ options }, clock, tickets, signatures, { recognition }, results) => {
-      const { appIdFields, recognitionBaseUrl, paths } = options;
-      const path = recognitionBaseUrl.prefix + paths.recognize;
-      const client = new RecognitionClient(recognition, clock, { path, appIdField: appIdFields.recognize });
+      const { appIdFields, paths } = options;
+      const endpoint = { path: paths.recognize, appIdField: appIdFields.recognize };
+      const client = new RecognitionClient(recognition, clock, endpoint);
       return new RecognitionService({ ...callOptions(options, clock, tickets, signatures), results, client });
     },
   ),
@@ -244,16 +242,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
 ];
 
 function createAuthClient(options: ResolvedOptions, { main }: VendorConnections): AuthClient {
-  const { appId, secret, appIdFields, protocolVersion: version, paths, attemptTimeoutMs } = options;
-  const { prefix } = options.baseUrl;
-  return new AuthClient(main, {
-    appId,
-    secret,
-    appIdFields,
-    version,
-    paths: { accessToken: prefix + paths.accessToken, apiTicket: prefix + paths.apiTicket },
-    timeoutMs: attemptTimeoutMs,
-  });
+  return new AuthClient(main, { ...options, version: options.protocolVersion, timeoutMs: options.attemptTimeoutMs });
 }
 
 /**

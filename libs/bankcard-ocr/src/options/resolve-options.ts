@@ -122,33 +122,19 @@ function routeTo(
   return { isOfHttpService: false, proxy: `${protocol}//${host}`, variable: first.variable };
 }
 
-function warningsAbout(
-  { appId, secret, storeEncryptionKey, refreshIntervalMs, ticketOverlapMs }: ReadOptions,
-  name: string | undefined,
-): Problem[] {
-  const isWeakKey = storeEncryptionKey && new Set(storeEncryptionKey.export()).size === 1;
+function warningsAbout({ appId, secret, refreshIntervalMs, ticketOverlapMs }: ReadOptions, name?: string): Problem[] {
+  const isTooShort = refreshIntervalMs < Math.max(ticketOverlapMs, 60_000);
   const found: [option: OptionName, problem: Problem | false | undefined][] = [
     ['appId', warningAboutAppId(appId)],
     ['secret', warningAboutSecret(secret.reveal())],
-    ['storeEncryptionKey', isWeakKey && KEY_NOT_RANDOM],
-    ['refreshIntervalMs', refreshIntervalMs < 60_000 && shorterThan(1_200_000, refreshIntervalMs)],
+    ['refreshIntervalMs', isTooShort && shorterThan(1_200_000, refreshIntervalMs)],
     ['ticketOverlapMs', ticketOverlapMs < 60_000 && shorterThan(60_000, ticketOverlapMs)],
-    ['refreshIntervalMs', refreshIntervalMs < ticketOverlapMs && INTERVAL_TOO_SHORT],
   ];
   return found.flatMap(([option, problem]) => {
     const variable = variableOf(option, name);
     return problem ? new Problem(`${option} (${variable}) ${problem.en}`, `${option}（${variable}）${problem.zh}`) : [];
   });
 }
-
-const KEY_NOT_RANDOM = new Problem(
-  'is not random: make one with `openssl rand -base64 32`',
-  '不是随机密钥：可用 `openssl rand -base64 32` 生成',
-);
-const INTERVAL_TOO_SHORT = new Problem(
-  'is shorter than ticketOverlapMs: a refresh would follow before the last one has settled',
-  '短于 ticketOverlapMs：上一次刷新还没有稳定就会再次刷新',
-);
 
 function shorterThan(documentedMs: number, ms: number): Problem {
   return new Problem(`is ${ms} ms: Tencent documents ${documentedMs}`, `为 ${ms} 毫秒：官方文档为 ${documentedMs}`);

@@ -99,13 +99,29 @@ export const DEFAULT_PATHS = {
 /** The paths of Tencent's endpoints. */
 type VendorPaths = Readonly<typeof DEFAULT_PATHS>;
 
-/** What is left out is as documented. */
-export function readPaths(value: unknown): VendorPaths | Problem[] {
+/** What is left out is as documented. @returns the paths with the prefixes of the two hosts */
+export function readPaths(value: unknown, options: UncheckedOptions): VendorPaths | Problem[] {
   const paths = { ...DEFAULT_PATHS, ...whatIsSet<object>(value ?? {}) };
   const problems = checkMembers(paths, DEFAULT_PATHS, (path) =>
     typeof path === 'string' && /^(\/[^/?#\s]+)+\/?$/.test(path) ? undefined : NO_PATH,
   );
-  return problems.length > 0 ? problems : paths;
+  if (problems.length > 0) return problems;
+  const [main = '', images = ''] = hostsIn(options).map(({ prefix }) => prefix);
+  const { accessToken, apiTicket, queryResult, recognize } = paths;
+  return {
+    accessToken: main + accessToken,
+    apiTicket: main + apiTicket,
+    queryResult: main + queryResult,
+    recognize: images + recognize,
+  };
+}
+
+/** That of queries, and that of images; without names where they cannot be read, which is reported anyway. */
+function hostsIn(options: UncheckedOptions): Pick<BaseUrl, 'host' | 'prefix'>[] {
+  const main = readBaseUrl(options['baseUrl'], options);
+  const images = readRecognitionBaseUrl(options['recognitionBaseUrl'], options);
+  const unknown = { host: '', prefix: '' };
+  return ['host' in main ? main : unknown, 'host' in images ? images : unknown];
 }
 
 const NO_PATH = new Problem(
@@ -116,10 +132,7 @@ const APP_ID_FIELDS = ['app_id', 'appId', 'webankAppId'] satisfies AppIdField[];
 
 /** What is left out is as the hosts document it: that of `baseUrl`, and that of images. */
 export function readAppIdFields(value: unknown, options: UncheckedOptions): AppIdFields | Problem[] {
-  const [main, images] = [
-    readBaseUrl(options['baseUrl'], options),
-    readRecognitionBaseUrl(options['recognitionBaseUrl'], options),
-  ].map((url) => hostProfile('host' in url ? url.host : '').appIdFields);
+  const [main, images] = hostsIn(options).map(({ host }) => hostProfile(host).appIdFields);
   const documented = { ...main!, recognize: images!.recognize };
   const fields = { ...documented, ...whatIsSet<object>(value ?? {}) };
   const problems = checkMembers(fields, documented, (field) => checkChoice(field, APP_ID_FIELDS));
