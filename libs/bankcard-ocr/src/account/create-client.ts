@@ -4,7 +4,7 @@ import { TicketStore } from '../credentials/store/ticket-store.js';
 import { TicketService } from '../credentials/ticket.service.js';
 import { timingsFor } from '../credentials/timings.js';
 import { maskAppId } from '../errors/redaction.js';
-import type { ResolvedOptions, RouteToVendor } from '../options/resolve-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import { RecognitionService } from '../recognition/recognition.service.js';
 import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
@@ -95,7 +95,7 @@ export class BankCardOcrClient {
     surroundings.log.log(
       `app id ${maskAppId(appId)}, host ${baseUrl.host}, credentials in ${description} ` +
         `(shared with ${SHARED_WITH[scope]}), ${storeEncryptionKey ? 'encrypted' : 'not encrypted'}, ` +
-        `transport ${transport}, ${describeRoute(options.route)}, ` +
+        `transport ${transport}, ${options.route.en}, ` +
         `warning policy ${typeof warningPolicy === 'function' ? 'of the application' : warningPolicy}`,
     );
     const hint = hintForHost(baseUrl.host);
@@ -108,12 +108,6 @@ export class BankCardOcrClient {
   async close(): Promise<void> {
     await this.#context.close();
   }
-}
-
-function describeRoute({ proxy, variable, isOfHttpService }: RouteToVendor): string {
-  if (isOfHttpService) return 'agents and proxy of the httpService';
-  if (proxy === undefined) return 'no proxy';
-  return variable === undefined ? `proxy ${proxy}` : `proxy ${proxy} (${variable})`;
 }
 
 /** A class by which something is injected. */

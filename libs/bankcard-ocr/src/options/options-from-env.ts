@@ -69,9 +69,9 @@ export interface OverlookedVariables {
  */
 export function overlookedVariables(
   given: BankCardOcrOptions,
-  environment: Environment,
-  directory: string,
   name?: string,
+  environment: Environment = process.env,
+  directory = process.cwd(),
 ): OverlookedVariables {
   const unset = OPTION_NAMES.filter((option) => isUnset((given as Partial<BankCardOcrOptions> | undefined)?.[option]));
   const mode = environment['NODE_ENV'];

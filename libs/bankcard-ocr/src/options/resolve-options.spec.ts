@@ -6,9 +6,9 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
 import { BankCardOcrConfigurationError } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions, WarningPolicy } from './bankcard-ocr.options.js';
-import { bankCardOcrOptionsFromEnv, unknownVariables } from './options-from-env.js';
+import { bankCardOcrOptionsFromEnv, overlookedVariables, unknownVariables } from './options-from-env.js';
 import { DEFAULTS } from './option-table.js';
-import { resolveAccount, resolveOptions } from './resolve-options.js';
+import { resolveOptions } from './resolve-options.js';
 
 const SECRET = 'canary0secret0canary0secret0canary0secret0canary0secret0canary00';
 const GIVEN: BankCardOcrOptions = { appId: 'IDA00001', secret: SECRET, ticketStore: 'memory:' };
@@ -31,7 +31,7 @@ describe('options that are right', () => {
       ...defaults,
       ...{ appId: 'IDA00001', ticketStore: { kind: 'memory' }, vendorCodeOverrides: {}, warnings: [] },
       appIdFields: { accessToken: 'app_id', apiTicket: 'app_id', queryResult: 'app_id', recognize: 'webankAppId' },
-      route: { isOfHttpService: false },
+      route: { en: 'no proxy', zh: '不走代理' },
     });
     expect(baseUrl).toMatchObject({ origin: 'https://idasc.webank.com', prefix: '' });
     expect(recognitionBaseUrl.origin).toBe('https://ida.webank.com');
@@ -305,7 +305,9 @@ describe('the proxy of the environment', () => {
 
   it('is told with the variable that names it, and without user and password', () => {
     expect(resolveOptions(GIVEN, undefined, HTTPS).route).toEqual({
-      ...{ proxy: 'http://proxy.example:3128', variable: 'HTTPS_PROXY', isOfHttpService: false },
+      proxy: 'http://proxy.example:3128',
+      en: 'proxy http://proxy.example:3128 (HTTPS_PROXY)',
+      zh: '代理 http://proxy.example:3128（HTTPS_PROXY）',
     });
     expect(resolveOptions({ ...GIVEN, proxy: 'http://u:canary@own' }, undefined, HTTPS).route.proxy).toBe('http://own');
   });
@@ -432,7 +434,8 @@ describe('the variables of an account', () => {
 
   function warningsWith(environment: Record<string, string>, given?: BankCardOcrOptions, name?: string): string[] {
     const options = given ?? bankCardOcrOptionsFromEnv(environment, name);
-    return resolveAccount(options, name, environment, directory).warnings.map(({ en }) => en);
+    const overlooked = overlookedVariables(options, name, environment, directory);
+    return resolveOptions(options, name, environment, overlooked).warnings.map(({ en }) => en);
   }
 
   describe('variables that look like ours', () => {

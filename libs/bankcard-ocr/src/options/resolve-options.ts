@@ -4,6 +4,7 @@ import {
   type ConfigurationIssue,
   Problem,
 } from '../errors/configuration-error.js';
+import { text, type Text } from '../errors/text.js';
 import { definesRoute } from '../vendor/http/agents.js';
 import { proxyNamed } from '../vendor/http/proxy.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
@@ -11,43 +12,21 @@ import { revealSecrets } from './concealed-options.js';
 import { warningAboutAppId, warningAboutSecret } from './credential.options.js';
 import { OPTION_ROWS, type OptionName, type ReadOptions } from './option-table.js';
 import { isUnset, whatIsSet } from './option-values.js';
-import { type Environment, type OverlookedVariables, overlookedVariables, variableOf } from './options-from-env.js';
-
-/** How Tencent's host is reached. */
-export interface RouteToVendor {
-  /** Scheme, host and port of the proxy; undefined for none. Its user name and password are not in it. */
-  readonly proxy?: string | undefined;
-  /** The variable of the environment that names the proxy; undefined when the option does. */
-  readonly variable?: string | undefined;
-  /** Whether the application's own `httpService` makes the connections. */
-  readonly isOfHttpService: boolean;
-}
+import { type Environment, type OverlookedVariables, variableOf } from './options-from-env.js';
 
 /** Options that were checked and completed; safe to print. */
 export interface ResolvedOptions extends ReadOptions {
-  /** How the host of queries is reached, for the log. */
-  readonly route: RouteToVendor;
+  /** How the host of queries is reached, for the log, and its proxy without user name and password. */
+  readonly route: Text & { readonly proxy?: string };
   /** What is allowed but deserves a line in the log. */
   readonly warnings: readonly Problem[];
-}
-
-/**
- * Check and complete the options of an account, and find what the environment sets without effect.
- * @throws {@link BankCardOcrConfigurationError} as {@link resolveOptions} does
- */
-export function resolveAccount(
-  given: BankCardOcrOptions,
-  name?: string,
-  environment: Environment = process.env,
-  directory: string = process.cwd(),
-): ResolvedOptions {
-  return resolveOptions(given, name, environment, overlookedVariables(given, environment, directory, name));
 }
 
 /**
  * Check and complete the options.
  * @param name of the account that they are for
  * @param environment names the proxy where no option does
+ * @param overlooked what the environment sets without effect
  * @throws {@link BankCardOcrConfigurationError} with every problem, when there is one
  */
 export function resolveOptions(
@@ -94,17 +73,16 @@ const NAME_IN_FACTORY = new Problem(
   '不能由工厂函数返回：请写在 useFactory 旁边，或者不写',
 );
 
-/**
- * How the hosts are reached.
- * @param issues gets what is wrong with variables of the environment, where these are used
- */
+/** @param issues gets what is wrong with variables of the environment, where these are used */
 function routeTo(
   { baseUrl, recognitionBaseUrl, proxy, httpService }: ReadOptions,
   issues: ConfigurationIssue[],
   environment: Environment,
-): RouteToVendor {
-  if (issues.some(({ option }) => option === 'proxy' || option === 'httpService')) return { isOfHttpService: false };
-  if (httpService && definesRoute(httpService)) return { isOfHttpService: true };
+): ResolvedOptions['route'] {
+  const none = text('no proxy', '不走代理');
+  if (issues.some(({ option }) => option === 'proxy' || option === 'httpService')) return none;
+  if (httpService && definesRoute(httpService))
+    return text('agents and proxy of the httpService', '用 httpService 自带的 agent 和代理');
   // A host that could not be read is a problem instead of a URL.
   const hosts = [baseUrl, recognitionBaseUrl].filter((host) => 'origin' in host);
   const proxies = hosts.map((host) => proxyNamed({ ...host, proxy }, environment));
@@ -117,9 +95,10 @@ function routeTo(
     issues.push(configurationIssue('proxy', problem, named.variable));
   }
   const [first] = proxies;
-  if (!first || first.proxy instanceof Problem) return { isOfHttpService: false };
-  const { protocol, host } = first.proxy;
-  return { isOfHttpService: false, proxy: `${protocol}//${host}`, variable: first.variable };
+  if (!first || first.proxy instanceof Problem) return none;
+  const url = `${first.proxy.protocol}//${first.proxy.host}`;
+  const [en, zh] = first.variable === undefined ? ['', ''] : [` (${first.variable})`, `（${first.variable}）`];
+  return { proxy: url, ...text(`proxy ${url}${en}`, `代理 ${url}${zh}`) };
 }
 
 function warningsAbout({ appId, secret, refreshIntervalMs, ticketOverlapMs }: ReadOptions, name?: string): Problem[] {
