@@ -13,10 +13,8 @@ interface SharedByCopies {
   readonly accounts: WeakMap<object, Set<RegisteredAccount>>;
 }
 
-const shared = ((globalThis as Record<symbol, unknown>)[COPIES] ??= {
-  count: 0,
-  accounts: new WeakMap(),
-}) as SharedByCopies;
+const nothing: SharedByCopies = { count: 0, accounts: new WeakMap() };
+const shared = ((globalThis as Record<symbol, unknown>)[COPIES] ??= nothing) as SharedByCopies;
 shared.count += 1;
 /** A test runner loads the library again for each file, or after a reset: that is no mistake. */
 const isTestRunner = process.env['JEST_WORKER_ID'] !== undefined || process.env['VITEST'] !== undefined;
@@ -24,9 +22,8 @@ const isTestRunner = process.env['JEST_WORKER_ID'] !== undefined || process.env[
 if (shared.count === 2 && !isTestRunner) {
   process.emitWarning(
     'A second copy of nestjs-bankcard-ocr was loaded into this process. The classes of one copy are not those of the ' +
-      'other: services cannot be injected or got by them. Load the ' +
-      'library by require() everywhere, or by import everywhere (an import() in a CommonJS application loads the copy ' +
-      'of ES modules), and install it once: npm ls nestjs-bankcard-ocr',
+      'other: services cannot be injected or got by them. Load the library by require() everywhere, or by import ' +
+      'everywhere (an import() in a CommonJS application loads the copy of ES modules), and install it once',
     { code: 'OCR_LIBRARY_LOADED_TWICE' },
   );
 }
@@ -61,8 +58,9 @@ export function registerAccount(application: ModulesContainer, account: Register
 
 function checkApart(account: RegisteredAccount, other: RegisteredAccount): void {
   const { registration, appId, ticketStore } = account;
+  const areRegistrations = registration !== undefined && other.registration !== undefined;
   const [first, second] = [titled(other), titled(account)];
-  if (appId === other.appId && registration && other.registration)
+  if (appId === other.appId && areRegistrations)
     refuse(
       'appId',
       `BankCardOcrModule is registered twice for app id ${maskAppId(appId)}, as ${first.en} and as ` +
@@ -79,16 +77,15 @@ function checkApart(account: RegisteredAccount, other: RegisteredAccount): void 
       `is that of another account (${first.en}), and the two would end each other's tickets: use one for both`,
       `与另一个账号（${first.zh}）相同，两者会互相作废 ticket：请共用一个`,
     );
-  if (registration && registration.name === other.registration?.name) {
-    const [en, zh] = registration.name === undefined ? ['missing', '缺失'] : [second.en, second.zh];
+  if (areRegistrations && registration.name === other.registration?.name)
     refuse(
       'name',
-      `is ${en} for two app ids: give each registration a name of its own (one can do without), ` +
-        "forRootAsync({ name: 'loans', ... }), and inject its services with @InjectBankCardOcr(OcrResultService, 'loans')",
-      `两个 app id 的名称相同或都没有写（${zh}）：请分别起名（可以有一个不写），例如 forRootAsync({ name: 'loans', ... })，` +
+      `is ${registration.name === undefined ? 'missing' : first.en} for two app ids: give each registration a name of its ` +
+        "own (one can do without), forRootAsync({ name: 'loans', ... }), and inject its services with " +
+        "@InjectBankCardOcr(OcrResultService, 'loans')",
+      `两个 app id 的名称相同（${first.zh}）：请分别起名（可以有一个不写），例如 forRootAsync({ name: 'loans', ... })，` +
         "并用 @InjectBankCardOcr(OcrResultService, 'loans') 注入各自的服务",
     );
-  }
   // A location in an option makes a new store for each account: a shared object is a store that the application made.
   if (typeof ticketStore === 'object' && ticketStore === other.ticketStore)
     refuse(
