@@ -5,9 +5,7 @@ import type { AccountName } from './account-name.js';
 
 const COPIES = Symbol.for('nestjs-bankcard-ocr/copies');
 
-/** What all copies of this library in one process share. */
 interface SharedByCopies {
-  /** How many have been loaded. */
   count: number;
   /** By application, because one process may run several (tests do). */
   readonly accounts: WeakMap<object, Set<RegisteredAccount>>;
@@ -33,7 +31,6 @@ export function isLoadedTwice(): boolean {
   return shared.count > 1;
 }
 
-/** One account of an application. */
 interface RegisteredAccount {
   readonly appId: string;
   readonly ticketStore: unknown;
@@ -42,9 +39,7 @@ interface RegisteredAccount {
 }
 
 /**
- * Refuse an account that conflicts with another one of the application: two refreshers for one app id invalidate each
- * other's tickets, and services without a name of their own cannot be distinguished. Accounts of another copy of this
- * library count too.
+ * Refuse an account that conflicts with another one of the application, also of another copy of this library.
  * @returns what ends the account, so that another one may have its app id
  * @throws {@link BankCardOcrConfigurationError}
  */

@@ -25,7 +25,6 @@ export interface ClientFactoryOptions {
   readonly maxAccounts?: number | undefined;
 }
 
-/** An account that has a client, or is about to have one. */
 interface Account {
   readonly id: string;
   readonly client: Promise<BankCardOcrClient>;
@@ -37,13 +36,10 @@ interface Account {
   closing?: ClockTimer | undefined;
 }
 
-/** What the clients of a factory need from the application. */
 interface FactoryContext {
-  /** Where the client of an account logs to. */
   clientSurroundings(accountId: string, appId: string): ClientContext;
   /**
-   * Claim an app id and a store for an account.
-   * @returns a function that releases both
+   * Claim the app id and the store of an account. @returns a function that releases both
    * @throws {@link BankCardOcrConfigurationError} when another account of the application has them
    */
   register(resolved: ResolvedOptions): () => void;

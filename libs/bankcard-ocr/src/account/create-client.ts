@@ -23,12 +23,10 @@ import { createTicketStore, openTicketStore } from './create-ticket-store.js';
 import { completeTickets } from './overridden-tickets.js';
 import { connectToVendor, createTransport, VendorConnections } from './vendor-connections.js';
 
-/** Where a client logs and reports to. */
 export interface ClientContext {
   readonly log: LogSink;
   /** Whether anybody reads lines of the level `debug`. */
   readonly debugs: () => boolean;
-  /** A label of its metrics. */
   readonly name?: string;
 }
 
@@ -110,10 +108,8 @@ export class BankCardOcrClient {
   }
 }
 
-/** A class by which something is injected. */
 export type Token<T = unknown> = abstract new (...args: never[]) => T;
 
-/** Something that an account is made of, and what it is made from. */
 interface AccountPart {
   readonly provide: Token;
   readonly needs: readonly Token[];

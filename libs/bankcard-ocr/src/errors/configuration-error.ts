@@ -22,7 +22,6 @@ export class Problem implements Text {
   ) {}
 }
 
-/** Attribute a problem to an option. */
 export function configurationIssue(option: string, { en, zh }: Problem, variable?: string): ConfigurationIssue {
   return { option, ...(variable !== undefined && { variable }), fix: en, fixZh: zh };
 }

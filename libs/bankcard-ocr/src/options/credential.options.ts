@@ -115,7 +115,6 @@ export function readRole(value: unknown, options: UncheckedOptions): (typeof ROL
   );
 }
 
-/** Into a key that cannot be printed. */
 export function readStoreEncryptionKey(text: unknown): KeyObject | Problem {
   const value = typeof text === 'string' ? text.trim() : '';
   if (/^[0-9a-f]{64}$/i.test(value)) return createSecretKey(Buffer.from(value, 'hex'));
@@ -127,11 +126,9 @@ export function readStoreEncryptionKey(text: unknown): KeyObject | Problem {
   return unusableText(value) ?? wanted;
 }
 
-/** Which of the library's own stores keeps the credentials. */
 type TicketStoreLocation =
   | { readonly kind: 'memory' }
   | { readonly kind: 'file'; readonly directory: string }
-  /** The URL carries a password as a rule. */
   | { readonly kind: 'redis'; readonly url: SecretText };
 
 /** By default this process, for a loopback host only. */

@@ -22,7 +22,6 @@ import {
 
 /** Everything about one option but its documentation, which is beside its declaration. */
 interface OptionRow {
-  /** The environment variable that sets it. */
   readonly variable?: `BANKCARD_OCR_${string}`;
   /** Of an option whose default is a plain value. */
   readonly default?: unknown;
@@ -90,7 +89,6 @@ export const OPTION_TABLE = {
 
 type Table = typeof OPTION_TABLE;
 
-/** The name of an option. */
 export type OptionName = keyof Table;
 
 /** One column of the table, without the rows that have nothing there. */
@@ -105,7 +103,6 @@ export type ReadOptions = {
   readonly [Name in OptionName]: Exclude<ReturnType<Table[Name]['read']>, Problem | readonly Problem[]>;
 };
 
-/** Every row with its name, typed alike. */
 export const OPTION_ROWS: readonly (readonly [OptionName, OptionRow])[] = Object.entries<OptionRow>(OPTION_TABLE) as [
   OptionName,
   OptionRow,

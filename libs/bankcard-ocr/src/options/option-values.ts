@@ -3,7 +3,6 @@ import { got, Problem, unusableText } from '../errors/configuration-error.js';
 /** Options with their defaults filled in and secrets as text, not checked yet. */
 export type UncheckedOptions = Readonly<Record<string, unknown>>;
 
-/** What a numeric option must be. */
 export interface NumberRule {
   readonly unit: keyof typeof WANTED;
   readonly zeroAllowed: boolean;
@@ -57,17 +56,14 @@ export function numeric(unit: NumberRule['unit'], zeroAllowed = false) {
   return { number, read };
 }
 
-/** Let a value be left out. */
 export function optional<Value>(read: (value: unknown, options: UncheckedOptions) => Value) {
   return (value: unknown, options: UncheckedOptions) => (value === undefined ? undefined : read(value, options));
 }
 
-/** The part of a row for one of a few texts. */
 export function oneOf<const Choice extends string>(...choices: readonly Choice[]) {
   return { choices, read: (value: unknown) => checkChoice(value, choices) ?? (value as Choice) };
 }
 
-/** The part of a row for `true` and `false`, as text too. */
 export function trueOrFalse() {
   const choices: readonly boolean[] = [true, false];
   const read = (given: unknown) => checkChoice(booleanFromText(given), choices) ?? (booleanFromText(given) as boolean);
@@ -102,7 +98,6 @@ export function isUnset(value: unknown): value is undefined | '' {
   return value === undefined || (typeof value === 'string' && value.trim() === '');
 }
 
-/** The members of an object that are set. */
 export function whatIsSet<Options extends object>(options: Options): Partial<Options> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => !isUnset(value))) as Partial<Options>;
 }

@@ -6,7 +6,6 @@ import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import { OPTION_TABLE, OPTION_VARIABLES } from './option-table.js';
 import { isUnset, numberFromText } from './option-values.js';
 
-/** Variables by name, e.g. `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const OPTION_NAMES = Object.keys(OPTION_VARIABLES) as (keyof typeof OPTION_VARIABLES)[];

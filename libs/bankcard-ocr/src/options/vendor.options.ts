@@ -49,7 +49,6 @@ export interface VendorOptions {
   readonly paths?: { readonly [Endpoint in keyof VendorPaths]?: VendorPaths[Endpoint] | undefined } | undefined;
 }
 
-/** The part of a base URL that requests are built from. */
 export interface BaseUrl {
   readonly origin: string;
   readonly host: string;
@@ -96,7 +95,6 @@ export const DEFAULT_PATHS = {
   recognize: '/api/paas/bankcardocrapp',
 };
 
-/** The paths of Tencent's endpoints. */
 type VendorPaths = Readonly<typeof DEFAULT_PATHS>;
 
 /** What is left out is as documented. @returns the paths with the prefixes of the two hosts */

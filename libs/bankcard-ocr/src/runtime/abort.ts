@@ -3,13 +3,11 @@ import type { Clock, ClockTimer } from './clock.js';
 /** A caller's wish to stop. An `AbortSignal` says the same, but making one costs a small query more than signing it. */
 export interface Cancellation {
   readonly cancelled: boolean;
-  /** @throws the reason, when it is cancelled */
   throwIfCancelled(): void;
   /** Call `listener` once when it is cancelled, and not when it is already. @returns removes the listener */
   onCancel(listener: (reason: unknown) => void): () => void;
 }
 
-/** An `AbortSignal` as a {@link Cancellation}. */
 export class SignalCancellation implements Cancellation {
   constructor(private readonly signal: AbortSignal) {}
 

@@ -5,13 +5,10 @@ import { type Clock, SystemClock } from './clock.js';
 export interface Random {
   /** A number from 0 up to, but not including, 1: for jitter. */
   next(): number;
-  /** A unique id: a UUID. */
   id(): string;
-  /** Cryptographically secure random bytes. */
   bytes(count: number): Buffer;
 }
 
-/** The machine's own randomness. */
 export const SYSTEM_RANDOM: Random = {
   next: () => Math.random(),
   id: () => randomUUID(),
@@ -25,7 +22,6 @@ export interface Runtime {
   readonly random: Random;
 }
 
-/** The process itself. */
 export const SYSTEM_RUNTIME: Runtime = { clock: new SystemClock(), random: SYSTEM_RANDOM };
 
 /**
