@@ -66,13 +66,10 @@ export const BANKCARD_OCR_SERVICES = [
 
 /** The services of one account (app id), with a ticket store and connections that no other account uses. */
 export class BankCardOcrClient {
-  readonly #context: AccountContext;
-  readonly #store: TicketStore;
-
   /** @internal made by `createClient` */
   constructor(
-    context: AccountContext,
-    store: TicketStore,
+    private readonly context: AccountContext,
+    private readonly store: TicketStore,
     readonly signatures: SignatureService,
     readonly tickets: TicketService,
     readonly metrics: TicketMetrics,
@@ -80,16 +77,13 @@ export class BankCardOcrClient {
     readonly recognition: RecognitionService,
     readonly sdk: SdkLaunchService,
     readonly signedRequests: SignedRequestService,
-  ) {
-    this.#context = context;
-    this.#store = store;
-  }
+  ) {}
 
   /** Begin to refresh in the background; neither waits for Tencent nor fails because of it. @internal */
   start(): void {
-    const { options, surroundings } = this.#context;
+    const { options, surroundings } = this.context;
     const { appId, baseUrl, storeEncryptionKey, transport, warningPolicy } = options;
-    const { description, scope } = this.#store;
+    const { description, scope } = this.store;
     surroundings.log.log(
       `app id ${maskAppId(appId)}, host ${baseUrl.host}, credentials in ${description} ` +
         `(shared with ${SHARED_WITH[scope]}), ${storeEncryptionKey ? 'encrypted' : 'not encrypted'}, ` +
@@ -99,12 +93,12 @@ export class BankCardOcrClient {
     const hint = hintForHost(baseUrl.host);
     if (hint !== undefined) surroundings.log.log(hint);
     for (const { en } of options.warnings) surroundings.log.warn(en);
-    this.#context.tickets?.start();
+    this.context.tickets?.start();
   }
 
   /** End timers and connections; whatever is under way fails. @internal */
   async close(): Promise<void> {
-    await this.#context.close();
+    await this.context.close();
   }
 }
 

@@ -84,8 +84,3 @@ const PUT_THE_VALUE_ITSELF = new Problem(
 export function unusableText(value: string): Problem | undefined {
   return UNUSABLE.some((sign) => sign.test(value.trim())) ? PUT_THE_VALUE_ITSELF : undefined;
 }
-
-/** Whether a text as a whole is the text of a missing value, in one of the usual languages. */
-export function saysNoValue(value: string): boolean {
-  return /^(undefined|null|none|nil|nan|true|false)$/i.test(value.trim());
-}

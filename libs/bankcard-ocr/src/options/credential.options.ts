@@ -137,12 +137,7 @@ export function readTicketStore(
   options: UncheckedOptions,
 ): TicketStoreLocation | TicketStore | Problem {
   if (value instanceof TicketStore) return value;
-  if (typeof value === 'string') return readTicketStoreLocation(value);
-  if (value !== undefined)
-    return new Problem(
-      "must be a text such as 'file:./.tickets', or a TicketStore",
-      "必须是 'file:./.tickets' 这样的文本，或者 TicketStore",
-    );
+  if (value !== undefined) return typeof value === 'string' ? readTicketStoreLocation(value) : NO_KIND;
   // Whether a broken base URL is a real host cannot be known; its own problem is reported already.
   const baseUrl = readBaseUrl(options['baseUrl'], options);
   return baseUrl instanceof Problem || baseUrl.loopback ? { kind: 'memory' } : NAME_A_TICKET_STORE;
@@ -158,17 +153,18 @@ export function readTicketStoreLocation(text: string): TicketStoreLocation | Pro
     return directory === undefined ? NO_DIRECTORY : { kind: 'file', directory };
   }
   if (/^rediss?:/i.test(value)) return isRedisUrl(value) ? { kind: 'redis', url: new SecretText(value) } : NO_REDIS_URL;
-  // The text is not repeated: a Redis URL carries a password.
-  return new Problem(`is not a supported kind of store. ${KINDS.en}`, `不是已有的存储种类。${KINDS.zh}`);
+  return NO_KIND;
 }
 
 const KINDS = new Problem(
   "Write 'file:./.tickets', or another directory that the user of this process may write to, when all processes run on " +
     "one machine (they share one refresh, and a restart costs none); 'redis://host:6379/0' or 'rediss://…' for several " +
-    "machines; 'memory:' only if exactly one process will ever use this app id",
+    "machines; 'memory:' only if exactly one process will ever use this app id; or hand in a TicketStore",
   "所有进程都在同一台机器上时写 'file:./.tickets'，或本进程的用户可写的其他目录（共用一次刷新，重启也不必刷新）；" +
-    "多台机器写 'redis://host:6379/0' 或 'rediss://…'；只有确定始终只有一个进程使用该 app id 时才写 'memory:'",
+    "多台机器写 'redis://host:6379/0' 或 'rediss://…'；只有确定始终只有一个进程使用该 app id 时才写 'memory:'；也可以传入 TicketStore",
 );
+/** The text is not repeated: a Redis URL carries a password. */
+const NO_KIND = new Problem(`is not a supported kind of store. ${KINDS.en}`, `不是已有的存储种类。${KINDS.zh}`);
 export const NAME_A_TICKET_STORE = new Problem(
   'must be named for a host that is not this machine, because a second process with credentials of its own invalidates the ' +
     `first one's a minute after its refresh. ${KINDS.en}`,

@@ -77,15 +77,10 @@ export interface TransportOptions {
 }
 
 export function readHttpService(value: unknown, { transport }: UncheckedOptions): HttpServiceLike | Problem {
-  if (!isHttpService(value))
-    return new Problem(
-      'must be an HttpService of @nestjs/axios: leave it out, unless you need your own',
-      '必须是 @nestjs/axios 的 HttpService：没有特殊需要就不要设置',
-    );
-  if (transport !== 'undici') return value;
+  if (isHttpService(value) && transport !== 'undici') return value;
   return new Problem(
-    "cannot be used with transport 'undici': leave one of the two out",
-    "不能与 transport 'undici' 同时使用：请去掉其中一个",
+    "must be an HttpService of @nestjs/axios, and not beside transport 'undici': leave it out, unless you need your own",
+    "必须是 @nestjs/axios 的 HttpService，且不能与 transport 'undici' 同时使用：没有特殊需要就不要设置",
   );
 }
 

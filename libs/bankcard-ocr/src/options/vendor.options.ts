@@ -62,23 +62,20 @@ export function readBaseUrl(given: unknown, { allowInsecureHttp }: UncheckedOpti
   const unusable = unusableText(text);
   if (unusable) return unusable;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
-    return new Problem(
-      'is not a URL: write it like https://idasc.webank.com',
-      '不是 URL：请写成 https://idasc.webank.com 的形式',
-    );
-  const { origin, host, hostname, username, password, search, hash } = url;
-  const prefix = url.pathname.replace(/\/+$/, '');
+  const prefix = url?.pathname.replace(/\/+$/, '') ?? '';
   // The parser would take a backslash for a slash, and drop tabs and line ends.
-  if (/[\\\t\r\n]/.test(text) || [username, password, search, hash].join('') !== '' || prefix.includes('//'))
+  const isPlain = !/[\\\t\r\n]/.test(text) && !prefix.includes('//');
+  if (!url || !isPlain || !/^https?:$/.test(url.protocol) || url.username + url.password + url.search + url.hash !== '')
     return new Problem(
-      'must not carry a user name or a password, a query or a fragment, a backslash, a tab or a line end, or two slashes ' +
-        'in a row in its path: remove them',
-      '不能带用户名或密码、查询串或片段、反斜杠、制表符或换行，路径里不能有连续两个斜杠：请去掉',
+      'is not a URL: write it like https://idasc.webank.com, without a user name or a password, a query or a fragment, a ' +
+        'backslash, a tab or a line end, and two slashes in a row in its path',
+      '不是 URL：请写成 https://idasc.webank.com 的形式，不能带用户名或密码、查询串或片段、反斜杠、制表符或换行，' +
+        '路径里不能有连续两个斜杠',
     );
+  const { protocol, origin, host, hostname } = url;
   // The URL parser has turned every spelling of an IPv4 address into four decimal numbers.
   const loopback = /^(.+\.)?localhost$|^\[::1\]$|^127\.\d+\.\d+\.\d+$/.test(hostname);
-  if (url.protocol === 'https:' || loopback || booleanFromText(allowInsecureHttp) === true)
+  if (protocol === 'https:' || loopback || booleanFromText(allowInsecureHttp) === true)
     return { origin, host, prefix, loopback };
   return new Problem(
     `uses plain http to ${host}: secrets and card numbers would travel in clear. Use https, or say ` +
@@ -153,10 +150,9 @@ const CHOICES = { error: Object.keys(ERROR_TEXTS), actor: ACTORS, retry: RETRY_R
 /** A wrong rule would otherwise show with the first such response. */
 export function readVendorCodeOverrides(value: unknown): VendorCodeOverrides | Problem[] {
   const overrides = value === undefined ? {} : value;
-  if (!isObject(overrides))
-    return [new Problem('must be an object whose keys are vendor codes', '必须是以腾讯云响应码为键的对象')];
+  if (!isObject(overrides)) return [NO_ROWS];
   const problems = Object.entries(overrides).flatMap(([code, row]) => {
-    const found = isObject(row) ? checkMembers(row, CHOICES, checkRuleMember) : [NO_ROW];
+    const found = isObject(row) ? checkMembers(row, CHOICES, checkRuleMember) : [NO_ROWS];
     return found.map(({ en, zh }) => new Problem(`'${code}': ${en}`, `'${code}'：${zh}`));
   });
   return problems.length > 0 ? problems : (overrides as VendorCodeOverrides);
@@ -168,9 +164,9 @@ function checkRuleMember(value: unknown, choices: readonly string[]): Problem | 
   return typeof value === 'string' ? undefined : new Problem('must be a text', '必须是文本');
 }
 
-const NO_ROW = new Problem(
-  `must be an object with some of ${Object.keys(CHOICES).join(', ')}`,
-  `必须是对象，可含 ${Object.keys(CHOICES).join('、')}`,
+const NO_ROWS = new Problem(
+  `must be an object whose keys are vendor codes, with objects in it that have some of ${Object.keys(CHOICES).join(', ')}`,
+  `必须是以腾讯云响应码为键的对象，其中的每个对象可含 ${Object.keys(CHOICES).join('、')}`,
 );
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
