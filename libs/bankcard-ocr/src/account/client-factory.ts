@@ -79,14 +79,9 @@ export class BankCardOcrClientFactory {
    * @throws whatever `resolve` throws, as it is
    */
   async get(accountId: string): Promise<BankCardOcrClient> {
-    if (this.#isClosed) {
-      const message = 'the application is closing: no client is made any more';
-      throw new BankCardOcrError('NO_VALID_TICKET', { message });
-    }
-    if (typeof accountId !== 'string' || accountId === '') {
-      const message = 'get() takes the id of an account, a text that is not empty';
-      throw new BankCardOcrError('INVALID_ARGUMENT', { message });
-    }
+    if (this.#isClosed) throw new BankCardOcrError('NO_VALID_TICKET', { message: 'the application is closing' });
+    if (typeof accountId !== 'string' || accountId === '')
+      throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'get() takes the id of an account, a text' });
     // An account that is used again while it closes keeps its client: a second one would refresh beside it.
     const account = this.#accounts.get(accountId) ?? this.#begin(accountId);
     this.#remove(account);

@@ -6,13 +6,8 @@ interface ErrorText {
   readonly retryable: boolean;
 }
 
-function final(actor: Actor, en: string, zh: string): ErrorText {
-  return { en, zh, actor, retryable: false };
-}
-
-function retryable(actor: Actor, en: string, zh: string): ErrorText {
-  return { en, zh, actor, retryable: true };
-}
+const final = (actor: Actor, en: string, zh: string): ErrorText => ({ en, zh, actor, retryable: false });
+const retryable = (actor: Actor, en: string, zh: string): ErrorText => ({ en, zh, actor, retryable: true });
 
 /** Every way in which this library fails, and when; the text of each, and who acts. */
 export const ERROR_TEXTS = {

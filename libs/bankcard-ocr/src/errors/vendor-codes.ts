@@ -28,11 +28,9 @@ interface VendorCodeRule {
   readonly zh: string;
 }
 
-type Row = (en: string, zh: string) => VendorCodeRule;
-
 /** Rows of the table that differ in their texts only. */
-function rows(error: BankCardOcrErrorCode, actor: Actor, retry: RetryRule): Row {
-  return (en, zh) => ({ error, actor, retry, en, zh });
+function rows(error: BankCardOcrErrorCode, actor: Actor, retry: RetryRule) {
+  return (en: string, zh: string): VendorCodeRule => ({ error, actor, retry, en, zh });
 }
 
 const invalid = rows('INVALID_ARGUMENT', 'developer', 'never');

@@ -101,14 +101,9 @@ export function readPaths(value: unknown, options: UncheckedOptions): VendorPath
     typeof path === 'string' && /^(\/[^/?#\s]+)+\/?$/.test(path) ? undefined : NO_PATH,
   );
   if (problems.length > 0) return problems;
-  const [main = '', images = ''] = hostsIn(options).map(({ prefix }) => prefix);
-  const { accessToken, apiTicket, queryResult, recognize } = paths;
-  return {
-    accessToken: main + accessToken,
-    apiTicket: main + apiTicket,
-    queryResult: main + queryResult,
-    recognize: images + recognize,
-  };
+  const [main, images] = hostsIn(options).map(({ prefix }) => prefix);
+  const whole = Object.entries(paths).map(([name, path]) => [name, `${name === 'recognize' ? images : main}${path}`]);
+  return Object.fromEntries(whole) as VendorPaths;
 }
 
 /** That of queries, and that of images; without names where they cannot be read, which is reported anyway. */
