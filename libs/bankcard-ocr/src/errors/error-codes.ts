@@ -53,7 +53,7 @@ export const ERROR_TEXTS = {
   /** Token, ticket or signature are refused, new ones too. | token、ticket 或签名被拒，更换凭证后仍被拒。 */
   CREDENTIALS_REJECTED: retryable('developer', 'Tencent rejected the credentials or the signature', '凭证或签名被拒绝'),
   /** No credentials could be obtained; `cause` says why. | 无法取得可用的凭证，原因见 `cause`。 */
-  NO_VALID_TICKET: retryable('application', 'no valid SIGN ticket could be had', '暂无可用的 SIGN ticket'),
+  NO_VALID_TICKET: retryable('application', 'no valid SIGN ticket is available', '暂无可用的 SIGN ticket'),
   /** Tencent reports a fault of its own. | 腾讯云自身故障。 */
   VENDOR_FAULT: retryable('vendor', 'Tencent reports a fault of its own', '腾讯云系统异常'),
   /** See `vendorCode`, and give it a row in `vendorCodeOverrides`. | 看 `vendorCode`，可用 `vendorCodeOverrides` 登记。 */
