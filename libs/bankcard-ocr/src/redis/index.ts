@@ -19,6 +19,6 @@ export class RedisTicketStore extends StoreOverClient {
    */
   static fromUrl(url: string, options: Omit<RedisTicketStoreOptions, 'client'>): RedisTicketStore {
     const client = createRedisClient(url, Redis);
-    return new RedisTicketStore({ ...options, client }, client);
+    return new RedisTicketStore({ ...options, client }, true);
   }
 }
