@@ -1,11 +1,9 @@
 import type { CredentialCache } from './credential-cache.js';
+import type { TicketRole } from './credential-context.js';
 import { ageOrInfinity, CLOCK_STEP_MS, type Instant, isAlive } from './credential-lifetime.js';
 import type { RefreshReason } from './ticket-event.js';
 import { isUnfinished, type PendingToken, type TicketRecord } from './ticket-record.js';
 import type { RefreshTimings } from './timings.js';
-
-/** Whether a process may request credentials from Tencent, or only uses what other processes have stored. */
-export type TicketRole = 'refresher' | 'reader';
 
 export interface RefreshRequest {
   readonly reason: RefreshReason;
@@ -26,15 +24,12 @@ export interface RefreshMemory {
   readonly isContested: boolean;
   /** When it started a forced refresh. */
   readonly forcedAt: number;
-  /** When any process did, by the record last read. */
+  /** When any process did, by the record last read: a refusal of the vendor takes it back. */
   readonly recordedForcedAt: number;
 }
 
-export const NO_MEMORY: RefreshMemory = {
-  isContested: false,
-  forcedAt: Number.NEGATIVE_INFINITY,
-  recordedForcedAt: Number.NEGATIVE_INFINITY,
-};
+const NEVER = Number.NEGATIVE_INFINITY;
+export const NO_MEMORY: RefreshMemory = { isContested: false, forcedAt: NEVER, recordedForcedAt: NEVER };
 
 /** The inputs of a decision. */
 export interface RefreshSituation {
@@ -74,8 +69,8 @@ export type RefreshPlan =
 const ROUNDING_MS = 5;
 
 /**
- * Decide the next step of a process that wants a refresh (protocol.md section 5). Everything but `serve` and the plans of
- * a reader needs the lease.
+ * Decide the next step of a process that wants a refresh (protocol.md section 5). All but `serve` and the plans of a reader
+ * need the lease.
  */
 export function planRefresh(situation: RefreshSituation): RefreshPlan {
   const { role, record, ours, memory, request, now, timings } = situation;
@@ -149,7 +144,7 @@ export function lastForcedAtMs(
   { forcedAt, recordedForcedAt }: RefreshMemory,
   now: Instant,
 ): number | undefined {
-  const monotonic = now.monotonic();
-  const latest = Math.max(forcedAt, recordedForcedAt, monotonic - ageOrInfinity(record?.forcedAtMs, now));
-  return Number.isFinite(latest) ? Math.max(0, now.now() - (monotonic - latest)) : undefined;
+  const rememberedMs = now.monotonic() - Math.max(forcedAt, recordedForcedAt);
+  const sinceMs = Math.min(ageOrInfinity(record?.forcedAtMs, now), rememberedMs);
+  return Number.isFinite(sinceMs) ? Math.max(0, now.now() - sinceMs) : undefined;
 }

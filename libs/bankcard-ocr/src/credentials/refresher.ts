@@ -1,10 +1,9 @@
 import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { sleep } from '../runtime/abort.js';
-import type { Clock } from '../runtime/clock.js';
-import type { Random } from '../runtime/random.js';
-import type { AuthClient, IssuedCredential } from '../vendor/auth.client.js';
+import type { IssuedCredential } from '../vendor/auth.client.js';
 import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
 import type { CredentialCache } from './credential-cache.js';
+import type { CredentialContext } from './credential-context.js';
 import { ageOrInfinity, dateOf, hold, UNCERTAIN_MS } from './credential-lifetime.js';
 import { pauseAfter, RefreshCooldownError, RefreshFailed } from './refresh-backoff.js';
 import {
@@ -14,10 +13,8 @@ import {
   type RefreshMemory,
   type RefreshPlan,
   type RefreshRequest,
-  type TicketRole,
 } from './refresh-plan.js';
 import type { TicketLease } from './store/ticket-store.js';
-import type { TicketEventListener } from './ticket-event.js';
 import {
   type RecordChange,
   StaleWriteError,
@@ -25,18 +22,11 @@ import {
   type TicketRecordRepository,
 } from './ticket-record-repository.js';
 import { numberAfter, type PendingToken, type TicketRecord } from './ticket-record.js';
-import type { RefreshTimings } from './timings.js';
 
-interface RefresherDependencies {
-  readonly role: TicketRole;
+type RefresherContext = Pick<CredentialContext, 'role' | 'auth' | 'clock' | 'random' | 'timings' | 'emit'> & {
   readonly records: TicketRecordRepository;
-  readonly auth: AuthClient;
   readonly cache: CredentialCache;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly timings: RefreshTimings;
-  readonly emit: TicketEventListener;
-}
+};
 
 /**
  * Carries out what {@link planRefresh} decides: takes the lease, asks the vendor for a token and at once for its ticket,
@@ -49,11 +39,11 @@ export class Refresher {
   /** The last refresh of this process that got as far as asking the vendor. */
   #last: RefreshRecord | undefined;
 
-  constructor(private readonly dependencies: RefresherDependencies) {}
+  constructor(private readonly context: RefresherContext) {}
 
   /** Read the store; use what is newer there, and put back what it has lost by a failover or by being emptied. */
   async sync(): Promise<TicketRecord | undefined> {
-    const { role, records, cache, clock, emit } = this.dependencies;
+    const { role, records, cache, clock, emit } = this.context;
     const record = await this.#read();
     cache.adopt(record);
     // What this process uses already, and is still writing, the store has not lost.
@@ -85,7 +75,7 @@ export class Refresher {
 
   /** What is stored, with a mark if a refresh of this process has made it suspect while the store could not be told. */
   async #read(): Promise<TicketRecord | undefined> {
-    const { records } = this.dependencies;
+    const { records } = this.context;
     const record = await records.read();
     if (!this.#last?.hasCrossed(record)) return record;
     await this.#last.markSuspect();
@@ -93,7 +83,7 @@ export class Refresher {
   }
 
   async run(request: RefreshRequest): Promise<void> {
-    const { role, records, clock, timings } = this.dependencies;
+    const { role, records, clock, timings } = this.context;
     if (role === 'reader') return this.#waitForOthers(request);
     while (this.#plan(await this.sync(), request).do !== 'serve') {
       const lease = await records.lease(timings.leaseTtlMs);
@@ -104,13 +94,13 @@ export class Refresher {
   }
 
   #plan(record: TicketRecord | undefined, request: RefreshRequest): RefreshPlan {
-    const { role, cache, clock, timings } = this.dependencies;
+    const { role, cache, clock, timings } = this.context;
     const ours = cache.ours(record);
     return planRefresh({ role, record, ours, cached: cache, memory: this.#memory, request, now: clock, timings });
   }
 
   async #waitForOthers(request: RefreshRequest): Promise<void> {
-    const { records, clock, timings } = this.dependencies;
+    const { records, clock, timings } = this.context;
     const endsAt = clock.monotonic() + timings.pollMs;
     for (let isFirst = true; ; isFirst = false) {
       const record = await this.sync();
@@ -139,7 +129,7 @@ export class Refresher {
     } catch (error) {
       throw await this.#shareFailure(error, lease, request);
     } finally {
-      await this.dependencies.records.release(lease);
+      await this.context.records.release(lease);
     }
   }
 
@@ -148,7 +138,7 @@ export class Refresher {
    * nothing of the vendor holds nobody else back before a second process has failed as well.
    */
   async #shareFailure(error: unknown, lease: TicketLease, { attempt, signal }: RefreshRequest): Promise<unknown> {
-    const { records, cache, clock, timings, random } = this.dependencies;
+    const { records, cache, clock, timings, random } = this.context;
     if (!isOfTheVendor(error) || signal.aborted || lease.signal.aborted) return error;
     const latest = await records.read().catch(() => undefined);
     const ours = cache.ours(latest);
@@ -167,7 +157,7 @@ export class Refresher {
 
   /** A token that waits for its ticket is tried once more when the overlap ends: from then on it may be replaced. */
   #overlapLeftMs(record: TicketRecord | undefined): number {
-    const { clock, timings } = this.dependencies;
+    const { clock, timings } = this.context;
     const leftMs = timings.overlapMs - ageOrInfinity(record?.pending?.tokenRequestedAtMs, clock);
     return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
   }
@@ -180,8 +170,8 @@ export class Refresher {
   ): Promise<void> {
     request.signal.throwIfAborted();
     const forced = plan.do === 'request' && plan.forced;
-    this.dependencies.emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
-    const stored = new RefreshRecord(this.dependencies, lease, record);
+    this.context.emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
+    const stored = new RefreshRecord(this.context, lease, record);
     this.#last = stored;
     // What the vendor is asked must be over before another process may take the lease. A service that is closed waits for it:
     // a request that is given up may be carried out after that of the next process, and end what that one got.
@@ -195,7 +185,7 @@ export class Refresher {
 
   /** Try to finish with a token that was left; a new one is asked for only when the vendor refuses it. */
   async #isRefused(waiting: PendingToken, stored: RefreshRecord, request: RefreshRequest): Promise<boolean> {
-    const { clock, timings, emit } = this.dependencies;
+    const { clock, timings, emit } = this.context;
     const ageOfTokenMs = ageOrInfinity(waiting.tokenRequestedAtMs, clock);
     try {
       await this.#fetchTicket(waiting, clock.monotonic() - ageOfTokenMs, stored, request);
@@ -219,7 +209,7 @@ export class Refresher {
     forced: boolean,
     { attempt, signal }: RefreshRequest,
   ): Promise<{ pending: PendingToken; sentAt: number }> {
-    const { auth, cache, clock, timings, emit, random } = this.dependencies;
+    const { auth, cache, clock, timings, emit, random } = this.context;
     const number = numberAfter(stored.highestNumber);
     const forcedAt = clock.monotonic();
     await stored.markAsked(forced ? clock.now() : undefined);
@@ -261,7 +251,7 @@ export class Refresher {
     stored: RefreshRecord,
     { attempt, signal }: RefreshRequest,
   ): Promise<void> {
-    const { auth, cache, clock, timings, random } = this.dependencies;
+    const { auth, cache, clock, timings, random } = this.context;
     stored.throwIfLeaseLost();
     const ticket = await auth
       .signTicket(pending.accessToken, pending.number, attempt, signal)
@@ -314,11 +304,11 @@ export class RefreshRecord {
   #isBeingWritten = false;
 
   constructor(
-    private readonly dependencies: Pick<RefresherDependencies, 'records' | 'cache' | 'clock' | 'random' | 'emit'>,
+    private readonly context: Pick<RefresherContext, 'records' | 'cache' | 'clock' | 'random' | 'emit'>,
     private readonly lease: TicketLease,
     record: TicketRecord | undefined,
   ) {
-    const { cache, clock, random } = dependencies;
+    const { cache, clock, random } = context;
     this.id = random.id();
     this.#latest = record;
     this.#begun = cache.ours(record);
@@ -327,7 +317,7 @@ export class RefreshRecord {
   }
 
   get ours(): TicketRecord | undefined {
-    return this.dependencies.cache.ours(this.#latest);
+    return this.context.cache.ours(this.#latest);
   }
 
   /** Whether what the vendor gave is on its way into the store: until it has arrived, a read does not bring it. */
@@ -336,7 +326,7 @@ export class RefreshRecord {
   }
 
   get highestGeneration(): number {
-    const { cache, records } = this.dependencies;
+    const { cache, records } = this.context;
     const numbers = [this.#latest?.current?.number, cache.latest?.record.number, records.unreadableIn(this.#latest)];
     return Math.max(...numbers.map((number) => number ?? 0));
   }
@@ -350,7 +340,7 @@ export class RefreshRecord {
    * have done. Throws when the store cannot be written: a token that cannot be stored must not be asked for.
    */
   async markAsked(forcedAtMs: number | undefined): Promise<void> {
-    this.#askedAtMs = this.#askedLastAtMs = this.dependencies.clock.now();
+    this.#askedAtMs = this.#askedLastAtMs = this.context.clock.now();
     // What was made with another secret is only written over once the vendor has accepted ours.
     if (this.#latest && !this.ours) return;
     const sinceMs = this.#begun?.unanswered?.sinceMs ?? this.#askedAtMs;
@@ -392,7 +382,7 @@ export class RefreshRecord {
 
   /** See to it that one more refresh follows, whoever else has written meanwhile. */
   async markSuspect(): Promise<void> {
-    const { records, cache, emit, random } = this.dependencies;
+    const { records, cache, emit, random } = this.context;
     // While it is being told, no sync need do so as well.
     this.#isUntold = false;
     for (let tries = 0; tries < TRIES; tries += 1) {
@@ -419,7 +409,7 @@ export class RefreshRecord {
    */
   hasCrossed(record: TicketRecord | undefined): boolean {
     if (!this.#isUntold) return false;
-    const { current, pending } = this.dependencies.cache.ours(record) ?? {};
+    const { current, pending } = this.context.cache.ours(record) ?? {};
     const isAtTheSameTime = (one: PendingToken | undefined, askedLastAtMs = one?.tokenRequestedAtMs ?? 0): boolean => {
       if (!one || this.#knownIds.has(one.id)) return false;
       const isAfter = one.tokenRequestedAtMs >= this.#askedLastAtMs + UNCERTAIN_MS;
@@ -430,7 +420,7 @@ export class RefreshRecord {
 
   /** Write on top of what is there, as long as nobody else has refreshed. */
   async #write(change: RecordChange): Promise<void> {
-    const { records, clock } = this.dependencies;
+    const { records, clock } = this.context;
     let lossMark: Pick<RecordChange, 'writtenBackAtMs'> = {};
     for (let tries = 1; ; tries += 1) {
       try {
@@ -451,7 +441,7 @@ export class RefreshRecord {
   /** @param accessToken of the generation that is to be written */
   #isOvertaken(latest: TicketRecord | undefined, accessToken: string | undefined): boolean {
     if (!latest) return false;
-    if (!this.dependencies.cache.ours(latest)) return true;
+    if (!this.context.cache.ours(latest)) return true;
     const { current, pending, unanswered } = latest;
     const isForeignMark = unanswered && unanswered.by !== this.id && unanswered.by !== this.#begun?.unanswered?.by;
     const isForeignToken = pending && !this.#knownIds.has(pending.id);

@@ -1,42 +1,19 @@
 import { type Observable, Subject } from 'rxjs';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
-import type { Clock } from '../runtime/clock.js';
-import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
-import type { AuthClient } from '../vendor/auth.client.js';
-import type { SecretText } from '../runtime/secret-text.js';
 import { raceAbort } from '../runtime/abort.js';
-import type { Credentials } from './credentials.js';
+import { SYSTEM_RANDOM } from '../runtime/random.js';
+import type { SecretText } from '../runtime/secret-text.js';
 import { CredentialCache } from './credential-cache.js';
+import type { CredentialContext, TicketRole, TicketServiceOptions } from './credential-context.js';
+import type { Credentials } from './credentials.js';
 import { Refresher } from './refresher.js';
-import { RejectionTracker, type RepeatOutcome } from './rejection-tracker.js';
+import { RejectionTracker } from './rejection-tracker.js';
 import { RefreshCooldownError, RefreshFailures } from './refresh-backoff.js';
 import { RefreshScheduler, type WantedRefresh } from './refresh-scheduler.js';
 import type { TicketEvent } from './ticket-event.js';
-import type { TicketRole } from './refresh-plan.js';
-import type { SharingScope, TicketStore } from './store/ticket-store.js';
-import type { RecordSeal } from './ticket-record.codec.js';
-import type { RefreshTimings } from './timings.js';
+import type { SharingScope } from './store/ticket-store.js';
 import { TicketRecordRepository } from './ticket-record-repository.js';
-
-export interface TicketServiceOptions {
-  readonly store: TicketStore;
-  readonly auth: AuthClient;
-  readonly clock: Clock;
-  /** @default the machine's */
-  readonly random?: Random;
-  /** Times the operations of the store, which are real ones; a simulation has a clock for them. @default the machine's */
-  readonly storeClock?: Clock;
-  readonly timings: RefreshTimings;
-  readonly secretFingerprint: string;
-  /** Refresh by a timer, also while nobody asks. */
-  readonly backgroundRefresh: boolean;
-  /** @default 'refresher' */
-  readonly role?: TicketRole;
-  /** How long earlier tickets are kept for verifying; see {@link RetiredTickets}. */
-  readonly verifyWindowMs?: number;
-  readonly seal?: RecordSeal;
-}
 
 /** How the credentials are, for health checks and support. Nothing in it is secret. */
 export interface TicketStatus {
@@ -80,25 +57,23 @@ export class TicketService {
   readonly #failures: RefreshFailures;
   readonly #schedule: RefreshScheduler;
   readonly #rejections: RejectionTracker;
-  readonly #refreshes: boolean;
+  readonly #context: CredentialContext;
 
-  constructor(private readonly options: TicketServiceOptions) {
-    const { clock, timings, secretFingerprint, role = 'refresher', random = SYSTEM_RANDOM } = options;
-    const refreshes = role === 'refresher';
+  constructor(options: TicketServiceOptions) {
     const emit = (event: TicketEvent) => {
       this.#events.next(event);
       this.#rejections.observe(event);
     };
-    const window = { intervalMs: timings.intervalMs, verifyWindowMs: options.verifyWindowMs };
-    const cache = new CredentialCache(clock, timings, window, secretFingerprint, emit, random);
-    const records = new TicketRecordRepository({ ...options, emit, random });
-    const refresher = new Refresher({ ...options, role, cache, records, emit, random });
-    const failures = new RefreshFailures(clock, timings, emit, random);
-    this.#refreshes = refreshes;
+    const context = { role: 'refresher', random: SYSTEM_RANDOM, ...options, emit } as const;
+    const cache = new CredentialCache(context);
+    const records = new TicketRecordRepository(context);
+    const refresher = new Refresher({ ...context, cache, records });
+    const failures = new RefreshFailures(context);
+    this.#context = context;
     this.#cache = cache;
     this.#failures = failures;
-    this.#rejections = new RejectionTracker(clock, timings, cache, refreshes, emit);
-    this.#schedule = new RefreshScheduler({ ...options, refresher, cache, failures, refreshes, random });
+    this.#rejections = new RejectionTracker(context, cache);
+    this.#schedule = new RefreshScheduler({ ...context, refresher, cache, failures });
   }
 
   /** Begin to refresh in the background; returns at once and never fails because of the vendor. @internal */
@@ -139,15 +114,16 @@ export class TicketService {
   }
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
+    const { role, clock } = this.#context;
     if (this.#schedule.isPollDue) await raceAbort(this.#schedule.sync(), signal);
     // What another process, or this one before its restart, has stored is served at once, even if it is due.
     if (!this.#cache.valid) await raceAbort(this.#schedule.sync(), signal);
     if (!this.#cache.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
-    else if (this.#refreshes && this.#cache.mayHaveEnded) {
+    else if (role === 'refresher' && this.#cache.mayHaveEnded) {
       // They are served all the same when the refresh fails: the wall clock may be wrong.
       await raceAbort(this.#schedule.ensure({ reason: 'due' }), signal).catch(() => signal?.throwIfAborted());
     }
-    if (this.#refreshes && this.options.clock.monotonic() >= this.#cache.dueAt) {
+    if (role === 'refresher' && clock.monotonic() >= this.#cache.dueAt) {
       this.#schedule.inBackground({ reason: 'due' });
     }
     const credentials = this.peek();
@@ -164,7 +140,7 @@ export class TicketService {
    */
   async refresh(): Promise<Credentials> {
     this.#refuseWhenClosed();
-    if (!this.#refreshes) {
+    if (this.#context.role === 'reader') {
       const message = "a process with role 'reader' never refreshes: call refresh() in one with role 'refresher'";
       throw new BankCardOcrError('CONFIGURATION', { message });
     }
@@ -189,14 +165,17 @@ export class TicketService {
       return await raceAbort(this.#replace({ reason: 'rejected', replaces: generationId }), signal);
     } catch (failure) {
       if (!(failure instanceof RefreshCooldownError)) throw failure;
-      this.#rejections.rejectedTooSoon(generationId);
+      this.#rejections.rejectedTooSoon(generationId, error);
       return undefined;
     }
   }
 
-  /** A request that had been rejected was sent once more: the outcome shows whose fault the rejection was. @internal */
-  report(outcome: RepeatOutcome): void {
-    this.#rejections.report(outcome);
+  /**
+   * A request that had been rejected was sent once more, with these credentials: that it was accepted, or rejected again
+   * with an error, shows whose fault the rejection was. @internal
+   */
+  report(credentials: Credentials, error?: Pick<BankCardOcrError, 'vendorCode' | 'actor'>): void {
+    this.#rejections.report(credentials, error);
   }
 
   /**
@@ -216,7 +195,7 @@ export class TicketService {
 
   /** How the credentials are, for health checks. */
   status(): TicketStatus {
-    const { clock, store, role = 'refresher' } = this.options;
+    const { clock, store, role } = this.#context;
     const { latest, valid, dueAt } = this.#cache;
     const { last, pauseMs } = this.#failures;
     const { code, vendorCode } = last?.error ?? {};
