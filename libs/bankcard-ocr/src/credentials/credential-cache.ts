@@ -55,13 +55,13 @@ export class CredentialCache {
     return this.context.clock.monotonic();
   }
 
-  /** Whether it is valid by the monotonic clock but expired by the wall clock: a clock was set, or the machine suspended. */
+  /** Valid by the monotonic clock, expired by the wall clock: that was set, or the machine suspended. */
   get mayHaveEnded(): boolean {
     const held = this.valid;
     return held !== undefined && this.#now >= held.endsAt - leaptMs(held, this.context.clock);
   }
 
-  /** Whether a clock has jumped since the generation was cached, so that its age is unknown. */
+  /** Whether a clock has jumped since it was cached. */
   get isAgeInDoubt(): boolean {
     const held = this.latest;
     return held !== undefined && Math.abs(behindMs(this.context.clock) - held.behindMs) > CLOCK_STEP_MS;
@@ -72,15 +72,12 @@ export class CredentialCache {
     return isUnfinished(this.#stored);
   }
 
-  /** Whether the store has lost data since the last refresh, perhaps including the mark of an unfinished one. */
+  /** Whether the store has lost data since the last refresh, perhaps the mark of an unfinished one. */
   get hasStoreLost(): boolean {
     return this.#stored?.writtenBackAtMs !== undefined;
   }
 
-  /**
-   * When a refresh is due, on the monotonic clock; now without valid credentials. A leap of the wall clock counts as age:
-   * the monotonic clock of a suspended machine stands still, and an early refresh costs little.
-   */
+  /** On the monotonic clock. A leap of the wall clock counts as age: that of a suspended machine stands still. */
   get dueAt(): number {
     const { valid } = this;
     return valid && this.#cached ? this.#cached.dueAt - leaptMs(valid, this.context.clock) : this.#now;
@@ -117,10 +114,7 @@ export class CredentialCache {
     else this.#earlier.addEnded(stored);
   }
 
-  /**
-   * What a store has lost when it was emptied or failed over: the cached generation, or its number. Undefined when the
-   * store has that generation, a newer one, or one made with another app secret.
-   */
+  /** What a store has lost when it was emptied or failed over: the cached generation, or its number. */
   missingIn(record: TicketRecord | undefined): RecordChange | undefined {
     const { valid } = this;
     const { clock } = this.context;

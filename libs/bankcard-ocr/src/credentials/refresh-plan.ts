@@ -14,11 +14,11 @@ export interface RefreshRequest {
   readonly signal: AbortSignal;
 }
 
-/** What a process remembers of its own refreshes, in case the store has lost it. Times are on the monotonic clock. */
+/** What a process remembers of its refreshes, in case the store has lost it. Times are on the monotonic clock. */
 export interface RefreshMemory {
   /** The last token that it received and has no ticket for. */
   readonly pending?: PendingToken | undefined;
-  /** The generation that was in use when the response to a token request was lost: it may be in its overlap. */
+  /** In use when the response to a token request was lost: it may be in its overlap. */
   readonly suspectId?: string | undefined;
   /** Tencent may still carry out an aborted request, which would invalidate the next credentials. */
   readonly isContested: boolean;
@@ -31,7 +31,6 @@ export interface RefreshMemory {
 const NEVER = Number.NEGATIVE_INFINITY;
 export const NO_MEMORY: RefreshMemory = { isContested: false, forcedAt: NEVER, recordedForcedAt: NEVER };
 
-/** The inputs of a decision. */
 export interface RefreshSituation {
   readonly role: TicketRole;
   /** What is stored. */
@@ -45,7 +44,6 @@ export interface RefreshSituation {
   readonly timings: RefreshTimings;
 }
 
-/** What to do next. */
 export type RefreshPlan =
   /** Use the cached credentials. */
   | { readonly do: 'serve' }
@@ -59,10 +57,7 @@ export type RefreshPlan =
   | { readonly do: 'cooldown'; readonly ms: number }
   /** Request the ticket of this pending token. */
   | { readonly do: 'finish'; readonly token: PendingToken }
-  /**
-   * Request a token, then its ticket: `forced` if it is not due and finishes nothing, `isBegun` if an earlier refresh is
-   * unfinished.
-   */
+  /** Request a token, then its ticket: `forced` if it is not due and finishes nothing. An earlier refresh `isBegun`. */
   | { readonly do: 'request'; readonly forced: boolean; readonly isBegun: boolean };
 
 /** Timers and clocks round: a backoff with so little left is over. */
@@ -76,8 +71,7 @@ export function planRefresh(situation: RefreshSituation): RefreshPlan {
   const { role, record, ours, memory, request, now, timings } = situation;
   if (role === 'reader') return planOfReader(situation);
   if (isUnnecessary(situation)) return { do: 'serve' };
-  // The store may have lost the lease and the mark of a running refresh. By then that refresh has finished, or its lease
-  // would have expired.
+  // The store may have lost the lease and the mark of a refresh that runs. By then it has ended.
   const untilSettledMs = timings.leaseTtlMs - ageOrInfinity(record?.writtenBackAtMs, now);
   if (untilSettledMs > 0) return { do: 'wait', ms: untilSettledMs };
   const backoff = backoffOfOthers(situation);

@@ -20,8 +20,7 @@ interface RefreshSchedulerContext extends CredentialContext {
  * process has left one unfinished. No timer here keeps the process running.
  *
  * The background is one loop: it wakes, does what is due by the clock, and always sleeps again, for one poll interval at
- * most. So no timer has to be exact: an early one finds nothing to do, and the next one makes up for a timer that is late or
- * was set before the clocks jumped.
+ * most. So no timer has to be exact.
  */
 export class RefreshScheduler {
   readonly #closing = new AbortController();

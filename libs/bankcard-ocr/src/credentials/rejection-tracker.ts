@@ -16,11 +16,9 @@ interface Suspicion {
 }
 
 /**
- * Whose fault a rejection is: the credentials', the request's, or that of another program that refreshes the same app id.
- *
- * The request is at fault when it is rejected with new credentials too: its code starts no refresh of these for one overlap
- * (protocol.md section 6, 400101). A foreign refresher is suspected when credentials that should live are rejected, nothing
- * in the store explains it, and new ones help.
+ * Whose fault a rejection is. The request's, when it is rejected with new credentials too: its code starts no refresh of
+ * these for one overlap (protocol.md section 6, 400101). A foreign refresher is suspected when credentials that should live
+ * are rejected, nothing in the store explains it, and new ones help or are refused by a code for dead credentials.
  */
 export class RejectionTracker {
   #rejectedId: string | undefined;

@@ -46,8 +46,8 @@ export interface TicketStatus {
 const TRIES_TO_REPLACE = 3;
 
 /**
- * Holds the access token and SIGN ticket of an app id by the vendor's rules (protocol.md section 5): kept in a store,
- * refreshed together and never concurrently, served while a refresh runs and to their end when the vendor is down.
+ * Keeps the access token and SIGN ticket of an app id in a store, and refreshes them together and never concurrently
+ * (protocol.md section 5). They are served while a refresh runs, and to their end when Tencent cannot be reached.
  */
 export class TicketService {
   readonly #events = new Subject<TicketEvent>();
@@ -76,15 +76,12 @@ export class TicketService {
     this.#schedule = new RefreshScheduler({ ...context, refresher, cache, failures });
   }
 
-  /** Begin to refresh in the background; returns at once and never fails because of the vendor. @internal */
+  /** Begin to refresh in the background. @internal */
   start(): void {
     this.#schedule.start();
   }
 
-  /**
-   * Stop all timers, and emit no more events. A refresh that has asked the vendor for something ends first, within the time
-   * limit of its requests. The store is closed by its opener. @internal
-   */
+  /** Stop all timers and events, after a refresh that has asked the vendor for something. The store stays open. @internal */
   async close(): Promise<void> {
     await this.#schedule.close();
     this.#events.complete();
@@ -97,7 +94,6 @@ export class TicketService {
 
   /**
    * The credentials to use: at once while there are valid ones, else after the one refresh for which all callers wait.
-   *
    * @param signal ends the waiting with its reason; the refresh goes on
    * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when there are none, with the reason as its `cause`
    */
@@ -116,7 +112,7 @@ export class TicketService {
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
     const { role, clock } = this.#context;
     if (this.#schedule.isPollDue) await raceAbort(this.#schedule.sync(), signal);
-    // What another process, or this one before its restart, has stored is served at once, even if it is due.
+    // What is stored is served at once, even if it is due.
     if (!this.#cache.valid) await raceAbort(this.#schedule.sync(), signal);
     if (!this.#cache.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
     else if (role === 'refresher' && this.#cache.mayHaveEnded) {
@@ -132,9 +128,7 @@ export class TicketService {
   }
 
   /**
-   * Fetch new credentials now, although the current ones are not due. The previous ones expire one overlap later, for every
-   * process that uses them.
-   *
+   * Fetch new credentials now, although the current ones are not due: these expire one overlap later, for every process.
    * @throws {@link BankCardOcrError} `RATE_LIMITED` when the last forced refresh is less than one overlap ago,
    *   `CONFIGURATION` with `role: 'reader'`
    */
@@ -148,10 +142,8 @@ export class TicketService {
   }
 
   /**
-   * Get other credentials than those that the vendor rejected: newer ones that a process has, else by one refresh for all
-   * callers.
-   *
-   * @returns undefined when there are none and a refresh would be too soon: the rejection stands
+   * Get newer credentials than those that the vendor rejected, if need be by one refresh for all callers.
+   * @returns undefined when a refresh would be too soon, or does not help: the rejection stands
    * @internal
    */
   async replaceRejected(
@@ -170,23 +162,17 @@ export class TicketService {
     }
   }
 
-  /**
-   * A request that had been rejected was sent once more, with these credentials: that it was accepted, or rejected again
-   * with an error, shows whose fault the rejection was. @internal
-   */
+  /** A rejected request was sent once more, with these credentials; `error` if they were rejected too. @internal */
   report(credentials: Credentials, error?: Pick<BankCardOcrError, 'vendorCode' | 'actor'>): void {
     this.#rejections.report(credentials, error);
   }
 
-  /**
-   * The SIGN tickets with which the vendor may have signed what a phone reports, newest first: the current one, then
-   * earlier ones within `verifyWindowMs`. For verifying only. @internal
-   */
+  /** The SIGN tickets with which the vendor may have signed what a phone reports, newest first. @internal */
   get ticketsForVerifying(): readonly SecretText[] {
     return this.#cache.ticketsForVerifying;
   }
 
-  /** Wait for a refresh that runs, then use what another process may have stored; failures are reported as events. @internal */
+  /** Wait for a refresh that runs, then use what another process may have stored. @internal */
   async reload(): Promise<void> {
     this.#refuseWhenClosed();
     await this.#schedule.settled();

@@ -7,17 +7,14 @@ import { isOwn, undefinedWhenMissing } from '../../runtime/file-system.js';
 import type { StoreProblem } from './store-inspection.js';
 import type { StoreAccess } from './ticket-store.js';
 
-/**
- * Where the records of an app id stand below the directory of a file store (docs/ticket-record.md). The app id could hold
- * characters that a path must not, and need not be told to whoever lists the directory.
- */
+/** The folder of an app id, which could hold characters that a path must not (docs/ticket-record.md). */
 export function recordFolder(directory: string, appId: string): string {
   return join(directory, createHash('sha256').update(appId).digest('hex').slice(0, 16));
 }
 
 /**
- * Judge who else may change what is stored in the folder of an app id, which stands in the configured directory: records
- * have mode 0600, but who may write to a folder can replace them. Undefined when the folder does not exist.
+ * Who else may change what is stored in the folder of an app id: records have mode 0600, but who may write to a folder can
+ * replace them. Undefined when it does not exist.
  */
 export async function judgeFolder(
   folder: string,
@@ -110,10 +107,7 @@ function problemsOfDirectory(stats: Stats): FolderProblem[] {
   return isOwn(stats) || stats.uid === 0 ? [] : ['another-user'];
 }
 
-/**
- * Whether a file that this process makes is its own, and as private as it asks for. Some file systems, of shares and of
- * virtual machines, give all files one owner and one mode: those tell nothing of who may do what.
- */
+/** Some file systems, of shares and of virtual machines, give all files one owner and one mode, which tells nothing. */
 async function keepsPermissions(folder: string): Promise<boolean> {
   const probe = join(folder, `beside.${randomUUID()}`);
   try {

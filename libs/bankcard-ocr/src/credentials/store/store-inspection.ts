@@ -12,7 +12,7 @@ export interface StoreInspection {
   readonly findings: readonly StoreFinding[];
 }
 
-/** What is stored; timestamps are by the clock of this process. */
+/** What is stored. */
 export type StoreContent =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'damaged' }
@@ -47,10 +47,10 @@ export async function contentFrom(read: () => Promise<StoreContent>): Promise<St
   }
 }
 
-/** TTL of a lease with the vendor's overlap: with a shorter one, a live holder would be taken for dead. */
+/** With the vendor's overlap; with a shorter one, a live holder would be taken for dead. */
 const LEASE_TTL_MS = 3_500;
 
-/** Take the lease as a refresher does, and release it at once; the lease of a dead holder expires meanwhile. */
+/** Take the lease and release it at once; that of a dead holder expires meanwhile. */
 export async function tryLease(
   acquire: (ttlMs: number) => Promise<{ release(): Promise<void> } | undefined>,
   clock: Clock,
