@@ -44,7 +44,11 @@ export class Refresher {
   /** Read the store; use what is newer there, and put back what it has lost by a failover or by being emptied. */
   async sync(): Promise<TicketRecord | undefined> {
     const { role, records, cache, clock, emit } = this.context;
-    const record = await this.#read();
+    let record = await records.read();
+    if (this.#last?.hasCrossed(record)) {
+      await this.#last.markSuspect();
+      record = await records.read();
+    }
     cache.adopt(record);
     // What this process uses already, and is still writing, the store has not lost.
     if (this.#last?.isBeingWritten) return record;
@@ -71,15 +75,6 @@ export class Refresher {
       cache.adopt(latest);
       return latest;
     }
-  }
-
-  /** What is stored, with a mark if a refresh of this process has made it suspect while the store could not be told. */
-  async #read(): Promise<TicketRecord | undefined> {
-    const { records } = this.context;
-    const record = await records.read();
-    if (!this.#last?.hasCrossed(record)) return record;
-    await this.#last.markSuspect();
-    return records.read();
   }
 
   async run(request: RefreshRequest): Promise<void> {
@@ -109,7 +104,9 @@ export class Refresher {
       // A reader whose access to the store is read-only cannot ask; the next scheduled refresh helps it then.
       if (plan.do === 'ask-others' && isFirst) await records.tryWrite(record, { rejectedId: plan.replaces });
       if (clock.monotonic() >= endsAt) {
-        throw request.reason === 'rejected' ? new RefreshCooldownError(timings.overlapMs) : nothingStored();
+        if (request.reason === 'rejected') throw new RefreshCooldownError(timings.overlapMs);
+        const message = "the store has no valid credentials, and a 'reader' fetches none: is a refresher running?";
+        throw new BankCardOcrError('NO_VALID_TICKET', { message });
       }
       await sleep(clock, timings.leasePollMs, request.signal);
     }
@@ -122,7 +119,10 @@ export class Refresher {
       const plan = this.#plan(record, request);
       if (plan.do === 'serve') return 0;
       if (plan.do === 'wait') return plan.ms;
-      if (plan.do === 'back-off') throw failedElsewhere(plan.attempts, plan.ms);
+      if (plan.do === 'back-off') {
+        const message = `the refresh has failed ${plan.attempts} times, in another process too; the next try is not due yet`;
+        throw new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), plan.attempts, plan.ms, true);
+      }
       if (plan.do === 'cooldown') throw new RefreshCooldownError(plan.ms);
       if (plan.do !== 'ask-others') await this.#fetch(plan, record, lease, request);
       return 0;
@@ -133,10 +133,7 @@ export class Refresher {
     }
   }
 
-  /**
-   * Tell the other processes, before they get the lease, that the vendor is in trouble and when to try again. What says
-   * nothing of the vendor holds nobody else back before a second process has failed as well.
-   */
+  /** Store that the vendor is in trouble, and when to try again, before others get the lease. */
   async #shareFailure(error: unknown, lease: TicketLease, { attempt, signal }: RefreshRequest): Promise<unknown> {
     const { records, cache, clock, timings, random } = this.context;
     if (!isOfTheVendor(error) || signal.aborted || lease.signal.aborted) return error;
@@ -147,6 +144,7 @@ export class Refresher {
     // Without a record, or with one that another secret made, there is nobody to tell.
     if (ours) {
       const id = (this.#id ??= random.id());
+      // Without a response it says nothing of the vendor: no other process waits before a second one has failed as well.
       const isAlone = hasNoResponse(error) && (!ours.failed || ours.failed.by === id);
       const by = isAlone ? id : undefined;
       const failed = { attempts, retryAtMs: clock.now() + retryInMs, pauseMs: retryInMs, by };
@@ -173,8 +171,8 @@ export class Refresher {
     this.context.emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
     const stored = new RefreshRecord(this.context, lease, record);
     this.#last = stored;
-    // What the vendor is asked must be over before another process may take the lease. A service that is closed waits for it:
-    // a request that is given up may be carried out after that of the next process, and end what that one got.
+    // Requests must be over before another process may take the lease. A service that is closed waits for them: one that is
+    // given up may be carried out after that of the next process, and end what that one got.
     const call = { ...request, signal: lease.signal };
     if (plan.do === 'finish' || plan.isBegun) this.#remember({ isContested: true });
     if (plan.do === 'finish' && !(await this.#isRefused(plan.token, stored, call))) return;
@@ -192,10 +190,9 @@ export class Refresher {
       return false;
     } catch (error) {
       if (!isBankCardOcrError(error) || error.vendorCode === undefined) throw error;
-      // Within the overlap it is the ticket that is asked for again, and never another token (protocol.md section 5). Beyond
-      // it a new token can end nothing that still works, so any refusal will do.
+      // Within the overlap only the ticket is asked for again, never another token (protocol.md section 5).
       const isFinal = error.code === 'CREDENTIALS_REJECTED' || !error.retryable;
-      // Judged now: the timer that wakes at the end of the overlap may be a fraction of a millisecond early.
+      // By the time now: the timer that wakes at the end of the overlap may be a fraction of a millisecond early.
       const isInOverlap = ageOrInfinity(waiting.tokenRequestedAtMs, clock) < timings.overlapMs;
       if (isInOverlap || !isFinal) throw error;
       this.#remember({ pending: undefined });
@@ -336,8 +333,8 @@ export class RefreshRecord {
   }
 
   /**
-   * Mark, before a token is asked for, that one is: should this process die now, its successor knows what the vendor may
-   * have done. Throws when the store cannot be written: a token that cannot be stored must not be asked for.
+   * Mark that a token is going to be asked for: should this process die now, its successor knows what the vendor may have
+   * done. Throws when the store cannot be written: a token that cannot be stored must not be asked for.
    */
   async markAsked(forcedAtMs: number | undefined): Promise<void> {
     this.#askedAtMs = this.#askedLastAtMs = this.context.clock.now();
@@ -356,7 +353,7 @@ export class RefreshRecord {
   async unmark(): Promise<void> {
     if (!this.ours) return;
     const { pending, forcedAtMs } = this.#begun ?? {};
-    // A token that waited for its ticket, and was refused since, has begun to end the generation before it all the same.
+    // A token that waited for its ticket, and was refused since, has ended the generation before it all the same.
     const refused = pending && { sinceMs: pending.tokenRequestedAtMs, by: this.id };
     const unanswered = this.#begun?.unanswered ?? refused;
     // A mark that stays by mistake costs a refresh that comes too early, nothing else.
@@ -404,8 +401,8 @@ export class RefreshRecord {
   }
 
   /**
-   * Whether another process has stored what it had asked for at the same time as this refresh, of which the store could not
-   * be told: each has ended what the other one got (protocol.md section 5), and only this process knows.
+   * Whether another process has stored what it had asked for at the same time as this refresh, which the store does not
+   * know: each has ended what the other one got (protocol.md section 5).
    */
   hasCrossed(record: TicketRecord | undefined): boolean {
     if (!this.#isUntold) return false;
@@ -430,8 +427,7 @@ export class RefreshRecord {
         if (!(error instanceof StaleWriteError) || tries === TRIES || this.lease.signal.aborted) throw error;
         const latest = await records.read();
         if (this.#isOvertaken(latest, change.current?.accessToken)) throw error;
-        // The store was emptied or failed over, or somebody has put back what it had lost. It may have lost the lease of
-        // this refresh too: whoever takes it is told to wait until this refresh has ended.
+        // The store has lost data, perhaps the lease of this refresh too: whoever takes it waits until this refresh has ended.
         if ((latest?.revision ?? 0) <= (this.#latest?.revision ?? 0)) lossMark = { writtenBackAtMs: clock.now() };
         this.#latest = latest;
       }
@@ -453,7 +449,7 @@ export class RefreshRecord {
   }
 }
 
-/** Whether the vendor has responded, and what it gave could not be read, or not to its end. */
+/** Whether the vendor has responded, and that could not be read, or not to its end. */
 function isUnreadableResponse(error: unknown): error is BankCardOcrError {
   if (!isBankCardOcrError(error)) return false;
   if (error instanceof TransportError && error.wasCarriedOut) return true;
@@ -461,30 +457,18 @@ function isUnreadableResponse(error: unknown): error is BankCardOcrError {
 }
 
 /** Asking again at once would give another token that cannot be read, and each ends what other processes hold. */
-function unreadableToken(error: BankCardOcrError, overlapMs: number): BankCardOcrError {
-  const change = { retryable: false, retryAfterMs: overlapMs, cause: error };
-  return new BankCardOcrError(error.code, { ...detailsOf(error), ...change });
+function unreadableToken(error: BankCardOcrError, retryAfterMs: number): BankCardOcrError {
+  return new BankCardOcrError(error.code, { ...detailsOf(error), retryable: false, retryAfterMs, cause: error });
 }
 
-/** Whether it may well be the way of this process to the vendor that is broken. */
+/** Whether it may be the connection of this process alone. */
 function hasNoResponse(error: BankCardOcrError): boolean {
-  const isOfTheWay = error.code === 'UNREACHABLE' || error.code === 'TIMEOUT';
-  return error instanceof TransportError && isOfTheWay && !error.wasCarriedOut;
+  const { code } = error;
+  return error instanceof TransportError && !error.wasCarriedOut && (code === 'UNREACHABLE' || code === 'TIMEOUT');
 }
 
 function isOfTheVendor(error: unknown): error is BankCardOcrError {
   const isOurs =
     error instanceof RefreshCooldownError || error instanceof StaleWriteError || error instanceof StoreUnavailableError;
   return isBankCardOcrError(error) && !isOurs;
-}
-
-function failedElsewhere(attempts: number, ms: number): RefreshFailed {
-  const message = `the refresh has failed ${attempts} times, in another process too; the next try is not due yet`;
-  return new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), attempts, ms, true);
-}
-
-function nothingStored(): BankCardOcrError {
-  const message =
-    "the store has no valid credentials, and a process with role 'reader' fetches none: is a refresher running?";
-  return new BankCardOcrError('NO_VALID_TICKET', { message });
 }

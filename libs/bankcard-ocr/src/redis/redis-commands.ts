@@ -8,7 +8,7 @@ import { TIME } from './redis-scripts.js';
 
 /** A connection without a response for so long counts as broken, even if no error was reported. */
 const DEAD_AFTER_MS = 5_000;
-/** A client of the application that leads to a replica reconnects after such pauses. */
+/** Of a client that leads to a replica. */
 const FIRST_RECONNECT_PAUSE_MS = 1_000;
 const LONGEST_RECONNECT_PAUSE_MS = 60_000;
 

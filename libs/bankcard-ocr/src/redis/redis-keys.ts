@@ -16,7 +16,7 @@ export function redisKeysFor(appId: string, channelPrefix: string) {
     lease: `${tag}:lease`,
     /** What could not be read as a record, for a day. */
     damaged: `${tag}:damaged`,
-    /** The start tries on names that begin with this whether all that is needed is allowed; nothing stays there. */
+    /** What is tried at the start begins with this; nothing stays there. */
     probe: `${tag}:probe`,
     /** The revision of every record that is written is published here. */
     channel: `${channelPrefix}${tag}:changed`,
@@ -25,14 +25,14 @@ export function redisKeysFor(appId: string, channelPrefix: string) {
 
 export type StoredRecord =
   | { readonly kind: 'nothing' }
-  /** No record, or none that can be written over; `seen` is for setting exactly this aside. */
+  /** `seen` is for setting exactly this aside. */
   | { readonly kind: 'damaged'; readonly seen: string }
   /** Its timestamps are by the clock of Redis. */
   | { readonly kind: 'record'; readonly record: TicketRecord };
 
 /**
- * Read what the script `READ` gave. A hash without `record` or without `write_id`, with a write id that is not the
- * record's, or with bytes that are no UTF-8 is damaged: a write, which compares the write id, could never replace it.
+ * Read what the script `READ` returned. A hash whose `write_id` is not the record's, or with bytes that are no UTF-8, is
+ * damaged: a write, which compares the write id, could never replace it.
  */
 export function readStored(reply: unknown): { readonly redisNowMs: number; readonly stored: StoredRecord } {
   const [redisNowMs, text, writeId, seen] = reply as [number, string | null, string | null, string];

@@ -23,7 +23,7 @@ export const TIME = `${NOW}
 return now
 `;
 
-/** In bytes. A record is a few kilobytes: what is much larger is none, and is not sent to anybody. */
+/** In bytes. What is much larger than a few kilobytes is no record, and is not sent to anybody. */
 const LARGEST_RECORD = 262_144;
 
 /**
@@ -53,8 +53,8 @@ return { now, record, writeId, seen }
 `;
 
 /**
- * KEYS: record, lease. ARGV: deadline, write id that was read or '', write id, record, lease id or ''. A lease that
- * has gone by itself, e.g. because Redis was emptied, does not forbid the write: the write id decides.
+ * KEYS: record, lease. ARGV: deadline, write id that was read or '', write id, record, lease id or ''. A lease that is gone,
+ * e.g. because Redis was emptied, does not forbid the write: the write id decides.
  */
 export const SWAP = `${UNLESS_LATE}${holderOf('KEYS[2]')}
 if ARGV[5] ~= '' and holder and holder ~= ARGV[5] then return 'fenced' end

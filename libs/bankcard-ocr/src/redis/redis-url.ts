@@ -8,14 +8,11 @@ import { untraced } from '../runtime/tracing-suppression.js';
 import type { RedisClient } from './redis-client.js';
 import { redisError } from './redis-error.js';
 
-/** The class of ioredis, as an argument: only the entry `/redis` needs the package to be installed. */
 type RedisConstructor = new (url: string, options: RedisOptions) => Redis;
 
 /**
- * Load ioredis, which only applications that keep credentials in Redis need to have installed. The import is inside
- * `try` for bundlers: only there a package may be missing. `scripts/build-library.cjs` keeps it so in the CommonJS build.
- *
- * @throws {@link BankCardOcrConfigurationError} when it is missing
+ * Load ioredis, which only applications that keep credentials in Redis have installed. The import is inside `try` for
+ * bundlers: only there a package may be missing. `scripts/build-library.cjs` keeps it so in the CommonJS build.
  */
 export async function loadIoredis(): Promise<RedisConstructor> {
   try {
@@ -32,8 +29,6 @@ export async function loadIoredis(): Promise<RedisConstructor> {
 
 /**
  * Make the client for a URL.
- *
- * @param url `redis://` or `rediss://` (TLS, always verified), with user, password and database as needed
  * @throws {@link BankCardOcrConfigurationError} when it is none; its text, which holds a password, is not repeated
  */
 export function createRedisClient(url: string, Client: RedisConstructor): Redis {

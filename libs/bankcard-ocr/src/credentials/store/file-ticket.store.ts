@@ -39,7 +39,7 @@ interface FileTicketStoreOptions {
   /** Several app ids may share it. Created when missing, mode 0700. */
   readonly directory: string;
   readonly appId: string;
-  /** Called with the path of a record that could not be read and was set aside. */
+  /** Called with the path of a record that could not be read and was renamed. */
   readonly onDamaged?: ((path: string) => void) | undefined;
   /** Milliseconds that the file system may take for one operation of the store. @default 10000 */
   readonly timeoutMs?: number | undefined;
