@@ -1,5 +1,4 @@
 import type { CredentialCache } from './credential-cache.js';
-import type { TicketRole } from './credential-context.js';
 import { ageOrInfinity, CLOCK_STEP_MS, type Instant, isAlive } from './credential-lifetime.js';
 import type { RefreshReason } from './ticket-event.js';
 import { isUnfinished, type PendingToken, type TicketRecord } from './ticket-record.js';
@@ -32,7 +31,6 @@ const NEVER = Number.NEGATIVE_INFINITY;
 export const NO_MEMORY: RefreshMemory = { isContested: false, forcedAt: NEVER, recordedForcedAt: NEVER };
 
 export interface RefreshSituation {
-  readonly role: TicketRole;
   /** What is stored. */
   readonly record: TicketRecord | undefined;
   /** The same, unless another app secret made it. */
@@ -49,8 +47,6 @@ export type RefreshPlan =
   | { readonly do: 'serve' }
   /** Decide again after so many milliseconds. */
   | { readonly do: 'wait'; readonly ms: number }
-  /** A reader marks this generation in the record, for a refresher to replace, and waits. */
-  | { readonly do: 'ask-others'; readonly replaces: string }
   /** Other processes have just failed, `attempts` times in a row; no process retries for so long. */
   | { readonly do: 'back-off'; readonly attempts: number; readonly ms: number }
   /** A forced refresh would be too soon by so much. */
@@ -63,13 +59,9 @@ export type RefreshPlan =
 /** Timers and clocks round: a backoff with so little left is over. */
 const ROUNDING_MS = 5;
 
-/**
- * Decide the next step of a process that wants a refresh (protocol.md section 5). All but `serve` and the plans of a reader
- * need the lease.
- */
+/** Decide the next step of a refresher that wants a refresh (protocol.md section 5). All but `serve` need the lease. */
 export function planRefresh(situation: RefreshSituation): RefreshPlan {
-  const { role, record, ours, memory, request, now, timings } = situation;
-  if (role === 'reader') return planOfReader(situation);
+  const { record, ours, memory, request, now, timings } = situation;
   if (isUnnecessary(situation)) return { do: 'serve' };
   // The store may have lost the lease and the mark of a refresh that runs. By then it has ended.
   const untilSettledMs = timings.leaseTtlMs - ageOrInfinity(record?.writtenBackAtMs, now);
@@ -84,16 +76,6 @@ export function planRefresh(situation: RefreshSituation): RefreshPlan {
   const sinceMs = Math.min(ageOrInfinity(ours?.forcedAtMs, now), now.monotonic() - memory.forcedAt);
   if (forced && sinceMs < timings.overlapMs) return { do: 'cooldown', ms: timings.overlapMs - sinceMs };
   return { do: 'request', forced, isBegun };
-}
-
-function planOfReader({ ours, cached: { valid }, request, timings }: RefreshSituation): RefreshPlan {
-  const unwanted = request.reason === 'rejected' ? request.replaces : undefined;
-  // A refresher replaces it when it is due.
-  if (valid && valid.credentials.generationId !== unwanted) return { do: 'serve' };
-  if (unwanted !== undefined && ours?.current?.id === unwanted && ours.rejectedId !== unwanted) {
-    return { do: 'ask-others', replaces: unwanted };
-  }
-  return { do: 'wait', ms: timings.leasePollMs };
 }
 
 function isUnnecessary(situation: RefreshSituation): boolean {

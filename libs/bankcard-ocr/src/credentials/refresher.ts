@@ -89,22 +89,26 @@ export class Refresher {
   }
 
   #plan(record: TicketRecord | undefined, request: RefreshRequest): RefreshPlan {
-    const { role, cache, clock, timings } = this.context;
+    const { cache, clock, timings } = this.context;
     const ours = cache.ours(record);
-    return planRefresh({ role, record, ours, cached: cache, memory: this.#memory, request, now: clock, timings });
+    return planRefresh({ record, ours, cached: cache, memory: this.#memory, request, now: clock, timings });
   }
 
+  /** A reader marks what was rejected in the record, for a refresher to replace, and waits. */
   async #waitForOthers(request: RefreshRequest): Promise<void> {
-    const { records, clock, timings } = this.context;
+    const { records, cache, clock, timings } = this.context;
+    const rejectedId = request.reason === 'rejected' ? request.replaces : undefined;
     const endsAt = clock.monotonic() + timings.pollMs;
     for (let isFirst = true; ; isFirst = false) {
       const record = await this.sync();
-      const plan = this.#plan(record, request);
-      if (plan.do === 'serve') return;
+      // A refresher replaces them when they are due.
+      if (cache.valid && cache.valid.credentials.generationId !== rejectedId) return;
+      const ours = cache.ours(record);
+      const isStored = rejectedId !== undefined && ours?.current?.id === rejectedId;
       // A reader whose access to the store is read-only cannot ask; the next scheduled refresh helps it then.
-      if (plan.do === 'ask-others' && isFirst) await records.tryWrite(record, { rejectedId: plan.replaces });
+      if (isFirst && isStored && ours.rejectedId !== rejectedId) await records.tryWrite(record, { rejectedId });
       if (clock.monotonic() >= endsAt) {
-        if (request.reason === 'rejected') throw new RefreshCooldownError(timings.overlapMs);
+        if (rejectedId !== undefined) throw new RefreshCooldownError(timings.overlapMs);
         const message = "the store has no valid credentials, and a 'reader' fetches none: is a refresher running?";
         throw new BankCardOcrError('NO_VALID_TICKET', { message });
       }
@@ -124,7 +128,7 @@ export class Refresher {
         throw new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), plan.attempts, plan.ms, true);
       }
       if (plan.do === 'cooldown') throw new RefreshCooldownError(plan.ms);
-      if (plan.do !== 'ask-others') await this.#fetch(plan, record, lease, request);
+      await this.#fetch(plan, record, lease, request);
       return 0;
     } catch (error) {
       throw await this.#shareFailure(error, lease, request);
