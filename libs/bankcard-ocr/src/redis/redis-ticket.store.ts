@@ -16,7 +16,7 @@ import { inCallersContext, untraced } from '../runtime/tracing-suppression.js';
 import type { RedisClient } from './redis-client.js';
 import { RedisCommands } from './redis-commands.js';
 import { RedisError, redisError } from './redis-error.js';
-import { readStored, type RedisKeys, redisKeysFor, type StoredRecord } from './redis-keys.js';
+import { readStored, type RedisKeys, redisKeysFor } from './redis-keys.js';
 import { inspectRedis, silentFinding, tryAllWrites, unusableFinding } from './redis-inspection.js';
 import { READ, RELEASE_LEASE, RENEW_LEASE, SET_ASIDE, SWAP, TAKE_LEASE } from './redis-scripts.js';
 import { describeRedis } from './redis-url.js';
@@ -90,22 +90,20 @@ export class RedisTicketStore extends TicketStore {
   }
 
   async read(): Promise<TicketRecord | undefined> {
-    const stored = await this.#read();
-    if (stored.kind === 'damaged') await this.#setAside(stored.seen);
-    return stored.kind === 'record' ? stored.record : undefined;
+    const { content, seen } = await this.#read();
+    if (content.kind === 'damaged') await this.#setAside(seen);
+    return content.kind === 'record' ? content.record : undefined;
   }
 
-  async #read(): Promise<StoredRecord> {
+  async #read(): Promise<ReturnType<typeof readStored>> {
     const askedAtMs = this.#clock.now();
-    const { redisNowMs, stored } = readStored(await this.#commands.read(READ, [this.#keys.record]));
-    if (stored.kind !== 'record') return stored;
-    return { kind: 'record', record: shiftTimestamps(stored.record, askedAtMs - redisNowMs) };
+    return readStored(await this.#commands.read(READ, [this.#keys.record]), askedAtMs);
   }
 
   override async inspect(access: StoreAccess = 'write'): Promise<StoreInspection> {
     try {
       await this.#commands.connected(INSPECTION_CONNECT_TIMEOUT_MS);
-      const content = await contentFrom(() => this.#read());
+      const content = await contentFrom(async () => (await this.#read()).content);
       // Whether it can be read at all is reported below.
       if (content.kind === 'unreadable') await this.#read();
       return { content, findings: await this.#inspectAccess(access) };
