@@ -109,7 +109,8 @@ export class Refresher {
       if (isFirst && isStored && ours.rejectedId !== rejectedId) await records.tryWrite(record, { rejectedId });
       if (clock.monotonic() >= endsAt) {
         if (rejectedId !== undefined) throw new RefreshCooldownError(timings.overlapMs);
-        const message = "the store has no valid credentials, and a 'reader' fetches none: is a refresher running?";
+        const message =
+          "the store has no valid credentials, and a process with role 'reader' fetches none: is a refresher running?";
         throw new BankCardOcrError('NO_VALID_TICKET', { message });
       }
       await sleep(clock, timings.leasePollMs, request.signal);
