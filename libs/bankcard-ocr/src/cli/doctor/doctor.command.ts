@@ -126,7 +126,7 @@ function obstacleToLive({ live, fetch }: DoctorCommand, before: readonly CheckRe
       '加 --live 才会试用凭证；没有发送任何机密',
     );
   if (has(({ status }) => status === 'fail')) return text('fix the failed checks first', '请先解决上面失败的检查');
-  if (has(({ facts }) => facts?.['anotherUser'] === true)) {
+  if (has(({ facts }) => facts?.['problem'] === 'another-user')) {
     return text('run this as the user of the application', '请用应用的用户运行');
   }
   if (fetch || !has(({ check, facts }) => check === 'store' && facts?.['kind'] === 'memory')) return undefined;
