@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { checkOrderNumber } from '../../call/order-number.js';
 import { limitsOf } from '../../call/query-limits.js';
 import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
-import { BankCardOcrError, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { type BankCardOcrError, invalidArgument, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { DEFAULTS } from '../../options/option-table.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { QueryOptions } from '../order-query.js';
@@ -69,21 +69,17 @@ function batchLimitsOf(orders: unknown, options: QueryManyOptions): { concurrenc
   // A text is iterable too, but its letters are no order numbers.
   const isObject = typeof orders === 'object' && orders !== null;
   if (!isObject || !(Symbol.asyncIterator in orders || Symbol.iterator in orders))
-    throw invalid('orders must be an iterable or an async iterable of order numbers, and not a single text');
+    throw invalidArgument('orders must be an iterable or an async iterable of order numbers, and not a single text');
   // Each query would refuse wrong options as well, but then every order of the batch would fail.
   limitsOf(options, DEFAULTS);
   warningPolicyOf(options.warningPolicy, DEFAULTS.warningPolicy);
   checkRecognizedAt(options.recognizedAt);
   const { concurrency = DEFAULT_CONCURRENCY, ratePerSecond = DEFAULT_RATE_PER_SECOND } = options;
   if (!(Number.isSafeInteger(concurrency) && concurrency >= 1))
-    throw invalid('concurrency must be a whole number, 1 or more');
+    throw invalidArgument('concurrency must be a whole number, 1 or more');
   if (!(Number.isFinite(ratePerSecond) && ratePerSecond > 0))
-    throw invalid('ratePerSecond must be a number, more than 0');
+    throw invalidArgument('ratePerSecond must be a number, more than 0');
   return { concurrency, ratePerSecond };
-}
-
-function invalid(message: string): BankCardOcrError {
-  return new BankCardOcrError('INVALID_ARGUMENT', { message });
 }
 
 /** How often an order over Tencent's limits is queried before that is its outcome. */
