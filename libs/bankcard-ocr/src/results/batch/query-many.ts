@@ -10,11 +10,7 @@ import { checkRecognizedAt } from '../retention.js';
 import { warningPolicyOf } from '../warning-policy.js';
 import { AdaptiveRateLimiter } from './adaptive-rate-limiter.js';
 
-/**
- * Query many orders, several at a time. Every order that is taken from `orders` comes exactly once, when it is finished.
- * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for wrong arguments, what `orders` throws, or the reason of
- *   `options.signal`, both when everything that was taken has been yielded
- */
+/** See {@link OcrResultService.queryMany}. */
 export async function* queryMany(
   ask: Ask,
   orders: OrderNumbers,
@@ -85,16 +81,11 @@ function batchLimitsOf(orders: unknown, options: QueryManyOptions): { concurrenc
 /** How often an order over Tencent's limits is queried before that is its outcome. */
 const ROUNDS = 5;
 
-/** The batch's part in one of its queries. */
-export interface AskHooks {
-  /** Ends the query. */
-  readonly signal: AbortSignal;
-  /** To be called with every attempt that fails, also one that the query itself repeats. */
-  readonly onFailure: (error: BankCardOcrError) => void;
-}
-
-/** One query of a batch. */
-export type Ask = (orderNo: string, hooks: AskHooks) => Promise<BankCardOcrResult>;
+/** One query of a batch; calls `onFailure` with every attempt that fails, also one that it repeats itself. */
+export type Ask = (
+  orderNo: string,
+  hooks: { readonly signal: AbortSignal; readonly onFailure: (error: BankCardOcrError) => void },
+) => Promise<BankCardOcrResult>;
 
 /** The orders in flight or finished and not consumed yet: never more than `concurrency`, so that a slow consumer slows it. */
 class Batch {
@@ -122,8 +113,7 @@ class Batch {
   }
 
   /**
-   * The next order that is finished; waits for one.
-   * @returns undefined when there will be no more
+   * The next order that is finished; undefined when there will be no more.
    * @throws what the source has thrown, when all that it gave before is through
    */
   async take(): Promise<QueryManyOutcome | undefined> {
@@ -144,10 +134,7 @@ class Batch {
     this.#wakeUp();
   }
 
-  /**
-   * Stop, wait for queries in flight, and close the source, as leaving a `for` loop does.
-   * @throws what the source throws at that
-   */
+  /** Stop, wait for queries in flight, and close the source, as leaving a `for` loop does. @throws what that throws */
   async close(): Promise<void> {
     this.stop();
     while (this.#inFlight > 0) await this.#change();
@@ -164,11 +151,8 @@ class Batch {
   }
 
   #fill(): void {
-    while (!this.#isAsking && !this.#isExhausted && this.#hasRoom()) void this.#askSource();
-  }
-
-  #hasRoom(): boolean {
-    return !this.#stop.signal.aborted && this.#inFlight + this.#finished.length < this.concurrency;
+    const hasRoom = () => !this.#stop.signal.aborted && this.#inFlight + this.#finished.length < this.concurrency;
+    while (!this.#isAsking && !this.#isExhausted && hasRoom()) void this.#askSource();
   }
 
   async #askSource(): Promise<void> {
@@ -191,24 +175,20 @@ class Batch {
 
   async #finish(orderNo: string): Promise<void> {
     this.#inFlight += 1;
-    const outcome = await this.#outcomeOf(orderNo);
-    this.#inFlight -= 1;
-    this.#finished.push(outcome);
-    this.#wakeUp();
-  }
-
-  async #outcomeOf(orderNo: string): Promise<QueryManyOutcome> {
     try {
-      checkOrderNumber(orderNo);
-      return { orderNo, result: await this.#query(orderNo) };
+      const result = await this.#query(orderNo);
+      this.#finished.push({ orderNo, result });
     } catch (error) {
       const { aborted, reason } = this.#stop.signal;
-      return { orderNo, error: aborted ? (reason as unknown) : error };
+      this.#finished.push({ orderNo, error: aborted ? (reason as unknown) : error });
     }
+    this.#inFlight -= 1;
+    this.#wakeUp();
   }
 
   /** An order over Tencent's limits keeps its place and waits for another turn. */
   async #query(orderNo: string): Promise<BankCardOcrResult> {
+    checkOrderNumber(orderNo);
     const { limiter } = this;
     const { signal } = this.#stop;
     const onFailure = ({ code, retryAfterMs }: BankCardOcrError) => {
