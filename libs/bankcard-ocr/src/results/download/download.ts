@@ -25,6 +25,8 @@ export interface DownloadManifest
   extends
     Pick<BankCardOcrResult, 'orderNo' | 'bizSeqNo' | 'operatedAt' | 'retention'>,
     Pick<CardPhotos, 'damaged' | 'status'> {
+  /** What Tencent recognized, from the same response; of its photos it has the status only. */
+  readonly result: BankCardOcrResult;
   /** In the order of {@link PHOTO_KINDS}. */
   readonly photos: readonly DownloadedPhoto[];
 }
@@ -72,6 +74,7 @@ function manifestOf(result: BankCardOcrResult, downloaded: readonly DownloadedPh
   const { orderNo, bizSeqNo, operatedAt, retention, photos } = result;
   return {
     orderNo,
+    result,
     ...(bizSeqNo !== undefined && { bizSeqNo }),
     ...(operatedAt !== undefined && { operatedAt }),
     ...(retention !== undefined && { retention }),
