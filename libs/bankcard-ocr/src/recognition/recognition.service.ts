@@ -138,11 +138,7 @@ export class RecognitionService {
 
 /** How one recognition differs from the module's options. */
 interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
-  /**
-   * 1 to 32 ASCII letters and digits, never used before. Pass your own when you may abort the call: the reason of
-   * the signal does not contain a generated one.
-   * @default createOrderNo()
-   */
+  /** 1 to 32 ASCII letters and digits, never used before; pass your own when you may abort. @default createOrderNo() */
   readonly orderNo?: string | undefined;
   /** Whose card it is: 1 to 32 ASCII letters and digits. Sent to Tencent, not signed. @default none */
   readonly userId?: string | undefined;
