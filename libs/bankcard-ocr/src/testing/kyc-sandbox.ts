@@ -3,7 +3,7 @@ import { SystemClock } from '../runtime/clock.js';
 import { randomLettersAndDigits } from './credentials/credential-ledger.js';
 import { acceptLaunch, type LaunchVerdict, type PhoneLaunch } from './endpoints/phone-launch.js';
 import { Vendor } from './endpoints/vendor.js';
-import type { CallCounts, JournalEntry, RecoveryEntry, ViolationEntry } from './evidence/evidence.js';
+import type { CallCounts, JournalEntry, ViolationEntry } from './evidence/evidence.js';
 import type { FaultHandle, SandboxFault } from './faults/fault-registry.js';
 import { VendorServer } from './http/vendor-server.js';
 import {
@@ -135,11 +135,6 @@ export class KycSandbox implements AsyncDisposable {
   /** What the client must not have done, in the order it was noticed, copies. */
   violations(): readonly ViolationEntry[] {
     return this.#vendor.violations.snapshot();
-  }
-
-  /** Token calls that followed a token that no client could use; no violations, copies. */
-  recoveries(): readonly RecoveryEntry[] {
-    return this.#vendor.recoveries.snapshot();
   }
 
   /** OCR requests refused for expired or wrong credentials or a wrong signature; injected faults do not count. */
