@@ -23,33 +23,29 @@ export async function checkLive(options: ResolvedOptions, signal: AbortSignal): 
   try {
     obtained = await obtainCredentials(options, signal);
     await queryOnce(options, obtained.credentials, signal);
-    return accepted(obtained);
+    return verdict(obtained);
   } catch (error) {
     if (!isBankCardOcrError(error)) throw error;
-    if (!obtained) return noCredentials(error);
-    return error.code === 'ORDER_NOT_FOUND' ? accepted(obtained, error) : refused(error, obtained);
+    return verdict(obtained, error);
   }
 }
 
-/** One request, never repeated: a rejection must not make the library fetch other credentials. */
-async function queryOnce(options: ResolvedOptions, credentials: Credentials, signal: AbortSignal): Promise<void> {
-  const { clock, appId, appIdFields, protocolVersion: version, baseUrl, paths, attemptTimeoutMs } = options;
-  const connections = await connectToVendor(options, () => undefined);
-  try {
-    const path = baseUrl.prefix + paths.queryResult;
-    const results = new ResultClient(connections.main, clock, {
-      path,
-      appIdField: appIdFields.queryResult,
-      appId,
-      version,
-    });
-    const query = signedQuery({ ...options, signatures: new SignatureService() }, createOrderNo(), credentials);
-    const { generation } = credentials;
-    const cancellation = new SignalCancellation(signal);
-    await results.queryResult({ query, generation, timeoutMs: attemptTimeoutMs, cancellation, attempt: 1 }, false);
-  } finally {
-    await connections.close();
+/** @param error what the query ended with, or the attempt to get credentials */
+function verdict(obtained: ObtainedCredentials | undefined, error?: BankCardOcrError): CheckResult {
+  const { code, actor, vendorCode, bizSeqNo } = error ?? {};
+  const { credentials, fetched } = obtained ?? {};
+  const generation = credentials?.generation;
+  const facts = whatIsSet({ code, actor, vendorCode, bizSeqNo, generation, fetched });
+  const origin = fetched ? text('fetched just now', '刚刚获取') : text('from the store', '来自存储');
+  const which = obtained
+    ? text(`generation ${generation}, ${origin.en}`, `第 ${generation} 代凭证，${origin.zh}`)
+    : text('no credentials', '拿不到凭证');
+  if (!error || (obtained && code === 'ORDER_NOT_FOUND')) {
+    return result('ok', sentences(which, text('Tencent accepts them', '腾讯云接受这些凭证')), { facts });
   }
+  // Credentials that are counted have been accepted.
+  const status = obtained && code === 'RATE_LIMITED' ? 'warn' : 'fail';
+  return result(status, sentences(which, why(error)), { facts, todo: advice(error, obtained) });
 }
 
 const WHO_ACTS: Readonly<Record<Actor, Text>> = {
@@ -60,42 +56,18 @@ const WHO_ACTS: Readonly<Record<Actor, Text>> = {
   business: text('The business side has to see to the contract', '需要业务方处理合同'),
 };
 
-function noCredentials(error: BankCardOcrError): CheckResult {
+function advice({ code, actor, vendorCode }: BankCardOcrError, obtained: ObtainedCredentials | undefined): Text {
   // Tencent documents no code for a wrong secret; those seen are of these kinds.
-  const suspectsSecret = error.vendorCode !== undefined && ['developer', 'application'].includes(error.actor);
-  const checkSecret = text(
-    'Check app id and secret, and that they belong to this host',
-    '请核对 app id、密钥和腾讯云地址',
-  );
-  const todo = suspectsSecret ? checkSecret : WHO_ACTS[error.actor];
-  return result('fail', sentences(text('no credentials', '拿不到凭证'), why(error)), { todo, facts: factsOf(error) });
-}
-
-/** @param error the one to expect of an order that does not exist */
-function accepted(obtained: ObtainedCredentials, error?: BankCardOcrError): CheckResult {
-  const found = sentences(describe(obtained), text('Tencent accepts them', '腾讯云接受这些凭证'));
-  return result('ok', found, { facts: factsOf(error, obtained) });
-}
-
-function refused(error: BankCardOcrError, obtained: ObtainedCredentials): CheckResult {
-  // Credentials that are counted have been accepted.
-  const status = error.code === 'RATE_LIMITED' ? 'warn' : 'fail';
-  const todo = error.code === 'CREDENTIALS_REJECTED' ? rejectionAdvice(obtained) : WHO_ACTS[error.actor];
-  return result(status, sentences(describe(obtained), why(error)), { todo, facts: factsOf(error, obtained) });
-}
-
-function describe({ credentials: { generation }, fetched }: ObtainedCredentials): Text {
-  const origin = fetched ? text('fetched just now', '刚刚获取') : text('from the store', '来自存储');
-  return text(`generation ${generation}, ${origin.en}`, `第 ${generation} 代凭证，${origin.zh}`);
-}
-
-function rejectionAdvice({ fetched }: ObtainedCredentials): Text {
-  if (fetched)
-    return text('Fresh ones are refused: check protocolVersion and appIdFields', '请检查 protocolVersion 等选项');
-  return text(
-    'They should live on: another program seems to refresh this app id without sharing the store (docs/fleet.md), or the secret was changed. Nothing was fetched',
-    '它们本应还有效：可能有别的程序在刷新这个 app id 却不共享存储（docs/fleet.zh-CN.md），或密钥刚换过。没有获取新凭证',
-  );
+  if (!obtained && vendorCode !== undefined && ['developer', 'application'].includes(actor)) {
+    return text('Check app id and secret, and that they belong to this host', '请核对 app id、密钥和腾讯云地址');
+  }
+  if (!obtained || code !== 'CREDENTIALS_REJECTED') return WHO_ACTS[actor];
+  return obtained.fetched
+    ? text('Fresh ones are refused: check protocolVersion and appIdFields', '请检查 protocolVersion 等选项')
+    : text(
+        'They should live on: another program seems to refresh this app id without sharing the store (docs/fleet.md), or the secret was changed. Nothing was fetched',
+        '它们本应还有效：可能有别的程序在刷新这个 app id 却不共享存储（docs/fleet.zh-CN.md），或密钥刚换过。没有获取新凭证',
+      );
 }
 
 /** What Tencent said, in the words of the table of codes, else what the library says. */
@@ -106,11 +78,20 @@ function why({ vendorCode, vendorMessage, message, messageZh, cause }: BankCardO
   return text(`Tencent returned ${vendorCode}: ${en}${said}`, `腾讯云返回 ${vendorCode}：${zh}${said}`);
 }
 
-function factsOf(error: BankCardOcrError | undefined, obtained?: ObtainedCredentials): CheckResult['facts'] {
-  const { code, actor, vendorCode, bizSeqNo } = error ?? {};
-  const facts = { code, actor, vendorCode, bizSeqNo };
-  const { credentials, fetched } = obtained ?? {};
-  return whatIsSet({ ...facts, generation: credentials?.generation, fetched });
+/** One request, never repeated: a rejection must not make the library fetch other credentials. */
+async function queryOnce(options: ResolvedOptions, credentials: Credentials, signal: AbortSignal): Promise<void> {
+  const { clock, appId, appIdFields, protocolVersion: version, baseUrl, paths, attemptTimeoutMs } = options;
+  const connections = await connectToVendor(options, () => undefined);
+  try {
+    const endpoint = { path: baseUrl.prefix + paths.queryResult, appIdField: appIdFields.queryResult, appId, version };
+    const results = new ResultClient(connections.main, clock, endpoint);
+    const query = signedQuery({ ...options, signatures: new SignatureService() }, createOrderNo(), credentials);
+    const { generation } = credentials;
+    const cancellation = new SignalCancellation(signal);
+    await results.queryResult({ query, generation, timeoutMs: attemptTimeoutMs, cancellation, attempt: 1 }, false);
+  } finally {
+    await connections.close();
+  }
 }
 
 /** Credentials to try, and where they came from. */
