@@ -1,8 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { type Clock, SystemClock } from '../../runtime/clock.js';
 import { respondAccessToken, respondApiTicket } from '../endpoints/credential.endpoints.js';
-import { respondQueryResult, respondRecognition } from '../endpoints/ocr.endpoints.js';
-import { respondFaceRecord, respondIdCardResult } from '../endpoints/sibling.endpoints.js';
+import {
+  respondFaceRecord,
+  respondIdCardResult,
+  respondQueryResult,
+  respondRecognition,
+} from '../endpoints/ocr.endpoints.js';
 import type { EndpointName, VendorRequest } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
 import { COUNTERS, type JournalEntry, type RefreshCall } from '../evidence/evidence.js';
