@@ -132,18 +132,8 @@ export interface RefreshCall {
   readonly endpoint: 'access_token' | 'api_ticket';
   /** Calls that came while this one was in flight, and were reported as concurrent. */
   readonly suspicions: { newcomer: RefreshCall; entry: ViolationEntry; reportedAt: number }[];
-  /** Of the token that it brings, or that it presents. */
-  history?: TokenHistory;
-}
-
-/** What became of a token. */
-interface TokenHistory {
-  readonly token: IssuedToken;
-  readonly issuedAt: number;
-  /** The call that brought its SIGN ticket; `doubtful`: rewritten by a fault, perhaps of no use to the client. */
-  ticket?: { readonly from: RefreshCall; readonly doubtful: boolean } | undefined;
-  /** Another token was requested before it had a ticket: the owner was killed, unless its ticket call comes yet. */
-  abandoned?: boolean;
+  /** The one that it brings, or that it presents. */
+  token?: IssuedToken | undefined;
 }
 
 /** What {@link RefreshWatch} reads and writes: the vendor. */
@@ -161,8 +151,7 @@ const FAREWELL_MS = 250;
 /** Watches the sequence of token and SIGN ticket calls (protocol.md section 5: together and never concurrently). */
 export class RefreshWatch {
   readonly #inFlight = new Set<RefreshCall>();
-  readonly #histories = new WeakMap<IssuedToken, TokenHistory>();
-  #latest: TokenHistory | undefined;
+  #latest: IssuedToken | undefined;
 
   constructor(private readonly context: RefreshWatchContext) {}
 
@@ -172,32 +161,30 @@ export class RefreshWatch {
   }
 
   signTicketCallArrived(token: IssuedToken | undefined): RefreshCall {
-    const history = token && this.#histories.get(token);
-    if (history) this.#inspectTicketCall(history);
-    return this.#enter({ endpoint: 'api_ticket', suspicions: [], history });
+    if (token) this.#inspectTicketCall(token);
+    return this.#enter({ endpoint: 'api_ticket', suspicions: [], token });
   }
 
   tokenIssued(call: RefreshCall, token: IssuedToken): void {
-    this.#latest = call.history = { token, issuedAt: this.context.clock.monotonic() };
-    this.#histories.set(token, call.history);
+    this.#latest = call.token = token;
   }
 
   /** The response is on its way to the client, whole; `doubtful` when a fault rewrote it. */
   delivered(call: RefreshCall, code: string | undefined, doubtful: boolean): void {
     this.#inFlight.delete(call);
-    if (call.history && call.endpoint === 'api_ticket' && code === '0') call.history.ticket = { from: call, doubtful };
+    if (call.token && call.endpoint === 'api_ticket' && code === '0') call.token.ticket = { from: call, doubtful };
   }
 
   /** The response, if there was one, did not reach the client whole. */
   lost(call: RefreshCall, byClient: boolean): void {
-    const { history } = call;
+    const { token } = call;
     this.#inFlight.delete(call);
-    if (history?.ticket?.from === call) history.ticket = undefined;
+    if (token?.ticket?.from === call) token.ticket = undefined;
     if (!byClient) return;
     for (const { newcomer, entry, reportedAt } of call.suspicions) {
       if (performance.now() - reportedAt > FAREWELL_MS) continue;
       this.context.violations.retract(entry);
-      if (history && newcomer.endpoint === 'access_token') history.abandoned = true;
+      if (token && newcomer.endpoint === 'access_token') token.abandoned = true;
     }
   }
 
@@ -216,19 +203,19 @@ export class RefreshWatch {
     const { ledger, clock, settings, violations } = this.context;
     const previous = this.#latest;
     // Replacing an expired token is no fault of the client, nor is replacing one that it cannot use.
-    if (!previous || previous.ticket?.doubtful || !ledger.isValid(previous.token)) return;
+    if (!previous || previous.ticket?.doubtful || !ledger.isValid(previous)) return;
     const age = clock.monotonic() - previous.issuedAt;
     if (!previous.ticket) previous.abandoned = true;
     else if (age < settings.minRefreshIntervalMs) violations.report('refresh-too-soon', `after ${age} ms`);
   }
 
-  #inspectTicketCall(history: TokenHistory): void {
+  #inspectTicketCall(token: IssuedToken): void {
     const { violations } = this.context;
-    const detail = `generation ${history.token.generation}`;
+    const detail = `generation ${token.generation}`;
     // Its owner is running after all: the other token call was a second refresh in the middle of the first.
-    if (history.abandoned) violations.report('refresh-interleaved', detail);
-    else if (history.ticket && !history.ticket.doubtful) violations.report('sign-ticket-on-the-side', detail);
-    history.abandoned = false;
-    history.ticket = undefined;
+    if (token.abandoned) violations.report('refresh-interleaved', detail);
+    else if (token.ticket && !token.ticket.doubtful) violations.report('sign-ticket-on-the-side', detail);
+    token.abandoned = false;
+    token.ticket = undefined;
   }
 }

@@ -124,10 +124,8 @@ export class ServedRequest {
   /** Run `then` after the delays of settings and fault: first in real time, then on the sandbox's clock. */
   #wait(waitMs: number, then: () => void): void {
     const { settings, clock } = this.vendor;
-    const slow = this.#fault?.kind === 'slow' ? this.#fault : undefined;
-    const realMs = settings.answerDelayMs + (slow?.realTime ? slow.delayMs : 0);
-    const clockMs = waitMs + (slow && !slow.realTime ? slow.delayMs : 0);
-    this.#after(REAL_TIME, realMs, () => this.#after(clock, clockMs, then));
+    const slowMs = this.#fault?.kind === 'slow' ? this.#fault.delayMs : 0;
+    this.#after(REAL_TIME, settings.answerDelayMs, () => this.#after(clock, waitMs + slowMs, then));
   }
 
   #after(clock: Clock, delayMs: number, then: () => void): void {
