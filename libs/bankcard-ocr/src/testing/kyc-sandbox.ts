@@ -152,11 +152,7 @@ export class KycSandbox implements AsyncDisposable {
     return { ...this.#server.connections };
   }
 
-  /**
-   * Serve a connection that did not come over TCP: the server's end of a pair in memory, with the methods of a socket.
-   *
-   * @internal for tests on moved time, which must not wait for the kernel
-   */
+  /** Serve a connection in memory. @internal for tests on moved time, which must not wait for the kernel */
   accept(connection: Duplex): void {
     this.#server.accept(connection);
   }

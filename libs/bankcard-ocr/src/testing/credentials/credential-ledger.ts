@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import type { RefreshCall } from '../evidence/evidence.js';
 import type { SandboxContext } from '../kyc-sandbox.options.js';
 import { isSignatureOf } from '../vendor-signature.js';
 
@@ -12,7 +11,7 @@ export interface IssuedToken {
   /** Brought forward when a newer token is issued. */
   expiresAt: number;
   /** The call that brought its SIGN ticket; `doubtful`: rewritten by a fault, perhaps of no use to the client. */
-  ticket?: { readonly from: RefreshCall; readonly doubtful: boolean } | undefined;
+  ticket?: { readonly from: object; readonly doubtful: boolean } | undefined;
   /** Another token was requested before it had a ticket: the owner was killed, unless its ticket call comes yet. */
   abandoned?: boolean;
 }
@@ -64,7 +63,6 @@ export class CredentialLedger {
     return remember(this.#signTickets, this.#ticket(token, ticketLifeMs, (this.#ticketNumber += 1)), REMEMBERED);
   }
 
-  /** Issue a NONCE ticket: for one user and one use. */
   issueNonceTicket(userId: string, token: IssuedToken): IssuedTicket {
     const ticket = { ...this.#ticket(token, this.context.settings.nonceTicketLifeMs), userId };
     return remember(this.#nonceTickets, ticket, NONCE_TICKETS_REMEMBERED);
@@ -74,7 +72,6 @@ export class CredentialLedger {
     return { number, value: randomLettersAndDigits(), token, issuedAt: this.#now, expiresAt: this.#now + lifeMs };
   }
 
-  /** Whether this user got a NONCE ticket less than two seconds ago. */
   isNonceTicketTooSoon(userId: string): boolean {
     const latest = this.#nonceTickets.find((ticket) => ticket.userId === userId);
     return latest !== undefined && this.#now - latest.issuedAt < NONCE_TICKET_SPACING_MS;
@@ -91,7 +88,6 @@ export class CredentialLedger {
     return !('token' in issued) || (this.#now < issued.token.expiresAt && !issued.used);
   }
 
-  /** The newest SIGN ticket that is valid. */
   currentSignTicket(): IssuedTicket | undefined {
     return this.#signTickets.find((ticket) => this.isValid(ticket));
   }

@@ -136,12 +136,6 @@ export interface RefreshCall {
   token?: IssuedToken | undefined;
 }
 
-/** What {@link RefreshWatch} reads and writes: the vendor. */
-interface RefreshWatchContext extends SandboxContext {
-  readonly ledger: CredentialLedger;
-  readonly violations: ViolationLog;
-}
-
 /**
  * A client that gave up and tries again may arrive before the end of its old connection does. Violations reported
  * within this many ms (real time) before that end are taken back.
@@ -153,7 +147,9 @@ export class RefreshWatch {
   readonly #inFlight = new Set<RefreshCall>();
   #latest: IssuedToken | undefined;
 
-  constructor(private readonly context: RefreshWatchContext) {}
+  constructor(
+    private readonly context: SandboxContext & { readonly ledger: CredentialLedger; readonly violations: ViolationLog },
+  ) {}
 
   tokenCallArrived(): RefreshCall {
     if (this.#inFlight.size === 0) this.#inspectTokenCall();

@@ -60,12 +60,10 @@ export class VendorServer {
     return `http://${name}:${bound.port}${pathPrefix}`;
   }
 
-  /** Serve a connection that did not come over TCP. */
   accept(connection: Duplex): void {
     this.#server.emit('connection', connection);
   }
 
-  /** Stop listening and cut every connection, hanging requests included. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
