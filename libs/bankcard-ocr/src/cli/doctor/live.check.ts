@@ -83,8 +83,13 @@ async function queryOnce(options: ResolvedOptions, credentials: Credentials, sig
   const { clock, appId, appIdFields, protocolVersion: version, baseUrl, paths, attemptTimeoutMs } = options;
   const connections = await connectToVendor(options, () => undefined);
   try {
-    const endpoint = { path: baseUrl.prefix + paths.queryResult, appIdField: appIdFields.queryResult, appId, version };
-    const results = new ResultClient(connections.main, clock, endpoint);
+    const path = baseUrl.prefix + paths.queryResult;
+    const results = new ResultClient(connections.main, clock, {
+      path,
+      appIdField: appIdFields.queryResult,
+      appId,
+      version,
+    });
     const query = signedQuery({ ...options, signatures: new SignatureService() }, createOrderNo(), credentials);
     const { generation } = credentials;
     const cancellation = new SignalCancellation(signal);
