@@ -54,22 +54,28 @@ export function checkConfiguration(configuration: Configuration, name: string | 
 }
 
 function summary(options: ResolvedOptions): CheckResult {
-  const { baseUrl, role, ticketStore, storeEncryptionKey, transport, warningPolicy, route } = options;
-  const appId = maskAppId(options.appId);
-  const store = ticketStore instanceof TicketStore ? 'own' : ticketStore.kind;
-  const policy = typeof warningPolicy === 'string' ? warningPolicy : 'function';
-  const sealed = storeEncryptionKey ? text('encrypted', '已加密') : text('not encrypted', '未加密');
+  const { appId, baseUrl, role, ticketStore, storeEncryptionKey, transport, warningPolicy, route } = options;
+  const facts = {
+    appId: maskAppId(appId),
+    host: baseUrl.host,
+    role,
+    ticketStore: ticketStore instanceof TicketStore ? 'own' : ticketStore.kind,
+    sealed: storeEncryptionKey !== undefined,
+    transport,
+    ...(route.proxy !== undefined && { proxy: route.proxy }),
+    warningPolicy: typeof warningPolicy === 'string' ? warningPolicy : 'function',
+  };
+  const sealed = facts.sealed ? text('encrypted', '已加密') : text('not encrypted', '未加密');
   const [en, zh] = route.variable === undefined ? ['', ''] : [` (${route.variable})`, `（${route.variable}）`];
   const proxy = route.proxy
     ? text(`proxy ${route.proxy}${en}`, `代理 ${route.proxy}${zh}`)
     : text('no proxy', '不走代理');
   const found = text(
-    `app id ${appId}, host ${baseUrl.host}, credentials in ${store}, role ${role}, ${sealed.en}, ` +
-      `transport ${transport}, ${proxy.en}, warning policy ${policy}`,
-    `app id ${appId}，腾讯云地址 ${baseUrl.host}，凭证存放 ${store}，角色 ${role}，${sealed.zh}，` +
-      `传输方式 ${transport}，${proxy.zh}，告警策略 ${policy}`,
+    `app id ${facts.appId}, host ${facts.host}, credentials in ${facts.ticketStore}, role ${role}, ${sealed.en}, ` +
+      `transport ${transport}, ${proxy.en}, warning policy ${facts.warningPolicy}`,
+    `app id ${facts.appId}，腾讯云地址 ${facts.host}，凭证存放 ${facts.ticketStore}，角色 ${role}，${sealed.zh}，` +
+      `传输方式 ${transport}，${proxy.zh}，告警策略 ${facts.warningPolicy}`,
   );
-  const facts = { appId, host: baseUrl.host, role, ticketStore: store, sealed: storeEncryptionKey !== undefined };
   return configurationResult('ok', found, { facts });
 }
 
