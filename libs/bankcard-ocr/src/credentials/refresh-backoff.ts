@@ -1,4 +1,4 @@
-import { backoffMs } from '../runtime/backoff.js';
+import { backoffMs } from '../runtime/random.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { redactVendorText } from '../errors/redaction.js';
 import type { Random } from '../runtime/random.js';
