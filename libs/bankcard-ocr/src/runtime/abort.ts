@@ -5,12 +5,24 @@ export interface Cancellation {
   readonly cancelled: boolean;
   /** @throws the reason, when it is cancelled */
   throwIfCancelled(): void;
-  /** Call `listener` once when it is cancelled, and not when it is already. @returns removes the listener */
-  onCancel(listener: (reason: unknown) => void): () => void;
+  /**
+   * Call `listener` once when it is cancelled, and not when it is already.
+   *
+   * @param isTimed the listener's owner has a timer and calls {@link expire} at {@link endsAt}: two timers for one query
+   *   are one too many
+   * @returns removes the listener
+   */
+  onCancel(listener: (reason: unknown) => void, isTimed?: boolean): () => void;
+  /** When it is cancelled for lack of time, on the monotonic clock in milliseconds; Infinity for never. */
+  readonly endsAt: number;
+  /** The time is over. */
+  expire(): void;
 }
 
 /** An `AbortSignal` as a {@link Cancellation}. */
 export class SignalCancellation implements Cancellation {
+  readonly endsAt = Infinity;
+
   constructor(private readonly signal: AbortSignal) {}
 
   get cancelled(): boolean {
@@ -20,6 +32,9 @@ export class SignalCancellation implements Cancellation {
   throwIfCancelled(): void {
     this.signal.throwIfAborted();
   }
+
+  /** A signal ends by itself. */
+  expire(): void {}
 
   onCancel(listener: (reason: unknown) => void): () => void {
     const onAbort = () => listener(this.signal.reason);
