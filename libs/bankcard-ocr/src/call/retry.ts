@@ -1,10 +1,9 @@
-import { backoffMs } from '../runtime/backoff.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Credentials } from '../credentials/credentials.js';
 import type { TicketService } from '../credentials/ticket.service.js';
 import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type VendorCodeOverrides, type RetryRule, vendorCodeRule } from '../errors/vendor-codes.js';
-import type { Random } from '../runtime/random.js';
+import { backoffMs, type Random } from '../runtime/random.js';
 import { sleep } from '../runtime/abort.js';
 import type { Deadline } from './deadline.js';
 
@@ -73,7 +72,7 @@ class RetryLoop<T> {
       try {
         credentials = tickets.fresh() ?? (await tickets.getCredentials(this.limits.deadline.signal));
         const result = await this.attempt(credentials, this.#count + (this.#renewed ? 2 : 1));
-        if (this.#renewed) tickets.report({ type: 'accepted', credentials });
+        if (this.#renewed) tickets.report(credentials);
         return result;
       } catch (error) {
         await this.#recover(error, credentials);
@@ -127,7 +126,7 @@ class RetryLoop<T> {
     const { deadline } = this.limits;
     if (this.#renewed) {
       // A second rejection, with other credentials, is final.
-      tickets.report({ type: 'rejected-again', credentials, error: failure });
+      tickets.report(credentials, failure);
       throw finalRejection(failure);
     }
     try {
