@@ -10,7 +10,8 @@ async function main(): Promise<void> {
   const security = readSecuritySettings(process.env);
   const faults = [...server.faults, ...security.faults];
   const app = await boot({ ...server.settings, ...security.settings, faults });
-  app.enableShutdownHooks();
+  // Nest would end by the signal that it got. In a container this is process 1, which no such signal ends.
+  app.enableShutdownHooks([], { useProcessExit: true });
   process.stdout.write(`demo-api listens on ${await listen(app, server.settings)}\n`);
 }
 
