@@ -4,6 +4,8 @@ import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { BankCardOcrModule } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
 import { BankCardOcrErrorInterceptor, CardNumberMaskingInterceptor } from 'nestjs-bankcard-ocr/http';
+import { BankCardOcrOpsModule } from 'nestjs-bankcard-ocr/ops';
+import { RequireScopes } from './auth/require-scopes.decorator.js';
 import { BankCardsModule } from './bank-cards/bank-cards.module.js';
 import { HealthModule } from './health/health.module.js';
 import { SdkModule } from './sdk/sdk.module.js';
@@ -20,6 +22,7 @@ import type { SecuritySettings } from './settings/security-settings.js';
     BankCardsModule,
     SdkModule,
     HealthModule,
+    BankCardOcrOpsModule.forRoot({ path: 'ops', decorators: [RequireScopes('ops')] }),
   ],
   providers: [
     // First in, last out: it sees the response as every other interceptor has left it.
