@@ -45,7 +45,7 @@ interface Account {
   closing?: ClockTimer | undefined;
 }
 
-/** Is told of a client of a factory. Must not throw. */
+/** Takes a client that a factory has made. Must not throw. */
 type ClientObserver = (accountId: string, client: BankCardOcrClient) => void;
 
 /** What the clients of a factory need from the application. */
@@ -137,7 +137,7 @@ export class BankCardOcrClientFactory {
     return new Map(made);
   }
 
-  /** Be told of every client that is made from now on, before it starts. @internal */
+  /** Call `observer` with every client that is made from now on, before it starts. @internal */
   observe(observer: ClientObserver): void {
     this.#observers.add(observer);
   }
