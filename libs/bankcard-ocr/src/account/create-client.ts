@@ -9,6 +9,7 @@ import { RecognitionService } from '../recognition/recognition.service.js';
 import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
+import { OrderReferences } from '../signature/order-references.js';
 import { SignatureService } from '../signature/signature.service.js';
 import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
@@ -37,11 +38,15 @@ export interface ClientContext {
 export class AccountContext {
   readonly #starts: (() => void)[] = [];
   readonly #closes: (() => unknown)[] = [];
+  /** How log lines of the account name its orders. */
+  readonly orderReferences: OrderReferences;
 
   constructor(
     readonly options: ResolvedOptions,
     readonly surroundings: ClientContext,
-  ) {}
+  ) {
+    this.orderReferences = new OrderReferences(options.secret.reveal());
+  }
 
   onStart(start: () => void): void {
     this.#starts.push(start);
@@ -193,7 +198,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
   }),
   part(Transport, [Clock], ({ options }, clock) => createTransport(options.baseUrl, { ...options, clock })),
   part(VendorConnections, [Clock, Transport, Telemetry], async (context, clock, transport, telemetry) => {
-    const { options, surroundings } = context;
+    const { options, surroundings, orderReferences } = context;
     const onExchange: ExchangeListener = (describe) => {
       const end = telemetry.attempt(describe);
       return (record) => {
@@ -201,7 +206,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
         end?.(record);
       };
     };
-    const connections = await connectToVendor({ ...options, clock }, onExchange, transport);
+    const connections = await connectToVendor({ ...options, clock }, onExchange, transport, orderReferences);
     context.onClose(() => connections.close());
     return connections;
   }),
@@ -236,11 +241,12 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
       return tickets;
     },
   ),
-  part(OcrResultService, NEEDS, ({ options }, clock, tickets, signatures, { main }, telemetry) => {
+  part(OcrResultService, NEEDS, ({ options, orderReferences }, clock, tickets, signatures, { main }, telemetry) => {
     const { appId, protocolVersion: version, appIdFields, baseUrl, paths } = options;
     const path = baseUrl.prefix + paths.queryResult;
     const results = new ResultClient(main, clock, { path, appIdField: appIdFields.queryResult, appId, version });
-    return new OcrResultService({ ...callOptions(options, clock, tickets, signatures, telemetry), results });
+    const call = callOptions(options, clock, tickets, signatures, telemetry);
+    return new OcrResultService({ ...call, results, orderReferences });
   }),
   part(
     RecognitionService,

@@ -1,5 +1,6 @@
 import type { BaseUrl } from '../options/vendor.options.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import type { OrderReferences } from '../signature/order-references.js';
 import { Semaphore } from '../runtime/semaphore.js';
 import { loadAxios } from '../vendor/http/load-http-service.js';
 import { loadUndiciTransport } from '../vendor/http/load-undici.js';
@@ -29,11 +30,21 @@ export async function connectToVendor(
   options: ResolvedOptions,
   onExchange: ExchangeListener,
   given?: Transport,
+  orderReferences?: OrderReferences,
 ): Promise<VendorConnections> {
   const { baseUrl, recognitionBaseUrl, maxConnections, clock, vendorCodeOverrides, maxResponseBytes } = options;
   const clientOn = (transport: Transport, { origin }: BaseUrl = baseUrl): VendorHttpClient => {
     const gate = new Semaphore(maxConnections);
-    return new VendorHttpClient({ origin, transport, gate, clock, vendorCodeOverrides, maxResponseBytes, onExchange });
+    const limits = { maxResponseBytes, vendorCodeOverrides };
+    return new VendorHttpClient({
+      origin,
+      transport,
+      gate,
+      clock,
+      ...limits,
+      onExchange,
+      ...(orderReferences && { orderReferences }),
+    });
   };
   const transport = given ?? (await createTransport(baseUrl, options));
   if (!(transport instanceof UntracedTransport)) {
