@@ -113,7 +113,7 @@ async function tryTracing(folder, redisUrl) {
 function assertToldByLibrary(names) {
   const operations = ['query', 'download', 'recognize', 'sdk_launch', 'refresh'].map((name) => `bankcard_ocr.${name}`);
   const requests = ['GET /api/oauth2/access_token', 'GET /api/server/getBankCardOcrResult'];
-  const metrics = ['bankcard_ocr.operation.duration', 'bankcard_ocr.ticket.age'];
+  const metrics = ['bankcard_ocr.operation.duration', 'bankcard_ocr.refreshes'];
   const missing = [...operations, ...requests, ...metrics].filter((name) => !names.includes(name));
   assert.deepEqual(missing, [], 'the library tells too little');
 }

@@ -155,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
       ],
     ],
     mixes: ['focus', 'crash', 'fileFocus'],
-    within: 80,
+    within: 160,
   },
   {
     name: 'no mark of suspicion',

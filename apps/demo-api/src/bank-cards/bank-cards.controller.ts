@@ -1,10 +1,9 @@
 import { Controller, Get, Param, Post, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { OcrResultService, RecognitionService } from 'nestjs-bankcard-ocr';
-import { OrderNoParamsDto, PhotosQueryDto, requirePhoto } from 'nestjs-bankcard-ocr/http';
+import { OrderNoParamsDto, PhotosQueryDto } from 'nestjs-bankcard-ocr/http';
 import { BankCardView } from './bank-card.view.js';
 import { readCardUpload, type UploadReply, type UploadRequest } from './card-upload.js';
-import { photoFile } from './photo-file.js';
-import { PhotoShelf } from './photo-shelf.js';
+import { PhotoSpool } from './photo-spool.js';
 import { PhotoParams } from './requests.dto.js';
 
 /** What was recognized on a card: by the order number that the phone SDK was given, or on an image that is sent here. */
@@ -13,7 +12,7 @@ export class BankCardsController {
   constructor(
     private readonly ocr: OcrResultService,
     private readonly recognition: RecognitionService,
-    private readonly shelf: PhotoShelf,
+    private readonly photos: PhotoSpool,
   ) {}
 
   /** Recognize a card: a form with the image of its front; the response has the order number for all other routes. */
@@ -29,12 +28,14 @@ export class BankCardsController {
   /** The card, its number masked; with `?photos=true` also which photos there are. */
   @Get(':orderNo')
   async find(@Param() { orderNo }: OrderNoParamsDto, @Query() { photos }: PhotosQueryDto): Promise<BankCardView> {
-    return BankCardView.of(await (photos === true ? this.shelf.take(orderNo) : this.ocr.query(orderNo)));
+    if (photos !== true) return BankCardView.of(await this.ocr.query(orderNo));
+    const spooled = await this.photos.take(orderNo);
+    return BankCardView.of(spooled.result, [...spooled.photos.keys()]);
   }
 
   /** One photo as it is. */
   @Get(':orderNo/photos/:kind')
   async photo(@Param() { orderNo, kind }: PhotoParams): Promise<StreamableFile> {
-    return photoFile(orderNo, requirePhoto(await this.shelf.take(orderNo), kind));
+    return this.photos.read(orderNo, kind);
   }
 }

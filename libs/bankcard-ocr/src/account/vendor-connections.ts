@@ -7,7 +7,6 @@ import { loadUndiciTransport } from '../vendor/http/load-undici.js';
 import { type Transport, UntracedTransport } from '../vendor/http/transport.js';
 import { type ExchangeListener, VendorHttpClient } from '../vendor/http/vendor-http-client.js';
 
-/** Tencent's hosts, and the connections to them. */
 export class VendorConnections {
   constructor(
     /** The host of credentials and results. */
@@ -32,19 +31,11 @@ export async function connectToVendor(
   given?: Transport,
   orderReferences?: OrderReferences,
 ): Promise<VendorConnections> {
-  const { baseUrl, recognitionBaseUrl, maxConnections, clock, vendorCodeOverrides, maxResponseBytes } = options;
+  const { baseUrl, recognitionBaseUrl, maxConnections } = options;
   const clientOn = (transport: Transport, { origin }: BaseUrl = baseUrl): VendorHttpClient => {
     const gate = new Semaphore(maxConnections);
-    const limits = { maxResponseBytes, vendorCodeOverrides };
-    return new VendorHttpClient({
-      origin,
-      transport,
-      gate,
-      clock,
-      ...limits,
-      onExchange,
-      ...(orderReferences && { orderReferences }),
-    });
+    const references = orderReferences && { orderReferences };
+    return new VendorHttpClient({ ...options, origin, transport, gate, onExchange, ...references });
   };
   const transport = given ?? (await createTransport(baseUrl, options));
   if (!(transport instanceof UntracedTransport)) {
@@ -59,12 +50,11 @@ export async function connectToVendor(
 
 /** Make a transport to one host. Only the HTTP client that is used is loaded: each takes longer than all of this library. */
 export async function createTransport({ origin, loopback }: BaseUrl, options: ResolvedOptions): Promise<Transport> {
-  const { transport, maxConnections, maxConnectionAgeMs, connectTimeoutMs, clock, proxy, ca, httpService } = options;
-  const connection = { origin, loopback, maxConnections, maxConnectionAgeMs, connectTimeoutMs, clock, proxy, ca };
-  if (transport === 'undici') {
+  const connection = { ...options, origin, loopback };
+  if (options.transport === 'undici') {
     const { UndiciTransport } = await loadUndiciTransport();
     return new UntracedTransport(new UndiciTransport(connection));
   }
   const { HttpServiceTransport } = await import('../vendor/http/http-service.transport.js');
-  return new UntracedTransport(new HttpServiceTransport(connection, httpService ?? (await loadAxios())));
+  return new UntracedTransport(new HttpServiceTransport(connection, options.httpService ?? (await loadAxios())));
 }

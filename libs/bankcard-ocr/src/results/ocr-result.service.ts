@@ -61,7 +61,7 @@ export class OcrResultService {
     return observed(this.options.telemetry, 'download', () => downloadOrder(query, this.options.results, sink), {
       signal: options.signal,
       facts: (manifest, error) => ({
-        ...cardFacts(undefined, error),
+        ...cardFacts(manifest?.result, error),
         photos: manifest?.photos.map(({ kind, size }) => ({ kind, bytes: size })),
       }),
     });
