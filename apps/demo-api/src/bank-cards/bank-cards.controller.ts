@@ -1,6 +1,6 @@
 import { Controller, Get, Param, Post, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { OcrResultService, RecognitionService } from 'nestjs-bankcard-ocr';
-import { AllowFullCardNumber, OrderNoParamsDto, PhotosQueryDto, requirePhoto } from 'nestjs-bankcard-ocr/http';
+import { AllowFullCardNumber, OrderNoParamsDto, PhotosQueryDto } from 'nestjs-bankcard-ocr/http';
 import { Audited } from '../audit/audited.decorator.js';
 import { Tenant } from '../auth/client-request.js';
 import { RequireScopes } from '../auth/require-scopes.decorator.js';
@@ -8,8 +8,7 @@ import { OrderAccess } from '../orders/order-access.js';
 import { BankCardView } from './bank-card.view.js';
 import { CardNumberView } from './card-number.view.js';
 import { readCardUpload, type UploadReply, type UploadRequest } from './card-upload.js';
-import { photoFile } from './photo-file.js';
-import { PhotoShelf } from './photo-shelf.js';
+import { PhotoSpool } from './photo-spool.js';
 import { PhotoParams } from './requests.dto.js';
 
 /** What was recognized on a card: by the order number that the phone SDK was given, or on an image that is sent here. */
@@ -18,7 +17,7 @@ export class BankCardsController {
   constructor(
     private readonly ocr: OcrResultService,
     private readonly recognition: RecognitionService,
-    private readonly shelf: PhotoShelf,
+    private readonly photos: PhotoSpool,
     private readonly orders: OrderAccess,
   ) {}
 
@@ -39,7 +38,9 @@ export class BankCardsController {
   @Get(':orderNo')
   @RequireScopes('cards:read')
   async find(@Param() { orderNo }: OrderNoParamsDto, @Query() { photos }: PhotosQueryDto): Promise<BankCardView> {
-    return BankCardView.of(await (photos === true ? this.shelf.take(orderNo) : this.ocr.query(orderNo)));
+    if (photos !== true) return BankCardView.of(await this.ocr.query(orderNo));
+    const spooled = await this.photos.take(orderNo);
+    return BankCardView.of(spooled.result, [...spooled.photos.keys()]);
   }
 
   /** The whole card number, for a client that says why. */
@@ -56,6 +57,6 @@ export class BankCardsController {
   @RequireScopes('photos:read')
   @Audited('photo', { reason: 'optional' })
   async photo(@Param() { orderNo, kind }: PhotoParams): Promise<StreamableFile> {
-    return photoFile(orderNo, requirePhoto(await this.shelf.take(orderNo), kind));
+    return this.photos.read(orderNo, kind);
   }
 }
