@@ -1,15 +1,21 @@
 import { Controller, Get, HttpStatus, ServiceUnavailableException } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { TicketService } from 'nestjs-bankcard-ocr';
 import { Public } from '../auth/public.decorator.js';
+import { StartingBody } from '../docs/error-bodies.js';
+import { LiveView, ReadyView } from './health.view.js';
 
 /** For the orchestrator. Without Tencent's reasons: the route is public. */
+@ApiTags('health')
 @Controller('health')
 export class HealthController {
   constructor(private readonly tickets: TicketService) {}
 
   @Public()
   @Get('live')
-  live(): object {
+  @ApiOperation({ summary: 'Whether the process runs' })
+  @ApiOkResponse({ description: 'It runs', type: LiveView })
+  live(): LiveView {
     return { status: 'live' };
   }
 
@@ -19,7 +25,10 @@ export class HealthController {
    */
   @Public()
   @Get('ready')
-  ready(): object {
+  @ApiOperation({ summary: 'Whether requests can be served' })
+  @ApiOkResponse({ description: 'They can', type: ReadyView })
+  @ApiServiceUnavailableResponse({ description: 'Not yet', type: StartingBody })
+  ready(): ReadyView {
     const { everObtained, state } = this.tickets.status();
     if (everObtained) return { status: 'ready', credentials: state };
     const message = 'no credentials have been obtained from Tencent yet';
