@@ -51,9 +51,12 @@ class Shelf {
 
 describe('photos flow', () => {
   it('to sinks, byte for byte as a query has them, and are described in a manifest', async () => {
-    const { photos } = await app.ocr.query('order1', { photos: true });
+    const { photos, ...card } = await app.ocr.query('order1', { photos: true });
     const shelf = new Shelf();
     const manifest = await app.ocr.download('order1', shelf.sink);
+    expect(manifest.result.cardNumber).toEqual(card.cardNumber);
+    expect(manifest.result.photos).toEqual({ status: 'complete', damaged: [] });
+    expect(JSON.stringify(manifest)).not.toContain(card.cardNumber.reveal());
     expect(manifest).toMatchObject({ orderNo: 'order1', status: 'complete', damaged: [] });
     expect(manifest.bizSeqNo).toMatch(/^\d{32}$/);
     expect(manifest.photos.map(({ kind }) => kind)).toEqual(KINDS);

@@ -29,6 +29,10 @@ export class SandboxProcess {
     return this.#call('report');
   }
 
+  addOrder(order: Parameters<KycSandbox['addOrder']>[0]): Promise<void> {
+    return this.#call('addOrder', order);
+  }
+
   configure(change: Parameters<KycSandbox['configure']>[0]): Promise<void> {
     return this.#call('configure', change);
   }

@@ -4,7 +4,7 @@ import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 /** Something to do with the sandbox, as a line on stdin. */
 type Command = { readonly method: 'report' | 'stop' | ChangingMethod; readonly args: readonly unknown[] };
 type ChangingMethod =
-  'configure' | 'injectFault' | 'clearFaults' | 'killCredentials' | 'foreignRefresh' | 'changeSecret';
+  'addOrder' | 'configure' | 'injectFault' | 'clearFaults' | 'killCredentials' | 'foreignRefresh' | 'changeSecret';
 
 /**
  * The sandbox in a process of its own. Prints `ready <json>`, and `done <json>` after each command. Options as JSON in

@@ -22,9 +22,11 @@ export class BankCardView extends BankCardOcrResponseDto {
     ApiProperty({ type: () => LinkedPhotos })(this.prototype, 'photos');
   }
 
-  static of(result: BankCardOcrResult): BankCardView {
+  /** @param spooled the photos that this API has; without them, those that came with the result */
+  static of(result: BankCardOcrResult, spooled?: readonly PhotoKind[]): BankCardView {
     const view = Object.assign(new BankCardView(), BankCardOcrResponseDto.from(result));
-    const { status, available } = view.photos;
+    const { status } = view.photos;
+    const available = [...(spooled ?? view.photos.available)];
     // Only a complete set shows which photos will never come.
     const kinds = status === 'complete' || status === 'gone' ? available : PHOTO_KINDS;
     const links = Object.fromEntries(kinds.map((kind) => [kind, `/bank-cards/${result.orderNo}/photos/${kind}`]));

@@ -1,7 +1,7 @@
 import { Controller, Get, Param, Post, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { OcrResultService, RecognitionService } from 'nestjs-bankcard-ocr';
-import { AllowFullCardNumber, OrderNoParamsDto, PhotosQueryDto, requirePhoto } from 'nestjs-bankcard-ocr/http';
+import { AllowFullCardNumber, OrderNoParamsDto, PhotosQueryDto } from 'nestjs-bankcard-ocr/http';
 import { Audited } from '../audit/audited.decorator.js';
 import { Tenant } from '../auth/client-request.js';
 import { RequireScopes } from '../auth/require-scopes.decorator.js';
@@ -11,8 +11,7 @@ import { OrderAccess } from '../orders/order-access.js';
 import { BankCardView } from './bank-card.view.js';
 import { CardNumberView } from './card-number.view.js';
 import { readCardUpload, type UploadReply, type UploadRequest } from './card-upload.js';
-import { photoFile } from './photo-file.js';
-import { PhotoShelf } from './photo-shelf.js';
+import { PhotoSpool } from './photo-spool.js';
 import { CardUploadForm, PhotoParams } from './requests.dto.js';
 
 const BYTES = { schema: { type: 'string', format: 'binary' } as const };
@@ -25,7 +24,7 @@ export class BankCardsController {
   constructor(
     private readonly ocr: OcrResultService,
     private readonly recognition: RecognitionService,
-    private readonly shelf: PhotoShelf,
+    private readonly photos: PhotoSpool,
     private readonly orders: OrderAccess,
   ) {}
 
@@ -55,7 +54,9 @@ export class BankCardsController {
   @ApiOkResponse({ description: 'The card, its number masked', type: BankCardView, example: CARD_EXAMPLE })
   @ApiCardErrors()
   async find(@Param() { orderNo }: OrderNoParamsDto, @Query() { photos }: PhotosQueryDto): Promise<BankCardView> {
-    return BankCardView.of(await (photos === true ? this.shelf.take(orderNo) : this.ocr.query(orderNo)));
+    if (photos !== true) return BankCardView.of(await this.ocr.query(orderNo));
+    const spooled = await this.photos.take(orderNo);
+    return BankCardView.of(spooled.result, [...spooled.photos.keys()]);
   }
 
   /** The whole card number, for a client that says why. */
@@ -78,6 +79,6 @@ export class BankCardsController {
   @ApiOkResponse({ description: 'The bytes; what is no known image is sent as a download', content: PHOTO_CONTENT })
   @ApiCardErrors({ photo: true })
   async photo(@Param() { orderNo, kind }: PhotoParams): Promise<StreamableFile> {
-    return photoFile(orderNo, requirePhoto(await this.shelf.take(orderNo), kind));
+    return this.photos.read(orderNo, kind);
   }
 }

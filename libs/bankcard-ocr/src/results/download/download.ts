@@ -23,6 +23,8 @@ export interface DownloadedPhoto extends WrittenPhoto {
 export interface DownloadManifest {
   /** The order number of the download. */
   readonly orderNo: string;
+  /** What Tencent recognized, from the same response; of its photos it has the status only. */
+  readonly result: BankCardOcrResult;
   /** `bizSeqNo`: Tencent's serial number of the request; quote it to Tencent's support. */
   readonly bizSeqNo?: string;
   /** `operateTime`: when the card was recognized; Tencent sends no time zone, China time is assumed. */
@@ -80,6 +82,7 @@ function manifestOf(result: BankCardOcrResult, downloaded: readonly DownloadedPh
   const { orderNo, bizSeqNo, operatedAt, retention, photos } = result;
   return {
     orderNo,
+    result,
     ...(bizSeqNo !== undefined && { bizSeqNo }),
     ...(operatedAt !== undefined && { operatedAt }),
     ...(retention !== undefined && { retention }),
