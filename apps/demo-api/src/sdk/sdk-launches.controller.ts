@@ -1,5 +1,5 @@
 import { Body, Controller, Post } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SdkLaunchService } from 'nestjs-bankcard-ocr';
 import { CreateSdkLaunchDto, SdkLaunchResponseDto } from 'nestjs-bankcard-ocr/http';
 import { Tenant } from '../auth/client-request.js';
@@ -20,6 +20,7 @@ export class SdkLaunchesController {
   /** The parameters with which the app starts the phone SDK; valid for one launch. */
   @Post()
   @RequireScopes('sdk:launch')
+  @ApiBody({ type: CreateSdkLaunchDto, examples: { example: { value: { userId: 'user1' } } } })
   @ApiOperation({ summary: 'Make the parameters of one launch of the phone SDK' })
   @ApiCreatedResponse({ description: 'For the app', type: SdkLaunchResponseDto, example: LAUNCH_EXAMPLE })
   @ApiCardErrors()

@@ -1,5 +1,5 @@
 import { Body, Controller, HttpCode, HttpStatus, Post } from '@nestjs/common';
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { SdkLaunchService } from 'nestjs-bankcard-ocr';
 import { SdkResultVerdictDto, VerifySdkResultDto } from 'nestjs-bankcard-ocr/http';
 import { Tenant } from '../auth/client-request.js';
@@ -20,6 +20,14 @@ export class SdkResultsController {
   @Post('verify')
   @HttpCode(HttpStatus.OK)
   @RequireScopes('sdk:launch')
+  @ApiBody({
+    type: VerifySdkResultDto,
+    examples: {
+      example: {
+        value: { orderNo: 'LpGPHNRrrFnomTUlCCtClK96xcZLci33', sign: '7250B083DFE9D02813F41C269152A404CF681742' },
+      },
+    },
+  })
   @ApiOperation({ summary: 'Check what the phone SDK reports' })
   @ApiOkResponse({ description: 'The verdict', type: SdkResultVerdictDto, example: { valid: true } })
   @ApiCardErrors()
