@@ -4,6 +4,7 @@ import {
   HttpException,
   Injectable,
   type NestInterceptor,
+  StreamableFile,
 } from '@nestjs/common';
 import { isBankCardOcrError } from 'nestjs-bankcard-ocr';
 import { catchError, defer, from, map, mergeMap, type Observable } from 'rxjs';
@@ -31,7 +32,13 @@ export class AuditInterceptor implements NestInterceptor {
         );
       }),
       mergeMap(async (released: unknown) => {
-        await this.audit.write(context, 'released', reason);
+        try {
+          await this.audit.write(context, 'released', reason);
+        } catch (error) {
+          // Nobody reads it any more, and it may hold a file open.
+          if (released instanceof StreamableFile) released.getStream().destroy();
+          throw error;
+        }
         return released;
       }),
     );
