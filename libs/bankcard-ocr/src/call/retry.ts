@@ -51,7 +51,7 @@ export async function retry<T>(attempt: Attempt<T>, dependencies: RetryDependenc
     try {
       credentials = tickets.fresh() ?? (await tickets.getCredentials(limits.deadline.signal));
       const result = await attempt(credentials, failures.nextAttempt);
-      if (failures.renewed) tickets.report({ type: 'accepted', credentials });
+      if (failures.renewed) tickets.report(credentials);
       return result;
     } catch (error) {
       await failures.recover(error, credentials);
@@ -116,7 +116,7 @@ class Failures {
     const { deadline } = this.limits;
     if (this.renewed) {
       // A second rejection, with other credentials, is final.
-      tickets.report({ type: 'rejected-again', credentials, error: failure });
+      tickets.report(credentials, failure);
       throw finalRejection(failure);
     }
     try {
