@@ -1,5 +1,6 @@
 import { type DynamicModule, Module, ValidationPipe } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { BankCardOcrModule, type BankCardOcrOptions } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
@@ -31,7 +32,7 @@ import type { SecuritySettings } from './settings/security-settings.js';
     BankCardsModule,
     SdkModule,
     HealthModule,
-    BankCardOcrOpsModule.forRoot({ path: 'ops', decorators: [RequireScopes('ops')] }),
+    BankCardOcrOpsModule.forRoot({ path: 'ops', decorators: [RequireScopes('ops'), ApiExcludeController()] }),
   ],
   providers: [
     // First in, last out: it sees the response as every other interceptor has left it.
