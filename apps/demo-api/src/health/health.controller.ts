@@ -1,6 +1,6 @@
 import { Controller, Get, HttpStatus, ServiceUnavailableException } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
-import { TicketService } from 'nestjs-bankcard-ocr';
+import { BankCardOcrHealth } from 'nestjs-bankcard-ocr';
 import { Public } from '../auth/public.decorator.js';
 import { StartingBody } from '../docs/error-bodies.js';
 import { LiveView, ReadyView } from './health.view.js';
@@ -9,7 +9,7 @@ import { LiveView, ReadyView } from './health.view.js';
 @ApiTags('health')
 @Controller('health')
 export class HealthController {
-  constructor(private readonly tickets: TicketService) {}
+  constructor(private readonly health: BankCardOcrHealth) {}
 
   @Public()
   @Get('live')
@@ -20,8 +20,9 @@ export class HealthController {
   }
 
   /**
-   * Not ready only until the first credentials have come, which a wrong configuration never gets beyond. Later an
-   * outage of Tencent is no reason to take instances away: all would go at once, and none would serve better.
+   * Not ready only until the first credentials have come, which a wrong configuration never gets beyond, and when none are
+   * left and the ticket store is lost. An outage of Tencent is no reason to take instances away: all would go at once, and
+   * none would serve better.
    */
   @Public()
   @Get('ready')
@@ -29,9 +30,9 @@ export class HealthController {
   @ApiOkResponse({ description: 'They can', type: ReadyView })
   @ApiServiceUnavailableResponse({ description: 'Not yet', type: StartingBody })
   ready(): ReadyView {
-    const { everObtained, state } = this.tickets.status();
-    if (everObtained) return { status: 'ready', credentials: state };
-    const message = 'no credentials have been obtained from Tencent yet';
+    const { status, state } = this.health.check('credentials').credentials;
+    if (status === 'up') return { status: 'ready', credentials: state };
+    const message = 'no credentials have been obtained from Tencent, or none are left and the ticket store is lost';
     throw new ServiceUnavailableException({ statusCode: HttpStatus.SERVICE_UNAVAILABLE, status: 'starting', message });
   }
 }

@@ -5,8 +5,10 @@ import { listen } from '../server/listen.js';
 import { StartError } from '../server/start-error.js';
 import { readServerSettings } from '../settings/server-settings.js';
 import { announce } from './announcement.js';
+import { MovableClock } from './movable-clock.js';
+import { SandboxModule } from './sandbox.module.js';
 import { pointAtSandbox } from './sandbox-environment.js';
-import { sandboxSecurity } from './sandbox-security.js';
+import { SANDBOX_KEY, sandboxSecurity } from './sandbox-security.js';
 
 /** An application that serves invented cards. */
 export interface SandboxedApp {
@@ -35,11 +37,14 @@ export async function startOnSandbox(env: NodeJS.ProcessEnv): Promise<SandboxedA
   }
   const server = readServerSettings(env);
   const security = sandboxSecurity(env);
-  const sandbox = await KycSandbox.start({ unknownOrders: 'reject' });
+  const clock = new MovableClock();
+  const sandbox = await KycSandbox.start({ unknownOrders: 'reject', clock });
   try {
     pointAtSandbox(env, sandbox);
     const faults = [...server.faults, ...security.faults];
-    const app = await boot({ ...server.settings, ...security.settings, faults });
+    const shownKey = security.hasOwnKeys ? undefined : SANDBOX_KEY;
+    const module = SandboxModule.of(sandbox, { clock, shownKey });
+    const app = await boot({ ...server.settings, ...security.settings, sandbox: module, faults });
     app
       .getHttpAdapter()
       .getInstance()

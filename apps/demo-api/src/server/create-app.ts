@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import {
   BadRequestException,
   ConsoleLogger,
+  type DynamicModule,
   Logger,
   NotFoundException,
   type LoggerService,
@@ -26,6 +27,8 @@ import { UPLOAD_LIMITS } from './upload-limits.js';
 export interface AppSettings extends SecuritySettings {
   /** The levels to print, or the logger that takes the lines. */
   readonly logger: LogLevel[] | LoggerService;
+  /** The sandbox that stands in for Tencent, if one does. */
+  readonly sandbox?: DynamicModule;
 }
 
 /**
@@ -33,8 +36,8 @@ export interface AppSettings extends SecuritySettings {
  *
  * @throws {@link BankCardOcrConfigurationError} without a line in the log: it is the caller's to print
  */
-export async function createApp({ logger, ...security }: AppSettings): Promise<NestFastifyApplication> {
-  const app = await create(security);
+export async function createApp({ logger, sandbox, ...security }: AppSettings): Promise<NestFastifyApplication> {
+  const app = await create(security, sandbox);
   app.useLogger(Array.isArray(logger) ? new ConsoleLogger({ logLevels: logger, colors: isatty(1) }) : logger);
   app.flushLogs();
   const fastify = app.getHttpAdapter().getInstance();
@@ -72,7 +75,7 @@ function readBodies(app: NestFastifyApplication): void {
 }
 
 /** Nest logs the error of a failed start with its stack: its lines are buffered and, in that case, discarded. */
-async function create(security: SecuritySettings): Promise<NestFastifyApplication> {
+async function create(security: SecuritySettings, sandbox: DynamicModule | undefined): Promise<NestFastifyApplication> {
   try {
     const adapter = new FastifyAdapter({
       ...REQUEST_LIMITS,
@@ -80,7 +83,7 @@ async function create(security: SecuritySettings): Promise<NestFastifyApplicatio
       frameworkErrors: refusePath,
       clientErrorHandler: refuseConnection,
     });
-    return await NestFactory.create<NestFastifyApplication>(AppModule.with(security), adapter, {
+    return await NestFactory.create<NestFastifyApplication>(AppModule.with(security, sandbox), adapter, {
       abortOnError: false,
       bodyParser: false,
       bufferLogs: true,

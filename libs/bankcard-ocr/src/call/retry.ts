@@ -1,10 +1,9 @@
-import { backoffMs } from '../runtime/backoff.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Credentials } from '../credentials/credentials.js';
 import type { TicketService } from '../credentials/ticket.service.js';
 import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type VendorCodeOverrides, type RetryRule, vendorCodeRule } from '../errors/vendor-codes.js';
-import type { Random } from '../runtime/random.js';
+import { backoffMs, type Random } from '../runtime/random.js';
 import { sleep } from '../runtime/abort.js';
 import type { Deadline } from './deadline.js';
 
@@ -52,7 +51,7 @@ export async function retry<T>(attempt: Attempt<T>, dependencies: RetryDependenc
     try {
       credentials = tickets.fresh() ?? (await tickets.getCredentials(limits.deadline.signal));
       const result = await attempt(credentials, failures.nextAttempt);
-      if (failures.renewed) tickets.report({ type: 'accepted', credentials });
+      if (failures.renewed) tickets.report(credentials);
       return result;
     } catch (error) {
       await failures.recover(error, credentials);
@@ -117,7 +116,7 @@ class Failures {
     const { deadline } = this.limits;
     if (this.renewed) {
       // A second rejection, with other credentials, is final.
-      tickets.report({ type: 'rejected-again', credentials, error: failure });
+      tickets.report(credentials, failure);
       throw finalRejection(failure);
     }
     try {

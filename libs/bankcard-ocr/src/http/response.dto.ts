@@ -1,15 +1,10 @@
-import type { BankCardOcrResult, CardWarning } from '../card/bank-card-ocr-result.js';
+import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { type CardPhotos, PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
-import type { CardValidity } from '../card/card-validity.js';
 import { SdkLaunch } from '../sdk/sdk-launch.js';
 import { Described, Shown } from './dto-members.js';
 
 /** A doubt about a card, as sent over HTTP. */
 class CardWarningDto {
-  static from({ code, en, zh }: CardWarning): CardWarningDto {
-    return Object.assign(new CardWarningDto(), { code, en, zh });
-  }
-
   /** Tencent's warning code; decide on this, not on the texts. */
   @Shown({ description: "Tencent's warning code", example: '-9113' })
   code!: string;
@@ -21,10 +16,6 @@ class CardWarningDto {
 
 /** How long a card is valid, as sent over HTTP. */
 class CardValidityDto {
-  static from({ raw, month, year }: CardValidity): CardValidityDto {
-    return Object.assign(new CardValidityDto(), { raw, month, year });
-  }
-
   /** Tencent's text; empty when the card shows none. */
   @Shown({ description: 'As printed; empty for none', example: '12/2031' })
   raw!: string;
@@ -72,12 +63,13 @@ export class BankCardOcrResponseDto {
   /** Take the members of a result that are safe to send. */
   static from(result: BankCardOcrResult): BankCardOcrResponseDto {
     const { orderNo, cardNumber, validity, warnings, clarity, operatedAt, photos, retention, bizSeqNo } = result;
+    const { raw, month, year, expired } = validity;
     return Object.assign(new BankCardOcrResponseDto(), {
       orderNo,
       cardNumber: cardNumber.masked,
-      validity: CardValidityDto.from(validity),
-      expired: validity.expired,
-      warnings: warnings.map((warning) => CardWarningDto.from(warning)),
+      validity: Object.assign(new CardValidityDto(), { raw, month, year }),
+      expired,
+      warnings: warnings.map(({ code, en, zh }) => Object.assign(new CardWarningDto(), { code, en, zh })),
       clarity,
       operatedAt: operatedAt?.toISOString(),
       photos: CardPhotosDto.from(photos),
@@ -94,11 +86,7 @@ export class BankCardOcrResponseDto {
   @Shown({ type: () => CardValidityDto, description: 'How long the card is valid' })
   validity!: CardValidityDto;
   /** Undefined when the validity could not be read. */
-  @Shown({
-    required: false,
-    type: () => Boolean,
-    description: 'Whether the card has expired; absent when its validity could not be read',
-  })
+  @Shown({ required: false, type: () => Boolean, description: 'Whether the card has expired; absent when unknown' })
   expired?: boolean;
   @Shown({ type: () => [CardWarningDto], description: 'Doubts; the partner decides about them' })
   warnings!: CardWarningDto[];
@@ -111,11 +99,7 @@ export class BankCardOcrResponseDto {
   @Shown({ type: () => CardPhotosDto, description: 'Which photos there are, never their bytes' })
   photos!: CardPhotosDto;
   /** Until when Tencent keeps the result, as an estimate; ISO 8601, UTC. */
-  @Shown({
-    required: false,
-    format: 'date-time',
-    description: 'Until when Tencent keeps the result; an assumption of this server',
-  })
+  @Shown({ required: false, format: 'date-time', description: 'Until when Tencent keeps the result; an assumption' })
   retentionEndsAt?: string;
   /** Tencent's running number of the exchange. */
   @Shown({ required: false, description: "Tencent's running number, for its support" })

@@ -7,6 +7,8 @@ import {
   downloadOrder,
   type PhotoDestination,
 } from './download/download.js';
+import { observed } from '../telemetry/instrumentation.js';
+import { cardFacts } from './card-facts.js';
 import {
   type OcrResultServiceOptions,
   OrderQuery,
@@ -35,7 +37,7 @@ export class OcrResultService {
    * @throws {@link CardRejectedError} when the card was recognized and `warningPolicy` rejects one of its warnings
    * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
    */
-  query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
+  async query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
     return this.#query(new OrderQuery(this.options, orderNo, options), options);
   }
 
@@ -50,7 +52,13 @@ export class OcrResultService {
   async download(orderNo: string, sink: PhotoDestination, options: OrderQueryOptions = {}): Promise<DownloadManifest> {
     const query = new OrderQuery(this.options, orderNo, options);
     checkPhotoDestination(sink);
-    return downloadOrder(query, this.options.results, sink);
+    return observed(this.options.telemetry, 'download', () => downloadOrder(query, this.options.results, sink), {
+      signal: options.signal,
+      facts: (manifest, error) => ({
+        ...cardFacts(undefined, error),
+        photos: manifest?.photos.map(({ kind, size }) => ({ kind, bytes: size })),
+      }),
+    });
   }
 
   /**
@@ -82,9 +90,9 @@ export class OcrResultService {
   }
 
   #query(query: OrderQuery, options: QueryOptions): Promise<BankCardOcrResult> {
-    return query.run(
-      (request) => this.options.results.queryResult(request, options.photos === true && 'kept'),
-      (result) => query.accept(result),
-    );
+    const photos = options.photos === true && 'kept';
+    const run = () =>
+      query.run(async (request) => query.accept(await this.options.results.queryResult(request, photos)));
+    return observed(this.options.telemetry, 'query', run, { signal: options.signal, facts: cardFacts });
   }
 }

@@ -96,7 +96,7 @@ describe('the lines of the credentials', () => {
     ],
     [
       { type: 'store-failed', operation: 'read', error: new BankCardOcrError('NO_VALID_TICKET'), repeated: true },
-      'debug: no valid SIGN ticket could be had',
+      'debug: no valid SIGN ticket is available',
     ],
     [{ type: 'store-recovered' }, 'log: the ticket store works again'],
     [{ type: 'store-restored', generation }, 'warn: the ticket store had lost generation 7, it was restored'],

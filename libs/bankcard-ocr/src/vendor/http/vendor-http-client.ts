@@ -44,6 +44,15 @@ export interface VendorResponse {
   readonly sentAt: { readonly monotonicMs: number; readonly epochMs: number };
 }
 
+/** What is known of an exchange when it begins; nothing in it is secret. */
+export interface ExchangeStart extends Pick<ExchangeRecord, 'endpoint' | 'attempt' | 'generation'> {
+  readonly method: 'GET' | 'POST';
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Without the query. */
+  readonly path: string;
+}
+
 /** What is recorded of one exchange with the vendor; nothing in it is secret. */
 export interface ExchangeRecord {
   /** Its last path segment: `access_token`, `api_ticket`, `getBankCardOcrResult`, `bankcardocrapp`, or that of a sibling. */
@@ -52,6 +61,8 @@ export interface ExchangeRecord {
   readonly outcome: 'OK' | 'ABORTED' | BankCardOcrErrorCode;
   readonly vendorCode?: string;
   readonly bizSeqNo?: string;
+  /** The HTTP status; undefined when no response came. */
+  readonly status?: number;
   readonly durationMs: number;
   /** Counts the repetitions of one call, from 1. */
   readonly attempt: number;
@@ -59,11 +70,16 @@ export interface ExchangeRecord {
   readonly generation?: number;
 }
 
-/** Is called for every exchange; must not throw. */
-export type ExchangeListener = (record: ExchangeRecord) => void;
+/**
+ * Is called when an exchange begins, with a function that describes it; what it returns is called when that has ended. None
+ * of them may throw.
+ */
+export type ExchangeListener = (describe: () => ExchangeStart) => ((record: ExchangeRecord) => void) | undefined;
 
 /** What a {@link VendorHttpClient} needs. */
 interface VendorHttpClientDependencies {
+  /** Scheme, host and port, for whoever listens. */
+  readonly origin: string;
   readonly transport: Transport;
   readonly gate: Semaphore;
   readonly clock: Clock;
@@ -140,6 +156,7 @@ class Exchange implements ResponseListener {
   #delayedSince: number | undefined;
   #delay: Promise<void> | undefined;
   #timer: ClockTimer | undefined;
+  readonly #onEnd: ReturnType<ExchangeListener>;
   /** Takes the listener of the cancellation away. */
   #forget: (() => void) | undefined;
 
@@ -149,6 +166,7 @@ class Exchange implements ResponseListener {
     private readonly reader: ResponseReader,
   ) {
     this.#sentAt = { monotonicMs: client.clock.monotonic(), epochMs: client.clock.now() };
+    this.#onEnd = client.onExchange(() => startOf(client.origin, request));
   }
 
   /** Send the request; fulfilled when the whole body was received. */
@@ -204,14 +222,16 @@ class Exchange implements ResponseListener {
 
   /** It is over, however it ended. */
   end(): void {
-    const { gate, clock, onExchange } = this.client;
+    const { gate, clock } = this.client;
     this.#timer?.cancel();
     this.#forget?.();
     gate.release();
+    if (!this.#onEnd) return;
     const { endpoint, attempt, generation } = this.request;
     const durationMs = Math.round(clock.monotonic() - this.#sentAt.monotonicMs);
     const { outcome, vendorCode, bizSeqNo } = this.#record;
-    onExchange({ endpoint, outcome, vendorCode, bizSeqNo, durationMs, attempt, generation });
+    const status = this.#status || undefined;
+    this.#onEnd({ endpoint, outcome, vendorCode, bizSeqNo, status, durationMs, attempt, generation });
   }
 
   head(status: number, header: (name: string) => string | undefined): void {
@@ -335,6 +355,29 @@ class Exchange implements ResponseListener {
     const code = why instanceof ResponseTooLargeError ? 'RESPONSE_TOO_LARGE' : 'RESPONSE_MALFORMED';
     return new TransportError(code, true, { message });
   }
+}
+
+function startOf(origin: string, request: VendorRequest): ExchangeStart {
+  const { endpoint, pathAndQuery, body, secrets, attempt, generation } = request;
+  const path = pathToShow(pathAndQuery, secrets);
+  return { endpoint, method: body ? 'POST' : 'GET', origin, path, attempt, generation };
+}
+
+/** Shorter texts can be part of a path by chance. */
+const LEAST_TELLING = 6;
+
+/**
+ * A path without its query. That of a sibling is the application's own: a value that is in it by mistake, e.g. an order
+ * number, is not shown.
+ */
+export function pathToShow(pathAndQuery: string, secrets: readonly string[]): string {
+  const queryAt = pathAndQuery.indexOf('?');
+  const path = queryAt === -1 ? pathAndQuery : pathAndQuery.slice(0, queryAt);
+  const isSecret = (segment: string, secret: string) => {
+    return segment === secret || (secret.length >= LEAST_TELLING && segment.includes(secret));
+  };
+  if (!secrets.some((secret) => path.includes(secret))) return path;
+  return path.replace(/[^/]+/g, (segment) => (secrets.some((one) => isSecret(segment, one)) ? '_' : segment));
 }
 
 async function unlessCancelled(delay: Promise<void>, cancellation: Cancellation): Promise<void> {
