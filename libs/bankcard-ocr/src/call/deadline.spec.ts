@@ -41,6 +41,17 @@ describe('a deadline', () => {
     },
   );
 
+  it('leaves the time to a listener that has a timer of its own', () => {
+    const deadline = new Deadline(clock, 100, undefined);
+    const reasons: unknown[] = [];
+    deadline.onCancel((reason) => reasons.push(reason), true);
+    expect(clock.pendingTimers).toBe(0);
+    deadline.expire();
+    deadline.expire();
+    expect(reasons).toEqual([expect.objectContaining({ code: 'TIMEOUT' })]);
+    expect(() => deadline.throwIfCancelled()).toThrow('no result within 100 ms (timeoutMs)');
+  });
+
   it('does not even begin for a caller who has stopped', () => {
     const reason = new Error('before');
     expect(() => new Deadline(clock, 100, AbortSignal.abort(reason))).toThrow(reason);

@@ -3,26 +3,26 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Cancellation } from '../runtime/abort.js';
 import type { Clock, ClockTimer } from '../runtime/clock.js';
 
+const NO_LISTENERS: readonly never[] = [];
+
 /** Cancelled when the time of one call is over, with an error `TIMEOUT`, or when the caller stops, with its reason. */
 export class Deadline implements Cancellation {
-  readonly #endsAt: number;
-  readonly #timer: ClockTimer;
-  readonly #listeners = new Set<(reason: unknown) => void>();
+  /** On the monotonic clock. */
+  readonly endsAt: number;
+  #timer: ClockTimer | undefined;
+  #listeners: readonly ((reason: unknown) => void)[] = NO_LISTENERS;
   readonly #onAbort: (() => void) | undefined;
+  #isClosed = false;
   #controller: AbortController | undefined;
   #cancelledWith: { readonly reason: unknown } | undefined;
 
   constructor(
     private readonly clock: Clock,
-    timeoutMs: number,
+    private readonly timeoutMs: number,
     private readonly caller: AbortSignal | undefined,
   ) {
     caller?.throwIfAborted();
-    this.#endsAt = clock.monotonic() + timeoutMs;
-    const onTimeout = () => {
-      this.#cancel(new BankCardOcrError('TIMEOUT', { message: `no result within ${timeoutMs} ms (timeoutMs)` }));
-    };
-    this.#timer = clock.setTimer(onTimeout, timeoutMs, true);
+    this.endsAt = clock.monotonic() + timeoutMs;
     if (!caller) return;
     this.#onAbort = () => this.#cancel(caller.reason);
     // One signal may end any number of calls, and each removes its listener: Node's warning of a leak would be false.
@@ -32,7 +32,7 @@ export class Deadline implements Cancellation {
 
   /** Milliseconds that are left. */
   get remainingMs(): number {
-    return this.#endsAt - this.clock.monotonic();
+    return this.endsAt - this.clock.monotonic();
   }
 
   get cancelled(): boolean {
@@ -43,6 +43,7 @@ export class Deadline implements Cancellation {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
+      this.#startTimer();
       if (this.#cancelledWith) this.#controller.abort(this.#cancelledWith.reason);
     }
     return this.#controller.signal;
@@ -52,9 +53,19 @@ export class Deadline implements Cancellation {
     if (this.#cancelledWith) throw this.#cancelledWith.reason;
   }
 
-  onCancel(listener: (reason: unknown) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+  readonly expire = (): void => {
+    const message = `no result within ${this.timeoutMs} ms (timeoutMs)`;
+    this.#cancel(new BankCardOcrError('TIMEOUT', { message }));
+  };
+
+  onCancel(listener: (reason: unknown) => void, isTimed = false): () => void {
+    if (!isTimed) this.#startTimer();
+    // One listener at a time is the rule.
+    this.#listeners = this.#listeners === NO_LISTENERS ? [listener] : [...this.#listeners, listener];
+    return () => {
+      const isAlone = this.#listeners.length === 1 && this.#listeners[0] === listener;
+      this.#listeners = isAlone ? NO_LISTENERS : this.#listeners.filter((other) => other !== listener);
+    };
   }
 
   /** @throws the caller's reason, when it was the caller who stopped */
@@ -64,16 +75,22 @@ export class Deadline implements Cancellation {
 
   /** To be called when the call is over, however it ended. */
   close(): void {
-    this.#timer.cancel();
+    this.#timer?.cancel();
+    this.#isClosed = true;
     if (this.#onAbort) this.caller?.removeEventListener('abort', this.#onAbort);
+  }
+
+  #startTimer(): void {
+    if (!this.#isClosed) this.#timer ??= this.clock.setTimer(this.expire, this.remainingMs, true);
   }
 
   #cancel(reason: unknown): void {
     if (this.#cancelledWith) return;
     this.#cancelledWith = { reason };
     this.#controller?.abort(reason);
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
+    // Each removes itself from the list.
+    const listeners = this.#listeners;
+    this.#listeners = NO_LISTENERS;
     for (const listener of listeners) listener(reason);
   }
 }
