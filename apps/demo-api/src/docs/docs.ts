@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
+import { describeOperations } from './operations.js';
 import { API_KEY_SCHEME } from '../auth/require-scopes.decorator.js';
 import type { RouteAccess } from '../auth/public.decorator.js';
 
@@ -22,10 +23,9 @@ export function openApiOf(app: NestFastifyApplication): OpenAPIObject {
       API_KEY_SCHEME,
     )
     .build();
-  return SwaggerModule.createDocument(app, config, {
-    operationIdFactory: (_controller, method) => method,
-    ignoreGlobalPrefix: false,
-  });
+  const document = SwaggerModule.createDocument(app, config, { operationIdFactory: (_controller, method) => method });
+  describeOperations(document);
+  return document;
 }
 
 /** Serve the document, to everybody: it says nothing about the data, and a browser sends no API key with a link. */

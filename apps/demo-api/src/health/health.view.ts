@@ -13,9 +13,9 @@ export class ReadyView {
 
   @ApiProperty({
     type: String,
-    enum: ['none', 'fresh', 'due'],
+    enum: ['none', 'fresh', 'due', 'unknown'],
     description: 'none: expired, which an outage of Tencent causes; due: valid, the refresh is tried',
     example: 'fresh',
   })
-  credentials!: 'none' | 'fresh' | 'due';
+  credentials!: 'none' | 'fresh' | 'due' | 'unknown';
 }
