@@ -1,6 +1,5 @@
 import { type DynamicModule, Module, ValidationPipe } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
-import { ApiExcludeController } from '@nestjs/swagger';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { BankCardOcrModule, type BankCardOcrOptions } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
@@ -32,7 +31,7 @@ import type { SecuritySettings } from './settings/security-settings.js';
     BankCardsModule,
     SdkModule,
     HealthModule,
-    BankCardOcrOpsModule.forRoot({ path: 'ops', decorators: [RequireScopes('ops'), ApiExcludeController()] }),
+    BankCardOcrOpsModule.forRoot({ path: 'ops', decorators: [RequireScopes('ops')] }),
   ],
   providers: [
     // First in, last out: it sees the response as every other interceptor has left it.
