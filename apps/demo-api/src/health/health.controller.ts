@@ -1,15 +1,21 @@
 import { Controller, Get, HttpStatus, ServiceUnavailableException } from '@nestjs/common';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import { BankCardOcrHealth } from 'nestjs-bankcard-ocr';
 import { Public } from '../auth/public.decorator.js';
+import { StartingBody } from '../docs/error-bodies.js';
+import { LiveView, ReadyView } from './health.view.js';
 
 /** For the orchestrator. Without Tencent's reasons: the route is public. */
+@ApiTags('health')
 @Controller('health')
 export class HealthController {
   constructor(private readonly health: BankCardOcrHealth) {}
 
   @Public()
   @Get('live')
-  live(): object {
+  @ApiOperation({ summary: 'Whether the process runs' })
+  @ApiOkResponse({ description: 'It runs', type: LiveView })
+  live(): LiveView {
     return { status: 'live' };
   }
 
@@ -20,10 +26,14 @@ export class HealthController {
    */
   @Public()
   @Get('ready')
-  ready(): object {
+  @ApiOperation({ summary: 'Whether requests can be served' })
+  @ApiOkResponse({ description: 'They can', type: ReadyView })
+  @ApiServiceUnavailableResponse({ description: 'Not yet', type: StartingBody })
+  ready(): ReadyView {
     const { status, state } = this.health.check('credentials').credentials;
-    if (status === 'up') return { status: 'ready', credentials: state };
-    const message = 'no credentials have been obtained from Tencent, or none are left and the ticket store is lost';
+    // Nobody replaces the TicketService of the demo: its state is known.
+    if (status === 'up' && state !== 'unknown') return { status: 'ready', credentials: state };
+    const message = 'no credentials have been obtained from Tencent yet, or none are left and the ticket store is lost';
     throw new ServiceUnavailableException({ statusCode: HttpStatus.SERVICE_UNAVAILABLE, status: 'starting', message });
   }
 }

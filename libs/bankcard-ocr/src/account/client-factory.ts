@@ -38,7 +38,7 @@ interface Account {
   closing?: ClockTimer | undefined;
 }
 
-/** Is told of a client of a factory. Must not throw. */
+/** Takes a client that a factory has made. Must not throw. */
 type ClientObserver = (accountId: string, client: BankCardOcrClient) => void;
 
 interface FactoryContext {
@@ -113,7 +113,7 @@ export class BankCardOcrClientFactory {
     return new Map(made);
   }
 
-  /** Be told of every client that is made from now on, before it starts. @internal */
+  /** Call `observer` with every client that is made from now on, before it starts. @internal */
   observe(observer: ClientObserver): void {
     this.#observers.add(observer);
   }

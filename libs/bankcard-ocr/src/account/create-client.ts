@@ -10,6 +10,7 @@ import { RecognitionService } from '../recognition/recognition.service.js';
 import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
+import { OrderReferences } from '../signature/order-references.js';
 import { SignatureService } from '../signature/signature.service.js';
 import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
@@ -38,11 +39,15 @@ export class AccountContext {
   /** Unless the application overrides it. */
   tickets: TicketService | undefined;
   readonly #closes: (() => unknown)[] = [];
+  /** How log lines of the account name its orders. */
+  readonly orderReferences: OrderReferences;
 
   constructor(
     readonly options: ResolvedOptions,
     readonly surroundings: ClientContext,
-  ) {}
+  ) {
+    this.orderReferences = new OrderReferences(options.secret.reveal());
+  }
 
   onClose(close: () => unknown): void {
     this.#closes.push(close);
@@ -185,7 +190,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
   }),
   part(Transport, [Clock], ({ options }, clock) => createTransport(options.baseUrl, { ...options, clock })),
   part(VendorConnections, [Clock, Transport, Telemetry], async (context, clock, transport, telemetry) => {
-    const { options, surroundings } = context;
+    const { options, surroundings, orderReferences } = context;
     const onExchange: ExchangeListener = (describe) => {
       const end = telemetry.attempt(describe);
       return (record) => {
@@ -193,7 +198,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
         end?.(record);
       };
     };
-    const connections = await connectToVendor({ ...options, clock }, onExchange, transport);
+    const connections = await connectToVendor({ ...options, clock }, onExchange, transport, orderReferences);
     context.onClose(() => connections.close());
     return connections;
   }),
@@ -226,11 +231,12 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
       return tickets;
     },
   ),
-  part(OcrResultService, NEEDS, ({ options }, clock, tickets, signatures, { main }, telemetry) => {
+  part(OcrResultService, NEEDS, ({ options, orderReferences }, clock, tickets, signatures, { main }, telemetry) => {
     const { appId, protocolVersion: version, appIdFields, paths } = options;
     const endpoint = { path: paths.queryResult, appIdField: appIdFields.queryResult, appId, version };
     const results = new ResultClient(main, clock, endpoint);
-    return new OcrResultService({ ...callOptions(options, clock, tickets, signatures, telemetry), results });
+    const call = callOptions(options, clock, tickets, signatures, telemetry);
+    return new OcrResultService({ ...call, results, orderReferences });
   }),
   part(
     RecognitionService,
@@ -239,11 +245,8 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
       const { appIdFields, paths } = options;
       const endpoint = { path: paths.recognize, appIdField: appIdFields.recognize };
       const client = new RecognitionClient(recognition, clock, endpoint);
-      return new RecognitionService({
-        ...callOptions(options, clock, tickets, signatures, telemetry),
-        results,
-        client,
-      });
+      const call = callOptions(options, clock, tickets, signatures, telemetry);
+      return new RecognitionService({ ...call, results, client });
     },
   ),
   part(SdkLaunchService, NEEDS, ({ options }, clock, tickets, signatures, connections, telemetry) => {

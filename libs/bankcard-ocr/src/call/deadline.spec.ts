@@ -52,6 +52,15 @@ describe('a deadline', () => {
     expect(() => deadline.throwIfCancelled()).toThrow('no result within 100 ms (timeoutMs)');
   });
 
+  it('is over in time although nobody has listened', () => {
+    const deadline = new Deadline(clock, 100, undefined);
+    clock.advance(99);
+    expect(() => deadline.throwIfCancelled()).not.toThrow();
+    clock.advance(1);
+    expect(() => deadline.throwIfCancelled()).toThrow('no result within 100 ms (timeoutMs)');
+    deadline.close();
+  });
+
   it('does not even begin for a caller who has stopped', () => {
     const reason = new Error('before');
     expect(() => new Deadline(clock, 100, AbortSignal.abort(reason))).toThrow(reason);

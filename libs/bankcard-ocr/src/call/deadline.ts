@@ -50,6 +50,8 @@ export class Deadline implements Cancellation {
   }
 
   throwIfCancelled(): void {
+    // Nobody may have listened, and then no timer was set.
+    if (this.remainingMs <= 0) this.expire();
     if (this.#cancelledWith) throw this.#cancelledWith.reason;
   }
 
