@@ -15,6 +15,14 @@ import { SecurityModule } from './security.module.js';
 import { HttpErrorFilter } from './server/http-error.filter.js';
 import type { SecuritySettings } from './settings/security-settings.js';
 
+/** Where the demo runs. */
+export interface Surroundings {
+  /** How long it goes on serving after a signal. @default 0 */
+  readonly shutdownDelayMs?: number;
+  /** What stands in for Tencent, if anything does. */
+  readonly sandbox?: DynamicModule | undefined;
+}
+
 /** The demo: one registration of the library, and what an HTTP API binds around it. */
 @Module({
   imports: [
@@ -30,7 +38,6 @@ import type { SecuritySettings } from './settings/security-settings.js';
     ConsoleModule,
     BankCardsModule,
     SdkModule,
-    HealthModule,
     BankCardOcrOpsModule.forRoot({ path: 'ops', decorators: [RequireScopes('ops')] }),
   ],
   providers: [
@@ -44,10 +51,9 @@ import type { SecuritySettings } from './settings/security-settings.js';
 export class AppModule {
   /**
    * With who may do what.
-   *
-   * @param sandbox what stands in for Tencent, if anything does
    */
-  static with(settings: SecuritySettings, sandbox?: DynamicModule): DynamicModule {
-    return { module: AppModule, imports: [SecurityModule.with(settings), ...(sandbox ? [sandbox] : [])] };
+  static with(settings: SecuritySettings, { shutdownDelayMs = 0, sandbox }: Surroundings = {}): DynamicModule {
+    const parts = [SecurityModule.with(settings), HealthModule.with(shutdownDelayMs), ...(sandbox ? [sandbox] : [])];
+    return { module: AppModule, imports: parts };
   }
 }

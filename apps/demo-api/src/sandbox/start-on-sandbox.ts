@@ -44,7 +44,7 @@ export async function startOnSandbox(env: NodeJS.ProcessEnv): Promise<SandboxedA
     const faults = [...server.faults, ...security.faults];
     const shownKey = security.hasOwnKeys ? undefined : SANDBOX_KEY;
     const module = SandboxModule.of(sandbox, { clock, shownKey });
-    const app = await boot({ ...server.settings, ...security.settings, sandbox: module, faults });
+    const app = await boot({ ...server.settings, ...security.settings, shutdownDelayMs: 0, sandbox: module, faults });
     app
       .getHttpAdapter()
       .getInstance()

@@ -9,7 +9,14 @@ export interface ServerSettings {
   readonly host: string;
   /** The named level and all that are worse (`LOG_LEVEL`). @default 'log' */
   readonly logger: LogLevel[];
+  /**
+   * How long it goes on serving after a signal, not ready any more: load balancers notice it (`DEMO_SHUTDOWN_DELAY_MS`).
+   * @default 5000
+   */
+  readonly shutdownDelayMs: number;
 }
+
+const LONGEST_DELAY_MS = 600_000;
 
 /** From worst to least. */
 const LOG_LEVELS = ['error', 'warn', 'log', 'debug', 'verbose'] as const satisfies readonly LogLevel[];
@@ -30,5 +37,10 @@ export function readServerSettings(env: Environment): {
   const level = LOG_LEVELS.findIndex((known) => known === named);
   if (level < 0) faults.push(`LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}`);
   const logger: LogLevel[] = ['fatal', ...LOG_LEVELS.slice(0, level + 1)];
-  return { settings: { port: Number(port), host: variable(env, 'HOST') ?? '', logger }, faults };
+  const delay = variable(env, 'DEMO_SHUTDOWN_DELAY_MS') ?? '';
+  if (!/^\d{1,6}$/.test(delay) || Number(delay) > LONGEST_DELAY_MS) {
+    faults.push(`DEMO_SHUTDOWN_DELAY_MS: must be a number of milliseconds, 0 to ${LONGEST_DELAY_MS}`);
+  }
+  const settings = { port: Number(port), host: variable(env, 'HOST') ?? '', logger, shutdownDelayMs: Number(delay) };
+  return { settings, faults };
 }
