@@ -159,7 +159,7 @@ describe('the Dockerfile', () => {
 });
 
 /** Seconds that a shutdown may take: for the balancer to notice, the longest call, and a file system that hangs. */
-const SHUTDOWN_S = 5 + DEFAULTS.timeoutMs / 1_000 + 10;
+const SHUTDOWN_S = Number(VARIABLES.DEMO_SHUTDOWN_DELAY_MS) / 1_000 + DEFAULTS.timeoutMs / 1_000 + 10;
 
 const EXAMPLE = readVariables('ops/compose.env.example');
 
@@ -246,7 +246,6 @@ interface Container {
     readonly configMapRef?: { readonly name: string };
     readonly secretRef?: { readonly name: string };
   }[];
-  readonly lifecycle?: { readonly preStop: { readonly sleep: { readonly seconds: number } } };
   readonly startupProbe: Probe;
   readonly livenessProbe: Probe;
   readonly readinessProbe: Probe;
@@ -359,7 +358,8 @@ describe('ops/kubernetes', () => {
   it('replaces pods without a gap, and kills none that is at work', () => {
     expect(spec.replicas).toBeGreaterThanOrEqual(2);
     expect(spec.strategy.rollingUpdate.maxUnavailable).toBe(0);
-    expect(container.lifecycle?.preStop.sleep.seconds).toBe(5);
+    const delay = container.env.find(({ name }) => name === 'DEMO_SHUTDOWN_DELAY_MS');
+    expect(delay?.value).toBe(VARIABLES.DEMO_SHUTDOWN_DELAY_MS);
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(SHUTDOWN_S);
     for (const page of ['docs/production.md', 'docs/production.zh-CN.md']) {
       const text = readText(page);

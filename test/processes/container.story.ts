@@ -189,6 +189,7 @@ describeAsRoot('the image of the demo', () => {
       BANKCARD_OCR_TICKET_STORE: 'memory:',
       BANKCARD_OCR_TIMEOUT_MS: '600000',
       DEMO_API_KEYS: KEYS,
+      DEMO_SHUTDOWN_DELAY_MS: '0',
       DEMO_AUDIT_KEY: randomBytes(32).toString('hex'),
     };
   });

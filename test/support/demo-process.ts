@@ -45,7 +45,7 @@ export class DemoProcess {
     return fetch(this.url + route, { headers: this.headers });
   }
 
-  /** End it as a platform does. @returns the signal, by which Nest ends a process that has closed, or an exit code */
+  /** End it as a platform does. @returns the exit code, or the signal that ended it */
   async terminate(): Promise<NodeJS.Signals | number | null> {
     this.worker.process.kill('SIGTERM');
     await this.worker.exited;
