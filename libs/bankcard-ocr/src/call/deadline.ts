@@ -3,11 +3,13 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { Cancellation } from '../runtime/abort.js';
 import type { Clock, ClockTimer } from '../runtime/clock.js';
 
+const NO_LISTENERS: readonly never[] = [];
+
 /** Cancelled when the time of one call is over, with an error `TIMEOUT`, or when the caller stops, with its reason. */
 export class Deadline implements Cancellation {
   readonly #endsAt: number;
   readonly #timer: ClockTimer;
-  readonly #listeners = new Set<(reason: unknown) => void>();
+  #listeners: readonly ((reason: unknown) => void)[] = NO_LISTENERS;
   readonly #onAbort: (() => void) | undefined;
   #controller: AbortController | undefined;
   #cancelledWith: { readonly reason: unknown } | undefined;
@@ -53,8 +55,12 @@ export class Deadline implements Cancellation {
   }
 
   onCancel(listener: (reason: unknown) => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    // One listener at a time is the rule.
+    this.#listeners = this.#listeners === NO_LISTENERS ? [listener] : [...this.#listeners, listener];
+    return () => {
+      const isAlone = this.#listeners.length === 1 && this.#listeners[0] === listener;
+      this.#listeners = isAlone ? NO_LISTENERS : this.#listeners.filter((other) => other !== listener);
+    };
   }
 
   /** @throws the caller's reason, when it was the caller who stopped */
@@ -72,8 +78,9 @@ export class Deadline implements Cancellation {
     if (this.#cancelledWith) return;
     this.#cancelledWith = { reason };
     this.#controller?.abort(reason);
-    const listeners = [...this.#listeners];
-    this.#listeners.clear();
+    // Each removes itself from the list.
+    const listeners = this.#listeners;
+    this.#listeners = NO_LISTENERS;
     for (const listener of listeners) listener(reason);
   }
 }

@@ -54,9 +54,20 @@ export async function retry<T>(attempt: Attempt<T>, dependencies: RetryDependenc
       if (failures.renewed) tickets.report(credentials);
       return result;
     } catch (error) {
-      await failures.recover(error, credentials);
+      if (!isOfPolicy(error)) {
+        await failures.recover(error, credentials);
+        continue;
+      }
+      if (failures.renewed && credentials) tickets.report(credentials);
+      throw error;
     }
   }
+}
+
+/** Tencent has sent the card: the application's policy rejects it, or has failed. Sending again changes neither. */
+export function isOfPolicy(error: unknown): error is BankCardOcrError {
+  if (!isBankCardOcrError(error)) return false;
+  return error.code === 'CARD_REJECTED' || (error.code === 'INVALID_ARGUMENT' && error.vendorCode === undefined);
 }
 
 /** What has failed in one loop, and what to do about it. */
