@@ -181,7 +181,7 @@ it('logs nothing secret, at any level', async () => {
   sandbox.killCredentials();
   await get(`/bank-cards/${warned}`);
   const lines = logged.join('\n');
-  expect(lines).toContain('shop: GET /bank-cards/:orderNo/photos/:kind');
+  expect(lines).toContain('shop/till: GET /bank-cards/:orderNo/photos/:kind');
   const secrets = [sandbox.secret, sandbox.appId, PICTURED_CARD_NUMBER, clean, warned, 'canary-key', 'sign=', 'nonce='];
   for (const secret of secrets) expect(lines).not.toContain(secret);
 });

@@ -6,7 +6,7 @@ import {
   BankCardOcrModule,
   isBankCardOcrError,
   OcrResultService,
-  TicketMetrics,
+  type TicketEvent,
   TicketService,
 } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
@@ -15,6 +15,8 @@ import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
 const PATIENCE_MS = 600_000;
 const PAUSE_MS = 100;
 
+let storeFailed = 0;
+const telemetry = { event: ({ type }: TicketEvent) => void (storeFailed += type === 'store-failed' ? 1 : 0) };
 const configured = bankCardOcrConfig.asProvider();
 
 /**
@@ -36,7 +38,8 @@ const configured = bankCardOcrConfig.asProvider();
     BankCardOcrModule.forRootAsync({
       ...configured,
       useFactory: (...given: Parameters<typeof configured.useFactory>) => {
-        return { ...configured.useFactory(...given), attemptTimeoutMs: PATIENCE_MS, timeoutMs: PATIENCE_MS };
+        const limits = { attemptTimeoutMs: PATIENCE_MS, timeoutMs: PATIENCE_MS };
+        return { ...configured.useFactory(...given), ...limits, telemetry };
       },
       isGlobal: true,
     }),
@@ -109,9 +112,9 @@ async function main(): Promise<void> {
     abortOnError: false,
   });
   app.enableShutdownHooks();
-  const [ocr, tickets, metrics] = [app.get(OcrResultService), app.get(TicketService), app.get(TicketMetrics)];
+  const [ocr, tickets] = [app.get(OcrResultService), app.get(TicketService)];
   const callers = new Callers(ocr);
-  const report = () => ({ ...callers.total, counts: metrics.counts, status: tickets.status() });
+  const report = () => ({ ...callers.total, storeFailed, status: tickets.status() });
 
   const commands: Record<string, (count: number) => unknown> = {
     call: (count) => callers.begin(count),

@@ -28,6 +28,8 @@ export interface ClientFactoryOptions {
 interface Account {
   readonly id: string;
   readonly client: Promise<BankCardOcrClient>;
+  /** Set when it is there. */
+  made?: BankCardOcrClient;
   /** Set when it has its client. */
   options?: ResolvedOptions;
   /** Releases its app id; set when it has one. */
@@ -35,6 +37,9 @@ interface Account {
   /** Closes the client when the calls that are under way have ended; set when the account had to make room. */
   closing?: ClockTimer | undefined;
 }
+
+/** Takes a client that a factory has made. Must not throw. */
+type ClientObserver = (accountId: string, client: BankCardOcrClient) => void;
 
 interface FactoryContext {
   clientSurroundings(accountId: string, appId: string): ClientContext;
@@ -53,6 +58,7 @@ export class BankCardOcrClientFactory {
   readonly #maxAccounts: number;
   /** The least recently used one comes first; those beyond `maxAccounts` are leaving. */
   readonly #accounts = new Map<string, Account>();
+  readonly #observers = new Set<ClientObserver>();
   #isClosed = false;
 
   /**
@@ -99,6 +105,19 @@ export class BankCardOcrClientFactory {
     if (account) await this.#close(account);
   }
 
+  /** The clients that there are now, by the ids of their accounts. @internal */
+  get clients(): ReadonlyMap<string, BankCardOcrClient> {
+    const made = [...this.#accounts.values()].flatMap(({ id, made: client }) =>
+      client ? [[id, client] as const] : [],
+    );
+    return new Map(made);
+  }
+
+  /** Call `observer` with every client that is made from now on, before it starts. @internal */
+  observe(observer: ClientObserver): void {
+    this.#observers.add(observer);
+  }
+
   /** Close all clients; none is made any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -122,6 +141,8 @@ export class BankCardOcrClientFactory {
     const resolved = resolveOptions(set as BankCardOcrOptions);
     account.unregister = this.surroundings.register(resolved);
     const client = await createClient(resolved, this.surroundings.clientSurroundings(account.id, resolved.appId));
+    account.made = client;
+    for (const observe of this.#observers) observe(account.id, client);
     client.start();
     account.options = resolved;
     return client;

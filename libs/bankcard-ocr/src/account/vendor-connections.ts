@@ -1,5 +1,6 @@
 import type { BaseUrl } from '../options/vendor.options.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import type { OrderReferences } from '../signature/order-references.js';
 import { Semaphore } from '../runtime/semaphore.js';
 import { loadAxios } from '../vendor/http/load-http-service.js';
 import { loadUndiciTransport } from '../vendor/http/load-undici.js';
@@ -28,10 +29,13 @@ export async function connectToVendor(
   options: ResolvedOptions,
   onExchange: ExchangeListener,
   given?: Transport,
+  orderReferences?: OrderReferences,
 ): Promise<VendorConnections> {
   const { baseUrl, recognitionBaseUrl, maxConnections } = options;
-  const clientOn = (transport: Transport): VendorHttpClient => {
-    return new VendorHttpClient({ ...options, transport, gate: new Semaphore(maxConnections), onExchange });
+  const clientOn = (transport: Transport, { origin }: BaseUrl = baseUrl): VendorHttpClient => {
+    const gate = new Semaphore(maxConnections);
+    const references = orderReferences && { orderReferences };
+    return new VendorHttpClient({ ...options, origin, transport, gate, onExchange, ...references });
   };
   const transport = given ?? (await createTransport(baseUrl, options));
   if (!(transport instanceof UntracedTransport)) {
@@ -41,7 +45,7 @@ export async function connectToVendor(
   const main = clientOn(transport);
   if (recognitionBaseUrl.origin === baseUrl.origin) return new VendorConnections(main, main, [transport]);
   const second = await createTransport(recognitionBaseUrl, options);
-  return new VendorConnections(main, clientOn(second), [transport, second]);
+  return new VendorConnections(main, clientOn(second, recognitionBaseUrl), [transport, second]);
 }
 
 /** Make a transport to one host. Only the HTTP client that is used is loaded: each takes longer than all of this library. */

@@ -2,7 +2,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { AuthClient } from '../vendor/auth.client.js';
 import type { TicketStore } from './store/ticket-store.js';
-import type { TicketEventListener } from './ticket-event.js';
+import type { RefreshObserver, TicketEventListener } from './ticket-event.js';
 import type { RecordSeal } from './ticket-record.codec.js';
 import type { RefreshTimings } from './timings.js';
 
@@ -28,6 +28,8 @@ export interface TicketServiceOptions {
   readonly verifyWindowMs?: number;
   /** Encrypts credentials before the store sees them. */
   readonly seal?: RecordSeal;
+  /** @default runs the refresh, and tells nobody */
+  readonly observeRefresh?: RefreshObserver | undefined;
 }
 
 /** What the parts of {@link TicketService} share; each takes what it needs. */

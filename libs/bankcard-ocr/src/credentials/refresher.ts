@@ -15,6 +15,7 @@ import {
   type RefreshRequest,
 } from './refresh-plan.js';
 import type { TicketLease } from './store/ticket-store.js';
+import type { RefreshObserver } from './ticket-event.js';
 import {
   type RecordChange,
   StaleWriteError,
@@ -23,7 +24,10 @@ import {
 } from './ticket-record-repository.js';
 import { numberAfter, type PendingToken, type TicketRecord } from './ticket-record.js';
 
-type RefresherContext = Pick<CredentialContext, 'role' | 'auth' | 'clock' | 'random' | 'timings' | 'emit'> & {
+type RefresherContext = Pick<
+  CredentialContext,
+  'role' | 'auth' | 'clock' | 'random' | 'timings' | 'emit' | 'observeRefresh'
+> & {
   readonly records: TicketRecordRepository;
   readonly cache: CredentialCache;
 };
@@ -129,7 +133,8 @@ export class Refresher {
         throw new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), plan.attempts, plan.ms, true);
       }
       if (plan.do === 'cooldown') throw new RefreshCooldownError(plan.ms);
-      await this.#fetch(plan, record, lease, request);
+      const { observeRefresh = withoutObserver } = this.context;
+      await observeRefresh(request.reason, () => this.#fetch(plan, record, lease, request));
       return 0;
     } catch (error) {
       throw await this.#shareFailure(error, lease, request);
@@ -288,6 +293,8 @@ export class Refresher {
     this.#memory = { ...this.#memory, ...change };
   }
 }
+
+const withoutObserver: RefreshObserver = (_reason, refresh) => refresh();
 
 /** Processes without the lease may write as well: what a store had lost, or that a generation is suspect. */
 const TRIES = 5;

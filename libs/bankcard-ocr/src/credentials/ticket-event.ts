@@ -70,4 +70,7 @@ export interface ForeignRefreshSuspected {
   readonly repeated: boolean;
 }
 
+/** Runs one refresh, from the first request to Tencent to its last write, and tells of it. */
+export type RefreshObserver = (reason: RefreshReason, refresh: () => Promise<void>) => Promise<void>;
+
 export type TicketEventListener = (event: TicketEvent) => void;

@@ -40,6 +40,11 @@ export class TicketRecordRepository {
     >,
   ) {}
 
+  /** Whether an operation has failed, and none of its kind has succeeded since. */
+  get isFailing(): boolean {
+    return this.#failing.size > 0;
+  }
+
   async read(): Promise<TicketRecord | undefined> {
     const { store, seal } = this.options;
     const stored = await this.#guard('read', () => store.read());

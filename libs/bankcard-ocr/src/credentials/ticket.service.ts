@@ -39,7 +39,12 @@ export interface TicketStatus {
   readonly role: TicketRole;
   /** How often another program seems to have refreshed the same app id, since the start. */
   readonly foreignRefreshSuspected: number;
-  readonly store: { readonly description: string; readonly scope: SharingScope };
+  readonly store: {
+    readonly description: string;
+    readonly scope: SharingScope;
+    /** The last operation failed, and none of its kind has succeeded since. */
+    readonly failing: boolean;
+  };
 }
 
 /** A refresh that was running already may have been wanted for less, and so change nothing. */
@@ -58,6 +63,7 @@ export class TicketService {
   readonly #schedule: RefreshScheduler;
   readonly #rejections: RejectionTracker;
   readonly #context: CredentialContext;
+  readonly #records: TicketRecordRepository;
 
   constructor(options: TicketServiceOptions) {
     const emit = (event: TicketEvent) => {
@@ -70,6 +76,7 @@ export class TicketService {
     const refresher = new Refresher({ ...context, cache, records });
     const failures = new RefreshFailures(context);
     this.#context = context;
+    this.#records = records;
     this.#cache = cache;
     this.#failures = failures;
     this.#rejections = new RejectionTracker(context, cache);
@@ -199,7 +206,7 @@ export class TicketService {
       refreshing: this.#schedule.refreshing,
       role,
       foreignRefreshSuspected: this.#rejections.times,
-      store: { description: store.description, scope: store.scope },
+      store: { description: store.description, scope: store.scope, failing: this.#records.isFailing },
     };
   }
 

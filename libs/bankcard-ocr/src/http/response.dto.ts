@@ -8,9 +8,9 @@ class CardWarningDto {
   /** Tencent's warning code; decide on this, not on the texts. */
   @Shown({ description: "Tencent's warning code", example: '-9113' })
   code!: string;
-  @Shown({ description: 'What it means, in English' })
+  @Shown({ description: 'What it means, in English', example: 'a photocopy' })
   en!: string;
-  @Shown({ description: 'What it means, in Chinese' })
+  @Shown({ description: 'What it means, in Chinese', example: '银行卡复印件' })
   zh!: string;
 }
 
@@ -20,10 +20,22 @@ class CardValidityDto {
   @Shown({ description: 'As printed; empty for none', example: '12/2031' })
   raw!: string;
   /** 1 to 12; undefined when {@link raw} could not be read. */
-  @Shown({ required: false, type: () => Number, minimum: 1, maximum: 12 })
+  @Shown({
+    required: false,
+    type: () => Number,
+    minimum: 1,
+    maximum: 12,
+    description: '1 to 12; absent when it could not be read',
+    example: 12,
+  })
   month?: number;
   /** Four digits; undefined when {@link raw} could not be read. */
-  @Shown({ required: false, type: () => Number, description: 'Four digits' })
+  @Shown({
+    required: false,
+    type: () => Number,
+    description: 'Four digits; absent when it could not be read',
+    example: 2031,
+  })
   year?: number;
 }
 
@@ -42,7 +54,7 @@ export class CardPhotosDto {
   })
   status!: CardPhotos['status'];
   /** The kinds that came. */
-  @Shown({ type: undefined, isArray: true, enum: PHOTO_KINDS })
+  @Shown({ type: undefined, isArray: true, enum: PHOTO_KINDS, description: 'The kinds that came' })
   available!: PhotoKind[];
 }
 
@@ -66,12 +78,12 @@ export class BankCardOcrResponseDto {
     });
   }
 
-  @Shown()
+  @Shown({ description: 'The order number of the query' })
   orderNo!: string;
   /** Masked, e.g. `622202*********0128`. */
   @Shown({ description: 'Masked', example: '622202*********0128' })
   cardNumber!: string;
-  @Shown({ type: () => CardValidityDto })
+  @Shown({ type: () => CardValidityDto, description: 'How long the card is valid' })
   validity!: CardValidityDto;
   /** Undefined when the validity could not be read. */
   @Shown({ required: false, type: () => Boolean, description: 'Whether the card has expired; absent when unknown' })
@@ -84,7 +96,7 @@ export class BankCardOcrResponseDto {
   /** ISO 8601, UTC. */
   @Shown({ required: false, format: 'date-time', description: 'When the card was recognized' })
   operatedAt?: string;
-  @Shown({ type: () => CardPhotosDto })
+  @Shown({ type: () => CardPhotosDto, description: 'Which photos there are, never their bytes' })
   photos!: CardPhotosDto;
   /** Until when Tencent keeps the result, as an estimate; ISO 8601, UTC. */
   @Shown({ required: false, format: 'date-time', description: 'Until when Tencent keeps the result; an assumption' })

@@ -3,6 +3,7 @@ import type { ImageType } from '../card/card-photo.js';
 import { Problem } from '../errors/configuration-error.js';
 import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
+import type { TelemetrySubscriber } from '../telemetry/instrumentation.js';
 import type { CredentialOptions } from './credential.options.js';
 import type { TransportOptions } from './transport.options.js';
 import type { VendorOptions } from './vendor.options.js';
@@ -106,6 +107,22 @@ export interface BankCardOcrOptions
    * @defaultZh 系统时钟
    */
   readonly clock?: Clock | undefined;
+  /**
+   * Where spans and metrics go: `openTelemetry()` of `nestjs-bankcard-ocr/telemetry`, or several in a list.
+   * span 和指标的去处：`nestjs-bankcard-ocr/telemetry` 的 `openTelemetry()`，也可以是多个组成的数组。
+   * @default none
+   * @defaultZh 无
+   */
+  readonly telemetry?: TelemetrySubscriber | readonly TelemetrySubscriber[] | undefined;
+}
+
+export function readTelemetry(value: unknown): readonly TelemetrySubscriber[] | Problem {
+  const subscribers: readonly unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value];
+  if (subscribers.every((one) => typeof one === 'object' && one !== null)) return subscribers;
+  return new Problem(
+    'must be openTelemetry() of nestjs-bankcard-ocr/telemetry, or a list of subscribers',
+    '必须是 nestjs-bankcard-ocr/telemetry 的 openTelemetry()，或由订阅者组成的数组',
+  );
 }
 
 export function readClock(value: unknown): Clock | Problem {

@@ -1,5 +1,11 @@
 import type { Problem } from '../errors/configuration-error.js';
-import { type BankCardOcrOptions, readClock, readImageTypes, readWarningPolicy } from './bankcard-ocr.options.js';
+import {
+  type BankCardOcrOptions,
+  readClock,
+  readImageTypes,
+  readTelemetry,
+  readWarningPolicy,
+} from './bankcard-ocr.options.js';
 import { readRole, readSecret, ROLES, readStoreEncryptionKey, readTicketStore } from './credential.options.js';
 import {
   numeric,
@@ -85,6 +91,7 @@ export const OPTION_TABLE = {
   recognitionTimeoutMs: { default: 10_000, ...MILLISECONDS },
   imageTypes: { default: ['image/jpeg', 'image/png', 'image/bmp'], read: readImageTypes },
   clock: { read: readClock },
+  telemetry: { read: readTelemetry },
 } as const satisfies Readonly<Record<keyof BankCardOcrOptions, OptionRow>>;
 
 type Table = typeof OPTION_TABLE;

@@ -29,7 +29,7 @@ describe('options that are right', () => {
     const { baseUrl: _url, ...defaults } = DEFAULTS;
     expect(resolved).toEqual({
       ...defaults,
-      ...{ appId: 'IDA00001', ticketStore: { kind: 'memory' }, vendorCodeOverrides: {}, warnings: [] },
+      ...{ appId: 'IDA00001', ticketStore: { kind: 'memory' }, vendorCodeOverrides: {}, telemetry: [], warnings: [] },
       appIdFields: { accessToken: 'app_id', apiTicket: 'app_id', queryResult: 'app_id', recognize: 'webankAppId' },
       route: { en: 'no proxy', zh: '不走代理' },
     });

@@ -8,8 +8,10 @@ import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options
 import { isUnset } from '../options/option-values.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type OcrResultServiceOptions, retrySigned } from '../results/order-query.js';
+import { cardFacts } from '../results/card-facts.js';
 import { addRetention } from '../results/retention.js';
 import { applyWarningPolicy, warningPolicyOf } from '../results/warning-policy.js';
+import { observed } from '../telemetry/instrumentation.js';
 import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
 import type { RecognitionClient } from '../vendor/recognition.client.js';
 import { type CardImageSource, isReadable, readImage } from './read-image.js';
@@ -50,7 +52,10 @@ export class RecognitionService {
    */
   async recognize(image: CardImageSource, options: RecognizeOptions = {}): Promise<BankCardOcrResult> {
     try {
-      return await this.#recognize(image, options);
+      return await observed(this.options.telemetry, 'recognize', () => this.#recognize(image, options), {
+        signal: options.signal,
+        facts: cardFacts,
+      });
     } catch (error) {
       // The caller's stream is destroyed, however early the call has ended.
       if (isReadable(image)) image.destroy();

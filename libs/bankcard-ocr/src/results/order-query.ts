@@ -13,6 +13,7 @@ import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { SignatureService } from '../signature/signature.service.js';
+import type { Telemetry } from '../telemetry/instrumentation.js';
 import type { ResultClient, ResultRequest, SignedQuery } from '../vendor/result.client.js';
 import { addRetention, checkRecognizedAt, goneFor, type RetentionFacts } from './retention.js';
 import { applyWarningPolicy, warningPolicyOf } from './warning-policy.js';
@@ -45,6 +46,8 @@ export interface OcrResultServiceOptions {
   readonly tickets: TicketService;
   readonly signatures: SignatureService;
   readonly results: ResultClient;
+  /** @default none */
+  readonly telemetry?: Telemetry | undefined;
   readonly clock: Clock;
   /** @default the machine's */
   readonly random?: Random;

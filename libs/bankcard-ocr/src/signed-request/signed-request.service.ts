@@ -9,6 +9,7 @@ import { SinkTargets } from '../results/download/download.js';
 import type { PhotoMeta } from '../results/download/photo-sink.js';
 import { SinkFailure } from '../results/download/sink-stream.js';
 import { type OcrResultServiceOptions, retrySigned } from '../results/order-query.js';
+import { observed } from '../telemetry/instrumentation.js';
 import type { AppIdField } from '../vendor/hosts.js';
 import type { SignedEndpoint, SignedRequestClient } from '../vendor/signed-request.client.js';
 
@@ -69,7 +70,11 @@ export class SignedRequestService {
    * @example
    * const { result } = await signedRequests.send({ method: 'GET', path: '/api/server/getOcrResult', orderNo });
    */
-  async send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
+  send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
+    return observed(this.options.telemetry, 'signed_request', () => this.#send(request), { signal: request?.signal });
+  }
+
+  async #send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
     const { options: service } = this;
     const limits = limitsOf(request, service.limits);
     const { orderNo, sinks } = request;

@@ -1,4 +1,5 @@
 import type { LogLevel } from '@nestjs/common';
+import { type Environment, variable } from './variables.js';
 
 /** Where the server listens and what it logs. */
 export interface ServerSettings {
@@ -18,16 +19,16 @@ const LOG_LEVELS = ['error', 'warn', 'log', 'debug', 'verbose'] as const satisfi
  *
  * @returns settings with defaults for invalid values, and a sentence for each of these
  */
-export function readServerSettings(env: Readonly<Record<string, string | undefined>>): {
+export function readServerSettings(env: Environment): {
   settings: ServerSettings;
   faults: string[];
 } {
-  const text = (name: string, otherwise: string): string => env[name]?.trim() || otherwise;
   const faults: string[] = [];
-  const port = text('PORT', '3000');
+  const port = variable(env, 'PORT') ?? '';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) faults.push('PORT: must be 0 (any free port) to 65535');
-  const level = LOG_LEVELS.findIndex((known) => known === text('LOG_LEVEL', 'log'));
+  const named = variable(env, 'LOG_LEVEL');
+  const level = LOG_LEVELS.findIndex((known) => known === named);
   if (level < 0) faults.push(`LOG_LEVEL: must be one of ${LOG_LEVELS.join(', ')}`);
   const logger: LogLevel[] = ['fatal', ...LOG_LEVELS.slice(0, level + 1)];
-  return { settings: { port: Number(port), host: text('HOST', '0.0.0.0'), logger }, faults };
+  return { settings: { port: Number(port), host: variable(env, 'HOST') ?? '', logger }, faults };
 }
