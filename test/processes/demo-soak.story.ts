@@ -92,7 +92,7 @@ describe('the demo under a mixed load, with faults of Tencent that come and go',
       const later = memory.slice(Math.floor(memory.length / 2));
       console.log(
         `${number} requests: ${[...statuses]
-          .sort()
+          .sort(([one], [other]) => one - other)
           .map(([status, count]) => `${count} x ${status}`)
           .join(', ')}; ` +
           `memory ${memory.at(0)?.[1].toFixed()} MB at first, ${memory.at(-1)?.[1].toFixed()} MB at last, ` +
