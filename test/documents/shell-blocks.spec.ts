@@ -50,6 +50,13 @@ const FATES: Readonly<Record<string, readonly (readonly [beginning: string, fate
     ["redis-cli ACL SETUSER refresher '>the-new-password'", COMMANDS],
     ["redis-cli ACL SETUSER refresher '<the-old-password'", COMMANDS],
   ],
+  'docs/telemetry.md': [
+    [
+      'npm install @opentelemetry/api',
+      { notRun: 'the workspace has them: page-telemetry.story.ts compares the versions' },
+    ],
+    ['node --require ./dist/otel.js', { notRun: 'starts an application of the reader' }],
+  ],
   'docs/ticket-record.md': [['# sign-query.sh', READER]],
   'docs/troubleshooting.md': [
     ['npx --no nestjs-bankcard-ocr doctor --live', COMMANDS],

@@ -30,11 +30,10 @@ describe.each(PLATFORMS)('the live feed on %s', (platform) => {
     const exchange = await follower.line(({ endpoint }) => endpoint === 'getBankCardOcrResult');
     expect(exchange).toMatchObject({ type: 'exchange', account: null, outcome: 'OK', attempt: 1 });
     await stage.post('/ops/refresh?account=loans');
-    expect(
-      await follower.line(({ event, type, account, generation }) => {
-        return (event ?? type) === 'credentials-updated' && account === 'loans' && generation === 2;
-      }),
-    ).toMatchObject({ source: 'refresh' });
+    const updated = await follower.line(({ event, account, generation }) => {
+      return event === 'credentials-updated' && account === 'loans' && generation === 2;
+    });
+    expect(updated).toMatchObject({ type: 'credentials', source: 'refresh' });
     follower.leave();
   });
 

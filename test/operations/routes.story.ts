@@ -98,9 +98,9 @@ describe.each(PLATFORMS)('the operations API on %s', (platform) => {
           }),
         },
         events: [
-          expect.objectContaining({ type: 'credentials-updated', generation: 1, source: 'refresh' }),
-          expect.objectContaining({ type: 'token-pending' }),
-          expect.objectContaining({ type: 'refresh-started', reason: 'initial', attempt: 1 }),
+          expect.objectContaining({ event: 'credentials-updated', generation: 1, source: 'refresh' }),
+          expect.objectContaining({ event: 'token-pending' }),
+          expect.objectContaining({ event: 'refresh-started', reason: 'initial', attempt: 1 }),
         ],
       },
     ]);

@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
@@ -157,16 +158,20 @@ describe('cards and photos', () => {
     sandbox.addOrder({ orderNo: 'order1', warnings: ['-9111'], photos: 'all' });
     sandbox.addOrder({ orderNo: 'order2', warnings: ['-9113', '-9111'] });
     await ocr.query('order1', { photos: true });
+    const dropping = () => new Writable({ write: (_bytes, _encoding, done) => done() });
+    await ocr.download('order1', dropping);
     await expect(ocr.query('order2')).rejects.toMatchObject({ code: 'CARD_REJECTED' });
     expect(await sdk.points('bankcard_ocr.warnings')).toEqual([
-      { code: '-9111', value: 2 },
+      { code: '-9111', value: 3 },
       { code: '-9113', value: 1 },
     ]);
     const photos = await sdk.points('bankcard_ocr.photo.size');
-    expect(new Set(photos.map(({ kind }) => kind))).toEqual(new Set(['original', 'crop', 'numberStrip']));
+    const counted = Object.fromEntries(photos.map(({ kind, value }) => [kind, value]));
+    expect(counted).toEqual({ original: 2, crop: 2, numberStrip: 2 });
     expect(await sdk.points('bankcard_ocr.operation.duration')).toEqual([
       { operation: 'refresh', outcome: 'OK', value: 1 },
       { operation: 'query', outcome: 'OK', value: 1 },
+      { operation: 'download', outcome: 'OK', value: 1 },
       { operation: 'query', outcome: 'CARD_REJECTED', value: 1 },
     ]);
   });

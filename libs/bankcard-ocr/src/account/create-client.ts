@@ -5,11 +5,12 @@ import { TicketStore } from '../credentials/store/ticket-store.js';
 import { TicketService } from '../credentials/ticket.service.js';
 import { timingsFor } from '../credentials/timings.js';
 import { maskAppId } from '../errors/redaction.js';
-import type { ResolvedOptions, RouteToVendor } from '../options/resolve-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import { RecognitionService } from '../recognition/recognition.service.js';
 import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
+import { OrderReferences } from '../signature/order-references.js';
 import { SignatureService } from '../signature/signature.service.js';
 import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
@@ -25,7 +26,6 @@ import { createTicketStore, openTicketStore } from './create-ticket-store.js';
 import { completeTickets } from './overridden-tickets.js';
 import { connectToVendor, createTransport, VendorConnections } from './vendor-connections.js';
 
-/** Where a client logs and reports to. */
 export interface ClientContext {
   readonly log: LogSink;
   /** Whether anybody reads lines of the level `debug`. */
@@ -36,24 +36,21 @@ export interface ClientContext {
 
 /** One account: its options, its log, and what starts and ends with it. */
 export class AccountContext {
-  readonly #starts: (() => void)[] = [];
+  /** Unless the application overrides it. */
+  tickets: TicketService | undefined;
   readonly #closes: (() => unknown)[] = [];
+  /** How log lines of the account name its orders. */
+  readonly orderReferences: OrderReferences;
 
   constructor(
     readonly options: ResolvedOptions,
     readonly surroundings: ClientContext,
-  ) {}
-
-  onStart(start: () => void): void {
-    this.#starts.push(start);
+  ) {
+    this.orderReferences = new OrderReferences(options.secret.reveal());
   }
 
   onClose(close: () => unknown): void {
     this.#closes.push(close);
-  }
-
-  start(): void {
-    for (const start of this.#starts) start();
   }
 
   /** What was made last ends first. */
@@ -83,15 +80,11 @@ interface AccountForOperators extends Pick<AccountContext, 'options'> {
 
 /** The services of one account (app id), with a ticket store and connections that no other account uses. */
 export class BankCardOcrClient {
-  readonly #context: AccountContext;
-  readonly #store: TicketStore;
-  readonly #telemetry: Telemetry;
-
   /** @internal made by `createClient` */
   constructor(
-    context: AccountContext,
-    store: TicketStore,
-    telemetry: Telemetry,
+    private readonly context: AccountContext,
+    private readonly store: TicketStore,
+    private readonly telemetry: Telemetry,
     readonly signatures: SignatureService,
     readonly tickets: TicketService,
     readonly results: OcrResultService,
@@ -99,51 +92,38 @@ export class BankCardOcrClient {
     readonly sdk: SdkLaunchService,
     readonly signedRequests: SignedRequestService,
     readonly health: BankCardOcrHealth,
-  ) {
-    this.#context = context;
-    this.#store = store;
-    this.#telemetry = telemetry;
-  }
+  ) {}
 
   /** Begin to refresh in the background; neither waits for Tencent nor fails because of it. @internal */
   start(): void {
-    const { options, surroundings } = this.#context;
+    const { options, surroundings } = this.context;
     const { appId, baseUrl, storeEncryptionKey, transport, warningPolicy } = options;
-    const { description, scope } = this.#store;
+    const { description, scope } = this.store;
     surroundings.log.log(
       `app id ${maskAppId(appId)}, host ${baseUrl.host}, credentials in ${description} ` +
         `(shared with ${SHARED_WITH[scope]}), ${storeEncryptionKey ? 'encrypted' : 'not encrypted'}, ` +
-        `transport ${transport}, ${describeRoute(options.route)}, ` +
+        `transport ${transport}, ${options.route.en}, ` +
         `warning policy ${typeof warningPolicy === 'function' ? 'of the application' : warningPolicy}`,
     );
     const hint = hintForHost(baseUrl.host);
     if (hint !== undefined) surroundings.log.log(hint);
     for (const { en } of options.warnings) surroundings.log.warn(en);
-    this.#context.start();
+    this.context.tickets?.start();
   }
 
   /** @internal for the entry `/ops` */
   get forOperators(): AccountForOperators {
-    return { options: this.#context.options, store: this.#store, telemetry: this.#telemetry };
+    return { options: this.context.options, store: this.store, telemetry: this.telemetry };
   }
 
   /** End timers and connections; whatever is under way fails. @internal */
   async close(): Promise<void> {
-    await this.#context.close();
+    await this.context.close();
   }
 }
 
-/** User name and password of a proxy are not in it. */
-function describeRoute({ proxy, variable, isOfHttpService }: RouteToVendor): string {
-  if (isOfHttpService) return 'agents and proxy of the httpService';
-  if (proxy === undefined) return 'no proxy';
-  return variable === undefined ? `proxy ${proxy}` : `proxy ${proxy} (${variable})`;
-}
-
-/** A class by which something is injected. */
 export type Token<T = unknown> = abstract new (...args: never[]) => T;
 
-/** Something that an account is made of, and what it is made from. */
 interface AccountPart {
   readonly provide: Token;
   readonly needs: readonly Token[];
@@ -210,7 +190,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
   }),
   part(Transport, [Clock], ({ options }, clock) => createTransport(options.baseUrl, { ...options, clock })),
   part(VendorConnections, [Clock, Transport, Telemetry], async (context, clock, transport, telemetry) => {
-    const { options, surroundings } = context;
+    const { options, surroundings, orderReferences } = context;
     const onExchange: ExchangeListener = (describe) => {
       const end = telemetry.attempt(describe);
       return (record) => {
@@ -218,7 +198,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
         end?.(record);
       };
     };
-    const connections = await connectToVendor({ ...options, clock }, onExchange, transport);
+    const connections = await connectToVendor({ ...options, clock }, onExchange, transport, orderReferences);
     context.onClose(() => connections.close());
     return connections;
   }),
@@ -228,16 +208,14 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     [Clock, TicketStore, VendorConnections, Telemetry],
     async (context, clock, store, connections, telemetry) => {
       const { options, surroundings } = context;
-      const { appId, secret, backgroundRefresh, role, verifyWindowMs, storeEncryptionKey } = options;
+      const { appId, secret, role, storeEncryptionKey } = options;
       store.onWarning ??= (warning) => surroundings.log.warn(warning);
       await openTicketStore(store, role === 'reader' ? 'read' : 'write');
       const tickets = new TicketService({
+        ...options,
         store,
         auth: createAuthClient(options, connections),
         clock,
-        backgroundRefresh,
-        role,
-        verifyWindowMs,
         seal: storeEncryptionKey && new RecordSeal(storeEncryptionKey, appId),
         timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
         secretFingerprint: secretFingerprint(appId, secret.reveal()),
@@ -248,29 +226,27 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
         telemetry.event(event);
       });
       context.onClose(telemetry.open(() => tickets.status().ageMs));
-      context.onStart(() => tickets.start());
+      context.tickets = tickets;
       context.onClose(() => tickets.close());
       return tickets;
     },
   ),
-  part(OcrResultService, NEEDS, ({ options }, clock, tickets, signatures, { main }, telemetry) => {
-    const { appId, protocolVersion: version, appIdFields, baseUrl, paths } = options;
-    const path = baseUrl.prefix + paths.queryResult;
-    const results = new ResultClient(main, clock, { path, appIdField: appIdFields.queryResult, appId, version });
-    return new OcrResultService({ ...callOptions(options, clock, tickets, signatures, telemetry), results });
+  part(OcrResultService, NEEDS, ({ options, orderReferences }, clock, tickets, signatures, { main }, telemetry) => {
+    const { appId, protocolVersion: version, appIdFields, paths } = options;
+    const endpoint = { path: paths.queryResult, appIdField: appIdFields.queryResult, appId, version };
+    const results = new ResultClient(main, clock, endpoint);
+    const call = callOptions(options, clock, tickets, signatures, telemetry);
+    return new OcrResultService({ ...call, results, orderReferences });
   }),
   part(
     RecognitionService,
     [...NEEDS, OcrResultService],
     ({ options }, clock, tickets, signatures, { recognition }, telemetry, results) => {
-      const { appIdFields, recognitionBaseUrl, paths } = options;
-      const path = recognitionBaseUrl.prefix + paths.recognize;
-      const client = new RecognitionClient(recognition, clock, { path, appIdField: appIdFields.recognize });
-      return new RecognitionService({
-        ...callOptions(options, clock, tickets, signatures, telemetry),
-        results,
-        client,
-      });
+      const { appIdFields, paths } = options;
+      const endpoint = { path: paths.recognize, appIdField: appIdFields.recognize };
+      const client = new RecognitionClient(recognition, clock, endpoint);
+      const call = callOptions(options, clock, tickets, signatures, telemetry);
+      return new RecognitionService({ ...call, results, client });
     },
   ),
   part(SdkLaunchService, NEEDS, ({ options }, clock, tickets, signatures, connections, telemetry) => {
@@ -290,16 +266,7 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
 ];
 
 function createAuthClient(options: ResolvedOptions, { main }: VendorConnections): AuthClient {
-  const { appId, secret, appIdFields, protocolVersion: version, paths, attemptTimeoutMs } = options;
-  const { prefix } = options.baseUrl;
-  return new AuthClient(main, {
-    appId,
-    secret,
-    appIdFields,
-    version,
-    paths: { accessToken: prefix + paths.accessToken, apiTicket: prefix + paths.apiTicket },
-    timeoutMs: attemptTimeoutMs,
-  });
+  return new AuthClient(main, { ...options, version: options.protocolVersion, timeoutMs: options.attemptTimeoutMs });
 }
 
 /**

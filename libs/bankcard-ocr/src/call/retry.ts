@@ -1,10 +1,9 @@
-import { backoffMs } from '../runtime/backoff.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Credentials } from '../credentials/credentials.js';
 import type { TicketService } from '../credentials/ticket.service.js';
 import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type VendorCodeOverrides, type RetryRule, vendorCodeRule } from '../errors/vendor-codes.js';
-import type { Random } from '../runtime/random.js';
+import { backoffMs, type Random } from '../runtime/random.js';
 import { sleep } from '../runtime/abort.js';
 import type { Deadline } from './deadline.js';
 

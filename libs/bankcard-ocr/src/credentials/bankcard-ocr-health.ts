@@ -22,10 +22,10 @@ export class BankCardOcrHealth {
   constructor(private readonly tickets: TicketService) {}
 
   /**
-   * Tell whether this process can serve.
+   * Report whether this process can serve.
    *
    * `down` only in two cases: this process has never had credentials, or it has no valid ones and its ticket store fails. An
-   * outage of Tencent is `up`, with the facts: taking instances away, all of them at once, would help nobody.
+   * outage of Tencent is `up`, with the facts: it concerns all instances at once, and removing them would not help.
    *
    * @param key under which the result is returned
    * @example

@@ -93,7 +93,7 @@ describe('failures in a row', () => {
     const said = { actor: 'developer', vendorCode: '400103', vendorMessage: 'no', bizSeqNo: 'b' } as const;
     const cause = fault('ACCESS_DENIED', { ...said, message: 'denied' });
     failures.note(cause, request);
-    const message = 'no valid SIGN ticket could be had: denied';
+    const message = 'no valid SIGN ticket is available: denied';
     expect(failures.toError()).toMatchObject({ ...said, code: 'NO_VALID_TICKET', message, cause });
   });
 

@@ -1,8 +1,7 @@
-import { backoffMs } from '../runtime/backoff.js';
 import type { Clock } from '../runtime/clock.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { redactVendorText } from '../errors/redaction.js';
-import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
+import { backoffMs, type Random, SYSTEM_RANDOM } from '../runtime/random.js';
 import type { RefreshRequest } from './refresh-plan.js';
 import type { TicketEventListener } from './ticket-event.js';
 import type { RefreshTimings } from './timings.js';

@@ -12,7 +12,8 @@ import {
 import { VendorConnections } from '../account/vendor-connections.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { concealSecrets } from '../options/concealed-options.js';
-import { resolveAccount } from '../options/resolve-options.js';
+import { overlookedVariables } from '../options/options-from-env.js';
+import { resolveOptions } from '../options/resolve-options.js';
 import { tokenNamed } from './bankcard-ocr.tokens.js';
 import { nestLog } from './nest-logger.js';
 
@@ -70,7 +71,7 @@ function accountProviders(name: AccountName): Provider[] {
     provide: AccountContext,
     inject: [BANKCARD_OCR_OPTIONS, ModulesContainer],
     useFactory: (options: BankCardOcrOptions, application: ModulesContainer) => {
-      const resolved = resolveAccount(options, name);
+      const resolved = resolveOptions(options, name, process.env, overlookedVariables(options, name));
       registerAccount(application, { ...resolved, registration: { name } });
       return new AccountContext(resolved, { ...nestLog(name), name });
     },

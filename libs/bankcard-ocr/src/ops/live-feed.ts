@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Clock, ClockTimer } from '../runtime/clock.js';
 
-/** So many lines wait for a client that reads too slowly; then the oldest are dropped, and their number is told. */
+/** So many lines wait for a client that reads too slowly; then the oldest are dropped, and a line says how many. */
 const MOST_WAITING = 256;
 /** A line at least so often: a client notices that the connection is gone, and no proxy takes it for idle. */
 const ALIVE_EVERY_MS = 15_000;
@@ -21,7 +21,7 @@ export interface LiveLine {
   readonly [member: string]: unknown;
 }
 
-/** Sends lines to all clients that are connected. Each reads at its own speed; a slow one misses lines, and holds up nobody. */
+/** Sends lines to all clients that are connected. Each reads at its own speed; a slow one misses lines, and does not delay the others. */
 export class LiveFeed {
   readonly #clients = new Set<LiveClient>();
   #isEnded = false;
@@ -70,7 +70,7 @@ export class LiveFeed {
     return client.body;
   }
 
-  /** Tell all clients that want to know. */
+  /** Send a line to all clients that follow the account. */
   publish(type: 'exchange' | 'credentials', shown: { readonly account: string | null }): void {
     if (this.#clients.size === 0) return;
     const line = textOf({ type, ...shown });

@@ -17,7 +17,7 @@ export interface ObservedAccount {
   readonly events: Recent<ShownEvent>;
 }
 
-/** Is told of everything that is observed. */
+/** Takes everything that is observed. */
 export interface ObservedAccountsListener {
   exchange(shown: ShownExchange): void;
   event(shown: ShownEvent): void;

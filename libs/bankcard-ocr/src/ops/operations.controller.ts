@@ -42,13 +42,13 @@ export class OperationsController {
 
   @Get('credentials')
   @Header('cache-control', 'no-store')
-  async credentials(@Query('account') account: unknown): Promise<object> {
+  async credentials(@Query('account') account?: string): Promise<object> {
     return { credentials: await this.operations.credentials(this.#accounts(account)) };
   }
 
   @Get('exchanges')
   @Header('cache-control', 'no-store')
-  exchanges(@Query('account') account: unknown, @Query('limit') limit: unknown): object {
+  exchanges(@Query('account') account?: string, @Query('limit') limit?: string): object {
     return { exchanges: this.operations.exchanges(this.#accounts(account), readLimit(limit)) };
   }
 
@@ -56,8 +56,8 @@ export class OperationsController {
   @Get('live')
   @Header('cache-control', 'no-store, no-transform')
   @Header('x-accel-buffering', 'no')
-  live(
-    @Query('account') name: unknown,
+  follow(
+    @Query('account') name: string | undefined,
     @Req() request: unknown,
     @Res({ passthrough: true }) response: unknown,
   ): StreamableFile {
@@ -81,7 +81,7 @@ export class OperationsController {
   @Post('refresh')
   @HttpCode(HttpStatus.OK)
   @Header('cache-control', 'no-store')
-  async refresh(@Query('account') account: unknown): Promise<RefreshOutcome> {
+  async refresh(@Query('account') account?: string): Promise<RefreshOutcome> {
     return this.operations.refresh(this.#oneAccount(account));
   }
 
@@ -89,7 +89,7 @@ export class OperationsController {
   @Post('store-check')
   @HttpCode(HttpStatus.OK)
   @Header('cache-control', 'no-store')
-  async checkStore(@Query('account') name: unknown): Promise<object> {
+  async checkStore(@Query('account') name?: string): Promise<object> {
     const account = this.#oneAccount(name);
     return { account: account.name, ...(await this.operations.checkStore(account)) };
   }

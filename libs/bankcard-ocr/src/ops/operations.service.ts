@@ -256,8 +256,8 @@ function showStatus({ name, client, events }: ObservedAccount): ShownStatus {
   };
 }
 
-function isForeignRefresh({ type }: ShownEvent): boolean {
-  return type === 'foreign-refresh-suspected';
+function isForeignRefresh({ event }: ShownEvent): boolean {
+  return event === 'foreign-refresh-suspected';
 }
 
 function describeStore({ description, scope }: { readonly description: string; readonly scope: string }) {

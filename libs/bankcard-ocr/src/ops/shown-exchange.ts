@@ -29,7 +29,7 @@ export interface ShownEvent {
   readonly account: string | null;
   /** ISO 8601 in UTC. */
   readonly at: string;
-  readonly type: TicketEvent['type'];
+  readonly event: TicketEvent['type'];
   readonly [member: string]: string | number | boolean | null | undefined;
 }
 
@@ -98,7 +98,7 @@ const MEMBERS: { readonly [T in TicketEvent['type']]: (event: Extract<TicketEven
 /** Take of an event what may be shown. */
 export function showEvent(event: TicketEvent, account: string | undefined, atMs: number): ShownEvent {
   const members = MEMBERS[event.type](event as never);
-  return { account: account ?? null, at: new Date(atMs).toISOString(), type: event.type, ...members };
+  return { account: account ?? null, at: new Date(atMs).toISOString(), event: event.type, ...members };
 }
 
 function rejection({ generation, vendorCode }: { generation: number; vendorCode?: string }): Members {

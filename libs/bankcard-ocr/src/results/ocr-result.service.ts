@@ -7,6 +7,7 @@ import {
   downloadOrder,
   type PhotoDestination,
 } from './download/download.js';
+import type { OrderReferences } from '../signature/order-references.js';
 import { observed } from '../telemetry/instrumentation.js';
 import { cardFacts } from './card-facts.js';
 import {
@@ -28,7 +29,12 @@ export interface SignedQueryParameters {
 
 /** Fetches what Tencent recognized on a bank card, by order number, before Tencent deletes it. */
 export class OcrResultService {
-  constructor(private readonly options: OcrResultServiceOptions) {}
+  constructor(
+    private readonly options: OcrResultServiceOptions & {
+      /** @default none: {@link orderReference} has nothing to return */
+      readonly orderReferences?: OrderReferences | undefined;
+    },
+  ) {}
 
   /**
    * Query the result of an order (getBankCardOcrResult).
@@ -55,7 +61,7 @@ export class OcrResultService {
     return observed(this.options.telemetry, 'download', () => downloadOrder(query, this.options.results, sink), {
       signal: options.signal,
       facts: (manifest, error) => ({
-        ...cardFacts(undefined, error),
+        ...cardFacts(manifest?.result, error),
         photos: manifest?.photos.map(({ kind, size }) => ({ kind, bytes: size })),
       }),
     });
@@ -87,6 +93,17 @@ export class OcrResultService {
     const credentials = await this.options.tickets.getCredentials();
     const { appId, version, nonce, sign } = signedQuery(this.options, orderNo, credentials);
     return { app_id: appId, order_no: orderNo, version, nonce, sign };
+  }
+
+  /**
+   * Return what the log lines of an order have as `orderRef`, to find them by: a hash with a key that is derived from the app
+   * secret, so that a new secret makes new references.
+   * @returns 16 hex digits
+   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when `orderNo` is no order number
+   */
+  orderReference(orderNo: string): string {
+    checkOrderNumber(orderNo);
+    return this.options.orderReferences?.of(orderNo) ?? '';
   }
 
   #query(query: OrderQuery, options: QueryOptions): Promise<BankCardOcrResult> {

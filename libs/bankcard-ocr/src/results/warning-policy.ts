@@ -1,8 +1,8 @@
 import type { BankCardOcrResult, CardWarning } from '../card/bank-card-ocr-result.js';
 import type { CardValidity } from '../card/card-validity.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { WarningPolicy } from '../options/bankcard-ocr.options.js';
-import { isWarningPolicy, WARNING_POLICY_RULE } from '../options/card.options.js';
+import { Problem } from '../errors/configuration-error.js';
+import { readWarningPolicy, type WarningPolicy } from '../options/bankcard-ocr.options.js';
 import { isUnset } from '../options/option-values.js';
 
 /** What `strict` rejects (protocol.md section 6): a photocopy, a photo of a screen, an expired card. */
@@ -21,8 +21,9 @@ export function applyWarningPolicy(result: BankCardOcrResult, policy: WarningPol
 /** The policy of one call: its own one, or that of the module. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 export function warningPolicyOf(call: unknown, module: WarningPolicy): WarningPolicy {
   if (isUnset(call)) return module;
-  if (isWarningPolicy(call)) return call;
-  throw notUnderstood(WARNING_POLICY_RULE.en);
+  const policy = readWarningPolicy(call);
+  if (policy instanceof Problem) throw notUnderstood(policy.en);
+  return policy;
 }
 
 function rejects(policy: WarningPolicy, warning: CardWarning): boolean {

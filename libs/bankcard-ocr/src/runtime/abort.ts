@@ -3,13 +3,11 @@ import type { Clock, ClockTimer } from './clock.js';
 /** A caller's wish to stop. An `AbortSignal` says the same, but making one costs a small query more than signing it. */
 export interface Cancellation {
   readonly cancelled: boolean;
-  /** @throws the reason, when it is cancelled */
   throwIfCancelled(): void;
   /** Call `listener` once when it is cancelled, and not when it is already. @returns removes the listener */
   onCancel(listener: (reason: unknown) => void): () => void;
 }
 
-/** An `AbortSignal` as a {@link Cancellation}. */
 export class SignalCancellation implements Cancellation {
   constructor(private readonly signal: AbortSignal) {}
 
@@ -32,26 +30,18 @@ export class SignalCancellation implements Cancellation {
  * Wait for `ms` milliseconds of the monotonic clock at least: timers fire up to a millisecond early.
  * @throws the reason of `signal` as soon as that is aborted
  */
-export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason as Error);
-    const endsAt = clock.monotonic() + ms;
-    const onTimer = () => {
-      const leftMs = endsAt - clock.monotonic();
-      if (leftMs > 0) {
-        timer = clock.setTimer(onTimer, leftMs, true);
-        return;
-      }
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    };
-    const onAbort = () => {
-      timer.cancel();
-      reject(signal?.reason as Error);
-    };
-    let timer = clock.setTimer(onTimer, ms, true);
-    return signal?.addEventListener('abort', onAbort, { once: true });
-  });
+export async function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  const endsAt = clock.monotonic() + ms;
+  let timer: ClockTimer | undefined;
+  const once = (delayMs: number) => new Promise<void>((fire) => (timer = clock.setTimer(fire, delayMs, true)));
+  try {
+    await raceAbort(once(ms), signal);
+    for (let leftMs = endsAt - clock.monotonic(); leftMs > 0; leftMs = endsAt - clock.monotonic())
+      await raceAbort(once(leftMs), signal);
+  } finally {
+    timer?.cancel();
+  }
 }
 
 /** Wait for something that continues when this caller stops waiting. @throws the reason of `cancellation` */

@@ -39,15 +39,6 @@ export class SystemClock implements Clock {
   setTimer(callback: () => void, delayMs: number, keepsProcessAlive = false): ClockTimer {
     const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS));
     if (!keepsProcessAlive) timer.unref();
-    return new SystemTimer(timer);
-  }
-}
-
-/** Without a closure: every query has two. */
-class SystemTimer implements ClockTimer {
-  constructor(private readonly timer: NodeJS.Timeout) {}
-
-  cancel(): void {
-    clearTimeout(this.timer);
+    return { cancel: () => clearTimeout(timer) };
   }
 }

@@ -49,7 +49,7 @@ const NO_TRACER_PROVIDER = new ProxyTracerProvider().getDelegate();
  *
  * No span and no metric has a secret, an order number, a user id, a `bizSeqNo`, a card number, or the query of a URL.
  * @example
- * BankCardOcrModule.forRoot({ ...bankCardOcrOptionsFromEnv(), telemetry: openTelemetry() });
+ * BankCardOcrModule.forRoot({ ...bankCardOcrOptionsFromEnv(process.env), telemetry: openTelemetry() });
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): TelemetrySubscriber {
   return new OpenTelemetrySubscriber(options);

@@ -68,6 +68,7 @@ export class SignedRequestClient {
         ...(!isGet && {
           body: Buffer.from(JSON.stringify({ [appIdField]: appId, version, nonce, sign, orderNo, ...body })),
         }),
+        orderNo,
         secrets,
         ...request,
       },

@@ -46,10 +46,10 @@ export function checkConfiguration(configuration: Configuration, name: string | 
     ? [summary(options), ...options.warnings.map(({ en, zh }) => configurationResult('warn', text(en, zh)))]
     : configuration.faults.map((issue) => issueResult('configuration', issue));
   // A variable that is spelled wrong is missed only when its default surprises.
-  const misspelled = unknownVariables(process.env, name).map(({ variable, nearest }) => {
-    const todo = nearest ? text(`Write ${nearest}`, `请写成 ${nearest}`) : text('Check its spelling', '请检查拼写');
+  const misspelled = unknownVariables(process.env, name).map((variable) => {
+    const todo = text('Check its spelling', '请检查拼写');
     const found = text(`${variable} is not read by this module`, `${variable} 不是本模块的变量`);
-    return configurationResult('warn', found, { todo, facts: { variable, ...(nearest && { nearest }) } });
+    return configurationResult('warn', found, { todo, facts: { variable } });
   });
   return [...results, ...misspelled];
 }
@@ -67,15 +67,11 @@ function summary(options: ResolvedOptions): CheckResult {
     warningPolicy: typeof warningPolicy === 'string' ? warningPolicy : 'function',
   };
   const sealed = facts.sealed ? text('encrypted', '已加密') : text('not encrypted', '未加密');
-  const [en, zh] = route.variable === undefined ? ['', ''] : [` (${route.variable})`, `（${route.variable}）`];
-  const proxy = route.proxy
-    ? text(`proxy ${route.proxy}${en}`, `代理 ${route.proxy}${zh}`)
-    : text('no proxy', '不走代理');
   const found = text(
     `app id ${facts.appId}, host ${facts.host}, credentials in ${facts.ticketStore}, role ${role}, ${sealed.en}, ` +
-      `transport ${transport}, ${proxy.en}, warning policy ${facts.warningPolicy}`,
+      `transport ${transport}, ${route.en}, warning policy ${facts.warningPolicy}`,
     `app id ${facts.appId}，腾讯云地址 ${facts.host}，凭证存放 ${facts.ticketStore}，角色 ${role}，${sealed.zh}，` +
-      `传输方式 ${transport}，${proxy.zh}，告警策略 ${facts.warningPolicy}`,
+      `传输方式 ${transport}，${route.zh}，告警策略 ${facts.warningPolicy}`,
   );
   return configurationResult('ok', found, { facts });
 }

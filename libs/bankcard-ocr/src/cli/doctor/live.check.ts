@@ -33,12 +33,11 @@ export async function checkLive(options: ResolvedOptions, signal: AbortSignal): 
 
 /** One request, never repeated: a rejection must not make the library fetch other credentials. */
 async function queryOnce(options: ResolvedOptions, credentials: Credentials, signal: AbortSignal): Promise<void> {
-  const { clock, appId, appIdFields, protocolVersion: version, baseUrl, paths, attemptTimeoutMs } = options;
+  const { clock, appId, appIdFields, protocolVersion: version, paths, attemptTimeoutMs } = options;
   const connections = await connectToVendor(options, () => undefined);
   try {
-    const path = baseUrl.prefix + paths.queryResult;
     const results = new ResultClient(connections.main, clock, {
-      path,
+      path: paths.queryResult,
       appIdField: appIdFields.queryResult,
       appId,
       version,

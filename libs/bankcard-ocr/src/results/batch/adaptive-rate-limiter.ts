@@ -1,4 +1,4 @@
-import { backoffMs } from '../../runtime/backoff.js';
+import { backoffMs } from '../../runtime/random.js';
 import type { Clock } from '../../runtime/clock.js';
 import { sleep } from '../../runtime/abort.js';
 

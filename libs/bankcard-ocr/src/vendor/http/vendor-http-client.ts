@@ -4,6 +4,7 @@ import type { VendorCodeOverrides } from '../../errors/vendor-codes.js';
 import type { Cancellation } from '../../runtime/abort.js';
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import type { Semaphore } from '../../runtime/semaphore.js';
+import type { OrderReferences } from '../../signature/order-references.js';
 import { type Envelope, readEnvelope, vendorFailure } from '../response/envelope.js';
 import {
   InvalidResponseError,
@@ -22,6 +23,8 @@ export interface VendorRequest {
   readonly pathAndQuery: string;
   /** JSON that is posted; without one the request is a GET. */
   readonly body?: Buffer;
+  /** The order that it is about; others only learn of it what the {@link OrderReferences} say. */
+  readonly orderNo?: string;
   /** Those of the values sent that must not be shown, also when the vendor repeats them. */
   readonly secrets: readonly string[];
   /** For the request and its whole response, in milliseconds; the time that the reader takes does not count. */
@@ -64,6 +67,8 @@ export interface ExchangeRecord {
   /** The HTTP status; undefined when no response came. */
   readonly status?: number;
   readonly durationMs: number;
+  /** Returns the order of the exchange as log lines show it, a keyed hash; undefined when it is about none. */
+  readonly orderRef?: () => string;
   /** Counts the repetitions of one call, from 1. */
   readonly attempt: number;
   /** The generation of credentials that was used. */
@@ -86,6 +91,8 @@ interface VendorHttpClientDependencies {
   readonly vendorCodeOverrides: VendorCodeOverrides;
   readonly maxResponseBytes: number;
   readonly onExchange: ExchangeListener;
+  /** @default none: exchanges have no `orderRef` */
+  readonly orderReferences?: OrderReferences;
 }
 
 /** The errors for a response that is not the vendor's. */
@@ -222,16 +229,17 @@ class Exchange implements ResponseListener {
 
   /** It is over, however it ended. */
   end(): void {
-    const { gate, clock } = this.client;
+    const { gate, clock, orderReferences } = this.client;
     this.#timer?.cancel();
     this.#forget?.();
     gate.release();
     if (!this.#onEnd) return;
-    const { endpoint, attempt, generation } = this.request;
+    const { endpoint, attempt, generation, orderNo } = this.request;
     const durationMs = Math.round(clock.monotonic() - this.#sentAt.monotonicMs);
     const { outcome, vendorCode, bizSeqNo } = this.#record;
     const status = this.#status || undefined;
-    this.#onEnd({ endpoint, outcome, vendorCode, bizSeqNo, status, durationMs, attempt, generation });
+    const orderRef = orderReferences && orderNo !== undefined ? () => orderReferences.of(orderNo) : undefined;
+    this.#onEnd({ endpoint, outcome, vendorCode, bizSeqNo, orderRef, status, durationMs, attempt, generation });
   }
 
   head(status: number, header: (name: string) => string | undefined): void {
