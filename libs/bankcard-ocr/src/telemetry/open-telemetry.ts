@@ -15,7 +15,7 @@ import {
   trace,
   type TracerProvider,
 } from '@opentelemetry/api';
-import { closedValue, OTHER } from './closed-values.js';
+import { closedValue, OTHER, RARE } from './closed-values.js';
 import type {
   AttemptEnd,
   AttemptStart,
@@ -125,7 +125,8 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
   account(account: ObservedAccount): () => void {
     this.#accounts.add(account);
     // The age of the ticket is read from now on, also if nothing else happens.
-    void this.#use;
+    const use = this.#use;
+    if (use) startAtZero(use, this.#accountOf(account));
     return () => void this.#accounts.delete(account);
   }
 
@@ -175,6 +176,9 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
       const meter = provider.getMeter(SCOPE);
       const isNone = meter === createNoopMeter();
       this.#instruments = isNone ? undefined : createInstruments(meter, (observe) => this.#observeAges(observe));
+      for (const account of this.#accounts) {
+        if (this.#instruments) startAtZero(this.#instruments, this.#accountOf(account));
+      }
     }
     return this.#instruments;
   }
@@ -237,6 +241,12 @@ function createInstruments(
     ),
     warnings: counter('warnings', 'Results of cards with this warning.'),
   };
+}
+
+function startAtZero({ refreshes, rejections, events }: Instruments, account: Attributes): void {
+  for (const values of RARE.refreshes) refreshes.add(0, { ...values, ...account });
+  for (const values of RARE.rejections) rejections.add(0, { ...values, ...account });
+  for (const values of RARE.events) events.add(0, { ...values, ...account });
 }
 
 function linksToActiveSpan() {
