@@ -9,10 +9,13 @@ import { RequireScopes } from './auth/require-scopes.decorator.js';
 import { BankCardsModule } from './bank-cards/bank-cards.module.js';
 import { ConsoleModule } from './console/console.module.js';
 import { HealthModule } from './health/health.module.js';
+import { Metrics } from './metrics/metrics.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { MovableClock } from './sandbox/movable-clock.js';
 import { SdkModule } from './sdk/sdk.module.js';
 import { SecurityModule } from './security.module.js';
 import { HttpErrorFilter } from './server/http-error.filter.js';
+import type { Place } from './server/listen.js';
 import type { SecuritySettings } from './settings/security-settings.js';
 
 /** The demo: one registration of the library, and what an HTTP API binds around it. */
@@ -23,9 +26,13 @@ import type { SecuritySettings } from './settings/security-settings.js';
     BankCardOcrModule.forRootAsync({
       isGlobal: true,
       imports: [ConfigModule.forFeature(bankCardOcrConfig)],
-      inject: [bankCardOcrConfig.KEY, { token: MovableClock, optional: true }],
+      inject: [bankCardOcrConfig.KEY, Metrics, { token: MovableClock, optional: true }],
       // On the sandbox, time can be moved.
-      useFactory: (options: BankCardOcrOptions, clock?: MovableClock) => ({ ...options, ...(clock && { clock }) }),
+      useFactory: (options: BankCardOcrOptions, { telemetry }: Metrics, clock?: MovableClock) => ({
+        ...options,
+        ...(telemetry && { telemetry }),
+        ...(clock && { clock }),
+      }),
     }),
     ConsoleModule,
     BankCardsModule,
@@ -46,8 +53,13 @@ export class AppModule {
    * With who may do what.
    *
    * @param sandbox what stands in for Tencent, if anything does
+   * @param metrics where metrics are served, if anywhere
    */
-  static with(settings: SecuritySettings, sandbox?: DynamicModule): DynamicModule {
-    return { module: AppModule, imports: [SecurityModule.with(settings), ...(sandbox ? [sandbox] : [])] };
+  static with(
+    settings: SecuritySettings,
+    { sandbox, metrics }: { readonly sandbox?: DynamicModule | undefined; readonly metrics?: Place | undefined },
+  ): DynamicModule {
+    const modules = [MetricsModule.at(metrics), SecurityModule.with(settings), ...(sandbox ? [sandbox] : [])];
+    return { module: AppModule, imports: modules };
   }
 }

@@ -1,3 +1,4 @@
+import { Metrics } from './metrics/metrics.js';
 import { boot } from './server/boot.js';
 import { listen } from './server/listen.js';
 import { stopWith } from './server/start-error.js';
@@ -12,6 +13,8 @@ async function main(): Promise<void> {
   const app = await boot({ ...server.settings, ...security.settings, faults });
   app.enableShutdownHooks();
   process.stdout.write(`demo-api listens on ${await listen(app, server.settings)}\n`);
+  const { url } = app.get(Metrics);
+  if (url !== undefined) process.stdout.write(`metrics: ${url}\n`);
 }
 
 main().catch(stopWith);

@@ -18,6 +18,8 @@ import { serveDocs } from '../docs/docs.js';
 import type { SecuritySettings } from '../settings/security-settings.js';
 import { drainQuickly } from './drain.js';
 import { refuseAlike, refuseConnection, refusePath } from './http-errors.js';
+import { Metrics } from '../metrics/metrics.js';
+import type { Place } from './listen.js';
 import { readJsonBody } from './read-json-body.js';
 import { REQUEST_LIMITS } from './request-limits.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -29,6 +31,8 @@ export interface AppSettings extends SecuritySettings {
   readonly logger: LogLevel[] | LoggerService;
   /** The sandbox that stands in for Tencent, if one does. */
   readonly sandbox?: DynamicModule;
+  /** Where metrics are served; without it there are none. */
+  readonly metrics?: Place | undefined;
 }
 
 /**
@@ -36,10 +40,16 @@ export interface AppSettings extends SecuritySettings {
  *
  * @throws {@link BankCardOcrConfigurationError} without a line in the log: it is the caller's to print
  */
-export async function createApp({ logger, sandbox, ...security }: AppSettings): Promise<NestFastifyApplication> {
-  const app = await create(security, sandbox);
+export async function createApp({
+  logger,
+  sandbox,
+  metrics,
+  ...security
+}: AppSettings): Promise<NestFastifyApplication> {
+  const app = await create(security, sandbox, metrics);
   app.useLogger(Array.isArray(logger) ? new ConsoleLogger({ logLevels: logger, colors: isatty(1) }) : logger);
   app.flushLogs();
+  app.get(Metrics).http?.measure(app);
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', async ({ raw, is404 }, reply) => {
     reply.headers(SECURITY_HEADERS);
@@ -75,7 +85,11 @@ function readBodies(app: NestFastifyApplication): void {
 }
 
 /** Nest logs the error of a failed start with its stack: its lines are buffered and, in that case, discarded. */
-async function create(security: SecuritySettings, sandbox: DynamicModule | undefined): Promise<NestFastifyApplication> {
+async function create(
+  security: SecuritySettings,
+  sandbox: DynamicModule | undefined,
+  metrics: Place | undefined,
+): Promise<NestFastifyApplication> {
   try {
     const adapter = new FastifyAdapter({
       ...REQUEST_LIMITS,
@@ -83,7 +97,7 @@ async function create(security: SecuritySettings, sandbox: DynamicModule | undef
       frameworkErrors: refusePath,
       clientErrorHandler: refuseConnection,
     });
-    return await NestFactory.create<NestFastifyApplication>(AppModule.with(security, sandbox), adapter, {
+    return await NestFactory.create<NestFastifyApplication>(AppModule.with(security, { sandbox, metrics }), adapter, {
       abortOnError: false,
       bodyParser: false,
       bufferLogs: true,
