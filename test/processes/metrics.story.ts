@@ -147,7 +147,7 @@ describeWithPrometheus('a Prometheus that scrapes the demo', () => {
     await pass(10);
     await untilTrue('BankCardOcrNoValidTicket');
     await switchOff('tokens-down');
-    await until(async () => (await valueOf('bankcard_ocr_ticket_age < 60')) !== undefined);
+    await until(async () => (await valueOf('bankcard_ocr_ticket_valid')) === 1);
     await until(async () => !(await prometheus.firing()).includes('BankCardOcrTicketExpires'));
   });
 

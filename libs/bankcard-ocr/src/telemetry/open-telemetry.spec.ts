@@ -80,6 +80,7 @@ describe('the metrics', () => {
       'bankcard_ocr.refreshes {request} reason,outcome,account',
       'bankcard_ocr.rejections {request} code,account',
       'bankcard_ocr.ticket.age s account',
+      'bankcard_ocr.ticket.valid 1 account',
       'bankcard_ocr.warnings {request} code,account',
     ]);
     expect(await sdk.points('bankcard_ocr.ticket.age')).toEqual([{ account: 'loans', value: 90 }]);
@@ -166,6 +167,23 @@ describe('the metrics', () => {
     expect(await sdk.points('bankcard_ocr.ticket.age')).toEqual([{ account: 'tenants', value: 3 }]);
     leave[1]?.();
     expect(await sdk.points('bankcard_ocr.ticket.age')).toEqual([{ account: 'tenants', value: 2 }]);
+  });
+});
+
+describe('the validity of tickets', () => {
+  it('is 0 as soon as one account of a name has no valid ticket, and 1 when it is closed', async () => {
+    const { subscriber } = subscribed({ account: 'tenants' });
+    let ageMs: number | undefined;
+    subscriber.account?.({ account: 'a', ticketAgeMs: () => 1_000 });
+    const leave = subscriber.account?.({ account: 'b', ticketAgeMs: () => ageMs });
+    const valid = async () => (await sdk.points('bankcard_ocr.ticket.valid')).map(({ value }) => value);
+    expect(await valid()).toEqual([0]);
+    ageMs = 5;
+    expect(await valid()).toEqual([1]);
+    ageMs = undefined;
+    expect(await valid()).toEqual([0]);
+    leave?.();
+    expect(await valid()).toEqual([1]);
   });
 });
 
