@@ -162,7 +162,7 @@ describe('the end', () => {
   it('lets requests finish that are under way, and is not held up by their connections', async () => {
     const { get, sandbox, drain } = await serve();
     expect((await get('/health/live')).status).toBe(200);
-    sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'slow', delayMs: 80, realTime: true });
+    sandbox.configure({ answerDelayMs: 80 });
     const answer = get(`/bank-cards/${clean}`);
     await eventually(() => sandbox.calls.result === 1);
     await drain();

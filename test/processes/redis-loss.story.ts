@@ -60,7 +60,6 @@ class Scene implements AsyncDisposable {
     expect((await fleet.report()).failed).toEqual({});
     expect(sandbox.rejected).toBe(0);
     expect(sandbox.violations()).toEqual([]);
-    expect(sandbox.recoveries()).toEqual([]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

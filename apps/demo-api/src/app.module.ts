@@ -18,6 +18,16 @@ import { HttpErrorFilter } from './server/http-error.filter.js';
 import type { Place } from './server/listen.js';
 import type { SecuritySettings } from './settings/security-settings.js';
 
+/** Where the demo runs. */
+export interface Surroundings {
+  /** How long it goes on serving after a signal. @default 0 */
+  readonly shutdownDelayMs?: number;
+  /** What stands in for Tencent, if anything does. */
+  readonly sandbox?: DynamicModule | undefined;
+  /** Where metrics are served; without it there are none. */
+  readonly metrics?: Place | undefined;
+}
+
 /** The demo: one registration of the library, and what an HTTP API binds around it. */
 @Module({
   imports: [
@@ -37,7 +47,6 @@ import type { SecuritySettings } from './settings/security-settings.js';
     ConsoleModule,
     BankCardsModule,
     SdkModule,
-    HealthModule,
     BankCardOcrOpsModule.forRoot({ path: 'ops', decorators: [RequireScopes('ops')] }),
   ],
   providers: [
@@ -51,15 +60,14 @@ import type { SecuritySettings } from './settings/security-settings.js';
 export class AppModule {
   /**
    * With who may do what.
-   *
-   * @param sandbox what stands in for Tencent, if anything does
-   * @param metrics where metrics are served, if anywhere
    */
-  static with(
-    settings: SecuritySettings,
-    { sandbox, metrics }: { readonly sandbox?: DynamicModule | undefined; readonly metrics?: Place | undefined },
-  ): DynamicModule {
-    const modules = [MetricsModule.at(metrics), SecurityModule.with(settings), ...(sandbox ? [sandbox] : [])];
-    return { module: AppModule, imports: modules };
+  static with(settings: SecuritySettings, { shutdownDelayMs = 0, sandbox, metrics }: Surroundings = {}): DynamicModule {
+    const parts = [
+      MetricsModule.at(metrics),
+      SecurityModule.with(settings),
+      HealthModule.with(shutdownDelayMs),
+      ...(sandbox ? [sandbox] : []),
+    ];
+    return { module: AppModule, imports: parts };
   }
 }

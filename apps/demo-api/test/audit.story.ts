@@ -139,11 +139,16 @@ describe('a photo', () => {
   });
 });
 
+/** What every open file of this process has. */
+async function fileHandles(): Promise<FileHandle> {
+  const handle = await open(process.execPath);
+  await handle.close();
+  return Object.getPrototypeOf(handle) as FileHandle;
+}
+
 /** While the disk has room for so many bytes: a write takes what there is room for, and the next one fails. */
 async function withRoomFor<Value>(bytes: number, action: () => Promise<Value>): Promise<Value> {
-  const handle = await open(process.execPath);
-  const files = Object.getPrototypeOf(handle) as FileHandle;
-  await handle.close();
+  const files = await fileHandles();
   let room = bytes;
   const write = files.write;
   const full = jest.spyOn(files, 'write').mockImplementation(async function (
@@ -196,6 +201,23 @@ describe('an audit file that cannot be written', () => {
     rmSync(auditFile);
     await reveal();
     expect(audited()).toHaveLength(1);
+  });
+
+  it('releases nothing when the line was written, but not flushed', async () => {
+    const { get, audited } = await serve();
+    const reveal = async () => (await get(`/bank-cards/${clean}/number`, WHY)).status;
+    expect(await reveal()).toBe(200);
+    const broken = jest
+      .spyOn(await fileHandles(), 'datasync')
+      .mockRejectedValue(Object.assign(new Error('EIO'), { code: 'EIO' }));
+    try {
+      expect([await reveal(), (await get(`/bank-cards/${clean}/photos/crop`)).status]).toEqual([503, 503]);
+    } finally {
+      broken.mockRestore();
+    }
+    expect(await reveal()).toBe(200);
+    // A line without a release may be there, a release without a line may not.
+    expect(audited().length).toBeGreaterThanOrEqual(2);
   });
 
   it('is noticed when something else has taken its name', async () => {

@@ -106,7 +106,7 @@ describe('after everything has been used', () => {
         'bankcard_ocr_refreshes_total counter',
         'bankcard_ocr_rejections_total counter',
         'bankcard_ocr_ticket_age gauge',
-      'bankcard_ocr_ticket_valid gauge',
+        'bankcard_ocr_ticket_valid gauge',
         'bankcard_ocr_warnings_total counter',
         'http_server_request_duration histogram',
         'nodejs_eventloop_delay_p99 gauge',

@@ -7,6 +7,7 @@ import { KycSandbox, type KycSandboxOptions } from 'nestjs-bankcard-ocr/testing'
 import { sha256Of } from '../src/auth/api-keys.js';
 import { type Scope, SCOPES } from '../src/auth/scopes.js';
 import { Metrics } from '../src/metrics/metrics.js';
+import { committedDocument, DocumentedResponses } from './documented-responses.js';
 import { pointAtSandbox } from '../src/sandbox/sandbox-environment.js';
 import { boot } from '../src/server/boot.js';
 import { listen } from '../src/server/listen.js';
@@ -57,6 +58,15 @@ export interface ServedDemo {
   close(): Promise<void>;
 }
 
+const documented = new DocumentedResponses(committedDocument());
+
+/** Send a request, and see that the response is as the OpenAPI document describes it. */
+async function send(url: string, init: RequestInit & { readonly method: string }): Promise<Response> {
+  const response = await fetch(url, init);
+  await documented.check(init.method, url, response.clone());
+  return response;
+}
+
 /** How a demo differs from one in which {@link KEY} may do everything. */
 export interface DemoSettings {
   /** How long a call may take; longer than any machine needs by default. */
@@ -97,7 +107,9 @@ export async function serveDemo(
   });
   const url = await listen(app, { port: 0, host: '127.0.0.1' });
   if (!prepare) await app.get(TicketService).getCredentials();
-  const get = (path: string, headers: Record<string, string> = { 'x-api-key': KEY }) => fetch(url + path, { headers });
+  const get = (path: string, headers: Record<string, string> = { 'x-api-key': KEY }) => {
+    return send(url + path, { method: 'GET', headers });
+  };
   return {
     sandbox,
     url,
@@ -111,13 +123,13 @@ export async function serveDemo(
     get,
     json: async (path) => (await get(path)).json(),
     post: (path, body, headers = { 'x-api-key': KEY }) => {
-      return fetch(url + path, {
+      return send(url + path, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       });
     },
-    upload: (path, form, headers = { 'x-api-key': KEY }) => fetch(url + path, { method: 'POST', headers, body: form }),
+    upload: (path, form, headers = { 'x-api-key': KEY }) => send(url + path, { method: 'POST', headers, body: form }),
     drain: () => app.close(),
     close: async () => {
       sandbox.clearFaults();

@@ -35,7 +35,7 @@ export class AuditInterceptor implements NestInterceptor {
         try {
           await this.audit.write(context, 'released', reason);
         } catch (error) {
-          // Nobody is going to read it.
+          // Nobody reads it any more, and it may hold a file open.
           if (released instanceof StreamableFile) released.getStream().destroy();
           throw error;
         }

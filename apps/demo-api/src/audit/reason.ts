@@ -1,7 +1,8 @@
 import { BadRequestException, HttpStatus } from '@nestjs/common';
 import { type ClientRequest, textOf } from '../auth/client-request.js';
 
-const LONGEST = 200;
+/** Characters of a reason. */
+export const LONGEST_REASON = 200;
 /** Control characters, marks of direction, separators of lines, half surrogate pairs: what makes a text look like another. */
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]/u;
 /** As long as the shortest card number, whatever stands between the digits. */
@@ -20,7 +21,7 @@ export function readReason({ headers, query }: Pick<ClientRequest, 'headers' | '
   if (fromHeader !== undefined && isInQuery) throw wrong('give one reason, as header or in the query');
   const reason = (isInQuery ? textOf(query, 'reason') : decoded(fromHeader))?.trim();
   if (reason === undefined) throw wrong('give one reason; percent-encode UTF-8 in the header');
-  if (reason === '' || reason.length > LONGEST) throw wrong(`a reason has 1 to ${LONGEST} characters`);
+  if (reason === '' || reason.length > LONGEST_REASON) throw wrong(`a reason has 1 to ${LONGEST_REASON} characters`);
   if (UNPRINTABLE.test(reason)) throw wrong('a reason has printable characters only');
   if (LIKE_A_CARD_NUMBER.test(reason)) throw wrong('a reason has no card number in it');
   return reason;

@@ -1,5 +1,6 @@
 import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { ApiExtension, ApiSecurity } from '@nestjs/swagger';
+import { ApiKeyErrors } from '../docs/api-errors.decorator.js';
 import type { Scope } from './scopes.js';
 
 /** Where {@link RequireScopes} leaves its mark. */
@@ -14,5 +15,6 @@ export function RequireScopes(...scopes: [Scope, ...Scope[]]): ClassDecorator & 
     SetMetadata(REQUIRED_SCOPES, scopes),
     ApiSecurity(API_KEY_SCHEME),
     ApiExtension('x-required-scopes', scopes),
+    ApiKeyErrors(),
   );
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Controller, Get, Header, Inject, NotFoundException, Optional, Param, StreamableFile } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { Public } from '../auth/public.decorator.js';
 import { MovableClock } from '../sandbox/movable-clock.js';
 import { SHOWN_KEY } from '../sandbox/sandbox.module.js';
@@ -43,6 +44,7 @@ const FILES: ReadonlyMap<string, { readonly bytes: Buffer; readonly type: string
 );
 
 /** The console: a page for the people who work with cards and look after the service. It has no data of its own. */
+@ApiExcludeController()
 @Controller()
 export class ConsoleController {
   constructor(

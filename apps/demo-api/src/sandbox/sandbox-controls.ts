@@ -15,7 +15,7 @@ const FAULTS = {
   'tokens-down': { endpoint: 'auth', kind: 'reset' },
   'tokens-lost': { endpoint: 'auth', kind: 'lost-answer' },
   'queries-hang': { endpoint: 'getBankCardOcrResult', kind: 'hang' },
-  'queries-slow': { endpoint: 'getBankCardOcrResult', kind: 'slow', delayMs: 2_000, realTime: true },
+  'queries-slow': { endpoint: 'getBankCardOcrResult', kind: 'slow', delayMs: 2_000 },
   'queries-cut': { endpoint: 'getBankCardOcrResult', kind: 'truncated' },
   'queries-limited': { endpoint: 'getBankCardOcrResult', kind: 'code', code: '400504' },
   'wrong-types': { endpoint: 'getBankCardOcrResult', kind: 'wrong-types' },

@@ -1,4 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, HttpStatus, Param, Post, Put } from '@nestjs/common';
+import { ApiExcludeController } from '@nestjs/swagger';
 import { IsIn, IsInt, Max, Min } from 'class-validator';
 import { RequireScopes } from '../auth/require-scopes.decorator.js';
 import {
@@ -29,6 +30,7 @@ class PassTimeDto {
 }
 
 /** The sandbox behind this demo. These routes exist only when the demo was started on it. */
+@ApiExcludeController()
 @Controller('sandbox')
 @RequireScopes('ops')
 export class SandboxController {

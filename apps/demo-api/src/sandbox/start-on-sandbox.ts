@@ -46,7 +46,8 @@ export async function startOnSandbox(env: NodeJS.ProcessEnv): Promise<SandboxedA
     const shownKey = security.hasOwnKeys ? undefined : SANDBOX_KEY;
     const module = SandboxModule.of(sandbox, { clock, shownKey });
     const metrics = server.settings.metrics && { ...server.settings.metrics, host: HOST };
-    const app = await boot({ ...server.settings, metrics, ...security.settings, sandbox: module, faults });
+    const settings = { ...server.settings, ...security.settings, metrics, shutdownDelayMs: 0 };
+    const app = await boot({ ...settings, sandbox: module, faults });
     app
       .getHttpAdapter()
       .getInstance()
@@ -55,7 +56,7 @@ export async function startOnSandbox(env: NodeJS.ProcessEnv): Promise<SandboxedA
         await sandbox.stop();
       });
     const url = await listen(app, { ...server.settings, host: HOST });
-    const { hasOwnKeys, settings } = security;
+    const { hasOwnKeys } = security;
     const { auditFile } = settings;
     const announcement = announce(url, { hasOwnKeys, auditFile, metricsUrl: app.get(Metrics).url });
     return { app, sandbox, url, announcement };

@@ -2,7 +2,6 @@ import { isatty } from 'node:tty';
 import {
   BadRequestException,
   ConsoleLogger,
-  type DynamicModule,
   Logger,
   NotFoundException,
   type LoggerService,
@@ -11,28 +10,24 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import multipart from '@fastify/multipart';
-import { AppModule } from '../app.module.js';
+import { AppModule, type Surroundings } from '../app.module.js';
 import { ApiKeyAuthentication } from '../auth/api-key.authentication.js';
 import type { ClientRequest } from '../auth/client-request.js';
 import { serveDocs } from '../docs/docs.js';
+import { ShutdownNotice } from '../health/shutdown-notice.js';
 import type { SecuritySettings } from '../settings/security-settings.js';
 import { drainQuickly } from './drain.js';
 import { refuseAlike, refuseConnection, refusePath } from './http-errors.js';
 import { Metrics } from '../metrics/metrics.js';
-import type { Place } from './listen.js';
 import { readJsonBody } from './read-json-body.js';
 import { REQUEST_LIMITS } from './request-limits.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { UPLOAD_LIMITS } from './upload-limits.js';
 
 /** How an application differs from another. */
-export interface AppSettings extends SecuritySettings {
+export interface AppSettings extends SecuritySettings, Surroundings {
   /** The levels to print, or the logger that takes the lines. */
   readonly logger: LogLevel[] | LoggerService;
-  /** The sandbox that stands in for Tencent, if one does. */
-  readonly sandbox?: DynamicModule;
-  /** Where metrics are served; without it there are none. */
-  readonly metrics?: Place | undefined;
 }
 
 /**
@@ -43,10 +38,11 @@ export interface AppSettings extends SecuritySettings {
 export async function createApp({
   logger,
   sandbox,
+  shutdownDelayMs,
   metrics,
   ...security
 }: AppSettings): Promise<NestFastifyApplication> {
-  const app = await create(security, sandbox, metrics);
+  const app = await create(security, { sandbox, metrics, ...(shutdownDelayMs !== undefined && { shutdownDelayMs }) });
   app.useLogger(Array.isArray(logger) ? new ConsoleLogger({ logLevels: logger, colors: isatty(1) }) : logger);
   app.flushLogs();
   app.get(Metrics).http?.measure(app);
@@ -58,6 +54,7 @@ export async function createApp({
     // An unknown route needs no key for its 404; its body, if any, is not read.
     if (is404) throw new NotFoundException();
   });
+  const notice = app.get(ShutdownNotice);
   const authentication = app.get(ApiKeyAuthentication);
   fastify.decorateRequest('apiKey', null);
   fastify.addHook('onRequest', (request, reply) => {
@@ -66,7 +63,7 @@ export async function createApp({
   readBodies(app);
   await app.register(multipart, { limits: UPLOAD_LIMITS });
   refuseAlike(app.getHttpServer());
-  drainQuickly(app);
+  drainQuickly(app, () => notice.isStopping);
   if (security.hasDocs) serveDocs(app);
   return app;
 }
@@ -85,11 +82,7 @@ function readBodies(app: NestFastifyApplication): void {
 }
 
 /** Nest logs the error of a failed start with its stack: its lines are buffered and, in that case, discarded. */
-async function create(
-  security: SecuritySettings,
-  sandbox: DynamicModule | undefined,
-  metrics: Place | undefined,
-): Promise<NestFastifyApplication> {
+async function create(security: SecuritySettings, surroundings: Surroundings): Promise<NestFastifyApplication> {
   try {
     const adapter = new FastifyAdapter({
       ...REQUEST_LIMITS,
@@ -97,7 +90,7 @@ async function create(
       frameworkErrors: refusePath,
       clientErrorHandler: refuseConnection,
     });
-    return await NestFactory.create<NestFastifyApplication>(AppModule.with(security, { sandbox, metrics }), adapter, {
+    return await NestFactory.create<NestFastifyApplication>(AppModule.with(security, surroundings), adapter, {
       abortOnError: false,
       bodyParser: false,
       bufferLogs: true,

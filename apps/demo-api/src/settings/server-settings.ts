@@ -15,7 +15,14 @@ export interface ServerSettings {
    * @default none, and `'127.0.0.1'`
    */
   readonly metrics: Place | undefined;
+  /**
+   * How long it goes on serving after a signal, not ready any more: load balancers notice it (`DEMO_SHUTDOWN_DELAY_MS`).
+   * @default 5000
+   */
+  readonly shutdownDelayMs: number;
 }
+
+const LONGEST_DELAY_MS = 600_000;
 
 /** From worst to least. */
 const LOG_LEVELS = ['error', 'warn', 'log', 'debug', 'verbose'] as const satisfies readonly LogLevel[];
@@ -45,5 +52,10 @@ export function readServerSettings(env: Environment): {
   const host = variable(env, 'HOST') ?? '';
   const metricsHost = variable(env, 'DEMO_METRICS_HOST') ?? '';
   const metrics = metricsPort === undefined ? undefined : { port: metricsPort, host: metricsHost };
-  return { settings: { port, host, logger, metrics }, faults };
+  const delay = variable(env, 'DEMO_SHUTDOWN_DELAY_MS') ?? '';
+  if (!/^\d{1,6}$/.test(delay) || Number(delay) > LONGEST_DELAY_MS) {
+    faults.push(`DEMO_SHUTDOWN_DELAY_MS: must be a number of milliseconds, 0 to ${LONGEST_DELAY_MS}`);
+  }
+  const settings = { port, host, logger, metrics, shutdownDelayMs: Number(delay) };
+  return { settings, faults };
 }

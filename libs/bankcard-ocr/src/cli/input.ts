@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { type Text, text } from '../errors/text.js';
+import { codeOrNameOf } from '../errors/redaction.js';
+import { InputRefused, refusal } from './arguments.js';
 
 /** How much the command line takes from outside: far more than is needed, little enough to be read at once. */
 export const INPUT_LIMITS = {
@@ -14,23 +15,8 @@ export const INPUT_LIMITS = {
   tickets: 100,
 } as const;
 
-/** Something from outside is not taken, so that nothing was done; `why` repeats nothing of it. */
-export class InputRefused extends Error {
-  override name = 'InputRefused';
-
-  constructor(readonly why: Text) {
-    super(why.en);
-  }
-}
-
-/** Say why something is not taken. @param source what it is called on the command line */
-export function refused(source: string, en: string, zh: string): InputRefused {
-  return new InputRefused(text(`${source} ${en}`, `${source} ${zh}`));
-}
-
 /**
  * Read a small text file. Nothing but a regular file is read: a FIFO or a device may block for ever, or never end.
- *
  * @throws {@link InputRefused}
  */
 export async function readTextFile(source: string, path: string, limitBytes: number): Promise<string> {
@@ -41,7 +27,7 @@ export async function readTextFile(source: string, path: string, limitBytes: num
     if (!(await file.stat()).isFile()) throw refused(source, 'must name a regular file', '必须是普通文件');
     return await readTextStream(source, file.createReadStream({ autoClose: false, end: limitBytes }), limitBytes);
   } catch (error) {
-    throw refusalOf(source, error);
+    throw asRefusal(source, error);
   } finally {
     await file?.close();
   }
@@ -73,7 +59,7 @@ export async function readTextStream(
     }
     return textOf(source, Buffer.concat(chunks));
   } catch (error) {
-    throw refusalOf(source, error);
+    throw asRefusal(source, error);
   } finally {
     clearTimeout(timer);
   }
@@ -94,8 +80,13 @@ function textOf(source: string, bytes: Uint8Array): string {
   return decoded;
 }
 
-function refusalOf(source: string, error: unknown): InputRefused {
+function asRefusal(source: string, error: unknown): InputRefused {
   if (error instanceof InputRefused) return error;
-  const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
+  const code = codeOrNameOf(error);
   return refused(source, `cannot be read (${code})`, `无法读取（${code}）`);
+}
+
+/** @param source what it is called on the command line */
+function refused(source: string, en: string, zh: string): InputRefused {
+  return refusal(`${source} ${en}`, `${source} ${zh}`);
 }

@@ -1,14 +1,12 @@
 import { type Text, text } from '../errors/text.js';
 import { printable } from '../runtime/printable-text.js';
-import { EXPLAIN_VARIABLES, type OutputChoice, readCommandLine, readOutputChoice } from './arguments.js';
+import { EXPLAIN_VARIABLES, InputRefused, type OutputChoice, readCommandLine, readOutputChoice } from './arguments.js';
 import { prepareEnvironment } from './configuration.js';
-import { InputRefused } from './input.js';
+import { doctorReport, exitCodeOf } from './doctor/check-result.js';
+import { runDoctor } from './doctor/doctor.command.js';
+import { runExplain } from './sign/explain-signature.js';
 
-/**
- * Run a command and print its output.
- *
- * @returns the exit code
- */
+/** Run a command and print its output. @returns the exit code */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const output = readOutputChoice(args);
   try {
@@ -16,12 +14,9 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     if (command === 'help') return print(USAGE[output.language], 0);
     await prepareEnvironment(command);
     if (command.kind === 'doctor') {
-      const { runDoctor } = await import('./doctor/doctor.command.js');
-      const { doctorReport, exitCodeOf } = await import('./doctor/check-result.js');
       const results = await runDoctor(command);
       return print(doctorReport(results, command), exitCodeOf(results));
     }
-    const { runExplain } = await import('./sign/explain-signature.js');
     const { report, exitCode } = await runExplain(command);
     return print(report, exitCode);
   } catch (error) {
@@ -37,10 +32,9 @@ function print(output: string, exitCode: number): number {
 
 /** Say why nothing was done. */
 function refuse({ json, language }: OutputChoice, why: Text): number {
-  const exitCode = 2;
-  if (json) return print(JSON.stringify({ ok: false, exitCode, wrong: why[language] }, undefined, 2), exitCode);
+  if (json) return print(JSON.stringify({ ok: false, exitCode: 2, wrong: why[language] }, undefined, 2), 2);
   process.stderr.write(`nestjs-bankcard-ocr: ${forTerminal(why[language])}\n`);
-  return exitCode;
+  return 2;
 }
 
 /** Some of it comes from variables, files, a Redis or Tencent, and none of these may move the cursor. */

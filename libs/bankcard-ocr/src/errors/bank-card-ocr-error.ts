@@ -51,6 +51,11 @@ export function detailsOf(error: BankCardOcrError) {
   return { message, messageZh, actor, retryable, retryAfterMs, vendorCode, vendorMessage, bizSeqNo, cause };
 }
 
+/** The caller has passed something wrong. The value itself is not repeated: it may identify a person. */
+export function invalidArgument(message: string, messageZh?: string, cause?: unknown): BankCardOcrError {
+  return new BankCardOcrError('INVALID_ARGUMENT', { message, messageZh, cause });
+}
+
 /** Whether `value` is an error of this library, also when two copies of the library are installed. */
 export function isBankCardOcrError(value: unknown): value is BankCardOcrError {
   return types.isNativeError(value) && (value as { [BRAND]?: unknown })[BRAND] === true;

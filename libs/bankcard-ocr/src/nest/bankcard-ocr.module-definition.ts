@@ -27,9 +27,8 @@ interface BankCardOcrModuleExtras {
   /** Whether the services can be injected everywhere without importing the module. @default false */
   readonly isGlobal?: boolean | undefined;
   /**
-   * Registers one of several accounts (app ids): its services are injected with `@InjectBankCardOcr(OcrResultService,
-   * name)`. A letter and up to 31 letters, digits, `_` or `-`.
-   * @default none: the services are injected by their class
+   * One of several accounts: its services are injected with `@InjectBankCardOcr(OcrResultService, name)`. A letter and
+   * up to 31 letters, digits, `_` or `-`. @default none: the services are injected by their class
    */
   readonly name?: string | undefined;
 }

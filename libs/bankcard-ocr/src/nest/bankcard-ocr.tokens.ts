@@ -42,7 +42,7 @@ export function getBankCardOcrToken<Service extends BankCardOcrService | TicketS
   return tokenNamed(service, name) as Type<Service>;
 }
 
-/** The token of a class and a name that were checked: the same one each time; the class itself for what has no names. */
+/** The token of a class and a name that were checked; without a name the class itself. */
 export function tokenNamed(service: Token | Abstract<unknown>, name: AccountName): Token | Abstract<unknown> {
   if (name === undefined) return service;
   const tokens = TOKENS.get(service) ?? new Map<string, Type>();

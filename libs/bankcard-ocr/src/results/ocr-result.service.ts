@@ -43,7 +43,7 @@ export class OcrResultService {
    * @throws {@link CardRejectedError} when the card was recognized and `warningPolicy` rejects one of its warnings
    * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
    */
-  query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
+  async query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
     return this.#query(new OrderQuery(this.options, orderNo, options), options);
   }
 
@@ -107,11 +107,9 @@ export class OcrResultService {
   }
 
   #query(query: OrderQuery, options: QueryOptions): Promise<BankCardOcrResult> {
+    const photos = options.photos === true && 'kept';
     const run = () =>
-      query.run(
-        (request) => this.options.results.queryResult(request, options.photos === true && 'kept'),
-        (result) => query.accept(result),
-      );
+      query.run(async (request) => query.accept(await this.options.results.queryResult(request, photos)));
     return observed(this.options.telemetry, 'query', run, { signal: options.signal, facts: cardFacts });
   }
 }

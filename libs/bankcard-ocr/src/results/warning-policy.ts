@@ -1,6 +1,5 @@
 import type { BankCardOcrResult, CardWarning } from '../card/bank-card-ocr-result.js';
-import type { CardValidity } from '../card/card-validity.js';
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
 import { Problem } from '../errors/configuration-error.js';
 import { readWarningPolicy, type WarningPolicy } from '../options/bankcard-ocr.options.js';
 import { isUnset } from '../options/option-values.js';
@@ -42,25 +41,17 @@ function rejects(policy: WarningPolicy, warning: CardWarning): boolean {
 }
 
 function notUnderstood(rule: string, cause?: unknown): BankCardOcrError {
-  return new BankCardOcrError('INVALID_ARGUMENT', {
-    message: `warningPolicy ${rule}`,
-    messageZh: "告警策略 warningPolicy 必须是 'report'、'strict'，或返回 'accept' 或 'reject' 的函数",
-    cause,
-  });
+  const messageZh = "告警策略 warningPolicy 必须是 'report'、'strict'，或返回 'accept' 或 'reject' 的函数";
+  return invalidArgument(`warningPolicy ${rule}`, messageZh, cause);
 }
 
-/** What is known of a card that was rejected: plain data, without the full number and without photos. */
-interface RejectedCard {
-  readonly orderNo: string;
-  /** Masked, e.g. `622202*********0128`; the full number is not kept. */
+/** A card that was rejected, with all its warnings: plain data, without the full number and without photos. */
+interface RejectedCard extends Pick<
+  BankCardOcrResult,
+  'orderNo' | 'validity' | 'warnings' | 'clarity' | 'operatedAt' | 'bizSeqNo'
+> {
+  /** Masked, e.g. `622202*********0128`. */
   readonly cardNumber: string;
-  readonly validity: CardValidity;
-  /** All of the card's warnings, also those that are accepted. */
-  readonly warnings: readonly CardWarning[];
-  /** 0 to 100. */
-  readonly clarity?: number;
-  readonly operatedAt?: Date;
-  readonly bizSeqNo?: string;
 }
 
 /** Tencent recognized the card, but `warningPolicy` rejects it: code `CARD_REJECTED`; a new photo is needed. */
@@ -78,7 +69,7 @@ export class CardRejectedError extends BankCardOcrError {
       messageZh: `银行卡存在告警，不予接受：${listOf(rejected, 'zh', '、')}`,
       bizSeqNo: result.bizSeqNo,
     });
-    this.warnings = rejected.map((warning) => ({ ...warning }));
+    this.warnings = rejected.map(copyOf);
     this.card = cardOf(result);
     this.orderNo = result.orderNo;
   }

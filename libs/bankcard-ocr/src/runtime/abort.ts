@@ -4,11 +4,23 @@ import type { Clock, ClockTimer } from './clock.js';
 export interface Cancellation {
   readonly cancelled: boolean;
   throwIfCancelled(): void;
-  /** Call `listener` once when it is cancelled, and not when it is already. @returns removes the listener */
-  onCancel(listener: (reason: unknown) => void): () => void;
+  /**
+   * Call `listener` once when it is cancelled, and not when it is already.
+   *
+   * @param isTimed the listener's owner has a timer and calls {@link expire} at {@link endsAt}: two timers for one query
+   *   are one too many
+   * @returns removes the listener
+   */
+  onCancel(listener: (reason: unknown) => void, isTimed?: boolean): () => void;
+  /** When it is cancelled for lack of time, on the monotonic clock in milliseconds; Infinity for never. */
+  readonly endsAt: number;
+  /** The time is over. */
+  expire(): void;
 }
 
 export class SignalCancellation implements Cancellation {
+  readonly endsAt = Infinity;
+
   constructor(private readonly signal: AbortSignal) {}
 
   get cancelled(): boolean {
@@ -18,6 +30,9 @@ export class SignalCancellation implements Cancellation {
   throwIfCancelled(): void {
     this.signal.throwIfAborted();
   }
+
+  /** A signal ends by itself. */
+  expire(): void {}
 
   onCancel(listener: (reason: unknown) => void): () => void {
     const onAbort = () => listener(this.signal.reason);

@@ -39,6 +39,15 @@ export class SystemClock implements Clock {
   setTimer(callback: () => void, delayMs: number, keepsProcessAlive = false): ClockTimer {
     const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), LONGEST_TIMER_MS));
     if (!keepsProcessAlive) timer.unref();
-    return { cancel: () => clearTimeout(timer) };
+    return new SystemTimer(timer);
+  }
+}
+
+/** Without a closure: every query has one. */
+class SystemTimer implements ClockTimer {
+  constructor(private readonly timer: NodeJS.Timeout) {}
+
+  cancel(): void {
+    clearTimeout(this.timer);
   }
 }

@@ -158,7 +158,7 @@ function fact(name, ...value) {
 }
 
 function eventsOf(events) {
-  const rest = ({ account: _account, at: _at, type: _type, ...members }) =>
+  const rest = ({ account: _account, at: _at, event: _event, ...members }) =>
     Object.entries(members)
       .filter(([name, value]) => value !== undefined && name !== 'generationId')
       .map(([name, value]) => `${name} ${value}`)
@@ -168,7 +168,7 @@ function eventsOf(events) {
     {},
     events
       .slice(0, 20)
-      .map((event) => h('li', {}, clockTime(event.at), ' ', h('code', {}, event.type), ' ', rest(event))),
+      .map((event) => h('li', {}, clockTime(event.at), ' ', h('code', {}, event.event), ' ', rest(event))),
   );
 }
 

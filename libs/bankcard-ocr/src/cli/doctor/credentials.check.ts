@@ -45,13 +45,11 @@ export function checkCredentials(content: StoreContent, options: ResolvedOptions
 }
 
 function nothingStored({ role }: ResolvedOptions): CheckResult {
-  const isReader = role === 'reader';
-  return result(isReader ? 'fail' : 'ok', text('none yet', '还没有'), {
-    facts: { stored: false },
-    todo: isReader
-      ? text('Start a refresher: a reader fetches none', '请启动 refresher：reader 自己不获取')
-      : text('The first process that starts fetches them', '第一个启动的进程会获取'),
-  });
+  const [status, todo] =
+    role === 'reader'
+      ? (['fail', text('Start a refresher: a reader fetches none', '请启动 refresher：reader 不获取')] as const)
+      : (['ok', text('The first process that starts fetches them', '第一个启动的进程会获取')] as const);
+  return result(status, text('none yet', '还没有'), { todo, facts: { stored: false } });
 }
 
 function isSealed(record: TicketRecord): boolean {
@@ -68,10 +66,7 @@ function checkKeys(record: TicketRecord, options: ResolvedOptions): CheckResult 
   if (usableRecord(record, options).current) return undefined;
   const sealed = isSealed(record);
   const found = sealed
-    ? text(
-        'sealed, and the store key of this environment does not open them',
-        '已加密，这里的 storeEncryptionKey 打不开',
-      )
+    ? text('sealed, and the store key here does not open them', '已加密，这里的 storeEncryptionKey 打不开')
     : text('in clear, while this environment has a store key', '是明文，而这里配置了 storeEncryptionKey');
   const todo = text('Give all processes the same store key', '所有进程必须使用同一个 storeEncryptionKey');
   return result('fail', found, { facts: { sealed, opens: false }, todo });
@@ -141,7 +136,7 @@ export function checkRefreshers(content: StoreContent, { clock }: ResolvedOption
     const found = text('a reader was rejected with the stored credentials', '有 reader 使用已存的凭证被拒');
     traces.push(trace('warn', found, { facts: { readerRejected: true }, todo }));
   }
-  const forcedMsAgo = Math.max(0, Math.round(clock.now() - (forcedAtMs ?? Number.NEGATIVE_INFINITY)));
+  const forcedMsAgo = Math.max(0, Math.round(clock.now() - (forcedAtMs ?? -Infinity)));
   if (forcedMsAgo < RECENT_MS) {
     const { en, zh } = duration(forcedMsAgo);
     const found = text(`a refresh was forced ${en} ago, by refresh() or a rejection`, `${zh}前有一次强制刷新`);

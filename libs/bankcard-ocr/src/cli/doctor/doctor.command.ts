@@ -11,6 +11,7 @@ import { type Configuration, readConfiguration } from '../configuration.js';
 import { type CheckName, type CheckResult, checkResultsOf, runCheck } from './check-result.js';
 import { checkConnections } from './connection.check.js';
 import { checkCredentials, checkRefreshers } from './credentials.check.js';
+import { checkLive } from './live.check.js';
 
 /** Milliseconds. What `--live` fetches must not be cut off: the response would be lost. */
 const LIMITS = { connection: 15_000, store: 20_000, live: 40_000 } as const;
@@ -28,8 +29,6 @@ export async function runDoctor(command: DoctorCommand): Promise<CheckResult[]> 
   results.push(...(await checkStore(options)));
   const obstacle = obstacleToLive(command, results);
   if (obstacle) return [...results, ...skipped(['live'], obstacle)];
-  // Loaded only when needed: it imports the whole library.
-  const { checkLive } = await import('./live.check.js');
   return [...results, ...(await runCheck('live', LIMITS.live, async (signal) => [await checkLive(options, signal)]))];
 }
 
@@ -126,7 +125,7 @@ function obstacleToLive({ live, fetch }: DoctorCommand, before: readonly CheckRe
       '加 --live 才会试用凭证；没有发送任何机密',
     );
   if (has(({ status }) => status === 'fail')) return text('fix the failed checks first', '请先解决上面失败的检查');
-  if (has(({ facts }) => facts?.['anotherUser'] === true)) {
+  if (has(({ facts }) => facts?.['problem'] === 'another-user')) {
     return text('run this as the user of the application', '请用应用的用户运行');
   }
   if (fetch || !has(({ check, facts }) => check === 'store' && facts?.['kind'] === 'memory')) return undefined;

@@ -187,8 +187,8 @@ class Exchange implements ResponseListener {
     const method = body ? 'POST' : 'GET';
     const call = this.client.transport.start({ method, pathAndQuery, body, freshConnection }, this);
     this.#call = call;
-    this.#limitTime(timeoutMs);
-    this.#forget = cancellation.onCancel(() => call.abort());
+    this.#limitTime(timeoutMs, cancellation);
+    this.#forget = cancellation.onCancel(() => call.abort(), true);
     return call.finished;
   }
 
@@ -278,21 +278,25 @@ class Exchange implements ResponseListener {
   }
 
   /** Limit the time of the response. The time for which its reader delays it does not count: it is not the vendor's. */
-  #limitTime(timeoutMs: number): void {
+  #limitTime(timeoutMs: number, cancellation: Cancellation): void {
     const { clock } = this.client;
     const check = (): void => {
       const now = clock.monotonic();
+      // Timers fire up to a millisecond early.
+      const leftMs = cancellation.endsAt - now;
+      if (leftMs < 1) return cancellation.expire();
       const delayMs = this.#delayMs + (this.#delayedSince === undefined ? 0 : now - this.#delayedSince);
       const spentMs = now - this.#sentAt.monotonicMs - delayMs;
-      // Timers fire up to a millisecond early.
       if (spentMs < timeoutMs - 1) {
-        this.#timer = clock.setTimer(check, Math.max(timeoutMs - spentMs, LEAST_PAUSE_MS));
+        const pauseMs = Math.max(timeoutMs - spentMs, LEAST_PAUSE_MS);
+        this.#timer = clock.setTimer(check, Math.min(pauseMs, leftMs), true);
         return;
       }
       this.#timedOut = true;
       this.#call?.abort();
     };
-    this.#timer = clock.setTimer(check, timeoutMs);
+    const leftMs = cancellation.endsAt - this.#sentAt.monotonicMs;
+    this.#timer = clock.setTimer(check, Math.min(timeoutMs, leftMs), true);
   }
 
   get #tooLarge(): string {
