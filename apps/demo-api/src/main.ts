@@ -1,3 +1,4 @@
+import { Metrics } from './metrics/metrics.js';
 import { boot } from './server/boot.js';
 import { listen } from './server/listen.js';
 import { stopWith } from './server/start-error.js';
@@ -13,6 +14,8 @@ async function main(): Promise<void> {
   // Nest would end by the signal that it got. In a container this is process 1, which no such signal ends.
   app.enableShutdownHooks([], { useProcessExit: true });
   process.stdout.write(`demo-api listens on ${await listen(app, server.settings)}\n`);
+  const { url } = app.get(Metrics);
+  if (url !== undefined) process.stdout.write(`metrics: ${url}\n`);
 }
 
 main().catch(stopWith);

@@ -18,6 +18,7 @@ import { ShutdownNotice } from '../health/shutdown-notice.js';
 import type { SecuritySettings } from '../settings/security-settings.js';
 import { drainQuickly } from './drain.js';
 import { refuseAlike, refuseConnection, refusePath } from './http-errors.js';
+import { Metrics } from '../metrics/metrics.js';
 import { readJsonBody } from './read-json-body.js';
 import { REQUEST_LIMITS } from './request-limits.js';
 import { SECURITY_HEADERS } from './security-headers.js';
@@ -38,11 +39,13 @@ export async function createApp({
   logger,
   sandbox,
   shutdownDelayMs,
+  metrics,
   ...security
 }: AppSettings): Promise<NestFastifyApplication> {
-  const app = await create(security, { sandbox, ...(shutdownDelayMs !== undefined && { shutdownDelayMs }) });
+  const app = await create(security, { sandbox, metrics, ...(shutdownDelayMs !== undefined && { shutdownDelayMs }) });
   app.useLogger(Array.isArray(logger) ? new ConsoleLogger({ logLevels: logger, colors: isatty(1) }) : logger);
   app.flushLogs();
+  app.get(Metrics).http?.measure(app);
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', async ({ raw, is404 }, reply) => {
     reply.headers(SECURITY_HEADERS);

@@ -21,6 +21,16 @@ describe('readServerSettings', () => {
     expect(readServerSettings({ PORT }).faults).toEqual(['PORT: must be 0 (any free port) to 65535']);
   });
 
+  it('has metrics only with a port for them, on this machine only unless told otherwise', () => {
+    const metricsOf = (env: Record<string, string>) => readServerSettings(env).settings.metrics;
+    expect(metricsOf({ DEMO_METRICS_HOST: '::' })).toBeUndefined();
+    expect(metricsOf({ DEMO_METRICS_PORT: '9464' })).toEqual({ port: 9464, host: '127.0.0.1' });
+    expect(metricsOf({ DEMO_METRICS_PORT: '0', DEMO_METRICS_HOST: '::' })).toEqual({ port: 0, host: '::' });
+    expect(readServerSettings({ DEMO_METRICS_PORT: 'on' }).faults).toEqual([
+      'DEMO_METRICS_PORT: must be 0 (any free port) to 65535',
+    ]);
+  });
+
   it.each(['-1', '600001', '5s', '1.5'])('DEMO_SHUTDOWN_DELAY_MS %p is a fault', (DEMO_SHUTDOWN_DELAY_MS) => {
     expect(readServerSettings({ DEMO_SHUTDOWN_DELAY_MS }).faults).toEqual([
       'DEMO_SHUTDOWN_DELAY_MS: must be a number of milliseconds, 0 to 600000',

@@ -6,6 +6,8 @@ export const VARIABLES = {
   PORT: '3000',
   HOST: '0.0.0.0',
   LOG_LEVEL: 'log',
+  DEMO_METRICS_PORT: undefined,
+  DEMO_METRICS_HOST: '127.0.0.1',
   DEMO_SHUTDOWN_DELAY_MS: '5000',
   DEMO_API_KEYS: undefined,
   DEMO_AUDIT_FILE: undefined,
