@@ -34,7 +34,7 @@ describe('apps/demo-api/package.json', () => {
   /** Installed by applications that set `transport: 'http-service'`; this one does not. */
   const OPTIONAL = new Set(['@nestjs/axios', 'axios', '@opentelemetry/api']);
   /** Imported by other packages, which name them as peers. */
-  const PEERS = ['reflect-metadata', '@fastify/static'];
+  const PEERS = ['reflect-metadata', '@fastify/static', '@opentelemetry/api'];
 
   /** The packages that the compiled file loads; imports of types are gone. */
   function packagesOf(file: string): string[] {
@@ -353,6 +353,18 @@ describe('ops/kubernetes', () => {
     expect(container.env).toContainEqual({ name: 'PORT', value: `${http}` });
     expect(`${http}`).toBe(ENV_OF_IMAGE['PORT']);
     expect(stringify(read('service.yaml'))).toContain('targetPort: http');
+  });
+
+  it('has its metrics fetched by Prometheus, and by nobody else', () => {
+    const port = container.ports.find(({ name }) => name === 'metrics')?.containerPort;
+    expect(container.env).toContainEqual({ name: 'DEMO_METRICS_PORT', value: `${port}` });
+    expect(spec.template.metadata.annotations).toEqual({
+      'prometheus.io/scrape': 'true',
+      'prometheus.io/path': '/metrics',
+      'prometheus.io/port': `${port}`,
+    });
+    expect(stringify(read('service.yaml'))).not.toContain('metrics');
+    expect(stringify(read('network-policy.yaml'))).toContain('port: metrics');
   });
 
   it('replaces pods without a gap, and kills none that is at work', () => {
