@@ -38,7 +38,7 @@ function slope(points: readonly (readonly [x: number, y: number])[]): number {
 describe('the demo under a mixed load, with faults of Tencent that come and go', () => {
   it(`answers every request for ${Math.round(SOAK_MS / 1_000)} s`, async () => {
     const sandbox = await SandboxProcess.start();
-    const limits = { BANKCARD_OCR_TIMEOUT_MS: '4000', BANKCARD_OCR_ATTEMPT_TIMEOUT_MS: '2000' };
+    const limits = { BANKCARD_OCR_TIMEOUT_MS: '4000' };
     const demo = await DemoProcess.start(sandbox, limits);
     const pid = demo.worker.process.pid!;
     const statuses = new Map<number, number>();

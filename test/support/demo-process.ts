@@ -35,7 +35,6 @@ export class DemoProcess {
       BANKCARD_OCR_BASE_URL: url,
       BANKCARD_OCR_TICKET_STORE: 'memory:',
       BANKCARD_OCR_TIMEOUT_MS: '600000',
-      BANKCARD_OCR_ATTEMPT_TIMEOUT_MS: '600000',
       ...env,
     });
     return new DemoProcess(worker, await worker.line('demo-api listens on '), folder);
