@@ -21,10 +21,10 @@ export class DurableFile {
   }
 
   /** Write the whole content; nothing stays when that fails. */
-  async write(text: string): Promise<void> {
+  async write(content: string | Uint8Array): Promise<void> {
     const file = await this.files.open(this.temporaryPath, 'wx', 0o600);
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } catch (error) {
       await this.remove().catch(() => undefined);

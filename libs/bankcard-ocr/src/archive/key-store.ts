@@ -1,0 +1,182 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { readdir, readFile, unlink } from 'node:fs/promises';
+import path from 'node:path';
+import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { DurableFile, makeDirectory, syncDirectory } from '../runtime/durable-file.js';
+import { undefinedWhenMissing } from '../runtime/file-system.js';
+import { KEY_BYTES, seal, unseal } from './sealing.js';
+
+/**
+ * Keeps one data key for each order, apart from the evidence and mutable: whoever destroys the key of an order has erased
+ * its evidence, also in places where nothing can be deleted. Backups of a key store must live shorter than that promise.
+ */
+export abstract class KeyStore {
+  /** The data key of that name, 32 bytes; made if there is none. */
+  abstract create(name: string): Promise<Buffer>;
+  /** The data key of that name; undefined when there is none, or it was destroyed. */
+  abstract read(name: string): Promise<Buffer | undefined>;
+  /** Destroy a data key; harmless when there is none. */
+  abstract destroy(name: string): Promise<void>;
+  /** Wrap every data key with the newest wrapping key. No evidence changes. @returns how many were wrapped anew */
+  abstract rotate(): Promise<number>;
+}
+
+/** Wrapping keys of a {@link FileKeyStore}. */
+export interface FileKeyStoreOptions {
+  /** Made, mode 0700, when it is missing. Neither below the evidence nor in the same backup. */
+  readonly directory: string;
+  /** By their names, 32 bytes in Base64 each, e.g. from `openssl rand -base64 32`; from a secret manager. */
+  readonly wrappingKeys: Readonly<Record<string, string>>;
+  /** The name of the one that wraps new data keys. @default the only one */
+  readonly current?: string | undefined;
+}
+
+/** A data key as it is stored. */
+interface WrappedKey {
+  readonly wrappedBy: string;
+  readonly key: string;
+}
+
+/** Data keys as files, mode 0600, each encrypted with a wrapping key that is not stored with them. */
+export class FileKeyStore extends KeyStore {
+  readonly #directory: string;
+  readonly #wrappingKeys: ReadonlyMap<string, Buffer>;
+  readonly #current: string;
+
+  /** @throws {@link BankCardOcrError} `CONFIGURATION` */
+  constructor({ directory, wrappingKeys, current }: FileKeyStoreOptions) {
+    super();
+    this.#directory = directory;
+    this.#wrappingKeys = new Map(Object.entries(wrappingKeys).map(([name, text]) => [name, wrappingKey(name, text)]));
+    const [only = '', ...others] = this.#wrappingKeys.keys();
+    this.#current = current ?? (others.length === 0 ? only : '');
+    if (!this.#wrappingKeys.has(this.#current)) {
+      throw configuration('current must be the name of one of wrappingKeys', 'current 必须是 wrappingKeys 中的名称');
+    }
+  }
+
+  async create(name: string): Promise<Buffer> {
+    await makeDirectory(this.#directory);
+    const key = randomBytes(KEY_BYTES);
+    const file = this.#temporaryFile();
+    try {
+      await file.write(this.#wrap(name, key));
+      if (await file.create(this.#pathOf(name))) return key;
+    } finally {
+      await file.remove();
+      await syncDirectory(this.#directory);
+    }
+    // Another process was first.
+    return (await this.read(name)) ?? this.create(name);
+  }
+
+  async read(name: string): Promise<Buffer | undefined> {
+    const text = await readText(this.#pathOf(name));
+    // A rotation may have written it once more while it was being destroyed.
+    if (text === undefined || (await this.#isDestroyed(name))) return undefined;
+    return this.#unwrap(name, text);
+  }
+
+  async destroy(name: string): Promise<void> {
+    await makeDirectory(this.#directory);
+    const mark = this.#temporaryFile();
+    try {
+      await mark.write('');
+      await mark.create(this.#markOf(name));
+    } finally {
+      await mark.remove();
+      await syncDirectory(this.#directory);
+    }
+    await this.#remove(name);
+  }
+
+  async rotate(): Promise<number> {
+    let rotated = 0;
+    for (const fileName of await readdir(this.#directory)) {
+      if (!fileName.endsWith('.key')) continue;
+      const name = fileName.slice(0, -'.key'.length);
+      const text = await readText(this.#pathOf(name));
+      if (text === undefined || (JSON.parse(text) as WrappedKey).wrappedBy === this.#current) continue;
+      const file = this.#temporaryFile();
+      try {
+        await file.write(this.#wrap(name, this.#unwrap(name, text)));
+        await file.replace(this.#pathOf(name));
+      } finally {
+        await file.remove();
+      }
+      // What was destroyed meanwhile must not come back.
+      if (await this.#isDestroyed(name)) await this.#remove(name);
+      rotated += 1;
+    }
+    await syncDirectory(this.#directory);
+    return rotated;
+  }
+
+  #wrap(name: string, key: Buffer): string {
+    const wrapped = seal(this.#wrappingKeys.get(this.#current)!, contextOf(name, this.#current), key);
+    return JSON.stringify({ wrappedBy: this.#current, key: wrapped.toString('base64') } satisfies WrappedKey);
+  }
+
+  #unwrap(name: string, text: string): Buffer {
+    try {
+      const { wrappedBy, key } = JSON.parse(text) as WrappedKey;
+      const wrapping = this.#wrappingKeys.get(wrappedBy);
+      if (!wrapping) {
+        throw configuration(
+          `wrappingKeys has no key '${wrappedBy}', which wraps data keys: keep it until rotate() has ended`,
+          `wrappingKeys 缺少密钥 '${wrappedBy}'：rotate() 完成前请保留`,
+        );
+      }
+      return unseal(wrapping, contextOf(name, wrappedBy), Buffer.from(key, 'base64'));
+    } catch (error) {
+      if (error instanceof BankCardOcrError) throw error;
+      throw configuration(
+        'a data key cannot be unwrapped: another wrapping key, or a damaged file',
+        '无法解开数据密钥：包装密钥不符，或文件损坏',
+      );
+    }
+  }
+
+  async #isDestroyed(name: string): Promise<boolean> {
+    return (await readText(this.#markOf(name))) !== undefined;
+  }
+
+  async #remove(name: string): Promise<void> {
+    await unlink(this.#pathOf(name)).catch(undefinedWhenMissing);
+    await syncDirectory(this.#directory);
+  }
+
+  #temporaryFile(): DurableFile {
+    return new DurableFile(this.#directory, `.${randomUUID()}.part`);
+  }
+
+  #pathOf(name: string): string {
+    return path.join(this.#directory, `${name}.key`);
+  }
+
+  /** A file that says for ever that the key was destroyed. */
+  #markOf(name: string): string {
+    return path.join(this.#directory, `${name}.destroyed`);
+  }
+}
+
+async function readText(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch(undefinedWhenMissing);
+}
+
+function contextOf(name: string, wrappedBy: string): string {
+  return `data key|${name}|${wrappedBy}`;
+}
+
+function wrappingKey(name: string, text: string): Buffer {
+  const key = Buffer.from(text, 'base64');
+  if (key.length === KEY_BYTES) return key;
+  throw configuration(
+    `the wrapping key '${name}' must be 32 bytes in Base64: make one with openssl rand -base64 32`,
+    `包装密钥 '${name}' 必须是 32 字节的 Base64：可用 openssl rand -base64 32 生成`,
+  );
+}
+
+function configuration(message: string, messageZh: string): BankCardOcrError {
+  return new BankCardOcrError('CONFIGURATION', { message, messageZh });
+}
