@@ -1,10 +1,10 @@
-const { readdirSync, readFileSync } = require('node:fs');
+const { existsSync, readdirSync, readFileSync } = require('node:fs');
 const { availableParallelism } = require('node:os');
 const path = require('node:path');
 
 /**
- * Jest cannot `require()` ES modules before Node 24.9, so SWC down-levels the packages that ship nothing else.
- * The list is computed: one kept by hand goes out of date silently.
+ * Jest cannot `require()` ES modules before Node 24.9, so SWC down-levels the packages that ship nothing else, those that a
+ * package brings for itself included. The list is computed: one kept by hand goes out of date silently.
  */
 function esmOnlyPackages(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap(({ name }) => {
@@ -12,10 +12,12 @@ function esmOnlyPackages(folder) {
     if (name.startsWith('@')) return esmOnlyPackages(path.join(folder, name)).map((inner) => `${name}/${inner}`);
     try {
       const manifest = JSON.parse(readFileSync(path.join(folder, name, 'package.json'), 'utf8'));
-      return manifest.type === 'module' ? [name] : [];
+      if (manifest.type === 'module') return [name];
     } catch {
       return [];
     }
+    const own = path.join(folder, name, 'node_modules');
+    return existsSync(own) ? esmOnlyPackages(own).map((inner) => `${name}/node_modules/${inner}`) : [];
   });
 }
 
@@ -27,7 +29,7 @@ const common = {
   setupFiles: ['<rootDir>/test/support/process-of-node.cjs'],
   modulePathIgnorePatterns: ['<rootDir>/.tmp', '/dist/'],
   transform: { '\\.[cm]?[jt]s$': '@swc/jest' },
-  transformIgnorePatterns: [`/node_modules/(?!(${esmOnly.join('|')})/)`],
+  transformIgnorePatterns: [`^<rootDir>/node_modules/(?!(${esmOnly.join('|')})/)`],
   moduleNameMapper: {
     '^nestjs-bankcard-ocr$': '<rootDir>/libs/bankcard-ocr/src/index.ts',
     '^nestjs-bankcard-ocr/(.*)$': '<rootDir>/libs/bankcard-ocr/src/$1/index.ts',

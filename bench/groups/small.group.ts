@@ -1,7 +1,10 @@
+import path from 'node:path';
+import { SystemClock } from 'nestjs-bankcard-ocr';
+import { openTelemetry } from 'nestjs-bankcard-ocr/telemetry';
 import type { Contestant, ContestantName, Scheme } from '../contestants/contestant.js';
 import { createContestant } from '../contestants/create-contestant.js';
 import { orderNumber } from '../contestants/order-number.js';
-import { alternate } from '../measures/alternate.js';
+import { alternate, type Subject } from '../measures/alternate.js';
 import { inFlight } from '../measures/in-flight.js';
 import { Findings } from '../report/finding.js';
 
@@ -23,6 +26,11 @@ export async function smallQueries(): Promise<Findings> {
   findings.add('small-undici-floor', `${cpu}, ours on undici / undici json`, 'x', () =>
     pair.ratio('ours-undici', 'undici'),
   );
+  const observed = await alternate([...telemetry(), ...(await subjects(['ours-undici'], 'http'))], PLAN);
+  findings.add('small-telemetry', `${cpu} on undici, share of telemetry that is on without an SDK`, 'x', () => {
+    const cost = observed.cost('with telemetry') - observed.cost('without telemetry');
+    return Math.max(0, cost) / observed.cost('ours-undici');
+  });
   const all = await alternate(await subjects(NAMES, 'http'), PLAN);
   findings.add('small-http-usual', `${cpu}, ours on HttpService / usual client`, 'x', () =>
     all.ratio('ours-http', 'usual'),
@@ -41,6 +49,36 @@ export async function smallQueries(): Promise<Findings> {
     findings.add(id, `${cpu}, ${name}, HTTPS / HTTP`, 'x', () => kept.ratio(`${name} secure`, name));
   }
   return findings;
+}
+
+/** What telemetry adds to one query, apart from it: beside the network it would be lost in the noise. */
+function telemetry(): Subject[] {
+  const root = path.dirname(require.resolve('nestjs-bankcard-ocr/package.json'));
+  const file = path.join(root, 'dist/cjs/telemetry/instrumentation.js');
+  const { Telemetry } = require(file) as typeof import('../../libs/bankcard-ocr/src/telemetry/instrumentation.js');
+  const telemetry = new Telemetry(new SystemClock(), undefined, [openTelemetry()]);
+  const exchange = { endpoint: 'getBankCardOcrResult', attempt: 1, generation: 1 } as const;
+  const start = {
+    ...exchange,
+    method: 'GET',
+    origin: 'https://vendor',
+    path: '/api/server/getBankCardOcrResult',
+  } as const;
+  const done = Promise.resolve();
+  const query = () => {
+    telemetry.attempt(() => start)?.({ ...exchange, outcome: 'OK', status: 200, durationMs: 1 });
+    return done;
+  };
+  const each = (name: string, once: () => Promise<void>): Subject => ({
+    name,
+    run: async (times) => {
+      for (let count = 0; count < times; count += 1) await once();
+    },
+  });
+  return [
+    each('with telemetry', () => telemetry.operation('query', query, { facts: () => ({}) })),
+    each('without telemetry', () => done),
+  ];
 }
 
 async function subjects(names: readonly ContestantName[], scheme: Scheme) {

@@ -29,6 +29,7 @@ const ONE_TURN = 'all responses together process 256 KB a turn; what is longer i
 /** Every goal; ratios only, as those are all that travels from one machine to another. */
 export const GOALS: readonly Goal[] = [
   must('small', 'small-undici-floor', 1.25),
+  must('small', 'small-telemetry', 0.01),
   aim('small', 'small-http-usual', 0.6, 'axios itself is most of what the usual client costs, and stays in the way'),
   aim(
     'small',

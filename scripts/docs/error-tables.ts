@@ -7,7 +7,7 @@ import { vendorFailure } from '../../libs/bankcard-ocr/src/vendor/response/envel
 import type { GeneratedParts } from './generated-parts.js';
 import { code, markdownTable } from './markdown-table.js';
 import type { InBoth, PageLanguage } from './page-language.js';
-import { textsOfUnion } from './union-members.js';
+import { textsOfMembers } from './member-texts.js';
 import { warningTable } from './warning-table.js';
 
 const ERRORS = 'libs/bankcard-ocr/src/errors';
@@ -28,9 +28,9 @@ const NO: InBoth = { en: 'no', zh: '否' };
 
 /** The tables of errors and of what they are made of; the code that throws them decides what is in a row. */
 export function errorTables(root: string, language: PageLanguage): GeneratedParts {
-  const when = textsOfUnion(root, `${ERRORS}/error-codes.ts`, 'BankCardOcrErrorCode');
-  const legend = (head: readonly string[], file: string, union: string) => {
-    const rows = [...textsOfUnion(root, `${ERRORS}/${file}`, union)].map(([name, text]) => [
+  const when = textsOfMembers(root, `${ERRORS}/error-codes.ts`, 'ERROR_TEXTS');
+  const legend = (head: readonly string[], file: string, list: string) => {
+    const rows = [...textsOfMembers(root, `${ERRORS}/${file}`, list)].map(([name, text]) => [
       code(name),
       text[language],
     ]);
@@ -49,9 +49,9 @@ export function errorTables(root: string, language: PageLanguage): GeneratedPart
   });
   return new Map([
     ['error codes', markdownTable(HEADS.codes[language], codes)],
-    ['actors', legend(HEADS.actors[language], 'error-codes.ts', 'Actor')],
+    ['actors', legend(HEADS.actors[language], 'error-codes.ts', 'ACTORS')],
     ['vendor codes', markdownTable(HEADS.vendorCodes[language], vendorCodes)],
-    ['retry rules', legend(HEADS.rules[language], 'vendor-codes.ts', 'RetryRule')],
+    ['retry rules', legend(HEADS.rules[language], 'vendor-codes.ts', 'RETRY_RULES')],
     ['warnings', warningTable(language)],
   ]);
 }

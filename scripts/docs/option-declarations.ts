@@ -34,11 +34,6 @@ export function readOptionGroups(root: string): OptionGroup[] {
   return [...parts, WHOLE].map((name) => ({ name, options: membersOf(declarations, name) }));
 }
 
-/** The members of one interface. */
-export function readMembers(root: string, name: string): OptionDeclaration[] {
-  return membersOf(declarationsIn(path.join(root, FOLDER)), name);
-}
-
 function declarationsIn(folder: string): Declarations {
   const files = readdirSync(folder).filter((name) => name.endsWith('.options.ts'));
   const sources = files.map((name) => {

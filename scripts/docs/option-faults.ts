@@ -1,5 +1,5 @@
 import type { OptionDeclaration } from './option-declarations.js';
-import { literalOf, ruleOf, VALUES, VARIABLES } from './option-facts.js';
+import { literalOf, ruleOf, VALUES } from './option-facts.js';
 
 /** How the text of an option tells the unit of its number. */
 const UNIT_IN_TEXT = { milliseconds: /^Milliseconds /, bytes: / in bytes\b/, 'whole number': /(?:)/ } as const;
@@ -10,7 +10,6 @@ export function faultsInOption({ name, required, comment: { text, zh, tags } }: 
   const faults = [
     zh === '' ? 'has no Chinese text' : '',
     unit === undefined || UNIT_IN_TEXT[unit].test(text) ? '' : `does not say that it counts ${unit}`,
-    tags.get('env') === VARIABLES[name] ? '' : `has not @env ${VARIABLES[name] ?? 'left out, as it has no variable'}`,
     Object.hasOwn(VALUES, name) ? faultInLiteral(name, tags) : faultInWords(required, tags),
   ];
   return faults.filter((fault) => fault !== '').map((fault) => `${name} ${fault}`);

@@ -2,8 +2,8 @@ import type { NumberRule } from '../../libs/bankcard-ocr/src/options/option-valu
 import type { GeneratedParts } from './generated-parts.js';
 import { asMarkdown, textsOf } from './doc-comment.js';
 import { code, markdownTable } from './markdown-table.js';
-import { type OptionDeclaration, readMembers, readOptionGroups } from './option-declarations.js';
-import { isList, literalOf, ruleOf, VALUES, VARIABLES } from './option-facts.js';
+import { type OptionDeclaration, readOptionGroups } from './option-declarations.js';
+import { isList, ruleOf, VALUES, VARIABLES } from './option-facts.js';
 import { faultsInOption } from './option-faults.js';
 import type { InBoth, PageLanguage } from './page-language.js';
 
@@ -30,10 +30,7 @@ const UNITS: Readonly<Record<NumberRule['unit'], InBoth>> = {
  */
 export function optionTables(root: string, language: PageLanguage): GeneratedParts {
   const groups = readOptionGroups(root);
-  const faults = [
-    ...groups.flatMap(({ options }) => options.flatMap((option) => faultsInOption(option))),
-    ...faultsInPaths(root),
-  ];
+  const faults = groups.flatMap(({ options }) => options.flatMap((option) => faultsInOption(option)));
   if (faults.length > 0) throw new Error(`the comments of options are wrong:\n${faults.join('\n')}`);
   return new Map(
     groups.map(({ name, options }) => {
@@ -74,12 +71,4 @@ function defaultOf({ name, required, comment }: OptionDeclaration, language: Pag
 
 function listed(values: readonly string[], language: PageLanguage): string {
   return values.join(language === 'en' ? ', ' : '、');
-}
-
-/** They have a default, and no row of their own. */
-function faultsInPaths(root: string): string[] {
-  const values = VALUES['paths'] as Readonly<Record<string, string>>;
-  return readMembers(root, 'VendorPaths')
-    .filter(({ name, comment }) => comment.tags.get('default') !== literalOf(values[name]))
-    .map(({ name }) => `VendorPaths.${name} has not @default ${literalOf(values[name])}`);
 }

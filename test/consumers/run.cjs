@@ -9,6 +9,7 @@ const combinations = require('./combinations.cjs');
 const { tryCommandLine } = require('./command-line.cjs');
 const { install, installPackages, ownPackages } = require('./installation.cjs');
 const { tryOpenApi } = require('./openapi.cjs');
+const { installOperations, tryOperations } = require('./operations.cjs');
 const { tryWithoutOptionalPeers } = require('./optional-peers.cjs');
 const { packLibrary } = require('./packed-library.cjs');
 const { run, serve } = require('./process.cjs');
@@ -81,6 +82,12 @@ async function tryUnderTracers(tarball) {
   await step(`${name}: nothing secret is exported`, () => withRedis(folder, (url) => tryTracing(folder, url)));
 }
 
+async function tryOnOperations(major, tarball) {
+  const name = `operations-nest${major}`;
+  const folder = await step(`${name}: installed`, () => installOperations(path.join(TARGET, name), major, tarball));
+  await step(`${name}: health with Terminus, and the operations API`, () => tryOperations(folder));
+}
+
 async function tryInOneFile(tarball) {
   const name = 'bundle';
   const folder = await step(`${name}: installed`, () => installPackages(path.join(TARGET, name), name, tarball));
@@ -104,6 +111,8 @@ const CONSUMERS = {
   ...Object.fromEntries(Object.keys(combinations).map((name) => [name, (tarball) => tryOn(name, tarball)])),
   tracing: tryUnderTracers,
   bundle: tryInOneFile,
+  'operations-nest11': (tarball) => tryOnOperations('11', tarball),
+  'operations-nest12': (tarball) => tryOnOperations('12', tarball),
   readme: (tarball) => tryPages(['README.md', 'README.zh-CN.md'], followReadme, tarball),
   'getting-started': (tarball) =>
     tryPages(['docs/getting-started.md', 'docs/getting-started.zh-CN.md'], followGettingStarted, tarball),

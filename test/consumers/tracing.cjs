@@ -94,6 +94,7 @@ async function tryTracing(folder, redisUrl) {
     assertVisited(quiet.outcomes);
     assert.deepEqual(shownIn(quiet.text, quiet.vendor.secrets), [], `${tracer}: exported`);
     assert.deepEqual(sentBy(quiet.vendor), [], `${tracer}: sent to the vendor`);
+    if (quiet.names.length > 0) assertToldByLibrary(quiet.names);
     // The application's own requests keep their trace: after a call, and in a sink that is written to during one.
     assert.ok(!quiet.told.includes('nothing'), `${tracer}: the application lost its trace`);
     const loud = await runTraced(folder, { tracer, redisUrl, preloads: ['no-suppression.preload.cjs'] });
@@ -106,6 +107,15 @@ async function tryTracing(folder, redisUrl) {
     );
     assert.notDeepEqual(sentBy(loud.vendor), [], `${tracer}: the check finds no headers`);
   }
+}
+
+/** What takes the place of the suppressed spans: the library's own. */
+function assertToldByLibrary(names) {
+  const operations = ['query', 'download', 'recognize', 'sdk_launch', 'refresh'].map((name) => `bankcard_ocr.${name}`);
+  const requests = ['GET /api/oauth2/access_token', 'GET /api/server/getBankCardOcrResult'];
+  const metrics = ['bankcard_ocr.operation.duration', 'bankcard_ocr.refreshes'];
+  const missing = [...operations, ...requests, ...metrics].filter((name) => !names.includes(name));
+  assert.deepEqual(missing, [], 'the library tells too little');
 }
 
 function sentBy(vendor) {

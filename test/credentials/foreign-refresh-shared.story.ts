@@ -117,7 +117,8 @@ describe('another program, where several of ours share a store', () => {
       const asked = reader.query();
       await stage.flow(6 * SECOND);
       await asked;
-      expect(reader.metrics.counts).toMatchObject({ foreignRefreshSuspected: 1, refreshed: 0 });
+      expect(reader.counts.of('foreign-refresh-suspected')).toBe(1);
+      expect(reader.counts.updates.refreshed).toBe(0);
     } finally {
       await stage.end();
     }

@@ -36,7 +36,7 @@ describe('a reader', () => {
     stage.sandbox.configure({ minRefreshIntervalMs: 19 * MINUTE });
     await stage.passAndQuery(45 * MINUTE, 30 * SECOND);
     expect(authCalls()).toBe(6);
-    expect(reader.metrics.counts).toMatchObject({ refreshed: 0, adopted: 3 });
+    expect(reader.counts.updates).toEqual({ refreshed: 0, adopted: 3 });
     expect(reader.tickets.status()).toMatchObject({ role: 'reader', generation: 3, state: 'fresh' });
     expect(refresher.tickets.status()).toMatchObject({ role: 'refresher', generation: 3 });
     expect(stage.sandbox.rejected).toBe(0);

@@ -12,7 +12,6 @@ describe('the refresh', () => {
     // 125 minutes by intervals of 20, each up to 2 % shorter.
     expect(sandbox.calls).toMatchObject({ accessToken: 7, apiTicket: 7 });
     expect(sandbox.violations()).toEqual([]);
-    expect(sandbox.recoveries()).toEqual([]);
     expect(sandbox.rejected).toBe(0);
     expect(app.tickets.status()).toMatchObject({ state: 'fresh', generation: 7, refreshing: false });
   });

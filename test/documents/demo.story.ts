@@ -162,7 +162,7 @@ describe('the end', () => {
   it('lets requests finish that are under way, and is not held up by their connections', async () => {
     const { get, sandbox, drain } = await serve();
     expect((await get('/health/live')).status).toBe(200);
-    sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'slow', delayMs: 80, realTime: true });
+    sandbox.configure({ answerDelayMs: 80 });
     const answer = get(`/bank-cards/${clean}`);
     await eventually(() => sandbox.calls.result === 1);
     await drain();
@@ -181,7 +181,7 @@ it('logs nothing secret, at any level', async () => {
   sandbox.killCredentials();
   await get(`/bank-cards/${warned}`);
   const lines = logged.join('\n');
-  expect(lines).toContain('shop: GET /bank-cards/:orderNo/photos/:kind');
+  expect(lines).toContain('shop/till: GET /bank-cards/:orderNo/photos/:kind');
   const secrets = [sandbox.secret, sandbox.appId, PICTURED_CARD_NUMBER, clean, warned, 'canary-key', 'sign=', 'nonce='];
   for (const secret of secrets) expect(lines).not.toContain(secret);
 });

@@ -31,12 +31,12 @@ describe('a page with generated parts', () => {
 describe('a comment', () => {
   it('is read with its tags, lines put together as each language does it', () => {
     const comment = readDocComment(
-      '/**\n   * Two\n   * lines.\n   *\n   * 两行，\n   * 中文。\n   * @default 3\n   * @env A\n   */',
+      '/**\n   * Two\n   * lines.\n   *\n   * 两行，\n   * 中文。\n   * @default 3\n   * @defaultZh A\n   */',
     );
     expect(textsOf(comment, 'it')).toEqual({ en: 'Two lines.', zh: '两行，中文。' });
     expect([...comment.tags]).toEqual([
       ['default', '3'],
-      ['env', 'A'],
+      ['defaultZh', 'A'],
     ]);
     expect(readDocComment("/** @default '/path' */").tags.get('default')).toBe("'/path'");
   });
@@ -58,22 +58,16 @@ describe('the comment of an option', () => {
       comment: readDocComment(`/**\n * ${comment.replaceAll(/ (?=@)| \| /g, '\n *\n * ')}\n */`),
     };
   };
-  const TIMEOUT = 'Milliseconds for it. | 时限 @default 15000 @env BANKCARD_OCR_TIMEOUT_MS';
+  const TIMEOUT = 'Milliseconds for it. | 时限 @default 15000';
 
   it('is right when it says what the code does', () => {
     expect(faultsInOption(option('timeoutMs', TIMEOUT))).toEqual([]);
-    expect(faultsInOption(option('appId', 'Who. | 谁 @env BANKCARD_OCR_APP_ID', true))).toEqual([]);
+    expect(faultsInOption(option('appId', 'Who. | 谁', true))).toEqual([]);
     expect(faultsInOption(option('clock', 'Time. | 时间 @default ours @defaultZh 系统'))).toEqual([]);
   });
 
   it.each([
     ['another default', option('timeoutMs', TIMEOUT.replace('15000', '10000')), 'has not @default 15000'],
-    ['another variable', option('timeoutMs', TIMEOUT.replace('_MS', '')), 'has not @env BANKCARD_OCR_TIMEOUT_MS'],
-    [
-      'a variable that there is not',
-      option('clock', 'Time. | 时间 @default x @defaultZh 无 @env CLOCK'),
-      '@env left out',
-    ],
     [
       'no unit',
       option('timeoutMs', TIMEOUT.replace('Milliseconds', 'Time')),
@@ -82,11 +76,7 @@ describe('the comment of an option', () => {
     ['no Chinese', option('timeoutMs', TIMEOUT.replace(' | 时限', '')), 'has no Chinese text'],
     ['no Chinese for a default in words', option('clock', 'Time. | 时间 @default ours'), 'has no @defaultZh'],
     ['no default', option('clock', 'Time. | 时间'), 'has no @default'],
-    [
-      'a default, and must be set',
-      option('appId', 'Who. | 谁 @default x @env BANKCARD_OCR_APP_ID', true),
-      'is required',
-    ],
+    ['a default, and must be set', option('appId', 'Who. | 谁 @default x', true), 'is required'],
   ])('is wrong when it tells %s', (_, wrong, fault) => {
     expect(faultsInOption(wrong)).toEqual([expect.stringContaining(fault)]);
   });

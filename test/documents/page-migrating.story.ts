@@ -1,13 +1,8 @@
 import type { Type } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
-import {
-  BankCardOcrModule,
-  OcrResultService,
-  TicketMetrics,
-  TicketService,
-  type TicketStore,
-} from 'nestjs-bankcard-ocr';
+import { BankCardOcrModule, OcrResultService, TicketService, type TicketStore } from 'nestjs-bankcard-ocr';
 import { KycSandbox, ManualClock, orderNoForCode, PICTURED_CARD_NUMBER } from 'nestjs-bankcard-ocr/testing';
+import { EventCounts } from '../support/event-counts.js';
 import { writePages } from '../support/page-code.js';
 
 const { load, remove } = writePages('docs/migrating.md');
@@ -49,13 +44,17 @@ describe('docs/migrating.md', () => {
     await sandbox.stop();
   });
 
+  let counts: EventCounts;
+
   async function boot(
     options: { ticketStore?: TicketStore; role?: 'reader'; providers?: Type[] } = {},
     beforeStart: (tickets: TicketService) => void = () => undefined,
   ) {
     const { appId, secret, url: baseUrl } = sandbox;
     const { providers, ...rest } = options;
-    const imports = [BankCardOcrModule.forRoot({ appId, secret, baseUrl, clock, isGlobal: true, ...rest })];
+    counts = new EventCounts();
+    const telemetry = counts;
+    const imports = [BankCardOcrModule.forRoot({ appId, secret, baseUrl, clock, telemetry, isGlobal: true, ...rest })];
     app = await Test.createTestingModule({ imports, providers }).compile();
     beforeStart(app.get(TicketService));
     return app.init();
@@ -135,13 +134,9 @@ describe('docs/migrating.md', () => {
       await ocr.query(clean);
     }
     expect(testing.get(TicketService).status().generationId).not.toBe(first);
-    expect(testing.get(TicketMetrics).counts).toMatchObject({
-      refreshed: 0,
-      adopted: 2,
-      rejected: 0,
-      storeFailed: 0,
-      suspect: 0,
-    });
+    expect(counts.updates).toEqual({ refreshed: 0, adopted: 2 });
+    const faults = ['credentials-rejected', 'store-failed', 'refresh-conflict'].map((type) => counts.of(type));
+    expect(faults).toEqual([0, 0, 0]);
     expect(sandbox.calls).toMatchObject({ accessToken: 2, apiTicket: 2 });
     expect(sandbox.rejected).toBe(0);
     // Rejected all the same, it waits and asks nobody.

@@ -6,7 +6,8 @@ import { Test, type TestingModule } from '@nestjs/testing';
 import type { BankCardOcrResult, DownloadManifest, RecognitionError, SdkLaunch } from 'nestjs-bankcard-ocr';
 import { KycSandbox, orderNoForCode, PICTURED_CARD_NUMBER } from 'nestjs-bankcard-ocr/testing';
 import { OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
-import { type ServedDemo, serveDemo } from '../../apps/demo-api/test/serve-demo.js';
+import { SANDBOX_KEY } from '../../apps/demo-api/src/sandbox/sandbox-security.js';
+import { keyEntry, type ServedDemo, serveDemo } from '../../apps/demo-api/test/serve-demo.js';
 import { blocksOf, masked } from '../support/page-blocks.cjs';
 import type { Check } from '../support/readme-checks.js';
 import { codeBlocks, writeBlocks } from '../support/readme-code.js';
@@ -217,7 +218,10 @@ describe('the sandbox of the README', () => {
   const environment = { ...process.env };
   let demo: ServedDemo;
 
-  beforeEach(async () => (demo = await serveDemo({}, undefined, { access: 'open' })));
+  beforeEach(
+    async () =>
+      (demo = await serveDemo({}, undefined, { env: { DEMO_API_KEYS: keyEntry('sandbox/everything', SANDBOX_KEY) } })),
+  );
 
   afterEach(async () => {
     process.env = { ...environment };
@@ -230,18 +234,24 @@ describe('the sandbox of the README', () => {
     for (const { command = '', json } of printed) {
       const body = /-d '(?<body>[^']+)'/.exec(command)?.groups?.['body'];
       const response = await (body === undefined
-        ? demo.get(routeOf(command), {})
-        : demo.post(routeOf(command), body, { 'content-type': 'application/json' }));
+        ? demo.get(routeOf(command), keyOf(command))
+        : demo.post(routeOf(command), body, { ...keyOf(command), 'content-type': 'application/json' }));
       expect([command, withoutChanging(await response.json())]).toEqual([command, json]);
     }
     const others = blocksOf(readPage('README.md')).filter(({ heading, language, code }) => {
-      return heading === 'Try the sandbox' && language === 'sh' && code.startsWith('curl -o card.jpg');
+      return heading === 'Try the sandbox' && language === 'sh' && code.includes(' -o card.jpg ');
     });
     expect(others).toHaveLength(1);
-    const photo = await demo.get(routeOf(others[0]?.code.trim()), {});
+    const photo = await demo.get(routeOf(others[0]?.code.trim()), keyOf(others[0]?.code));
     expect([photo.status, photo.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
   });
 });
+
+/** The API key that a command of curl sends. */
+function keyOf(command = ''): Record<string, string> {
+  const key = /-H "x-api-key: (?<key>[\w-]+)"/.exec(command)?.groups?.['key'];
+  return key === undefined ? {} : { 'x-api-key': key };
+}
 
 it('what the package and the demo print calls the installed command line only', () => {
   const sources = ['libs/bankcard-ocr/src', 'apps/demo-api', 'examples'].flatMap((name) => {

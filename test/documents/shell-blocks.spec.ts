@@ -14,6 +14,10 @@ const WALK = { runBy: 'test/consumers/getting-started.cjs' };
 /** By the English page: what a block of it begins with, and its fate. Chinese pages have the same blocks. */
 const FATES: Readonly<Record<string, readonly (readonly [beginning: string, fate: Fate])[]>> = {
   'docs/accounts.md': [['LOANS_BANKCARD_OCR_APP_ID=', COMMANDS]],
+  'docs/demo.md': [
+    ['export DEMO_API_KEY=', { runBy: 'test/documents/page-demo.story.ts' }],
+    ["printf 'order %s'", { runBy: 'test/documents/page-demo.story.ts' }],
+  ],
   'docs/doctor.md': [
     ['npx --no nestjs-bankcard-ocr doctor', COMMANDS],
     ['export BANKCARD_OCR_EXPLAIN_TICKET=', COMMANDS],
@@ -45,6 +49,13 @@ const FATES: Readonly<Record<string, readonly (readonly [beginning: string, fate
     ['openssl rand', COMMANDS],
     ["redis-cli ACL SETUSER refresher '>the-new-password'", COMMANDS],
     ["redis-cli ACL SETUSER refresher '<the-old-password'", COMMANDS],
+  ],
+  'docs/telemetry.md': [
+    [
+      'npm install @opentelemetry/api',
+      { notRun: 'the workspace has them: page-telemetry.story.ts compares the versions' },
+    ],
+    ['node --require ./dist/otel.js', { notRun: 'starts an application of the reader' }],
   ],
   'docs/ticket-record.md': [['# sign-query.sh', READER]],
   'docs/troubleshooting.md': [

@@ -1,9 +1,18 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { KEY, KEYS } from '../../apps/demo-api/test/serve-demo.js';
 import { CUT_ORDER, ECHO_ORDER, leaksIn, RecordingProxy } from '../support/recording-proxy.js';
 import { Worker } from '../support/worker.js';
 
 const CARD = '6222021234567890128';
 const ORDERS = ['good1', `${ECHO_ORDER}1`, `${CUT_ORDER}1`, 'unknown1'];
+
+const folder = mkdtempSync(path.join(tmpdir(), 'canary-'));
+const auditFile = path.join(folder, 'audit.jsonl');
+
+afterAll(() => rmSync(folder, { recursive: true }));
 
 let sandbox: KycSandbox;
 let proxy: RecordingProxy;
@@ -27,6 +36,9 @@ async function everythingShown(preload: string[] = [], change: Record<string, st
     BANKCARD_OCR_BASE_URL: proxy.url,
     ORDERS: ORDERS.join(),
     LOG_LEVEL: 'debug',
+    DEMO_API_KEYS: KEYS,
+    DEMO_AUDIT_FILE: auditFile,
+    DEMO_AUDIT_KEY: 'a1'.repeat(32),
     PORT: '0',
     HOST: '127.0.0.1',
     ...change,
@@ -35,18 +47,18 @@ async function everythingShown(preload: string[] = [], change: Record<string, st
   const url = await worker.line('listening ');
   const answers: string[] = [];
   for (const orderNo of environment.ORDERS.split(',')) {
-    for (const path of [`/bank-cards/${orderNo}`, `/bank-cards/${orderNo}/photos/original`]) {
-      const answer = await fetch(url + path);
+    for (const route of [`/bank-cards/${orderNo}`, `/bank-cards/${orderNo}/photos/original`]) {
+      const answer = await fetch(url + route, { headers: { 'x-api-key': KEY } });
       answers.push(JSON.stringify([...answer.headers]));
       // The bytes of a photo are what the photo's own route is for.
-      const isPhoto = answer.status === 200 && path.includes('/photos/');
+      const isPhoto = answer.status === 200 && route.includes('/photos/');
       answers.push(isPhoto ? '' : await answer.text());
     }
   }
   worker.tell('dump');
   await worker.line('done');
   await worker.exited;
-  return worker.output + answers.join('\n');
+  return worker.output + answers.join('\n') + readFileSync(auditFile, 'utf8');
 }
 
 describe('secrets, tokens, tickets, signatures, card numbers and photos', () => {

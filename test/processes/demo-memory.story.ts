@@ -1,5 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { keyEntry } from '../../apps/demo-api/test/serve-demo.js';
 import { SandboxProcess } from '../support/sandbox-process.js';
 import { Worker } from '../support/worker.js';
 
@@ -28,12 +31,15 @@ describe('photos from Tencent to the clients of the demo', () => {
     }));
     const sandbox = await SandboxProcess.start({ photoBytes: PHOTO_BYTES });
     for (const order of orders) await sandbox.addOrder(order);
+    const folder = mkdtempSync(path.join(tmpdir(), 'demo-memory-'));
     const key = randomBytes(32).toString('hex');
     const demo = Worker.start('demo.worker', {
       PORT: '0',
       HOST: '127.0.0.1',
       LOG_LEVEL: 'error',
-      DEMO_API_KEYS: `shop:${createHash('sha256').update(key).digest('hex')}`,
+      DEMO_API_KEYS: keyEntry('shop/till', key),
+      DEMO_AUDIT_FILE: path.join(folder, 'audit.jsonl'),
+      DEMO_AUDIT_KEY: randomBytes(32).toString('hex'),
       BANKCARD_OCR_APP_ID: sandbox.appId,
       BANKCARD_OCR_SECRET: sandbox.secret,
       BANKCARD_OCR_BASE_URL: sandbox.url,
@@ -64,6 +70,7 @@ describe('photos from Tencent to the clients of the demo', () => {
     } finally {
       await demo.kill();
       await sandbox.stop();
+      rmSync(folder, { recursive: true });
     }
   });
 });

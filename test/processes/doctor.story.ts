@@ -105,7 +105,7 @@ describe('doctor, about the configuration', () => {
 
   it.each([
     [[], 'say which command'],
-    [['doctor', '--deep'], 'there is no option --deep'],
+    [['doctor', '--deep'], '--deep is not understood'],
     [['doctor', '--name', '7'], '--name must be a letter'],
     [['doctor', '--env', '/nowhere/.env'], '--env cannot be read (ENOENT)'],
   ])('answers what it does not understand with 2: %j', async (args, wrong) => {

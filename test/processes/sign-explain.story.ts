@@ -151,7 +151,7 @@ describe('sign --explain, with the ticket store of the environment', () => {
     [
       'a store key that does not open it',
       { BANKCARD_OCR_STORE_ENCRYPTION_KEY: 'b2'.repeat(32) },
-      'cannot decrypt the credentials',
+      'no credentials that this environment can read and decrypt',
     ],
     ['another app id', { BANKCARD_OCR_APP_ID: 'IDAOTHER' }, 'belongs to another app id'],
     ['memory', { BANKCARD_OCR_TICKET_STORE: 'memory:' }, 'cannot inspect the ticket store'],

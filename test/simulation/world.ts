@@ -295,7 +295,7 @@ export class World {
     }
     const client = new SimulatedRedisClient(process, this.redis!, random.stream('client')).asRedisClient();
     const options = { client, appId: APP_ID, clock: process.clock };
-    return new RedisTicketStore(options, this.plan.ownClient ? client : undefined, runtime);
+    return new RedisTicketStore(options, this.plan.ownClient, runtime);
   }
 
   #arm(fault: Fault): void {

@@ -1,4 +1,4 @@
-const { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } = require('node:fs');
+const { copyFileSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { transformSync } = require('@swc/core');
 
@@ -33,8 +33,15 @@ function compileFolder(folder, target) {
   for (const name of readdirSync(path.join(ROOT, folder))) {
     const relative = path.join(folder, name);
     if (statSync(path.join(ROOT, relative)).isDirectory()) compileFolder(relative, target);
+    else if (/\.(html|css|js|svg)$/.test(name)) copyInto(target, relative);
     else if (name.endsWith('.ts') && !/\.(spec|contract|story)\.ts$/.test(name)) compileFileInto(target, relative);
   }
+}
+
+/** The page of the demo is served as it is. */
+function copyInto(target, relative) {
+  mkdirSync(path.dirname(path.join(target, relative)), { recursive: true });
+  copyFileSync(path.join(ROOT, relative), path.join(target, relative));
 }
 
 /** @param {string} [text] of the file, when it is not to be compiled as it is */

@@ -1,4 +1,4 @@
-import type { TicketCounts, TicketStatus } from 'nestjs-bankcard-ocr';
+import type { TicketStatus } from 'nestjs-bankcard-ocr';
 import type { SandboxIdentity } from './application.js';
 import { Worker } from './worker.js';
 
@@ -13,7 +13,8 @@ export interface Tally {
 
 /** What the callers of an instance have had since its start, and how its credentials are. */
 export interface InstanceReport extends Tally {
-  readonly counts: TicketCounts;
+  /** How often its store has failed. */
+  readonly storeFailed: number;
   readonly status: TicketStatus;
 }
 

@@ -211,11 +211,6 @@ export function fleetChecks(language: PageLanguage, other: string, types: () => 
       spoil: (page) => page.replace('| `store-recovered` |', '| `store-back` |'),
     },
     {
-      what: 'names every count',
-      faults: (page) => types().countNames.filter((count) => !names(page).includes(count)),
-      spoil: (page) => page.replace('| `writtenBack` |', '| `writtenAgain` |'),
-    },
-    {
       what: 'tells the times that the code has',
       faults: (page) => timesOfTheCode().filter((time) => !new RegExp(`(?<![\\d.])${time}(?!\\w)`).test(page)),
       spoil: (page) => page.replaceAll('3.5 s', '4 s'),

@@ -9,7 +9,6 @@ export interface TypeReport {
   /** Of a stored record, those of its parts with a dot, e.g. `current.id`. */
   readonly recordFields: readonly string[];
   readonly eventTypes: readonly string[];
-  readonly countNames: readonly string[];
   /** Of the manifest of a download, those of its photos with a dot, e.g. `photos.sha256`. */
   readonly manifestFields: readonly string[];
   readonly photoStatuses: readonly string[];
@@ -19,10 +18,9 @@ const LIBRARY = 'libs/bankcard-ocr/src';
 const OPTIONS_FILE = `${LIBRARY}/options/bankcard-ocr.options.ts`;
 const RECORD_FILE = `${LIBRARY}/credentials/ticket-record.ts`;
 const EVENT_FILE = `${LIBRARY}/credentials/ticket-event.ts`;
-const COUNTS_FILE = `${LIBRARY}/telemetry/ticket-metrics.ts`;
 const MANIFEST_FILE = `${LIBRARY}/results/download/download.ts`;
 const PHOTO_FILE = `${LIBRARY}/card/card-photo.ts`;
-const FILES = [OPTIONS_FILE, RECORD_FILE, EVENT_FILE, COUNTS_FILE, MANIFEST_FILE, PHOTO_FILE];
+const FILES = [OPTIONS_FILE, RECORD_FILE, EVENT_FILE, MANIFEST_FILE, PHOTO_FILE];
 
 /**
  * Check files with the repository's own compiler options, and exactOptionalPropertyTypes, which some backends have; all in
@@ -55,7 +53,6 @@ export function checkTypes(root: string, files: readonly string[]): TypeReport {
     optionNames: names(declared(OPTIONS_FILE, 'BankCardOcrOptions')),
     recordFields: fieldsOf(checker, declared(RECORD_FILE, 'TicketRecord')),
     eventTypes: discriminants(checker, declared(EVENT_FILE, 'TicketEvent')),
-    countNames: names(declared(COUNTS_FILE, 'TicketCounts')),
     manifestFields: [
       ...names(declared(MANIFEST_FILE, 'DownloadManifest')),
       ...names(declared(MANIFEST_FILE, 'DownloadedPhoto')).map((name) => `photos.${name}`),

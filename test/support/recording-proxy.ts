@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 /** Everything secret that went through, by what it is. */
 export type Canaries = ReadonlyMap<string, ReadonlySet<string>>;
@@ -16,6 +17,12 @@ const PHOTO_SAMPLE = { from: 600, length: 60 };
 /** Stands between the library and the sandbox and remembers all secrets that pass, so that a test can look for them. */
 export class RecordingProxy {
   readonly canaries = new Map<string, Set<string>>();
+  /** Answer every request as an {@link ECHO_ORDER} is answered. */
+  echoesAll = false;
+  /** The nonces that went through. */
+  readonly nonces = new Set<string>();
+  /** Every `bizSeqNo`: not secret, logged on purpose, and in no span or metric. */
+  readonly serialNumbers = new Set<string>();
   readonly #server = createServer((request, response) => {
     void this.#forward(request, response).catch(() => response.destroy());
   });
@@ -40,8 +47,14 @@ export class RecordingProxy {
   async #forward(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { searchParams } = new URL(request.url ?? '', this.target);
     for (const name of SECRET_PARAMETERS) this.#remember(name, searchParams.get(name));
+    const nonce = searchParams.get('nonce');
+    if (nonce !== null) this.nonces.add(nonce);
     const orderNo = searchParams.get('order_no') ?? '';
-    const answer = await fetch(this.target + request.url);
+    const sent = await buffer(request);
+    const body = sent.length === 0 ? {} : { body: new Uint8Array(sent) };
+    if (sent.length > 0) this.#rememberBody(JSON.parse(sent.toString()));
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(this.target + request.url, { method: request.method ?? 'GET', headers, ...body });
     const text = await answer.text();
     this.#rememberAnswer(JSON.parse(text));
     if (orderNo.startsWith(CUT_ORDER)) {
@@ -49,7 +62,7 @@ export class RecordingProxy {
       return;
     }
     response.writeHead(answer.status, { 'content-type': 'application/json' });
-    response.end(orderNo.startsWith(ECHO_ORDER) ? this.#echo(request.url ?? '') : text);
+    response.end(this.echoesAll || orderNo.startsWith(ECHO_ORDER) ? this.#echo(request.url ?? '') : text);
   }
 
   #echo(url: string): string {
@@ -57,10 +70,15 @@ export class RecordingProxy {
     return JSON.stringify({ code: '400103', msg: `denied: ${url} ${decodeURIComponent(url)} ${all.join(' ')}` });
   }
 
+  #rememberBody(json: Record<string, unknown>): void {
+    this.#remember('sign', json['sign']);
+  }
+
   #rememberAnswer(json: unknown): void {
     JSON.stringify(json, (key, value: unknown) => {
       if (key === 'access_token' || key === 'value') this.#remember(key, value);
-      if (key === 'bankCardNo') this.#remember('card number', value);
+      if (key === 'bizSeqNo') this.serialNumbers.add(String(value));
+      if (/^bankCardNo$/i.test(key)) this.#remember('card number', value);
       if (/photo$/i.test(key) && typeof value === 'string') {
         this.#remember('photo', value.slice(PHOTO_SAMPLE.from, PHOTO_SAMPLE.from + PHOTO_SAMPLE.length));
       }

@@ -13,7 +13,6 @@ export interface RefreshersReport {
   readonly failed: number;
   readonly rejected: number;
   readonly misuse: readonly string[];
-  readonly recoveries: number;
 }
 
 /**
@@ -105,7 +104,6 @@ export class Refreshers implements AsyncDisposable {
       failed: failures.reduce((sum, some) => sum + some, 0) + outcomes.filter((outcome) => outcome !== 'ok').length,
       rejected: sandbox.rejected,
       misuse: sandbox.violations().map(({ kind }) => kind),
-      recoveries: sandbox.recoveries().length,
     };
   }
 

@@ -4,7 +4,6 @@ import { Worker } from './worker.js';
 /** What a sandbox in another process reports. */
 export type SandboxReport = Pick<KycSandbox, 'calls' | 'rejected' | 'connections'> & {
   readonly misuse: ReturnType<KycSandbox['violations']>;
-  readonly recoveries: ReturnType<KycSandbox['recoveries']>;
 };
 
 /** A sandbox that runs in a process of its own. */

@@ -4,6 +4,13 @@ const compileWorkers = require('./compile-workers.cjs');
 /** Jest's globalSetup. */
 module.exports = function setUp() {
   compileWorkers();
-  if (process.env.CI === 'true' || spawnSync('redis-server', ['--version']).status === 0) return;
-  console.log('Without a redis-server the stories of Redis are skipped: npm run setup installs it (Debian, as root).');
+  if (process.env.CI === 'true') return;
+  for (const [command, stories] of [
+    ['redis-server', 'of Redis'],
+    ['promtool', 'of metrics and alerts'],
+    ['chromium', 'of the console page'],
+  ]) {
+    if (spawnSync(command, ['--version']).status === 0) continue;
+    console.log(`Without ${command} the stories ${stories} are skipped: npm run setup installs it (Debian, as root).`);
+  }
 };

@@ -1,13 +1,14 @@
-import { type BankCardOcrOptions, type TicketEvent, TicketMetrics } from 'nestjs-bankcard-ocr';
+import type { BankCardOcrOptions, TicketEvent } from 'nestjs-bankcard-ocr';
 import type { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
 import type { TestApplication } from './application.js';
+import { EventCounts } from './event-counts.js';
 import { atRest, passTime } from './passing-time.js';
 import { Restarts } from './restarts.js';
 import { TroubledStore } from './troubled-store.js';
 
 /** An application on the stage, and what has happened to its credentials. */
 export interface Player extends TestApplication {
-  readonly metrics: TicketMetrics;
+  readonly counts: EventCounts;
   eventsOf<T extends TicketEvent['type']>(type: T): Extract<TicketEvent, { type: T }>[];
   /** Query an order, without another attempt after a pause: the clock stands meanwhile. Throws when the query fails. */
   query(orderNo?: string): Promise<void>;
@@ -30,12 +31,13 @@ export class SharedStage {
 
   /** Start one more application, and let it come to rest. */
   async join(change: Partial<BankCardOcrOptions> = {}): Promise<Player> {
-    const app = await this.restarts.join({ ticketStore: this.store, ...change });
+    const counts = new EventCounts();
+    const app = await this.restarts.join({ ticketStore: this.store, telemetry: counts, ...change });
     const events: TicketEvent[] = [];
     app.tickets.events$.subscribe((event) => events.push(event));
     const player: Player = {
       ...app,
-      metrics: app.application.get(TicketMetrics),
+      counts,
       eventsOf: <T extends TicketEvent['type']>(type: T) => {
         return events.filter((event): event is Extract<TicketEvent, { type: T }> => event.type === type);
       },

@@ -2,7 +2,8 @@ import { inspect } from 'node:util';
 import { OcrResultService, SignatureService, TicketService } from 'nestjs-bankcard-ocr';
 import { createApp } from '../../apps/demo-api/src/server/create-app.js';
 import { listen } from '../../apps/demo-api/src/server/listen.js';
-import { readServerSettings } from '../../apps/demo-api/src/server/server-settings.js';
+import { readSecuritySettings } from '../../apps/demo-api/src/settings/security-settings.js';
+import { readServerSettings } from '../../apps/demo-api/src/settings/server-settings.js';
 
 /**
  * The demo in a real process, as talkative as it can be. Prints `listening <url>`; after a line on stdin it queries the
@@ -10,7 +11,7 @@ import { readServerSettings } from '../../apps/demo-api/src/server/server-settin
  */
 async function main(): Promise<void> {
   const { settings } = readServerSettings(process.env);
-  const app = await createApp({ access: 'open', logger: settings.logger });
+  const app = await createApp({ ...readSecuritySettings(process.env).settings, logger: settings.logger });
   console.log(`listening ${await listen(app, settings)}`);
   await new Promise((resolve) => process.stdin.once('data', resolve));
 

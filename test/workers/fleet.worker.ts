@@ -2,19 +2,15 @@ import { createInterface } from 'node:readline';
 import { Module } from '@nestjs/common';
 import { ConfigModule } from '@nestjs/config';
 import { NestFactory } from '@nestjs/core';
-import {
-  BankCardOcrModule,
-  isBankCardOcrError,
-  OcrResultService,
-  TicketMetrics,
-  TicketService,
-} from 'nestjs-bankcard-ocr';
+import { BankCardOcrModule, isBankCardOcrError, OcrResultService, TicketService } from 'nestjs-bankcard-ocr';
 import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
+import { EventCounts } from '../support/event-counts.js';
 
 /** No limit of the library ends a call here because the machine is slow. */
 const PATIENCE_MS = 600_000;
 const PAUSE_MS = 100;
 
+const counts = new EventCounts();
 const configured = bankCardOcrConfig.asProvider();
 
 /**
@@ -36,7 +32,8 @@ const configured = bankCardOcrConfig.asProvider();
     BankCardOcrModule.forRootAsync({
       ...configured,
       useFactory: (...given: Parameters<typeof configured.useFactory>) => {
-        return { ...configured.useFactory(...given), attemptTimeoutMs: PATIENCE_MS, timeoutMs: PATIENCE_MS };
+        const limits = { attemptTimeoutMs: PATIENCE_MS, timeoutMs: PATIENCE_MS };
+        return { ...configured.useFactory(...given), ...limits, telemetry: counts };
       },
       isGlobal: true,
     }),
@@ -109,9 +106,9 @@ async function main(): Promise<void> {
     abortOnError: false,
   });
   app.enableShutdownHooks();
-  const [ocr, tickets, metrics] = [app.get(OcrResultService), app.get(TicketService), app.get(TicketMetrics)];
+  const [ocr, tickets] = [app.get(OcrResultService), app.get(TicketService)];
   const callers = new Callers(ocr);
-  const report = () => ({ ...callers.total, counts: metrics.counts, status: tickets.status() });
+  const report = () => ({ ...callers.total, storeFailed: counts.of('store-failed'), status: tickets.status() });
 
   const commands: Record<string, (count: number) => unknown> = {
     call: (count) => callers.begin(count),

@@ -118,6 +118,7 @@ async function main(): Promise<void> {
     clock,
     vendorCodeOverrides: {},
     maxResponseBytes: 1e6,
+    origin: 'http://vendor',
     onExchange: () => undefined,
   });
   const auth = new TellingAuthClient(exchange, {

@@ -25,7 +25,7 @@ function carryOut(sandbox: KycSandbox, { method, args }: Command): unknown {
   if (method !== 'report')
     return (sandbox[method as ChangingMethod] as (...given: readonly unknown[]) => unknown)(...args);
   const { calls, rejected, connections } = sandbox;
-  return { calls, rejected, connections, misuse: sandbox.violations(), recoveries: sandbox.recoveries() };
+  return { calls, rejected, connections, misuse: sandbox.violations() };
 }
 
 void main();

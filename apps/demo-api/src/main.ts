@@ -1,16 +1,17 @@
-import { readApiKeys } from './auth/read-api-keys.js';
 import { boot } from './server/boot.js';
 import { listen } from './server/listen.js';
-import { readServerSettings } from './server/server-settings.js';
 import { stopWith } from './server/start-error.js';
+import { readSecuritySettings } from './settings/security-settings.js';
+import { readServerSettings } from './settings/server-settings.js';
 
 /** Serve with the Tencent host that the environment names. */
 async function main(): Promise<void> {
-  const { settings, faults } = readServerSettings(process.env);
-  const keys = readApiKeys(process.env['DEMO_API_KEYS']);
-  const app = await boot({ ...settings, access: keys.apiKeys, faults: [...faults, ...keys.faults] });
+  const server = readServerSettings(process.env);
+  const security = readSecuritySettings(process.env);
+  const faults = [...server.faults, ...security.faults];
+  const app = await boot({ ...server.settings, ...security.settings, faults });
   app.enableShutdownHooks();
-  process.stdout.write(`demo-api listens on ${await listen(app, settings)}\n`);
+  process.stdout.write(`demo-api listens on ${await listen(app, server.settings)}\n`);
 }
 
 main().catch(stopWith);

@@ -69,7 +69,7 @@ describe('what the demo answers when a query fails', () => {
     expect(await response.json()).toEqual({
       statusCode: 503,
       code: 'NO_VALID_TICKET',
-      message: 'no valid SIGN ticket could be had',
+      message: 'no valid SIGN ticket is available',
     });
   });
 

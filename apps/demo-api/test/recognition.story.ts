@@ -189,7 +189,7 @@ it('logs which route it was, never an order, a user or anything of the image', a
   sandbox.injectFault({ endpoint: 'bankcardocrapp', kind: 'html-502' });
   await upload('/bank-cards', form(JPEG, { orderNo: 'canaryOrder2' }));
   const lines = logged.join('\n');
-  expect(lines).toContain('shop: POST /bank-cards');
+  expect(lines).toContain('shop/till: POST /bank-cards');
   expect(lines).toContain('bankcardocrapp OK code=0');
   const base64 = JPEG.toString('base64').slice(100, 160);
   for (const secret of ['canary', base64, sandbox.secret]) expect(lines).not.toContain(secret);

@@ -130,7 +130,7 @@ it('logs who came and which route, never a user, an order, a nonce or a signatur
   sandbox.injectFault({ endpoint: 'api_ticket', kind: 'html-502' });
   await post('/sdk-launches', { userId: 'canaryUser2' });
   const lines = logged.join('\n');
-  expect(lines).toContain('shop: POST /sdk-launches');
-  expect(lines).toContain('shop: POST /sdk-results/verify');
+  expect(lines).toContain('shop/till: POST /sdk-launches');
+  expect(lines).toContain('shop/till: POST /sdk-results/verify');
   for (const secret of ['canary', launch.nonce, launch.sign, sign, sandbox.secret]) expect(lines).not.toContain(secret);
 });

@@ -1,17 +1,39 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import { TicketService } from 'nestjs-bankcard-ocr';
 import { KycSandbox, type KycSandboxOptions } from 'nestjs-bankcard-ocr/testing';
 import { sha256Of } from '../src/auth/api-keys.js';
-import { readApiKeys } from '../src/auth/read-api-keys.js';
+import { type Scope, SCOPES } from '../src/auth/scopes.js';
+import { committedDocument, DocumentedResponses } from './documented-responses.js';
 import { pointAtSandbox } from '../src/sandbox/sandbox-environment.js';
 import { boot } from '../src/server/boot.js';
-import type { AppSettings } from '../src/server/create-app.js';
 import { listen } from '../src/server/listen.js';
+import { readSecuritySettings } from '../src/settings/security-settings.js';
 
 /** The key of the demo's only client. */
 export const KEY = 'canary-key-of-the-shop';
-/** What `DEMO_API_KEYS` says about it. */
-export const KEYS = `shop:${sha256Of(KEY).toString('hex')}`;
+
+/** An entry of `DEMO_API_KEYS`. */
+export function keyEntry(name: string, key: string, scopes: readonly Scope[] = SCOPES): string {
+  return `${name}:${scopes.join('+')}:${sha256Of(key).toString('hex')}`;
+}
+
+/** What `DEMO_API_KEYS` says about {@link KEY}. */
+export const KEYS = keyEntry('shop/till', KEY);
+
+/** A line of the audit file. */
+export interface AuditEntry {
+  readonly at: string;
+  readonly event: string;
+  readonly tenant?: string;
+  readonly key?: string;
+  readonly order: string;
+  readonly photo?: string;
+  readonly reason?: string;
+  readonly outcome: string;
+}
 
 /** The demo as main.ts makes it, the vendor being a sandbox. */
 export interface ServedDemo {
@@ -19,6 +41,9 @@ export interface ServedDemo {
   readonly url: string;
   /** Every line it has logged, at any level. */
   readonly logged: readonly string[];
+  readonly auditFile: string;
+  /** The lines of the audit file. */
+  audited(): AuditEntry[];
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   json(path: string): Promise<unknown>;
   /** Send JSON, or, a text, exactly that. */
@@ -30,15 +55,28 @@ export interface ServedDemo {
   close(): Promise<void>;
 }
 
-/**
- * @param prepare is called before the demo starts, which then does not wait for its credentials
- * @param settings who may come in; whoever has {@link KEY} by default. How long a call may take; longer than any machine
- * needs by default
- */
+const documented = new DocumentedResponses(committedDocument());
+
+/** Send a request, and see that the response is as the OpenAPI document describes it. */
+async function send(url: string, init: RequestInit & { readonly method: string }): Promise<Response> {
+  const response = await fetch(url, init);
+  await documented.check(init.method, url, response.clone());
+  return response;
+}
+
+/** How a demo differs from one in which {@link KEY} may do everything. */
+export interface DemoSettings {
+  /** How long a call may take; longer than any machine needs by default. */
+  readonly timeoutMs?: number;
+  /** Variables of the demo. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** @param prepare is called before the demo starts, which then does not wait for its credentials */
 export async function serveDemo(
   options: KycSandboxOptions = {},
   prepare?: (sandbox: KycSandbox) => void,
-  { timeoutMs = 60_000, ...settings }: Partial<Pick<AppSettings, 'access'>> & { timeoutMs?: number } = {},
+  { timeoutMs = 60_000, env = {} }: DemoSettings = {},
 ): Promise<ServedDemo> {
   const sandbox = await KycSandbox.start(options);
   prepare?.(sandbox);
@@ -48,29 +86,45 @@ export async function serveDemo(
   const logged: string[] = [];
   const log = (...line: unknown[]): void => void logged.push(line.join(' '));
   const logger: LoggerService = { log, error: log, warn: log, debug: log, verbose: log, fatal: log };
-  const app = await boot({ access: readApiKeys(KEYS).apiKeys, ...settings, logger, faults: [] });
+  const folder = mkdtempSync(path.join(tmpdir(), 'served-demo-'));
+  const { settings, faults } = readSecuritySettings({
+    DEMO_API_KEYS: KEYS,
+    DEMO_AUDIT_FILE: path.join(folder, 'audit.jsonl'),
+    DEMO_AUDIT_KEY: 'a1'.repeat(32),
+    ...env,
+  });
+  const { auditFile } = settings;
+  const app = await boot({ ...settings, logger, faults });
   const url = await listen(app, { port: 0, host: '127.0.0.1' });
   if (!prepare) await app.get(TicketService).getCredentials();
-  const get = (path: string, headers: Record<string, string> = { 'x-api-key': KEY }) => fetch(url + path, { headers });
+  const get = (path: string, headers: Record<string, string> = { 'x-api-key': KEY }) => {
+    return send(url + path, { method: 'GET', headers });
+  };
   return {
     sandbox,
     url,
     logged,
+    auditFile,
+    audited: () => {
+      const lines = readFileSync(auditFile, 'utf8').split('\n');
+      return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as AuditEntry);
+    },
     get,
     json: async (path) => (await get(path)).json(),
     post: (path, body, headers = { 'x-api-key': KEY }) => {
-      return fetch(url + path, {
+      return send(url + path, {
         method: 'POST',
         headers: { 'content-type': 'application/json', ...headers },
         body: typeof body === 'string' ? body : JSON.stringify(body),
       });
     },
-    upload: (path, form, headers = { 'x-api-key': KEY }) => fetch(url + path, { method: 'POST', headers, body: form }),
+    upload: (path, form, headers = { 'x-api-key': KEY }) => send(url + path, { method: 'POST', headers, body: form }),
     drain: () => app.close(),
     close: async () => {
       sandbox.clearFaults();
       await app.close();
       await sandbox.stop();
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

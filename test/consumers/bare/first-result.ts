@@ -22,7 +22,7 @@ async function firstResult(): Promise<void> {
     start({ transport: 'http-service' }),
     /transport \(BANKCARD_OCR_TRANSPORT\).*npm install @nestjs\/axios axios/,
   );
-  for (const entry of ['config', 'http', 'redis']) {
+  for (const entry of ['config', 'http', 'redis', 'telemetry']) {
     await assert.rejects(import(`nestjs-bankcard-ocr/${entry}`), /Cannot find (?:package|module)/, entry);
   }
   await sandbox.stop();

@@ -14,6 +14,7 @@ const {
   TicketService,
 } = require('nestjs-bankcard-ocr');
 const { RedisTicketStore } = require('nestjs-bankcard-ocr/redis');
+const { openTelemetry } = require('nestjs-bankcard-ocr/telemetry');
 
 const { accounts, redisUrl } = JSON.parse(process.env.BACKEND);
 const ORDERS = ['good1', 'code1', 'late1', 'reset1', 'cut1', 'text1', 'status1'];
@@ -25,7 +26,7 @@ own?.on('error', () => undefined);
 function moduleOf({ ownClient, ...account }) {
   const ticketStore = ownClient ? new RedisTicketStore({ client: own, appId: account.appId }) : account.ticketStore;
   const limits = { timeoutMs: 4_000, attemptTimeoutMs: 1_000, recognitionTimeoutMs: 2_000, maxAttempts: 2 };
-  return BankCardOcrModule.forRoot({ ...limits, ...account, ticketStore });
+  return BankCardOcrModule.forRoot({ ...limits, ...account, ticketStore, telemetry: openTelemetry() });
 }
 
 /** What another service of the application is told of the trace. */

@@ -133,6 +133,7 @@ export class Instance {
       clock,
       vendorCodeOverrides: {},
       maxResponseBytes,
+      origin: 'http://vendor',
       onExchange: () => undefined,
     });
     const store = createStore(process, random.stream('store'));

@@ -27,8 +27,8 @@ export const MUTANTS: readonly Mutant[] = [
         `const lease: TicketLease | undefined = ${NOTHING_HELD};`,
       ],
       [
-        'const { role, records, clock, timings } = this.dependencies;\n    if (role',
-        'const { role, clock, timings } = this.dependencies;\n    if (role',
+        'const { role, records, clock, timings } = this.context;\n    if (role',
+        'const { role, clock, timings } = this.context;\n    if (role',
       ],
     ],
     mixes: ['calm'],
@@ -112,7 +112,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('credential-cache.ts'),
     changes: [
       [
-        'if (latest && this.latest && !isNewer(stored, latest, askedAtLatestMs(this.latest, this.clock))) return;',
+        'if (latest && this.latest && !isNewer(stored, latest, askedAtLatestMs(this.latest, clock))) return;',
         'if (latest) return;',
       ],
     ],
@@ -257,8 +257,8 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('credential-cache.ts'),
     changes: [
       [
-        'if (!record || record.secretFingerprint === this.secretFingerprint) return record;',
-        'if (record || this.secretFingerprint) return record;',
+        'if (!record || record.secretFingerprint === this.context.secretFingerprint) return record;',
+        'if (record || this.context.secretFingerprint) return record;',
       ],
     ],
     mixes: ['secret'],
@@ -267,7 +267,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a reader refreshes',
     file: credentials('ticket.service.ts'),
-    changes: [['role, cache, records', "role: 'refresher', cache, records"]],
+    changes: [['new Refresher({ ...context, cache', "new Refresher({ ...context, role: 'refresher', cache"]],
     mixes: ['crash', 'calm', 'earlyDeath'],
     within: 40,
   },
@@ -327,10 +327,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'credentials are used beyond their end',
     file: credentials('credential-cache.ts'),
     changes: [
-      [
-        'return this.latest && this.clock.monotonic() < this.latest.endsAt ? this.latest : undefined;',
-        'return this.latest;',
-      ],
+      ['return this.latest && this.#now < this.latest.endsAt ? this.latest : undefined;', 'return this.latest;'],
     ],
     mixes: ['vendorDown', 'storeDown'],
     within: 80,

@@ -1,28 +1,39 @@
 import { Controller, Get, HttpStatus, ServiceUnavailableException } from '@nestjs/common';
-import { TicketService } from 'nestjs-bankcard-ocr';
+import { ApiOkResponse, ApiOperation, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import { BankCardOcrHealth } from 'nestjs-bankcard-ocr';
 import { Public } from '../auth/public.decorator.js';
+import { StartingBody } from '../docs/error-bodies.js';
+import { LiveView, ReadyView } from './health.view.js';
 
 /** For the orchestrator. Without Tencent's reasons: the route is public. */
+@ApiTags('health')
 @Controller('health')
 export class HealthController {
-  constructor(private readonly tickets: TicketService) {}
+  constructor(private readonly health: BankCardOcrHealth) {}
 
   @Public()
   @Get('live')
-  live(): object {
+  @ApiOperation({ summary: 'Whether the process runs' })
+  @ApiOkResponse({ description: 'It runs', type: LiveView })
+  live(): LiveView {
     return { status: 'live' };
   }
 
   /**
-   * Not ready only until the first credentials have come, which a wrong configuration never gets beyond. Later an
-   * outage of Tencent is no reason to take instances away: all would go at once, and none would serve better.
+   * Not ready only until the first credentials have come, which a wrong configuration never gets beyond, and when none are
+   * left and the ticket store is lost. An outage of Tencent is no reason to take instances away: all would go at once, and
+   * none would serve better.
    */
   @Public()
   @Get('ready')
-  ready(): object {
-    const { everObtained, state } = this.tickets.status();
-    if (everObtained) return { status: 'ready', credentials: state };
-    const message = 'no credentials have been obtained from Tencent yet';
+  @ApiOperation({ summary: 'Whether requests can be served' })
+  @ApiOkResponse({ description: 'They can', type: ReadyView })
+  @ApiServiceUnavailableResponse({ description: 'Not yet', type: StartingBody })
+  ready(): ReadyView {
+    const { status, state } = this.health.check('credentials').credentials;
+    // Nobody replaces the TicketService of the demo: its state is known.
+    if (status === 'up' && state !== 'unknown') return { status: 'ready', credentials: state };
+    const message = 'no credentials have been obtained from Tencent yet, or none are left and the ticket store is lost';
     throw new ServiceUnavailableException({ statusCode: HttpStatus.SERVICE_UNAVAILABLE, status: 'starting', message });
   }
 }

@@ -1,9 +1,14 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { KEY, KEYS } from '../../test/serve-demo.js';
+import { SANDBOX_KEY } from './sandbox-security.js';
 import { StartError } from '../server/start-error.js';
 import { type SandboxedApp, startOnSandbox } from './start-on-sandbox.js';
 
 const { clean } = KycSandbox.EXAMPLE_ORDERS;
+
+const KEYED = { headers: { 'x-api-key': SANDBOX_KEY } };
 
 let started: SandboxedApp | undefined;
 
@@ -34,11 +39,11 @@ describe('the start on the sandbox', () => {
       BANKCARD_OCR_TICKET_STORE: 'rubbish:',
     });
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    const card = await fetch(`${url}/bank-cards/${clean}`);
+    const card = await fetch(`${url}/bank-cards/${clean}`, KEYED);
     expect(await card.json()).toMatchObject({ cardNumber: '622202*********0128' });
     expect(sandbox.calls.result).toBe(1);
     expect(sandbox.violations()).toEqual([]);
-    expect((await fetch(`${url}/bank-cards/invented1`)).status).toBe(404);
+    expect((await fetch(`${url}/bank-cards/invented1`, KEYED)).status).toBe(404);
   });
 
   it('stops the sandbox when it ends', async () => {
@@ -51,14 +56,34 @@ describe('the start on the sandbox', () => {
     const { announcement } = await start();
     expect(announcement).toContain('虚构');
     expect(announcement).toContain('invented');
-    const commands = [...announcement.matchAll(/^ {2}curl (?:-o card\.jpg )?(http\S+)$/gm)];
-    expect(commands).toHaveLength(4);
-    for (const [, address = ''] of commands) expect((await fetch(address)).status).toBe(200);
-    const launching = /^ {2}curl -H "(?<header>\S+): (?<value>\S+)" -d '(?<body>\S+)' (?<address>http\S+)$/m;
-    const { header = '', value = '', body, address = '' } = launching.exec(announcement)?.groups ?? {};
+    const commands = [
+      ...announcement.matchAll(
+        /^ {2}curl -H "(?<header>\S+): (?<value>\S+)" (?:-o card\.jpg )?"?(?<address>http[^\s"]+)"?$/gm,
+      ),
+    ];
+    expect(commands).toHaveLength(5);
+    for (const { groups: { header = '', value = '', address = '' } = {} } of commands) {
+      expect([address, (await fetch(address, { headers: { [header]: value } })).status]).toEqual([address, 200]);
+    }
+    const launching = /^ {2}curl -H .* -H "content-type: application\/json" -d '(?<body>\S+)' (?<address>http\S+)$/m;
+    const { body, address = '' } = launching.exec(announcement)?.groups ?? {};
     // As curl does: who sends data sends it by POST.
-    const launched = await fetch(address, { method: 'POST', headers: { [header]: value }, body });
+    const headers = { ...KEYED.headers, 'content-type': 'application/json' };
+    const launched = await fetch(address, { method: 'POST', headers, body });
     expect([launched.status, await launched.json()]).toEqual([201, expect.objectContaining({ userId: 'user1' })]);
+    const docs = /^接口文档 .*: (?<address>http\S+)$/m.exec(announcement)?.groups?.['address'] ?? '';
+    expect((await fetch(docs)).status).toBe(200);
+  });
+
+  it('writes its audit file into a folder of its own, which goes with it', async () => {
+    const { app, url, announcement } = await start();
+    const file = /^ {2}cat (?<file>\S+)$/m.exec(announcement)?.groups?.['file'] ?? '';
+    expect(
+      (await fetch(`${url}/bank-cards/${clean}/number`, { headers: { ...KEYED.headers, 'x-reason': 'test' } })).status,
+    ).toBe(200);
+    expect(readFileSync(file, 'utf8')).toContain('"reason":"test"');
+    await app.close();
+    expect(existsSync(path.dirname(file))).toBe(false);
   });
 
   it('wants keys when keys are named', async () => {
@@ -71,7 +96,9 @@ describe('the start on the sandbox', () => {
   });
 
   it('does not start with what is wrong', async () => {
-    await expect(start({ DEMO_API_KEYS: 'shop:my-key' })).rejects.toThrow('entry 1 is not a name and a SHA-256');
+    await expect(start({ DEMO_API_KEYS: 'shop:my-key' })).rejects.toThrow(
+      'entry 1 is not a tenant, an id, scopes and a SHA-256',
+    );
     await expect(start({ LOG_LEVEL: 'loud' })).rejects.toThrow('LOG_LEVEL: must be one of error, warn');
   });
 });

@@ -1,12 +1,14 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
-import { readApiKeys } from '../auth/read-api-keys.js';
 import { boot } from '../server/boot.js';
 import { listen } from '../server/listen.js';
-import { readServerSettings } from '../server/server-settings.js';
 import { StartError } from '../server/start-error.js';
+import { readServerSettings } from '../settings/server-settings.js';
 import { announce } from './announcement.js';
+import { MovableClock } from './movable-clock.js';
+import { SandboxModule } from './sandbox.module.js';
 import { pointAtSandbox } from './sandbox-environment.js';
+import { SANDBOX_KEY, sandboxSecurity } from './sandbox-security.js';
 
 /** An application that serves invented cards. */
 export interface SandboxedApp {
@@ -17,7 +19,7 @@ export interface SandboxedApp {
   readonly announcement: string;
 }
 
-/** No other machine may reach an API that needs no key, even one with invented cards. */
+/** No other machine may reach an API whose key is printed here, even one with invented cards. */
 const HOST = '127.0.0.1';
 
 /**
@@ -33,20 +35,28 @@ export async function startOnSandbox(env: NodeJS.ProcessEnv): Promise<SandboxedA
         'dist/apps/demo-api/src/main.js, or unset NODE_ENV.\n生产环境 (NODE_ENV=production) 不能以沙箱方式启动。',
     );
   }
-  const { settings, faults } = readServerSettings(env);
-  const keys = env['DEMO_API_KEYS']?.trim() ? readApiKeys(env['DEMO_API_KEYS']) : undefined;
-  const sandbox = await KycSandbox.start({ unknownOrders: 'reject' });
+  const server = readServerSettings(env);
+  const security = sandboxSecurity(env);
+  const clock = new MovableClock();
+  const sandbox = await KycSandbox.start({ unknownOrders: 'reject', clock });
   try {
     pointAtSandbox(env, sandbox);
-    const access = keys?.apiKeys ?? 'open';
-    const app = await boot({ ...settings, access, faults: [...faults, ...(keys?.faults ?? [])] });
+    const faults = [...server.faults, ...security.faults];
+    const shownKey = security.hasOwnKeys ? undefined : SANDBOX_KEY;
+    const module = SandboxModule.of(sandbox, { clock, shownKey });
+    const app = await boot({ ...server.settings, ...security.settings, sandbox: module, faults });
     app
       .getHttpAdapter()
       .getInstance()
-      .addHook('onClose', () => sandbox.stop());
-    const url = await listen(app, { ...settings, host: HOST });
-    return { app, sandbox, url, announcement: announce(url, keys !== undefined) };
+      .addHook('onClose', async () => {
+        security.clear();
+        await sandbox.stop();
+      });
+    const url = await listen(app, { ...server.settings, host: HOST });
+    const { hasOwnKeys, settings } = security;
+    return { app, sandbox, url, announcement: announce(url, { hasOwnKeys, auditFile: settings.auditFile }) };
   } catch (error) {
+    security.clear();
     await sandbox.stop();
     throw error;
   }

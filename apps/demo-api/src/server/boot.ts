@@ -1,6 +1,7 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { isBankCardOcrError } from 'nestjs-bankcard-ocr';
 import { type AppSettings, createApp } from './create-app.js';
+import { AuditFile } from '../audit/audit-file.js';
 import { StartError } from './start-error.js';
 
 /** What an application is made of, and what was found wrong so far. */
@@ -13,7 +14,8 @@ export interface BootSettings extends AppSettings {
  *
  * @throws {@link StartError} with everything that is wrong, the library's configuration included: one restart is enough
  */
-export async function boot({ faults, ...settings }: BootSettings): Promise<NestFastifyApplication> {
+export async function boot({ faults: known, ...settings }: BootSettings): Promise<NestFastifyApplication> {
+  const faults = known.length > 0 ? known : await faultsOfAuditFile(settings.auditFile);
   const messages = faults.length === 0 ? [] : ['demo-api cannot start:', ...faults.map((fault) => `  - ${fault}`)];
   let app: NestFastifyApplication | undefined;
   try {
@@ -25,4 +27,14 @@ export async function boot({ faults, ...settings }: BootSettings): Promise<NestF
   if (app && messages.length === 0) return app;
   await app?.close();
   throw new StartError(messages.join('\n'));
+}
+
+async function faultsOfAuditFile(file: string): Promise<string[]> {
+  try {
+    await AuditFile.check(file);
+    return [];
+  } catch (error) {
+    const { code, message } = error as { code?: unknown; message: string };
+    return [`DEMO_AUDIT_FILE: cannot be opened for writing: ${typeof code === 'string' ? code : message}`];
+  }
 }

@@ -2,6 +2,7 @@ import { isatty } from 'node:tty';
 import {
   BadRequestException,
   ConsoleLogger,
+  type DynamicModule,
   Logger,
   NotFoundException,
   type LoggerService,
@@ -11,8 +12,10 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import multipart from '@fastify/multipart';
 import { AppModule } from '../app.module.js';
-import { requireApiKey } from '../auth/api-key.hook.js';
-import type { ApiKeys } from '../auth/api-keys.js';
+import { ApiKeyAuthentication } from '../auth/api-key.authentication.js';
+import type { ClientRequest } from '../auth/client-request.js';
+import { serveDocs } from '../docs/docs.js';
+import type { SecuritySettings } from '../settings/security-settings.js';
 import { drainQuickly } from './drain.js';
 import { refuseAlike, refuseConnection, refusePath } from './http-errors.js';
 import { readJsonBody } from './read-json-body.js';
@@ -21,11 +24,11 @@ import { SECURITY_HEADERS } from './security-headers.js';
 import { UPLOAD_LIMITS } from './upload-limits.js';
 
 /** How an application differs from another. */
-export interface AppSettings {
-  /** The keys that are accepted; `open` needs no key and is for the sandbox only. */
-  readonly access: ApiKeys | 'open';
+export interface AppSettings extends SecuritySettings {
   /** The levels to print, or the logger that takes the lines. */
   readonly logger: LogLevel[] | LoggerService;
+  /** The sandbox that stands in for Tencent, if one does. */
+  readonly sandbox?: DynamicModule;
 }
 
 /**
@@ -33,8 +36,8 @@ export interface AppSettings {
  *
  * @throws {@link BankCardOcrConfigurationError} without a line in the log: it is the caller's to print
  */
-export async function createApp({ access, logger }: AppSettings): Promise<NestFastifyApplication> {
-  const app = await create();
+export async function createApp({ logger, sandbox, ...security }: AppSettings): Promise<NestFastifyApplication> {
+  const app = await create(security, sandbox);
   app.useLogger(Array.isArray(logger) ? new ConsoleLogger({ logLevels: logger, colors: isatty(1) }) : logger);
   app.flushLogs();
   const fastify = app.getHttpAdapter().getInstance();
@@ -45,11 +48,16 @@ export async function createApp({ access, logger }: AppSettings): Promise<NestFa
     // An unknown route needs no key for its 404; its body, if any, is not read.
     if (is404) throw new NotFoundException();
   });
-  if (access !== 'open') fastify.addHook('onRequest', requireApiKey(access));
+  const authentication = app.get(ApiKeyAuthentication);
+  fastify.decorateRequest('apiKey', null);
+  fastify.addHook('onRequest', (request, reply) => {
+    return authentication.authenticate(request as unknown as ClientRequest, reply);
+  });
   readBodies(app);
   await app.register(multipart, { limits: UPLOAD_LIMITS });
   refuseAlike(app.getHttpServer());
   drainQuickly(app);
+  if (security.hasDocs) serveDocs(app);
   return app;
 }
 
@@ -67,14 +75,15 @@ function readBodies(app: NestFastifyApplication): void {
 }
 
 /** Nest logs the error of a failed start with its stack: its lines are buffered and, in that case, discarded. */
-async function create(): Promise<NestFastifyApplication> {
+async function create(security: SecuritySettings, sandbox: DynamicModule | undefined): Promise<NestFastifyApplication> {
   try {
     const adapter = new FastifyAdapter({
       ...REQUEST_LIMITS,
+      trustProxy: security.trustedProxies.length > 0 && [...security.trustedProxies],
       frameworkErrors: refusePath,
       clientErrorHandler: refuseConnection,
     });
-    return await NestFactory.create<NestFastifyApplication>(AppModule, adapter, {
+    return await NestFactory.create<NestFastifyApplication>(AppModule.with(security, sandbox), adapter, {
       abortOnError: false,
       bodyParser: false,
       bufferLogs: true,

@@ -5,18 +5,14 @@ import type { AccountName } from './account-name.js';
 
 const COPIES = Symbol.for('nestjs-bankcard-ocr/copies');
 
-/** What all copies of this library in one process share. */
 interface SharedByCopies {
-  /** How many have been loaded. */
   count: number;
   /** By application, because one process may run several (tests do). */
   readonly accounts: WeakMap<object, Set<RegisteredAccount>>;
 }
 
-const shared = ((globalThis as Record<symbol, unknown>)[COPIES] ??= {
-  count: 0,
-  accounts: new WeakMap(),
-}) as SharedByCopies;
+const nothing: SharedByCopies = { count: 0, accounts: new WeakMap() };
+const shared = ((globalThis as Record<symbol, unknown>)[COPIES] ??= nothing) as SharedByCopies;
 shared.count += 1;
 /** A test runner loads the library again for each file, or after a reset: that is no mistake. */
 const isTestRunner = process.env['JEST_WORKER_ID'] !== undefined || process.env['VITEST'] !== undefined;
@@ -24,9 +20,8 @@ const isTestRunner = process.env['JEST_WORKER_ID'] !== undefined || process.env[
 if (shared.count === 2 && !isTestRunner) {
   process.emitWarning(
     'A second copy of nestjs-bankcard-ocr was loaded into this process. The classes of one copy are not those of the ' +
-      'other: services cannot be injected or got by them. Load the ' +
-      'library by require() everywhere, or by import everywhere (an import() in a CommonJS application loads the copy ' +
-      'of ES modules), and install it once: npm ls nestjs-bankcard-ocr',
+      'other: services cannot be injected or got by them. Load the library by require() everywhere, or by import ' +
+      'everywhere (an import() in a CommonJS application loads the copy of ES modules), and install it once',
     { code: 'OCR_LIBRARY_LOADED_TWICE' },
   );
 }
@@ -36,7 +31,6 @@ export function isLoadedTwice(): boolean {
   return shared.count > 1;
 }
 
-/** One account of an application. */
 interface RegisteredAccount {
   readonly appId: string;
   readonly ticketStore: unknown;
@@ -45,9 +39,7 @@ interface RegisteredAccount {
 }
 
 /**
- * Refuse an account that conflicts with another one of the application: two refreshers for one app id invalidate each
- * other's tickets, and services without a name of their own cannot be distinguished. Accounts of another copy of this
- * library count too.
+ * Refuse an account that conflicts with another one of the application, also of another copy of this library.
  * @returns what ends the account, so that another one may have its app id
  * @throws {@link BankCardOcrConfigurationError}
  */
@@ -61,8 +53,9 @@ export function registerAccount(application: ModulesContainer, account: Register
 
 function checkApart(account: RegisteredAccount, other: RegisteredAccount): void {
   const { registration, appId, ticketStore } = account;
+  const areRegistrations = registration !== undefined && other.registration !== undefined;
   const [first, second] = [titled(other), titled(account)];
-  if (appId === other.appId && registration && other.registration)
+  if (appId === other.appId && areRegistrations)
     refuse(
       'appId',
       `BankCardOcrModule is registered twice for app id ${maskAppId(appId)}, as ${first.en} and as ` +
@@ -79,23 +72,15 @@ function checkApart(account: RegisteredAccount, other: RegisteredAccount): void 
       `is that of another account (${first.en}), and the two would end each other's tickets: use one for both`,
       `与另一个账号（${first.zh}）相同，两者会互相作废 ticket：请共用一个`,
     );
-  if (registration && registration.name === other.registration?.name) {
-    const { name } = registration;
-    if (name !== undefined)
-      refuse(
-        'name',
-        `is '${name}' for two app ids: give each registration a name of its own, and use it in @InjectBankCardOcr() too`,
-        `两个 app id 都叫 '${name}'：请分别起名，@InjectBankCardOcr() 里也要用各自的名称`,
-      );
+  if (areRegistrations && registration.name === other.registration?.name)
     refuse(
       'name',
-      'is missing: BankCardOcrModule is registered for several app ids, and only one registration can do without ' +
-        "a name. Give the others one, forRootAsync({ name: 'loans', ... }), and inject their services with " +
+      `is ${registration.name === undefined ? 'missing' : first.en} for two app ids: give each registration a name of its ` +
+        "own (one can do without), forRootAsync({ name: 'loans', ... }), and inject its services with " +
         "@InjectBankCardOcr(OcrResultService, 'loans')",
-      '缺失：BankCardOcrModule 为多个 app id 注册，只有一个可以不写名称。请给其他的起名，例如 ' +
-        "forRootAsync({ name: 'loans', ... })，并用 @InjectBankCardOcr(OcrResultService, 'loans') 注入它们的服务",
+      `两个 app id 的名称相同（${first.zh}）：请分别起名（可以有一个不写），例如 forRootAsync({ name: 'loans', ... })，` +
+        "并用 @InjectBankCardOcr(OcrResultService, 'loans') 注入各自的服务",
     );
-  }
   // A location in an option makes a new store for each account: a shared object is a store that the application made.
   if (typeof ticketStore === 'object' && ticketStore === other.ticketStore)
     refuse(
@@ -111,8 +96,6 @@ function refuse(option: string, en: string, zh: string): never {
 
 function titled({ registration }: RegisteredAccount): Problem {
   if (!registration) return new Problem('a client of BankCardOcrClientFactory', 'BankCardOcrClientFactory 的客户端');
-  const { name } = registration;
-  return name === undefined
-    ? new Problem('the one without a name', '未命名的注册')
-    : new Problem(`'${name}'`, `'${name}'`);
+  const quoted = registration.name && `'${registration.name}'`;
+  return new Problem(quoted ?? 'the one without a name', quoted ?? '未命名的注册');
 }

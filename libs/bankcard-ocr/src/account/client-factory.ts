@@ -1,14 +1,8 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import {
-  BankCardOcrConfigurationError,
-  configurationIssue,
-  type ConfigurationIssue,
-  got,
-  Problem,
-} from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { concealSecrets } from '../options/concealed-options.js';
-import { isUnset, numberFromText, whatIsSet } from '../options/option-values.js';
+import { isUnset, numeric, whatIsSet } from '../options/option-values.js';
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
 import type { ClockTimer } from '../runtime/clock.js';
 import { type BankCardOcrClient, type ClientContext, createClient } from './create-client.js';
@@ -31,25 +25,26 @@ export interface ClientFactoryOptions {
   readonly maxAccounts?: number | undefined;
 }
 
-/** An account that has a client, or is about to have one. */
 interface Account {
   readonly id: string;
   readonly client: Promise<BankCardOcrClient>;
-  /** Known when its options are. */
-  resolved?: ResolvedOptions;
+  /** Set when it is there. */
+  made?: BankCardOcrClient;
+  /** Set when it has its client. */
+  options?: ResolvedOptions;
   /** Releases its app id; set when it has one. */
   unregister?: () => void;
   /** Closes the client when the calls that are under way have ended; set when the account had to make room. */
   closing?: ClockTimer | undefined;
 }
 
-/** What the clients of a factory need from the application. */
+/** Takes a client that a factory has made. Must not throw. */
+type ClientObserver = (accountId: string, client: BankCardOcrClient) => void;
+
 interface FactoryContext {
-  /** Where the client of an account logs to. */
   clientSurroundings(accountId: string, appId: string): ClientContext;
   /**
-   * Claim an app id and a store for an account.
-   * @returns a function that releases both
+   * Claim the app id and the store of an account. @returns a function that releases both
    * @throws {@link BankCardOcrConfigurationError} when another account of the application has them
    */
   register(resolved: ResolvedOptions): () => void;
@@ -60,12 +55,10 @@ interface FactoryContext {
  * and closed when others need the room. Each has credentials, a ticket store, connections, events and counts of its own.
  */
 export class BankCardOcrClientFactory {
-  readonly #options: ClientFactoryOptions;
   readonly #maxAccounts: number;
-  /** The least recently used one comes first. */
+  /** The least recently used one comes first; those beyond `maxAccounts` are leaving. */
   readonly #accounts = new Map<string, Account>();
-  /** Those of them that had to make room, until the calls that are under way have ended. */
-  readonly #leaving = new Set<Account>();
+  readonly #observers = new Set<ClientObserver>();
   #isClosed = false;
 
   /**
@@ -73,16 +66,15 @@ export class BankCardOcrClientFactory {
    * @internal made by `BankCardOcrAccountsModule`
    */
   constructor(
-    options: ClientFactoryOptions,
+    private readonly options: ClientFactoryOptions,
     private readonly surroundings: FactoryContext,
   ) {
     this.#maxAccounts = checkFactoryOptions(options);
-    this.#options = concealDefaults(options);
   }
 
   /** How many accounts have a client, without those that are leaving. */
   get size(): number {
-    return this.#accounts.size - this.#leaving.size;
+    return Math.min(this.#accounts.size, this.#maxAccounts);
   }
 
   /**
@@ -93,24 +85,14 @@ export class BankCardOcrClientFactory {
    * @throws whatever `resolve` throws, as it is
    */
   async get(accountId: string): Promise<BankCardOcrClient> {
-    if (this.#isClosed) {
-      const message = 'the application is closing: no client is made any more';
-      throw new BankCardOcrError('NO_VALID_TICKET', { message });
-    }
-    if (typeof accountId !== 'string' || accountId === '') {
-      const message = 'get() takes the id of an account, a text that is not empty';
-      throw new BankCardOcrError('INVALID_ARGUMENT', { message });
-    }
+    if (this.#isClosed) throw new BankCardOcrError('NO_VALID_TICKET', { message: 'the application is closing' });
+    if (typeof accountId !== 'string' || accountId === '')
+      throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'get() takes the id of an account, a text' });
     // An account that is used again while it closes keeps its client: a second one would refresh beside it.
     const account = this.#accounts.get(accountId) ?? this.#begin(accountId);
     this.#remove(account);
     this.#accounts.set(accountId, account);
-    for (const oldest of this.#accounts.values()) {
-      if (this.size <= this.#maxAccounts) break;
-      if (this.#leaving.has(oldest)) continue;
-      this.#leaving.add(oldest);
-      void oldest.client.then(() => this.#closeLater(oldest), ignoreFailure);
-    }
+    this.#makeRoom();
     return account.client;
   }
 
@@ -123,6 +105,19 @@ export class BankCardOcrClientFactory {
     if (account) await this.#close(account);
   }
 
+  /** The clients that there are now, by the ids of their accounts. @internal */
+  get clients(): ReadonlyMap<string, BankCardOcrClient> {
+    const made = [...this.#accounts.values()].flatMap(({ id, made: client }) =>
+      client ? [[id, client] as const] : [],
+    );
+    return new Map(made);
+  }
+
+  /** Call `observer` with every client that is made from now on, before it starts. @internal */
+  observe(observer: ClientObserver): void {
+    this.#observers.add(observer);
+  }
+
   /** Close all clients; none is made any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -132,32 +127,44 @@ export class BankCardOcrClientFactory {
   #begin(id: string): Account {
     const account: Account = { id, client: Promise.resolve().then(async () => this.#create(account)) };
     // The next caller tries again; callers that wait for this client get the rejection of its promise.
-    account.client.catch(() => this.#end(account));
+    account.client.then(
+      () => this.#makeRoom(),
+      () => this.#end(account),
+    );
     return account;
   }
 
   async #create(account: Account): Promise<BankCardOcrClient> {
-    const own = await this.#options.resolve(account.id);
+    const own = await this.options.resolve(account.id);
     // What an account leaves open, e.g. an empty column, is for the defaults to say.
-    const set = { ...this.#options.defaults, ...whatIsSet(own ?? {}) };
+    const set = { ...this.options.defaults, ...whatIsSet(own ?? {}) };
     const resolved = resolveOptions(set as BankCardOcrOptions);
     account.unregister = this.surroundings.register(resolved);
-    account.resolved = resolved;
     const client = await createClient(resolved, this.surroundings.clientSurroundings(account.id, resolved.appId));
+    account.made = client;
+    for (const observe of this.#observers) observe(account.id, client);
     client.start();
+    account.options = resolved;
     return client;
   }
 
-  #closeLater(account: Account): void {
-    // One that came back and left again before its client was there comes here twice.
-    if (!this.#leaving.has(account) || account.closing) return;
-    const { clock, timeoutMs } = account.resolved!;
-    account.closing = clock.setTimer(() => void this.#close(account), timeoutMs);
+  #makeRoom(): void {
+    let excess = this.#accounts.size - this.#maxAccounts;
+    for (const account of this.#accounts.values()) {
+      if (excess <= 0) return;
+      excess -= 1;
+      // One that is still being made comes here again.
+      const { options } = account;
+      account.closing ??= options?.clock.setTimer(() => void this.#close(account), options.timeoutMs);
+    }
   }
 
   async #close(account: Account): Promise<void> {
     this.#end(account);
-    await account.client.then(async (client) => client.close(), ignoreFailure);
+    await account.client.then(
+      (client) => client.close(),
+      () => undefined,
+    );
     // It may have been registered meanwhile, if it was still being made.
     account.unregister?.();
   }
@@ -170,20 +177,16 @@ export class BankCardOcrClientFactory {
   #remove(account: Account): void {
     account.closing?.cancel();
     account.closing = undefined;
-    this.#leaving.delete(account);
     if (this.#accounts.get(account.id) === account) this.#accounts.delete(account.id);
   }
 }
 
-/** Callers that wait for the client get the rejection of its promise. */
-function ignoreFailure(): void {}
-
 /** Make a copy of the options of a factory in which every secret is a `SecretText`. */
 export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOptions {
-  const { resolve, defaults, maxAccounts } = options;
+  const { resolve, defaults } = options;
   if (typeof defaults !== 'object' || typeof resolve !== 'function') return options;
   // It may be a method that needs the object it belongs to.
-  return { resolve: (accountId) => options.resolve(accountId), defaults: concealSecrets(defaults), maxAccounts };
+  return { ...options, resolve: (accountId) => options.resolve(accountId), defaults: concealSecrets(defaults) };
 }
 
 /**
@@ -191,20 +194,16 @@ export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOpt
  * @returns how many accounts may have a client
  */
 function checkFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): number {
-  const issues: ConfigurationIssue[] = [];
-  if (typeof resolve !== 'function') {
-    const problem = new Problem(
-      'must be a function that returns appId and secret of an account id',
-      '必须是函数，按账号 id 返回 appId 和 secret',
-    );
-    issues.push(configurationIssue('resolve', problem));
-  }
-  const most = isUnset(maxAccounts) ? 100 : (numberFromText(maxAccounts) as number);
-  if (!Number.isSafeInteger(most) || most < 1) {
-    const is = got(maxAccounts);
-    const problem = new Problem(`must be a whole number, at least 1; ${is.en}`, `必须是不小于 1 的整数；${is.zh}`);
-    issues.push(configurationIssue('maxAccounts', problem));
-  }
+  const most = isUnset(maxAccounts) ? 100 : numeric('whole number').read(maxAccounts);
+  const issues = [
+    ...(typeof resolve === 'function' ? [] : [configurationIssue('resolve', NO_FUNCTION)]),
+    ...(most instanceof Problem ? [configurationIssue('maxAccounts', most)] : []),
+  ];
   if (issues.length > 0) throw new BankCardOcrConfigurationError(issues);
-  return most;
+  return most as number;
 }
+
+const NO_FUNCTION = new Problem(
+  'must be a function that returns appId and secret of an account id',
+  '必须是函数，按账号 id 返回 appId 和 secret',
+);

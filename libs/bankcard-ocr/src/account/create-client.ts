@@ -1,20 +1,23 @@
+import { BankCardOcrHealth } from '../credentials/bankcard-ocr-health.js';
 import { RecordSeal } from '../credentials/ticket-record.codec.js';
 import { secretFingerprint } from '../credentials/ticket-record.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import { TicketService } from '../credentials/ticket.service.js';
 import { timingsFor } from '../credentials/timings.js';
 import { maskAppId } from '../errors/redaction.js';
-import type { ResolvedOptions, RouteToVendor } from '../options/resolve-options.js';
+import type { ResolvedOptions } from '../options/resolve-options.js';
 import { RecognitionService } from '../recognition/recognition.service.js';
 import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
+import { OrderReferences } from '../signature/order-references.js';
 import { SignatureService } from '../signature/signature.service.js';
 import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
-import { TicketMetrics } from '../telemetry/ticket-metrics.js';
+import { Telemetry } from '../telemetry/instrumentation.js';
 import { AuthClient } from '../vendor/auth.client.js';
 import { hintForHost } from '../vendor/hosts.js';
+import type { ExchangeListener } from '../vendor/http/vendor-http-client.js';
 import { Transport } from '../vendor/http/transport.js';
 import { RecognitionClient } from '../vendor/recognition.client.js';
 import { ResultClient } from '../vendor/result.client.js';
@@ -23,35 +26,31 @@ import { createTicketStore, openTicketStore } from './create-ticket-store.js';
 import { completeTickets } from './overridden-tickets.js';
 import { connectToVendor, createTransport, VendorConnections } from './vendor-connections.js';
 
-/** Where a client logs and reports to. */
 export interface ClientContext {
   readonly log: LogSink;
   /** Whether anybody reads lines of the level `debug`. */
   readonly debugs: () => boolean;
-  /** A label of its metrics. */
+  /** The account of its spans and metrics; undefined for the only one. */
   readonly name?: string;
 }
 
 /** One account: its options, its log, and what starts and ends with it. */
 export class AccountContext {
-  readonly #starts: (() => void)[] = [];
+  /** Unless the application overrides it. */
+  tickets: TicketService | undefined;
   readonly #closes: (() => unknown)[] = [];
+  /** How log lines of the account name its orders. */
+  readonly orderReferences: OrderReferences;
 
   constructor(
     readonly options: ResolvedOptions,
     readonly surroundings: ClientContext,
-  ) {}
-
-  onStart(start: () => void): void {
-    this.#starts.push(start);
+  ) {
+    this.orderReferences = new OrderReferences(options.secret.reveal());
   }
 
   onClose(close: () => unknown): void {
     this.#closes.push(close);
-  }
-
-  start(): void {
-    for (const start of this.#starts) start();
   }
 
   /** What was made last ends first. */
@@ -66,68 +65,65 @@ const SHARED_WITH = { process: 'this process only', machine: 'all processes of t
 export const BANKCARD_OCR_SERVICES = [
   SignatureService,
   TicketService,
-  TicketMetrics,
   OcrResultService,
   RecognitionService,
   SdkLaunchService,
   SignedRequestService,
+  BankCardOcrHealth,
 ] as const;
+
+/** What operators are shown of an account, and where it comes from. */
+interface AccountForOperators extends Pick<AccountContext, 'options'> {
+  readonly store: TicketStore;
+  readonly telemetry: Telemetry;
+}
 
 /** The services of one account (app id), with a ticket store and connections that no other account uses. */
 export class BankCardOcrClient {
-  readonly #context: AccountContext;
-  readonly #store: TicketStore;
-
   /** @internal made by `createClient` */
   constructor(
-    context: AccountContext,
-    store: TicketStore,
+    private readonly context: AccountContext,
+    private readonly store: TicketStore,
+    private readonly telemetry: Telemetry,
     readonly signatures: SignatureService,
     readonly tickets: TicketService,
-    readonly metrics: TicketMetrics,
     readonly results: OcrResultService,
     readonly recognition: RecognitionService,
     readonly sdk: SdkLaunchService,
     readonly signedRequests: SignedRequestService,
-  ) {
-    this.#context = context;
-    this.#store = store;
-  }
+    readonly health: BankCardOcrHealth,
+  ) {}
 
   /** Begin to refresh in the background; neither waits for Tencent nor fails because of it. @internal */
   start(): void {
-    const { options, surroundings } = this.#context;
+    const { options, surroundings } = this.context;
     const { appId, baseUrl, storeEncryptionKey, transport, warningPolicy } = options;
-    const { description, scope } = this.#store;
+    const { description, scope } = this.store;
     surroundings.log.log(
       `app id ${maskAppId(appId)}, host ${baseUrl.host}, credentials in ${description} ` +
         `(shared with ${SHARED_WITH[scope]}), ${storeEncryptionKey ? 'encrypted' : 'not encrypted'}, ` +
-        `transport ${transport}, ${describeRoute(options.route)}, ` +
+        `transport ${transport}, ${options.route.en}, ` +
         `warning policy ${typeof warningPolicy === 'function' ? 'of the application' : warningPolicy}`,
     );
     const hint = hintForHost(baseUrl.host);
     if (hint !== undefined) surroundings.log.log(hint);
     for (const { en } of options.warnings) surroundings.log.warn(en);
-    this.#context.start();
+    this.context.tickets?.start();
+  }
+
+  /** @internal for the entry `/ops` */
+  get forOperators(): AccountForOperators {
+    return { options: this.context.options, store: this.store, telemetry: this.telemetry };
   }
 
   /** End timers and connections; whatever is under way fails. @internal */
   async close(): Promise<void> {
-    await this.#context.close();
+    await this.context.close();
   }
 }
 
-/** User name and password of a proxy are not in it. */
-function describeRoute({ proxy, variable, isOfHttpService }: RouteToVendor): string {
-  if (isOfHttpService) return 'agents and proxy of the httpService';
-  if (proxy === undefined) return 'no proxy';
-  return variable === undefined ? `proxy ${proxy}` : `proxy ${proxy} (${variable})`;
-}
-
-/** A class by which something is injected. */
 export type Token<T = unknown> = abstract new (...args: never[]) => T;
 
-/** Something that an account is made of, and what it is made from. */
 interface AccountPart {
   readonly provide: Token;
   readonly needs: readonly Token[];
@@ -159,10 +155,16 @@ function part<T, const Needs extends readonly Token[]>(
 }
 
 /** What a service needs that calls Tencent. */
-const NEEDS = [Clock, TicketService, SignatureService, VendorConnections] as const;
+const NEEDS = [Clock, TicketService, SignatureService, VendorConnections, Telemetry] as const;
 
-function callOptions(options: ResolvedOptions, clock: Clock, tickets: TicketService, signatures: SignatureService) {
-  return { ...options, limits: options, clock, tickets: completeTickets(tickets), signatures };
+function callOptions(
+  options: ResolvedOptions,
+  clock: Clock,
+  tickets: TicketService,
+  signatures: SignatureService,
+  telemetry: Telemetry,
+) {
+  return { ...options, limits: options, clock, tickets: completeTickets(tickets), signatures, telemetry };
 }
 
 /**
@@ -171,6 +173,12 @@ function callOptions(options: ResolvedOptions, clock: Clock, tickets: TicketServ
  */
 export const ACCOUNT_PARTS: readonly AccountPart[] = [
   part(Clock, [], ({ options }) => options.clock),
+  part(Telemetry, [Clock], ({ options, surroundings }, clock) => {
+    return new Telemetry(clock, surroundings.name, options.telemetry, (error) => {
+      const name = error instanceof Error ? error.name : typeof error;
+      surroundings.log.warn(`a subscriber of the option telemetry has failed (${name}); calls go on without it`);
+    });
+  }),
   part(TicketStore, [Clock], async (context, clock) => {
     const { options, surroundings } = context;
     const store = await createTicketStore({ ...options, clock }, (where) => {
@@ -181,87 +189,84 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     return store;
   }),
   part(Transport, [Clock], ({ options }, clock) => createTransport(options.baseUrl, { ...options, clock })),
-  part(VendorConnections, [Clock, Transport], async (context, clock, transport) => {
-    const { options, surroundings } = context;
-    const onExchange = (record: Parameters<typeof logExchange>[1]) => {
-      logExchange(surroundings.log, record, surroundings.debugs());
+  part(VendorConnections, [Clock, Transport, Telemetry], async (context, clock, transport, telemetry) => {
+    const { options, surroundings, orderReferences } = context;
+    const onExchange: ExchangeListener = (describe) => {
+      const end = telemetry.attempt(describe);
+      return (record) => {
+        logExchange(surroundings.log, record, surroundings.debugs());
+        end?.(record);
+      };
     };
-    const connections = await connectToVendor({ ...options, clock }, onExchange, transport);
+    const connections = await connectToVendor({ ...options, clock }, onExchange, transport, orderReferences);
     context.onClose(() => connections.close());
     return connections;
   }),
-  part(TicketMetrics, [], ({ surroundings }) => new TicketMetrics(surroundings.name)),
   part(SignatureService, [], () => new SignatureService()),
   part(
     TicketService,
-    [Clock, TicketStore, VendorConnections, TicketMetrics],
-    async (context, clock, store, connections, metrics) => {
+    [Clock, TicketStore, VendorConnections, Telemetry],
+    async (context, clock, store, connections, telemetry) => {
       const { options, surroundings } = context;
-      const { appId, secret, backgroundRefresh, role, verifyWindowMs, storeEncryptionKey } = options;
+      const { appId, secret, role, storeEncryptionKey } = options;
       store.onWarning ??= (warning) => surroundings.log.warn(warning);
       await openTicketStore(store, role === 'reader' ? 'read' : 'write');
       const tickets = new TicketService({
+        ...options,
         store,
         auth: createAuthClient(options, connections),
         clock,
-        backgroundRefresh,
-        role,
-        verifyWindowMs,
         seal: storeEncryptionKey && new RecordSeal(storeEncryptionKey, appId),
         timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
         secretFingerprint: secretFingerprint(appId, secret.reveal()),
+        observeRefresh: (reason, refresh) => telemetry.operation('refresh', refresh, { reason }),
       });
       tickets.events$.subscribe((event) => {
         logTicketEvent(surroundings.log, event);
-        metrics.note(event);
+        telemetry.event(event);
       });
-      context.onStart(() => tickets.start());
+      context.onClose(telemetry.open(() => tickets.status().ageMs));
+      context.tickets = tickets;
       context.onClose(() => tickets.close());
       return tickets;
     },
   ),
-  part(OcrResultService, NEEDS, ({ options }, clock, tickets, signatures, { main }) => {
-    const { appId, protocolVersion: version, appIdFields, baseUrl, paths } = options;
-    const path = baseUrl.prefix + paths.queryResult;
-    const results = new ResultClient(main, clock, { path, appIdField: appIdFields.queryResult, appId, version });
-    return new OcrResultService({ ...callOptions(options, clock, tickets, signatures), results });
+  part(OcrResultService, NEEDS, ({ options, orderReferences }, clock, tickets, signatures, { main }, telemetry) => {
+    const { appId, protocolVersion: version, appIdFields, paths } = options;
+    const endpoint = { path: paths.queryResult, appIdField: appIdFields.queryResult, appId, version };
+    const results = new ResultClient(main, clock, endpoint);
+    const call = callOptions(options, clock, tickets, signatures, telemetry);
+    return new OcrResultService({ ...call, results, orderReferences });
   }),
   part(
     RecognitionService,
     [...NEEDS, OcrResultService],
-    ({ options }, clock, tickets, signatures, { recognition }, results) => {
-      const { appIdFields, recognitionBaseUrl, paths } = options;
-      const path = recognitionBaseUrl.prefix + paths.recognize;
-      const client = new RecognitionClient(recognition, clock, { path, appIdField: appIdFields.recognize });
-      return new RecognitionService({ ...callOptions(options, clock, tickets, signatures), results, client });
+    ({ options }, clock, tickets, signatures, { recognition }, telemetry, results) => {
+      const { appIdFields, paths } = options;
+      const endpoint = { path: paths.recognize, appIdField: appIdFields.recognize };
+      const client = new RecognitionClient(recognition, clock, endpoint);
+      const call = callOptions(options, clock, tickets, signatures, telemetry);
+      return new RecognitionService({ ...call, results, client });
     },
   ),
-  part(SdkLaunchService, NEEDS, ({ options }, clock, tickets, signatures, connections) => {
+  part(SdkLaunchService, NEEDS, ({ options }, clock, tickets, signatures, connections, telemetry) => {
     const auth = createAuthClient(options, connections);
-    return new SdkLaunchService({ ...callOptions(options, clock, tickets, signatures), auth });
+    return new SdkLaunchService({ ...callOptions(options, clock, tickets, signatures, telemetry), auth });
   }),
-  part(SignedRequestService, NEEDS, ({ options }, clock, tickets, signatures, { main }) => {
+  part(SignedRequestService, NEEDS, ({ options }, clock, tickets, signatures, { main }, telemetry) => {
     const client = new SignedRequestClient(main, options.baseUrl.prefix);
-    return new SignedRequestService({ ...callOptions(options, clock, tickets, signatures), client });
+    return new SignedRequestService({ ...callOptions(options, clock, tickets, signatures, telemetry), client });
   }),
+  part(BankCardOcrHealth, [TicketService], (_context, tickets) => new BankCardOcrHealth(tickets)),
   part(
     BankCardOcrClient,
-    [TicketStore, ...BANKCARD_OCR_SERVICES],
+    [TicketStore, Telemetry, ...BANKCARD_OCR_SERVICES],
     (context, ...parts) => new BankCardOcrClient(context, ...parts),
   ),
 ];
 
 function createAuthClient(options: ResolvedOptions, { main }: VendorConnections): AuthClient {
-  const { appId, secret, appIdFields, protocolVersion: version, paths, attemptTimeoutMs } = options;
-  const { prefix } = options.baseUrl;
-  return new AuthClient(main, {
-    appId,
-    secret,
-    appIdFields,
-    version,
-    paths: { accessToken: prefix + paths.accessToken, apiTicket: prefix + paths.apiTicket },
-    timeoutMs: attemptTimeoutMs,
-  });
+  return new AuthClient(main, { ...options, version: options.protocolVersion, timeoutMs: options.attemptTimeoutMs });
 }
 
 /**

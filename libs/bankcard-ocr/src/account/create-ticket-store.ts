@@ -22,7 +22,7 @@ export async function createTicketStore(
   const Client = await loadIoredis();
   const { RedisTicketStore } = await import('../redis/redis-ticket.store.js');
   const client = createRedisClient(ticketStore.url.reveal(), Client);
-  return new RedisTicketStore({ appId, clock, onDamaged, client }, client);
+  return new RedisTicketStore({ appId, clock, onDamaged, client }, true);
 }
 
 /**

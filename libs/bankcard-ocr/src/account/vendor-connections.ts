@@ -1,12 +1,12 @@
 import type { BaseUrl } from '../options/vendor.options.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
+import type { OrderReferences } from '../signature/order-references.js';
 import { Semaphore } from '../runtime/semaphore.js';
 import { loadAxios } from '../vendor/http/load-http-service.js';
 import { loadUndiciTransport } from '../vendor/http/load-undici.js';
 import { type Transport, UntracedTransport } from '../vendor/http/transport.js';
 import { type ExchangeListener, VendorHttpClient } from '../vendor/http/vendor-http-client.js';
 
-/** Tencent's hosts, and the connections to them. */
 export class VendorConnections {
   constructor(
     /** The host of credentials and results. */
@@ -29,11 +29,13 @@ export async function connectToVendor(
   options: ResolvedOptions,
   onExchange: ExchangeListener,
   given?: Transport,
+  orderReferences?: OrderReferences,
 ): Promise<VendorConnections> {
-  const { baseUrl, recognitionBaseUrl, maxConnections, clock, vendorCodeOverrides, maxResponseBytes } = options;
-  const clientOn = (transport: Transport): VendorHttpClient => {
+  const { baseUrl, recognitionBaseUrl, maxConnections } = options;
+  const clientOn = (transport: Transport, { origin }: BaseUrl = baseUrl): VendorHttpClient => {
     const gate = new Semaphore(maxConnections);
-    return new VendorHttpClient({ transport, gate, clock, vendorCodeOverrides, maxResponseBytes, onExchange });
+    const references = orderReferences && { orderReferences };
+    return new VendorHttpClient({ ...options, origin, transport, gate, onExchange, ...references });
   };
   const transport = given ?? (await createTransport(baseUrl, options));
   if (!(transport instanceof UntracedTransport)) {
@@ -43,17 +45,16 @@ export async function connectToVendor(
   const main = clientOn(transport);
   if (recognitionBaseUrl.origin === baseUrl.origin) return new VendorConnections(main, main, [transport]);
   const second = await createTransport(recognitionBaseUrl, options);
-  return new VendorConnections(main, clientOn(second), [transport, second]);
+  return new VendorConnections(main, clientOn(second, recognitionBaseUrl), [transport, second]);
 }
 
 /** Make a transport to one host. Only the HTTP client that is used is loaded: each takes longer than all of this library. */
 export async function createTransport({ origin, loopback }: BaseUrl, options: ResolvedOptions): Promise<Transport> {
-  const { transport, maxConnections, maxConnectionAgeMs, connectTimeoutMs, clock, proxy, ca, httpService } = options;
-  const connection = { origin, loopback, maxConnections, maxConnectionAgeMs, connectTimeoutMs, clock, proxy, ca };
-  if (transport === 'undici') {
+  const connection = { ...options, origin, loopback };
+  if (options.transport === 'undici') {
     const { UndiciTransport } = await loadUndiciTransport();
     return new UntracedTransport(new UndiciTransport(connection));
   }
   const { HttpServiceTransport } = await import('../vendor/http/http-service.transport.js');
-  return new UntracedTransport(new HttpServiceTransport(connection, httpService ?? (await loadAxios())));
+  return new UntracedTransport(new HttpServiceTransport(connection, options.httpService ?? (await loadAxios())));
 }

@@ -41,6 +41,26 @@ describe('a deadline', () => {
     },
   );
 
+  it('leaves the time to a listener that has a timer of its own', () => {
+    const deadline = new Deadline(clock, 100, undefined);
+    const reasons: unknown[] = [];
+    deadline.onCancel((reason) => reasons.push(reason), true);
+    expect(clock.pendingTimers).toBe(0);
+    deadline.expire();
+    deadline.expire();
+    expect(reasons).toEqual([expect.objectContaining({ code: 'TIMEOUT' })]);
+    expect(() => deadline.throwIfCancelled()).toThrow('no result within 100 ms (timeoutMs)');
+  });
+
+  it('is over in time although nobody has listened', () => {
+    const deadline = new Deadline(clock, 100, undefined);
+    clock.advance(99);
+    expect(() => deadline.throwIfCancelled()).not.toThrow();
+    clock.advance(1);
+    expect(() => deadline.throwIfCancelled()).toThrow('no result within 100 ms (timeoutMs)');
+    deadline.close();
+  });
+
   it('does not even begin for a caller who has stopped', () => {
     const reason = new Error('before');
     expect(() => new Deadline(clock, 100, AbortSignal.abort(reason))).toThrow(reason);

@@ -7,24 +7,22 @@ const NO_LISTENERS: readonly never[] = [];
 
 /** Cancelled when the time of one call is over, with an error `TIMEOUT`, or when the caller stops, with its reason. */
 export class Deadline implements Cancellation {
-  readonly #endsAt: number;
-  readonly #timer: ClockTimer;
+  /** On the monotonic clock. */
+  readonly endsAt: number;
+  #timer: ClockTimer | undefined;
   #listeners: readonly ((reason: unknown) => void)[] = NO_LISTENERS;
   readonly #onAbort: (() => void) | undefined;
+  #isClosed = false;
   #controller: AbortController | undefined;
   #cancelledWith: { readonly reason: unknown } | undefined;
 
   constructor(
     private readonly clock: Clock,
-    timeoutMs: number,
+    private readonly timeoutMs: number,
     private readonly caller: AbortSignal | undefined,
   ) {
     caller?.throwIfAborted();
-    this.#endsAt = clock.monotonic() + timeoutMs;
-    const onTimeout = () => {
-      this.#cancel(new BankCardOcrError('TIMEOUT', { message: `no result within ${timeoutMs} ms (timeoutMs)` }));
-    };
-    this.#timer = clock.setTimer(onTimeout, timeoutMs, true);
+    this.endsAt = clock.monotonic() + timeoutMs;
     if (!caller) return;
     this.#onAbort = () => this.#cancel(caller.reason);
     // One signal may end any number of calls, and each removes its listener: Node's warning of a leak would be false.
@@ -34,7 +32,7 @@ export class Deadline implements Cancellation {
 
   /** Milliseconds that are left. */
   get remainingMs(): number {
-    return this.#endsAt - this.clock.monotonic();
+    return this.endsAt - this.clock.monotonic();
   }
 
   get cancelled(): boolean {
@@ -45,16 +43,25 @@ export class Deadline implements Cancellation {
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
+      this.#startTimer();
       if (this.#cancelledWith) this.#controller.abort(this.#cancelledWith.reason);
     }
     return this.#controller.signal;
   }
 
   throwIfCancelled(): void {
+    // Nobody may have listened, and then no timer was set.
+    if (this.remainingMs <= 0) this.expire();
     if (this.#cancelledWith) throw this.#cancelledWith.reason;
   }
 
-  onCancel(listener: (reason: unknown) => void): () => void {
+  readonly expire = (): void => {
+    const message = `no result within ${this.timeoutMs} ms (timeoutMs)`;
+    this.#cancel(new BankCardOcrError('TIMEOUT', { message }));
+  };
+
+  onCancel(listener: (reason: unknown) => void, isTimed = false): () => void {
+    if (!isTimed) this.#startTimer();
     // One listener at a time is the rule.
     this.#listeners = this.#listeners === NO_LISTENERS ? [listener] : [...this.#listeners, listener];
     return () => {
@@ -70,8 +77,13 @@ export class Deadline implements Cancellation {
 
   /** To be called when the call is over, however it ended. */
   close(): void {
-    this.#timer.cancel();
+    this.#timer?.cancel();
+    this.#isClosed = true;
     if (this.#onAbort) this.caller?.removeEventListener('abort', this.#onAbort);
+  }
+
+  #startTimer(): void {
+    if (!this.#isClosed) this.#timer ??= this.clock.setTimer(this.expire, this.remainingMs, true);
   }
 
   #cancel(reason: unknown): void {

@@ -1,4 +1,4 @@
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { invalidArgument } from '../errors/bank-card-ocr-error.js';
 import { createNonce } from '../signature/signature.service.js';
 
 /** What an order number may be (protocol.md section 2). */
@@ -9,21 +9,20 @@ export const USER_ID = ORDER_NUMBER;
 /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; the value is not repeated, it could be a card number */
 export function checkOrderNumber(orderNo: unknown): asserts orderNo is string {
   if (typeof orderNo === 'string' && ORDER_NUMBER.test(orderNo)) return;
-  throw new BankCardOcrError('INVALID_ARGUMENT', {
-    message: `orderNo must be 1 to 32 ASCII letters and digits, as given to the phone SDK; got ${kindOf(orderNo)}`,
-    messageZh: '订单号 orderNo 必须是 1 到 32 位字母或数字',
-  });
+  throw invalidArgument(
+    `orderNo must be 1 to 32 ASCII letters and digits, as given to the phone SDK; got ${kindOf(orderNo)}`,
+    '订单号 orderNo 必须是 1 到 32 位字母或数字',
+  );
 }
 
 /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; the value is not repeated, it identifies a person */
 export function checkUserId(userId: unknown): asserts userId is string {
   if (typeof userId === 'string' && USER_ID.test(userId)) return;
-  throw new BankCardOcrError('INVALID_ARGUMENT', {
-    message:
-      'userId must be 1 to 32 ASCII letters and digits, another one for every user; ' +
+  throw invalidArgument(
+    'userId must be 1 to 32 ASCII letters and digits, another one for every user; ' +
       `got ${kindOf(userId)}. A UUID without its hyphens will do`,
-    messageZh: '用户 ID userId 必须是 1 到 32 位字母或数字，且每个用户唯一 (例如去掉连字符的 UUID)',
-  });
+    '用户 ID userId 必须是 1 到 32 位字母或数字，且每个用户唯一 (例如去掉连字符的 UUID)',
+  );
 }
 
 function kindOf(value: unknown): string {

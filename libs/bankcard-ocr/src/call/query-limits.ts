@@ -1,4 +1,4 @@
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { invalidArgument } from '../errors/bank-card-ocr-error.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
 import { Problem } from '../errors/configuration-error.js';
 import { OPTION_TABLE } from '../options/option-table.js';
@@ -11,14 +11,9 @@ export function limitsOf(
   call: QueryLimits & { readonly signal?: AbortSignal },
   module: Required<QueryLimits>,
 ): Required<QueryLimits> {
-  if (typeof call !== 'object' || call === null)
-    throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'the options of a call must be an object' });
+  if (typeof call !== 'object' || call === null) throw invalidArgument('the options of a call must be an object');
   if (call.signal !== undefined && !(call.signal instanceof AbortSignal))
-    throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'signal must be an AbortSignal' });
-  // Most calls have none of their own.
-  const { timeoutMs, attemptTimeoutMs, maxAttempts, waitForPhotosMs, waitForResultMs } = call;
-  const times = timeoutMs === undefined && attemptTimeoutMs === undefined && maxAttempts === undefined;
-  if (times && waitForPhotosMs === undefined && waitForResultMs === undefined) return module;
+    throw invalidArgument('signal must be an AbortSignal');
   const limits: { -readonly [K in keyof QueryLimits]-?: QueryLimits[K] & {} } = { ...module };
   for (const name of NAMES) if (!isUnset(call[name])) limits[name] = limitOf(name, call[name]);
   return limits;
@@ -28,6 +23,5 @@ export function limitsOf(
 export function limitOf(name: (typeof NAMES)[number] | 'recognitionTimeoutMs', given: unknown): number {
   const value = OPTION_TABLE[name].read(given);
   if (!(value instanceof Problem)) return value;
-  const { en, zh } = value;
-  throw new BankCardOcrError('INVALID_ARGUMENT', { message: `${name} ${en}`, messageZh: `${name} ${zh}` });
+  throw invalidArgument(`${name} ${value.en}`, `${name} ${value.zh}`);
 }

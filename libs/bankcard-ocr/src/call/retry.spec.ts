@@ -495,7 +495,7 @@ describe('when there are no credentials', () => {
     auth.nextTokens.push('refused');
     const { ended, attempts, tookMs, told } = await run(['ok']);
     expect([ended, attempts.length, tookMs]).toEqual(['result', 1, 1_000]);
-    expect(told).toEqual(['no valid SIGN ticket could be had: refused']);
+    expect(told).toEqual(['no valid SIGN ticket is available: refused']);
   });
 
   it('and none can be had: it says so with the reason, and when to try again', async () => {

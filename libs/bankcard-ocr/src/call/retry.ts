@@ -1,10 +1,9 @@
-import { backoffMs } from '../runtime/backoff.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Credentials } from '../credentials/credentials.js';
 import type { TicketService } from '../credentials/ticket.service.js';
 import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type VendorCodeOverrides, type RetryRule, vendorCodeRule } from '../errors/vendor-codes.js';
-import type { Random } from '../runtime/random.js';
+import { backoffMs, type Random } from '../runtime/random.js';
 import { sleep } from '../runtime/abort.js';
 import type { Deadline } from './deadline.js';
 
@@ -44,37 +43,47 @@ export interface RetryLimits {
  * @throws the last vendor response when attempts or time are used up, a time-out only when there was no response at all,
  *   and the caller's own reason when the caller stops
  */
-export async function retry<T>(attempt: Attempt<T>, dependencies: RetryDependencies, limits: RetryLimits): Promise<T> {
-  const { tickets } = dependencies;
-  const failures = new Failures(dependencies, limits);
-  for (;;) {
-    let credentials: Credentials | undefined;
-    try {
-      credentials = tickets.fresh() ?? (await tickets.getCredentials(limits.deadline.signal));
-      const result = await attempt(credentials, failures.nextAttempt);
-      if (failures.renewed) tickets.report({ type: 'accepted', credentials });
-      return result;
-    } catch (error) {
-      await failures.recover(error, credentials);
-    }
-  }
+export function retry<T>(attempt: Attempt<T>, dependencies: RetryDependencies, limits: RetryLimits): Promise<T> {
+  const credentials = dependencies.tickets.fresh();
+  const loop = () => new RetryLoop(attempt, dependencies, limits);
+  if (!credentials) return loop().run();
+  // Nearly every call ends here, and makes no loop.
+  return attempt(credentials, 1).catch((error: unknown) => loop().goOn(error, credentials));
 }
 
-/** What has failed in one loop, and what to do about it. */
-class Failures {
+/** What has failed so far, and what to do about it. */
+class RetryLoop<T> {
   /** Rejected credentials have been replaced. */
-  renewed = false;
+  #renewed = false;
   #count = 0;
   #repeatedOnce = false;
   #lastResponse: BankCardOcrError | undefined;
 
   constructor(
+    private readonly attempt: Attempt<T>,
     private readonly dependencies: RetryDependencies,
     private readonly limits: RetryLimits,
   ) {}
 
-  get nextAttempt(): number {
-    return this.#count + (this.renewed ? 2 : 1);
+  async run(): Promise<T> {
+    const { tickets } = this.dependencies;
+    for (;;) {
+      let credentials: Credentials | undefined;
+      try {
+        credentials = tickets.fresh() ?? (await tickets.getCredentials(this.limits.deadline.signal));
+        const result = await this.attempt(credentials, this.#count + (this.#renewed ? 2 : 1));
+        if (this.#renewed) tickets.report(credentials);
+        return result;
+      } catch (error) {
+        await this.#recover(error, credentials);
+      }
+    }
+  }
+
+  /** The first attempt has failed. */
+  async goOn(error: unknown, credentials: Credentials): Promise<T> {
+    await this.#recover(error, credentials);
+    return this.run();
   }
 
   /**
@@ -82,7 +91,7 @@ class Failures {
    *
    * @throws what ends the loop
    */
-  async recover(error: unknown, credentials: Credentials | undefined): Promise<void> {
+  async #recover(error: unknown, credentials: Credentials | undefined): Promise<void> {
     const { clock, vendorCodeOverrides, random } = this.dependencies;
     const { deadline, maxAttempts, mayRepeat, onFailure } = this.limits;
     let failure = failureOf(error, deadline, this.#lastResponse);
@@ -115,17 +124,17 @@ class Failures {
   async #renew(failure: BankCardOcrError, credentials: Credentials): Promise<BankCardOcrError | undefined> {
     const { tickets } = this.dependencies;
     const { deadline } = this.limits;
-    if (this.renewed) {
+    if (this.#renewed) {
       // A second rejection, with other credentials, is final.
-      tickets.report({ type: 'rejected-again', credentials, error: failure });
+      tickets.report(credentials, failure);
       throw finalRejection(failure);
     }
     try {
-      this.renewed = (await tickets.replaceRejected(credentials, failure, deadline.signal)) !== undefined;
+      this.#renewed = (await tickets.replaceRejected(credentials, failure, deadline.signal)) !== undefined;
     } catch (error) {
       return failureOf(error, deadline, failure);
     }
-    if (!this.renewed) throw failure;
+    if (!this.#renewed) throw failure;
     return undefined;
   }
 }

@@ -62,11 +62,9 @@ export class CardNumber {
    * names one, and China's older domestic cards (e.g. 955880) are `unknown`, as is all that has fewer than 13 digits.
    */
   get scheme(): CardScheme {
-    const { length } = this;
-    if (!DIGITS.test(this.#digits)) return 'unknown';
-    return (
-      RANGES.find((range) => range.lengths.includes(length) && range.begins.test(this.#digits))?.scheme ?? 'unknown'
-    );
+    const digits = DIGITS.test(this.#digits) ? this.#digits : '';
+    const range = RANGES.find(({ lengths, begins }) => lengths.includes(digits.length) && begins.test(digits));
+    return range?.scheme ?? 'unknown';
   }
 
   /**
@@ -79,29 +77,22 @@ export class CardNumber {
 
   /**
    * Recognize the same card again without storing its number: HMAC-SHA-256 over the digits, 64 hexadecimal digits.
-   * Personal data still, though worthless without the key.
-   *
-   * @param key 16 random bytes or more, e.g. from `randomBytes(32)`, kept apart from the fingerprints: with the key,
-   *   an attacker finds the number behind every fingerprint by trying all numbers
-   * @throws TypeError for a key that is none, RangeError for one that is shorter than 16 bytes, and for a number that is
-   *   not digits only: numbers that Tencent has blanked out would share one fingerprint
+   * @param key 16 random bytes or more, e.g. from `randomBytes(32)`, kept apart from the fingerprints: with it, an
+   *   attacker finds the number behind every fingerprint by trying all numbers
+   * @throws TypeError for a key that is none; RangeError for one under 16 bytes, or a number that is not digits only
    */
   fingerprint(key: FingerprintKey): string {
     if (!DIGITS.test(this.#digits)) throw new RangeError('only a card number of digits has a fingerprint');
     const bytes = sizeOf(key);
-    if (bytes === undefined) {
+    if (bytes === undefined)
       throw new TypeError('the key of a fingerprint must be a text, a Buffer or a secret KeyObject');
-    }
-    if (bytes < SHORTEST_KEY_BYTES) {
+    if (bytes < SHORTEST_KEY_BYTES)
       throw new RangeError(`the key of a fingerprint must have ${SHORTEST_KEY_BYTES} bytes or more; it has ${bytes}`);
-    }
-    const hmac = createHmac('sha256', key).update(LABEL + this.#digits);
-    return hmac.digest('hex');
+    return createHmac('sha256', key).update(`${LABEL}${this.#digits}`).digest('hex');
   }
 
   /**
    * The whole number. It is personal data: never log it, never put it into a URL, store it only encrypted.
-   *
    * @throws TypeError for a copy of the properties: it has the masked text only
    */
   reveal(): string {

@@ -63,45 +63,37 @@ export interface CardPhotos {
   readonly damaged: readonly PhotoKind[];
 }
 
-/** The ending of a photo's file name, without a dot. */
-export type PhotoExtension = 'jpg' | 'png' | 'bmp' | 'gif' | 'webp' | 'bin';
-
-/** The type of a photo, or that it is not recognized. */
-export type PhotoMediaType = ImageType | typeof UNKNOWN_MEDIA_TYPE;
-
-const EXTENSIONS: Readonly<Record<PhotoMediaType, PhotoExtension>> = {
-  'image/jpeg': 'jpg',
-  'image/png': 'png',
-  'image/bmp': 'bmp',
-  'image/gif': 'gif',
-  'image/webp': 'webp',
-  'application/octet-stream': 'bin',
-};
-
-/** How the name of such a file ends. */
-export function extensionOf(mediaType: PhotoMediaType): PhotoExtension {
-  return EXTENSIONS[mediaType];
-}
+/** The image types that are detected, each by its first bytes, and how the name of such a file ends. */
+const IMAGE_TYPES = {
+  'image/jpeg': { extension: 'jpg', begins: /^\xff\xd8\xff/ },
+  'image/png': { extension: 'png', begins: /^\x89PNG\r\n\x1a\n/ },
+  'image/bmp': { extension: 'bmp', begins: /^BM/ },
+  'image/gif': { extension: 'gif', begins: /^GIF8[79]a/ },
+  'image/webp': { extension: 'webp', begins: /^RIFF[^]{4}WEBP/ },
+} as const;
+/** So many bytes are enough to detect the type. */
+export const MAGIC_LENGTH = 12;
 
 /** An image type that is detected by its first bytes. */
-export type ImageType = 'image/jpeg' | 'image/png' | 'image/bmp' | 'image/gif' | 'image/webp';
+export type ImageType = keyof typeof IMAGE_TYPES;
 
 /** What {@link mediaTypeOf} says of bytes that it does not recognize. */
 export const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
 
-const MAGIC_BYTES: readonly (readonly [mediaType: ImageType, prefix: RegExp])[] = [
-  ['image/jpeg', /^\xff\xd8\xff/],
-  ['image/png', /^\x89PNG\r\n\x1a\n/],
-  ['image/bmp', /^BM/],
-  ['image/gif', /^GIF8[79]a/],
-  ['image/webp', /^RIFF[^]{4}WEBP/],
-];
+/** The type of a photo, or that it is not recognized. */
+export type PhotoMediaType = ImageType | typeof UNKNOWN_MEDIA_TYPE;
 
-/** So many bytes are enough to detect the type. */
-export const MAGIC_LENGTH = 12;
+/** The ending of a photo's file name, without a dot. */
+export type PhotoExtension = 'jpg' | 'png' | 'bmp' | 'gif' | 'webp' | 'bin';
+
+/** How the name of such a file ends. */
+export function extensionOf(mediaType: PhotoMediaType): PhotoExtension {
+  return mediaType === UNKNOWN_MEDIA_TYPE ? 'bin' : IMAGE_TYPES[mediaType].extension;
+}
 
 /** The media type by the first bytes. */
-export function mediaTypeOf(bytes: Buffer): ImageType | typeof UNKNOWN_MEDIA_TYPE {
+export function mediaTypeOf(bytes: Buffer): PhotoMediaType {
   const beginning = bytes.toString('latin1', 0, MAGIC_LENGTH);
-  return MAGIC_BYTES.find(([, prefix]) => prefix.test(beginning))?.[0] ?? UNKNOWN_MEDIA_TYPE;
+  const types = Object.keys(IMAGE_TYPES) as ImageType[];
+  return types.find((type) => IMAGE_TYPES[type].begins.test(beginning)) ?? UNKNOWN_MEDIA_TYPE;
 }

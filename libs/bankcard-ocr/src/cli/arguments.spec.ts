@@ -1,5 +1,4 @@
-import { readCommandLine, readOutputChoice } from './arguments.js';
-import { InputRefused } from './input.js';
+import { InputRefused, readCommandLine, readOutputChoice } from './arguments.js';
 
 const NONCE = 'n'.repeat(32);
 const SIGN = 'A'.repeat(40);
@@ -55,9 +54,9 @@ describe('the command line', () => {
     ['heal', 'say which command'],
     ['doctor --lang fr', '--lang must be en or zh'],
     ['doctor --fetch', '--fetch goes with --live'],
-    ['doctor --leave', 'there is no option --leave'],
-    ['doctor --name', '--name has no value'],
-    ['doctor --live=yes', '--live has no value, or one too many'],
+    ['doctor --leave', '--leave is not understood'],
+    ['doctor --name', '--name is not understood, or its value is missing'],
+    ['doctor --live=yes', '--live is not understood'],
     ['sign --order-no o1 --sign x', 'say sign --explain'],
     ['sign --explain --for ever --order-no o1 --sign x', '--for must be query, launch or report'],
     ['sign --explain --order-no o1', 'missing: --sign'],
@@ -81,7 +80,7 @@ describe('the command line', () => {
   it('repeats no argument that it does not understand', () => {
     for (const argument of ['Canary123', `--Canary123${'x'.repeat(90_000)}`]) {
       const why = refusalOf(`doctor ${argument}`);
-      expect(why.en).toContain('is not understood');
+      expect(why.en).toContain('an argument is not understood');
       expect(JSON.stringify(why)).not.toContain('Canary123');
     }
   });

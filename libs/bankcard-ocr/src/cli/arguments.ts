@@ -1,6 +1,18 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { type Language, type Text, text } from '../errors/text.js';
-import { InputRefused } from './input.js';
+
+/** A command cannot be carried out as it was given, and nothing was done; `why` repeats no value: it may be secret. */
+export class InputRefused extends Error {
+  override name = 'InputRefused';
+
+  constructor(readonly why: Text) {
+    super(why.en);
+  }
+}
+
+export function refusal(en: string, zh: string): InputRefused {
+  return new InputRefused(text(en, zh));
+}
 
 /** The form in which a command prints its result. */
 export interface OutputChoice {
@@ -56,20 +68,13 @@ const NEEDED = {
   report: ['order-no', 'sign'],
 } as const;
 
-/** Options that must not exist: other users of the machine can read arguments. */
-const SECRET_OPTION = /^--(ticket|secret|token|access-token|store-key|nonce-ticket)$/;
-
 /** Read the form of the output before anything else, so that errors are printed in the requested form. */
 export function readOutputChoice(args: readonly string[]): OutputChoice {
   const { values } = parseArgs({ args: [...args], options: COMMON, strict: false });
   return { json: values.json === true, language: values.lang === 'zh' ? 'zh' : 'en' };
 }
 
-/**
- * Read the arguments of the process.
- *
- * @throws {@link InputRefused} which repeats no value: it may be secret
- */
+/** Read the arguments of the process. @throws {@link InputRefused} */
 export function readCommandLine(args: readonly string[]): DoctorCommand | ExplainCommand | 'help' {
   const [command, ...rest] = args;
   if (command === 'help' || args.includes('--help') || args.includes('-h')) return 'help';
@@ -79,7 +84,7 @@ export function readCommandLine(args: readonly string[]): DoctorCommand | Explai
   try {
     return command === 'doctor' ? doctor(rest) : explain(rest);
   } catch (error) {
-    throw error instanceof InputRefused ? error : new InputRefused(wrongArgument(error));
+    throw error instanceof InputRefused ? error : notUnderstood(error);
   }
 }
 
@@ -97,8 +102,7 @@ function explain(args: string[]) {
   if (!explain) throw refusal('say sign --explain', '请写 sign --explain');
   // A user id is signed for a launch only, and what a phone reports has no nonce.
   const purpose = values.for ?? (userId !== undefined ? 'launch' : nonce === undefined ? 'report' : 'query');
-  if (!isPurpose(purpose))
-    throw refusal('--for must be query, launch or report', '--for 只能是 query、launch 或 report');
+  if (!isPurpose(purpose)) throw refusal('--for must be query, launch or report', '--for 只能是 query、launch、report');
   const missing = NEEDED[purpose].filter((option) => values[option] === undefined).map((option) => `--${option}`);
   if (missing.length > 0) throw refusal(`missing: ${missing.join(', ')}`, `缺少：${missing.join(', ')}`);
   const signature = { purpose, appId, orderNo, userId, nonce, version, sign };
@@ -114,24 +118,11 @@ function outputOf({ json = false, lang = 'en' }: { json?: boolean; lang?: string
   throw refusal('--lang must be en or zh', '--lang 只能是 en 或 zh');
 }
 
-function refusal(en: string, zh: string): InputRefused {
-  return new InputRefused(text(en, zh));
-}
-
-function wrongArgument(error: unknown): Text {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const option = /'(?:-\w, )?(--?[A-Za-z][\w-]{0,30})['= ]/.exec(message)?.[1];
-  if (option !== undefined && SECRET_OPTION.test(option)) {
-    return text(
-      'tickets, tokens and secrets never go on the command line, where others can read them: set the variables, or use --tickets-from-stdin',
-      'ticket、token 和密钥不能写在命令行上，本机其他用户可以读到：请用环境变量，或者 --tickets-from-stdin',
-    );
-  }
-  if (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && option !== undefined) {
-    return text(`there is no option ${option}; --help lists them`, `没有 ${option} 这个选项；用 --help 查看`);
-  }
-  if (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' && option !== undefined) {
-    return text(`${option} has no value, or one too many`, `${option} 缺少值，或者不该有值`);
-  }
-  return text('an argument is not understood; --help lists the options', '有无法识别的参数；用 --help 查看说明');
+/** Of what Node.js says, only the name of an option is repeated: the rest may be a secret. */
+function notUnderstood(error: unknown): InputRefused {
+  const option = /'(?:-\w, )?(--?[A-Za-z][\w-]{0,30})['= ]/.exec((error as Error).message)?.[1];
+  return refusal(
+    `${option ?? 'an argument'} is not understood, or its value is missing (--help). Tickets and secrets never go on the command line, where others can read them`,
+    `无法识别 ${option ?? '某个参数'}，或缺少它的值（--help）。ticket 和密钥不能写在命令行上，本机其他用户可以读到`,
+  );
 }

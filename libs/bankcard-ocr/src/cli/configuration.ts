@@ -1,32 +1,34 @@
+import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { checkAccountName } from '../account/account-name.js';
 import { BankCardOcrConfigurationError, type ConfigurationIssue } from '../errors/configuration-error.js';
+import { codeOrNameOf } from '../errors/redaction.js';
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
-import type { ConfigurationChoice } from './arguments.js';
-import { INPUT_LIMITS, readTextFile, refused } from './input.js';
+import { type ConfigurationChoice, refusal } from './arguments.js';
 
 /** The options of the environment, or all that is wrong with them. */
 export type Configuration =
   | { readonly options: ResolvedOptions }
   | { readonly options: undefined; readonly faults: readonly ConfigurationIssue[] };
 
-/**
- * Bring the variables of a file into the environment, where they are not set already.
- *
- * @throws {@link InputRefused}
- */
+/** Bring the variables of a file into the environment, where they are not set already. @throws {@link InputRefused} */
 export async function prepareEnvironment({ name, env }: ConfigurationChoice): Promise<void> {
   try {
     if (name !== undefined) checkAccountName(name);
   } catch {
-    const rule = 'must be a letter and up to 31 more letters, digits, _ or -';
-    throw refused('--name', rule, '必须以字母开头，最多再跟 31 个字母、数字、_ 或 -');
+    throw refusal(
+      '--name must be a letter and up to 31 more letters, digits, _ or -',
+      '--name 必须以字母开头，最多再跟 31 个字母、数字、_ 或 -',
+    );
   }
   if (env === undefined) return;
-  const variables = parseEnv(await readTextFile('--env', env, INPUT_LIMITS.envFileBytes));
+  const file = await readFile(env, 'utf8').catch((error: unknown) => {
+    const code = codeOrNameOf(error);
+    throw refusal(`--env cannot be read (${code})`, `--env 无法读取（${code}）`);
+  });
   // As Node.js does with --env-file: what is set already stays.
-  for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
+  for (const [variable, value] of Object.entries(parseEnv(file))) process.env[variable] ??= value;
 }
 
 /** Read the options as an application does that takes them from the environment. */

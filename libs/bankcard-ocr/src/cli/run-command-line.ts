@@ -1,14 +1,12 @@
 import { type Text, text } from '../errors/text.js';
 import { printable } from '../runtime/printable-text.js';
-import { EXPLAIN_VARIABLES, type OutputChoice, readCommandLine, readOutputChoice } from './arguments.js';
+import { EXPLAIN_VARIABLES, InputRefused, type OutputChoice, readCommandLine, readOutputChoice } from './arguments.js';
 import { prepareEnvironment } from './configuration.js';
-import { InputRefused } from './input.js';
+import { doctorReport, exitCodeOf } from './doctor/check-result.js';
+import { runDoctor } from './doctor/doctor.command.js';
+import { runExplain } from './sign/explain-signature.js';
 
-/**
- * Run a command and print its output.
- *
- * @returns the exit code
- */
+/** Run a command and print its output. @returns the exit code */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const output = readOutputChoice(args);
   try {
@@ -16,12 +14,9 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     if (command === 'help') return print(USAGE[output.language], 0);
     await prepareEnvironment(command);
     if (command.kind === 'doctor') {
-      const { runDoctor } = await import('./doctor/doctor.command.js');
-      const { doctorReport, exitCodeOf } = await import('./doctor/check-result.js');
       const results = await runDoctor(command);
       return print(doctorReport(results, command), exitCodeOf(results));
     }
-    const { runExplain } = await import('./sign/explain-signature.js');
     const { report, exitCode } = await runExplain(command);
     return print(report, exitCode);
   } catch (error) {
@@ -37,10 +32,9 @@ function print(output: string, exitCode: number): number {
 
 /** Say why nothing was done. */
 function refuse({ json, language }: OutputChoice, why: Text): number {
-  const exitCode = 2;
-  if (json) return print(JSON.stringify({ ok: false, exitCode, wrong: why[language] }, undefined, 2), exitCode);
+  if (json) return print(JSON.stringify({ ok: false, exitCode: 2, wrong: why[language] }, undefined, 2), 2);
   process.stderr.write(`nestjs-bankcard-ocr: ${forTerminal(why[language])}\n`);
-  return exitCode;
+  return 2;
 }
 
 /** Some of it comes from variables, files, a Redis or Tencent, and none of these may move the cursor. */
@@ -64,7 +58,7 @@ nestjs-bankcard-ocr sign --explain --sign SIGNATURE [--app-id ID] [--order-no NO
 
 Options
     --name NAME       of a named registration: its variables begin with NAME_
-    --env PATH        variables that are not set already come from this file, of at most 256 kB
+    --env PATH        variables that are not set already come from this file
     --json            one JSON document instead of lines
     --lang en|zh      the language of the texts
 
@@ -83,7 +77,7 @@ nestjs-bankcard-ocr sign --explain --sign 签名 [--app-id ID] [--order-no NO] [
 
 选项
     --name NAME       带名字的注册：变量名以 NAME_ 开头
-    --env PATH        尚未设置的变量从这个文件读取，不超过 256 kB
+    --env PATH        尚未设置的变量从这个文件读取
     --json            输出一个 JSON 文档
     --lang en|zh      输出语言
 

@@ -1,7 +1,5 @@
-import type { Clock } from '../runtime/clock.js';
-import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
 import type { SecretText } from '../runtime/secret-text.js';
-import { RetiredTickets, type VerifyWindow } from './retired-tickets.js';
+import type { CredentialContext } from './credential-context.js';
 import {
   askedAtLatestMs,
   behindMs,
@@ -15,10 +13,9 @@ import {
   recordOf,
   wasAskedForAfter,
 } from './credential-lifetime.js';
-import type { TicketEventListener } from './ticket-event.js';
+import { RetiredTickets } from './retired-tickets.js';
 import { isUnfinished, numberAfter, type TicketRecord } from './ticket-record.js';
 import type { RecordChange } from './ticket-record-repository.js';
-import type { RefreshTimings } from './timings.js';
 
 /** Jitter only makes a refresh earlier, and is short: another process takes over soon when the refresher crashes. */
 const MOST_JITTER = 0.02;
@@ -32,15 +29,12 @@ export class CredentialCache {
   readonly #earlier: RetiredTickets;
 
   constructor(
-    private readonly clock: Clock,
-    private readonly timings: RefreshTimings,
-    window: VerifyWindow,
-    /** Of the current app secret: credentials made with another one are not used. */
-    readonly secretFingerprint: string,
-    private readonly emit: TicketEventListener,
-    private readonly random: Random = SYSTEM_RANDOM,
+    private readonly context: Pick<
+      CredentialContext,
+      'clock' | 'timings' | 'random' | 'emit' | 'secretFingerprint' | 'verifyWindowMs'
+    >,
   ) {
-    this.#earlier = new RetiredTickets(clock, window);
+    this.#earlier = new RetiredTickets(context.clock, context.timings.intervalMs, context.verifyWindowMs);
   }
 
   /** The newest generation that this process has seen, even if it has expired. */
@@ -49,24 +43,28 @@ export class CredentialCache {
   }
 
   get valid(): CachedCredentials | undefined {
-    return this.latest && this.clock.monotonic() < this.latest.endsAt ? this.latest : undefined;
+    return this.latest && this.#now < this.latest.endsAt ? this.latest : undefined;
   }
 
   get fresh(): CachedCredentials | undefined {
     const { valid } = this;
-    return valid && this.clock.monotonic() < this.dueAt ? valid : undefined;
+    return valid && this.#now < this.dueAt ? valid : undefined;
   }
 
-  /** Whether it is valid by the monotonic clock but expired by the wall clock: a clock was set, or the machine suspended. */
+  get #now(): number {
+    return this.context.clock.monotonic();
+  }
+
+  /** Valid by the monotonic clock, expired by the wall clock: that was set, or the machine suspended. */
   get mayHaveEnded(): boolean {
     const held = this.valid;
-    return held !== undefined && this.clock.monotonic() >= held.endsAt - leaptMs(held, this.clock);
+    return held !== undefined && this.#now >= held.endsAt - leaptMs(held, this.context.clock);
   }
 
-  /** Whether a clock has jumped since the generation was cached, so that its age is unknown. */
+  /** Whether a clock has jumped since it was cached. */
   get isAgeInDoubt(): boolean {
     const held = this.latest;
-    return held !== undefined && Math.abs(behindMs(this.clock) - held.behindMs) > CLOCK_STEP_MS;
+    return held !== undefined && Math.abs(behindMs(this.context.clock) - held.behindMs) > CLOCK_STEP_MS;
   }
 
   /** Whether the record last read shows an unfinished refresh: the cached generation may be in its overlap. */
@@ -74,18 +72,15 @@ export class CredentialCache {
     return isUnfinished(this.#stored);
   }
 
-  /** Whether the store has lost data since the last refresh, perhaps including the mark of an unfinished one. */
+  /** Whether the store has lost data since the last refresh, perhaps the mark of an unfinished one. */
   get hasStoreLost(): boolean {
     return this.#stored?.writtenBackAtMs !== undefined;
   }
 
-  /**
-   * When a refresh is due, on the monotonic clock; now without valid credentials. A leap of the wall clock counts as age:
-   * the monotonic clock of a suspended machine stands still, and an early refresh costs little.
-   */
+  /** On the monotonic clock. A leap of the wall clock counts as age: that of a suspended machine stands still. */
   get dueAt(): number {
     const { valid } = this;
-    return valid && this.#cached ? this.#cached.dueAt - leaptMs(valid, this.clock) : this.clock.monotonic();
+    return valid && this.#cached ? this.#cached.dueAt - leaptMs(valid, this.context.clock) : this.#now;
   }
 
   get ticketsForVerifying(): readonly SecretText[] {
@@ -103,33 +98,34 @@ export class CredentialCache {
   }
 
   adopt(record: TicketRecord | undefined): void {
+    const { clock } = this.context;
     const ours = this.ours(record);
     this.#stored = ours;
     this.#earlier.merge(ours?.earlier);
     const stored = ours?.current;
-    const latest = this.latest && recordOf(this.latest, this.clock);
+    const latest = this.latest && recordOf(this.latest, clock);
     if (!stored) return;
     if (stored.id === latest?.id) return this.#renumber(stored.number);
-    if (latest && this.latest && !isNewer(stored, latest, askedAtLatestMs(this.latest, this.clock))) return;
+    if (latest && this.latest && !isNewer(stored, latest, askedAtLatestMs(this.latest, clock))) return;
     // After a store was emptied, another process may have restarted the count; numbers here never decrease.
     const number = Math.max(stored.number, numberAfter(latest?.number ?? 0));
-    const held = holdStored({ ...stored, number }, this.clock);
+    const held = holdStored({ ...stored, number }, clock);
     if (held) this.#take(held, 'store');
     else this.#earlier.addEnded(stored);
   }
 
-  /**
-   * What a store has lost when it was emptied or failed over: the cached generation, or its number. Undefined when the
-   * store has that generation, a newer one, or one made with another app secret.
-   */
+  /** What a store has lost when it was emptied or failed over: the cached generation, or its number. */
   missingIn(record: TicketRecord | undefined): RecordChange | undefined {
     const { valid } = this;
+    const { clock } = this.context;
     if (!valid || (record && !this.ours(record))) return undefined;
-    const held = recordOf(valid, this.clock);
+    const held = recordOf(valid, clock);
     const stored = record?.current;
     const isSame = stored?.id === held.id;
-    const latestMs = askedAtLatestMs(valid, this.clock);
-    if (stored && (isSame ? stored.number >= held.number : isNewer(stored, held, latestMs))) return undefined;
+    const isThere = isSame
+      ? stored.number >= held.number
+      : stored && isNewer(stored, held, askedAtLatestMs(valid, clock));
+    if (isThere) return undefined;
     const number = Math.max(held.number, stored && !isSame ? numberAfter(stored.number) : 0);
     // The ticket of this pending token is cached already.
     const isFinished = record?.pending?.accessToken === held.accessToken;
@@ -148,10 +144,10 @@ export class CredentialCache {
 
   /** The record, if its credentials were made with the current app secret. */
   ours(record: TicketRecord | undefined): TicketRecord | undefined {
-    if (!record || record.secretFingerprint === this.secretFingerprint) return record;
+    if (!record || record.secretFingerprint === this.context.secretFingerprint) return record;
     if (this.#otherSecret !== record.secretFingerprint) {
       this.#otherSecret = record.secretFingerprint;
-      this.emit({ type: 'secret-changed' });
+      this.context.emit({ type: 'secret-changed' });
     }
     return undefined;
   }
@@ -163,12 +159,13 @@ export class CredentialCache {
   }
 
   #take(held: CachedCredentials, source: 'refresh' | 'store'): void {
-    const { intervalMs, overlapMs, longestJitterMs } = this.timings;
+    const { timings, random, emit } = this.context;
+    const { intervalMs, overlapMs, longestJitterMs } = timings;
     if (this.latest) this.#earlier.add(this.latest, Math.min(held.beganAt, this.latest.endsAt));
-    const jitterMs = this.random.next() * Math.min(intervalMs * MOST_JITTER, longestJitterMs);
+    const jitterMs = random.next() * Math.min(intervalMs * MOST_JITTER, longestJitterMs);
     this.#cached = { held, dueAt: dueAt(held, intervalMs, overlapMs) - jitterMs };
     const { generation, generationId } = held.credentials;
-    const remainingMs = Math.round(held.endsAt - this.clock.monotonic());
-    this.emit({ type: 'credentials-updated', generation, generationId, source, remainingMs });
+    const remainingMs = Math.round(held.endsAt - this.#now);
+    emit({ type: 'credentials-updated', generation, generationId, source, remainingMs });
   }
 }

@@ -13,11 +13,11 @@ export interface CachedCredentials {
   readonly ticketBeganAt: number;
   /** When the ticket expires, or the token if that is earlier. */
   readonly endsAt: number;
-  /** By how much the monotonic clock was behind the wall clock when it was cached. */
+  /** By how much the monotonic clock was behind the wall clock then: the machine may have been suspended since. */
   readonly behindMs: number;
 }
 
-/** A machine's clock is set by small steps now and then; a record that was just written is not from the future. */
+/** Clocks are set by small steps now and then; a record that was just written is not from the future. */
 export const CLOCK_STEP_MS = 1_000;
 /** The uncertainty of ages read from a store across the network. */
 export const UNCERTAIN_MS = 3_000;
@@ -41,31 +41,20 @@ export function holdStored(record: GenerationRecord, clock: Instant): CachedCred
   return held.endsAt > now ? held : undefined;
 }
 
-/**
- * Make a generation usable whose requests were sent at these times of the monotonic clock. `behindWallMs` is by how much
- * that clock was behind the wall clock then: the machine may have been suspended since.
- */
+/** Make a generation usable whose requests were sent at these times; see {@link CachedCredentials}. */
 export function hold(
   record: GenerationRecord,
   beganAt: number,
   ticketBeganAt: number,
   behindWallMs: number,
 ): CachedCredentials {
-  return {
-    credentials: new Credentials(record.number, record.id, record.accessToken, record.signTicket),
-    record,
-    beganAt,
-    ticketBeganAt,
-    // A ticket expires with its token (protocol.md section 5).
-    endsAt: Math.min(beganAt + record.tokenLifeMs, ticketBeganAt + record.ticketLifeMs),
-    behindMs: behindWallMs,
-  };
+  const credentials = new Credentials(record.number, record.id, record.accessToken, record.signTicket);
+  // A ticket expires with its token (protocol.md section 5).
+  const endsAt = Math.min(beganAt + record.tokenLifeMs, ticketBeganAt + record.ticketLifeMs);
+  return { credentials, record, beganAt, ticketBeganAt, endsAt, behindMs: behindWallMs };
 }
 
-/**
- * The record of a cached generation, dated by the wall clock. That clock may have been set since, or the machine was
- * suspended: in doubt, a date is too early, never too late.
- */
+/** The record of a cached generation, dated by the wall clock as it is set now: in doubt too early, never too late. */
 export function recordOf(held: CachedCredentials, clock: Instant): GenerationRecord {
   const offsetMs = Math.min(held.behindMs, behindMs(clock));
   const date = (moment: number): number => Math.max(0, moment + offsetMs);
@@ -90,21 +79,19 @@ export function leaptMs(held: CachedCredentials, clock: Instant): number {
   return Math.max(0, behindMs(clock) - held.behindMs);
 }
 
-/** When a generation expires, by its record. */
 export function endsAtMs(record: GenerationRecord): number {
   return Math.min(record.tokenRequestedAtMs + record.tokenLifeMs, record.ticketRequestedAtMs + record.ticketLifeMs);
 }
 
-/** The latest possible time of a cached generation's ticket request on the wall clock, which may have been set since. */
+/** The latest possible date of a cached generation's ticket request: the wall clock may have been set since. */
 export function askedAtLatestMs(held: CachedCredentials, clock: Instant): number {
   return held.ticketBeganAt + Math.max(held.behindMs, behindMs(clock));
 }
 
 /**
- * Whether a stored generation follows the cached one, which was requested at `latestMs` at the latest. A higher number
- * does, whatever its date: clocks are set. A lower one does only if it was certainly requested later: the store was emptied
- * or failed over, and the count restarted. Two with the same number were fetched concurrently: the later token
- * invalidates the other one and its ticket (protocol.md section 5).
+ * Whether a stored generation follows the cached one, which was requested at `latestMs` at the latest. One with a higher
+ * number does; one with a lower number only if it was certainly requested later: the store was emptied, and the count
+ * restarted. Of two with the same number, fetched concurrently, the later token invalidates the other (protocol.md section 5).
  */
 export function isNewer(
   stored: GenerationRecord,
@@ -124,10 +111,7 @@ export function wasAskedForAfter(one: CachedCredentials, other: CachedCredential
   return one.beganAt > other.beganAt + UNCERTAIN_MS;
 }
 
-/**
- * When a generation is due for its refresh: after the interval, and well before it expires. Never sooner than one overlap
- * after the fetch, whatever lifetime Tencent returns: each refresh invalidates what other processes use.
- */
+/** After the interval, and well before it expires; but never sooner than one overlap after the fetch, however short it lives. */
 export function dueAt({ beganAt, endsAt }: CachedCredentials, intervalMs: number, overlapMs: number): number {
   const lifeMs = endsAt - beganAt;
   return beganAt + Math.min(intervalMs, Math.max(lifeMs / 2, lifeMs - overlapMs, overlapMs));

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { Random } from '../runtime/random.js';
+import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { pauseAfter, RefreshFailed, RefreshFailures } from './refresh-backoff.js';
 import type { TicketEvent } from './ticket-event.js';
@@ -19,7 +19,8 @@ describe('a refresh that fails for a reason that nobody has foreseen', () => {
     ['no error', 'a text', 'Error: a text'],
     ['nothing', undefined, 'Error: undefined'],
   ])('tells what it was: %s', (_what, thrown, words) => {
-    const failures = new RefreshFailures(new ManualClock(), timingsFor(1_200_000, 60_000), () => undefined);
+    const [clock, timings] = [new ManualClock(), timingsFor(1_200_000, 60_000)];
+    const failures = new RefreshFailures({ clock, timings, emit: () => undefined, random: SYSTEM_RANDOM });
     failures.note(thrown, { reason: 'initial', attempt: 1 });
     const error = failures.toError();
     expect(error.code).toBe('NO_VALID_TICKET');
@@ -63,7 +64,10 @@ describe('failures in a row', () => {
   beforeEach(() => {
     clock = new ManualClock();
     events = [];
-    failures = new RefreshFailures(clock, TIMINGS, (event) => void events.push(event), withJitter(0));
+    failures = new RefreshFailures({
+      ...{ clock, timings: TIMINGS, random: withJitter(0) },
+      emit: (event) => void events.push(event),
+    });
   });
   const request = { reason: 'due', attempt: 1 } as const;
 
@@ -93,7 +97,7 @@ describe('failures in a row', () => {
     const said = { actor: 'developer', vendorCode: '400103', vendorMessage: 'no', bizSeqNo: 'b' } as const;
     const cause = fault('ACCESS_DENIED', { ...said, message: 'denied' });
     failures.note(cause, request);
-    const message = 'no valid SIGN ticket could be had: denied';
+    const message = 'no valid SIGN ticket is available: denied';
     expect(failures.toError()).toMatchObject({ ...said, code: 'NO_VALID_TICKET', message, cause });
   });
 

@@ -1,10 +1,9 @@
-import { backoffMs } from '../runtime/backoff.js';
-import type { Clock } from '../runtime/clock.js';
+import { backoffMs } from '../runtime/random.js';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { redactVendorText } from '../errors/redaction.js';
-import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
+import type { Random } from '../runtime/random.js';
+import type { CredentialContext } from './credential-context.js';
 import type { RefreshRequest } from './refresh-plan.js';
-import type { TicketEventListener } from './ticket-event.js';
 import type { RefreshTimings } from './timings.js';
 
 /** A forced refresh was requested less than one overlap after the last one. */
@@ -44,19 +43,14 @@ interface RefreshFailure {
 export class RefreshFailures {
   #last: RefreshFailure | undefined;
 
-  constructor(
-    private readonly clock: Clock,
-    private readonly timings: RefreshTimings,
-    private readonly emit: TicketEventListener,
-    private readonly random: Random = SYSTEM_RANDOM,
-  ) {}
+  constructor(private readonly context: Pick<CredentialContext, 'clock' | 'timings' | 'emit' | 'random'>) {}
 
   get last(): RefreshFailure | undefined {
     return this.#last;
   }
 
   get pauseMs(): number {
-    return this.#last ? Math.max(0, this.#last.retryAt - this.clock.monotonic()) : 0;
+    return this.#last ? Math.max(0, this.#last.retryAt - this.context.clock.monotonic()) : 0;
   }
 
   clear(): void {
@@ -64,20 +58,17 @@ export class RefreshFailures {
   }
 
   note(thrown: unknown, { reason, replaces, attempt }: RefreshFailure['request']): void {
-    const failed = thrown instanceof RefreshFailed ? thrown : this.#failed(thrown, attempt);
-    const { error, attempts, retryInMs, elsewhere } = failed;
+    const { clock, timings, emit, random } = this.context;
+    const failed = thrown instanceof RefreshFailed ? thrown : undefined;
+    const { error = unexpected(thrown), attempts = attempt, elsewhere = false } = failed ?? {};
+    const retryInMs = failed?.retryInMs ?? pauseAfter(error, attempts, timings, random);
     const before = this.#last?.lastOfOurs;
     const isSameFault = before?.code === error.code && before.vendorCode === error.vendorCode;
     const repeated = elsewhere ? this.#last !== undefined : isSameFault;
     const lastOfOurs = elsewhere ? before : error;
     const request = { reason, replaces, attempt: attempts };
-    this.#last = { error, request, retryAt: this.clock.monotonic() + retryInMs, lastOfOurs };
-    this.emit({ type: 'refresh-failed', reason, attempt: attempts, error, retryInMs: Math.round(retryInMs), repeated });
-  }
-
-  #failed(thrown: unknown, attempt: number): RefreshFailed {
-    const error = isBankCardOcrError(thrown) ? thrown : unexpected(thrown);
-    return new RefreshFailed(error, attempt, pauseAfter(error, attempt, this.timings, this.random));
+    this.#last = { error, request, retryAt: clock.monotonic() + retryInMs, lastOfOurs };
+    emit({ type: 'refresh-failed', reason, attempt: attempts, error, retryInMs: Math.round(retryInMs), repeated });
   }
 
   toError(): BankCardOcrError {
@@ -90,8 +81,9 @@ export class RefreshFailures {
   }
 }
 
-/** An unexpected error. Its message is repeated without possible secrets; the original is not passed on. */
+/** An unexpected error is repeated without possible secrets; the original is not passed on. */
 function unexpected(thrown: unknown): BankCardOcrError {
+  if (isBankCardOcrError(thrown)) return thrown;
   const { name, message, code } = (thrown ?? {}) as Partial<NodeJS.ErrnoException>;
   const words = redactVendorText(String(message ?? thrown).replace(/\?\S*/g, '?[redacted]'));
   const what = `${/^\w{1,40}$/.test(name ?? '') ? name : 'Error'}: ${words}`;

@@ -37,7 +37,7 @@ function situation(change: Partial<RefreshSituation> = {}, stored: Partial<Ticke
   const valid = hold(current, MONOTONIC - MINUTE, MONOTONIC - MINUTE, NOW - MONOTONIC);
   const ours = record({ current, ...stored });
   return {
-    ...{ role: 'refresher', record: ours, ours, memory: NO_MEMORY, now, timings: TIMINGS },
+    ...{ record: ours, ours, memory: NO_MEMORY, now, timings: TIMINGS },
     cached: { latest: valid, valid, dueAt: MONOTONIC + 19 * MINUTE },
     request: { reason: 'due' },
     ...change,
@@ -182,25 +182,4 @@ describe('a forced refresh', () => {
     clock.shiftWallClock(60 * MINUTE);
     expect(lastForcedAtMs(undefined, own, clock)).toBe(beganAtMs + 60 * MINUTE);
   });
-});
-
-describe('what a reader does next: it never asks the vendor', () => {
-  const reader = (change: Partial<RefreshSituation>, stored: Partial<TicketRecord> = {}) =>
-    planRefresh(situation({ role: 'reader', ...change }, stored));
-  const wait: RefreshPlan = { do: 'wait', ms: TIMINGS.leasePollMs };
-
-  it.each<[string, RefreshPlan, RefreshPlan]>([
-    ['what is cached is fresh', reader({}), { do: 'serve' }],
-    ['it is due: that is for a refresher to see to', reader({ cached: due() }), { do: 'serve' }],
-    ['a token waits', reader({}, { pending }), { do: 'serve' }],
-    ['nothing is cached', reader({ cached: NOTHING_CACHED, request: { reason: 'initial' } }), wait],
-    ['it was rejected', reader({ request: REJECTED }), { do: 'ask-others', replaces: 'generation-1' }],
-    [
-      'it was rejected, and somebody has asked already',
-      reader({ request: REJECTED }, { rejectedId: 'generation-1' }),
-      wait,
-    ],
-    ['it was rejected, and the store has not got it', reader({ request: REJECTED }, { current: undefined }), wait],
-    ['another one was rejected', reader({ request: { ...REJECTED, replaces: 'generation-0' } }), { do: 'serve' }],
-  ])('%s', (_what, given, plan) => expect(given).toEqual(plan));
 });

@@ -4,9 +4,6 @@ import type { RefreshReason } from './ticket-event.js';
 import { isUnfinished, type PendingToken, type TicketRecord } from './ticket-record.js';
 import type { RefreshTimings } from './timings.js';
 
-/** Whether a process may request credentials from Tencent, or only uses what other processes have stored. */
-export type TicketRole = 'refresher' | 'reader';
-
 export interface RefreshRequest {
   readonly reason: RefreshReason;
   /** The generation to replace, for `rejected` and `requested`. */
@@ -16,29 +13,24 @@ export interface RefreshRequest {
   readonly signal: AbortSignal;
 }
 
-/** What a process remembers of its own refreshes, in case the store has lost it. Times are on the monotonic clock. */
+/** What a process remembers of its refreshes, in case the store has lost it. Times are on the monotonic clock. */
 export interface RefreshMemory {
   /** The last token that it received and has no ticket for. */
   readonly pending?: PendingToken | undefined;
-  /** The generation that was in use when the response to a token request was lost: it may be in its overlap. */
+  /** In use when the response to a token request was lost: it may be in its overlap. */
   readonly suspectId?: string | undefined;
   /** Tencent may still carry out an aborted request, which would invalidate the next credentials. */
   readonly isContested: boolean;
   /** When it started a forced refresh. */
   readonly forcedAt: number;
-  /** When any process did, by the record last read. */
+  /** When any process did, by the record last read: a refusal of the vendor takes it back. */
   readonly recordedForcedAt: number;
 }
 
-export const NO_MEMORY: RefreshMemory = {
-  isContested: false,
-  forcedAt: Number.NEGATIVE_INFINITY,
-  recordedForcedAt: Number.NEGATIVE_INFINITY,
-};
+const NEVER = Number.NEGATIVE_INFINITY;
+export const NO_MEMORY: RefreshMemory = { isContested: false, forcedAt: NEVER, recordedForcedAt: NEVER };
 
-/** The inputs of a decision. */
 export interface RefreshSituation {
-  readonly role: TicketRole;
   /** What is stored. */
   readonly record: TicketRecord | undefined;
   /** The same, unless another app secret made it. */
@@ -50,39 +42,28 @@ export interface RefreshSituation {
   readonly timings: RefreshTimings;
 }
 
-/** What to do next. */
 export type RefreshPlan =
   /** Use the cached credentials. */
   | { readonly do: 'serve' }
   /** Decide again after so many milliseconds. */
   | { readonly do: 'wait'; readonly ms: number }
-  /** A reader marks this generation in the record, for a refresher to replace, and waits. */
-  | { readonly do: 'ask-others'; readonly replaces: string }
   /** Other processes have just failed, `attempts` times in a row; no process retries for so long. */
   | { readonly do: 'back-off'; readonly attempts: number; readonly ms: number }
   /** A forced refresh would be too soon by so much. */
   | { readonly do: 'cooldown'; readonly ms: number }
   /** Request the ticket of this pending token. */
   | { readonly do: 'finish'; readonly token: PendingToken }
-  /**
-   * Request a token, then its ticket: `forced` if it is not due and finishes nothing, `isBegun` if an earlier refresh is
-   * unfinished.
-   */
+  /** Request a token, then its ticket: `forced` if it is not due and finishes nothing. An earlier refresh `isBegun`. */
   | { readonly do: 'request'; readonly forced: boolean; readonly isBegun: boolean };
 
 /** Timers and clocks round: a backoff with so little left is over. */
 const ROUNDING_MS = 5;
 
-/**
- * Decide the next step of a process that wants a refresh (protocol.md section 5). Everything but `serve` and the plans of
- * a reader needs the lease.
- */
+/** Decide the next step of a refresher that wants a refresh (protocol.md section 5). All but `serve` need the lease. */
 export function planRefresh(situation: RefreshSituation): RefreshPlan {
-  const { role, record, ours, memory, request, now, timings } = situation;
-  if (role === 'reader') return planOfReader(situation);
+  const { record, ours, memory, request, now, timings } = situation;
   if (isUnnecessary(situation)) return { do: 'serve' };
-  // The store may have lost the lease and the mark of a running refresh. By then that refresh has finished, or its lease
-  // would have expired.
+  // The store may have lost the lease and the mark of a refresh that runs. By then it has ended.
   const untilSettledMs = timings.leaseTtlMs - ageOrInfinity(record?.writtenBackAtMs, now);
   if (untilSettledMs > 0) return { do: 'wait', ms: untilSettledMs };
   const backoff = backoffOfOthers(situation);
@@ -95,16 +76,6 @@ export function planRefresh(situation: RefreshSituation): RefreshPlan {
   const sinceMs = Math.min(ageOrInfinity(ours?.forcedAtMs, now), now.monotonic() - memory.forcedAt);
   if (forced && sinceMs < timings.overlapMs) return { do: 'cooldown', ms: timings.overlapMs - sinceMs };
   return { do: 'request', forced, isBegun };
-}
-
-function planOfReader({ ours, cached: { valid }, request, timings }: RefreshSituation): RefreshPlan {
-  const unwanted = request.reason === 'rejected' ? request.replaces : undefined;
-  // A refresher replaces it when it is due.
-  if (valid && valid.credentials.generationId !== unwanted) return { do: 'serve' };
-  if (unwanted !== undefined && ours?.current?.id === unwanted && ours.rejectedId !== unwanted) {
-    return { do: 'ask-others', replaces: unwanted };
-  }
-  return { do: 'wait', ms: timings.leasePollMs };
 }
 
 function isUnnecessary(situation: RefreshSituation): boolean {
@@ -149,7 +120,7 @@ export function lastForcedAtMs(
   { forcedAt, recordedForcedAt }: RefreshMemory,
   now: Instant,
 ): number | undefined {
-  const monotonic = now.monotonic();
-  const latest = Math.max(forcedAt, recordedForcedAt, monotonic - ageOrInfinity(record?.forcedAtMs, now));
-  return Number.isFinite(latest) ? Math.max(0, now.now() - (monotonic - latest)) : undefined;
+  const rememberedMs = now.monotonic() - Math.max(forcedAt, recordedForcedAt);
+  const sinceMs = Math.min(ageOrInfinity(record?.forcedAtMs, now), rememberedMs);
+  return Number.isFinite(sinceMs) ? Math.max(0, now.now() - sinceMs) : undefined;
 }

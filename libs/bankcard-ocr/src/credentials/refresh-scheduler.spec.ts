@@ -1,7 +1,8 @@
 import { sleep } from '../runtime/abort.js';
 import { type AuthOutcome, REQUEST_TIMEOUT_MS } from './scripted-auth.test-support.js';
 import { MINUTE, RefreshStage, SECOND, type StoreOperation, TIMINGS } from './refresh-stage.test-support.js';
-import { TicketService, type TicketServiceOptions } from './ticket.service.js';
+import type { TicketServiceOptions } from './credential-context.js';
+import { TicketService } from './ticket.service.js';
 
 let stage: RefreshStage;
 let services: TicketService[];

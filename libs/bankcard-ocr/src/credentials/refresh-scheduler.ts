@@ -1,27 +1,18 @@
-import type { Clock, ClockTimer } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { Random } from '../runtime/random.js';
+import type { ClockTimer } from '../runtime/clock.js';
 import type { CredentialCache } from './credential-cache.js';
+import type { CredentialContext } from './credential-context.js';
 import { RefreshCooldownError, type RefreshFailures } from './refresh-backoff.js';
 import type { RefreshRequest } from './refresh-plan.js';
 import type { Refresher } from './refresher.js';
-import type { TicketStore } from './store/ticket-store.js';
 import { isUnfinished, type TicketRecord } from './ticket-record.js';
-import type { RefreshTimings } from './timings.js';
 
 export type WantedRefresh = Pick<RefreshRequest, 'reason' | 'replaces'>;
 
-interface RefreshSchedulerDependencies {
-  readonly store: TicketStore;
+interface RefreshSchedulerContext extends CredentialContext {
   readonly refresher: Refresher;
   readonly cache: CredentialCache;
   readonly failures: RefreshFailures;
-  readonly clock: Clock;
-  readonly timings: RefreshTimings;
-  readonly random: Random;
-  readonly backgroundRefresh: boolean;
-  /** Whether this process refreshes, or waits for others. */
-  readonly refreshes: boolean;
 }
 
 /**
@@ -29,8 +20,7 @@ interface RefreshSchedulerDependencies {
  * process has left one unfinished. No timer here keeps the process running.
  *
  * The background is one loop: it wakes, does what is due by the clock, and always sleeps again, for one poll interval at
- * most. So no timer has to be exact: an early one finds nothing to do, and the next one makes up for a timer that is late or
- * was set before the clocks jumped.
+ * most. So no timer has to be exact.
  */
 export class RefreshScheduler {
   readonly #closing = new AbortController();
@@ -42,9 +32,9 @@ export class RefreshScheduler {
   #notBefore = Number.NEGATIVE_INFINITY;
   #wakeUp: ClockTimer | undefined;
 
-  constructor(private readonly dependencies: RefreshSchedulerDependencies) {
-    this.#shared = dependencies.store.scope !== 'process';
-    this.#syncAt = dependencies.backgroundRefresh ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  constructor(private readonly context: RefreshSchedulerContext) {
+    this.#shared = context.store.scope !== 'process';
+    this.#syncAt = context.backgroundRefresh ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
   get isClosed(): boolean {
@@ -56,7 +46,7 @@ export class RefreshScheduler {
   }
 
   start(): void {
-    if (!this.dependencies.backgroundRefresh || this.isClosed) return;
+    if (!this.context.backgroundRefresh || this.isClosed) return;
     if (this.#shared) {
       this.#planSync();
       this.#watch();
@@ -74,11 +64,11 @@ export class RefreshScheduler {
 
   /** Join the running refresh, or start one. While refreshes fail, none starts before the backoff is over. */
   async ensure(wanted: WantedRefresh): Promise<void> {
-    const { failures } = this.dependencies;
+    const { failures } = this.context;
     if (!this.#running && failures.pauseMs > 0) throw failures.toError();
     this.#running ??= this.#run(wanted).finally(() => {
       this.#running = undefined;
-      this.#notBefore = this.dependencies.clock.monotonic() + this.dependencies.timings.firstRetryMs / 2;
+      this.#notBefore = this.context.clock.monotonic() + this.context.timings.firstRetryMs / 2;
       this.#sleep();
     });
     return this.#running;
@@ -107,12 +97,12 @@ export class RefreshScheduler {
 
   /** Without the background loop, callers have to poll a shared store now and then. */
   get isPollDue(): boolean {
-    const { backgroundRefresh, clock } = this.dependencies;
+    const { backgroundRefresh, clock } = this.context;
     return !backgroundRefresh && this.#shared && clock.monotonic() >= this.#syncAt;
   }
 
   async #run(wanted: WantedRefresh): Promise<void> {
-    const { refresher, failures } = this.dependencies;
+    const { refresher, failures } = this.context;
     const { signal } = this.#closing;
     signal.throwIfAborted();
     const request = { ...wanted, attempt: (failures.last?.request.attempt ?? 0) + 1 };
@@ -132,7 +122,7 @@ export class RefreshScheduler {
 
   #watch(): void {
     try {
-      const stop = this.dependencies.store.watch(() => void this.syncAfresh());
+      const stop = this.context.store.watch(() => void this.syncAfresh());
       this.#closing.signal.addEventListener('abort', stop);
     } catch {
       // A hint only: the store is polled anyway.
@@ -140,7 +130,7 @@ export class RefreshScheduler {
   }
 
   #wake(): void {
-    const { clock, failures } = this.dependencies;
+    const { clock, failures } = this.context;
     try {
       const now = clock.monotonic();
       if (now >= this.#syncAt) {
@@ -154,7 +144,7 @@ export class RefreshScheduler {
   }
 
   #sleep(): void {
-    const { backgroundRefresh, clock, timings } = this.dependencies;
+    const { backgroundRefresh, clock, timings } = this.context;
     this.#wakeUp?.cancel();
     if (!backgroundRefresh || this.isClosed) return;
     const untilDueMs = Math.min(this.#syncAt, this.#refreshAt) - clock.monotonic();
@@ -163,30 +153,30 @@ export class RefreshScheduler {
   }
 
   get #refreshAt(): number {
-    const { refreshes, cache, failures } = this.dependencies;
-    if (!refreshes || this.#running) return Number.POSITIVE_INFINITY;
+    const { role, cache, failures } = this.context;
+    if (role === 'reader' || this.#running) return Number.POSITIVE_INFINITY;
     return Math.max(this.#notBefore, failures.last ? failures.last.retryAt : cache.dueAt);
   }
 
   /** Up to a fifth earlier at random, so that a large fleet does not read its store all at once. */
   #planSync(): void {
-    const { clock, timings, random } = this.dependencies;
+    const { clock, timings, random } = this.context;
     this.#syncAt = clock.monotonic() + timings.pollMs * (1 - random.next() / 5);
   }
 
   async #syncOnce(): Promise<void> {
-    const { refresher, refreshes, cache, failures, clock, timings, backgroundRefresh } = this.dependencies;
+    const { refresher, role, cache, failures, clock, timings, backgroundRefresh } = this.context;
     if (this.isClosed) return;
     if (!backgroundRefresh) this.#syncAt = clock.monotonic() + timings.pollMs;
     const before = cache.latest;
     try {
       const record = cache.ours(await refresher.sync());
       if (this.#running) return;
-      const wanted = refreshes ? wantedByOthers(record) : undefined;
+      const wanted = role === 'reader' ? undefined : wantedByOthers(record);
       if (wanted) return this.inBackground(wanted);
       if (cache.latest === before) return;
       // A reader has received what it had waited for in vain.
-      if (!refreshes) failures.clear();
+      if (role === 'reader') failures.clear();
       this.#sleep();
     } catch {
       // The cached credentials stay in use.

@@ -2,7 +2,8 @@ import type { Random } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { CredentialCache } from './credential-cache.js';
 import type { RecordSeal } from './ticket-record.codec.js';
-import type { RefreshRequest, TicketRole } from './refresh-plan.js';
+import type { TicketRole } from './credential-context.js';
+import type { RefreshRequest } from './refresh-plan.js';
 import { Refresher } from './refresher.js';
 import { ScriptedAuth } from './scripted-auth.test-support.js';
 import { MemoryTicketStore } from './store/memory-ticket.store.js';
@@ -179,28 +180,20 @@ export class RefreshStage {
   }
 
   aProcess(options: { role?: TicketRole; secretFingerprint?: string; seal?: RecordSeal } = {}): StagedProcess {
-    const { role = 'refresher', secretFingerprint = 'fingerprint', seal } = options;
-    const { clock, random, store } = this;
-    const events: TicketEvent[] = [];
-    const emit = (event: TicketEvent) => void events.push(event);
-    const window = { intervalMs: TIMINGS.intervalMs, verifyWindowMs: undefined };
-    const cache = new CredentialCache(clock, TIMINGS, window, secretFingerprint, emit, random);
-    const records = new TicketRecordRepository({ store, secretFingerprint, seal, emit, random, storeClock: clock });
-    const auth = this.auth.asClient;
-    const refresher = new Refresher({ role, auth, clock, random, timings: TIMINGS, cache, records, emit });
-    return { refresher, cache, events };
+    const parts = this.parts(options);
+    const refresher = new Refresher({ role: 'refresher', auth: this.auth.asClient, ...options, ...parts });
+    return { refresher, cache: parts.cache, events: parts.events };
   }
 
   /** What a {@link RefreshRecord} needs, for a process that has nothing else. */
-  parts(seal?: RecordSeal) {
+  parts(options: { secretFingerprint?: string; seal?: RecordSeal } = {}) {
     const { clock, random, store } = this;
     const events: TicketEvent[] = [];
     const emit = (event: TicketEvent) => void events.push(event);
-    const window = { intervalMs: TIMINGS.intervalMs, verifyWindowMs: undefined };
-    const cache = new CredentialCache(clock, TIMINGS, window, 'fingerprint', emit, random);
-    const shared = { store, secretFingerprint: 'fingerprint', seal, emit, random, storeClock: clock };
-    const records = new TicketRecordRepository(shared);
-    return { clock, random, cache, records, emit, events };
+    const context = { ...{ clock, random, emit, timings: TIMINGS, secretFingerprint: 'fingerprint' }, ...options };
+    const cache = new CredentialCache(context);
+    const records = new TicketRecordRepository({ ...context, store, storeClock: clock });
+    return { clock, random, timings: TIMINGS, cache, records, emit, events };
   }
 
   /** Run a refresh to its end, however much time that takes. */

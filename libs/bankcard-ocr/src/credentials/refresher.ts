@@ -1,10 +1,9 @@
 import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { sleep } from '../runtime/abort.js';
-import type { Clock } from '../runtime/clock.js';
-import type { Random } from '../runtime/random.js';
-import type { AuthClient, IssuedCredential } from '../vendor/auth.client.js';
+import type { IssuedCredential } from '../vendor/auth.client.js';
 import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
 import type { CredentialCache } from './credential-cache.js';
+import type { CredentialContext } from './credential-context.js';
 import { ageOrInfinity, dateOf, hold, UNCERTAIN_MS } from './credential-lifetime.js';
 import { pauseAfter, RefreshCooldownError, RefreshFailed } from './refresh-backoff.js';
 import {
@@ -14,10 +13,9 @@ import {
   type RefreshMemory,
   type RefreshPlan,
   type RefreshRequest,
-  type TicketRole,
 } from './refresh-plan.js';
 import type { TicketLease } from './store/ticket-store.js';
-import type { TicketEventListener } from './ticket-event.js';
+import type { RefreshObserver } from './ticket-event.js';
 import {
   type RecordChange,
   StaleWriteError,
@@ -25,18 +23,14 @@ import {
   type TicketRecordRepository,
 } from './ticket-record-repository.js';
 import { numberAfter, type PendingToken, type TicketRecord } from './ticket-record.js';
-import type { RefreshTimings } from './timings.js';
 
-interface RefresherDependencies {
-  readonly role: TicketRole;
+type RefresherContext = Pick<
+  CredentialContext,
+  'role' | 'auth' | 'clock' | 'random' | 'timings' | 'emit' | 'observeRefresh'
+> & {
   readonly records: TicketRecordRepository;
-  readonly auth: AuthClient;
   readonly cache: CredentialCache;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly timings: RefreshTimings;
-  readonly emit: TicketEventListener;
-}
+};
 
 /**
  * Carries out what {@link planRefresh} decides: takes the lease, asks the vendor for a token and at once for its ticket,
@@ -49,12 +43,16 @@ export class Refresher {
   /** The last refresh of this process that got as far as asking the vendor. */
   #last: RefreshRecord | undefined;
 
-  constructor(private readonly dependencies: RefresherDependencies) {}
+  constructor(private readonly context: RefresherContext) {}
 
   /** Read the store; use what is newer there, and put back what it has lost by a failover or by being emptied. */
   async sync(): Promise<TicketRecord | undefined> {
-    const { role, records, cache, clock, emit } = this.dependencies;
-    const record = await this.#read();
+    const { role, records, cache, clock, emit } = this.context;
+    let record = await records.read();
+    if (this.#last?.hasCrossed(record)) {
+      await this.#last.markSuspect();
+      record = await records.read();
+    }
     cache.adopt(record);
     // What this process uses already, and is still writing, the store has not lost.
     if (this.#last?.isBeingWritten) return record;
@@ -83,17 +81,8 @@ export class Refresher {
     }
   }
 
-  /** What is stored, with a mark if a refresh of this process has made it suspect while the store could not be told. */
-  async #read(): Promise<TicketRecord | undefined> {
-    const { records } = this.dependencies;
-    const record = await records.read();
-    if (!this.#last?.hasCrossed(record)) return record;
-    await this.#last.markSuspect();
-    return records.read();
-  }
-
   async run(request: RefreshRequest): Promise<void> {
-    const { role, records, clock, timings } = this.dependencies;
+    const { role, records, clock, timings } = this.context;
     if (role === 'reader') return this.#waitForOthers(request);
     while (this.#plan(await this.sync(), request).do !== 'serve') {
       const lease = await records.lease(timings.leaseTtlMs);
@@ -104,22 +93,29 @@ export class Refresher {
   }
 
   #plan(record: TicketRecord | undefined, request: RefreshRequest): RefreshPlan {
-    const { role, cache, clock, timings } = this.dependencies;
+    const { cache, clock, timings } = this.context;
     const ours = cache.ours(record);
-    return planRefresh({ role, record, ours, cached: cache, memory: this.#memory, request, now: clock, timings });
+    return planRefresh({ record, ours, cached: cache, memory: this.#memory, request, now: clock, timings });
   }
 
+  /** A reader marks what was rejected in the record, for a refresher to replace, and waits. */
   async #waitForOthers(request: RefreshRequest): Promise<void> {
-    const { records, clock, timings } = this.dependencies;
+    const { records, cache, clock, timings } = this.context;
+    const rejectedId = request.reason === 'rejected' ? request.replaces : undefined;
     const endsAt = clock.monotonic() + timings.pollMs;
     for (let isFirst = true; ; isFirst = false) {
       const record = await this.sync();
-      const plan = this.#plan(record, request);
-      if (plan.do === 'serve') return;
+      // A refresher replaces them when they are due.
+      if (cache.valid && cache.valid.credentials.generationId !== rejectedId) return;
+      const ours = cache.ours(record);
+      const isStored = rejectedId !== undefined && ours?.current?.id === rejectedId;
       // A reader whose access to the store is read-only cannot ask; the next scheduled refresh helps it then.
-      if (plan.do === 'ask-others' && isFirst) await records.tryWrite(record, { rejectedId: plan.replaces });
+      if (isFirst && isStored && ours.rejectedId !== rejectedId) await records.tryWrite(record, { rejectedId });
       if (clock.monotonic() >= endsAt) {
-        throw request.reason === 'rejected' ? new RefreshCooldownError(timings.overlapMs) : nothingStored();
+        if (rejectedId !== undefined) throw new RefreshCooldownError(timings.overlapMs);
+        const message =
+          "the store has no valid credentials, and a process with role 'reader' fetches none: is a refresher running?";
+        throw new BankCardOcrError('NO_VALID_TICKET', { message });
       }
       await sleep(clock, timings.leasePollMs, request.signal);
     }
@@ -132,23 +128,24 @@ export class Refresher {
       const plan = this.#plan(record, request);
       if (plan.do === 'serve') return 0;
       if (plan.do === 'wait') return plan.ms;
-      if (plan.do === 'back-off') throw failedElsewhere(plan.attempts, plan.ms);
+      if (plan.do === 'back-off') {
+        const message = `the refresh has failed ${plan.attempts} times, in another process too; the next try is not due yet`;
+        throw new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), plan.attempts, plan.ms, true);
+      }
       if (plan.do === 'cooldown') throw new RefreshCooldownError(plan.ms);
-      if (plan.do !== 'ask-others') await this.#fetch(plan, record, lease, request);
+      const { observeRefresh = withoutObserver } = this.context;
+      await observeRefresh(request.reason, () => this.#fetch(plan, record, lease, request));
       return 0;
     } catch (error) {
       throw await this.#shareFailure(error, lease, request);
     } finally {
-      await this.dependencies.records.release(lease);
+      await this.context.records.release(lease);
     }
   }
 
-  /**
-   * Tell the other processes, before they get the lease, that the vendor is in trouble and when to try again. What says
-   * nothing of the vendor holds nobody else back before a second process has failed as well.
-   */
+  /** Store that the vendor is in trouble, and when to try again, before others get the lease. */
   async #shareFailure(error: unknown, lease: TicketLease, { attempt, signal }: RefreshRequest): Promise<unknown> {
-    const { records, cache, clock, timings, random } = this.dependencies;
+    const { records, cache, clock, timings, random } = this.context;
     if (!isOfTheVendor(error) || signal.aborted || lease.signal.aborted) return error;
     const latest = await records.read().catch(() => undefined);
     const ours = cache.ours(latest);
@@ -157,6 +154,7 @@ export class Refresher {
     // Without a record, or with one that another secret made, there is nobody to tell.
     if (ours) {
       const id = (this.#id ??= random.id());
+      // Without a response it says nothing of the vendor: no other process waits before a second one has failed as well.
       const isAlone = hasNoResponse(error) && (!ours.failed || ours.failed.by === id);
       const by = isAlone ? id : undefined;
       const failed = { attempts, retryAtMs: clock.now() + retryInMs, pauseMs: retryInMs, by };
@@ -167,7 +165,7 @@ export class Refresher {
 
   /** A token that waits for its ticket is tried once more when the overlap ends: from then on it may be replaced. */
   #overlapLeftMs(record: TicketRecord | undefined): number {
-    const { clock, timings } = this.dependencies;
+    const { clock, timings } = this.context;
     const leftMs = timings.overlapMs - ageOrInfinity(record?.pending?.tokenRequestedAtMs, clock);
     return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
   }
@@ -180,11 +178,11 @@ export class Refresher {
   ): Promise<void> {
     request.signal.throwIfAborted();
     const forced = plan.do === 'request' && plan.forced;
-    this.dependencies.emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
-    const stored = new RefreshRecord(this.dependencies, lease, record);
+    this.context.emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
+    const stored = new RefreshRecord(this.context, lease, record);
     this.#last = stored;
-    // What the vendor is asked must be over before another process may take the lease. A service that is closed waits for it:
-    // a request that is given up may be carried out after that of the next process, and end what that one got.
+    // Requests must be over before another process may take the lease. A service that is closed waits for them: one that is
+    // given up may be carried out after that of the next process, and end what that one got.
     const call = { ...request, signal: lease.signal };
     if (plan.do === 'finish' || plan.isBegun) this.#remember({ isContested: true });
     if (plan.do === 'finish' && !(await this.#isRefused(plan.token, stored, call))) return;
@@ -195,17 +193,16 @@ export class Refresher {
 
   /** Try to finish with a token that was left; a new one is asked for only when the vendor refuses it. */
   async #isRefused(waiting: PendingToken, stored: RefreshRecord, request: RefreshRequest): Promise<boolean> {
-    const { clock, timings, emit } = this.dependencies;
+    const { clock, timings, emit } = this.context;
     const ageOfTokenMs = ageOrInfinity(waiting.tokenRequestedAtMs, clock);
     try {
       await this.#fetchTicket(waiting, clock.monotonic() - ageOfTokenMs, stored, request);
       return false;
     } catch (error) {
       if (!isBankCardOcrError(error) || error.vendorCode === undefined) throw error;
-      // Within the overlap it is the ticket that is asked for again, and never another token (protocol.md section 5). Beyond
-      // it a new token can end nothing that still works, so any refusal will do.
+      // Within the overlap only the ticket is asked for again, never another token (protocol.md section 5).
       const isFinal = error.code === 'CREDENTIALS_REJECTED' || !error.retryable;
-      // Judged now: the timer that wakes at the end of the overlap may be a fraction of a millisecond early.
+      // By the time now: the timer that wakes at the end of the overlap may be a fraction of a millisecond early.
       const isInOverlap = ageOrInfinity(waiting.tokenRequestedAtMs, clock) < timings.overlapMs;
       if (isInOverlap || !isFinal) throw error;
       this.#remember({ pending: undefined });
@@ -219,7 +216,7 @@ export class Refresher {
     forced: boolean,
     { attempt, signal }: RefreshRequest,
   ): Promise<{ pending: PendingToken; sentAt: number }> {
-    const { auth, cache, clock, timings, emit, random } = this.dependencies;
+    const { auth, cache, clock, timings, emit, random } = this.context;
     const number = numberAfter(stored.highestNumber);
     const forcedAt = clock.monotonic();
     await stored.markAsked(forced ? clock.now() : undefined);
@@ -261,7 +258,7 @@ export class Refresher {
     stored: RefreshRecord,
     { attempt, signal }: RefreshRequest,
   ): Promise<void> {
-    const { auth, cache, clock, timings, random } = this.dependencies;
+    const { auth, cache, clock, timings, random } = this.context;
     stored.throwIfLeaseLost();
     const ticket = await auth
       .signTicket(pending.accessToken, pending.number, attempt, signal)
@@ -297,6 +294,8 @@ export class Refresher {
   }
 }
 
+const withoutObserver: RefreshObserver = (_reason, refresh) => refresh();
+
 /** Processes without the lease may write as well: what a store had lost, or that a generation is suspect. */
 const TRIES = 5;
 
@@ -314,11 +313,11 @@ export class RefreshRecord {
   #isBeingWritten = false;
 
   constructor(
-    private readonly dependencies: Pick<RefresherDependencies, 'records' | 'cache' | 'clock' | 'random' | 'emit'>,
+    private readonly context: Pick<RefresherContext, 'records' | 'cache' | 'clock' | 'random' | 'emit'>,
     private readonly lease: TicketLease,
     record: TicketRecord | undefined,
   ) {
-    const { cache, clock, random } = dependencies;
+    const { cache, clock, random } = context;
     this.id = random.id();
     this.#latest = record;
     this.#begun = cache.ours(record);
@@ -327,7 +326,7 @@ export class RefreshRecord {
   }
 
   get ours(): TicketRecord | undefined {
-    return this.dependencies.cache.ours(this.#latest);
+    return this.context.cache.ours(this.#latest);
   }
 
   /** Whether what the vendor gave is on its way into the store: until it has arrived, a read does not bring it. */
@@ -336,7 +335,7 @@ export class RefreshRecord {
   }
 
   get highestGeneration(): number {
-    const { cache, records } = this.dependencies;
+    const { cache, records } = this.context;
     const numbers = [this.#latest?.current?.number, cache.latest?.record.number, records.unreadableIn(this.#latest)];
     return Math.max(...numbers.map((number) => number ?? 0));
   }
@@ -346,11 +345,11 @@ export class RefreshRecord {
   }
 
   /**
-   * Mark, before a token is asked for, that one is: should this process die now, its successor knows what the vendor may
-   * have done. Throws when the store cannot be written: a token that cannot be stored must not be asked for.
+   * Mark that a token is going to be asked for: should this process die now, its successor knows what the vendor may have
+   * done. Throws when the store cannot be written: a token that cannot be stored must not be asked for.
    */
   async markAsked(forcedAtMs: number | undefined): Promise<void> {
-    this.#askedAtMs = this.#askedLastAtMs = this.dependencies.clock.now();
+    this.#askedAtMs = this.#askedLastAtMs = this.context.clock.now();
     // What was made with another secret is only written over once the vendor has accepted ours.
     if (this.#latest && !this.ours) return;
     const sinceMs = this.#begun?.unanswered?.sinceMs ?? this.#askedAtMs;
@@ -366,7 +365,7 @@ export class RefreshRecord {
   async unmark(): Promise<void> {
     if (!this.ours) return;
     const { pending, forcedAtMs } = this.#begun ?? {};
-    // A token that waited for its ticket, and was refused since, has begun to end the generation before it all the same.
+    // A token that waited for its ticket, and was refused since, has ended the generation before it all the same.
     const refused = pending && { sinceMs: pending.tokenRequestedAtMs, by: this.id };
     const unanswered = this.#begun?.unanswered ?? refused;
     // A mark that stays by mistake costs a refresh that comes too early, nothing else.
@@ -392,7 +391,7 @@ export class RefreshRecord {
 
   /** See to it that one more refresh follows, whoever else has written meanwhile. */
   async markSuspect(): Promise<void> {
-    const { records, cache, emit, random } = this.dependencies;
+    const { records, cache, emit, random } = this.context;
     // While it is being told, no sync need do so as well.
     this.#isUntold = false;
     for (let tries = 0; tries < TRIES; tries += 1) {
@@ -414,12 +413,12 @@ export class RefreshRecord {
   }
 
   /**
-   * Whether another process has stored what it had asked for at the same time as this refresh, of which the store could not
-   * be told: each has ended what the other one got (protocol.md section 5), and only this process knows.
+   * Whether another process has stored what it had asked for at the same time as this refresh, which the store does not
+   * know: each has ended what the other one got (protocol.md section 5).
    */
   hasCrossed(record: TicketRecord | undefined): boolean {
     if (!this.#isUntold) return false;
-    const { current, pending } = this.dependencies.cache.ours(record) ?? {};
+    const { current, pending } = this.context.cache.ours(record) ?? {};
     const isAtTheSameTime = (one: PendingToken | undefined, askedLastAtMs = one?.tokenRequestedAtMs ?? 0): boolean => {
       if (!one || this.#knownIds.has(one.id)) return false;
       const isAfter = one.tokenRequestedAtMs >= this.#askedLastAtMs + UNCERTAIN_MS;
@@ -430,7 +429,7 @@ export class RefreshRecord {
 
   /** Write on top of what is there, as long as nobody else has refreshed. */
   async #write(change: RecordChange): Promise<void> {
-    const { records, clock } = this.dependencies;
+    const { records, clock } = this.context;
     let lossMark: Pick<RecordChange, 'writtenBackAtMs'> = {};
     for (let tries = 1; ; tries += 1) {
       try {
@@ -440,8 +439,7 @@ export class RefreshRecord {
         if (!(error instanceof StaleWriteError) || tries === TRIES || this.lease.signal.aborted) throw error;
         const latest = await records.read();
         if (this.#isOvertaken(latest, change.current?.accessToken)) throw error;
-        // The store was emptied or failed over, or somebody has put back what it had lost. It may have lost the lease of
-        // this refresh too: whoever takes it is told to wait until this refresh has ended.
+        // The store has lost data, perhaps the lease of this refresh too: whoever takes it waits until this refresh has ended.
         if ((latest?.revision ?? 0) <= (this.#latest?.revision ?? 0)) lossMark = { writtenBackAtMs: clock.now() };
         this.#latest = latest;
       }
@@ -451,7 +449,7 @@ export class RefreshRecord {
   /** @param accessToken of the generation that is to be written */
   #isOvertaken(latest: TicketRecord | undefined, accessToken: string | undefined): boolean {
     if (!latest) return false;
-    if (!this.dependencies.cache.ours(latest)) return true;
+    if (!this.context.cache.ours(latest)) return true;
     const { current, pending, unanswered } = latest;
     const isForeignMark = unanswered && unanswered.by !== this.id && unanswered.by !== this.#begun?.unanswered?.by;
     const isForeignToken = pending && !this.#knownIds.has(pending.id);
@@ -463,7 +461,7 @@ export class RefreshRecord {
   }
 }
 
-/** Whether the vendor has responded, and what it gave could not be read, or not to its end. */
+/** Whether the vendor has responded, and that could not be read, or not to its end. */
 function isUnreadableResponse(error: unknown): error is BankCardOcrError {
   if (!isBankCardOcrError(error)) return false;
   if (error instanceof TransportError && error.wasCarriedOut) return true;
@@ -471,30 +469,18 @@ function isUnreadableResponse(error: unknown): error is BankCardOcrError {
 }
 
 /** Asking again at once would give another token that cannot be read, and each ends what other processes hold. */
-function unreadableToken(error: BankCardOcrError, overlapMs: number): BankCardOcrError {
-  const change = { retryable: false, retryAfterMs: overlapMs, cause: error };
-  return new BankCardOcrError(error.code, { ...detailsOf(error), ...change });
+function unreadableToken(error: BankCardOcrError, retryAfterMs: number): BankCardOcrError {
+  return new BankCardOcrError(error.code, { ...detailsOf(error), retryable: false, retryAfterMs, cause: error });
 }
 
-/** Whether it may well be the way of this process to the vendor that is broken. */
+/** Whether it may be the connection of this process alone. */
 function hasNoResponse(error: BankCardOcrError): boolean {
-  const isOfTheWay = error.code === 'UNREACHABLE' || error.code === 'TIMEOUT';
-  return error instanceof TransportError && isOfTheWay && !error.wasCarriedOut;
+  const { code } = error;
+  return error instanceof TransportError && !error.wasCarriedOut && (code === 'UNREACHABLE' || code === 'TIMEOUT');
 }
 
 function isOfTheVendor(error: unknown): error is BankCardOcrError {
   const isOurs =
     error instanceof RefreshCooldownError || error instanceof StaleWriteError || error instanceof StoreUnavailableError;
   return isBankCardOcrError(error) && !isOurs;
-}
-
-function failedElsewhere(attempts: number, ms: number): RefreshFailed {
-  const message = `the refresh has failed ${attempts} times, in another process too; the next try is not due yet`;
-  return new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), attempts, ms, true);
-}
-
-function nothingStored(): BankCardOcrError {
-  const message =
-    "the store has no valid credentials, and a process with role 'reader' fetches none: is a refresher running?";
-  return new BankCardOcrError('NO_VALID_TICKET', { message });
 }

@@ -1,3 +1,4 @@
+import { SYSTEM_RANDOM } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { RejectionTracker } from './rejection-tracker.js';
 import { behindMs, hold } from './credential-lifetime.js';
@@ -21,13 +22,16 @@ function begin(refreshes = true): void {
   clock = new ManualClock();
   reports = [];
   rejections = [];
-  const window = { intervalMs: INTERVAL_MS, verifyWindowMs: undefined };
-  const timings = timingsFor(INTERVAL_MS, 60_000);
-  held = new CredentialCache(clock, timings, window, 'fingerprint', (event) => tracker.observe(event));
-  tracker = new RejectionTracker(clock, timings, held, refreshes, (event) => {
+  const emit = (event: TicketEvent) => {
     if (event.type === 'foreign-refresh-suspected') reports.push(event);
     else if (event.type === 'credentials-rejected') rejections.push(event.generation);
-  });
+    tracker.observe(event);
+  };
+  const timings = timingsFor(INTERVAL_MS, 60_000);
+  const role = refreshes ? 'refresher' : 'reader';
+  const context = { clock, timings, role, emit, random: SYSTEM_RANDOM, secretFingerprint: 'fingerprint' } as const;
+  held = new CredentialCache(context);
+  tracker = new RejectionTracker(context, held);
   fetch(1);
   clock.advance(300_000);
 }
@@ -53,11 +57,15 @@ function fetch(number: number): void {
 const current = () => held.latest!.credentials;
 
 describe('a foreign refresh is suspected', () => {
-  it('when a forced refresh has mended a certain rejection', () => {
+  it.each([
+    ['a request is accepted with', undefined],
+    ['the vendor refuses as well', DEAD],
+  ])('when a forced refresh has brought credentials that %s', (_how, error) => {
     tracker.rejected(current(), DEAD);
     started('rejected', true);
-    expect(reports).toEqual([]);
     fetch(2);
+    expect(reports).toEqual([]);
+    tracker.report(current(), error);
     const [ageMs, remainingMs] = [300_000, 3_300_000];
     expect(reports).toMatchObject([{ generation: 1, vendorCode: '400102', ageMs, remainingMs, times: 1 }]);
     expect(tracker.times).toBe(1);
@@ -68,17 +76,17 @@ describe('a foreign refresh is suspected', () => {
     started('rejected', true);
     fetch(2);
     expect(reports).toEqual([]);
-    tracker.report({ type: 'accepted', credentials: current() });
+    tracker.report(current());
     expect(reports).toMatchObject([{ generation: 1, vendorCode: '400101' }]);
-    tracker.report({ type: 'accepted', credentials: current() });
+    tracker.report(current());
     expect(reports).toHaveLength(1);
   });
 
   it('at once when a forced refresh would be too soon, and once for each generation', () => {
     tracker.rejected(current(), DEAD);
-    tracker.rejectedTooSoon(current().generationId);
+    tracker.rejectedTooSoon(current().generationId, DEAD);
     tracker.rejected(current(), DEAD);
-    tracker.rejectedTooSoon(current().generationId);
+    tracker.rejectedTooSoon(current().generationId, DEAD);
     expect(reports).toHaveLength(1);
   });
 
@@ -87,6 +95,7 @@ describe('a foreign refresh is suspected', () => {
       tracker.rejected(current(), DEAD);
       started('rejected', true);
       fetch(number);
+      tracker.report(current());
       clock.advance(INTERVAL_MS / 2);
     }
     expect(reports.map(({ times, repeated }) => [times, repeated])).toEqual([
@@ -98,7 +107,10 @@ describe('a foreign refresh is suspected', () => {
 });
 
 describe('a foreign refresh is not suspected', () => {
-  afterEach(() => expect(reports).toEqual([]));
+  afterEach(() => {
+    tracker.report(current());
+    expect(reports).toEqual([]);
+  });
 
   it('when the rejected generation had ended', () => {
     clock.advance(3_600_000);
@@ -111,7 +123,7 @@ describe('a foreign refresh is not suspected', () => {
     const old = current();
     fetch(2);
     tracker.rejected(old, DEAD);
-    tracker.rejectedTooSoon(old.generationId);
+    tracker.rejectedTooSoon(old.generationId, DEAD);
     started('rejected', true);
     fetch(3);
   });
@@ -138,7 +150,7 @@ describe('a foreign refresh is not suspected', () => {
   it('when the store tells of a refresh that nobody has finished', () => {
     held.adopt({ ...generation(1), current: held.latest!.record, unanswered: { sinceMs: clock.now(), by: 'x' } });
     tracker.rejected(current(), DEAD);
-    tracker.rejectedTooSoon(current().generationId);
+    tracker.rejectedTooSoon(current().generationId, DEAD);
     started('rejected', true);
     fetch(2);
   });
@@ -147,7 +159,7 @@ describe('a foreign refresh is not suspected', () => {
     held.adopt({ ...generation(1), current: held.latest!.record, writtenBackAtMs: clock.now() });
     clock.advance(61_000);
     tracker.rejected(current(), DEAD);
-    tracker.rejectedTooSoon(current().generationId);
+    tracker.rejectedTooSoon(current().generationId, DEAD);
     started('rejected', true);
     fetch(2);
   });
@@ -159,7 +171,7 @@ describe('a foreign refresh is not suspected', () => {
   ])('when %s', (_what, wallLeapsMs) => {
     clock.shiftWallClock(wallLeapsMs);
     tracker.rejected(current(), DEAD);
-    tracker.rejectedTooSoon(current().generationId);
+    tracker.rejectedTooSoon(current().generationId, DEAD);
     started('rejected', true);
     fetch(2);
   });
@@ -174,11 +186,11 @@ describe('a foreign refresh is not suspected', () => {
 
   it('when a request was rejected again with what came: it is the request', () => {
     tracker.rejected(current(), PERHAPS_DEAD);
-    tracker.rejectedTooSoon(current().generationId);
+    tracker.rejectedTooSoon(current().generationId, PERHAPS_DEAD);
     started('rejected', true);
     fetch(2);
-    tracker.report({ type: 'rejected-again', credentials: current(), error: PERHAPS_DEAD });
-    tracker.report({ type: 'accepted', credentials: current() });
+    tracker.report(current(), PERHAPS_DEAD);
+    tracker.report(current());
   });
 
   it('for an old rejection, when a reader asks for a refresh', () => {
@@ -186,7 +198,7 @@ describe('a foreign refresh is not suspected', () => {
     fetch(2);
     started('rejected', true);
     fetch(3);
-    tracker.report({ type: 'accepted', credentials: current() });
+    tracker.report(current());
   });
 });
 
@@ -197,6 +209,7 @@ describe('a reader', () => {
     tracker.rejected(current(), DEAD);
     clock.advance(200);
     held.adopt(generation(2));
+    tracker.report(current());
     expect(reports).toHaveLength(1);
   });
 
@@ -205,6 +218,7 @@ describe('a reader', () => {
     clock.advance(61_000);
     tracker.rejected(current(), DEAD);
     held.adopt(missed);
+    tracker.report(current());
     expect(reports).toEqual([]);
   });
 });
@@ -213,7 +227,7 @@ describe('a request that was rejected with new credentials too', () => {
   it('is at fault, if its code may mean that: for one overlap it starts no refresh of these credentials', () => {
     expect(tracker.rejected(current(), PERHAPS_DEAD)).toBe(true);
     fetch(2);
-    tracker.report({ type: 'rejected-again', credentials: current(), error: PERHAPS_DEAD });
+    tracker.report(current(), PERHAPS_DEAD);
     expect(tracker.rejected(current(), PERHAPS_DEAD)).toBe(false);
     expect(tracker.rejected(current(), DEAD)).toBe(true);
     clock.advance(59_999);
@@ -223,9 +237,9 @@ describe('a request that was rejected with new credentials too', () => {
   });
 
   it('says nothing of later credentials, nor with a code that means dead credentials', () => {
-    tracker.report({ type: 'rejected-again', credentials: current(), error: DEAD });
+    tracker.report(current(), DEAD);
     expect(tracker.rejected(current(), PERHAPS_DEAD)).toBe(true);
-    tracker.report({ type: 'rejected-again', credentials: current(), error: PERHAPS_DEAD });
+    tracker.report(current(), PERHAPS_DEAD);
     fetch(2);
     expect(tracker.rejected(current(), PERHAPS_DEAD)).toBe(true);
   });

@@ -1,51 +1,39 @@
-import type { Clock } from '../runtime/clock.js';
 import type { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { CredentialCache } from './credential-cache.js';
+import type { CredentialContext } from './credential-context.js';
 import { UNCERTAIN_MS } from './credential-lifetime.js';
 import type { Credentials } from './credentials.js';
-import type { ForeignRefreshSuspected, TicketEvent, TicketEventListener } from './ticket-event.js';
-import type { RefreshTimings } from './timings.js';
+import type { ForeignRefreshSuspected, TicketEvent } from './ticket-event.js';
 
 type RejectionError = Pick<BankCardOcrError, 'vendorCode' | 'actor'>;
 
-/** How a request ended that had been rejected before, with other credentials. */
-export type RepeatOutcome =
-  | { readonly type: 'accepted'; readonly credentials: Credentials }
-  | { readonly type: 'rejected-again'; readonly credentials: Credentials; readonly error: RejectionError };
-
 /** Of a generation that should have lived on and that none of ours has replaced. */
-type Rejection = Pick<ForeignRefreshSuspected, 'generation' | 'vendorCode' | 'ageMs' | 'remainingMs'> & {
+interface Suspicion {
   readonly generationId: string;
+  readonly event: Pick<ForeignRefreshSuspected, 'generation' | 'vendorCode' | 'ageMs' | 'remainingMs'>;
   /** Moment of the monotonic clock. */
   readonly at: number;
-  /** The vendor's code says that the credentials are dead; with others it may be the request that is wrong. */
-  readonly certain: boolean;
-};
+}
 
 /**
- * Whose fault a rejection is: the credentials', the request's, or that of another program that refreshes the same app id.
- *
- * The request is at fault when it is rejected with new credentials too: its code starts no refresh of these for one overlap
- * (protocol.md section 6, 400101). A foreign refresher is suspected when credentials that should live are rejected, nothing
- * in the store explains it, and new ones help.
+ * Whose fault a rejection is. The request's, when it is rejected with new credentials too: its code starts no refresh of
+ * these for one overlap (protocol.md section 6, 400101). A foreign refresher is suspected when credentials that should live
+ * are rejected, nothing in the store explains it, and new ones help or are refused by a code for dead credentials.
  */
 export class RejectionTracker {
-  /** The generation that was rejected last, and what is suspicious about that. */
-  #rejected: { readonly generationId?: string; readonly rejection?: Rejection | undefined } = {};
-  /** The rejection that the forced refresh that runs is to fix. */
-  #beingFixed: Rejection | undefined;
-  /** A rejection that may have been the request's fault, until a request is accepted with what came instead. */
-  #unconfirmed: { readonly rejection: Rejection; readonly nextId: string } | undefined;
+  #rejectedId: string | undefined;
+  /** What is suspicious about the generation that was rejected last. */
+  #suspicion: Suspicion | undefined;
+  /** What the forced refresh that runs is to fix. */
+  #beingFixed: Suspicion | undefined;
+  /** What such a refresh has replaced, until it is known how the rejected request ends with the new credentials. */
+  #fixed: { readonly suspicion: Suspicion; readonly byId: string } | undefined;
   #requestAtFault: { readonly generationId: string; readonly until: number } | undefined;
   #reported = { times: 0, lastAt: Number.NEGATIVE_INFINITY, generationId: '' };
 
   constructor(
-    private readonly clock: Clock,
-    private readonly timings: Pick<RefreshTimings, 'intervalMs' | 'overlapMs'>,
+    private readonly context: Pick<CredentialContext, 'clock' | 'timings' | 'role' | 'emit'>,
     private readonly cache: CredentialCache,
-    /** Whether this process refreshes itself; if not, what others fetch after a rejection fixes it. */
-    private readonly refreshes: boolean,
-    private readonly emit: TicketEventListener,
   ) {}
 
   get times(): number {
@@ -53,86 +41,79 @@ export class RejectionTracker {
   }
 
   /** @returns whether other credentials may help; false when it is known that the request is at fault */
-  rejected(credentials: Credentials, error: RejectionError): boolean {
+  rejected(credentials: Credentials, { vendorCode, actor }: RejectionError): boolean {
+    const { clock, emit } = this.context;
     const { generation, generationId } = credentials;
-    const { vendorCode, actor } = error;
-    if (this.#rejected.generationId !== generationId) {
-      this.#rejected = { ...this.#rejected, generationId };
-      this.emit({ type: 'credentials-rejected', generation, vendorCode });
-    }
+    const isFirst = this.#rejectedId !== generationId;
+    if (isFirst) emit({ type: 'credentials-rejected', generation, vendorCode });
+    this.#rejectedId = generationId;
     const fault = this.#requestAtFault;
-    const isKnown = fault?.generationId === generationId && this.clock.monotonic() < fault.until;
+    const isKnown = fault?.generationId === generationId && clock.monotonic() < fault.until;
     if (isKnown && mayBeTheRequest(actor)) return false;
     // The first one counts: a further one may be explained by our own refresh, which is under way by then.
-    if (this.#rejected.rejection?.generationId !== generationId) {
-      this.#rejected = { generationId, rejection: this.#suspicion(credentials, error) };
-    }
+    if (this.#suspicion?.generationId !== generationId) this.#suspicion = this.#suspect(credentials, vendorCode);
     return true;
   }
 
   /** Credentials were rejected too soon after our last forced refresh for another one. */
-  rejectedTooSoon(generationId: string): void {
-    const { rejection } = this.#rejected;
-    if (rejection?.generationId === generationId && rejection.certain) this.#report(rejection);
+  rejectedTooSoon(generationId: string, { actor }: RejectionError): void {
+    const suspicion = this.#suspicion;
+    if (suspicion?.generationId === generationId && !mayBeTheRequest(actor)) this.#emit(suspicion);
   }
 
-  /** A request that had been rejected was sent once more, with these credentials. */
-  report(outcome: RepeatOutcome): void {
-    const { generationId } = outcome.credentials;
-    const isNext = this.#unconfirmed?.nextId === generationId;
-    if (outcome.type === 'accepted') {
-      if (isNext && this.#unconfirmed) this.#report(this.#unconfirmed.rejection);
-      return;
-    }
-    if (isNext) this.#unconfirmed = undefined;
-    if (mayBeTheRequest(outcome.error.actor)) {
-      this.#requestAtFault = { generationId, until: this.clock.monotonic() + this.timings.overlapMs };
+  /** A request that had been rejected was sent once more, with these credentials; `error` if they were rejected too. */
+  report({ generationId }: Credentials, error?: RejectionError): void {
+    const { clock, timings } = this.context;
+    const fixed = this.#fixed?.byId === generationId ? this.#fixed : undefined;
+    if (fixed) this.#fixed = undefined;
+    if (error && mayBeTheRequest(error.actor)) {
+      this.#requestAtFault = { generationId, until: clock.monotonic() + timings.overlapMs };
+    } else if (fixed) {
+      this.#emit(fixed.suspicion);
     }
   }
 
   observe(event: TicketEvent): void {
     if (event.type === 'refresh-started') {
-      this.#beingFixed = event.forced && event.reason === 'rejected' ? this.#rejected.rejection : undefined;
+      this.#beingFixed = event.forced && event.reason === 'rejected' ? this.#suspicion : undefined;
     } else if (event.type === 'refresh-failed') {
       this.#beingFixed = undefined;
     } else if (event.type === 'credentials-updated') {
-      const rejection = event.source === 'refresh' ? this.#beingFixed : this.#fixedByOthers();
+      const suspicion = event.source === 'refresh' ? this.#beingFixed : this.#fixedByOthers();
       this.#beingFixed = undefined;
-      this.#rejected = { ...this.#rejected, rejection: undefined };
-      if (rejection?.certain) this.#report(rejection);
-      else if (rejection) this.#unconfirmed = { rejection, nextId: event.generationId };
+      this.#suspicion = undefined;
+      if (suspicion) this.#fixed = { suspicion, byId: event.generationId };
     }
   }
 
-  #suspicion({ generation, generationId }: Credentials, { vendorCode, actor }: RejectionError): Rejection | undefined {
+  #suspect({ generation, generationId }: Credentials, vendorCode: string | undefined): Suspicion | undefined {
     const { valid, isAgeInDoubt, isBeingReplaced, hasStoreLost } = this.cache;
     // Expired, or replaced by one of ours, or about to be: no wonder.
     if (valid?.credentials.generationId !== generationId || isBeingReplaced) return undefined;
     // It may have ended while the machine was suspended, or by a refresh of ours that the store has forgotten. If a foreign
     // program does refresh, the next generation tells.
     if (isAgeInDoubt || hasStoreLost || valid.record.contested) return undefined;
-    const at = this.clock.monotonic();
+    const at = this.context.clock.monotonic();
     const [ageMs, remainingMs] = [Math.round(at - valid.beganAt), Math.round(valid.endsAt - at)];
-    return { generation, generationId, at, vendorCode, ageMs, remainingMs, certain: !mayBeTheRequest(actor) };
+    return { generationId, at, event: { generation, vendorCode, ageMs, remainingMs } };
   }
 
-  #fixedByOthers(): Rejection | undefined {
-    const { rejection } = this.#rejected;
-    if (this.refreshes || !rejection) return undefined;
-    // What was asked for before the rejection explains it: it is a refresh of ours that this process had missed.
+  /** A reader's rejection is fixed by what others fetch. What they had asked for before it is a refresh that it had missed. */
+  #fixedByOthers(): Suspicion | undefined {
+    if (this.context.role === 'refresher' || !this.#suspicion) return undefined;
     const beganAt = this.cache.latest?.beganAt ?? 0;
-    return beganAt > rejection.at - UNCERTAIN_MS ? rejection : undefined;
+    return beganAt > this.#suspicion.at - UNCERTAIN_MS ? this.#suspicion : undefined;
   }
 
-  #report({ generationId, at: _at, certain: _certain, ...rejection }: Rejection): void {
-    this.#unconfirmed = undefined;
+  #emit({ generationId, event }: Suspicion): void {
     if (this.#reported.generationId === generationId) return;
+    const { clock, timings, emit } = this.context;
     const { lastAt } = this.#reported;
-    const now = this.clock.monotonic();
-    const repeated = now - lastAt < this.timings.intervalMs;
+    const now = clock.monotonic();
+    const repeated = now - lastAt < timings.intervalMs;
     const times = this.#reported.times + 1;
     this.#reported = { times, generationId, lastAt: repeated ? lastAt : now };
-    this.emit({ type: 'foreign-refresh-suspected', ...rejection, times, repeated });
+    emit({ type: 'foreign-refresh-suspected', ...event, times, repeated });
   }
 }
 

@@ -10,7 +10,7 @@ let clock: ManualClock;
 beforeEach(() => void (clock = new ManualClock()));
 
 function kept(verifyWindowMs?: number): RetiredTickets {
-  return new RetiredTickets(clock, { intervalMs: INTERVAL_MS, verifyWindowMs });
+  return new RetiredTickets(clock, INTERVAL_MS, verifyWindowMs);
 }
 
 /** A generation whose token and ticket were asked for just now. */

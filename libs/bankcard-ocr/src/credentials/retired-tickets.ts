@@ -3,13 +3,6 @@ import { SecretText } from '../runtime/secret-text.js';
 import { behindMs, type CachedCredentials, endsAtMs } from './credential-lifetime.js';
 import type { GenerationRecord, RetiredTicket } from './ticket-record.js';
 
-/** How long the SIGN tickets of replaced generations are kept, in milliseconds. */
-export interface VerifyWindow {
-  readonly intervalMs: number;
-  /** From its replacement on; undefined: one interval, and in any case as long as the ticket would have lived. */
-  readonly verifyWindowMs: number | undefined;
-}
-
 /** On the monotonic clock, which does not jump. */
 type Moments = { readonly replacedAt: number; readonly endsAt: number };
 type KeptTicket = Pick<RetiredTicket, 'number' | 'id' | 'signTicket'> & Moments;
@@ -26,7 +19,8 @@ export class RetiredTickets {
 
   constructor(
     private readonly clock: Clock,
-    private readonly window: VerifyWindow,
+    private readonly intervalMs: number,
+    private readonly verifyWindowMs: number | undefined,
   ) {}
 
   /** Keep the ticket of a generation that another one, whose token was asked for at `replacedAt`, replaces. */
@@ -39,8 +33,9 @@ export class RetiredTickets {
     const { number, id, signTicket } = record;
     const endedAtMs = endsAtMs(record);
     // From the future: the clock was set back, and nobody knows when it ends.
-    if (endedAtMs > this.clock.now()) return;
-    this.merge([{ number, id, signTicket, replacedAtMs: endedAtMs, endsAtMs: endedAtMs }]);
+    if (endedAtMs <= this.clock.now()) {
+      this.merge([{ number, id, signTicket, replacedAtMs: endedAtMs, endsAtMs: endedAtMs }]);
+    }
   }
 
   /** Take over what a record has of other processes. */
@@ -67,10 +62,9 @@ export class RetiredTickets {
 
   /** Whether what ended or was replaced at these moments of the monotonic clock may still be verified with. */
   isInWindow({ replacedAt, endsAt }: Moments): boolean {
-    const { intervalMs, verifyWindowMs } = this.window;
-    const until =
-      verifyWindowMs === undefined ? Math.max(replacedAt + intervalMs, endsAt) : replacedAt + verifyWindowMs;
-    return this.clock.monotonic() < until;
+    const { intervalMs, verifyWindowMs } = this;
+    const defaultMs = Math.max(intervalMs, endsAt - replacedAt);
+    return this.clock.monotonic() < replacedAt + (verifyWindowMs ?? defaultMs);
   }
 
   get #kept(): readonly KeptTicket[] {

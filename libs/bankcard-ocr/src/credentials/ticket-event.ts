@@ -18,12 +18,12 @@ export type TicketEvent =
       readonly type: 'refresh-started';
       readonly reason: RefreshReason;
       readonly attempt: number;
-      /** It is not due, and finishes nothing that was begun: it stands one overlap apart from the last forced one. */
+      /** It is not due, and finishes nothing that was begun. */
       readonly forced: boolean;
     }
-  /** A token came and the ticket is still to come: the previous generation has one overlap left. */
+  /** A token came, its ticket is next: the previous generation has one overlap left. */
   | { readonly type: 'token-pending'; readonly generation: number }
-  /** Tencent may have carried out a token request whose response was lost: the same as above, but uncertain. */
+  /** Tencent may have carried out a token request whose response was lost. */
   | { readonly type: 'token-request-in-doubt'; readonly generation: number }
   /** The vendor refused the token for which a ticket was still to come; a new one is asked for. */
   | { readonly type: 'pending-token-refused'; readonly generation: number; readonly vendorCode?: string }
@@ -45,7 +45,7 @@ export type TicketEvent =
       readonly repeated: boolean;
     }
   | { readonly type: 'store-recovered' }
-  /** The store had lost it, after a failover or when it was emptied; it has been put back. */
+  /** The store had lost it; it has been put back. */
   | { readonly type: 'store-restored'; readonly generation: number }
   /** Another process may have refreshed at the same time: one refresh more follows. */
   | { readonly type: 'refresh-conflict'; readonly generation: number }
@@ -55,13 +55,9 @@ export type TicketEvent =
   /** The stored credentials were encrypted with another store key, or not at all, and are not used. */
   | { readonly type: 'credentials-unreadable' };
 
-/**
- * The vendor rejected a generation long before its end, though no process that shares the store has refreshed: another
- * program refreshes the same app id, and each of its refreshes ends what all others hold (protocol.md section 5).
- */
+/** The vendor rejected a generation long before its end, though no process that shares the store has refreshed. */
 export interface ForeignRefreshSuspected {
   readonly type: 'foreign-refresh-suspected';
-  /** The generation that was rejected. */
   readonly generation: number;
   readonly vendorCode?: string;
   /** Milliseconds since its token was asked for. */
@@ -73,5 +69,8 @@ export interface ForeignRefreshSuspected {
   /** It was suspected within the last refresh interval already: not worth another line in the log. */
   readonly repeated: boolean;
 }
+
+/** Runs one refresh, from the first request to Tencent to its last write, and tells of it. */
+export type RefreshObserver = (reason: RefreshReason, refresh: () => Promise<void>) => Promise<void>;
 
 export type TicketEventListener = (event: TicketEvent) => void;

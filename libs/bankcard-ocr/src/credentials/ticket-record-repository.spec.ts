@@ -180,8 +180,8 @@ describe('the trouble of a store', () => {
   it.each<[string, unknown, string]>([
     ['of the system', Object.assign(new Error(`${CANARY} at /x`), { code: 'EIO' }), 'EIO'],
     ['without a code', new RangeError(CANARY), 'RangeError'],
-    ['that is no error', CANARY, 'unknown'],
-    ['nothing', undefined, 'unknown'],
+    ['that is no error', CANARY, 'Error'],
+    ['nothing', undefined, 'Error'],
     ['in words that may be shown', new StoreError('NOPERM', 'no rights to write'), 'NOPERM: no rights to write'],
   ])('is told without what it was to keep: %s', async (_what, thrown, words) => {
     for (const operation of ['read', 'write', 'lease'] as const) {

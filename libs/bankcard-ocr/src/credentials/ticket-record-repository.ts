@@ -1,11 +1,11 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { codeOrNameOf, systemCodeOf } from '../errors/redaction.js';
 import { raceTimeout } from '../runtime/abort.js';
-import type { Clock } from '../runtime/clock.js';
-import { type Random, SYSTEM_RANDOM, SYSTEM_RUNTIME } from '../runtime/random.js';
-import { type RecordSeal, withoutSealed } from './ticket-record.codec.js';
-import type { TicketEventListener } from './ticket-event.js';
+import { SYSTEM_RUNTIME } from '../runtime/random.js';
+import type { CredentialContext } from './credential-context.js';
+import { withoutSealed } from './ticket-record.codec.js';
 import type { TicketRecord } from './ticket-record.js';
-import { StoreError, type TicketLease, type TicketStore } from './store/ticket-store.js';
+import { StoreError, type TicketLease } from './store/ticket-store.js';
 
 /** What a refresh changes in the record; the writer adds the rest. */
 export type RecordChange = Partial<Omit<TicketRecord, 'format' | 'revision' | 'writeId' | 'secretFingerprint'>>;
@@ -25,18 +25,6 @@ export class StoreUnavailableError extends BankCardOcrError {
 
 const STORE_TIMEOUT_MS = 15_000;
 
-interface TicketRecordRepositoryOptions {
-  readonly store: TicketStore;
-  readonly secretFingerprint: string;
-  /** Encrypts credentials before the store sees them. */
-  readonly seal?: RecordSeal;
-  readonly emit: TicketEventListener;
-  /** @default the machine's */
-  readonly random?: Random;
-  /** Times the operations of the store, which are real ones: never a clock that a test moves by hand. @default the machine's */
-  readonly storeClock?: Clock;
-}
-
 /** The store as a refresh uses it: credentials are sealed on their way, faults become typed errors and events. */
 export class TicketRecordRepository {
   readonly #failing = new Set<string>();
@@ -45,7 +33,17 @@ export class TicketRecordRepository {
   /** The numbers of the generations that were left out of the records that were read. */
   readonly #leftOut = new WeakMap<TicketRecord, number>();
 
-  constructor(private readonly options: TicketRecordRepositoryOptions) {}
+  constructor(
+    private readonly options: Pick<
+      CredentialContext,
+      'store' | 'secretFingerprint' | 'seal' | 'emit' | 'random' | 'storeClock'
+    >,
+  ) {}
+
+  /** Whether an operation has failed, and none of its kind has succeeded since. */
+  get isFailing(): boolean {
+    return this.#failing.size > 0;
+  }
 
   async read(): Promise<TicketRecord | undefined> {
     const { store, seal } = this.options;
@@ -81,7 +79,7 @@ export class TicketRecordRepository {
 
   /** Write a change on top of what was read. @throws {@link StaleWriteError}, {@link StoreUnavailableError} */
   async write(expected: TicketRecord | undefined, change: RecordChange, lease?: TicketLease): Promise<TicketRecord> {
-    const { store, secretFingerprint, seal, random = SYSTEM_RANDOM } = this.options;
+    const { store, secretFingerprint, seal, random } = this.options;
     // What another secret made is dropped with the first write.
     const kept = expected?.secretFingerprint === secretFingerprint ? expected : undefined;
     const next: TicketRecord = {
@@ -122,14 +120,12 @@ export class TicketRecordRepository {
       if (this.#failing.delete(operation) && this.#failing.size === 0) emit({ type: 'store-recovered' });
       return result;
     } catch (error) {
-      const code = (error as { code?: unknown } | undefined)?.code;
-      const name = error instanceof Error ? error.name : 'unknown';
       // Any other message could quote what the store was to keep.
-      const what = error instanceof StoreError ? error.message : typeof code === 'string' ? code : name;
+      const what = error instanceof StoreError ? error.message : codeOrNameOf(error);
       const failure = new StoreUnavailableError('NO_VALID_TICKET', {
         message: `the ticket store ${store.description} failed to ${operation}: ${what}`,
         actor: 'application',
-        cause: Object.assign(new Error(what), { code }),
+        cause: Object.assign(new Error(what), { code: systemCodeOf(error) }),
       });
       const repeated = this.#failing.has(operation);
       this.#failing.add(operation);

@@ -34,7 +34,7 @@ const TOKEN = {
   tokenLifeMs: 'duration',
 } as const;
 
-/** The one description of the JSON in the stores: it drives reading, translation to another clock, and encryption. */
+/** The JSON in the stores: this drives reading, translation to another clock, and encryption. */
 const RECORD = {
   format: 'format',
   revision: 'revision',
@@ -63,9 +63,7 @@ export class RecordOfAnotherVersion extends Error {
 }
 
 /**
- * Read a record back from its JSON; undefined for anything that is not exactly one. Unknown members are kept: a newer
- * version may have written them.
- *
+ * Read a record back from its JSON; undefined for anything that is none. Unknown members of a newer version are kept.
  * @throws {@link RecordOfAnotherVersion}
  */
 export function parseTicketRecord(json: string | Uint8Array): TicketRecord | undefined {
@@ -96,8 +94,8 @@ const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
 /**
- * Encrypts the tokens and tickets of a record, each bound to its app id and its generation; the rest stays readable, so
- * that a store can be inspected without the key. A sealed text is `aes-256-gcm:` and the Base64 of IV, text and tag.
+ * Encrypts the tokens and tickets of a record; the rest stays readable, so that a store can be inspected without the key.
+ * A sealed text is `aes-256-gcm:` and the Base64 of IV, text and tag.
  */
 export class RecordSeal {
   /** @param key of 32 bytes; a `KeyObject` never prints them */
@@ -111,7 +109,7 @@ export class RecordSeal {
     return mapRecord(record, 'secret', (text: string, place) => this.#encrypt(text, place));
   }
 
-  /** Decrypt a record. Credentials that this key has not sealed, or that were changed since, are left out. */
+  /** Credentials that this key has not sealed, or that were changed since, are left out. */
   open(record: TicketRecord): TicketRecord {
     return mapRecord(record, 'secret', (text: string, place) => this.#decrypt(text, place));
   }
@@ -160,8 +158,7 @@ function matches(type: Schema[string], value: unknown): boolean {
 
 /**
  * Change every member of a kind. An object with a member that comes out as undefined is left out.
- *
- * @param change is told which member it is: the id of what it belongs to, and its name
+ * @param change takes as `place` the id of what the member belongs to, and its name
  */
 function mapRecord<T>(
   record: TicketRecord,

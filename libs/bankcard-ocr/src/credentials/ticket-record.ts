@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/** No number of a generation or a record is as high: counting on from it would soon end where numbers are exact. */
+/** No number of a generation or a record is as high: counting on would soon end where numbers are exact. */
 export const HIGHEST_NUMBER = 2 ** 52;
 
 /** The number of the next generation; after the highest the count begins anew. */
@@ -8,10 +8,7 @@ export function numberAfter(number: number): number {
   return number + 1 < HIGHEST_NUMBER ? number + 1 : 1;
 }
 
-/**
- * One generation as a store keeps it. Timestamps are epoch milliseconds by the wall clock of the process that holds the
- * record; a store whose processes have clocks of their own translates them.
- */
+/** One generation as a store keeps it. Timestamps are epoch milliseconds by the wall clock of the process. */
 export interface GenerationRecord {
   /** Running number; a refresh counts on from the stored one. */
   readonly number: number;
@@ -26,7 +23,7 @@ export interface GenerationRecord {
   readonly signTicket: string;
   readonly ticketRequestedAtMs: number;
   readonly ticketLifeMs: number;
-  /** A request of ours that was given up may still end this generation: its rejection is no sign of a foreign refresher. */
+  /** A request of ours that was given up may still end it: its rejection is no sign of a foreign refresher. */
   readonly contested?: boolean;
 }
 
@@ -56,25 +53,22 @@ export interface TicketRecord {
   /** A token waits for its ticket: `current` is dying. It decides over `unanswered`, which another process has set. */
   readonly pending?: PendingToken;
   /**
-   * A token was asked for (`sinceMs`, by the refresh with the id `by`), and its response is on its way or lost: the vendor
-   * may have issued it, and `current` may end one overlap later (protocol.md section 5). One more refresh is wanted.
+   * The refresh `by` has asked for a token, and its response is on its way or lost: `current` may end one overlap later
+   * (protocol.md section 5). One more refresh is wanted.
    */
   readonly unanswered?: { readonly sinceMs: number; readonly by: string };
   /** Refreshes are failing: how many in a row, and when any process may try again. */
   readonly failed?: {
     readonly attempts: number;
     readonly retryAtMs: number;
-    /** How long that pause was when it began: more of it than that can only be left by a clock that was set back. */
+    /** How long that pause was when it began: more can only be left by a clock that was set back. */
     readonly pauseMs?: number;
-    /**
-     * The one process that has failed, without a response from the vendor: its own connection may be the trouble, so that no other
-     * process waits. Left out once another process has failed as well.
-     */
+    /** The only process that has failed, without a response from the vendor: perhaps by its own connection, so no other waits. */
     readonly by?: string;
   };
-  /** When the last refresh began that was not due but forced; forced ones stand one overlap apart. */
+  /** When the last forced refresh began; forced ones stand one overlap apart. */
   readonly forcedAtMs?: number;
-  /** When a process put back, or found in a refresh, what the store had lost: the one that refreshes may have lost its lease. */
+  /** When a process put back what the store had lost: the one that refreshes may have lost its lease. */
   readonly writtenBackAtMs?: number;
   /** A reader was refused with the generation of this id, and may not refresh itself. */
   readonly rejectedId?: string;
@@ -86,11 +80,7 @@ export function isUnfinished(record: TicketRecord | undefined): boolean {
   return (record?.pending ?? record?.unanswered) !== undefined;
 }
 
-/**
- * Tell that a secret has changed without telling the secret, which is far too long to be guessed from it (docs/ticket-record.md).
- *
- * @returns 32 hexadecimal digits
- */
+/** 32 hexadecimal digits that show that a secret has changed; it is far too long to be guessed from them. */
 export function secretFingerprint(appId: string, secret: string): string {
   return createHmac('sha256', secret).update(`nestjs-bankcard-ocr secret of ${appId}`).digest('hex').slice(0, 32);
 }

@@ -3,7 +3,8 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { type AuthOutcome, ScriptedAuth } from './scripted-auth.test-support.js';
 import { MemoryTicketStore } from './store/memory-ticket.store.js';
 import type { TicketLease } from './store/ticket-store.js';
-import { TicketService, type TicketServiceOptions } from './ticket.service.js';
+import type { TicketServiceOptions } from './credential-context.js';
+import { TicketService } from './ticket.service.js';
 import { timingsFor } from './timings.js';
 
 const SECOND = 1_000;

@@ -1,42 +1,19 @@
 import { type Observable, Subject } from 'rxjs';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
-import type { Clock } from '../runtime/clock.js';
-import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
-import type { AuthClient } from '../vendor/auth.client.js';
-import type { SecretText } from '../runtime/secret-text.js';
 import { raceAbort } from '../runtime/abort.js';
-import type { Credentials } from './credentials.js';
+import { SYSTEM_RANDOM } from '../runtime/random.js';
+import type { SecretText } from '../runtime/secret-text.js';
 import { CredentialCache } from './credential-cache.js';
+import type { CredentialContext, TicketRole, TicketServiceOptions } from './credential-context.js';
+import type { Credentials } from './credentials.js';
 import { Refresher } from './refresher.js';
-import { RejectionTracker, type RepeatOutcome } from './rejection-tracker.js';
+import { RejectionTracker } from './rejection-tracker.js';
 import { RefreshCooldownError, RefreshFailures } from './refresh-backoff.js';
 import { RefreshScheduler, type WantedRefresh } from './refresh-scheduler.js';
 import type { TicketEvent } from './ticket-event.js';
-import type { TicketRole } from './refresh-plan.js';
-import type { SharingScope, TicketStore } from './store/ticket-store.js';
-import type { RecordSeal } from './ticket-record.codec.js';
-import type { RefreshTimings } from './timings.js';
+import type { SharingScope } from './store/ticket-store.js';
 import { TicketRecordRepository } from './ticket-record-repository.js';
-
-export interface TicketServiceOptions {
-  readonly store: TicketStore;
-  readonly auth: AuthClient;
-  readonly clock: Clock;
-  /** @default the machine's */
-  readonly random?: Random;
-  /** Times the operations of the store, which are real ones; a simulation has a clock for them. @default the machine's */
-  readonly storeClock?: Clock;
-  readonly timings: RefreshTimings;
-  readonly secretFingerprint: string;
-  /** Refresh by a timer, also while nobody asks. */
-  readonly backgroundRefresh: boolean;
-  /** @default 'refresher' */
-  readonly role?: TicketRole;
-  /** How long earlier tickets are kept for verifying; see {@link RetiredTickets}. */
-  readonly verifyWindowMs?: number;
-  readonly seal?: RecordSeal;
-}
 
 /** How the credentials are, for health checks and support. Nothing in it is secret. */
 export interface TicketStatus {
@@ -62,15 +39,20 @@ export interface TicketStatus {
   readonly role: TicketRole;
   /** How often another program seems to have refreshed the same app id, since the start. */
   readonly foreignRefreshSuspected: number;
-  readonly store: { readonly description: string; readonly scope: SharingScope };
+  readonly store: {
+    readonly description: string;
+    readonly scope: SharingScope;
+    /** The last operation failed, and none of its kind has succeeded since. */
+    readonly failing: boolean;
+  };
 }
 
 /** A refresh that was running already may have been wanted for less, and so change nothing. */
 const TRIES_TO_REPLACE = 3;
 
 /**
- * Holds the access token and SIGN ticket of an app id by the vendor's rules (protocol.md section 5): kept in a store,
- * refreshed together and never concurrently, served while a refresh runs and to their end when the vendor is down.
+ * Keeps the access token and SIGN ticket of an app id in a store, and refreshes them together and never concurrently
+ * (protocol.md section 5). They are served while a refresh runs, and to their end when Tencent cannot be reached.
  */
 export class TicketService {
   readonly #events = new Subject<TicketEvent>();
@@ -80,36 +62,33 @@ export class TicketService {
   readonly #failures: RefreshFailures;
   readonly #schedule: RefreshScheduler;
   readonly #rejections: RejectionTracker;
-  readonly #refreshes: boolean;
+  readonly #context: CredentialContext;
+  readonly #records: TicketRecordRepository;
 
-  constructor(private readonly options: TicketServiceOptions) {
-    const { clock, timings, secretFingerprint, role = 'refresher', random = SYSTEM_RANDOM } = options;
-    const refreshes = role === 'refresher';
+  constructor(options: TicketServiceOptions) {
     const emit = (event: TicketEvent) => {
       this.#events.next(event);
       this.#rejections.observe(event);
     };
-    const window = { intervalMs: timings.intervalMs, verifyWindowMs: options.verifyWindowMs };
-    const cache = new CredentialCache(clock, timings, window, secretFingerprint, emit, random);
-    const records = new TicketRecordRepository({ ...options, emit, random });
-    const refresher = new Refresher({ ...options, role, cache, records, emit, random });
-    const failures = new RefreshFailures(clock, timings, emit, random);
-    this.#refreshes = refreshes;
+    const context = { role: 'refresher', random: SYSTEM_RANDOM, ...options, emit } as const;
+    const cache = new CredentialCache(context);
+    const records = new TicketRecordRepository(context);
+    const refresher = new Refresher({ ...context, cache, records });
+    const failures = new RefreshFailures(context);
+    this.#context = context;
+    this.#records = records;
     this.#cache = cache;
     this.#failures = failures;
-    this.#rejections = new RejectionTracker(clock, timings, cache, refreshes, emit);
-    this.#schedule = new RefreshScheduler({ ...options, refresher, cache, failures, refreshes, random });
+    this.#rejections = new RejectionTracker(context, cache);
+    this.#schedule = new RefreshScheduler({ ...context, refresher, cache, failures });
   }
 
-  /** Begin to refresh in the background; returns at once and never fails because of the vendor. @internal */
+  /** Begin to refresh in the background. @internal */
   start(): void {
     this.#schedule.start();
   }
 
-  /**
-   * Stop all timers, and emit no more events. A refresh that has asked the vendor for something ends first, within the time
-   * limit of its requests. The store is closed by its opener. @internal
-   */
+  /** Stop all timers and events, after a refresh that has asked the vendor for something. The store stays open. @internal */
   async close(): Promise<void> {
     await this.#schedule.close();
     this.#events.complete();
@@ -122,7 +101,6 @@ export class TicketService {
 
   /**
    * The credentials to use: at once while there are valid ones, else after the one refresh for which all callers wait.
-   *
    * @param signal ends the waiting with its reason; the refresh goes on
    * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when there are none, with the reason as its `cause`
    */
@@ -139,15 +117,16 @@ export class TicketService {
   }
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
+    const { role, clock } = this.#context;
     if (this.#schedule.isPollDue) await raceAbort(this.#schedule.sync(), signal);
-    // What another process, or this one before its restart, has stored is served at once, even if it is due.
+    // What is stored is served at once, even if it is due.
     if (!this.#cache.valid) await raceAbort(this.#schedule.sync(), signal);
     if (!this.#cache.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
-    else if (this.#refreshes && this.#cache.mayHaveEnded) {
+    else if (role === 'refresher' && this.#cache.mayHaveEnded) {
       // They are served all the same when the refresh fails: the wall clock may be wrong.
       await raceAbort(this.#schedule.ensure({ reason: 'due' }), signal).catch(() => signal?.throwIfAborted());
     }
-    if (this.#refreshes && this.options.clock.monotonic() >= this.#cache.dueAt) {
+    if (role === 'refresher' && clock.monotonic() >= this.#cache.dueAt) {
       this.#schedule.inBackground({ reason: 'due' });
     }
     const credentials = this.peek();
@@ -156,15 +135,13 @@ export class TicketService {
   }
 
   /**
-   * Fetch new credentials now, although the current ones are not due. The previous ones expire one overlap later, for every
-   * process that uses them.
-   *
+   * Fetch new credentials now, although the current ones are not due: these expire one overlap later, for every process.
    * @throws {@link BankCardOcrError} `RATE_LIMITED` when the last forced refresh is less than one overlap ago,
    *   `CONFIGURATION` with `role: 'reader'`
    */
   async refresh(): Promise<Credentials> {
     this.#refuseWhenClosed();
-    if (!this.#refreshes) {
+    if (this.#context.role === 'reader') {
       const message = "a process with role 'reader' never refreshes: call refresh() in one with role 'refresher'";
       throw new BankCardOcrError('CONFIGURATION', { message });
     }
@@ -172,10 +149,8 @@ export class TicketService {
   }
 
   /**
-   * Get other credentials than those that the vendor rejected: newer ones that a process has, else by one refresh for all
-   * callers.
-   *
-   * @returns undefined when there are none and a refresh would be too soon: the rejection stands
+   * Get newer credentials than those that the vendor rejected, if need be by one refresh for all callers.
+   * @returns undefined when a refresh would be too soon, or does not help: the rejection stands
    * @internal
    */
   async replaceRejected(
@@ -189,25 +164,22 @@ export class TicketService {
       return await raceAbort(this.#replace({ reason: 'rejected', replaces: generationId }), signal);
     } catch (failure) {
       if (!(failure instanceof RefreshCooldownError)) throw failure;
-      this.#rejections.rejectedTooSoon(generationId);
+      this.#rejections.rejectedTooSoon(generationId, error);
       return undefined;
     }
   }
 
-  /** A request that had been rejected was sent once more: the outcome shows whose fault the rejection was. @internal */
-  report(outcome: RepeatOutcome): void {
-    this.#rejections.report(outcome);
+  /** A rejected request was sent once more, with these credentials; `error` if they were rejected too. @internal */
+  report(credentials: Credentials, error?: Pick<BankCardOcrError, 'vendorCode' | 'actor'>): void {
+    this.#rejections.report(credentials, error);
   }
 
-  /**
-   * The SIGN tickets with which the vendor may have signed what a phone reports, newest first: the current one, then
-   * earlier ones within `verifyWindowMs`. For verifying only. @internal
-   */
+  /** The SIGN tickets with which the vendor may have signed what a phone reports, newest first. @internal */
   get ticketsForVerifying(): readonly SecretText[] {
     return this.#cache.ticketsForVerifying;
   }
 
-  /** Wait for a refresh that runs, then use what another process may have stored; failures are reported as events. @internal */
+  /** Wait for a refresh that runs, then use what another process may have stored. @internal */
   async reload(): Promise<void> {
     this.#refuseWhenClosed();
     await this.#schedule.settled();
@@ -216,7 +188,7 @@ export class TicketService {
 
   /** How the credentials are, for health checks. */
   status(): TicketStatus {
-    const { clock, store, role = 'refresher' } = this.options;
+    const { clock, store, role } = this.#context;
     const { latest, valid, dueAt } = this.#cache;
     const { last, pauseMs } = this.#failures;
     const { code, vendorCode } = last?.error ?? {};
@@ -234,7 +206,7 @@ export class TicketService {
       refreshing: this.#schedule.refreshing,
       role,
       foreignRefreshSuspected: this.#rejections.times,
-      store: { description: store.description, scope: store.scope },
+      store: { description: store.description, scope: store.scope, failing: this.#records.isFailing },
     };
   }
 

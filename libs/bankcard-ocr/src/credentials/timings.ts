@@ -7,7 +7,7 @@ export function timingsFor(intervalMs: number, overlapMs: number) {
   return {
     intervalMs,
     overlapMs,
-    /** How much earlier than the interval a refresh may be due at random, so that processes do not all look at once. */
+    /** How much earlier than the interval a refresh may be due at random. */
     longestJitterMs: Math.min(1_000, overlapMs / 12),
     /** A shared store is read so often: every process knows of a new generation within a sixth of the overlap. */
     pollMs: Math.min(5_000, overlapMs / 8),

@@ -1,20 +1,10 @@
 import { types } from 'node:util';
 import { type Actor, type BankCardOcrErrorCode, ERROR_TEXTS } from './error-codes.js';
 
-/** What a {@link BankCardOcrError} is made of. */
-export interface BankCardOcrErrorDetails {
-  /** English; the code's own text when left out. */
-  readonly message?: string | undefined;
-  /** Chinese; the code's own text when left out. */
-  readonly messageZh?: string | undefined;
-  readonly actor?: Actor | undefined;
-  readonly retryable?: boolean | undefined;
-  readonly retryAfterMs?: number | undefined;
-  readonly vendorCode?: string | undefined;
-  readonly vendorMessage?: string | undefined;
-  readonly bizSeqNo?: string | undefined;
-  readonly cause?: unknown;
-}
+/** What a {@link BankCardOcrError} is made of; the code's own facts and texts where they are left out. */
+export type BankCardOcrErrorDetails = {
+  readonly [Member in keyof ReturnType<typeof detailsOf>]?: ReturnType<typeof detailsOf>[Member] | undefined;
+};
 
 const BRAND = Symbol.for('nestjs-bankcard-ocr/error');
 
@@ -56,9 +46,14 @@ export class BankCardOcrError extends Error {
 }
 
 /** What an error is made of, for a copy that differs in something. */
-export function detailsOf(error: BankCardOcrError): BankCardOcrErrorDetails {
+export function detailsOf(error: BankCardOcrError) {
   const { message, messageZh, actor, retryable, retryAfterMs, vendorCode, vendorMessage, bizSeqNo, cause } = error;
   return { message, messageZh, actor, retryable, retryAfterMs, vendorCode, vendorMessage, bizSeqNo, cause };
+}
+
+/** The caller has passed something wrong. The value itself is not repeated: it may identify a person. */
+export function invalidArgument(message: string, messageZh?: string, cause?: unknown): BankCardOcrError {
+  return new BankCardOcrError('INVALID_ARGUMENT', { message, messageZh, cause });
 }
 
 /** Whether `value` is an error of this library, also when two copies of the library are installed. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { BankCardOcrError } from './bank-card-ocr-error.js';
 import { type Text, text } from './text.js';
 
@@ -13,7 +14,14 @@ export interface ConfigurationIssue {
   readonly fixZh: string;
 }
 
-/** Attribute a problem to an option. */
+/** What is wrong with a value and how to fix it, in both languages. It never repeats a value that may be secret. */
+export class Problem implements Text {
+  constructor(
+    readonly en: string,
+    readonly zh: string,
+  ) {}
+}
+
 export function configurationIssue(option: string, { en, zh }: Problem, variable?: string): ConfigurationIssue {
   return { option, ...(variable !== undefined && { variable }), fix: en, fixZh: zh };
 }
@@ -21,101 +29,58 @@ export function configurationIssue(option: string, { en, zh }: Problem, variable
 /** The configuration is wrong; the message lists every fault at once, so that one restart is enough. */
 export class BankCardOcrConfigurationError extends BankCardOcrError {
   override name = 'BankCardOcrConfigurationError';
-  readonly issues: readonly ConfigurationIssue[];
-  readonly #notes: readonly Text[];
 
   /** @param notes what applies to several issues, e.g. where values are read from; printed before them */
-  constructor(issues: readonly ConfigurationIssue[], cause?: unknown, notes: readonly Text[] = []) {
-    const said = [
+  constructor(
+    readonly issues: readonly ConfigurationIssue[],
+    cause?: unknown,
+    notes: readonly Text[] = [],
+  ) {
+    const count = issues.length;
+    const lines = [
+      text(
+        `nestjs-bankcard-ocr cannot start, ${count} ${count === 1 ? 'fault' : 'faults'} in its configuration:`,
+        `nestjs-bankcard-ocr 无法启动，配置有 ${count} 处错误：`,
+      ),
       ...notes.map(({ en, zh }) => text(`  ${en}`, `  ${zh}`)),
       ...issues.map(({ option, variable, fix, fixZh }) =>
-        variable
-          ? text(`  - ${option} (${variable}): ${fix}`, `  - ${option}（${variable}）：${fixZh}`)
-          : text(`  - ${option}: ${fix}`, `  - ${option}：${fixZh}`),
+        text(
+          `  - ${option}${variable ? ` (${variable})` : ''}: ${fix}`,
+          `  - ${option}${variable ? `（${variable}）` : ''}：${fixZh}`,
+        ),
       ),
     ];
-    const count = issues.length === 1 ? '1 fault' : `${issues.length} faults`;
-    const head = text(
-      `nestjs-bankcard-ocr cannot start, ${count} in its configuration:`,
-      `nestjs-bankcard-ocr 无法启动，配置有 ${issues.length} 处错误：`,
-    );
-    const message = [head, ...said].map(({ en }) => en).join('\n');
-    super('CONFIGURATION', { message, messageZh: [head, ...said].map(({ zh }) => zh).join('\n'), cause });
-    this.issues = issues;
-    this.#notes = notes;
+    const [message, messageZh] = [lines.map(({ en }) => en).join('\n'), lines.map(({ zh }) => zh).join('\n')];
+    super('CONFIGURATION', { message, messageZh, cause });
   }
-
-  /** The same with more notes. @internal */
-  withNotes(more: readonly Text[]): BankCardOcrConfigurationError {
-    return new BankCardOcrConfigurationError(this.issues, this.cause, [...this.#notes, ...more]);
-  }
-}
-
-/** What is wrong with a value and how to fix it, in both languages. It never repeats a value that may be secret. */
-export class Problem {
-  constructor(
-    readonly en: string,
-    readonly zh: string,
-  ) {}
 }
 
 /** Only what begins like a number is repeated, e.g. `5s`: any other text may have slipped in from a secret's place. */
-const HARMLESS_TEXT = /^[+-]?\d[\d.,_]{0,11} ?[a-z%]{0,12}$/i;
-const IN_QUOTATION_MARKS = /^["'`“”‘’].*["'`“”‘’]$/s;
+const HARMLESS_TEXT = /^(["']?)[+-]?\d[\d.,_]{0,11} ?[a-z%]{0,12}\1$|^$/i;
 
 /** Describe what a value is instead of what it must be, without repeating a text that may be secret. */
 export function got(value: unknown): Problem {
-  if (value === '') return new Problem('got empty text', '实际为空文本');
-  if (typeof value === 'string') {
-    if (IN_QUOTATION_MARKS.test(value)) return new Problem('got text in quotation marks', '实际为带引号的文本');
-    const shown = HARMLESS_TEXT.test(value) ? ` "${value}"` : '';
-    return new Problem(`got text${shown}`, `实际为文本${shown}`);
-  }
-  if (Array.isArray(value)) return new Problem('got a list', '实际为数组');
-  if (typeof value === 'object' && value !== null) return new Problem('got an object', '实际为对象');
-  const isPlain = value === null || value === undefined || typeof value === 'boolean' || typeof value === 'number';
-  return isPlain
-    ? new Problem(`got ${value}`, `实际为 ${value}`)
-    : new Problem(`got a ${typeof value}`, `实际为 ${typeof value}`);
+  const isHarmless = typeof value === 'string' && HARMLESS_TEXT.test(value);
+  const isPlain = value === null || ['undefined', 'boolean', 'number'].includes(typeof value);
+  const is = isHarmless ? inspect(value) : isPlain ? String(value) : Array.isArray(value) ? 'array' : typeof value;
+  return new Problem(`got ${is}`, `实际为 ${is}`);
 }
 
-const QUOTATION_MARK = /^["'`“”‘’]|["'`“”‘’]$/;
-/** `${NAME}`, `$(NAME)`, `{{ NAME }}`, and as a whole `$NAME`, `%NAME%`, `<name>`. */
-const PLACEHOLDER = /\$\{|\$\([A-Za-z_]|\{\{|^\$[A-Za-z_]\w*$|^%[A-Za-z_]\w*%$|^<[^<>]*>$/;
-/** What JavaScript writes for a value that is none, as a whole or as a part of a URL or a path. */
-const NO_VALUE = /(^|[/:@=])(undefined|null|NaN)([/:@?#]|$)|\[object \w+\]/;
-const NO_VALUE_AS_A_WHOLE = /^(undefined|null|none|nil|nan|true|false)$/i;
-
-const UNUSABLE: readonly (readonly [sign: RegExp, problem: Problem])[] = [
-  [
-    QUOTATION_MARK,
-    new Problem(
-      'has quotation marks around it: remove them (docker --env-file, systemd and Kubernetes hand them over as part of the value)',
-      '两端带有引号：请去掉（docker --env-file、systemd、Kubernetes 会把引号当作值的一部分）',
-    ),
-  ],
-  [
-    PLACEHOLDER,
-    new Problem(
-      'holds a placeholder that was not replaced: put the value itself there',
-      '含有未被替换的占位符：请填入实际的值',
-    ),
-  ],
-  [
-    NO_VALUE,
-    new Problem(
-      "holds 'undefined', 'null' or the like, the text of a missing value: set it, or leave it out",
-      "含有 'undefined'、'null' 之类的文本，说明取值缺失：请设置该值，或不要设置这一项",
-    ),
-  ],
+const UNUSABLE: readonly RegExp[] = [
+  /^["'`“”‘’]|["'`“”‘’]$/,
+  // `${NAME}`, `$(NAME)`, `{{ NAME }}`, and as a whole `$NAME`, `%NAME%`, `<name>`.
+  /\$\{|\$\([A-Za-z_]|\{\{|^\$[A-Za-z_]\w*$|^%[A-Za-z_]\w*%$|^<[^<>]*>$/,
+  // What JavaScript writes for a value that is none, as a whole or as a part of a URL or a path.
+  /(^|[/:@=])(undefined|null|NaN)([/:@?#]|$)|\[object \w+\]/,
 ];
+const PUT_THE_VALUE_ITSELF = new Problem(
+  'has quotation marks around it (docker --env-file, systemd and Kubernetes keep them), holds a placeholder that was not ' +
+    "replaced, e.g. ${NAME}, or the text of a missing value, e.g. 'undefined': set the value itself, or leave it out",
+  '两端带有引号（docker --env-file、systemd、Kubernetes 会保留引号）、含有未被替换的占位符（如 ${NAME}），' +
+    "或含有 'undefined' 之类说明取值缺失的文本：请填入实际的值，或不要设置这一项",
+);
 
 /** Find quotation marks around a configured text, a placeholder that was not replaced, or the text of a missing value. */
 export function unusableText(value: string): Problem | undefined {
-  return UNUSABLE.find(([sign]) => sign.test(value.trim()))?.[1];
-}
-
-/** Whether a text as a whole is the text of a missing value, in one of the usual languages. */
-export function saysNoValue(value: string): boolean {
-  return NO_VALUE_AS_A_WHOLE.test(value.trim());
+  return UNUSABLE.some((sign) => sign.test(value.trim())) ? PUT_THE_VALUE_ITSELF : undefined;
 }

@@ -3,7 +3,6 @@ import { plainest, printable } from '../runtime/printable-text.js';
 import { VENDOR_CODES, WARNING_TEXTS } from './vendor-codes.js';
 
 const LONGEST_TEXT = 300;
-/** Of a longer text only the beginning is looked at. */
 const LONGEST_READ = 16 * LONGEST_TEXT;
 /** Too short for a card number or any secret, and plain: most messages are such words. */
 const HARMLESS = /^(?! )[ -~\u3001-\u3003\u4e00-\u9fff\uff01-\uff0f]{1,11}(?<! )$/;
@@ -11,9 +10,8 @@ const HARMLESS = /^(?! )[ -~\u3001-\u3003\u4e00-\u9fff\uff01-\uff0f]{1,11}(?<! )
 const SECRET_LIKE = /[A-Za-z0-9+/_=-]{32,}/g;
 
 /**
- * Make a text of Tencent safe to show: the values that we sent (`sent`), whatever is as long as a secret, and card
- * numbers are removed, also percent-encoded, escaped, or in digits of other scripts; control characters (forged log lines)
- * become spaces, what is never seen is removed; the length is limited.
+ * Make a text of Tencent safe to show: without the values that were `sent`, whatever is as long as a secret, and card
+ * numbers, in whatever encoding or script; without control characters (forged log lines); not too long.
  */
 export function redactVendorText(text: string, sent: readonly string[] = []): string {
   if (HARMLESS.test(text) && !sent.some(({ length }) => length <= text.length)) return text;

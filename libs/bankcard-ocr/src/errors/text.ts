@@ -1,14 +1,11 @@
-/** A language of texts that people read. */
 export type Language = 'en' | 'zh';
 
-/** The same in both languages. */
 export type Text = Readonly<Record<Language, string>>;
 
 export function text(en: string, zh: string): Text {
   return { en, zh };
 }
 
-/** Join sentences. */
 export function sentences(...all: readonly (Text | undefined)[]): Text {
   const said = all.filter((one) => one !== undefined);
   return { en: said.map(({ en }) => en).join('. '), zh: said.map(({ zh }) => zh).join('。') };

@@ -2,17 +2,21 @@ import type { Actor, BankCardOcrErrorCode } from './error-codes.js';
 import type { Text } from './text.js';
 
 /** When the same request may be sent again. */
-export type RetryRule =
+export const RETRY_RULES = [
   /** Not at all: the cause has to be fixed first. | 不重发，要有人先处理。 */
-  | 'never'
+  'never',
   /** Once, with newer credentials. | 换新凭证后重发一次。 */
-  | 'refresh-credentials'
+  'refresh-credentials',
   /** After a growing pause, while attempts and time last. | 等待后重发，间隔逐次加长，直到次数或时间用完。 */
-  | 'backoff'
+  'backoff',
   /** Once more after a short pause; longer with `waitForResultMs`. | 稍等后再查一次；设了 `waitForResultMs` 就等得更久。 */
-  | 'once'
+  'once',
   /** After two seconds or more. | 至少两秒后重发。 */
-  | 'delayed';
+  'delayed',
+] as const;
+
+/** One of {@link RETRY_RULES}. */
+export type RetryRule = (typeof RETRY_RULES)[number];
 
 /** What one of Tencent's codes means. */
 interface VendorCodeRule {
@@ -24,11 +28,9 @@ interface VendorCodeRule {
   readonly zh: string;
 }
 
-type Row = (en: string, zh: string) => VendorCodeRule;
-
 /** Rows of the table that differ in their texts only. */
-function rows(error: BankCardOcrErrorCode, actor: Actor, retry: RetryRule): Row {
-  return (en, zh) => ({ error, actor, retry, en, zh });
+function rows(error: BankCardOcrErrorCode, actor: Actor, retry: RetryRule) {
+  return (en: string, zh: string): VendorCodeRule => ({ error, actor, retry, en, zh });
 }
 
 const invalid = rows('INVALID_ARGUMENT', 'developer', 'never');

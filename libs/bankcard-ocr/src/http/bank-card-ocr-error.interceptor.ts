@@ -4,12 +4,11 @@ import { type ErrorOptions, hasHeadersSent, type HttpResponse, setHeaders, trans
 
 /**
  * Maps every `BankCardOcrError` that a pipe or a handler throws to an HTTP status and the body
- * `{ statusCode, code, message, vendorCode, bizSeqNo }`, of a rejected card also with
- * `warningCodes`; 429, and 503 when the time is known, with `Retry-After`. Lets
- * everything else pass, and everything that is not HTTP. For guards, take `BankCardOcrExceptionFilter`.
+ * `{ statusCode, code, message, vendorCode, bizSeqNo }`, of a rejected card also with `warningCodes`; 429, and 503 when
+ * the time is known, with `Retry-After`. For guards, take `BankCardOcrExceptionFilter`.
  *
- * Bind it with `@UseInterceptors(new BankCardOcrErrorInterceptor())`, or as `APP_INTERCEPTOR` with `useClass`, or with
- * `useValue` to set options. Not `@Injectable()`: Nest would then need a provider of the options.
+ * Bind it with `@UseInterceptors(new BankCardOcrErrorInterceptor())`, or as `APP_INTERCEPTOR`; with `useValue` to set
+ * options. Not `@Injectable()`: Nest would then need a provider of the options.
  */
 export class BankCardOcrErrorInterceptor implements NestInterceptor {
   constructor(private readonly options: ErrorOptions = {}) {}

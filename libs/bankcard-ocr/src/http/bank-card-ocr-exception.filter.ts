@@ -12,15 +12,11 @@ class AnyBankCardOcrError {
 }
 
 /**
- * Returns what {@link BankCardOcrErrorInterceptor} returns for every `BankCardOcrError`, also when a guard or a
- * middleware throws it, where interceptors see nothing. Everything else goes to the other filters. An interceptor
- * that is bound as well comes first.
- *
+ * Returns what {@link BankCardOcrErrorInterceptor} returns for every `BankCardOcrError`, also of a guard or a middleware.
  * Outside HTTP it sends `{ status: 'error', code, message, retryable }`: to the client of a microservice as the error, to
  * that of a gateway as the event `exception`; in GraphQL `code` and `retryable` are `extensions` of the error.
  *
- * Bind it with `@UseFilters(new BankCardOcrExceptionFilter())`, or as `APP_FILTER` with `useClass`, or with `useValue`
- * to give options.
+ * Bind it with `@UseFilters(new BankCardOcrExceptionFilter())`, or as `APP_FILTER`; with `useValue` to set options.
  */
 export class BankCardOcrExceptionFilter implements ExceptionFilter {
   static {

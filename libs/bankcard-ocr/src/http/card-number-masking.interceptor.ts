@@ -10,7 +10,6 @@ import { Reflector } from '@nestjs/core';
 import { map, type Observable } from 'rxjs';
 import { CardNumber, maskCardNumber } from '../card/card-number.js';
 
-/** The options of {@link CardNumberMaskingInterceptor}. */
 interface CardNumberMaskingOptions {
   /**
    * The keys whose texts and numbers are masked, spelled exactly, at any depth.
@@ -26,8 +25,7 @@ const DEFAULT_FIELDS: readonly string[] = ['bankCardNo', 'bankcardNo', 'cardNumb
  * handler returned is not changed. It does not see what a handler sends itself through `@Res()`, nor the inside of texts.
  *
  * Bind it before interceptors that shape responses: `@UseInterceptors(new CardNumberMaskingInterceptor())`, or as
- * `APP_INTERCEPTOR` with `useClass`, or with `useValue` to set options. Not `@Injectable()`: Nest would need a provider
- * of the options.
+ * `APP_INTERCEPTOR`; with `useValue` to set options.
  */
 export class CardNumberMaskingInterceptor implements NestInterceptor {
   readonly #fields: ReadonlySet<string>;
@@ -56,10 +54,7 @@ export function AllowFullCardNumber(): CustomDecorator<symbol> {
   return SetMetadata(FULL_CARD_NUMBER_ALLOWED, true);
 }
 
-/**
- * Masks card numbers in one response. The response itself is never changed: what contains a card number is copied, down
- * to it, and the rest is shared.
- */
+/** Masks card numbers in one response: what contains one is copied, down to it, and the rest is shared. */
 export class ResponseMasking {
   /** The objects under a listed key, and the others: the elements of a list under such a key are card numbers. */
   readonly #visited = { listed: new Map<object, Visited>(), other: new Map<object, Visited>() };

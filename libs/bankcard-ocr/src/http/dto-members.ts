@@ -13,15 +13,22 @@ export function IsUserId(): PropertyDecorator {
   return applyDecorators(Matches(USER_ID, { message: '$property must be 1 to 32 ASCII letters and digits' }));
 }
 
-/** Validate a property only when it is there. */
-export function Optional(): PropertyDecorator {
+/** Validate and describe a property of a DTO that holds an order number or a user id. */
+export function Id(description: string): PropertyDecorator {
+  return applyDecorators(IsOrderNumber(), describedId(description, true));
+}
+
+/** {@link Id}, of a property that may be left out. */
+export function OptionalId(description: string): PropertyDecorator {
+  return applyDecorators(Optional(), IsOrderNumber(), describedId(description, false));
+}
+
+function Optional(): PropertyDecorator {
   return ValidateIf((_dto, value) => value !== undefined);
 }
 
-const SPELLINGS: ReadonlyMap<unknown, boolean> = new Map<unknown, boolean>([
-  ...[true, 'true', '1'].map((spelling) => [spelling, true] as const),
-  ...[false, 'false', '0', ''].map((spelling) => [spelling, false] as const),
-]);
+const TRUE: ReadonlySet<unknown> = new Set([true, 'true', '1']);
+const FALSE: ReadonlySet<unknown> = new Set([false, 'false', '0', '']);
 
 /**
  * Read and validate an optional boolean property of a DTO from a query string: `true` and `1`, `false`, `0` and nothing.
@@ -31,7 +38,8 @@ export function IsQueryFlag(): PropertyDecorator {
   return applyDecorators(
     // From the raw object: `enableImplicitConversion` has made true of every text by now, of 'false' too.
     Transform(({ obj, key }: { obj: Readonly<Record<string, unknown>>; key: string }) => {
-      return SPELLINGS.get(obj[key]) ?? obj[key];
+      const given = obj[key];
+      return TRUE.has(given) || (FALSE.has(given) ? false : given);
     }),
     Optional(),
     IsBoolean({ message: '$property must be true, false, 1, 0 or empty' }),
@@ -50,8 +58,7 @@ export function Described(schema: object): PropertyDecorator {
   };
 }
 
-/** Describe such a property that holds an order number or a user id. */
-export function DescribedId(description: string, required = true): PropertyDecorator {
+function describedId(description: string, required: boolean): PropertyDecorator {
   return Described({ description, required, pattern: ORDER_NUMBER.source, minLength: 1, maxLength: 32 });
 }
 

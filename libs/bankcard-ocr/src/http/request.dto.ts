@@ -1,6 +1,6 @@
 import { Matches } from 'class-validator';
 import { RESULT_SIGNATURE } from '../sdk/sdk-launch.js';
-import { Described, DescribedId, IsOrderNumber, IsQueryFlag, IsUserId, Optional } from './dto-members.js';
+import { Described, Id, IsQueryFlag, OptionalId } from './dto-members.js';
 
 /**
  * The order number of a route such as `bank-cards/:orderNo`; for `@Param()` under `ValidationPipe({ whitelist: true })`.
@@ -8,8 +8,7 @@ import { Described, DescribedId, IsOrderNumber, IsQueryFlag, IsUserId, Optional 
  */
 export class OrderNoParamsDto {
   /** 1 to 32 ASCII letters and digits, as given to the phone SDK. */
-  @IsOrderNumber()
-  @DescribedId('The order number that was given to the phone SDK')
+  @Id('The order number that was given to the phone SDK')
   orderNo!: string;
 }
 
@@ -24,52 +23,38 @@ export class PhotosQueryDto {
   photos?: boolean | undefined;
 }
 
-/**
- * What a client says beside an image that is to be recognized: the text fields of a multipart form, under
- * `ValidationPipe({ whitelist: true })`.
- */
+/** The text fields beside an image in a multipart form; under `ValidationPipe({ whitelist: true })`. */
 export class RecognizeBankCardDto {
   /** 1 to 32 ASCII letters and digits, never used before; undefined to have one made. */
-  @Optional()
-  @IsOrderNumber()
-  @DescribedId('A new order number; one is made when there is none', false)
+  @OptionalId('A new order number; one is made when there is none')
   orderNo?: string | undefined;
 
   /** 1 to 32 ASCII letters and digits; undefined for no user. */
-  @Optional()
-  @IsUserId()
-  @DescribedId('Whose card it is', false)
+  @OptionalId('Whose card it is')
   userId?: string | undefined;
 }
 
 /** What a client says to have a launch of the phone SDK made; for `@Body()` under `ValidationPipe({ whitelist: true })`. */
 export class CreateSdkLaunchDto {
   /** 1 to 32 ASCII letters and digits. Where the user has logged in, take it from there instead. */
-  @IsUserId()
-  @DescribedId('The user of the phone; another one for every user')
+  @Id('The user of the phone; another one for every user')
   userId!: string;
 
   /** 1 to 32 ASCII letters and digits, never used before; undefined to have one made. */
-  @Optional()
-  @IsOrderNumber()
-  @DescribedId('A new order number; one is made when there is none', false)
+  @OptionalId('A new order number; one is made when there is none')
   orderNo?: string | undefined;
 }
+
+const SIGNATURE = { pattern: RESULT_SIGNATURE.source, minLength: 40, maxLength: 40 };
 
 /** What an app reports about a result of the phone SDK; for `@Body()` under `ValidationPipe({ whitelist: true })`. */
 export class VerifySdkResultDto {
   /** 1 to 32 ASCII letters and digits. */
-  @IsOrderNumber()
-  @DescribedId('The order number of the launch')
+  @Id('The order number of the launch')
   orderNo!: string;
 
   /** 40 hexadecimal digits in any letter case. */
   @Matches(RESULT_SIGNATURE, { message: '$property must be 40 hexadecimal digits' })
-  @Described({
-    description: 'The signature that the phone SDK handed back',
-    pattern: RESULT_SIGNATURE.source,
-    minLength: 40,
-    maxLength: 40,
-  })
+  @Described({ description: 'The signature that the phone SDK handed back', ...SIGNATURE })
   sign!: string;
 }

@@ -1,38 +1,41 @@
-import type { BankCardOcrResult, CardWarning } from '../card/bank-card-ocr-result.js';
+import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { type CardPhotos, PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
-import type { CardValidity } from '../card/card-validity.js';
 import { SdkLaunch } from '../sdk/sdk-launch.js';
 import { Described, Shown } from './dto-members.js';
 
 /** A doubt about a card, as sent over HTTP. */
 class CardWarningDto {
-  static from({ code, en, zh }: CardWarning): CardWarningDto {
-    return Object.assign(new CardWarningDto(), { code, en, zh });
-  }
-
   /** Tencent's warning code; decide on this, not on the texts. */
   @Shown({ description: "Tencent's warning code", example: '-9113' })
   code!: string;
-  @Shown({ description: 'What it means, in English' })
+  @Shown({ description: 'What it means, in English', example: 'a photocopy' })
   en!: string;
-  @Shown({ description: 'What it means, in Chinese' })
+  @Shown({ description: 'What it means, in Chinese', example: '银行卡复印件' })
   zh!: string;
 }
 
 /** How long a card is valid, as sent over HTTP. */
 class CardValidityDto {
-  static from({ raw, month, year }: CardValidity): CardValidityDto {
-    return Object.assign(new CardValidityDto(), { raw, month, year });
-  }
-
   /** Tencent's text; empty when the card shows none. */
   @Shown({ description: 'As printed; empty for none', example: '12/2031' })
   raw!: string;
   /** 1 to 12; undefined when {@link raw} could not be read. */
-  @Shown({ required: false, type: () => Number, minimum: 1, maximum: 12 })
+  @Shown({
+    required: false,
+    type: () => Number,
+    minimum: 1,
+    maximum: 12,
+    description: '1 to 12; absent when it could not be read',
+    example: 12,
+  })
   month?: number;
   /** Four digits; undefined when {@link raw} could not be read. */
-  @Shown({ required: false, type: () => Number, description: 'Four digits' })
+  @Shown({
+    required: false,
+    type: () => Number,
+    description: 'Four digits; absent when it could not be read',
+    example: 2031,
+  })
   year?: number;
 }
 
@@ -51,7 +54,7 @@ export class CardPhotosDto {
   })
   status!: CardPhotos['status'];
   /** The kinds that came. */
-  @Shown({ type: undefined, isArray: true, enum: PHOTO_KINDS })
+  @Shown({ type: undefined, isArray: true, enum: PHOTO_KINDS, description: 'The kinds that came' })
   available!: PhotoKind[];
 }
 
@@ -60,12 +63,13 @@ export class BankCardOcrResponseDto {
   /** Take the members of a result that are safe to send. */
   static from(result: BankCardOcrResult): BankCardOcrResponseDto {
     const { orderNo, cardNumber, validity, warnings, clarity, operatedAt, photos, retention, bizSeqNo } = result;
+    const { raw, month, year, expired } = validity;
     return Object.assign(new BankCardOcrResponseDto(), {
       orderNo,
       cardNumber: cardNumber.masked,
-      validity: CardValidityDto.from(validity),
-      expired: validity.expired,
-      warnings: warnings.map((warning) => CardWarningDto.from(warning)),
+      validity: Object.assign(new CardValidityDto(), { raw, month, year }),
+      expired,
+      warnings: warnings.map(({ code, en, zh }) => Object.assign(new CardWarningDto(), { code, en, zh })),
       clarity,
       operatedAt: operatedAt?.toISOString(),
       photos: CardPhotosDto.from(photos),
@@ -74,19 +78,15 @@ export class BankCardOcrResponseDto {
     });
   }
 
-  @Shown()
+  @Shown({ description: 'The order number of the query' })
   orderNo!: string;
   /** Masked, e.g. `622202*********0128`. */
   @Shown({ description: 'Masked', example: '622202*********0128' })
   cardNumber!: string;
-  @Shown({ type: () => CardValidityDto })
+  @Shown({ type: () => CardValidityDto, description: 'How long the card is valid' })
   validity!: CardValidityDto;
   /** Undefined when the validity could not be read. */
-  @Shown({
-    required: false,
-    type: () => Boolean,
-    description: 'Whether the card has expired; absent when its validity could not be read',
-  })
+  @Shown({ required: false, type: () => Boolean, description: 'Whether the card has expired; absent when unknown' })
   expired?: boolean;
   @Shown({ type: () => [CardWarningDto], description: 'Doubts; the partner decides about them' })
   warnings!: CardWarningDto[];
@@ -96,14 +96,10 @@ export class BankCardOcrResponseDto {
   /** ISO 8601, UTC. */
   @Shown({ required: false, format: 'date-time', description: 'When the card was recognized' })
   operatedAt?: string;
-  @Shown({ type: () => CardPhotosDto })
+  @Shown({ type: () => CardPhotosDto, description: 'Which photos there are, never their bytes' })
   photos!: CardPhotosDto;
   /** Until when Tencent keeps the result, as an estimate; ISO 8601, UTC. */
-  @Shown({
-    required: false,
-    format: 'date-time',
-    description: 'Until when Tencent keeps the result; an assumption of this server',
-  })
+  @Shown({ required: false, format: 'date-time', description: 'Until when Tencent keeps the result; an assumption' })
   retentionEndsAt?: string;
   /** Tencent's running number of the exchange. */
   @Shown({ required: false, description: "Tencent's running number, for its support" })

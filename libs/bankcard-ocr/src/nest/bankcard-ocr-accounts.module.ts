@@ -4,6 +4,7 @@ import { BankCardOcrClientFactory, type ClientFactoryOptions, concealDefaults } 
 import { concealing } from './bankcard-ocr.module-definition.js';
 import { maskAppId } from '../errors/redaction.js';
 import { nestLog } from './nest-logger.js';
+import { OTHER } from '../telemetry/closed-values.js';
 import { registerAccount } from '../account/account-registry.js';
 import { StartupCheck } from './startup-check.js';
 
@@ -35,8 +36,9 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ClientFactoryO
       inject: [OPTIONS, ModulesContainer],
       useFactory: (options: ClientFactoryOptions, application: ModulesContainer) =>
         new BankCardOcrClientFactory(options, {
-          // The app id is masked, and the account's id stays out of the log: whose it is, only the application knows.
-          clientSurroundings: (accountId, appId) => ({ ...nestLog(maskAppId(appId)), name: accountId }),
+          // The app id is masked, and the account's id stays out of logs, spans and metrics: whose it is, only the
+          // application knows, and there may be any number of them.
+          clientSurroundings: (_accountId, appId) => ({ ...nestLog(maskAppId(appId)), name: OTHER }),
           register: (resolved) => registerAccount(application, resolved),
         }),
     },

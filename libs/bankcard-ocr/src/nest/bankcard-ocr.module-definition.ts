@@ -12,7 +12,8 @@ import {
 import { VendorConnections } from '../account/vendor-connections.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { concealSecrets } from '../options/concealed-options.js';
-import { resolveAccount } from '../options/resolve-options.js';
+import { overlookedVariables } from '../options/options-from-env.js';
+import { resolveOptions } from '../options/resolve-options.js';
 import { tokenNamed } from './bankcard-ocr.tokens.js';
 import { nestLog } from './nest-logger.js';
 
@@ -26,9 +27,8 @@ interface BankCardOcrModuleExtras {
   /** Whether the services can be injected everywhere without importing the module. @default false */
   readonly isGlobal?: boolean | undefined;
   /**
-   * Registers one of several accounts (app ids): its services are injected with `@InjectBankCardOcr(OcrResultService,
-   * name)`. A letter and up to 31 letters, digits, `_` or `-`.
-   * @default none: the services are injected by their class
+   * One of several accounts: its services are injected with `@InjectBankCardOcr(OcrResultService, name)`. A letter and
+   * up to 31 letters, digits, `_` or `-`. @default none: the services are injected by their class
    */
   readonly name?: string | undefined;
 }
@@ -70,7 +70,7 @@ function accountProviders(name: AccountName): Provider[] {
     provide: AccountContext,
     inject: [BANKCARD_OCR_OPTIONS, ModulesContainer],
     useFactory: (options: BankCardOcrOptions, application: ModulesContainer) => {
-      const resolved = resolveAccount(options, name);
+      const resolved = resolveOptions(options, name, process.env, overlookedVariables(options, name));
       registerAccount(application, { ...resolved, registration: { name } });
       return new AccountContext(resolved, { ...nestLog(name), name });
     },

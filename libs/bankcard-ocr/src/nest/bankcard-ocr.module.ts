@@ -4,8 +4,8 @@ import { ConfigurableModuleClass } from './bankcard-ocr.module-definition.js';
 import { StartupCheck } from './startup-check.js';
 
 /**
- * Tencent Cloud / WeBank bank-card OCR for a Nest application: `SignatureService`, `TicketService`, `TicketMetrics`,
- * `OcrResultService`, `RecognitionService` and `SdkLaunchService`. Register it once for each app id, with `forRoot()` or
+ * Tencent Cloud / WeBank bank-card OCR for a Nest application: `SignatureService`, `TicketService`, `OcrResultService`,
+ * `RecognitionService`, `SdkLaunchService`, `SignedRequestService` and `BankCardOcrHealth`. Register it once for each app id, with `forRoot()` or
  * `forRootAsync()`; with a `name` for each when there are several.
  */
 // What else it provides and exports depends on the name of the registration: the module definition says it.

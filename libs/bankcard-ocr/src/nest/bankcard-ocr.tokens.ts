@@ -3,6 +3,7 @@ import { type AccountName, checkAccountName } from '../account/account-name.js';
 import { isLoadedTwice } from '../account/account-registry.js';
 import { BANKCARD_OCR_SERVICES, type Token } from '../account/create-client.js';
 import { TicketStore } from '../credentials/store/ticket-store.js';
+import { Telemetry } from '../telemetry/instrumentation.js';
 import { Clock } from '../runtime/clock.js';
 import { Transport } from '../vendor/http/transport.js';
 
@@ -11,7 +12,7 @@ const LOADED_TWICE =
   'require() everywhere, or by import everywhere, and install it once.';
 
 /** What has a token for each name: the services, and what a test may want to override below them. */
-const NAMED: ReadonlySet<unknown> = new Set([...BANKCARD_OCR_SERVICES, TicketStore, Transport, Clock]);
+const NAMED: ReadonlySet<unknown> = new Set([...BANKCARD_OCR_SERVICES, TicketStore, Transport, Clock, Telemetry]);
 
 /** A service of this library, by its class. */
 type BankCardOcrService = InstanceType<(typeof BANKCARD_OCR_SERVICES)[number]>;
@@ -41,7 +42,7 @@ export function getBankCardOcrToken<Service extends BankCardOcrService | TicketS
   return tokenNamed(service, name) as Type<Service>;
 }
 
-/** The token of a class and a name that were checked: the same one each time; the class itself for what has no names. */
+/** The token of a class and a name that were checked; without a name the class itself. */
 export function tokenNamed(service: Token | Abstract<unknown>, name: AccountName): Token | Abstract<unknown> {
   if (name === undefined) return service;
   const tokens = TOKENS.get(service) ?? new Map<string, Type>();

@@ -1,14 +1,14 @@
+import type { CardWarning } from '../card/bank-card-ocr-result.js';
+import type { ImageType } from '../card/card-photo.js';
 import { Problem } from '../errors/configuration-error.js';
+import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
-import type { CardOptions } from './card.options.js';
+import type { TelemetrySubscriber } from '../telemetry/instrumentation.js';
 import type { CredentialOptions } from './credential.options.js';
-import type { DirectRecognitionOptions } from './direct-recognition.options.js';
 import type { TransportOptions } from './transport.options.js';
 import type { VendorOptions } from './vendor.options.js';
 
-export type { WarningPolicy } from './card.options.js';
 export type { TransportKind } from './transport.options.js';
-export type { VendorPaths } from './vendor.options.js';
 
 /** Time limits and attempts of a query: for all queries as options of the module, for one as options of the call. */
 export interface QueryLimits {
@@ -17,7 +17,6 @@ export interface QueryLimits {
    * and a sink that takes its time.
    * 一次调用的总时限：等 ticket、等连接、各次尝试、间隔、等照片、写照片所花的时间都算。
    * @default 15000
-   * @env BANKCARD_OCR_TIMEOUT_MS
    */
   readonly timeoutMs?: number | undefined;
   /**
@@ -46,6 +45,58 @@ export interface QueryLimits {
   readonly waitForResultMs?: number | undefined;
 }
 
+/** What to do about warnings; a function is called with each of them. */
+export type WarningPolicy = 'report' | 'strict' | ((warning: CardWarning) => 'accept' | 'reject');
+
+/** How results are treated. */
+interface CardOptions {
+  /**
+   * What to do about Tencent's warnings: `report` returns them with the card, `strict` rejects photocopies, photos
+   * of a screen and expired cards, a function decides about each. Tencent itself lets every one of them pass.
+   * 如何对待腾讯云的告警：`report` 随卡一起返回；`strict` 拒绝复印件、翻拍件和过期的卡；也可以给一个函数，逐条决定。腾讯云自己一律放行。
+   * @default 'report'
+   */
+  readonly warningPolicy?: WarningPolicy | undefined;
+  /**
+   * Milliseconds that Tencent keeps results and photos. An assumption: three days are documented for the face
+   * product only (protocol.md section 5).
+   * 腾讯云保留结果和照片多久。三天只是假定值：官方文档只在人脸产品里写了。
+   * @default 259200000
+   */
+  readonly assumedVendorRetentionMs?: number | undefined;
+  /**
+   * Replaces rows of the table of vendor codes, or parts of rows; the keys are Tencent's codes.
+   * 覆盖腾讯云错误码表的某几行，或某行的部分字段；键是腾讯云错误码。
+   * @default none
+   * @defaultZh 无
+   */
+  readonly vendorCodeOverrides?: VendorCodeOverrides | undefined;
+}
+
+/** How images are sent to recognition. */
+interface DirectRecognitionOptions {
+  /**
+   * The host that images are sent to.
+   * 图片发往哪个地址。
+   * @default `https://ida.webank.com` beside idasc.webank.com, else `baseUrl`
+   * @defaultZh 用 idasc.webank.com 时为 `https://ida.webank.com`，否则同 `baseUrl`
+   */
+  readonly recognitionBaseUrl?: string | undefined;
+  /**
+   * Milliseconds to send one image and read the whole response; longer than `attemptTimeoutMs`, as an image
+   * that has left is not sent again.
+   * 发送一张图片并读完响应的时限；发出去的图片不会重发，所以比 `attemptTimeoutMs` 长。
+   * @default 10000
+   */
+  readonly recognitionTimeoutMs?: number | undefined;
+  /**
+   * The media types that are sent, detected by their first bytes; GIF and WebP are recognized too.
+   * 允许发送的图片类型（媒体类型），按文件头判断；GIF 和 WebP 也能认出来。
+   * @default ['image/jpeg', 'image/png', 'image/bmp']
+   */
+  readonly imageTypes?: readonly ImageType[] | undefined;
+}
+
 /** The options of `BankCardOcrModule`. Durations are milliseconds; a number is more than 0 unless it says otherwise. */
 export interface BankCardOcrOptions
   extends VendorOptions, CredentialOptions, QueryLimits, TransportOptions, CardOptions, DirectRecognitionOptions {
@@ -56,6 +107,22 @@ export interface BankCardOcrOptions
    * @defaultZh 系统时钟
    */
   readonly clock?: Clock | undefined;
+  /**
+   * Where spans and metrics go: `openTelemetry()` of `nestjs-bankcard-ocr/telemetry`, or several in a list.
+   * span 和指标的去处：`nestjs-bankcard-ocr/telemetry` 的 `openTelemetry()`，也可以是多个组成的数组。
+   * @default none
+   * @defaultZh 无
+   */
+  readonly telemetry?: TelemetrySubscriber | readonly TelemetrySubscriber[] | undefined;
+}
+
+export function readTelemetry(value: unknown): readonly TelemetrySubscriber[] | Problem {
+  const subscribers: readonly unknown[] = value === undefined ? [] : Array.isArray(value) ? value : [value];
+  if (subscribers.every((one) => typeof one === 'object' && one !== null)) return subscribers;
+  return new Problem(
+    'must be openTelemetry() of nestjs-bankcard-ocr/telemetry, or a list of subscribers',
+    '必须是 nestjs-bankcard-ocr/telemetry 的 openTelemetry()，或由订阅者组成的数组',
+  );
 }
 
 export function readClock(value: unknown): Clock | Problem {
@@ -66,4 +133,20 @@ export function readClock(value: unknown): Clock | Problem {
     'must have now(), monotonic() and setTimer(): leave it out, but for tests',
     '必须有 now()、monotonic() 和 setTimer()：除测试外不要设置',
   );
+}
+
+export function readWarningPolicy(value: unknown): WarningPolicy | Problem {
+  if (value === 'report' || value === 'strict' || typeof value === 'function') return value as WarningPolicy;
+  return new Problem(
+    "must be 'report', 'strict', or a function that is given a warning and returns 'accept' or 'reject'",
+    "必须是 'report'、'strict'，或一个函数：参数是一条告警，返回 'accept' 或 'reject'",
+  );
+}
+
+const IMAGE_TYPES: readonly unknown[] = ['image/jpeg', 'image/png', 'image/bmp', 'image/gif', 'image/webp'];
+
+export function readImageTypes(value: unknown): readonly ImageType[] | Problem {
+  if (Array.isArray(value) && value.length > 0 && value.every((type) => IMAGE_TYPES.includes(type))) return value;
+  const names = IMAGE_TYPES.join(', ');
+  return new Problem(`must be a list of some of ${names}`, `必须是数组，取值为 ${names} 中的若干项`);
 }

@@ -3,10 +3,7 @@ import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import { OPTION_ROWS } from './option-table.js';
 import { isUnset } from './option-values.js';
 
-/**
- * Make a copy of options in which every secret is a `SecretText`: what is kept by a container or a configuration service is
- * printed with it, copied and searched through.
- */
+/** Make a copy of options in which every secret is a `SecretText`: containers and configuration services are printed. */
 export function concealSecrets<Options extends Partial<BankCardOcrOptions>>(options: Options): Options {
   return withSecrets(options, (value) => {
     return typeof value === 'string' && !isUnset(value) ? new SecretText(value) : value;

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import { Problem, unusableText } from '../errors/configuration-error.js';
 import { SecretText } from '../runtime/secret-text.js';
-import { canBeDecoded, checkChoice, type UncheckedOptions, visibleText } from './option-values.js';
+import { checkChoice, type UncheckedOptions, visibleText } from './option-values.js';
 import { readBaseUrl } from './vendor.options.js';
 
 /** Where credentials are kept, and when they are refreshed. */
@@ -18,7 +18,6 @@ export interface CredentialOptions {
    * `redis://host:6379/0` 或 `rediss://…`（任意多台机器），或者你自己的 {@link TicketStore}，例如用自有客户端的 `RedisTicketStore`，由你自己关闭。
    * @default `memory:` for a loopback host; must be named for any other
    * @defaultZh 本机地址为 `memory:`，其他地址必填
-   * @env BANKCARD_OCR_TICKET_STORE
    */
   readonly ticketStore?: string | SecretText | TicketStore | undefined;
   /**
@@ -27,21 +26,18 @@ export interface CredentialOptions {
    * 用 AES-256-GCM 加密存放的凭证：32 字节，写成 64 位十六进制或 Base64，所有进程必须相同。用别的密钥加密的内容会被丢弃并重新获取。
    * @default none: the store holds them in clear
    * @defaultZh 无，明文存放
-   * @env BANKCARD_OCR_STORE_ENCRYPTION_KEY
    */
   readonly storeEncryptionKey?: string | SecretText | undefined;
   /**
    * `reader`: this process never requests credentials, but uses what a `refresher` puts into the same store.
    * `reader` 从不自己获取凭证，只用 `refresher` 写进同一处存储的凭证。
    * @default 'refresher'
-   * @env BANKCARD_OCR_ROLE
    */
   readonly role?: 'refresher' | 'reader' | undefined;
   /**
    * Milliseconds from one refresh to the next. Tencent advises 20 minutes.
    * 刷新间隔。腾讯云建议 20 分钟。
    * @default 1200000
-   * @env BANKCARD_OCR_REFRESH_INTERVAL_MS
    */
   readonly refreshIntervalMs?: number | undefined;
   /**
@@ -50,7 +46,6 @@ export interface CredentialOptions {
    * derive from it.
    * 刷新后旧的 token 和 ticket 还能用多久：这是腾讯云的规则，只有沙箱才会更短。读共享存储的频率、租约时长、强制刷新的间隔都由它推算。
    * @default 60000
-   * @env BANKCARD_OCR_TICKET_OVERLAP_MS
    */
   readonly ticketOverlapMs?: number | undefined;
   /**
@@ -75,13 +70,8 @@ const SECRET = /^[A-Za-z0-9]{64}$/;
 const APP_ID_TO_FILL_IN =
   /^(your|my|the|change|replace|enter|insert|put|todo|fixme|placeholder|example)|^(wb)?app[-_ ]?id$/i;
 
-/** What looks wrong with an app id but may be correct: Tencent documents lengths without guaranteeing them. */
-export function warningAboutAppId(appId: string, secret: string): Problem | undefined {
-  if (areSwapped(appId, secret))
-    return new Problem(
-      'is as long as a secret, and the secret is not: are the two swapped?',
-      '长度和密钥一样，而密钥却不是这个长度：两者是否写反了？',
-    );
+/** What may be correct all the same: Tencent documents formats without guaranteeing them. */
+export function warningAboutAppId(appId: string): Problem | undefined {
   if (!APP_ID_TO_FILL_IN.test(appId)) return undefined;
   return new Problem(
     'looks like a placeholder: set the app id (WBappid) that Tencent assigned',
@@ -90,21 +80,14 @@ export function warningAboutAppId(appId: string, secret: string): Problem | unde
 }
 
 /** The same of a secret. Nothing of it is repeated but its length. */
-export function warningAboutSecret(appId: string, secret: string): Problem | undefined {
-  if (areSwapped(appId, secret) || SECRET.test(secret)) return undefined;
-  if (SECRET.test(Buffer.from(secret, 'base64').toString('latin1').trim()))
-    return new Problem(
-      'looks like a secret in Base64, as Kubernetes stores it: set the decoded text',
-      '像是 Base64 编码后的密钥（Kubernetes 的存放方式）：请填入解码后的文本',
-    );
+export function warningAboutSecret(secret: string): Problem | undefined {
+  if (SECRET.test(secret)) return undefined;
   return new Problem(
-    `has ${secret.length} characters, and Tencent's secrets have 64 letters and digits: is something missing or added?`,
-    `有 ${secret.length} 个字符，而腾讯云的密钥是 64 位字母和数字：是否缺了或多了内容？`,
+    `has ${secret.length} characters, and Tencent's secrets have 64 letters and digits: is something missing or added, ` +
+      'is it still in Base64, as Kubernetes stores it, or swapped with the app id?',
+    `有 ${secret.length} 个字符，而腾讯云的密钥是 64 位字母和数字：是否缺了或多了内容、仍是 Base64（Kubernetes 的存放方式），` +
+      '或与 app id 写反了？',
   );
-}
-
-function areSwapped(appId: string, secret: string): boolean {
-  return appId.length === 64 && secret.length < 64;
 }
 
 const readSecretText = visibleText(
@@ -117,20 +100,21 @@ export function readSecret(value: unknown): SecretText | Problem {
   return secret instanceof Problem ? secret : new SecretText(secret);
 }
 
-export function readRole(value: unknown, options: UncheckedOptions): 'refresher' | 'reader' | Problem {
-  const problem = checkChoice(value, ['refresher', 'reader']);
-  if (problem) return problem;
-  const store = value === 'reader' ? readTicketStore(options['ticketStore'], options) : undefined;
+export const ROLES = ['refresher', 'reader'] as const;
+
+export function readRole(value: unknown, options: UncheckedOptions): (typeof ROLES)[number] | Problem {
+  const role = checkChoice(value, ROLES) ?? (value as (typeof ROLES)[number]);
+  if (role !== 'reader') return role;
+  const store = readTicketStore(options['ticketStore'], options);
   const isOfThisProcess =
-    store instanceof TicketStore ? store.scope === 'process' : store && 'kind' in store && store.kind === 'memory';
-  if (!isOfThisProcess) return value as 'refresher' | 'reader';
+    store instanceof TicketStore ? store.scope === 'process' : 'kind' in store && store.kind === 'memory';
+  if (!isOfThisProcess) return role;
   return new Problem(
     "cannot be 'reader' with a store of this process only: name the store that the refresher writes",
     "只在本进程内的存储不能配 'reader'：请指定 refresher 写入的那处存储",
   );
 }
 
-/** Into a key that cannot be printed. */
 export function readStoreEncryptionKey(text: unknown): KeyObject | Problem {
   const value = typeof text === 'string' ? text.trim() : '';
   if (/^[0-9a-f]{64}$/i.test(value)) return createSecretKey(Buffer.from(value, 'hex'));
@@ -142,11 +126,9 @@ export function readStoreEncryptionKey(text: unknown): KeyObject | Problem {
   return unusableText(value) ?? wanted;
 }
 
-/** Which of the library's own stores keeps the credentials. */
 type TicketStoreLocation =
   | { readonly kind: 'memory' }
   | { readonly kind: 'file'; readonly directory: string }
-  /** The URL carries a password as a rule. */
   | { readonly kind: 'redis'; readonly url: SecretText };
 
 /** By default this process, for a loopback host only. */
@@ -155,12 +137,7 @@ export function readTicketStore(
   options: UncheckedOptions,
 ): TicketStoreLocation | TicketStore | Problem {
   if (value instanceof TicketStore) return value;
-  if (typeof value === 'string') return readTicketStoreLocation(value);
-  if (value !== undefined)
-    return new Problem(
-      "must be a text such as 'file:./.tickets', or a TicketStore",
-      "必须是 'file:./.tickets' 这样的文本，或者 TicketStore",
-    );
+  if (value !== undefined) return typeof value === 'string' ? readTicketStoreLocation(value) : NO_KIND;
   // Whether a broken base URL is a real host cannot be known; its own problem is reported already.
   const baseUrl = readBaseUrl(options['baseUrl'], options);
   return baseUrl instanceof Problem || baseUrl.loopback ? { kind: 'memory' } : NAME_A_TICKET_STORE;
@@ -176,18 +153,18 @@ export function readTicketStoreLocation(text: string): TicketStoreLocation | Pro
     return directory === undefined ? NO_DIRECTORY : { kind: 'file', directory };
   }
   if (/^rediss?:/i.test(value)) return isRedisUrl(value) ? { kind: 'redis', url: new SecretText(value) } : NO_REDIS_URL;
-  // The text is not repeated: a Redis URL carries a password.
-  return new Problem(`is not a supported kind of store. ${KINDS.en}`, `不是已有的存储种类。${KINDS.zh}`);
+  return NO_KIND;
 }
 
 const KINDS = new Problem(
   "Write 'file:./.tickets', or another directory that the user of this process may write to, when all processes run on " +
     "one machine (they share one refresh, and a restart costs none); 'redis://host:6379/0' or 'rediss://…' for several " +
-    "machines; 'memory:' only if exactly one process will ever use this app id",
+    "machines; 'memory:' only if exactly one process will ever use this app id; or hand in a TicketStore",
   "所有进程都在同一台机器上时写 'file:./.tickets'，或本进程的用户可写的其他目录（共用一次刷新，重启也不必刷新）；" +
-    "多台机器写 'redis://host:6379/0' 或 'rediss://…'；只有确定始终只有一个进程使用该 app id 时才写 'memory:'",
+    "多台机器写 'redis://host:6379/0' 或 'rediss://…'；只有确定始终只有一个进程使用该 app id 时才写 'memory:'；也可以传入 TicketStore",
 );
-/** When `ticketStore` is missing though the host is a real one. */
+/** The text is not repeated: a Redis URL carries a password. */
+const NO_KIND = new Problem(`is not a supported kind of store. ${KINDS.en}`, `不是已有的存储种类。${KINDS.zh}`);
 export const NAME_A_TICKET_STORE = new Problem(
   'must be named for a host that is not this machine, because a second process with credentials of its own invalidates the ' +
     `first one's a minute after its refresh. ${KINDS.en}`,
@@ -219,8 +196,12 @@ function directoryOf(value: string): string | undefined {
 }
 
 function isRedisUrl(value: string): boolean {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || url.hostname === '' || !/^\/?\d{0,9}$/.test(url.pathname)) return false;
-  // Options of a client in the query string could switch off what keeps the fleet safe.
-  return canBeDecoded(url.username, url.password) && url.search === '' && url.hash === '';
+  try {
+    const { hostname, pathname, username, password, search, hash } = new URL(value);
+    decodeURIComponent(username + password);
+    // Options of a client in the query string could switch off what keeps the fleet safe.
+    return hostname !== '' && /^\/?\d{0,9}$/.test(pathname) && search === '' && hash === '';
+  } catch {
+    return false;
+  }
 }

@@ -36,7 +36,7 @@ describe('the host of the base URL', () => {
 
   it.each([
     [{ query: 'appId' }, /knows no 'query'/],
-    [{ queryResult: 'app-id' }, /queryResult must be one of app_id, appId, webankAppId/],
+    [{ queryResult: 'app-id' }, /queryResult must be 'app_id', 'appId' or 'webankAppId'; got string/],
   ])('is not overridden by what cannot be: %j', (given, problem) => {
     expect(readAppIdFields(given, { baseUrl: 'https://kyc1.qcloud.com' })).toMatchObject([
       { en: expect.stringMatching(problem) },

@@ -1,8 +1,12 @@
 import type { Problem } from '../errors/configuration-error.js';
-import { type BankCardOcrOptions, readClock } from './bankcard-ocr.options.js';
-import { readWarningPolicy } from './card.options.js';
-import { readRole, readSecret, readStoreEncryptionKey, readTicketStore } from './credential.options.js';
-import { readImageTypes } from './direct-recognition.options.js';
+import {
+  type BankCardOcrOptions,
+  readClock,
+  readImageTypes,
+  readTelemetry,
+  readWarningPolicy,
+} from './bankcard-ocr.options.js';
+import { readRole, readSecret, ROLES, readStoreEncryptionKey, readTicketStore } from './credential.options.js';
 import {
   numeric,
   type NumberRule,
@@ -24,7 +28,6 @@ import {
 
 /** Everything about one option but its documentation, which is beside its declaration. */
 interface OptionRow {
-  /** The environment variable that sets it. */
   readonly variable?: `BANKCARD_OCR_${string}`;
   /** Of an option whose default is a plain value. */
   readonly default?: unknown;
@@ -45,8 +48,8 @@ const readProtocolVersion = visibleText(
   "必须有 1 到 20 个字符；官方文档写的是 '1.0.0'",
   20,
 );
-const MILLISECONDS = numeric({ unit: 'milliseconds' });
-const MAY_BE_ZERO = numeric({ unit: 'milliseconds', zeroAllowed: true });
+const MILLISECONDS = numeric('milliseconds');
+const MAY_BE_ZERO = numeric('milliseconds', true);
 
 /** One row for each option; problems are reported in this order. */
 export const OPTION_TABLE = {
@@ -63,14 +66,14 @@ export const OPTION_TABLE = {
     secret: true,
     read: optional(readStoreEncryptionKey),
   },
-  role: { variable: 'BANKCARD_OCR_ROLE', default: 'refresher', choices: ['refresher', 'reader'], read: readRole },
+  role: { variable: 'BANKCARD_OCR_ROLE', default: 'refresher', choices: ROLES, read: readRole },
   refreshIntervalMs: { variable: 'BANKCARD_OCR_REFRESH_INTERVAL_MS', default: 1_200_000, ...MILLISECONDS },
   ticketOverlapMs: { variable: 'BANKCARD_OCR_TICKET_OVERLAP_MS', default: 60_000, ...MILLISECONDS },
   verifyWindowMs: { ...MAY_BE_ZERO, read: optional(MAY_BE_ZERO.read) },
   backgroundRefresh: { default: true, ...trueOrFalse() },
   timeoutMs: { variable: 'BANKCARD_OCR_TIMEOUT_MS', default: 15_000, ...MILLISECONDS },
   attemptTimeoutMs: { default: 5_000, ...MILLISECONDS },
-  maxAttempts: { default: 3, ...numeric({ unit: 'whole number' }) },
+  maxAttempts: { default: 3, ...numeric('whole number') },
   waitForPhotosMs: { default: 3_000, ...MAY_BE_ZERO },
   waitForResultMs: { default: 0, ...MAY_BE_ZERO },
   transport: { variable: 'BANKCARD_OCR_TRANSPORT', default: 'undici', ...oneOf('http-service', 'undici') },
@@ -78,9 +81,9 @@ export const OPTION_TABLE = {
   proxy: { variable: 'BANKCARD_OCR_PROXY', secret: true, read: optional(readProxy) },
   ca: { read: optional(readCa) },
   connectTimeoutMs: { default: 3_000, ...MILLISECONDS },
-  maxConnections: { default: 50, ...numeric({ unit: 'whole number' }) },
+  maxConnections: { default: 50, ...numeric('whole number') },
   maxConnectionAgeMs: { default: 300_000, ...MILLISECONDS },
-  maxResponseBytes: { default: 33_554_432, ...numeric({ unit: 'bytes' }) },
+  maxResponseBytes: { default: 33_554_432, ...numeric('bytes') },
   warningPolicy: { variable: 'BANKCARD_OCR_WARNING_POLICY', default: 'report', read: readWarningPolicy },
   assumedVendorRetentionMs: { default: 259_200_000, ...MILLISECONDS },
   vendorCodeOverrides: { read: readVendorCodeOverrides },
@@ -88,11 +91,11 @@ export const OPTION_TABLE = {
   recognitionTimeoutMs: { default: 10_000, ...MILLISECONDS },
   imageTypes: { default: ['image/jpeg', 'image/png', 'image/bmp'], read: readImageTypes },
   clock: { read: readClock },
+  telemetry: { read: readTelemetry },
 } as const satisfies Readonly<Record<keyof BankCardOcrOptions, OptionRow>>;
 
 type Table = typeof OPTION_TABLE;
 
-/** The name of an option. */
 export type OptionName = keyof Table;
 
 /** One column of the table, without the rows that have nothing there. */
@@ -107,7 +110,6 @@ export type ReadOptions = {
   readonly [Name in OptionName]: Exclude<ReturnType<Table[Name]['read']>, Problem | readonly Problem[]>;
 };
 
-/** Every row with its name, typed alike. */
 export const OPTION_ROWS: readonly (readonly [OptionName, OptionRow])[] = Object.entries<OptionRow>(OPTION_TABLE) as [
   OptionName,
   OptionRow,

@@ -58,18 +58,18 @@ describe('a numeric option', () => {
   ])('%j is taken for %j', (value, number) => expect(numberFromText(value)).toBe(number));
 
   it('says what it is instead, and repeats no text that may be a secret', () => {
-    const rule = { unit: 'milliseconds' } as const;
+    const rule = { unit: 'milliseconds', zeroAllowed: false } as const;
     const said = (value: unknown) => checkNumber(value, rule)?.en.replace(/^.*; /, '');
-    expect(said('5s')).toBe('got text "5s"');
-    expect(said('30 minutes')).toBe('got text "30 minutes"');
-    expect(said('"15000"')).toBe('got text in quotation marks');
-    expect(said('hunter2')).toBe('got text');
-    expect(said('6222021234567890128')).toBe('got text');
+    expect(said('5s')).toBe("got '5s'");
+    expect(said('30 minutes')).toBe("got '30 minutes'");
+    expect(said('"15000"')).toBe(`got '"15000"'`);
+    expect(said('hunter2')).toBe('got string');
+    expect(said('6222021234567890128')).toBe('got string');
     expect(said(NaN)).toBe('got NaN');
     expect(said(null)).toBe('got null');
-    expect(said([5])).toBe('got a list');
-    expect(said({})).toBe('got an object');
-    expect(said(5n)).toBe('got a bigint');
+    expect(said([5])).toBe('got array');
+    expect(said({})).toBe('got object');
+    expect(said(5n)).toBe('got bigint');
   });
 });
 
@@ -87,9 +87,9 @@ describe('an option that is one of a few values', () => {
   );
 
   it('is refused with every choice that there is', () => {
-    expect(checkChoice('c', ['a', 'b'])?.en).toBe("must be 'a' or 'b'; got text");
+    expect(checkChoice('c', ['a', 'b'])?.en).toBe("must be 'a' or 'b'; got string");
     expect(checkChoice(4, ['a', 'b', 'c'])?.en).toBe("must be 'a', 'b' or 'c'; got 4");
-    expect(checkChoice('"true"', [true, false])?.en).toBe('must be true or false; got text in quotation marks');
+    expect(checkChoice('"true"', [true, false])?.en).toBe('must be true or false; got string');
   });
 
   it('has a rule when its default is a choice', () => {

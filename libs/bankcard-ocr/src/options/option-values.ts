@@ -3,13 +3,12 @@ import { got, Problem, unusableText } from '../errors/configuration-error.js';
 /** Options with their defaults filled in and secrets as text, not checked yet. */
 export type UncheckedOptions = Readonly<Record<string, unknown>>;
 
-/** What a numeric option must be. */
 export interface NumberRule {
-  readonly unit: 'milliseconds' | 'whole number' | 'bytes';
-  readonly zeroAllowed?: boolean;
+  readonly unit: keyof typeof WANTED;
+  readonly zeroAllowed: boolean;
 }
 
-const WANTED: Readonly<Record<NumberRule['unit'], Problem>> = {
+const WANTED = {
   milliseconds: new Problem('a number of milliseconds', '毫秒数'),
   bytes: new Problem('a whole number of bytes', '字节数（整数）'),
   'whole number': new Problem('a whole number', '整数'),
@@ -27,8 +26,8 @@ export function booleanFromText(value: unknown): unknown {
   return value.trim().toLowerCase() === 'true';
 }
 
-/** @returns undefined when it is right, else what it must be */
-export function checkNumber(value: unknown, { unit, zeroAllowed = false }: NumberRule): Problem | undefined {
+/** @returns what it must be, when it is not */
+export function checkNumber(value: unknown, { unit, zeroAllowed }: NumberRule): Problem | undefined {
   const inRange = typeof value === 'number' && Number.isFinite(value) && (zeroAllowed ? value >= 0 : value > 0);
   if (inRange && (unit === 'milliseconds' || Number.isInteger(value))) return undefined;
   const [wanted, is] = [WANTED[unit], got(value)];
@@ -38,7 +37,7 @@ export function checkNumber(value: unknown, { unit, zeroAllowed = false }: Numbe
   );
 }
 
-/** @returns undefined when it is one of them, else what it must be */
+/** @returns what it must be, when it is not */
 export function checkChoice(value: unknown, choices: readonly unknown[]): Problem | undefined {
   if (choices.includes(value)) return undefined;
   const is = got(value);
@@ -51,22 +50,20 @@ export function checkChoice(value: unknown, choices: readonly unknown[]): Proble
 }
 
 /** The part of a row for a number, digits as text included. */
-export function numeric(rule: NumberRule) {
-  const read = (given: unknown) => checkNumber(numberFromText(given), rule) ?? (numberFromText(given) as number);
-  return { number: rule, read };
+export function numeric(unit: NumberRule['unit'], zeroAllowed = false) {
+  const number = { unit, zeroAllowed };
+  const read = (given: unknown) => checkNumber(numberFromText(given), number) ?? (numberFromText(given) as number);
+  return { number, read };
 }
 
-/** Let a value be left out. */
 export function optional<Value>(read: (value: unknown, options: UncheckedOptions) => Value) {
   return (value: unknown, options: UncheckedOptions) => (value === undefined ? undefined : read(value, options));
 }
 
-/** The part of a row for one of a few texts. */
 export function oneOf<const Choice extends string>(...choices: readonly Choice[]) {
   return { choices, read: (value: unknown) => checkChoice(value, choices) ?? (value as Choice) };
 }
 
-/** The part of a row for `true` and `false`, as text too. */
 export function trueOrFalse() {
   const choices: readonly boolean[] = [true, false];
   const read = (given: unknown) => checkChoice(booleanFromText(given), choices) ?? (booleanFromText(given) as boolean);
@@ -82,14 +79,18 @@ export function visibleText(en: string, zh: string, longest = Infinity) {
   };
 }
 
-/** Whether the percent signs of texts begin escapes. */
-export function canBeDecoded(...texts: readonly string[]): boolean {
-  try {
-    texts.forEach(decodeURIComponent);
-    return true;
-  } catch {
-    return false;
-  }
+/** Check each member of an object by what is known of its name; another name is misspelled. */
+export function checkMembers<Known>(
+  members: object,
+  known: Readonly<Record<string, Known>>,
+  check: (value: unknown, known: Known) => Problem | undefined,
+): Problem[] {
+  return Object.entries(members).flatMap(([name, value]) => {
+    if (!Object.hasOwn(known, name))
+      return new Problem(`knows no '${name}': remove it, or spell it right`, `没有 '${name}' 这一项：请去掉或改正拼写`);
+    const problem = check(value, known[name]!);
+    return problem ? new Problem(`${name} ${problem.en}`, `${name} ${problem.zh}`) : [];
+  });
 }
 
 /** Whether an option counts as not set: left out, or an empty text, as an empty variable is. */
@@ -97,7 +98,6 @@ export function isUnset(value: unknown): value is undefined | '' {
   return value === undefined || (typeof value === 'string' && value.trim() === '');
 }
 
-/** The members of an object that are set. */
 export function whatIsSet<Options extends object>(options: Options): Partial<Options> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => !isUnset(value))) as Partial<Options>;
 }

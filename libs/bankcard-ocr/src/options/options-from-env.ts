@@ -6,7 +6,6 @@ import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import { OPTION_TABLE, OPTION_VARIABLES } from './option-table.js';
 import { isUnset, numberFromText } from './option-values.js';
 
-/** Variables by name, e.g. `process.env`. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const OPTION_NAMES = Object.keys(OPTION_VARIABLES) as (keyof typeof OPTION_VARIABLES)[];
@@ -14,8 +13,6 @@ const OPTION_NAMES = Object.keys(OPTION_VARIABLES) as (keyof typeof OPTION_VARIA
 const OTHERS: ReadonlySet<string> = new Set(['BANKCARD_OCR_EXPLAIN_TICKET', 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET']);
 /** Whatever has another form is not repeated in a log. */
 const VARIABLE = /^[A-Za-z0-9_]{1,64}$/;
-/** More letters than these apart, two names are not one name misspelled. */
-const FARTHEST = 4;
 
 /**
  * The variable that sets an option.
@@ -47,33 +44,34 @@ export function bankCardOcrOptionsFromEnv(env: Environment, name?: string): Bank
 /**
  * Find variables that resemble the library's, in any letter case and without underscores, but are not read: a misspelled
  * name goes unnoticed until the default surprises.
- * @returns with each the one that may be meant
  */
-export function unknownVariables(environment: Environment, name?: string): { variable: string; nearest?: string }[] {
-  const known = OPTION_NAMES.map((option) => variableOf(option, name));
+export function unknownVariables(environment: Environment, name?: string): string[] {
+  const known = new Set([...OPTION_NAMES.map((option) => variableOf(option, name)), ...OTHERS]);
+  const compact = (text: string): string => text.replaceAll('_', '').toUpperCase();
   const prefix = compact(variableOf('appId', name).replace(/APP_ID$/, ''));
-  return Object.keys(environment)
-    .filter((variable) => VARIABLE.test(variable) && compact(variable).startsWith(prefix))
-    .filter((variable) => !known.includes(variable) && !OTHERS.has(variable))
-    .map((variable) => {
-      const apart = known.map((one) => distance(compact(variable), compact(one)));
-      const least = Math.min(...apart);
-      return { variable, ...(least <= FARTHEST && { nearest: known[apart.indexOf(least)]! }) };
-    });
+  return Object.keys(environment).filter(
+    (variable) => VARIABLE.test(variable) && compact(variable).startsWith(prefix) && !known.has(variable),
+  );
+}
+
+/** What the environment sets without effect. */
+export interface OverlookedVariables {
+  /** What is in files and has not reached the process; among the warnings too. */
+  readonly lost: readonly Problem[];
+  readonly warnings: readonly Problem[];
 }
 
 /**
  * Find what the environment sets that has not become an option. Of `.env`, only names are read: a `validate` function of
  * ConfigModule drops what it does not declare.
  * @param directory the working directory, where ConfigModule and Node search for `.env`
- * @returns `lost`: what is in files and has not reached the process; among the warnings too
  */
 export function overlookedVariables(
   given: BankCardOcrOptions,
-  environment: Environment,
-  directory: string,
   name?: string,
-): { readonly lost: readonly Problem[]; readonly warnings: readonly Problem[] } {
+  environment: Environment = process.env,
+  directory = process.cwd(),
+): OverlookedVariables {
   const unset = OPTION_NAMES.filter((option) => isUnset((given as Partial<BankCardOcrOptions> | undefined)?.[option]));
   const mode = environment['NODE_ENV'];
   const files = ['.env', '.env.local', ...(mode !== undefined && /^\w+$/.test(mode) ? [`.env.${mode}`] : [])];
@@ -100,10 +98,10 @@ function lostIn(file: string, names: string): Problem {
   );
 }
 
-function unknown({ variable, nearest }: { variable: string; nearest?: string }): Problem {
+function unknown(variable: string): Problem {
   return new Problem(
-    `${variable} is no variable of this library and has no effect: ${nearest ? `${nearest} is` : 'check its spelling'}`,
-    `${variable} 不是本库的变量，不起作用：${nearest ? `应为 ${nearest}` : '请检查拼写'}`,
+    `${variable} is no variable of this library and has no effect: check its spelling`,
+    `${variable} 不是本库的变量，不起作用：请检查拼写`,
   );
 }
 
@@ -121,22 +119,4 @@ function parseFile(path: string): Environment {
   } catch {
     return {};
   }
-}
-
-function compact(text: string): string {
-  return text.replace(/[^A-Za-z0-9]/g, '').toUpperCase();
-}
-
-/** How many letters have to be added, removed or replaced (Levenshtein). */
-function distance(from: string, to: string): number {
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
-  for (const [above, letter] of Array.from(from).entries()) {
-    const next = [above + 1];
-    for (let index = 0; index < to.length; index += 1) {
-      const replaced = row[index]! + (letter === to[index] ? 0 : 1);
-      next.push(Math.min(replaced, row[index + 1]! + 1, next[index]! + 1));
-    }
-    row = next;
-  }
-  return row[to.length]!;
 }

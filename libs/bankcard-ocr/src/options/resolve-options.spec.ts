@@ -6,9 +6,9 @@ import { ManualClock } from '../testing/manual-clock.js';
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
 import { BankCardOcrConfigurationError } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions, WarningPolicy } from './bankcard-ocr.options.js';
-import { bankCardOcrOptionsFromEnv, unknownVariables } from './options-from-env.js';
+import { bankCardOcrOptionsFromEnv, overlookedVariables, unknownVariables } from './options-from-env.js';
 import { DEFAULTS } from './option-table.js';
-import { resolveAccount, resolveOptions } from './resolve-options.js';
+import { resolveOptions } from './resolve-options.js';
 
 const SECRET = 'canary0secret0canary0secret0canary0secret0canary0secret0canary00';
 const GIVEN: BankCardOcrOptions = { appId: 'IDA00001', secret: SECRET, ticketStore: 'memory:' };
@@ -29,9 +29,9 @@ describe('options that are right', () => {
     const { baseUrl: _url, ...defaults } = DEFAULTS;
     expect(resolved).toEqual({
       ...defaults,
-      ...{ appId: 'IDA00001', ticketStore: { kind: 'memory' }, vendorCodeOverrides: {}, warnings: [] },
+      ...{ appId: 'IDA00001', ticketStore: { kind: 'memory' }, vendorCodeOverrides: {}, telemetry: [], warnings: [] },
       appIdFields: { accessToken: 'app_id', apiTicket: 'app_id', queryResult: 'app_id', recognize: 'webankAppId' },
-      route: { isOfHttpService: false },
+      route: { en: 'no proxy', zh: '不走代理' },
     });
     expect(baseUrl).toMatchObject({ origin: 'https://idasc.webank.com', prefix: '' });
     expect(recognitionBaseUrl.origin).toBe('https://ida.webank.com');
@@ -49,6 +49,11 @@ describe('options that are right', () => {
     expect(resolved.clock).toBe(clock);
     expect(resolved).toMatchObject({ timeoutMs: 0.5, waitForPhotosMs: 0, maxAttempts: 3, backgroundRefresh: false });
     expect(resolved.paths).toEqual({ ...DEFAULTS.paths, queryResult: '/q' });
+    const hosts = { baseUrl: 'https://a.example/one', recognitionBaseUrl: 'https://b.example/two' };
+    expect(resolveOptions({ ...GIVEN, ...hosts, paths: { apiTicket: '/t' } }).paths).toEqual({
+      ...{ accessToken: `/one${DEFAULTS.paths.accessToken}`, apiTicket: '/one/t' },
+      ...{ queryResult: `/one${DEFAULTS.paths.queryResult}`, recognize: `/two${DEFAULTS.paths.recognize}` },
+    });
   });
 
   it.each<WarningPolicy>(['report', 'strict', () => 'accept'])('may have the warning policy %p', (warningPolicy) => {
@@ -77,12 +82,12 @@ describe('options that are wrong', () => {
     ['role', 'writer', /'refresher' or 'reader'/, 'BANKCARD_OCR_ROLE'],
     ['role', 'reader', /store of this process only/, 'BANKCARD_OCR_ROLE'],
     ['verifyWindowMs', -1, /milliseconds, 0 or more/, undefined],
-    ['ticketStore', 5, /or a TicketStore/, 'BANKCARD_OCR_TICKET_STORE'],
-    ['ticketStore', {}, /or a TicketStore/, 'BANKCARD_OCR_TICKET_STORE'],
+    ['ticketStore', 5, /or hand in a TicketStore/, 'BANKCARD_OCR_TICKET_STORE'],
+    ['ticketStore', {}, /or hand in a TicketStore/, 'BANKCARD_OCR_TICKET_STORE'],
     ['refreshIntervalMs', 0, /more than 0/, 'BANKCARD_OCR_REFRESH_INTERVAL_MS'],
     ['ticketOverlapMs', -1, /more than 0/, 'BANKCARD_OCR_TICKET_OVERLAP_MS'],
     ['timeoutMs', NaN, /milliseconds/, 'BANKCARD_OCR_TIMEOUT_MS'],
-    ['attemptTimeoutMs', '5s', /milliseconds.*got text "5s"/],
+    ['attemptTimeoutMs', '5s', /milliseconds.*got '5s'/],
     ['connectTimeoutMs', Infinity, /milliseconds/],
     ['waitForPhotosMs', -1, /0 or more/],
     ['waitForResultMs', -1, /0 or more/],
@@ -101,7 +106,7 @@ describe('options that are wrong', () => {
     ['maxResponseBytes', '1MB', /bytes/],
     ['protocolVersion', ' 1 ', /1 to 20/],
     ['protocolVersion', '123456789012345678901', /1 to 20/],
-    ['appIdFields', { queryResult: 'app-id' }, /app_id, appId, webankAppId/],
+    ['appIdFields', { queryResult: 'app-id' }, /queryResult must be 'app_id', 'appId' or 'webankAppId'/],
     ['paths', { queryResult: 'api' }, /queryResult must begin with one slash/],
     ['paths', { queryResult: '//elsewhere/api' }, /two slashes in a row/],
     ['paths', { queryResults: '/api' }, /knows no 'queryResults'/],
@@ -110,17 +115,18 @@ describe('options that are wrong', () => {
     ['paths', { queryResult: '/a b' }, /white space/],
     ['paths', { apiTicket: 5 }, /apiTicket must/],
     ['paths', { apiTicket: null }, /apiTicket must/],
-    ['backgroundRefresh', 'no', /true or false; got text/],
+    ['backgroundRefresh', 'no', /true or false; got string/],
     ['backgroundRefresh', 0, /true or false; got 0/],
     ['allowInsecureHttp', 'yes', /true or false/],
     ['vendorCodeOverrides', null, /an object/],
     ['vendorCodeOverrides', 'x', /an object/],
-    ['vendorCodeOverrides', { '4': null }, /'4' must be an object/],
+    ['vendorCodeOverrides', { '4': null }, /'4': must be an object/],
     ['vendorCodeOverrides', { '4': { error: 'NO_SUCH_CODE' } }, /'4'.*error/],
     ['vendorCodeOverrides', { '4': { error: 'constructor' } }, /'4'.*error/],
     ['vendorCodeOverrides', { '4': { actor: 'somebody' } }, /'4'.*actor/],
     ['vendorCodeOverrides', { '4': { retry: 'always' } }, /'4'.*retry/],
     ['vendorCodeOverrides', { '4': { en: 5 } }, /'4'.*en/],
+    ['vendorCodeOverrides', { '4': { retyr: 'never' } }, /'4': knows no 'retyr'/],
   ])('%s = %j is refused', (option, value, fix, ...rest) => {
     // Jest hands a callback in where a row is short.
     const variable = typeof rest[0] === 'string' ? rest[0] : undefined;
@@ -299,7 +305,9 @@ describe('the proxy of the environment', () => {
 
   it('is told with the variable that names it, and without user and password', () => {
     expect(resolveOptions(GIVEN, undefined, HTTPS).route).toEqual({
-      ...{ proxy: 'http://proxy.example:3128', variable: 'HTTPS_PROXY', isOfHttpService: false },
+      proxy: 'http://proxy.example:3128',
+      en: 'proxy http://proxy.example:3128 (HTTPS_PROXY)',
+      zh: '代理 http://proxy.example:3128（HTTPS_PROXY）',
     });
     expect(resolveOptions({ ...GIVEN, proxy: 'http://u:canary@own' }, undefined, HTTPS).route.proxy).toBe('http://own');
   });
@@ -386,12 +394,9 @@ describe('warnings', () => {
   it.each<[Partial<BankCardOcrOptions>, RegExp[]]>([
     [{}, []],
     [{ refreshIntervalMs: 60_000 }, []],
-    [
-      { refreshIntervalMs: 59_999, ticketOverlapMs: 60_000 },
-      [/refreshIntervalMs.*1200000/, /shorter than ticketOverlap/],
-    ],
+    [{ refreshIntervalMs: 59_999, ticketOverlapMs: 60_000 }, [/refreshIntervalMs.*59999.*1200000/]],
     [{ ticketOverlapMs: 59_999 }, [/ticketOverlapMs \(BANKCARD_OCR_TICKET_OVERLAP_MS\) is 59999 ms.*60000/]],
-    [{ refreshIntervalMs: 90_000, ticketOverlapMs: 120_000 }, [/shorter than ticketOverlapMs/]],
+    [{ refreshIntervalMs: 90_000, ticketOverlapMs: 120_000 }, [/refreshIntervalMs.*90000.*1200000/]],
     [{ refreshIntervalMs: 10, ticketOverlapMs: 5 }, [/refreshIntervalMs/, /ticketOverlapMs/]],
   ])('%j', (change, expected) => {
     const { warnings } = resolveOptions({ ...GIVEN, ...change });
@@ -408,11 +413,10 @@ describe('warnings', () => {
     ['64 characters that are no letters', { secret: SECRET.replace('canary', 'c#n$ry') }, [/64 letters and digits/]],
     ['Base64 of a secret', { secret: Buffer.from(SECRET).toString('base64') }, [/Base64, as Kubernetes/]],
     ['Base64 of a line', { secret: Buffer.from(`${SECRET}\n`).toString('base64') }, [/Base64, as Kubernetes/]],
-    ['the two swapped', { appId: SECRET, secret: 'IDA00001' }, [/^appId .*swapped/]],
+    ['the two swapped', { appId: SECRET, secret: 'IDA00001' }, [/^secret .*swapped/]],
     ['an app id to fill in', { appId: 'your-app-id' }, [/^appId .*placeholder/]],
     ['a name for an app id', { appId: 'WBappid' }, [/^appId .*placeholder/]],
     ['the app id of the documents', { appId: 'IDAXXXXX' }, []],
-    ['a key that is none', { storeEncryptionKey: '0'.repeat(64) }, [/^storeEncryptionKey .*not random/]],
   ])('of %s', (_what, change, expected) => {
     const { warnings } = resolveOptions({ ...GIVEN, ...change });
     expect(warnings.map(({ en }) => en)).toEqual(expected.map((pattern) => expect.stringMatching(pattern)));
@@ -430,36 +434,33 @@ describe('the variables of an account', () => {
 
   function warningsWith(environment: Record<string, string>, given?: BankCardOcrOptions, name?: string): string[] {
     const options = given ?? bankCardOcrOptionsFromEnv(environment, name);
-    return resolveAccount(options, name, environment, directory).warnings.map(({ en }) => en);
+    const overlooked = overlookedVariables(options, name, environment, directory);
+    return resolveOptions(options, name, environment, overlooked).warnings.map(({ en }) => en);
   }
 
   describe('variables that look like ours', () => {
     it.each([
-      ['BANKCARD_OCR_WARNINGPOLICY', 'BANKCARD_OCR_WARNING_POLICY'],
-      ['BANKCARD_OCR_WARNING_POLICIES', 'BANKCARD_OCR_WARNING_POLICY'],
-      ['BANKCARD_OCR_APPID', 'BANKCARD_OCR_APP_ID'],
-      ['BANKCARDOCR_SECRET', 'BANKCARD_OCR_SECRET'],
-      ['BANK_CARD_OCR_BASE_URL', 'BANKCARD_OCR_BASE_URL'],
-      ['bankcard_ocr_secret', 'BANKCARD_OCR_SECRET'],
-      ['BANKCARD_OCR_TIMEOUT', 'BANKCARD_OCR_TIMEOUT_MS'],
-      ['BANKCARD_OCR_STOREENCRYPTIONKEY', 'BANKCARD_OCR_STORE_ENCRYPTION_KEY'],
-      ['BANKCARD_OCR_COMPLETELY_DIFFERENT_THING', undefined],
-    ])('%s is none; %s may be meant', (variable, nearest) => {
-      expect(unknownVariables({ [variable]: 'x', PATH: '/bin' })).toEqual([{ variable, ...(nearest && { nearest }) }]);
+      'BANKCARD_OCR_WARNINGPOLICY',
+      'BANKCARD_OCR_APPID',
+      'BANKCARDOCR_SECRET',
+      'BANK_CARD_OCR_BASE_URL',
+      'bankcard_ocr_secret',
+      'BANKCARD_OCR_TIMEOUT',
+      'BANKCARD_OCR_COMPLETELY_DIFFERENT_THING',
+    ])('%s is none', (variable) => {
+      expect(unknownVariables({ [variable]: 'x', PATH: '/bin' })).toEqual([variable]);
     });
 
     it('are not those that the command line reads, nor those of another registration', () => {
       const others = { ...ENV, BANKCARD_OCR_EXPLAIN_TICKET: 'x', LOANS_BANKCARD_OCR_APPID: 'x', OTHER: 'x' };
       expect(unknownVariables(others)).toEqual([]);
-      expect(unknownVariables(others, 'loans')).toEqual([
-        { variable: 'LOANS_BANKCARD_OCR_APPID', nearest: 'LOANS_BANKCARD_OCR_APP_ID' },
-      ]);
+      expect(unknownVariables(others, 'loans')).toEqual(['LOANS_BANKCARD_OCR_APPID']);
     });
 
     it('are told at the start, without their values', () => {
       const [warning, ...others] = warningsWith({ ...ENV, BANKCARD_OCR_WARNINGPOLICY: 'canary' });
       expect(others).toEqual([]);
-      expect(warning).toMatch(/^BANKCARD_OCR_WARNINGPOLICY is no variable.*no effect: BANKCARD_OCR_WARNING_POLICY is$/);
+      expect(warning).toMatch(/^BANKCARD_OCR_WARNINGPOLICY is no variable.*no effect: check its spelling$/);
     });
   });
 

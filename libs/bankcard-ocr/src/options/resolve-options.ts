@@ -4,6 +4,7 @@ import {
   type ConfigurationIssue,
   Problem,
 } from '../errors/configuration-error.js';
+import { text, type Text } from '../errors/text.js';
 import { definesRoute } from '../vendor/http/agents.js';
 import { proxyNamed } from '../vendor/http/proxy.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
@@ -11,56 +12,28 @@ import { revealSecrets } from './concealed-options.js';
 import { warningAboutAppId, warningAboutSecret } from './credential.options.js';
 import { OPTION_ROWS, type OptionName, type ReadOptions } from './option-table.js';
 import { isUnset, whatIsSet } from './option-values.js';
-import { type Environment, overlookedVariables, variableOf } from './options-from-env.js';
-
-/** How Tencent's host is reached. */
-export interface RouteToVendor {
-  /** Scheme, host and port of the proxy; undefined for none. Its user name and password are not in it. */
-  readonly proxy?: string | undefined;
-  /** The variable of the environment that names the proxy; undefined when the option does. */
-  readonly variable?: string | undefined;
-  /** Whether the application's own `httpService` makes the connections. */
-  readonly isOfHttpService: boolean;
-}
+import { type Environment, type OverlookedVariables, variableOf } from './options-from-env.js';
 
 /** Options that were checked and completed; safe to print. */
 export interface ResolvedOptions extends ReadOptions {
-  /** How the host of queries is reached, for the log. */
-  readonly route: RouteToVendor;
+  /** How the host of queries is reached, for the log, and its proxy without user name and password. */
+  readonly route: Text & { readonly proxy?: string };
   /** What is allowed but deserves a line in the log. */
   readonly warnings: readonly Problem[];
-}
-
-/**
- * Check and complete the options of an account, and find what the environment sets without effect.
- * @throws {@link BankCardOcrConfigurationError} as {@link resolveOptions} does
- */
-export function resolveAccount(
-  given: BankCardOcrOptions,
-  name?: string,
-  environment: Environment = process.env,
-  directory: string = process.cwd(),
-): ResolvedOptions {
-  const { lost, warnings } = overlookedVariables(given, environment, directory, name);
-  try {
-    const resolved = resolveOptions(given, name, environment);
-    return { ...resolved, warnings: [...resolved.warnings, ...warnings] };
-  } catch (error) {
-    if (!(error instanceof BankCardOcrConfigurationError) || lost.length === 0) throw error;
-    throw error.withNotes(lost);
-  }
 }
 
 /**
  * Check and complete the options.
  * @param name of the account that they are for
  * @param environment names the proxy where no option does
+ * @param overlooked what the environment sets without effect
  * @throws {@link BankCardOcrConfigurationError} with every problem, when there is one
  */
 export function resolveOptions(
   given: BankCardOcrOptions,
   name?: string,
   environment: Environment = process.env,
+  overlooked: OverlookedVariables = { lost: [], warnings: [] },
 ): ResolvedOptions {
   const set: Record<string, unknown> = whatIsSet(revealSecrets(given ?? {}));
   // An application that passes an HttpService expects it to be used.
@@ -82,9 +55,10 @@ export function resolveOptions(
   const route = routeTo(options, issues, environment);
   if (issues.length > 0) {
     const isAnyMissing = ['appId', 'secret', 'ticketStore'].some((option) => isUnset(set[option]));
-    throw new BankCardOcrConfigurationError(issues, undefined, isAnyMissing ? [WHERE_VALUES_COME_FROM] : []);
+    const notes = [...(isAnyMissing ? [WHERE_VALUES_COME_FROM] : []), ...overlooked.lost];
+    throw new BankCardOcrConfigurationError(issues, undefined, notes);
   }
-  return { ...options, route, warnings: warningsAbout(options, name) };
+  return { ...options, route, warnings: [...warningsAbout(options, name), ...overlooked.warnings] };
 }
 
 const WHERE_VALUES_COME_FROM = new Problem(
@@ -99,17 +73,16 @@ const NAME_IN_FACTORY = new Problem(
   '不能由工厂函数返回：请写在 useFactory 旁边，或者不写',
 );
 
-/**
- * How the hosts are reached.
- * @param issues gets what is wrong with variables of the environment, where these are used
- */
+/** @param issues gets what is wrong with variables of the environment, where these are used */
 function routeTo(
   { baseUrl, recognitionBaseUrl, proxy, httpService }: ReadOptions,
   issues: ConfigurationIssue[],
   environment: Environment,
-): RouteToVendor {
-  if (issues.some(({ option }) => option === 'proxy' || option === 'httpService')) return { isOfHttpService: false };
-  if (httpService && definesRoute(httpService)) return { isOfHttpService: true };
+): ResolvedOptions['route'] {
+  const none = text('no proxy', '不走代理');
+  if (issues.some(({ option }) => option === 'proxy' || option === 'httpService')) return none;
+  if (httpService && definesRoute(httpService))
+    return text('agents and proxy of the httpService', '用 httpService 自带的 agent 和代理');
   // A host that could not be read is a problem instead of a URL.
   const hosts = [baseUrl, recognitionBaseUrl].filter((host) => 'origin' in host);
   const proxies = hosts.map((host) => proxyNamed({ ...host, proxy }, environment));
@@ -122,39 +95,25 @@ function routeTo(
     issues.push(configurationIssue('proxy', problem, named.variable));
   }
   const [first] = proxies;
-  if (!first || first.proxy instanceof Problem) return { isOfHttpService: false };
-  const { protocol, host } = first.proxy;
-  return { isOfHttpService: false, proxy: `${protocol}//${host}`, variable: first.variable };
+  if (!first || first.proxy instanceof Problem) return none;
+  const url = `${first.proxy.protocol}//${first.proxy.host}`;
+  const [en, zh] = first.variable === undefined ? ['', ''] : [` (${first.variable})`, `（${first.variable}）`];
+  return { proxy: url, ...text(`proxy ${url}${en}`, `代理 ${url}${zh}`) };
 }
 
-function warningsAbout(
-  { appId, secret, storeEncryptionKey, refreshIntervalMs, ticketOverlapMs }: ReadOptions,
-  name: string | undefined,
-): Problem[] {
-  const isWeakKey = storeEncryptionKey && new Set(storeEncryptionKey.export()).size === 1;
+function warningsAbout({ appId, secret, refreshIntervalMs, ticketOverlapMs }: ReadOptions, name?: string): Problem[] {
+  const isTooShort = refreshIntervalMs < Math.max(ticketOverlapMs, 60_000);
   const found: [option: OptionName, problem: Problem | false | undefined][] = [
-    ['appId', warningAboutAppId(appId, secret.reveal())],
-    ['secret', warningAboutSecret(appId, secret.reveal())],
-    ['storeEncryptionKey', isWeakKey && KEY_NOT_RANDOM],
-    ['refreshIntervalMs', refreshIntervalMs < 60_000 && shorterThan(1_200_000, refreshIntervalMs)],
+    ['appId', warningAboutAppId(appId)],
+    ['secret', warningAboutSecret(secret.reveal())],
+    ['refreshIntervalMs', isTooShort && shorterThan(1_200_000, refreshIntervalMs)],
     ['ticketOverlapMs', ticketOverlapMs < 60_000 && shorterThan(60_000, ticketOverlapMs)],
-    ['refreshIntervalMs', refreshIntervalMs < ticketOverlapMs && INTERVAL_TOO_SHORT],
   ];
   return found.flatMap(([option, problem]) => {
     const variable = variableOf(option, name);
-    if (!problem) return [];
-    return new Problem(`${option} (${variable}) ${problem.en}`, `${option}（${variable}）${problem.zh}`);
+    return problem ? new Problem(`${option} (${variable}) ${problem.en}`, `${option}（${variable}）${problem.zh}`) : [];
   });
 }
-
-const KEY_NOT_RANDOM = new Problem(
-  'is not random: make one with `openssl rand -base64 32`',
-  '不是随机密钥：可用 `openssl rand -base64 32` 生成',
-);
-const INTERVAL_TOO_SHORT = new Problem(
-  'is shorter than ticketOverlapMs: a refresh would follow before the last one has settled',
-  '短于 ticketOverlapMs：上一次刷新还没有稳定就会再次刷新',
-);
 
 function shorterThan(documentedMs: number, ms: number): Problem {
   return new Problem(`is ${ms} ms: Tencent documents ${documentedMs}`, `为 ${ms} 毫秒：官方文档为 ${documentedMs}`);

@@ -4,7 +4,7 @@ import { SecretText } from '../runtime/secret-text.js';
 import { definesRoute } from '../vendor/http/agents.js';
 import type { HttpServiceLike } from '../vendor/http/load-http-service.js';
 import { isNone, readProxyUrl } from '../vendor/http/proxy.js';
-import { canBeDecoded, type UncheckedOptions } from './option-values.js';
+import { type UncheckedOptions } from './option-values.js';
 
 /** How requests travel: through undici, or through `HttpService` of `@nestjs/axios`, which costs several times as much. */
 export type TransportKind = 'http-service' | 'undici';
@@ -18,7 +18,6 @@ export interface TransportOptions {
    * 请求怎么发：`undici` 无需另装包，开销只有另一种的零头；`http-service` 能让挂在 Node 自带客户端上的 mock 照常工作，但要安装
    * `@nestjs/axios` 和 `axios`。两者都不会出现在链路追踪里，否则 URL 中的密钥会随之导出。设置了 `httpService` 时默认为 `http-service`。
    * @default 'undici'
-   * @env BANKCARD_OCR_TRANSPORT
    */
   readonly transport?: TransportKind | undefined;
   /**
@@ -39,7 +38,6 @@ export interface TransportOptions {
    * 访问腾讯云的代理，`http` 或 `https`，例如 `http://user:password@proxy:3128`；`none` 表示不走代理。本机地址不受环境变量里的代理影响。
    * @default `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` of the environment
    * @defaultZh 环境变量 `HTTPS_PROXY`、`HTTP_PROXY`、`ALL_PROXY`、`NO_PROXY`
-   * @env BANKCARD_OCR_PROXY
    */
   readonly proxy?: string | SecretText | undefined;
   /**
@@ -79,15 +77,10 @@ export interface TransportOptions {
 }
 
 export function readHttpService(value: unknown, { transport }: UncheckedOptions): HttpServiceLike | Problem {
-  if (!isHttpService(value))
-    return new Problem(
-      'must be an HttpService of @nestjs/axios: leave it out, unless you need your own',
-      '必须是 @nestjs/axios 的 HttpService：没有特殊需要就不要设置',
-    );
-  if (transport !== 'undici') return value;
+  if (isHttpService(value) && transport !== 'undici') return value;
   return new Problem(
-    "cannot be used with transport 'undici': leave one of the two out",
-    "不能与 transport 'undici' 同时使用：请去掉其中一个",
+    "must be an HttpService of @nestjs/axios, and not beside transport 'undici': leave it out, unless you need your own",
+    "必须是 @nestjs/axios 的 HttpService，且不能与 transport 'undici' 同时使用：没有特殊需要就不要设置",
   );
 }
 
@@ -109,11 +102,6 @@ export function readProxy(value: unknown, options: UncheckedOptions): SecretText
   if (typeof value !== 'string' || !isNone(value)) {
     const url = readProxyUrl(value);
     if (url instanceof Problem) return new Problem(`${url.en}, or 'none' for no proxy`, `${url.zh}；不走代理写 'none'`);
-    if (!canBeDecoded(url.username, url.password))
-      return new Problem(
-        'has a bare % in its user name or password: write %25 for it',
-        '用户名或密码里有未转义的 %：请写成 %25',
-      );
   }
   return madeElsewhere(options) ?? new SecretText(value as string);
 }

@@ -1,41 +1,26 @@
 import { Problem, unusableText } from '../errors/configuration-error.js';
-import { type Actor, ERROR_TEXTS } from '../errors/error-codes.js';
-import type { RetryRule, VendorCodeOverrides } from '../errors/vendor-codes.js';
+import { ACTORS, ERROR_TEXTS } from '../errors/error-codes.js';
+import { RETRY_RULES, type VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { type AppIdField, type AppIdFields, hostProfile } from '../vendor/hosts.js';
-import { booleanFromText, type UncheckedOptions, whatIsSet } from './option-values.js';
-
-/** The paths of the vendor's endpoints below the base URL. */
-export interface VendorPaths {
-  /** @default '/api/oauth2/access_token' */
-  readonly accessToken: string;
-  /** @default '/api/oauth2/api_ticket' */
-  readonly apiTicket: string;
-  /** @default '/api/server/getBankCardOcrResult' */
-  readonly queryResult: string;
-  /** @default '/api/paas/bankcardocrapp' */
-  readonly recognize: string;
-}
+import { booleanFromText, checkChoice, checkMembers, type UncheckedOptions, whatIsSet } from './option-values.js';
 
 /** Who you are, and where the vendor is. */
 export interface VendorOptions {
   /**
    * The app id that the vendor assigned.
    * 腾讯云分配的 app id。
-   * @env BANKCARD_OCR_APP_ID
    */
   readonly appId: string;
   /**
    * The secret of the app id, 64 characters.
    * app id 对应的密钥，64 位。
-   * @env BANKCARD_OCR_SECRET
    */
   readonly secret: string | SecretText;
   /**
    * The vendor's host: `https`, or `http` for a loopback host. A path prefix is kept.
    * 腾讯云地址，必须是 `https`，本机地址可以用 `http`；可带路径前缀。
    * @default 'https://idasc.webank.com'
-   * @env BANKCARD_OCR_BASE_URL
    */
   readonly baseUrl?: string | undefined;
   /**
@@ -64,40 +49,33 @@ export interface VendorOptions {
   readonly paths?: { readonly [Endpoint in keyof VendorPaths]?: VendorPaths[Endpoint] | undefined } | undefined;
 }
 
-/** The part of a base URL that requests are built from. */
 export interface BaseUrl {
-  /** e.g. `https://idasc.webank.com` */
   readonly origin: string;
-  /** e.g. `idasc.webank.com`; shown in logs. */
   readonly host: string;
   /** The path prefix without a slash at its end; empty for none. */
   readonly prefix: string;
   readonly loopback: boolean;
 }
 
-/** An option like `baseUrl`. */
 export function readBaseUrl(given: unknown, { allowInsecureHttp }: UncheckedOptions): BaseUrl | Problem {
   const text = typeof given === 'string' ? given.trim() : '';
   const unusable = unusableText(text);
   if (unusable) return unusable;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:'))
-    return new Problem(
-      'is not a URL: write it like https://idasc.webank.com',
-      '不是 URL：请写成 https://idasc.webank.com 的形式',
-    );
-  const { origin, host, hostname, username, password, search, hash } = url;
-  const prefix = url.pathname.replace(/\/+$/, '');
+  const prefix = url?.pathname.replace(/\/+$/, '') ?? '';
   // The parser would take a backslash for a slash, and drop tabs and line ends.
-  if (/[\\\t\r\n]/.test(text) || [username, password, search, hash].join('') !== '' || prefix.includes('//'))
+  const isPlain = !/[\\\t\r\n]/.test(text) && !prefix.includes('//');
+  if (!url || !isPlain || !/^https?:$/.test(url.protocol) || url.username + url.password + url.search + url.hash !== '')
     return new Problem(
-      'must not carry a user name or a password, a query or a fragment, a backslash, a tab or a line end, or two slashes ' +
-        'in a row in its path: remove them',
-      '不能带用户名或密码、查询串或片段、反斜杠、制表符或换行，路径里不能有连续两个斜杠：请去掉',
+      'is not a URL: write it like https://idasc.webank.com, without a user name or a password, a query or a fragment, a ' +
+        'backslash, a tab or a line end, and two slashes in a row in its path',
+      '不是 URL：请写成 https://idasc.webank.com 的形式，不能带用户名或密码、查询串或片段、反斜杠、制表符或换行，' +
+        '路径里不能有连续两个斜杠',
     );
+  const { protocol, origin, host, hostname } = url;
   // The URL parser has turned every spelling of an IPv4 address into four decimal numbers.
   const loopback = /^(.+\.)?localhost$|^\[::1\]$|^127\.\d+\.\d+\.\d+$/.test(hostname);
-  if (url.protocol === 'https:' || loopback || booleanFromText(allowInsecureHttp) === true)
+  if (protocol === 'https:' || loopback || booleanFromText(allowInsecureHttp) === true)
     return { origin, host, prefix, loopback };
   return new Problem(
     `uses plain http to ${host}: secrets and card numbers would travel in clear. Use https, or say ` +
@@ -106,46 +84,48 @@ export function readBaseUrl(given: unknown, { allowInsecureHttp }: UncheckedOpti
   );
 }
 
-/** The documented paths (protocol.md section 1). */
+/** The documented paths below the base URL (protocol.md section 1). */
 export const DEFAULT_PATHS = {
   accessToken: '/api/oauth2/access_token',
   apiTicket: '/api/oauth2/api_ticket',
   queryResult: '/api/server/getBankCardOcrResult',
   recognize: '/api/paas/bankcardocrapp',
-} as const satisfies VendorPaths;
+};
 
-/** What is left out is as documented. */
-export function readPaths(value: unknown): VendorPaths | Problem[] {
+type VendorPaths = Readonly<typeof DEFAULT_PATHS>;
+
+/** What is left out is as documented. @returns the paths with the prefixes of the two hosts */
+export function readPaths(value: unknown, options: UncheckedOptions): VendorPaths | Problem[] {
   const paths = { ...DEFAULT_PATHS, ...whatIsSet<object>(value ?? {}) };
-  const problems = Object.entries(paths).flatMap(([name, path]: [string, unknown]) => {
-    if (!Object.hasOwn(DEFAULT_PATHS, name))
-      return new Problem(`knows no '${name}': remove it, or spell it right`, `没有 '${name}' 这一项：请去掉或改正拼写`);
-    if (typeof path === 'string' && /^(\/[^/?#\s]+)+\/?$/.test(path)) return [];
-    return new Problem(
-      `${name} must begin with one slash and have neither query, white space nor two slashes in a row`,
-      `${name} 必须以一个斜杠开头，不能有查询串、空白字符或连续两个斜杠`,
-    );
-  });
-  return problems.length > 0 ? problems : paths;
+  const problems = checkMembers(paths, DEFAULT_PATHS, (path) =>
+    typeof path === 'string' && /^(\/[^/?#\s]+)+\/?$/.test(path) ? undefined : NO_PATH,
+  );
+  if (problems.length > 0) return problems;
+  const [main, images] = hostsIn(options).map(({ prefix }) => prefix);
+  const whole = Object.entries(paths).map(([name, path]) => [name, `${name === 'recognize' ? images : main}${path}`]);
+  return Object.fromEntries(whole) as VendorPaths;
 }
 
-const APP_ID_FIELDS: readonly unknown[] = ['app_id', 'appId', 'webankAppId'] satisfies AppIdField[];
+/** That of queries, and that of images; without names where they cannot be read, which is reported anyway. */
+function hostsIn(options: UncheckedOptions): Pick<BaseUrl, 'host' | 'prefix'>[] {
+  const main = readBaseUrl(options['baseUrl'], options);
+  const images = readRecognitionBaseUrl(options['recognitionBaseUrl'], options);
+  const unknown = { host: '', prefix: '' };
+  return ['host' in main ? main : unknown, 'host' in images ? images : unknown];
+}
+
+const NO_PATH = new Problem(
+  'must begin with one slash and have neither query, white space nor two slashes in a row',
+  '必须以一个斜杠开头，不能有查询串、空白字符或连续两个斜杠',
+);
+const APP_ID_FIELDS = ['app_id', 'appId', 'webankAppId'] satisfies AppIdField[];
 
 /** What is left out is as the hosts document it: that of `baseUrl`, and that of images. */
 export function readAppIdFields(value: unknown, options: UncheckedOptions): AppIdFields | Problem[] {
-  const [main, images] = [
-    readBaseUrl(options['baseUrl'], options),
-    readRecognitionBaseUrl(options['recognitionBaseUrl'], options),
-  ].map((url) => hostProfile('host' in url ? url.host : '').appIdFields);
+  const [main, images] = hostsIn(options).map(({ host }) => hostProfile(host).appIdFields);
   const documented = { ...main!, recognize: images!.recognize };
   const fields = { ...documented, ...whatIsSet<object>(value ?? {}) };
-  const problems = Object.entries(fields).flatMap(([name, field]: [string, unknown]) => {
-    if (!Object.hasOwn(documented, name))
-      return new Problem(`knows no '${name}': remove it, or spell it right`, `没有 '${name}' 这一项：请去掉或改正拼写`);
-    if (APP_ID_FIELDS.includes(field)) return [];
-    const names = APP_ID_FIELDS.join(', ');
-    return new Problem(`${name} must be one of ${names}`, `${name} 必须是 ${names} 之一`);
-  });
+  const problems = checkMembers(fields, documented, (field) => checkChoice(field, APP_ID_FIELDS));
   return problems.length > 0 ? problems : fields;
 }
 
@@ -159,37 +139,30 @@ export function readRecognitionBaseUrl(value: unknown, options: UncheckedOptions
   return recognitionBaseUrl === undefined ? baseUrl : readBaseUrl(recognitionBaseUrl, options);
 }
 
-/** With every member of a union as a key, so that the compiler misses none. */
-const ACTORS: Record<Actor, 1> = { application: 1, developer: 1, vendor: 1, 'end-user': 1, business: 1 };
-const RETRIES: Record<RetryRule, 1> = { never: 1, 'refresh-credentials': 1, backoff: 1, once: 1, delayed: 1 };
-/** What a row may have; undefined where any text will do. */
-const MEMBERS = { error: ERROR_TEXTS, actor: ACTORS, retry: RETRIES, en: undefined, zh: undefined };
+/** What a row may have; none where any text will do. */
+const CHOICES = { error: Object.keys(ERROR_TEXTS), actor: ACTORS, retry: RETRY_RULES, en: [], zh: [] };
 
-/** A wrong rule would otherwise show with the first such response. Values are not repeated. */
+/** A wrong rule would otherwise show with the first such response. */
 export function readVendorCodeOverrides(value: unknown): VendorCodeOverrides | Problem[] {
   const overrides = value === undefined ? {} : value;
-  if (!isObject(overrides))
-    return [new Problem('must be an object whose keys are vendor codes', '必须是以腾讯云响应码为键的对象')];
+  if (!isObject(overrides)) return [NO_ROWS];
   const problems = Object.entries(overrides).flatMap(([code, row]) => {
-    if (isObject(row))
-      return Object.entries(MEMBERS).flatMap(([name, allowed]) =>
-        checkMember(`'${code}': ${name}`, row[name], allowed),
-      );
-    return new Problem(
-      `'${code}' must be an object with some of ${Object.keys(MEMBERS).join(', ')}`,
-      `'${code}' 必须是对象，可含 ${Object.keys(MEMBERS).join('、')}`,
-    );
+    const found = isObject(row) ? checkMembers(row, CHOICES, checkRuleMember) : [NO_ROWS];
+    return found.map(({ en, zh }) => new Problem(`'${code}': ${en}`, `'${code}'：${zh}`));
   });
   return problems.length > 0 ? problems : (overrides as VendorCodeOverrides);
 }
 
-function checkMember(what: string, value: unknown, allowed: object | undefined): Problem | [] {
-  if (value === undefined || (typeof value === 'string' && (!allowed || Object.hasOwn(allowed, value)))) return [];
-  const names = Object.keys(allowed ?? {});
-  return allowed
-    ? new Problem(`${what} must be one of ${names.join(', ')}`, `${what} 必须是 ${names.join('、')} 之一`)
-    : new Problem(`${what} must be a text`, `${what} 必须是文本`);
+function checkRuleMember(value: unknown, choices: readonly string[]): Problem | undefined {
+  if (value === undefined) return undefined;
+  if (choices.length > 0) return checkChoice(value, choices);
+  return typeof value === 'string' ? undefined : new Problem('must be a text', '必须是文本');
 }
+
+const NO_ROWS = new Problem(
+  `must be an object whose keys are vendor codes, with objects in it that have some of ${Object.keys(CHOICES).join(', ')}`,
+  `必须是以腾讯云响应码为键的对象，其中的每个对象可含 ${Object.keys(CHOICES).join('、')}`,
+);
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

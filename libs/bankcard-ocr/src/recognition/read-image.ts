@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { type Cancellation, raceCancel } from '../runtime/abort.js';
 import { type ImageType, mediaTypeOf, UNKNOWN_MEDIA_TYPE } from '../card/card-photo.js';
-import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, invalidArgument, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
 /** An image of a card's front: its bytes, a stream of them, or the path of a file. */
 export type CardImageSource = Uint8Array | Readable | { readonly file: string };
@@ -23,7 +23,7 @@ export async function readImage(
 ): Promise<Buffer> {
   const bytes = await bytesOf(source, cancellation);
   if (bytes.length === 0)
-    throw wrong(
+    throw invalidArgument(
       'the image is empty: send the bytes of a picture; a stream that was read before has none left',
       '图片为空',
     );
@@ -41,7 +41,7 @@ async function bytesOf(source: unknown, cancellation: Cancellation): Promise<Buf
   if (isReadable(source)) return collect(source, cancellation);
   const file = (source as { file?: unknown } | null | undefined)?.file;
   if (typeof file !== 'string' || file === '' || file.includes('\0'))
-    throw wrong(
+    throw invalidArgument(
       'the image must be a Buffer, a Readable, or { file } with the path of a file; ' +
         'make a Readable of a web stream with Readable.fromWeb()',
       '图片必须是 Buffer、Readable 或 { file: 文件路径 }',
@@ -53,7 +53,7 @@ async function bytesOf(source: unknown, cancellation: Cancellation): Promise<Buf
     const { code } = error as NodeJS.ErrnoException;
     if (isBankCardOcrError(error) || typeof code !== 'string') throw error;
     // The path is not repeated: it may name a person.
-    throw wrong(
+    throw invalidArgument(
       `the file of the image cannot be read (${code}): see that it exists and may be read`,
       '图片文件无法读取',
     );
@@ -75,7 +75,10 @@ async function collect(stream: Readable, cancellation: Cancellation): Promise<Bu
   } catch (error) {
     cancellation.throwIfCancelled();
     if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-    throw wrong('the stream of the image ended before the image did: it was closed, or read before', '图片流提前结束');
+    throw invalidArgument(
+      'the stream of the image ended before the image did: it was closed, or read before',
+      '图片流提前结束',
+    );
   } finally {
     forget();
   }
@@ -87,7 +90,7 @@ async function readAll(stream: Readable): Promise<Buffer> {
   let size = 0;
   for await (const chunk of stream as AsyncIterable<unknown>) {
     if (!(chunk instanceof Uint8Array))
-      throw wrong('the stream of the image must give bytes: do not set an encoding', '图片流必须输出字节');
+      throw invalidArgument('the stream of the image must give bytes: do not set an encoding', '图片流必须输出字节');
     size += chunk.length;
     if (size > MOST_BYTES) throw tooLarge();
     chunks.push(chunk);
@@ -99,8 +102,4 @@ function tooLarge(): BankCardOcrError {
   return new BankCardOcrError('IMAGE_TOO_LARGE', {
     message: `the image is larger than ${MOST_BYTES} bytes, which are 3 MB in Base64, Tencent's limit`,
   });
-}
-
-function wrong(message: string, messageZh: string): BankCardOcrError {
-  return new BankCardOcrError('INVALID_ARGUMENT', { message, messageZh });
 }

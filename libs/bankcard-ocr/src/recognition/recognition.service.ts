@@ -1,16 +1,17 @@
 import { Deadline } from '../call/deadline.js';
 import { checkOrderNumber, checkUserId, createOrderNo } from '../call/order-number.js';
 import { limitOf, limitsOf } from '../call/query-limits.js';
-import { retry } from '../call/retry.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { ImageType } from '../card/card-photo.js';
 import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options.js';
 import { isUnset } from '../options/option-values.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
-import { type OcrResultServiceOptions, signedQuery } from '../results/order-query.js';
+import { type OcrResultServiceOptions, retrySigned } from '../results/order-query.js';
+import { cardFacts } from '../results/card-facts.js';
 import { addRetention } from '../results/retention.js';
 import { applyWarningPolicy, warningPolicyOf } from '../results/warning-policy.js';
+import { observed } from '../telemetry/instrumentation.js';
 import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
 import type { RecognitionClient } from '../vendor/recognition.client.js';
 import { type CardImageSource, isReadable, readImage } from './read-image.js';
@@ -40,9 +41,8 @@ export class RecognitionService {
   constructor(private readonly options: RecognitionServiceOptions) {}
 
   /**
-   * Recognize the front of a card (bankcardocrapp). Every call is billed, so the image is not sent again once it has
-   * left, except when Tencent rejected the credentials; after a lost response the order is queried instead.
-   * `timeoutMs` covers all of that, reading the image included; `recognitionTimeoutMs` sending it and its response.
+   * Recognize the front of a card (bankcardocrapp). Every call is billed: an image that has left is sent again only when
+   * Tencent rejected the credentials; after a lost response the order is queried. `timeoutMs` covers all of that.
    * @param image JPEG, PNG or BMP (`imageTypes`), at most 3 MB in Base64; read whole before anything is sent
    * @returns the recognized card, with the strip that shows the number; query the other photos by its order number
    * @throws {@link RecognitionError} with a typed `code` and the order number; {@link CardRejectedError} when the policy
@@ -51,7 +51,10 @@ export class RecognitionService {
    */
   async recognize(image: CardImageSource, options: RecognizeOptions = {}): Promise<BankCardOcrResult> {
     try {
-      return await this.#recognize(image, options);
+      return await observed(this.options.telemetry, 'recognize', () => this.#recognize(image, options), {
+        signal: options.signal,
+        facts: cardFacts,
+      });
     } catch (error) {
       // The caller's stream is destroyed, however early the call has ended.
       if (isReadable(image)) image.destroy();
@@ -74,7 +77,11 @@ export class RecognitionService {
       if (userId !== undefined) checkUserId(userId);
       // Encoded once: what the caller does to its Buffer meanwhile changes nothing.
       const base64 = (await readImage(image, module.imageTypes, deadline)).toString('base64');
-      const result = await this.#sendOrQuery(base64, recognition);
+      const result = await this.#send(base64, recognition).catch(async (failure: unknown) => {
+        const found = recognition.outcomeUnknown ? await this.#query(recognition) : undefined;
+        if (!found) throw failure;
+        return found;
+      });
       // When the policy fails, the card can still be queried.
       recognition.outcomeUnknown = true;
       applyWarningPolicy(result, policy);
@@ -87,45 +94,24 @@ export class RecognitionService {
     }
   }
 
-  async #sendOrQuery(base64: string, recognition: Recognition): Promise<BankCardOcrResult> {
-    const { clock, assumedVendorRetentionMs } = this.options;
-    try {
-      const result = await this.#send(base64, recognition);
-      const nowMs = clock.now();
-      return addRetention(result, { assumedVendorRetentionMs, nowMs, recognizedAt: new Date(nowMs) });
-    } catch (failure) {
-      const found = recognition.outcomeUnknown ? await this.#query(recognition) : undefined;
-      if (!found) throw failure;
-      return found;
-    }
-  }
-
   #send(image: string, recognition: Recognition): Promise<BankCardOcrResult> {
+    const { client, clock, assumedVendorRetentionMs } = this.options;
     const { orderNo, userId, limits, timeoutMs, deadline } = recognition;
-    return retry(
-      async (credentials, attempt) => {
-        try {
-          const result = await this.options.client.recognize({
-            signed: signedQuery(this.options, orderNo, credentials),
-            userId,
-            image,
-            generation: credentials.generation,
-            timeoutMs,
-            cancellation: deadline,
-            attempt,
-            // Not before: an attempt that waits for a connection in vain has sent nothing.
-            onSend: () => (recognition.outcomeUnknown = true),
-          });
-          recognition.outcomeUnknown = false;
-          return result;
-        } catch (error) {
-          recognition.outcomeUnknown &&= isOutcomeUncertain(error);
-          throw error;
-        }
-      },
-      this.options,
-      { deadline, maxAttempts: limits.maxAttempts, mayRepeat: maySendAgain },
-    );
+    const { maxAttempts } = limits;
+    const call = { orderNo, timeoutMs, deadline, maxAttempts, mayRepeat: maySendAgain };
+    // Not before: an attempt that waits for a connection in vain has sent nothing.
+    const onSend = () => (recognition.outcomeUnknown = true);
+    return retrySigned(this.options, call, async ({ query: signed, ...request }) => {
+      try {
+        const result = await client.recognize({ ...request, signed, userId, image, onSend });
+        recognition.outcomeUnknown = false;
+        const nowMs = clock.now();
+        return addRetention(result, { assumedVendorRetentionMs, nowMs, recognizedAt: new Date(nowMs) });
+      } catch (error) {
+        recognition.outcomeUnknown &&= isOutcomeUncertain(error);
+        throw error;
+      }
+    });
   }
 
   /**
@@ -157,11 +143,7 @@ export class RecognitionService {
 
 /** How one recognition differs from the module's options. */
 interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
-  /**
-   * 1 to 32 ASCII letters and digits, never used before. Pass your own when you may abort the call: the reason of
-   * the signal does not contain a generated one.
-   * @default createOrderNo()
-   */
+  /** 1 to 32 ASCII letters and digits, never used before; pass your own when you may abort. @default createOrderNo() */
   readonly orderNo?: string | undefined;
   /** Whose card it is: 1 to 32 ASCII letters and digits. Sent to Tencent, not signed. @default none */
   readonly userId?: string | undefined;

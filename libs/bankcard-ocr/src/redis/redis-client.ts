@@ -10,9 +10,8 @@ interface Command {
 }
 
 /**
- * A client that shows the arguments of its commands only to the connection that they are written to: not to
- * instrumentations of `sendCommand`, subscribers of `ioredis:command`, `DEBUG=ioredis:*`, or an error that quotes its
- * command. Without `storeEncryptionKey` they hold an access token and a SIGN ticket.
+ * A client that shows the arguments of its commands, which may hold tokens and tickets, only to the connection that they are
+ * written to: not to instrumentations of `sendCommand`, `ioredis:command`, `DEBUG=ioredis:*`, or an error that quotes them.
  * Running untraced is not enough: an application's client sends a command again after a reconnect or a redirection.
  */
 export function withHiddenArguments<Client extends RedisClient>(client: Client): Client {

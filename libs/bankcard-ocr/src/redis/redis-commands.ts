@@ -1,7 +1,6 @@
-import type { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
 import { raceTimeout } from '../runtime/abort.js';
 import type { Clock } from '../runtime/clock.js';
-import { SYSTEM_RUNTIME } from '../runtime/random.js';
 import { untraced } from '../runtime/tracing-suppression.js';
 import { type RedisClient, withHiddenArguments } from './redis-client.js';
 import { RedisError, redisError } from './redis-error.js';
@@ -9,7 +8,7 @@ import { TIME } from './redis-scripts.js';
 
 /** A connection without a response for so long counts as broken, even if no error was reported. */
 const DEAD_AFTER_MS = 5_000;
-/** A client of the application that leads to a replica reconnects after such pauses. */
+/** Of a client that leads to a replica. */
 const FIRST_RECONNECT_PAUSE_MS = 1_000;
 const LONGEST_RECONNECT_PAUSE_MS = 60_000;
 
@@ -18,16 +17,16 @@ export class RedisCommands {
   #lastSignOfLifeAt: number;
   #reconnectPauseMs = FIRST_RECONNECT_PAUSE_MS;
   #mayReconnectAt = Number.NEGATIVE_INFINITY;
-
+  // Private to the class, so that nothing that leads to the client, which knows the password, can be printed.
   readonly #client: RedisClient;
   readonly #sender: RedisClient;
 
-  /** @param mayReconnect whether the client is ours, so that a broken connection may be closed */
+  /** @param isOwnClient whether a broken connection may be closed */
   constructor(
     client: RedisClient,
     private readonly timeoutMs: number,
-    private readonly mayReconnect: boolean,
-    private readonly clock: Clock = SYSTEM_RUNTIME.clock,
+    private readonly isOwnClient: boolean,
+    private readonly clock: Clock,
   ) {
     this.#client = client;
     this.#lastSignOfLifeAt = clock.monotonic();
@@ -49,12 +48,11 @@ export class RedisCommands {
     argsAt: (redisNowMs: number) => readonly string[],
   ): Promise<'done' | 'fenced'> {
     const nowMs = Number(await this.read(TIME, keys.slice(0, 1)));
-    const lastMoment = String(nowMs + this.timeoutMs);
-    const sent = [...keys, lastMoment, ...argsAt(nowMs)];
+    const sent = [...keys, String(nowMs + this.timeoutMs), ...argsAt(nowMs)];
     const outcome = await this.#inTime(sent, () => this.#sender.eval(script, keys.length, ...sent));
     this.#reconnectPauseMs = FIRST_RECONNECT_PAUSE_MS;
     if (outcome === 'done' || outcome === 'fenced') return outcome;
-    throw new RedisError('TIMEOUT', false);
+    throw new RedisError('TIMEOUT');
   }
 
   /** A command of its own: proxies before a Redis refuse a script with a name that is no key. */
@@ -65,7 +63,7 @@ export class RedisCommands {
   /** Wait until the client is connected. @throws {@link RedisError} when that takes too long, or Redis refuses */
   async connected(timeoutMs = this.timeoutMs): Promise<void> {
     if (this.#isReady) return;
-    let lastFault: RedisError | undefined;
+    let lastFault = new RedisError('NOT_CONNECTED');
     let stopListening: (() => void) | undefined;
     const ready = new Promise<void>((resolve, reject) => {
       const onError = (error: unknown) => {
@@ -76,7 +74,7 @@ export class RedisCommands {
       this.#client.on('ready', resolve).on('error', onError);
       stopListening = () => this.#client.off('ready', resolve).off('error', onError);
     });
-    const late = () => lastFault ?? new RedisError('NOT_CONNECTED', false);
+    const late = () => lastFault;
     await raceTimeout(this.clock, timeoutMs, () => ready, late).finally(stopListening);
   }
 
@@ -95,9 +93,9 @@ export class RedisCommands {
   async #inTime<T>(sent: readonly string[], command: () => Promise<T>): Promise<T> {
     if (!this.#isReady) {
       this.#endDeadConnection();
-      throw new RedisError('NOT_CONNECTED', false);
+      throw new RedisError('NOT_CONNECTED');
     }
-    const late = () => new RedisError('TIMEOUT', false);
+    const late = () => new RedisError('TIMEOUT');
     try {
       const reply = await raceTimeout(this.clock, this.timeoutMs, () => this.#send(command), late);
       this.#lastSignOfLifeAt = this.clock.monotonic();
@@ -116,26 +114,24 @@ export class RedisCommands {
     return untraced(command);
   }
 
-  /** The operating system could take a quarter of an hour to report a broken connection. */
+  /** The system could take a quarter of an hour to report it. While it connects, the client has time limits of its own. */
   #endDeadConnection(): void {
-    const client = this.#client;
-    // While it connects, the client has time limits of its own.
-    const isConnected = client.status === 'ready' || client.status === 'connect';
-    if (!this.mayReconnect || !isConnected || this.clock.monotonic() - this.#lastSignOfLifeAt < DEAD_AFTER_MS) return;
+    const isConnected = this.#client.status === 'ready' || this.#client.status === 'connect';
+    const isDead = this.clock.monotonic() - this.#lastSignOfLifeAt >= DEAD_AFTER_MS;
+    if (!this.isOwnClient || !isConnected || !isDead) return;
     this.#lastSignOfLifeAt = this.clock.monotonic();
-    client.disconnect(true);
+    this.#client.disconnect(true);
   }
 
   /**
-   * A failover may leave connections open to a server that is a replica now and refuses every write. The store's own
-   * client reconnects by itself, a client of the application only with `reconnectOnError`. Without that option the store
-   * makes it reconnect, ever more rarely while that does not help.
+   * A failover may leave connections open to a server that is a replica now and refuses every write. A cluster finds its
+   * primaries itself; any other client reconnects by its `reconnectOnError`. One without that option is made to reconnect,
+   * ever more rarely while that does not help.
    */
   #leaveReplica(): void {
     const client = this.#client;
-    // A cluster finds its primaries itself, and an application that sets `reconnectOnError` has decided.
-    if (this.mayReconnect || 'nodes' in client || client.options.reconnectOnError) return;
-    if (client.status !== 'ready' || this.clock.monotonic() < this.#mayReconnectAt || !connectsAgain(client)) return;
+    if ('nodes' in client || client.options.reconnectOnError || client.status !== 'ready') return;
+    if (this.clock.monotonic() < this.#mayReconnectAt || !reconnects(client.options)) return;
     this.#mayReconnectAt = this.clock.monotonic() + this.#reconnectPauseMs;
     this.#reconnectPauseMs = Math.min(this.#reconnectPauseMs * 2, LONGEST_RECONNECT_PAUSE_MS);
     client.disconnect(true);
@@ -143,9 +139,9 @@ export class RedisCommands {
 }
 
 /** Whether a client whose connection ends makes another one. One that does not would end for good. */
-function connectsAgain(client: Redis): boolean {
+function reconnects({ retryStrategy }: RedisOptions): boolean {
   try {
-    return typeof client.options.retryStrategy?.(1) === 'number';
+    return typeof retryStrategy?.(1) === 'number';
   } catch {
     return false;
   }

@@ -3,7 +3,7 @@ import { duration, type Text, text } from '../errors/text.js';
 import type { RedisCommands } from './redis-commands.js';
 import type { RedisError } from './redis-error.js';
 import type { RedisKeys } from './redis-keys.js';
-import { READ, RELEASE_LEASE, RENEW_LEASE, SET_ASIDE, SWAP, TAKE_LEASE, TRY_TO_WRITE } from './redis-scripts.js';
+import { READ, RELEASE_LEASE, RENEW_LEASE, SET_ASIDE, SWAP, TAKE_LEASE } from './redis-scripts.js';
 
 /** Whatever a trial leaves when its process is killed in the middle ends by itself, except for one record of few bytes. */
 const LEASE_LIFE_MS = '5000';
@@ -15,7 +15,6 @@ const LEASE_LIFE_MS = '5000';
  * @param id unique to this trial
  */
 export async function tryAllWrites(commands: RedisCommands, keys: RedisKeys, id: string): Promise<void> {
-  await commands.change(TRY_TO_WRITE, [keys.probe], () => []);
   const name = (of: string): string => `${keys.probe}:${id}:${of}`;
   const [record, lease, damaged] = [name('record'), name('lease'), name('damaged')];
   await commands.change(TAKE_LEASE, [lease], () => [id, LEASE_LIFE_MS]);
@@ -23,7 +22,8 @@ export async function tryAllWrites(commands: RedisCommands, keys: RedisKeys, id:
   await commands.change(SWAP, [record, lease], () => ['', id, '{}', id]);
   const [, , , seen] = (await commands.read(READ, [record])) as [number, string, string, string];
   await commands.change(SET_ASIDE, [record, damaged], () => [seen]);
-  await commands.change(TRY_TO_WRITE, [damaged], () => []);
+  // It takes the place of what is no lease, and is over at once.
+  await commands.change(TAKE_LEASE, [damaged], () => [id, '1']);
   await commands.change(RELEASE_LEASE, [lease], () => [id]);
 }
 
@@ -37,12 +37,9 @@ export function inspectRedis({ info, ttlMs }: { readonly info: string; readonly 
   const findings: StoreFinding[] = [];
   const note = (status: 'fail' | 'warn', found: Text, todo: Text, facts?: StoreFinding['facts']) =>
     findings.push({ status, about, found, todo, ...(facts && { facts }) });
-  if (version !== undefined && Number.parseInt(version, 10) < OLDEST_MAJOR) {
-    note(
-      'fail',
-      text(`Redis ${version}`, `Redis ${version}`),
-      text('Use Redis 5 or newer', '请使用 Redis 5 或更新版本'),
-    );
+  if (Number.parseInt(version ?? '', 10) < OLDEST_MAJOR) {
+    const todo = text('Use Redis 5 or newer', '请使用 Redis 5 或更新版本');
+    note('fail', text(`Redis ${version}`, `Redis ${version}`), todo);
   }
   if ((field('role') ?? 'master') !== 'master') {
     note('fail', text('a replica', '是只读副本'), text('Point every process at the primary', '请全部指向主节点'));
@@ -72,26 +69,22 @@ export function silentFinding({ message }: RedisError, about: string): StoreFind
   return { status: 'warn', about, found, todo, facts: { publishes: false } };
 }
 
-export function unusableFinding(fault: RedisError, about: string) {
-  return { status: 'fail' as const, about, ...whyUnusable(fault), facts: { kind: 'redis', code: fault.code } };
-}
-
-function whyUnusable({ code, message, isRefusal }: RedisError): { found: Text; todo: Text } {
-  if (code === 'MOVED' || code === 'CROSSSLOT') {
-    const todo = text(
-      'hand in a RedisTicketStore with a Cluster client instead of a URL',
-      '请不要写 URL，改为传入使用 Cluster 客户端的 RedisTicketStore',
-    );
-    return { found: text('is a node of a cluster', '是集群节点'), todo };
-  }
-  if (!isRefusal) {
-    const todo = text('check host, port, TLS (rediss://) and firewall', '请检查主机、端口、TLS（rediss://）和防火墙');
-    return { found: text(`cannot be reached (${code})`, `连不上（${code}）`), todo };
-  }
-  const todo = text(
+export function unusableFinding({ code, message, isRefusal }: RedisError, about: string) {
+  let found = text(`refuses (${message})`, `拒绝访问（${message}）`);
+  let todo = text(
     'check user, password, database and privileges (docs/fleet.md names the keys and commands), that it is Redis 5 or newer, ' +
       'and what a proxy before it allows scripts to do',
     '请检查用户、密码、库号和权限（所需的键和命令见 docs/fleet.zh-CN.md），确认是 Redis 5 或更新版本，以及其前面的代理允许脚本做什么',
   );
-  return { found: text(`refuses (${message})`, `拒绝访问（${message}）`), todo };
+  if (code === 'MOVED' || code === 'CROSSSLOT') {
+    found = text('is a node of a cluster', '是集群节点');
+    todo = text(
+      'hand in a RedisTicketStore with a Cluster client instead of a URL',
+      '请不要写 URL，改为传入使用 Cluster 客户端的 RedisTicketStore',
+    );
+  } else if (!isRefusal) {
+    found = text(`cannot be reached (${code})`, `连不上（${code}）`);
+    todo = text('check host, port, TLS (rediss://) and firewall', '请检查主机、端口、TLS（rediss://）和防火墙');
+  }
+  return { status: 'fail' as const, about, found, todo, facts: { kind: 'redis', code } };
 }

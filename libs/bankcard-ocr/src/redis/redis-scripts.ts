@@ -1,10 +1,6 @@
-/**
- * What runs inside Redis, each script as one step that nothing can come between. Redis 5 or newer: scripts that ask for
- * the time and then write.
- *
- * Scripts that change something take a deadline, by the clock of Redis: a command that was delayed on its way is not
- * carried out after its caller has given up.
- */
+// What runs inside Redis, each script as one step that nothing can come between. Those that change something take a deadline
+// by the clock of Redis: a command that was delayed on its way is not carried out after its caller has given up.
+
 const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -27,13 +23,13 @@ export const TIME = `${NOW}
 return now
 `;
 
-/** In bytes. A record is a few kilobytes: what is much larger is none, and is not sent to anybody. */
+/** In bytes. What is much larger than a few kilobytes is no record, and is not sent to anybody. */
 const LARGEST_RECORD = 262_144;
 
 /**
- * The content of KEYS[1]: `record` and `writeId`, each a text or false, and `seen`, by which it is recognized as
- * unchanged: empty when the key does not exist. It may be anything, also of another type; `seen` is over the bytes, which
- * a client that decodes them may not be able to send back.
+ * The content of KEYS[1], which may be anything: `record` and `writeId`, each a text or false, and `seen`, by which it is
+ * recognized as unchanged, empty when the key does not exist. It is over the bytes: a client that decodes them may not be
+ * able to send them back.
  */
 const SEE_RECORD = `
 local record = redis.pcall('HGET', KEYS[1], 'record')
@@ -57,8 +53,8 @@ return { now, record, writeId, seen }
 `;
 
 /**
- * KEYS: record, lease. ARGV: deadline, write id that was read or '', write id, record, lease id or ''. A lease that
- * has gone by itself, e.g. because Redis was emptied, does not forbid the write: the write id decides.
+ * KEYS: record, lease. ARGV: deadline, write id that was read or '', write id, record, lease id or ''. A lease that is gone,
+ * e.g. because Redis was emptied, does not forbid the write: the write id decides.
  */
 export const SWAP = `${UNLESS_LATE}${holderOf('KEYS[2]')}
 if ARGV[5] ~= '' and holder and holder ~= ARGV[5] then return 'fenced' end
@@ -103,11 +99,5 @@ return 'done'
 /** KEYS: lease. ARGV: deadline, lease id. */
 export const RELEASE_LEASE = `${UNLESS_LATE}${holderOf('KEYS[1]')}
 if holder == ARGV[2] then redis.call('DEL', KEYS[1]) end
-return 'done'
-`;
-
-/** KEYS: an unused one. ARGV: deadline. Changes nothing, but fails without permission to write. */
-export const TRY_TO_WRITE = `${UNLESS_LATE}
-redis.call('PEXPIRE', KEYS[1], 1)
 return 'done'
 `;

@@ -10,23 +10,22 @@ import {
 } from '../credentials/store/store-inspection.js';
 import { type StoreAccess, storeIssue, type TicketLease, TicketStore } from '../credentials/store/ticket-store.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
-import { type Clock, SystemClock } from '../runtime/clock.js';
+import type { Clock } from '../runtime/clock.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../runtime/random.js';
 import { inCallersContext, untraced } from '../runtime/tracing-suppression.js';
-import { type RedisClient } from './redis-client.js';
+import type { RedisClient } from './redis-client.js';
 import { RedisCommands } from './redis-commands.js';
 import { RedisError, redisError } from './redis-error.js';
-import { readStored, type RedisKeys, redisKeysFor, type StoredRecord } from './redis-keys.js';
+import { readStored, type RedisKeys, redisKeysFor } from './redis-keys.js';
 import { inspectRedis, silentFinding, tryAllWrites, unusableFinding } from './redis-inspection.js';
 import { READ, RELEASE_LEASE, RENEW_LEASE, SET_ASIDE, SWAP, TAKE_LEASE } from './redis-scripts.js';
 import { describeRedis } from './redis-url.js';
 
 export interface RedisTicketStoreOptions {
   /**
-   * An ioredis client (`Redis` or `Cluster`); your app closes it, after the store. After a failover that leaves its
-   * connection open, the replica at the other end refuses every write with `READONLY`. Set `reconnectOnError` to decide
-   * what happens then. Without it, the store makes the client reconnect (`client.disconnect(true)`): after 1 s at the
-   * earliest, and ever more rarely, to once a minute, while that does not help.
+   * An ioredis client (`Redis` or `Cluster`); your app closes it, after the store. Its `reconnectOnError` decides what
+   * happens when a replica at the other end refuses writes (`READONLY`) after a failover. Without it, the store makes the
+   * client reconnect: after 1 s at the earliest, and ever more rarely, to once a minute, while that does not help.
    */
   readonly client: RedisClient;
   readonly appId: string;
@@ -48,30 +47,31 @@ export class RedisTicketStore extends TicketStore {
   readonly scope = 'fleet';
   readonly #commands: RedisCommands;
   readonly #keys: RedisKeys;
-  readonly #watch: RedisWatch;
   readonly #clock: Clock;
   readonly #onDamaged: RedisTicketStoreOptions['onDamaged'];
-  readonly #ownClient: RedisClient | undefined;
+  // Private to the class, so that nothing that leads to the client, which knows the password, can be printed.
+  readonly #client: RedisClient;
+  readonly #isOwnClient: boolean;
+  readonly #subscribers = new Set<RedisClient>();
   #hasNotedNoHints = false;
 
   /**
-   * @param ownClient the same client when it is the store's own, to reconnect and to close
+   * @param isOwnClient whether the client ends with the store
    * @param runtime times leases and commands, whatever `clock` says; an application leaves it out
    */
   constructor(
     options: RedisTicketStoreOptions,
-    ownClient?: RedisClient,
+    isOwnClient = false,
     private readonly runtime: Runtime = SYSTEM_RUNTIME,
   ) {
     super();
-    const { client, appId, timeoutMs = DEFAULT_TIMEOUT_MS, clock = new SystemClock() } = options;
-    // Nothing that leads to the client, which knows the password, can be printed.
-    this.#ownClient = ownClient;
+    const { client, appId, timeoutMs = DEFAULT_TIMEOUT_MS, clock = SYSTEM_RUNTIME.clock } = options;
+    this.#client = client;
+    this.#isOwnClient = isOwnClient;
     this.#onDamaged = options.onDamaged;
     this.description = describeRedis(client);
     this.#keys = redisKeysFor(appId, client.options.keyPrefix ?? '');
-    this.#commands = new RedisCommands(client, timeoutMs, ownClient !== undefined, runtime.clock);
-    this.#watch = new RedisWatch(client, this.#keys.channel, (fault) => this.#noteNoHints(fault));
+    this.#commands = new RedisCommands(client, timeoutMs, isOwnClient, runtime.clock);
     this.#clock = clock;
   }
 
@@ -90,22 +90,20 @@ export class RedisTicketStore extends TicketStore {
   }
 
   async read(): Promise<TicketRecord | undefined> {
-    const stored = await this.#read();
-    if (stored.kind === 'damaged') await this.#setAside(stored.seen);
-    return stored.kind === 'record' ? stored.record : undefined;
+    const { content, seen } = await this.#read();
+    if (content.kind === 'damaged') await this.#setAside(seen);
+    return content.kind === 'record' ? content.record : undefined;
   }
 
-  async #read(): Promise<StoredRecord> {
+  async #read(): Promise<ReturnType<typeof readStored>> {
     const askedAtMs = this.#clock.now();
-    const { redisNowMs, stored } = readStored(await this.#commands.read(READ, [this.#keys.record]));
-    if (stored.kind !== 'record') return stored;
-    return { kind: 'record', record: shiftTimestamps(stored.record, askedAtMs - redisNowMs) };
+    return readStored(await this.#commands.read(READ, [this.#keys.record]), askedAtMs);
   }
 
   override async inspect(access: StoreAccess = 'write'): Promise<StoreInspection> {
     try {
       await this.#commands.connected(INSPECTION_CONNECT_TIMEOUT_MS);
-      const content = await contentFrom(() => this.#read());
+      const content = await contentFrom(async () => (await this.#read()).content);
       // Whether it can be read at all is reported below.
       if (content.kind === 'unreadable') await this.#read();
       return { content, findings: await this.#inspectAccess(access) };
@@ -157,26 +155,40 @@ export class RedisTicketStore extends TicketStore {
     return new LeaseHeartbeat(id, ttlMs, takenAt, beat, free, clock);
   }
 
+  /** Listen for records that others write, on a connection of its own. */
   watch(listener: () => void): () => void {
-    return this.#watch.add(listener);
+    // The connection, and each that follows it, belongs to no trace; what the listener does, to the application's.
+    const notify = inCallersContext(listener);
+    const subscriber = untraced(() => duplicate(this.#client));
+    this.#subscribers.add(subscriber);
+    // A client without a listener prints its errors, and those can hold what was sent.
+    subscriber.on('error', () => undefined);
+    subscriber.on('message', notify);
+    subscriber.on('ready', () => {
+      const { channel } = this.#keys;
+      // Changes that were written while the connection was down have been missed.
+      untraced(() => subscriber.subscribe(channel)).then(notify, (error: unknown) => {
+        this.#noteNoHints(redisError(error, [channel]));
+      });
+    });
+    return () => {
+      this.#subscribers.delete(subscriber);
+      subscriber.disconnect();
+    };
   }
 
-  /** Closes the subscriber's connection. A client that the application passed stays open. */
+  /** Closes the subscribers' connections. A client that the application passed stays open. */
   async close(): Promise<void> {
-    this.#watch.close();
-    this.#ownClient?.disconnect();
+    for (const subscriber of this.#subscribers) subscriber.disconnect();
+    if (this.#isOwnClient) this.#client.disconnect();
   }
 
   async #notify(revision: string): Promise<void> {
-    try {
-      await this.#commands.publish(this.#keys.channel, revision);
-    } catch (error) {
-      if (error instanceof RedisError && error.isRefusal) this.#noteNoHints(error);
-    }
+    await this.#commands.publish(this.#keys.channel, revision).catch((fault: RedisError) => this.#noteNoHints(fault));
   }
 
-  #noteNoHints({ message }: RedisError): void {
-    if (this.#hasNotedNoHints) return;
+  #noteNoHints({ isRefusal, message }: RedisError): void {
+    if (!isRefusal || this.#hasNotedNoHints) return;
     this.#hasNotedNoHints = true;
     const instead = 'it is noticed by reading the store every few seconds instead';
     this.onWarning?.(`${this.description} does not pass on the news of a write (${message}): ${instead}`);
@@ -187,58 +199,6 @@ export class RedisTicketStore extends TicketStore {
     // Who may only read leaves it to the others; there is nothing to read either way.
     const outcome = await this.#commands.change(SET_ASIDE, [record, damaged], () => [seen]).catch(() => 'fenced');
     if (outcome === 'done') this.#onDamaged?.(damaged);
-  }
-}
-
-/** Listens, on a connection of its own, for records that others write. A hint: the library also polls. */
-class RedisWatch {
-  readonly #client: RedisClient;
-  readonly #listeners = new Set<() => void>();
-  #subscriber: RedisClient | undefined;
-
-  /** @param onRefused called when Redis refuses the subscription */
-  constructor(
-    client: RedisClient,
-    private readonly channel: string,
-    private readonly onRefused: (fault: RedisError) => void,
-  ) {
-    this.#client = client;
-  }
-
-  add(onChange: () => void): () => void {
-    // Called from that connection: what follows is the application's.
-    const listener = inCallersContext(onChange);
-    this.#listeners.add(listener);
-    // The connection, and each that follows it, belongs to no trace.
-    this.#subscriber ??= untraced(() => this.#subscribe());
-    return () => {
-      this.#listeners.delete(listener);
-      if (this.#listeners.size === 0) this.close();
-    };
-  }
-
-  close(): void {
-    this.#listeners.clear();
-    this.#subscriber?.disconnect();
-    this.#subscriber = undefined;
-  }
-
-  #subscribe(): RedisClient {
-    const subscriber = duplicate(this.#client);
-    const notify = () => {
-      for (const listener of this.#listeners) listener();
-    };
-    // A client without a listener prints its errors, and those can hold what was sent.
-    subscriber.on('error', () => undefined);
-    subscriber.on('message', notify);
-    subscriber.on('ready', () => {
-      // Changes that were written while the connection was down have been missed.
-      untraced(() => subscriber.subscribe(this.channel)).then(notify, (error: unknown) => {
-        const fault = redisError(error, [this.channel]);
-        if (fault.isRefusal) this.onRefused(fault);
-      });
-    });
-    return subscriber;
   }
 }
 

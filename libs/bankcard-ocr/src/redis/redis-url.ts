@@ -8,21 +8,15 @@ import { untraced } from '../runtime/tracing-suppression.js';
 import type { RedisClient } from './redis-client.js';
 import { redisError } from './redis-error.js';
 
-const LONGEST_RECONNECT_MS = 1_000;
-
-/** The class of ioredis, as an argument: only the entry `/redis` needs the package to be installed. */
 type RedisConstructor = new (url: string, options: RedisOptions) => Redis;
 
 /**
- * Load ioredis, which only applications that keep credentials in Redis need to have installed. The import is inside
- * `try` for bundlers: only there a package may be missing. `scripts/build-library.cjs` keeps it so in the CommonJS build.
- *
- * @throws {@link BankCardOcrConfigurationError} when it is not installed, or a bundle has left it out
+ * Load ioredis, which only applications that keep credentials in Redis have installed. The import is inside `try` for
+ * bundlers: only there a package may be missing. `scripts/build-library.cjs` keeps it so in the CommonJS build.
  */
 export async function loadIoredis(): Promise<RedisConstructor> {
   try {
-    const ioredis = await import('ioredis');
-    return ioredis.Redis;
+    return (await import('ioredis')).Redis;
   } catch (error) {
     if (!isPackageMissing(error, /\bioredis\b/)) throw error;
     const problem = text(
@@ -35,8 +29,6 @@ export async function loadIoredis(): Promise<RedisConstructor> {
 
 /**
  * Make the client for a URL.
- *
- * @param url `redis://` or `rediss://` (TLS, always verified), with user, password and database as needed
  * @throws {@link BankCardOcrConfigurationError} when it is none; its text, which holds a password, is not repeated
  */
 export function createRedisClient(url: string, Client: RedisConstructor): Redis {
@@ -56,7 +48,7 @@ export function createRedisClient(url: string, Client: RedisConstructor): Redis 
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), LONGEST_RECONNECT_MS) * (0.5 + Math.random() / 2),
+    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), 1_000) * (0.5 + Math.random() / 2),
     // After a failover the old primary says so, or the connection leads to a replica.
     reconnectOnError: (error) => redisError(error).code === 'READONLY',
   };
@@ -68,14 +60,10 @@ export function createRedisClient(url: string, Client: RedisConstructor): Redis 
 
 /** How logs call it: host, port, database and key prefix, never user or password. */
 export function describeRedis(client: RedisClient): string {
-  const { keyPrefix } = client.options;
   // Instances with different prefixes do not share anything: it has to be seen.
-  return placeOf(client) + (keyPrefix ? `, keys ${keyPrefix}*` : '');
-}
-
-function placeOf(client: RedisClient): string {
-  if ('nodes' in client) return 'redis cluster';
-  const { host, port, path, db, tls, sentinels, name } = client.options;
-  if (sentinels?.length) return `redis sentinel ${name ?? ''}`.trim();
-  return path ? `redis ${path}` : `${tls ? 'rediss' : 'redis'}://${host ?? 'localhost'}:${port ?? 6379}/${db ?? 0}`;
+  const keys = client.options.keyPrefix ? `, keys ${client.options.keyPrefix}*` : '';
+  if ('nodes' in client) return `redis cluster${keys}`;
+  const { host = 'localhost', port = 6379, path, db = 0, tls, sentinels, name = '' } = client.options;
+  if (sentinels?.length) return `redis sentinel ${name ?? ''}`.trim() + keys;
+  return (path ? `redis ${path}` : `${tls ? 'rediss' : 'redis'}://${host}:${port}/${db}`) + keys;
 }

@@ -7,6 +7,9 @@ import {
   downloadOrder,
   type PhotoDestination,
 } from './download/download.js';
+import type { OrderReferences } from '../signature/order-references.js';
+import { observed } from '../telemetry/instrumentation.js';
+import { cardFacts } from './card-facts.js';
 import {
   type OcrResultServiceOptions,
   OrderQuery,
@@ -26,7 +29,12 @@ export interface SignedQueryParameters {
 
 /** Fetches what Tencent recognized on a bank card, by order number, before Tencent deletes it. */
 export class OcrResultService {
-  constructor(private readonly options: OcrResultServiceOptions) {}
+  constructor(
+    private readonly options: OcrResultServiceOptions & {
+      /** @default none: {@link orderReference} has nothing to return */
+      readonly orderReferences?: OrderReferences | undefined;
+    },
+  ) {}
 
   /**
    * Query the result of an order (getBankCardOcrResult).
@@ -35,7 +43,7 @@ export class OcrResultService {
    * @throws {@link CardRejectedError} when the card was recognized and `warningPolicy` rejects one of its warnings
    * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
    */
-  query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
+  async query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
     return this.#query(new OrderQuery(this.options, orderNo, options), options);
   }
 
@@ -50,7 +58,13 @@ export class OcrResultService {
   async download(orderNo: string, sink: PhotoDestination, options: OrderQueryOptions = {}): Promise<DownloadManifest> {
     const query = new OrderQuery(this.options, orderNo, options);
     checkPhotoDestination(sink);
-    return downloadOrder(query, this.options.results, sink);
+    return observed(this.options.telemetry, 'download', () => downloadOrder(query, this.options.results, sink), {
+      signal: options.signal,
+      facts: (manifest, error) => ({
+        ...cardFacts(manifest?.result, error),
+        photos: manifest?.photos.map(({ kind, size }) => ({ kind, bytes: size })),
+      }),
+    });
   }
 
   /**
@@ -81,10 +95,21 @@ export class OcrResultService {
     return { app_id: appId, order_no: orderNo, version, nonce, sign };
   }
 
+  /**
+   * Return what the log lines of an order have as `orderRef`, to find them by: a hash with a key that is derived from the app
+   * secret, so that a new secret makes new references.
+   * @returns 16 hex digits
+   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when `orderNo` is no order number
+   */
+  orderReference(orderNo: string): string {
+    checkOrderNumber(orderNo);
+    return this.options.orderReferences?.of(orderNo) ?? '';
+  }
+
   #query(query: OrderQuery, options: QueryOptions): Promise<BankCardOcrResult> {
-    return query.run(
-      (request) => this.options.results.queryResult(request, options.photos === true && 'kept'),
-      (result) => query.accept(result),
-    );
+    const photos = options.photos === true && 'kept';
+    const run = () =>
+      query.run(async (request) => query.accept(await this.options.results.queryResult(request, photos)));
+    return observed(this.options.telemetry, 'query', run, { signal: options.signal, facts: cardFacts });
   }
 }

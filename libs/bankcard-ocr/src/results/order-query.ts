@@ -2,7 +2,7 @@ import { Deadline } from '../call/deadline.js';
 import { checkOrderNumber } from '../call/order-number.js';
 import { poll } from '../call/poll.js';
 import { limitsOf } from '../call/query-limits.js';
-import { retry } from '../call/retry.js';
+import { retry, type RetryLimits } from '../call/retry.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { CardPhotos } from '../card/card-photo.js';
 import type { Credentials } from '../credentials/credentials.js';
@@ -13,6 +13,7 @@ import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { SignatureService } from '../signature/signature.service.js';
+import type { Telemetry } from '../telemetry/instrumentation.js';
 import type { ResultClient, ResultRequest, SignedQuery } from '../vendor/result.client.js';
 import { addRetention, checkRecognizedAt, goneFor, type RetentionFacts } from './retention.js';
 import { applyWarningPolicy, warningPolicyOf } from './warning-policy.js';
@@ -45,6 +46,8 @@ export interface OcrResultServiceOptions {
   readonly tickets: TicketService;
   readonly signatures: SignatureService;
   readonly results: ResultClient;
+  /** @default none */
+  readonly telemetry?: Telemetry | undefined;
   readonly clock: Clock;
   /** @default the machine's */
   readonly random?: Random;
@@ -56,35 +59,34 @@ type WithPhotoStatus = { readonly photos: Pick<CardPhotos, 'status'> };
 
 /** One call about one order: its limits, its policy, and the time that it has for everything. */
 export class OrderQuery {
-  #limits: Required<QueryLimits>;
-  #policy: WarningPolicy;
+  readonly #limits: Required<QueryLimits>;
+  readonly #policy: WarningPolicy;
   /** The codes of the warnings that the policy has accepted. */
   #accepted = '';
 
-  /** @param onFailure called with every failed attempt */
+  /**
+   * @param onFailure called with every failed attempt
+   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
+   */
   constructor(
     private readonly service: OcrResultServiceOptions,
     private readonly orderNo: string,
     private readonly options: OrderQueryOptions,
     private readonly onFailure?: (failure: BankCardOcrError) => void,
   ) {
-    this.#limits = service.limits;
-    this.#policy = service.warningPolicy;
+    checkOrderNumber(orderNo);
+    this.#limits = limitsOf(options, service.limits);
+    this.#policy = warningPolicyOf(options.warningPolicy, service.warningPolicy);
+    checkRecognizedAt(options.recognizedAt);
   }
 
   /**
    * Query the order, and poll for a result or photos that are late. A photo query that fails does not lose the card.
-   *
-   * @param accept applies {@link accept} to every result; left out by an attempt that does so before it keeps anything
-   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`, the last failure, and at once what polling cannot change
+   * @param attempt applies {@link accept} to the result, before it keeps anything
+   * @throws the last failure, and at once what polling cannot change
    */
-  async run<T extends WithPhotoStatus>(attempt: Attempt<T>, accept: (result: T) => T = (result) => result): Promise<T> {
-    const { service, options } = this;
-    checkOrderNumber(this.orderNo);
-    this.#limits = limitsOf(options, service.limits);
-    this.#policy = warningPolicyOf(options.warningPolicy, service.warningPolicy);
-    checkRecognizedAt(options.recognizedAt);
-    const deadline = new Deadline(service.clock, this.#limits.timeoutMs, options.signal);
+  async run<T extends WithPhotoStatus>(attempt: Attempt<T>): Promise<T> {
+    const deadline = new Deadline(this.service.clock, this.#limits.timeoutMs, this.options.signal);
     try {
       let result: T;
       try {
@@ -92,37 +94,27 @@ export class OrderQuery {
       } catch (error) {
         result = await this.#pollForResult(error, attempt, deadline);
       }
-      result = accept(result);
-      return result.photos.status === 'pending' ? await this.#pollForPhotos(result, attempt, accept, deadline) : result;
+      return result.photos.status === 'pending' ? await this.#pollForPhotos(result, attempt, deadline) : result;
     } finally {
       deadline.close();
     }
   }
 
-  /**
-   * Apply the warning policy, and add how long Tencent keeps the result.
-   *
-   * @throws CardRejectedError
-   */
+  /** Apply the warning policy, and add how long Tencent keeps the result. @throws CardRejectedError */
   accept(result: BankCardOcrResult): BankCardOcrResult {
-    const warnings = result.warnings.length === 0 ? '' : result.warnings.map(({ code }) => code).join();
+    const warnings = result.warnings.map(({ code }) => code).join();
     // The policy sees a card once: a late response with the same warnings is the same card.
     if (warnings !== this.#accepted) applyWarningPolicy(result, this.#policy);
     this.#accepted = warnings;
     return addRetention(result, this.#retentionFacts);
   }
 
-  async #pollForPhotos<T extends WithPhotoStatus>(
-    first: T,
-    attempt: Attempt<T>,
-    accept: (result: T) => T,
-    deadline: Deadline,
-  ): Promise<T> {
+  async #pollForPhotos<T extends WithPhotoStatus>(first: T, attempt: Attempt<T>, deadline: Deadline): Promise<T> {
     let result = first;
     await poll(
       async (window) => {
         try {
-          result = accept(await this.#send(attempt, window));
+          result = await this.#send(attempt, window);
         } catch (error) {
           if (isFinal(error)) throw error;
           return undefined;
@@ -139,7 +131,6 @@ export class OrderQuery {
     let notFound = failure;
     const gone = goneFor(notFound, this.#retentionFacts);
     if (gone) throw gone;
-    const { clock } = this.service;
     const late = await poll(
       async (window) => {
         try {
@@ -150,7 +141,7 @@ export class OrderQuery {
           return undefined;
         }
       },
-      { clock, deadline, waitMs: this.#limits.waitForResultMs },
+      { clock: this.service.clock, deadline, waitMs: this.#limits.waitForResultMs },
     );
     if (late === undefined) throw notFound;
     return late;
@@ -159,15 +150,7 @@ export class OrderQuery {
   #send<T>(attempt: Attempt<T>, deadline: Deadline, maxAttempts = this.#limits.maxAttempts): Promise<T> {
     const { service, orderNo, onFailure } = this;
     const timeoutMs = this.#limits.attemptTimeoutMs;
-    return retry(
-      (credentials, number) => {
-        const query = signedQuery(service, orderNo, credentials);
-        const { generation } = credentials;
-        return attempt({ query, generation, timeoutMs, cancellation: deadline, attempt: number });
-      },
-      service,
-      { deadline, maxAttempts, onFailure },
-    );
+    return retrySigned(service, { orderNo, timeoutMs, deadline, maxAttempts, onFailure }, attempt);
   }
 
   get #retentionFacts(): RetentionFacts {
@@ -176,13 +159,33 @@ export class OrderQuery {
   }
 }
 
+/** Retry a request about an order; each attempt is signed afresh. */
+export function retrySigned<T>(
+  service: Omit<OcrResultServiceOptions, 'results'>,
+  call: RetryLimits & { readonly orderNo: string; readonly timeoutMs: number },
+  attempt: Attempt<T>,
+): Promise<T> {
+  const { orderNo, timeoutMs, deadline: cancellation } = call;
+  return retry(
+    (credentials, number) => {
+      const query = signedQuery(service, orderNo, credentials);
+      return attempt({ query, generation: credentials.generation, timeoutMs, cancellation, attempt: number });
+    },
+    service,
+    call,
+  );
+}
+
 /** Sign a query: a fresh nonce, and the five values (protocol.md section 4). */
 export function signedQuery(
-  service: Pick<OcrResultServiceOptions, 'appId' | 'protocolVersion' | 'signatures'>,
+  {
+    appId,
+    protocolVersion: version,
+    signatures,
+  }: Pick<OcrResultServiceOptions, 'appId' | 'protocolVersion' | 'signatures'>,
   orderNo: string,
   { signTicket }: Credentials,
 ): SignedQuery {
-  const { appId, protocolVersion: version, signatures } = service;
   const nonce = signatures.createNonce();
   const sign = signatures.sign([appId, orderNo, version, nonce], signTicket.reveal());
   return { appId, orderNo, version, nonce, sign };

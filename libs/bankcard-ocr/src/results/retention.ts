@@ -1,16 +1,13 @@
 import type { BankCardOcrResult, ResultRetention } from '../card/bank-card-ocr-result.js';
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
 
 /** The latest timestamp of a `Date`. */
 const END_OF_DATES_MS = 8.64e15;
 
-/** What is known about how long Tencent keeps one order. */
+/** What is known about how long Tencent keeps one order; `recognizedAt` as the application knows it. */
 export interface RetentionFacts {
-  /** Milliseconds that Tencent keeps results and photos. */
   readonly assumedVendorRetentionMs: number;
-  /** The wall clock, in epoch milliseconds. */
   readonly nowMs: number;
-  /** When the card was recognized, as the application knows it. */
   readonly recognizedAt?: Date;
 }
 
@@ -63,8 +60,8 @@ export function goneFor(notFound: BankCardOcrError, facts: RetentionFacts): Bank
 /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 export function checkRecognizedAt(value: unknown): asserts value is Date | undefined {
   if (value === undefined || (value instanceof Date && !Number.isNaN(value.getTime()))) return;
-  throw new BankCardOcrError('INVALID_ARGUMENT', {
-    message: 'recognizedAt must be a valid Date: when the card was recognized; leave it out when it is not known',
-    messageZh: 'recognizedAt 必须是有效的 Date',
-  });
+  throw invalidArgument(
+    'recognizedAt must be a valid Date: when the card was recognized; leave it out when it is not known',
+    'recognizedAt 必须是有效的 Date',
+  );
 }

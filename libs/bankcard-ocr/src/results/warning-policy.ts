@@ -1,8 +1,7 @@
 import type { BankCardOcrResult, CardWarning } from '../card/bank-card-ocr-result.js';
-import type { CardValidity } from '../card/card-validity.js';
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { WarningPolicy } from '../options/bankcard-ocr.options.js';
-import { isWarningPolicy, WARNING_POLICY_RULE } from '../options/card.options.js';
+import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
+import { Problem } from '../errors/configuration-error.js';
+import { readWarningPolicy, type WarningPolicy } from '../options/bankcard-ocr.options.js';
 import { isUnset } from '../options/option-values.js';
 
 /** What `strict` rejects (protocol.md section 6): a photocopy, a photo of a screen, an expired card. */
@@ -21,8 +20,9 @@ export function applyWarningPolicy(result: BankCardOcrResult, policy: WarningPol
 /** The policy of one call: its own one, or that of the module. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 export function warningPolicyOf(call: unknown, module: WarningPolicy): WarningPolicy {
   if (isUnset(call)) return module;
-  if (isWarningPolicy(call)) return call;
-  throw notUnderstood(WARNING_POLICY_RULE.en);
+  const policy = readWarningPolicy(call);
+  if (policy instanceof Problem) throw notUnderstood(policy.en);
+  return policy;
 }
 
 function rejects(policy: WarningPolicy, warning: CardWarning): boolean {
@@ -41,25 +41,17 @@ function rejects(policy: WarningPolicy, warning: CardWarning): boolean {
 }
 
 function notUnderstood(rule: string, cause?: unknown): BankCardOcrError {
-  return new BankCardOcrError('INVALID_ARGUMENT', {
-    message: `warningPolicy ${rule}`,
-    messageZh: "告警策略 warningPolicy 必须是 'report'、'strict'，或返回 'accept' 或 'reject' 的函数",
-    cause,
-  });
+  const messageZh = "告警策略 warningPolicy 必须是 'report'、'strict'，或返回 'accept' 或 'reject' 的函数";
+  return invalidArgument(`warningPolicy ${rule}`, messageZh, cause);
 }
 
-/** What is known of a card that was rejected: plain data, without the full number and without photos. */
-interface RejectedCard {
-  readonly orderNo: string;
-  /** Masked, e.g. `622202*********0128`; the full number is not kept. */
+/** A card that was rejected, with all its warnings: plain data, without the full number and without photos. */
+interface RejectedCard extends Pick<
+  BankCardOcrResult,
+  'orderNo' | 'validity' | 'warnings' | 'clarity' | 'operatedAt' | 'bizSeqNo'
+> {
+  /** Masked, e.g. `622202*********0128`. */
   readonly cardNumber: string;
-  readonly validity: CardValidity;
-  /** All of the card's warnings, also those that are accepted. */
-  readonly warnings: readonly CardWarning[];
-  /** 0 to 100. */
-  readonly clarity?: number;
-  readonly operatedAt?: Date;
-  readonly bizSeqNo?: string;
 }
 
 /** Tencent recognized the card, but `warningPolicy` rejects it: code `CARD_REJECTED`; a new photo is needed. */
@@ -77,7 +69,7 @@ export class CardRejectedError extends BankCardOcrError {
       messageZh: `银行卡存在告警，不予接受：${listOf(rejected, 'zh', '、')}`,
       bizSeqNo: result.bizSeqNo,
     });
-    this.warnings = rejected.map((warning) => ({ ...warning }));
+    this.warnings = rejected.map(copyOf);
     this.card = cardOf(result);
     this.orderNo = result.orderNo;
   }

@@ -3,14 +3,24 @@ import type { Clock, ClockTimer } from './clock.js';
 /** A caller's wish to stop. An `AbortSignal` says the same, but making one costs a small query more than signing it. */
 export interface Cancellation {
   readonly cancelled: boolean;
-  /** @throws the reason, when it is cancelled */
   throwIfCancelled(): void;
-  /** Call `listener` once when it is cancelled, and not when it is already. @returns removes the listener */
-  onCancel(listener: (reason: unknown) => void): () => void;
+  /**
+   * Call `listener` once when it is cancelled, and not when it is already.
+   *
+   * @param isTimed the listener's owner has a timer and calls {@link expire} at {@link endsAt}: two timers for one query
+   *   are one too many
+   * @returns removes the listener
+   */
+  onCancel(listener: (reason: unknown) => void, isTimed?: boolean): () => void;
+  /** When it is cancelled for lack of time, on the monotonic clock in milliseconds; Infinity for never. */
+  readonly endsAt: number;
+  /** The time is over. */
+  expire(): void;
 }
 
-/** An `AbortSignal` as a {@link Cancellation}. */
 export class SignalCancellation implements Cancellation {
+  readonly endsAt = Infinity;
+
   constructor(private readonly signal: AbortSignal) {}
 
   get cancelled(): boolean {
@@ -20,6 +30,9 @@ export class SignalCancellation implements Cancellation {
   throwIfCancelled(): void {
     this.signal.throwIfAborted();
   }
+
+  /** A signal ends by itself. */
+  expire(): void {}
 
   onCancel(listener: (reason: unknown) => void): () => void {
     const onAbort = () => listener(this.signal.reason);
@@ -32,26 +45,18 @@ export class SignalCancellation implements Cancellation {
  * Wait for `ms` milliseconds of the monotonic clock at least: timers fire up to a millisecond early.
  * @throws the reason of `signal` as soon as that is aborted
  */
-export function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal?.aborted) return reject(signal.reason as Error);
-    const endsAt = clock.monotonic() + ms;
-    const onTimer = () => {
-      const leftMs = endsAt - clock.monotonic();
-      if (leftMs > 0) {
-        timer = clock.setTimer(onTimer, leftMs, true);
-        return;
-      }
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    };
-    const onAbort = () => {
-      timer.cancel();
-      reject(signal?.reason as Error);
-    };
-    let timer = clock.setTimer(onTimer, ms, true);
-    return signal?.addEventListener('abort', onAbort, { once: true });
-  });
+export async function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  const endsAt = clock.monotonic() + ms;
+  let timer: ClockTimer | undefined;
+  const once = (delayMs: number) => new Promise<void>((fire) => (timer = clock.setTimer(fire, delayMs, true)));
+  try {
+    await raceAbort(once(ms), signal);
+    for (let leftMs = endsAt - clock.monotonic(); leftMs > 0; leftMs = endsAt - clock.monotonic())
+      await raceAbort(once(leftMs), signal);
+  } finally {
+    timer?.cancel();
+  }
 }
 
 /** Wait for something that continues when this caller stops waiting. @throws the reason of `cancellation` */

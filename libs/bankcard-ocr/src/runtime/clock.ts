@@ -43,7 +43,7 @@ export class SystemClock implements Clock {
   }
 }
 
-/** Without a closure: every query has two. */
+/** Without a closure: every query has one. */
 class SystemTimer implements ClockTimer {
   constructor(private readonly timer: NodeJS.Timeout) {}
 

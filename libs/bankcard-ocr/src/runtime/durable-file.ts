@@ -20,7 +20,6 @@ export class DurableFile {
     this.temporaryPath = join(directory, temporaryName);
   }
 
-  /** Write the whole content; nothing stays when that fails. */
   async write(content: string | Uint8Array): Promise<void> {
     const file = await this.files.open(this.temporaryPath, 'wx', 0o600);
     try {

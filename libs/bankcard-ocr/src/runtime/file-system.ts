@@ -4,7 +4,6 @@ import { link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promi
 // Windows lacks the last three: there they are undefined, which counts as 0.
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
-/** An open file, as far as the library needs one. */
 export interface OpenFile {
   write(text: string, position: number): Promise<unknown>;
   writeFile(content: string | Uint8Array): Promise<void>;
@@ -39,7 +38,6 @@ export interface FileSystem {
   watch(directory: string, listener: (name: string) => void): () => void;
 }
 
-/** The file system of the machine. */
 export const NODE_FILE_SYSTEM: FileSystem = {
   open: async (path, flags, mode) => open(path, flags, mode),
   readSmallFile,

@@ -9,12 +9,6 @@ const PLAIN = /^[ -~\u3001-\u3020\u4e00-\u9fff\uff01-\uff9f]*$/;
 const ASCII = /^[ -~]*$/;
 const OTHER_DIGIT = /(?![0-9])\p{Nd}/gu;
 const DIGIT = /\p{Nd}/u;
-const CIRCLED_DIGIT = /[\u24f5-\u24fd\u24ff\u2776-\u277e\u2780-\u2788\u278a-\u2792\u3021-\u3029]/g;
-const CIRCLED_ZERO = 0x24ff;
-/** The character for 1 in each row of such digits. */
-const CIRCLED_ONES = [0x24f5, 0x2776, 0x2780, 0x278a, 0x3021];
-/** A stroke through a digit, the frame of a key around it. */
-const MARKS_ON_DIGITS = /(?<=[0-9])\p{M}+/gu;
 
 /**
  * Make a text show itself and do nothing else: escape sequences and what is never seen are removed, control characters
@@ -28,11 +22,7 @@ export function printable(text: string): string {
 /** Write a text in the plainest characters that mean the same (NFKC), and digits of every script as `0` to `9`. */
 export function plainest(text: string): string {
   if (ASCII.test(text)) return text;
-  return text
-    .normalize('NFKC')
-    .replace(OTHER_DIGIT, (digit) => String(valueOf(digit.codePointAt(0) ?? 0)))
-    .replace(CIRCLED_DIGIT, circledValue)
-    .replace(MARKS_ON_DIGITS, '');
+  return text.normalize('NFKC').replace(OTHER_DIGIT, (digit) => String(valueOf(digit.codePointAt(0) ?? 0)));
 }
 
 /** Unicode keeps the ten digits of a script in a row, from zero on. */
@@ -40,10 +30,4 @@ function valueOf(codePoint: number): number {
   let before = 0;
   while (DIGIT.test(String.fromCodePoint(codePoint - before - 1))) before += 1;
   return before % 10;
-}
-
-function circledValue(character: string): string {
-  const code = character.charCodeAt(0);
-  const one = CIRCLED_ONES.findLast((first) => code >= first) ?? code;
-  return code === CIRCLED_ZERO ? '0' : String(code - one + 1);
 }

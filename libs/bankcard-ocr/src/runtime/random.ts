@@ -5,13 +5,10 @@ import { type Clock, SystemClock } from './clock.js';
 export interface Random {
   /** A number from 0 up to, but not including, 1: for jitter. */
   next(): number;
-  /** A unique id: a UUID. */
   id(): string;
-  /** Cryptographically secure random bytes. */
   bytes(count: number): Buffer;
 }
 
-/** The machine's own randomness. */
 export const SYSTEM_RANDOM: Random = {
   next: () => Math.random(),
   id: () => randomUUID(),
@@ -25,5 +22,13 @@ export interface Runtime {
   readonly random: Random;
 }
 
-/** The process itself. */
 export const SYSTEM_RUNTIME: Runtime = { clock: new SystemClock(), random: SYSTEM_RANDOM };
+
+/**
+ * The pause after so many failures: doubling from `firstMs` to `longestMs`, and up to a fifth shorter at random, so that
+ * processes that failed together do not retry together.
+ */
+export function backoffMs(failures: number, firstMs: number, longestMs: number, random = SYSTEM_RANDOM): number {
+  const pauseMs = Math.min(firstMs * 2 ** Math.min(failures - 1, 30), longestMs);
+  return pauseMs * (1 - random.next() / 5);
+}

@@ -1,12 +1,11 @@
 import { AsyncResource } from 'node:async_hooks';
 
-/** What of OpenTelemetry's `Context` is used here. */
+/** What of OpenTelemetry's types is used here. */
 interface TracingContext {
   setValue(key: symbol, value: unknown): TracingContext;
   deleteValue(key: symbol): TracingContext;
 }
 
-/** What of OpenTelemetry's `ContextManager` is used here. */
 interface TracingContextManager {
   active(): TracingContext;
   with<T>(context: TracingContext, run: () => T): T;

@@ -8,9 +8,6 @@ import { isOutcomeUncertain } from '../vendor/http/transport-error.js';
 /** Tencent issues a user one NONCE ticket in this time (protocol.md section 5). */
 const INTERVAL_MS = 2_000;
 
-/** Sends one request for a NONCE ticket, as soon as the user may have one. */
-type ThrottledRequest = <T>(request: () => Promise<T>) => Promise<T>;
-
 interface UserQueue {
   readonly semaphore: Semaphore;
   /** The calls that have their turn or wait for it. */
@@ -35,17 +32,25 @@ export class PerUserThrottle {
 
   /**
    * Make a call when it is this user's turn and Tencent will issue a ticket.
-   * @param call sends its requests, retries too, through the function it is given
+   * @param call sends its requests, retries too, through the function it is given, as soon as the user may have a ticket
    * @throws {@link BankCardOcrError} `RATE_LIMITED` when that would be too late for `deadline`
    */
-  async inTurn<T>(userId: string, deadline: Deadline, call: (ask: ThrottledRequest) => Promise<T>): Promise<T> {
+  async inTurn<T>(
+    userId: string,
+    deadline: Deadline,
+    call: (ask: <R>(request: () => Promise<R>) => Promise<R>) => Promise<T>,
+  ): Promise<T> {
     const user: UserQueue = this.#users.get(userId) ?? { semaphore: new Semaphore(1), calls: 0, freeAt: -Infinity };
     this.#users.set(userId, user);
     const waitMs = this.#waitMs(user, user.calls);
     if (waitMs > 0 && waitMs >= deadline.remainingMs) throw launchTooSoon(waitMs, user.failure);
     user.calls += 1;
     try {
-      await this.#acquire(user, deadline);
+      await user.semaphore.acquire(deadline, false)?.catch(() => {
+        deadline.throwIfCallerAborted();
+        // The calls in front took longer than expected; a call that returns queues behind all others.
+        throw launchTooSoon(this.#waitMs(user, user.calls - 1), user.failure);
+      });
       try {
         // Here too: a caller waits before it takes credentials, which may expire meanwhile.
         await this.#untilFree(user, deadline);
@@ -68,16 +73,6 @@ export class PerUserThrottle {
       user.expiry = undefined;
       this.#forget(userId, user);
     }, leftMs);
-  }
-
-  async #acquire(user: UserQueue, deadline: Deadline): Promise<void> {
-    try {
-      await user.semaphore.acquire(deadline, false);
-    } catch {
-      deadline.throwIfCallerAborted();
-      // The calls in front took longer than expected; a call that returns queues behind all others.
-      throw launchTooSoon(this.#waitMs(user, user.calls - 1), user.failure);
-    }
   }
 
   async #send<T>(user: UserQueue, deadline: Deadline, request: () => Promise<T>): Promise<T> {

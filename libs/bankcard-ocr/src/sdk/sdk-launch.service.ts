@@ -5,6 +5,7 @@ import { limitsOf } from '../call/query-limits.js';
 import { retry } from '../call/retry.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
 import type { OcrResultServiceOptions } from '../results/order-query.js';
+import { observed } from '../telemetry/instrumentation.js';
 import type { AuthClient, IssuedCredential } from '../vendor/auth.client.js';
 import { PerUserThrottle } from './per-user-throttle.js';
 import { launchLifeMs, RESULT_SIGNATURE, SdkLaunch } from './sdk-launch.js';
@@ -59,7 +60,11 @@ export class SdkLaunchService {
    * @throws {@link BankCardOcrError} `RATE_LIMITED` with `retryAfterMs` when the waiting would exceed `timeoutMs`, and
    *   with a typed `code` for every other failure; or the reason of `signal`
    */
-  async create(request: SdkLaunchRequest): Promise<SdkLaunch> {
+  create(request: SdkLaunchRequest): Promise<SdkLaunch> {
+    return observed(this.options.telemetry, 'sdk_launch', () => this.#create(request), { signal: request?.signal });
+  }
+
+  async #create(request: SdkLaunchRequest): Promise<SdkLaunch> {
     const { timeoutMs, maxAttempts } = limitsOf(request, this.options.limits);
     const { userId, orderNo = createOrderNo(), signal } = request;
     checkUserId(userId);

@@ -14,29 +14,23 @@ export const RESULT_SIGNATURE = /^[0-9A-Fa-f]{40}$/;
  */
 export class SdkLaunch {
   /** The SDK's `openApiAppId`. */
-  readonly appId: string;
+  readonly appId!: string;
   /** The SDK's `openApiAppVersion`. */
-  readonly version: string;
+  readonly version!: string;
   /** The SDK's `openApiNonce`: the very one that was signed. */
-  readonly nonce: string;
+  readonly nonce!: string;
   /** The SDK's `openApiUserId`. */
-  readonly userId: string;
+  readonly userId!: string;
   /** The SDK's `orderNo`; the result is queried by it. Not signed (protocol.md section 4). */
-  readonly orderNo: string;
+  readonly orderNo!: string;
   /** The SDK's `openApiSign`: 40 upper-case hexadecimal digits. */
-  readonly sign: string;
+  readonly sign!: string;
   /** Milliseconds, counted from the return of `create()`, within which the SDK must be started. */
-  readonly expiresInMs: number;
+  readonly expiresInMs!: number;
 
   /** @param values missing where class-transformer makes a copy, and sets what it found afterwards */
   constructor(values: SdkLaunchValues = {} as SdkLaunchValues) {
-    this.appId = values.appId;
-    this.version = values.version;
-    this.nonce = values.nonce;
-    this.userId = values.userId;
-    this.orderNo = values.orderNo;
-    this.sign = values.sign;
-    this.expiresInMs = values.expiresInMs;
+    Object.assign(this, values);
   }
 
   toString(): string {

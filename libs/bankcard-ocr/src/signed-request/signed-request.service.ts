@@ -2,18 +2,16 @@ import type { Writable } from 'node:stream';
 import { Deadline } from '../call/deadline.js';
 import { checkOrderNumber } from '../call/order-number.js';
 import { limitsOf } from '../call/query-limits.js';
-import { retry } from '../call/retry.js';
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
 import { maySendAgain } from '../recognition/recognition.service.js';
+import { SinkTargets } from '../results/download/download.js';
 import type { PhotoMeta } from '../results/download/photo-sink.js';
 import { SinkFailure } from '../results/download/sink-stream.js';
-import { SinkTarget } from '../results/download/sink.target.js';
-import { type OcrResultServiceOptions, signedQuery } from '../results/order-query.js';
-import { extensionOf } from '../card/card-photo.js';
+import { type OcrResultServiceOptions, retrySigned } from '../results/order-query.js';
+import { observed } from '../telemetry/instrumentation.js';
 import type { AppIdField } from '../vendor/hosts.js';
-import type { PhotoTarget } from '../vendor/response/photo-buffers.js';
-import type { FileTargets, SignedEndpoint, SignedRequestClient } from '../vendor/signed-request.client.js';
+import type { SignedEndpoint, SignedRequestClient } from '../vendor/signed-request.client.js';
 
 /** A request to an endpoint of the product family that signs as a bank-card query does. */
 export interface SignedRequest extends Pick<QueryLimits, 'timeoutMs' | 'attemptTimeoutMs' | 'maxAttempts'> {
@@ -72,7 +70,11 @@ export class SignedRequestService {
    * @example
    * const { result } = await signedRequests.send({ method: 'GET', path: '/api/server/getOcrResult', orderNo });
    */
-  async send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
+  send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
+    return observed(this.options.telemetry, 'signed_request', () => this.#send(request), { signal: request?.signal });
+  }
+
+  async #send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
     const { options: service } = this;
     const limits = limitsOf(request, service.limits);
     const { orderNo, sinks } = request;
@@ -80,33 +82,21 @@ export class SignedRequestService {
     const endpoint = readEndpoint(request);
     const { idempotent = endpoint.method === 'GET' } = request;
     const deadline = new Deadline(service.clock, limits.timeoutMs, request.signal);
+    const { attemptTimeoutMs: timeoutMs, maxAttempts } = limits;
+    const call = { orderNo, timeoutMs, deadline, maxAttempts, ...(!idempotent && { mayRepeat: maySendAgain }) };
     try {
-      return await retry(
-        async (credentials, attempt) => {
-          const files = sinks && new Files(orderNo, attempt, sinks);
-          try {
-            const { json, damaged } = await service.client.send({
-              endpoint,
-              signed: signedQuery(service, orderNo, credentials),
-              files,
-              generation: credentials.generation,
-              timeoutMs: limits.attemptTimeoutMs,
-              cancellation: deadline,
-              attempt,
-            });
-            if (damaged.length === 0) return json;
-            throw new BankCardOcrError('PHOTO_DAMAGED', {
-              message: `no readable Base64: ${damaged.join(', ')}`,
-              retryable: false,
-            });
-          } catch (error) {
-            files?.abandon(error);
-            throw error;
-          }
-        },
-        service,
-        { deadline, maxAttempts: limits.maxAttempts, ...(!idempotent && { mayRepeat: maySendAgain }) },
-      );
+      return await retrySigned(service, call, async ({ query: signed, ...attempt }) => {
+        const files = sinks && filesOf(sinks, { orderNo, attempt: attempt.attempt });
+        try {
+          const { json, damaged } = await service.client.send({ ...attempt, endpoint, signed, files });
+          if (damaged.length === 0) return json;
+          const message = `no readable Base64: ${damaged.join(', ')}`;
+          throw new BankCardOcrError('PHOTO_DAMAGED', { message, retryable: false });
+        } catch (error) {
+          await files?.abandon(error);
+          throw error;
+        }
+      });
     } catch (error) {
       // The errors of a sink reach the caller as they are.
       throw error instanceof SinkFailure ? error.cause : error;
@@ -116,72 +106,43 @@ export class SignedRequestService {
   }
 }
 
-/** The files of one attempt. */
-class Files implements FileTargets {
-  readonly fields: ReadonlySet<string>;
-  readonly #targets: SinkTarget[] = [];
-
-  constructor(
-    private readonly orderNo: string,
-    private readonly attempt: number,
-    private readonly sinks: Readonly<Record<string, FileSink>>,
-  ) {
-    this.fields = new Set(Object.keys(sinks));
-  }
-
-  open(field: string): PhotoTarget {
-    const { orderNo, attempt } = this;
-    const target = new SinkTarget((mediaType) =>
-      this.sinks[field]!({ orderNo, mediaType, extension: extensionOf(mediaType), attempt }),
-    );
-    this.#targets.push(target);
-    return target;
-  }
-
-  /** The attempt has failed: destroy every Writable that has not finished. */
-  abandon(error: unknown): void {
-    const reason = error instanceof Error ? error : new Error('the request was abandoned', { cause: error });
-    for (const target of this.#targets) target.abandon(reason);
-  }
+function filesOf(sinks: Readonly<Record<string, FileSink>>, attempt: Pick<PhotoMeta, 'orderNo' | 'attempt'>) {
+  const targets = new SinkTargets<string>(attempt, (field, meta) => sinks[field]!(meta));
+  return Object.assign(targets, { fields: new Set(Object.keys(sinks)) });
 }
 
 /** What is signed, and what says so: the caller's own values would make the signature wrong. */
-const RESERVED: ReadonlySet<string> = new Set(
-  ['app_id', 'appId', 'webankAppId', 'order_no', 'orderNo', 'nonce', 'version', 'sign'].map((name) =>
-    name.toLowerCase(),
-  ),
-);
+const RESERVED = /^(app_?id|webankappid|order_?no|nonce|version|sign)$/i;
 const PATH = /^(\/[A-Za-z0-9._-]+)+$/;
 
 /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; values are not repeated, they can be personal data */
 function readEndpoint({ method, path, query = {}, body = {}, sinks = {}, appIdField }: SignedRequest): SignedEndpoint {
-  if (method !== 'GET' && method !== 'POST') throw invalid("method must be 'GET' or 'POST'");
-  if (typeof path !== 'string' || !PATH.test(path) || /\/\.\.?(\/|$)/.test(path)) {
-    throw invalid('path must begin with a slash and have no query, e.g. /api/server/getOcrResult');
-  }
-  if (appIdField !== undefined && appIdField !== 'app_id' && appIdField !== 'appId' && appIdField !== 'webankAppId') {
-    throw invalid('appIdField must be app_id, appId or webankAppId');
-  }
-  if (!isPlainObject(query) || Object.values(query).some((value) => typeof value !== 'string')) {
-    throw invalid('query must be an object of texts');
-  }
-  if (!isPlainObject(sinks) || Object.values(sinks).some((sink) => typeof sink !== 'function')) {
-    throw invalid('sinks must be an object of functions, by the names of fields');
-  }
-  if (!isPlainObject(body) || (method === 'GET' && Object.keys(body).length > 0)) {
-    throw invalid('body must be an object, and only a POST has one');
-  }
-  const signed = [...Object.keys(query), ...Object.keys(body)].find((name) => RESERVED.has(name.toLowerCase()));
-  if (signed !== undefined) {
-    throw invalid(`${signed} is set by the library: leave it out of query and body; the order number is orderNo`);
-  }
+  demand(method === 'GET' || method === 'POST', "method must be 'GET' or 'POST'");
+  demand(
+    typeof path === 'string' && PATH.test(path) && !/\/\.\.?(\/|$)/.test(path),
+    'path must begin with a slash and have no query, e.g. /api/server/getOcrResult',
+  );
+  demand(
+    [undefined, 'app_id', 'appId', 'webankAppId'].includes(appIdField),
+    'appIdField must be app_id, appId or webankAppId',
+  );
+  demand(isRecordOf(query, 'string'), 'query must be an object of texts');
+  demand(isRecordOf(sinks, 'function'), 'sinks must be an object of functions, by the names of fields');
+  const bodyFits = isRecordOf(body) && (method === 'POST' || Object.keys(body).length === 0);
+  demand(bodyFits, 'body must be an object, and only a POST has one');
+  const signed = [...Object.keys(query), ...Object.keys(body)].find((name) => RESERVED.test(name));
+  demand(
+    signed === undefined,
+    `${signed} is set by the library: leave it out of query and body; the order number is orderNo`,
+  );
   return { method, path, query, body, appIdField: appIdField ?? (method === 'GET' ? 'app_id' : 'appId') };
 }
 
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function isRecordOf(value: unknown, type?: 'string' | 'function'): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return type === undefined || Object.values(value).every((member) => typeof member === type);
 }
 
-function invalid(message: string): BankCardOcrError {
-  return new BankCardOcrError('INVALID_ARGUMENT', { message });
+function demand(isMet: boolean, message: string): asserts isMet {
+  if (!isMet) throw invalidArgument(message);
 }

@@ -1,11 +1,12 @@
+import { inspect } from 'node:util';
 import type { ForeignRefreshSuspected, TicketEvent } from '../credentials/ticket-event.js';
 import type { ExchangeRecord } from '../vendor/http/vendor-http-client.js';
 
 /** Where log lines go; the `Logger` of @nestjs/common is one. */
 export interface LogSink {
-  debug(line: string): void;
+  debug(line: string | ExchangeLine): void;
   log(line: string): void;
-  warn(line: string): void;
+  warn(line: string | ExchangeLine): void;
   error(line: string): void;
 }
 
@@ -13,12 +14,56 @@ export interface LogSink {
 export function logExchange(log: LogSink, record: ExchangeRecord, debugs = true): void {
   const wentWell = record.outcome === 'OK' || record.outcome === 'ABORTED';
   if (wentWell && !debugs) return;
-  const { endpoint, outcome, vendorCode, bizSeqNo, durationMs, attempt, generation } = record;
-  const line =
-    `${endpoint} ${outcome} code=${vendorCode ?? '-'} bizSeqNo=${bizSeqNo ?? '-'} ` +
-    `duration=${durationMs}ms attempt=${attempt} generation=${generation ?? '-'}`;
+  const line = new ExchangeLine(record);
   if (wentWell) log.debug(line);
   else log.warn(line);
+}
+
+/**
+ * The log line of one exchange with Tencent. Loggers that write JSON (nestjs-pino, winston, Nest's with `json: true`) get its
+ * members as fields, and those that write text get one line.
+ */
+export class ExchangeLine {
+  /** The same as text: where pino has its message. */
+  readonly msg: string;
+  readonly endpoint: string;
+  readonly outcome: string;
+  readonly vendorCode?: string;
+  readonly bizSeqNo?: string;
+  readonly durationMs: number;
+  readonly attempt: number;
+  readonly generation?: number;
+  /** The order, as `OcrResultService.orderReference()` returns it. */
+  readonly orderRef?: string;
+
+  constructor({ endpoint, outcome, vendorCode, bizSeqNo, durationMs, attempt, generation, orderRef }: ExchangeRecord) {
+    const order = orderRef?.();
+    this.msg =
+      `${endpoint} ${outcome} code=${vendorCode ?? '-'} bizSeqNo=${bizSeqNo ?? '-'} ` +
+      `duration=${durationMs}ms attempt=${attempt} generation=${generation ?? '-'}` +
+      (order === undefined ? '' : ` orderRef=${order}`);
+    this.endpoint = endpoint;
+    this.outcome = outcome;
+    if (vendorCode !== undefined) this.vendorCode = vendorCode;
+    if (bizSeqNo !== undefined) this.bizSeqNo = bizSeqNo;
+    this.durationMs = durationMs;
+    this.attempt = attempt;
+    if (generation !== undefined) this.generation = generation;
+    if (order !== undefined) this.orderRef = order;
+  }
+
+  /** Where winston looks for it. */
+  get message(): string {
+    return this.msg;
+  }
+
+  toString(): string {
+    return this.msg;
+  }
+
+  [inspect.custom](): string {
+    return this.msg;
+  }
 }
 
 type Line = readonly [level: keyof LogSink, line: string];

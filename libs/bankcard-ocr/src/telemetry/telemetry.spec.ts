@@ -1,11 +1,11 @@
 import type { TicketEvent } from '../credentials/ticket-event.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { ExchangeRecord } from '../vendor/http/vendor-http-client.js';
-import { logExchange, type LogSink, logTicketEvent } from './log.js';
+import { type ExchangeLine, logExchange, type LogSink, logTicketEvent } from './log.js';
 
 function linesOf(write: (log: LogSink) => void): string[] {
   const lines: string[] = [];
-  const level = (name: string) => (line: string) => void lines.push(`${name}: ${line}`);
+  const level = (name: string) => (line: string | ExchangeLine) => void lines.push(`${name}: ${String(line)}`);
   write({ debug: level('debug'), log: level('log'), warn: level('warn'), error: level('error') });
   return lines;
 }
@@ -17,6 +17,10 @@ describe('the line of an exchange', () => {
     [
       { outcome: 'OK', vendorCode: '0', bizSeqNo: 'b1', generation: 7 },
       'debug: getBankCardOcrResult OK code=0 bizSeqNo=b1 duration=12ms attempt=1 generation=7',
+    ],
+    [
+      { outcome: 'OK', vendorCode: '0', orderRef: () => '0123456789abcdef' },
+      'debug: getBankCardOcrResult OK code=0 bizSeqNo=- duration=12ms attempt=1 generation=- orderRef=0123456789abcdef',
     ],
     [
       { outcome: 'ABORTED' },
@@ -96,7 +100,7 @@ describe('the lines of the credentials', () => {
     ],
     [
       { type: 'store-failed', operation: 'read', error: new BankCardOcrError('NO_VALID_TICKET'), repeated: true },
-      'debug: no valid SIGN ticket could be had',
+      'debug: no valid SIGN ticket is available',
     ],
     [{ type: 'store-recovered' }, 'log: the ticket store works again'],
     [{ type: 'store-restored', generation }, 'warn: the ticket store had lost generation 7, it was restored'],

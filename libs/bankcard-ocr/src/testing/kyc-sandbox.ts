@@ -3,7 +3,7 @@ import { SystemClock } from '../runtime/clock.js';
 import { randomLettersAndDigits } from './credentials/credential-ledger.js';
 import { acceptLaunch, type LaunchVerdict, type PhoneLaunch } from './endpoints/phone-launch.js';
 import { Vendor } from './endpoints/vendor.js';
-import type { CallCounts, JournalEntry, RecoveryEntry, ViolationEntry } from './evidence/evidence.js';
+import type { CallCounts, JournalEntry, ViolationEntry } from './evidence/evidence.js';
 import type { FaultHandle, SandboxFault } from './faults/fault-registry.js';
 import { VendorServer } from './http/vendor-server.js';
 import {
@@ -137,11 +137,6 @@ export class KycSandbox implements AsyncDisposable {
     return this.#vendor.violations.snapshot();
   }
 
-  /** Token calls that followed a token that no client could use; no violations, copies. */
-  recoveries(): readonly RecoveryEntry[] {
-    return this.#vendor.recoveries.snapshot();
-  }
-
   /** OCR requests refused for expired or wrong credentials or a wrong signature; injected faults do not count. */
   get rejected(): number {
     return this.#vendor.rejected;
@@ -157,11 +152,7 @@ export class KycSandbox implements AsyncDisposable {
     return { ...this.#server.connections };
   }
 
-  /**
-   * Serve a connection that did not come over TCP: the server's end of a pair in memory, with the methods of a socket.
-   *
-   * @internal for tests on moved time, which must not wait for the kernel
-   */
+  /** Serve a connection in memory. @internal for tests on moved time, which must not wait for the kernel */
   accept(connection: Duplex): void {
     this.#server.accept(connection);
   }

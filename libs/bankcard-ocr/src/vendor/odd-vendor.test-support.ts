@@ -70,8 +70,8 @@ export class OddVendor {
     gate = new Semaphore(5),
     clock = new SystemClock() as Clock,
   } = {}): VendorHttpClient {
-    const onExchange = (record: ExchangeRecord) => void this.records.push(record);
-    const dependencies = { transport: this.#transport, gate, clock, vendorCodeOverrides: {} };
+    const onExchange = () => (record: ExchangeRecord) => void this.records.push(record);
+    const dependencies = { origin: 'http://vendor', transport: this.#transport, gate, clock, vendorCodeOverrides: {} };
     return new VendorHttpClient({ ...dependencies, maxResponseBytes, onExchange });
   }
 

@@ -38,6 +38,7 @@ export class RecognitionClient {
         // Letters and digits: nothing has to be encoded.
         pathAndQuery: `${this.options.path}?orderNo=${orderNo}`,
         body: this.#body(signed, userId, image),
+        orderNo,
         secrets: [sign, nonce, appId, orderNo, userId ?? ''],
         ...request,
       },

@@ -57,7 +57,16 @@ export class ResultClient {
     const pathAndQuery = this.#constantPart + values;
     const secrets = [sign, nonce, appId, orderNo];
     return this.http.send(
-      { endpoint: 'getBankCardOcrResult', pathAndQuery, secrets, timeoutMs, cancellation, attempt, generation },
+      {
+        endpoint: 'getBankCardOcrResult',
+        pathAndQuery,
+        orderNo,
+        secrets,
+        timeoutMs,
+        cancellation,
+        attempt,
+        generation,
+      },
       reader ?? new JsonResponseReader(readerOfLarge),
       ({ json, envelope }) =>
         readResultResponse(json, envelope, {

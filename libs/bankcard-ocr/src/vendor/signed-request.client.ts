@@ -2,7 +2,7 @@ import { isOrderNumberName, isJsonObject, type JsonObject, JsonResponseReader } 
 import { ResultResponseReader } from './response/incremental/result-response.reader.js';
 import type { PhotoTargets } from './response/photo-buffers.js';
 import { type Envelope, malformedResponse } from './response/envelope.js';
-import type { VendorHttpClient, VendorRequest } from './http/vendor-http-client.js';
+import { pathToShow, type VendorHttpClient, type VendorRequest } from './http/vendor-http-client.js';
 import type { SignedQuery } from './result.client.js';
 
 /** One endpoint of the product family that takes the five-value signature, and what is sent to it besides. */
@@ -59,14 +59,17 @@ export class SignedRequestClient {
       : { orderNo, ...query };
     const reader =
       files && new ResultResponseReader<string>(files, (name) => (files.fields.has(name) ? name : undefined));
+    const secrets = [sign, nonce, appId, orderNo, ...textsIn(query), ...textsIn(body)];
+    const shown = pathToShow(path, secrets);
     return this.http.send(
       {
-        endpoint: path.slice(path.lastIndexOf('/') + 1),
+        endpoint: shown.slice(shown.lastIndexOf('/') + 1),
         pathAndQuery: `${this.prefix}${path}?${new URLSearchParams(parameters).toString()}`,
         ...(!isGet && {
           body: Buffer.from(JSON.stringify({ [appIdField]: appId, version, nonce, sign, orderNo, ...body })),
         }),
-        secrets: [sign, nonce, appId, orderNo, ...textsIn(query), ...textsIn(body)],
+        orderNo,
+        secrets,
         ...request,
       },
       reader ?? new JsonResponseReader(),

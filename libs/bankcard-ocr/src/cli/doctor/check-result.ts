@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StoreFinding } from '../../credentials/store/store-inspection.js';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { codeOrNameOf, redactVendorText } from '../../errors/redaction.js';
@@ -26,10 +27,11 @@ export interface CheckResult extends StoreFinding {
 
 /** Make the results of one check. */
 export function checkResultsOf(check: CheckName) {
-  type Rest = Pick<CheckResult, 'about' | 'todo' | 'facts'>;
-  return (status: CheckResult['status'], found: Text, rest: Rest = {}): CheckResult => {
-    return { check, status, found, ...rest };
-  };
+  return (
+    status: CheckResult['status'],
+    found: Text,
+    rest: Pick<CheckResult, 'about' | 'todo' | 'facts'> = {},
+  ): CheckResult => ({ check, status, found, ...rest });
 }
 
 /** Run a check, which is aborted at its time limit; one that hangs or throws is a result too. */
@@ -39,20 +41,17 @@ export async function runCheck(
   check: (signal: AbortSignal) => Promise<readonly CheckResult[]>,
 ): Promise<readonly CheckResult[]> {
   const failed = (en: string, zh: string): CheckResult[] => [checkResultsOf(name)('fail', text(en, zh))];
-  const controller = new AbortController();
+  const end = new AbortController();
+  const { en, zh } = duration(limitMs);
   // Unlike AbortSignal.timeout() it keeps the process alive: one that ended here would report nothing.
-  const timer = setTimeout(() => controller.abort(new Error('the check takes too long')), limitMs);
-  const late = new Promise<readonly CheckResult[]>((resolve) => {
-    const { en, zh } = duration(limitMs);
-    controller.signal.addEventListener('abort', () => resolve(failed(`no result within ${en}`, `${zh}内没有结果`)));
-  });
+  const late = sleep(limitMs, failed(`no result within ${en}`, `${zh}内没有结果`), { signal: end.signal });
   try {
-    return await Promise.race([late, check(controller.signal)]);
+    return await Promise.race([late, check(end.signal)]);
   } catch (error) {
     const reason = isBankCardOcrError(error) ? redactVendorText(error.message) : codeOrNameOf(error);
     return failed(`broke down: ${reason}`, `检查中断：${reason}`);
   } finally {
-    clearTimeout(timer);
+    end.abort();
   }
 }
 

@@ -17,12 +17,9 @@ const clockResult = checkResultsOf('clock');
 /** Connect to the hosts of queries and of recognition, and compare the clock with that of the first one. */
 export async function checkConnections(options: ResolvedOptions): Promise<CheckResult[]> {
   const { baseUrl, recognitionBaseUrl } = options;
-  const others = recognitionBaseUrl.origin === baseUrl.origin ? [] : [recognitionBaseUrl];
-  const results = await Promise.all([
-    checkHost(baseUrl, options, false),
-    ...others.map((url) => checkHost(url, options, true)),
-  ]);
-  return results.flat();
+  const query = checkHost(baseUrl, options, false);
+  if (recognitionBaseUrl.origin === baseUrl.origin) return query;
+  return (await Promise.all([query, checkHost(recognitionBaseUrl, options, true)])).flat();
 }
 
 /** Connect as every transport does, through the proxy where there is one, certificate verified. */
@@ -44,29 +41,23 @@ async function checkHost(url: BaseUrl, options: ResolvedOptions, isForRecognitio
       connector.connect(destination, (error, made) => (made ? resolve(made) : reject(error ?? new Error('no socket'))));
     });
     socket.on('error', () => undefined);
-    const facts = { connectMs: Math.round(performance.now() - startedAt), ...via };
-    const result = connected(socket, host, facts);
+    const result = connected(socket, host, { connectMs: Math.round(performance.now() - startedAt), ...via });
     return isForRecognition ? [result] : [result, await checkClock(socket, host)];
   } catch (error) {
     const { message, cause } = transportError(error);
     const code = codeOrNameOf(cause);
-    const advice = ADVICE.find(([pattern]) => pattern.test(code))?.[1] ?? NO_ROUTE;
+    const advice = ADVICE.find(([pattern]) => pattern.test(code))?.[1];
+    const result = { about: host, facts: { code, ...via } };
+    const found = text(message, `连接失败：${code}`);
+    if (!isForRecognition) return [connectionResult('fail', found, { ...result, todo: advice }), clockUnknown(code)];
     // An application that recognizes no images need not be able to reach the host of recognition.
     const onlyRecognition = text('Only recognition of images needs this host', '只有图片识别会用到这个地址');
-    const result = connectionResult(isForRecognition ? 'warn' : 'fail', text(message, `连接失败：${code}`), {
-      about: host,
-      todo: sentences(advice, isForRecognition ? onlyRecognition : undefined),
-      facts: { code, ...via },
-    });
-    return isForRecognition ? [result] : [result, clockUnknown(code)];
+    return [connectionResult('warn', found, { ...result, todo: sentences(advice, onlyRecognition) })];
   } finally {
     connector.close();
     socket?.destroy();
   }
 }
-
-/** A certificate has as a rule been renewed by then. */
-const EXPIRES_SOON_MS = 14 * 86_400_000;
 
 function connected(socket: Socket, about: string, facts: { connectMs: number; proxy?: string }): CheckResult {
   const { connectMs, proxy } = facts;
@@ -79,24 +70,12 @@ function connected(socket: Socket, about: string, facts: { connectMs: number; pr
   const protocol = socket.getProtocol() ?? 'TLS';
   const certificateEndsInMs = Math.round(Date.parse(socket.getPeerCertificate().valid_to) - Date.now());
   const left = duration(certificateEndsInMs);
-  const isSoon = certificateEndsInMs < EXPIRES_SOON_MS;
   const found = text(
     `${protocol} ${time.en}, certificate verified, ends in ${left.en}`,
     `${time.zh}建立 ${protocol}，证书已校验，${left.zh}后到期`,
   );
-  const renew = text('Its owner should renew it: run this again in some days', '对方应会换证：过几天再检查');
-  const rest = { about, facts: { ...facts, protocol, certificateEndsInMs } };
-  return connectionResult(isSoon ? 'warn' : 'ok', found, isSoon ? { ...rest, todo: renew } : rest);
+  return connectionResult('ok', found, { about, facts: { ...facts, protocol, certificateEndsInMs } });
 }
-
-const NO_ROUTE = text(
-  'Let this machine connect to it (firewall), or name a proxy',
-  '请放行到该地址的出站连接，或配置代理',
-);
-const NOT_TRUSTED = text(
-  'Node.js does not trust the issuer of the certificate. If your gateway terminates TLS here, set its CA with NODE_EXTRA_CA_CERTS or the option ca; otherwise the connection may be intercepted',
-  '证书的签发者不受信任。如果是贵司网关做了 TLS 解密，请用 NODE_EXTRA_CA_CERTS 或 ca 选项指定其 CA；否则可能有人在窃听',
-);
 
 /** What to do about a connection that failed, by the code of its error. */
 const ADVICE: readonly (readonly [code: RegExp, todo: Text])[] = [
@@ -106,16 +85,20 @@ const ADVICE: readonly (readonly [code: RegExp, todo: Text])[] = [
     /PROXY_/,
     text('The proxy must open tunnels (CONNECT) and accept your password', '代理必须允许 CONNECT，并接受密码'),
   ],
-  [
-    /^CERT_(HAS|NOT)_/,
-    text('Check the clock of this machine, then the certificate', '请先检查本机时钟，再检查对方证书'),
-  ],
+  [/^CERT_(HAS|NOT)_/, text('Check the clock of this machine, then the certificate', '请先检查本机时钟，再检查证书')],
   [
     /ALTNAME_INVALID$/,
     text('The certificate is for another host: check URL and DNS', '证书属于别的主机：请检查地址和 DNS'),
   ],
-  [/SELF_SIGNED|UNABLE_TO|CERT_|ISSUER/, NOT_TRUSTED],
+  [
+    /SELF_SIGNED|UNABLE_TO|CERT_|ISSUER/,
+    text(
+      'Node.js does not trust the issuer of the certificate. If your gateway terminates TLS here, set its CA with NODE_EXTRA_CA_CERTS or the option ca; otherwise the connection may be intercepted',
+      '证书的签发者不受信任。如果是贵司网关做了 TLS 解密，请用 NODE_EXTRA_CA_CERTS 或 ca 选项指定其 CA；否则可能有人在窃听',
+    ),
+  ],
   [/^(EPROTO|ERR_SSL)/, text('The host does not support TLS 1.2: check the port', '对方不支持 TLS 1.2：请检查端口')],
+  [/^/, text('Let this machine connect to it (firewall), or name a proxy', '请放行到该地址的出站连接，或配置代理')],
 ];
 
 const RESPONSE_LIMIT_MS = 5_000;
@@ -133,7 +116,7 @@ async function checkClock(socket: Socket, host: string): Promise<CheckResult> {
   } catch (error) {
     return clockUnknown(codeOrNameOf(error));
   }
-  const offset = clockOffsetMs(sentAtMs, Date.now(), headers.date, headers.age);
+  const offset = clockOffsetMs(sentAtMs, Date.now(), headers.date);
   if (offset === undefined) return clockUnknown('no date');
   const offsetMs = Math.round(offset);
   const distanceMs = Math.abs(offsetMs);
@@ -158,14 +141,10 @@ const HALF_A_SECOND_MS = 500;
 
 /**
  * By how many milliseconds the clock of this machine is ahead of the one that wrote a header `Date`, uncertain by half a
- * second and half the round trip.
- *
- * @param age the header `Age` of a cached response, in seconds
- * @returns undefined without a date
+ * second and half the round trip; undefined without a date.
  */
-export function clockOffsetMs(sentAtMs: number, receivedAtMs: number, date?: string, age?: string): number | undefined {
+export function clockOffsetMs(sentAtMs: number, receivedAtMs: number, date?: string): number | undefined {
   const vendorMs = Date.parse(date ?? '');
   if (Number.isNaN(vendorMs)) return undefined;
-  const cachedMs = /^\d{1,9}$/.test(age ?? '') ? Number(age) * 1_000 : 0;
-  return (sentAtMs + receivedAtMs) / 2 - (vendorMs + cachedMs + HALF_A_SECOND_MS);
+  return (sentAtMs + receivedAtMs) / 2 - (vendorMs + HALF_A_SECOND_MS);
 }

@@ -49,7 +49,12 @@ describe('the configuration, as doctor sees it', () => {
     ],
     ['quotation marks', { BANKCARD_OCR_APP_ID: '"IDA00001"' }, /^FAIL .*quotation marks/, /引号/],
     ['half of a secret', { BANKCARD_OCR_SECRET: SECRET.slice(0, 32) }, /warn .*has 32 characters/, /有 32 个字符/],
-    ['a name spelled wrong', { BANKCARD_OCR_WARNINGPOLICY: 'x' }, /warn .*Write BANKCARD_OCR_WARNING_POLICY/, /请写成/],
+    [
+      'a name spelled wrong',
+      { BANKCARD_OCR_WARNINGPOLICY: 'x' },
+      /warn .*BANKCARD_OCR_WARNINGPOLICY is not read.*Check its spelling/,
+      /请检查拼写/,
+    ],
   ])('tells of %s in both languages', (_what, change, english, chinese) => {
     const { en, zh } = reports({ ...ENV, ...change });
     expect(en).toMatch(english);

@@ -11,6 +11,7 @@ import { type Configuration, readConfiguration } from '../configuration.js';
 import { type CheckName, type CheckResult, checkResultsOf, runCheck } from './check-result.js';
 import { checkConnections } from './connection.check.js';
 import { checkCredentials, checkRefreshers } from './credentials.check.js';
+import { checkLive } from './live.check.js';
 
 /** Milliseconds. What `--live` fetches must not be cut off: the response would be lost. */
 const LIMITS = { connection: 15_000, store: 20_000, live: 40_000 } as const;
@@ -28,8 +29,6 @@ export async function runDoctor(command: DoctorCommand): Promise<CheckResult[]> 
   results.push(...(await checkStore(options)));
   const obstacle = obstacleToLive(command, results);
   if (obstacle) return [...results, ...skipped(['live'], obstacle)];
-  // Loaded only when needed: it imports the whole library.
-  const { checkLive } = await import('./live.check.js');
   return [...results, ...(await runCheck('live', LIMITS.live, async (signal) => [await checkLive(options, signal)]))];
 }
 
@@ -46,10 +45,10 @@ export function checkConfiguration(configuration: Configuration, name: string | 
     ? [summary(options), ...options.warnings.map(({ en, zh }) => configurationResult('warn', text(en, zh)))]
     : configuration.faults.map((issue) => issueResult('configuration', issue));
   // A variable that is spelled wrong is missed only when its default surprises.
-  const misspelled = unknownVariables(process.env, name).map(({ variable, nearest }) => {
-    const todo = nearest ? text(`Write ${nearest}`, `请写成 ${nearest}`) : text('Check its spelling', '请检查拼写');
+  const misspelled = unknownVariables(process.env, name).map((variable) => {
+    const todo = text('Check its spelling', '请检查拼写');
     const found = text(`${variable} is not read by this module`, `${variable} 不是本模块的变量`);
-    return configurationResult('warn', found, { todo, facts: { variable, ...(nearest && { nearest }) } });
+    return configurationResult('warn', found, { todo, facts: { variable } });
   });
   return [...results, ...misspelled];
 }
@@ -67,15 +66,11 @@ function summary(options: ResolvedOptions): CheckResult {
     warningPolicy: typeof warningPolicy === 'string' ? warningPolicy : 'function',
   };
   const sealed = facts.sealed ? text('encrypted', '已加密') : text('not encrypted', '未加密');
-  const [en, zh] = route.variable === undefined ? ['', ''] : [` (${route.variable})`, `（${route.variable}）`];
-  const proxy = route.proxy
-    ? text(`proxy ${route.proxy}${en}`, `代理 ${route.proxy}${zh}`)
-    : text('no proxy', '不走代理');
   const found = text(
     `app id ${facts.appId}, host ${facts.host}, credentials in ${facts.ticketStore}, role ${role}, ${sealed.en}, ` +
-      `transport ${transport}, ${proxy.en}, warning policy ${facts.warningPolicy}`,
+      `transport ${transport}, ${route.en}, warning policy ${facts.warningPolicy}`,
     `app id ${facts.appId}，腾讯云地址 ${facts.host}，凭证存放 ${facts.ticketStore}，角色 ${role}，${sealed.zh}，` +
-      `传输方式 ${transport}，${proxy.zh}，告警策略 ${facts.warningPolicy}`,
+      `传输方式 ${transport}，${route.zh}，告警策略 ${facts.warningPolicy}`,
   );
   return configurationResult('ok', found, { facts });
 }
@@ -130,7 +125,7 @@ function obstacleToLive({ live, fetch }: DoctorCommand, before: readonly CheckRe
       '加 --live 才会试用凭证；没有发送任何机密',
     );
   if (has(({ status }) => status === 'fail')) return text('fix the failed checks first', '请先解决上面失败的检查');
-  if (has(({ facts }) => facts?.['anotherUser'] === true)) {
+  if (has(({ facts }) => facts?.['problem'] === 'another-user')) {
     return text('run this as the user of the application', '请用应用的用户运行');
   }
   if (fetch || !has(({ check, facts }) => check === 'store' && facts?.['kind'] === 'memory')) return undefined;

@@ -23,22 +23,68 @@ export async function checkLive(options: ResolvedOptions, signal: AbortSignal): 
   try {
     obtained = await obtainCredentials(options, signal);
     await queryOnce(options, obtained.credentials, signal);
-    return accepted(obtained);
+    return verdict(obtained);
   } catch (error) {
     if (!isBankCardOcrError(error)) throw error;
-    if (!obtained) return noCredentials(error);
-    return error.code === 'ORDER_NOT_FOUND' ? accepted(obtained, error) : refused(error, obtained);
+    return verdict(obtained, error);
   }
+}
+
+/** @param error what the query ended with, or the attempt to get credentials */
+function verdict(obtained: ObtainedCredentials | undefined, error?: BankCardOcrError): CheckResult {
+  const { code, actor, vendorCode, bizSeqNo } = error ?? {};
+  const { credentials, fetched } = obtained ?? {};
+  const generation = credentials?.generation;
+  const facts = whatIsSet({ code, actor, vendorCode, bizSeqNo, generation, fetched });
+  const origin = fetched ? text('fetched just now', '刚刚获取') : text('from the store', '来自存储');
+  const which = obtained
+    ? text(`generation ${generation}, ${origin.en}`, `第 ${generation} 代凭证，${origin.zh}`)
+    : text('no credentials', '拿不到凭证');
+  if (!error || (obtained && code === 'ORDER_NOT_FOUND')) {
+    return result('ok', sentences(which, text('Tencent accepts them', '腾讯云接受这些凭证')), { facts });
+  }
+  // Credentials that are counted have been accepted.
+  const status = obtained && code === 'RATE_LIMITED' ? 'warn' : 'fail';
+  return result(status, sentences(which, why(error)), { facts, todo: advice(error, obtained) });
+}
+
+const WHO_ACTS: Readonly<Record<Actor, Text>> = {
+  application: text('It may succeed by itself later: run this again', '稍后可能自行恢复：请再试一次'),
+  developer: text('A developer has to fix configuration or request', '需要开发者修正配置或请求'),
+  vendor: text('Tencent has to act: quote the bizSeqNo to its support', '需要腾讯云处理：请把 bizSeqNo 报给客服'),
+  'end-user': text('The person with the card has to try again', '需要持卡人重试'),
+  business: text('The business side has to see to the contract', '需要业务方处理合同'),
+};
+
+function advice({ code, actor, vendorCode }: BankCardOcrError, obtained: ObtainedCredentials | undefined): Text {
+  // Tencent documents no code for a wrong secret; those seen are of these kinds.
+  if (!obtained && vendorCode !== undefined && ['developer', 'application'].includes(actor)) {
+    return text('Check app id and secret, and that they belong to this host', '请核对 app id、密钥和腾讯云地址');
+  }
+  if (!obtained || code !== 'CREDENTIALS_REJECTED') return WHO_ACTS[actor];
+  return obtained.fetched
+    ? text('Fresh ones are refused: check protocolVersion and appIdFields', '请检查 protocolVersion 等选项')
+    : text(
+        'They should live on: another program seems to refresh this app id without sharing the store (docs/fleet.md), or the secret was changed. Nothing was fetched',
+        '它们本应还有效：可能有别的程序在刷新这个 app id 却不共享存储（docs/fleet.zh-CN.md），或密钥刚换过。没有获取新凭证',
+      );
+}
+
+/** What Tencent said, in the words of the table of codes, else what the library says. */
+function why({ vendorCode, vendorMessage, message, messageZh, cause }: BankCardOcrError): Text {
+  if (vendorCode === undefined) return text(message, isBankCardOcrError(cause) ? cause.messageZh : messageZh);
+  const said = vendorMessage === undefined ? '' : ` (${vendorMessage})`;
+  const { en, zh } = vendorCodeRule(vendorCode);
+  return text(`Tencent returned ${vendorCode}: ${en}${said}`, `腾讯云返回 ${vendorCode}：${zh}${said}`);
 }
 
 /** One request, never repeated: a rejection must not make the library fetch other credentials. */
 async function queryOnce(options: ResolvedOptions, credentials: Credentials, signal: AbortSignal): Promise<void> {
-  const { clock, appId, appIdFields, protocolVersion: version, baseUrl, paths, attemptTimeoutMs } = options;
+  const { clock, appId, appIdFields, protocolVersion: version, paths, attemptTimeoutMs } = options;
   const connections = await connectToVendor(options, () => undefined);
   try {
-    const path = baseUrl.prefix + paths.queryResult;
     const results = new ResultClient(connections.main, clock, {
-      path,
+      path: paths.queryResult,
       appIdField: appIdFields.queryResult,
       appId,
       version,
@@ -50,67 +96,6 @@ async function queryOnce(options: ResolvedOptions, credentials: Credentials, sig
   } finally {
     await connections.close();
   }
-}
-
-const WHO_ACTS: Readonly<Record<Actor, Text>> = {
-  application: text('It may succeed by itself later: run this again', '稍后可能自行恢复：请再试一次'),
-  developer: text('A developer has to fix configuration or request', '需要开发者修正配置或请求'),
-  vendor: text('Tencent has to act: quote the bizSeqNo to its support', '需要腾讯云处理：请把 bizSeqNo 报给客服'),
-  'end-user': text('The person with the card has to try again', '需要持卡人重试'),
-  business: text('The business side has to see to the contract', '需要业务方处理合同'),
-};
-
-function noCredentials(error: BankCardOcrError): CheckResult {
-  // Tencent documents no code for a wrong secret; those seen are of these kinds.
-  const suspectsSecret = error.vendorCode !== undefined && ['developer', 'application'].includes(error.actor);
-  const checkSecret = text(
-    'Check app id and secret, and that they belong to this host',
-    '请核对 app id、密钥和腾讯云地址',
-  );
-  const todo = suspectsSecret ? checkSecret : WHO_ACTS[error.actor];
-  return result('fail', sentences(text('no credentials', '拿不到凭证'), why(error)), { todo, facts: factsOf(error) });
-}
-
-/** @param error the one to expect of an order that does not exist */
-function accepted(obtained: ObtainedCredentials, error?: BankCardOcrError): CheckResult {
-  const found = sentences(describe(obtained), text('Tencent accepts them', '腾讯云接受这些凭证'));
-  return result('ok', found, { facts: factsOf(error, obtained) });
-}
-
-function refused(error: BankCardOcrError, obtained: ObtainedCredentials): CheckResult {
-  // Credentials that are counted have been accepted.
-  const status = error.code === 'RATE_LIMITED' ? 'warn' : 'fail';
-  const todo = error.code === 'CREDENTIALS_REJECTED' ? rejectionAdvice(obtained) : WHO_ACTS[error.actor];
-  return result(status, sentences(describe(obtained), why(error)), { todo, facts: factsOf(error, obtained) });
-}
-
-function describe({ credentials: { generation }, fetched }: ObtainedCredentials): Text {
-  const origin = fetched ? text('fetched just now', '刚刚获取') : text('from the store', '来自存储');
-  return text(`generation ${generation}, ${origin.en}`, `第 ${generation} 代凭证，${origin.zh}`);
-}
-
-function rejectionAdvice({ fetched }: ObtainedCredentials): Text {
-  if (fetched)
-    return text('Fresh ones are refused: check protocolVersion and appIdFields', '请检查 protocolVersion 等选项');
-  return text(
-    'They should live on: another program seems to refresh this app id without sharing the store (docs/fleet.md), or the secret was changed. Nothing was fetched',
-    '它们本应还有效：可能有别的程序在刷新这个 app id 却不共享存储（docs/fleet.zh-CN.md），或密钥刚换过。没有获取新凭证',
-  );
-}
-
-/** What Tencent said, in the words of the table of codes, else what the library says. */
-function why({ vendorCode, vendorMessage, message, messageZh, cause }: BankCardOcrError): Text {
-  if (vendorCode === undefined) return text(message, isBankCardOcrError(cause) ? cause.messageZh : messageZh);
-  const said = vendorMessage === undefined ? '' : ` (${vendorMessage})`;
-  const { en, zh } = vendorCodeRule(vendorCode);
-  return text(`Tencent returned ${vendorCode}: ${en}${said}`, `腾讯云返回 ${vendorCode}：${zh}${said}`);
-}
-
-function factsOf(error: BankCardOcrError | undefined, obtained?: ObtainedCredentials): CheckResult['facts'] {
-  const { code, actor, vendorCode, bizSeqNo } = error ?? {};
-  const facts = { code, actor, vendorCode, bizSeqNo };
-  const { credentials, fetched } = obtained ?? {};
-  return whatIsSet({ ...facts, generation: credentials?.generation, fetched });
 }
 
 /** Credentials to try, and where they came from. */

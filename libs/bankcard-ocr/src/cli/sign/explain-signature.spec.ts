@@ -83,10 +83,10 @@ describe('a signature that does not fit', () => {
     ['a NONCE ticket', sign(QUERY, NONCE_TICKET), 'ticket-type', 'a NONCE ticket instead of a SIGN ticket'],
     ['a stale generation', sign(QUERY, EARLIER), 'stale-generation', 'generation 8, which was replaced 5 min ago'],
     ['lower case', sign(QUERY, TICKET).toLowerCase(), 'letter-case', 'lower-case digits'],
-    ['Base64', createHash('sha1').update(ALL).digest('base64'), 'form', '28 characters'],
-    ['no signature at all', 'no signature', 'form', '12 characters'],
     ['values that are missing', sha1(joined(APP_ID, ORDER, VERSION, TICKET)), 'unknown', 'other values'],
     ['a line end in the ticket', sign(QUERY, `${TICKET}\n`), 'unknown', 'another ticket'],
+    ['Base64', createHash('sha1').update(ALL).digest('base64'), 'unknown', '40 hexadecimal digits'],
+    ['no signature at all', 'no signature', 'unknown', '40 hexadecimal digits'],
     ['one of something else', 'A'.repeat(40), 'unknown', 'no known ticket produces it'],
   ])('%s', (_what, wrong, rule, how) => {
     const { fits, broken } = explain({ sign: wrong });

@@ -1,41 +1,44 @@
 import { createHash } from 'node:crypto';
+import { text as textOf } from 'node:stream/consumers';
 import { createTicketStore } from '../../account/create-ticket-store.js';
 import { endsAtMs } from '../../credentials/credential-lifetime.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import { duration, type Text, text } from '../../errors/text.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import { EXPLAIN_VARIABLES, type ExplainCommand, type Purpose } from '../arguments.js';
+import { EXPLAIN_VARIABLES, type ExplainCommand, type Purpose, refusal } from '../arguments.js';
 import { readConfiguration } from '../configuration.js';
 import { usableRecord } from '../doctor/credentials.check.js';
-import { INPUT_LIMITS, InputRefused, readTextStream, refused } from '../input.js';
 
-/**
- * Find out which rule a signature broke.
- *
- * @throws {@link InputRefused}
- */
+/** Find out which rule a signature broke. @throws {@link InputRefused} */
 export async function runExplain(command: ExplainCommand): Promise<{ report: string; exitCode: 0 | 1 }> {
   const { options } = readConfiguration(command.name);
-  const { appId = options?.appId, orderNo = '', userId = '', nonce = '', version } = command;
+  const { appId = options?.appId, orderNo = '', userId = '', nonce = '', version, purpose, sign } = command;
   if (appId === undefined) {
-    const en = 'missing: --app-id, and the environment has no right configuration to take it from';
-    throw new InputRefused(text(en, '缺少 --app-id，环境变量里也没有可用的配置'));
+    throw refusal(
+      'missing: --app-id, and the environment has no right configuration to take it from',
+      '缺少 --app-id，环境变量里也没有可用的配置',
+    );
   }
-  const { tickets: stored, note } = await ticketsOfStore(options, appId);
+  const stored = await ticketsOfStore(options, appId);
   // The store comes first: it knows the age of a ticket that was also given as input.
-  const tickets = [...stored, ...ticketsOfVariables(), ...(command.ticketsFromStdin ? await ticketsOfStdin() : [])];
-  if (!tickets.some(({ type }) => type === 'SIGN' || type === 'NONCE')) {
-    const why = note ?? text('the environment configures no ticket store', '环境变量没有配置 ticket 存储');
-    const [en, zh] = [`no ticket to compare with (${why.en})`, `没有可供比较的 ticket（${why.zh}）`];
-    throw new InputRefused(text(`${en}: set a variable or use --tickets-from-stdin`, `${zh}；用 --help 查看说明`));
+  const tickets = [...(Array.isArray(stored) ? stored : []), ...ticketsOfVariables()];
+  if (command.ticketsFromStdin) tickets.push(...(await ticketsOfStdin()));
+  const note = Array.isArray(stored) ? undefined : stored;
+  if (tickets.length === 0) {
+    const { en, zh } = note ?? text('the environment configures no ticket store', '环境变量没有配置 ticket 存储');
+    throw refusal(
+      `no ticket to compare with (${en}): set a variable or use --tickets-from-stdin`,
+      `没有可供比较的 ticket（${zh}）；用 --help 查看说明`,
+    );
   }
+  // Some have signed with it.
+  if (options?.appId === appId) tickets.push({ type: 'secret', text: options.secret.reveal(), state: 'given' });
   const values = { app_id: appId, order_no: orderNo, user_id: userId, version, nonce };
-  const explanation = explainSignature({ purpose: command.purpose, values, sign: command.sign, tickets });
+  const explanation = explainSignature({ purpose, values, sign, tickets });
   return { report: explainReport(explanation, note, command), exitCode: explanation.fits ? 0 : 1 };
 }
 
-function explainReport(explanation: Explanation, note: Text | undefined, command: ExplainCommand): string {
-  const { fits, broken, ticket } = explanation;
+function explainReport({ fits, broken, ticket }: Explanation, note: Text | undefined, command: ExplainCommand): string {
   const { purpose, json, language } = command;
   const rules = broken.map(({ rule, how }) => ({ rule, how: how[language] }));
   const notes = note ? [note[language]] : [];
@@ -64,16 +67,33 @@ export interface SignatureCase {
 /** Why a signature fits, or does not. Nothing in it is secret. */
 export interface Explanation {
   readonly fits: boolean;
-  readonly broken: readonly BrokenRule[];
+  /** The rules of docs/protocol.md, section 4, that it broke; `unknown`: nothing that was tried produces it. */
+  readonly broken: readonly {
+    readonly rule: 'letter-case' | 'order' | 'ticket-type' | 'stale-generation' | 'unknown';
+    readonly how: Text;
+  }[];
   /** The ticket that it was made with, without its text. */
   readonly ticket?: Omit<KnownTicket, 'text'>;
 }
 
-/** A rule of docs/protocol.md, section 4, that a signature broke, and how; `unknown`: nothing that was tried produces it. */
-interface BrokenRule {
-  readonly rule: 'form' | 'letter-case' | 'order' | 'ticket-type' | 'stale-generation' | 'unknown';
-  readonly how: Text;
+/** What a signature may have been made with. `text` is secret. */
+export interface KnownTicket {
+  readonly type: keyof typeof TICKET_TYPES;
+  readonly text: string;
+  /** `given` by variable or stdin; in the store: in use, expired, or replaced by a newer one. */
+  readonly state: 'given' | 'current' | 'ended' | 'replaced';
+  readonly generation?: number;
+  /** How long ago it ended or was replaced, in milliseconds. */
+  readonly sinceMs?: number;
 }
+
+/** The last two are no tickets, but have been taken for one. */
+const TICKET_TYPES = {
+  SIGN: text('a SIGN ticket', 'SIGN ticket'),
+  NONCE: text('a NONCE ticket', 'NONCE ticket'),
+  token: text('the access token', 'access token'),
+  secret: text('the app secret', '应用密钥'),
+};
 
 type Parameter = 'app_id' | 'order_no' | 'user_id' | 'version' | 'nonce';
 
@@ -84,157 +104,131 @@ interface SignedPurpose {
   readonly ticketType: 'SIGN' | 'NONCE';
 }
 
-const QUERY: readonly Parameter[] = ['app_id', 'order_no', 'version', 'nonce'];
-const LAUNCH: readonly Parameter[] = ['app_id', 'user_id', 'version', 'nonce'];
-const REPORT: readonly Parameter[] = ['app_id', 'order_no'];
 const PURPOSES: Readonly<Record<Purpose, SignedPurpose>> = {
-  query: { name: text('a query', '查询'), signed: QUERY, ticketType: 'SIGN' },
-  launch: { name: text('a launch of the phone SDK', '启动手机 SDK'), signed: LAUNCH, ticketType: 'NONCE' },
-  report: { name: text('a report of the phone SDK', '手机 SDK 回传'), signed: REPORT, ticketType: 'SIGN' },
+  query: { name: text('a query', '查询'), signed: ['app_id', 'order_no', 'version', 'nonce'], ticketType: 'SIGN' },
+  launch: {
+    name: text('a launch of the phone SDK', '启动手机 SDK'),
+    signed: ['app_id', 'user_id', 'version', 'nonce'],
+    ticketType: 'NONCE',
+  },
+  report: {
+    name: text('a report of the phone SDK', '手机 SDK 回传'),
+    signed: ['app_id', 'order_no'],
+    ticketType: 'SIGN',
+  },
 };
 
 type SignedValue = readonly [parameter: string, value: string];
-type Order = readonly [compare: (a: SignedValue, b: SignedValue) => number, mistake?: Text];
 
-/** The right order in which values are joined, and the mistakes that docs/protocol.md knows, section 4. */
-const ORDERS: readonly Order[] = [
-  [([, a], [, b]) => byCodeUnit(a, b)],
-  [([a], [b]) => byCodeUnit(a, b), text('sorted by parameter name, not by value', '按参数名排序，应按值排序')],
-  [
-    ([, a], [, b]) => a.localeCompare(b, 'en'),
-    text('sorted as words of a language, not by code unit', '按语言习惯排序'),
-  ],
-  [() => 0, text('not sorted, but joined as the documents list the values', '没有排序，而是按文档列出的顺序拼接')],
+/** The right order in which values are joined, by UTF-16 code unit, and the usual mistakes (docs/protocol.md, section 4). */
+const ORDERS: readonly {
+  readonly order: (values: readonly SignedValue[]) => SignedValue[];
+  readonly mistake?: Text;
+}[] = [
+  { order: (values) => values.toSorted(([, a], [, b]) => (a < b ? -1 : 1)) },
+  {
+    order: (values) => values.toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    mistake: text('sorted by parameter name, not by value', '按参数名排序，应按值排序'),
+  },
+  {
+    order: (values) => values.toSorted(([, a], [, b]) => a.localeCompare(b, 'en')),
+    mistake: text('sorted as words of a language, not by code unit', '按语言习惯排序'),
+  },
+  {
+    order: (values) => [...values],
+    mistake: text('not sorted, but joined as the documents list the values', '没有排序，而是按文档列出的顺序拼接'),
+  },
 ];
-
-/** By UTF-16 code unit. */
-function byCodeUnit(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
 
 /** Find out how a signature was made: by the rules or with a usual mistake, with every known ticket. Pure. */
 export function explainSignature({ purpose, values, sign, tickets }: SignatureCase): Explanation {
   const { signed, ticketType } = PURPOSES[purpose];
-  const given = sign.trim();
-  const signature = given.toUpperCase();
-  if (!/^[0-9A-F]{40}$/.test(signature)) {
-    const { length } = given;
-    const [en, zh] = [`it must be 40 hexadecimal digits; it has ${length}`, `必须是 40 位十六进制；现在有 ${length}`];
-    return { fits: false, broken: [{ rule: 'form', how: text(`${en} characters`, `${zh} 个字符`) }] };
-  }
-  const broken: BrokenRule[] = [];
-  // Tencent's own signatures come in any letter case.
-  if (purpose !== 'report' && given !== signature) {
-    const how = text('it has lower-case digits: Tencent wants 0-9 and A-F', '含有小写字母：必须是 0-9 和 A-F');
-    broken.push({ rule: 'letter-case', how });
-  }
+  const signature = sign.trim().toUpperCase();
   for (const { text: secret, ...ticket } of tickets) {
     const all: SignedValue[] = [...signed.map((name) => [name, values[name]] as const), ['ticket', secret]];
-    const order = ORDERS.find(([compare]) => sha1(all.toSorted(compare).map(([, value]) => value)) === signature);
-    if (!order) continue;
-    broken.push(...ticketFaults(ticket, purpose));
-    const [, mistake] = order;
-    if (mistake) broken.push({ rule: 'order', how: mistake });
+    const found = ORDERS.find(({ order }) => sha1(order(all).map(([, value]) => value)) === signature);
+    if (!found) continue;
+    const broken: Explanation['broken'][number][] = [];
+    // Tencent's own signatures come in any letter case.
+    if (purpose !== 'report' && sign.trim() !== signature) {
+      const how = text('it has lower-case digits: Tencent wants 0-9 and A-F', '含有小写字母：必须是 0-9 和 A-F');
+      broken.push({ rule: 'letter-case', how });
+    }
+    if (ticket.type !== ticketType) {
+      const [used, right] = [TICKET_TYPES[ticket.type], TICKET_TYPES[ticketType]];
+      const how = text(`signed with ${used.en} instead of ${right.en}`, `用了 ${used.zh}，应该用 ${right.zh}`);
+      broken.push({ rule: 'ticket-type', how });
+    } else if (isStale(ticket, purpose)) {
+      broken.push({ rule: 'stale-generation', how: staleness(ticket) });
+    }
+    if (found.mistake) broken.push({ rule: 'order', how: found.mistake });
     return { fits: broken.length === 0, broken, ticket };
   }
   const how = tickets.some(({ type }) => type === ticketType)
     ? text(
-        'no known ticket produces it: it was made with another ticket, with other values or in another order, or not with SHA-1 over UTF-8',
-        '已知的 ticket 都得不到这个签名：用的是别的 ticket、别的值、别的顺序，或者不是对 UTF-8 做 SHA-1',
+        'no known ticket produces it: it was made with another ticket, with other values or in another order, or is not the SHA-1 over UTF-8 in 40 hexadecimal digits',
+        '已知的 ticket 都得不到这个签名：用的是别的 ticket、别的值、别的顺序，或者不是对 UTF-8 做 SHA-1 得到的 40 位十六进制',
       )
     : text(`no ${ticketType} ticket is known to compare with`, `没有可供比较的 ${ticketType} ticket`);
-  return { fits: false, broken: [...broken, { rule: 'unknown', how }] };
+  return { fits: false, broken: [{ rule: 'unknown', how }] };
 }
 
 function sha1(values: readonly string[]): string {
   return createHash('sha1').update(values.join(''), 'utf8').digest('hex').toUpperCase();
 }
 
-/** What a signature may have been made with. `text` is secret. */
-export interface KnownTicket {
-  /** `token` and `secret` are no tickets, but have been taken for one. */
-  readonly type: keyof typeof TICKET_TYPES;
-  readonly text: string;
-  /** `given` by variable or stdin; in the store: in use, expired, or replaced by a newer one. */
-  readonly state: 'given' | 'current' | 'ended' | 'replaced';
-  readonly generation?: number;
-  /** How long ago it ended or was replaced, in milliseconds. */
-  readonly sinceMs?: number;
+/** A phone may report late, and Tencent signed with what was current then. */
+function isStale({ state }: Omit<KnownTicket, 'text'>, purpose: Purpose): boolean {
+  return state === 'ended' || (state === 'replaced' && purpose !== 'report');
 }
 
-const TICKET_TYPES = {
-  SIGN: text('a SIGN ticket', 'SIGN ticket'),
-  NONCE: text('a NONCE ticket', 'NONCE ticket'),
-  token: text('the access token', 'access token'),
-  secret: text('the app secret', '应用密钥'),
-};
-
-function ticketFaults({ type, state, generation, sinceMs = 0 }: Omit<KnownTicket, 'text'>, purpose: Purpose) {
-  const { ticketType } = PURPOSES[purpose];
-  const fault = (rule: BrokenRule['rule'], en: string, zh: string): BrokenRule[] => [{ rule, how: text(en, zh) }];
-  if (type !== ticketType) {
-    const [used, right] = [TICKET_TYPES[type], TICKET_TYPES[ticketType]];
-    return fault('ticket-type', `signed with ${used.en} instead of ${right.en}`, `用了 ${used.zh}，应该用 ${right.zh}`);
-  }
-  // A phone may report late, and Tencent signed with what was current then.
-  if (state === 'given' || state === 'current' || (purpose === 'report' && state === 'replaced')) return [];
+function staleness({ state, generation, sinceMs = 0 }: Omit<KnownTicket, 'text'>): Text {
   const ago = duration(sinceMs);
   const what = state === 'ended' ? text('ended', '已过期') : text('was replaced', '已被替换');
   const en = `signed with generation ${generation}, which ${what.en} ${ago.en} ago`;
-  return fault('stale-generation', en, `用的是第 ${generation} 代 ticket，${ago.zh}前${what.zh}`);
+  return text(en, `用的是第 ${generation} 代 ticket，${ago.zh}前${what.zh}`);
 }
 
 function ticketsOfVariables(): KnownTicket[] {
-  const { SIGN, NONCE } = EXPLAIN_VARIABLES;
-  const [sign, nonce] = [process.env[SIGN], process.env[NONCE]];
-  return [...(sign ? [given('SIGN', sign)] : []), ...(nonce ? [given('NONCE', nonce)] : [])];
+  return (['SIGN', 'NONCE'] as const)
+    .map((type) => ({ type, text: process.env[EXPLAIN_VARIABLES[type]] ?? '', state: 'given' as const }))
+    .filter((ticket) => ticket.text !== '');
 }
 
-/** One ticket a line, NONCE tickets marked. @throws {@link InputRefused} */
+/** One ticket a line, NONCE tickets marked. */
 async function ticketsOfStdin(): Promise<KnownTicket[]> {
-  const source = '--tickets-from-stdin';
-  const { stdinBytes, stdinMs, tickets: most } = INPUT_LIMITS;
-  const input = await readTextStream(source, process.stdin, stdinBytes, process.stdin.isTTY ? undefined : stdinMs);
-  const lines = input.split(/\r\n?|\n/).filter((line) => line.trim() !== '');
-  if (lines.length > most) throw refused(source, `has more than ${most} tickets`, `超过 ${most} 个 ticket`);
-  return lines.map((line) => {
-    const [, type, ticket = ''] = /^(?:(SIGN|NONCE)\s+)?(.*)$/.exec(line.trim()) ?? [];
-    return given(type === 'NONCE' ? 'NONCE' : 'SIGN', ticket);
-  });
+  const lines = (await textOf(process.stdin)).split(/\r\n?|\n/).map((line) => line.trim());
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [, type, ticket = ''] = /^(?:(SIGN|NONCE)\s+)?(.*)$/.exec(line) ?? [];
+      return { type: type === 'NONCE' ? 'NONCE' : 'SIGN', text: ticket, state: 'given' };
+    });
 }
 
-function given(type: 'SIGN' | 'NONCE', ticket: string): KnownTicket {
-  return { type, text: ticket, state: 'given' };
-}
-
-/** What the ticket store has, and the app secret, which some have signed with; `note` says why there is no more. */
-async function ticketsOfStore(
-  options: ResolvedOptions | undefined,
-  appId: string,
-): Promise<{ tickets: readonly KnownTicket[]; note?: Text }> {
-  if (!options) return { tickets: [] };
-  if (options.appId !== appId) return { tickets: [], note: ANOTHER_APP_ID };
-  const secret: KnownTicket = { type: 'secret', text: options.secret.reveal(), state: 'given' };
+/** What the ticket store has, or why that cannot be known. */
+async function ticketsOfStore(options: ResolvedOptions | undefined, appId: string): Promise<KnownTicket[] | Text> {
+  if (!options) return [];
+  if (options.appId !== appId) {
+    return text('the ticket store belongs to another app id and was not read', 'ticket 存储属于另一个 app id');
+  }
   const store = await createTicketStore(options, () => undefined).catch(() => undefined);
-  if (!store || store.scope === 'process') return { tickets: [secret], note: UNSEEN };
+  if (!store || store.scope === 'process') {
+    return text('this process cannot inspect the ticket store', '当前进程看不到 ticket 存储');
+  }
   try {
     const { content } = await store.inspect('read');
-    if (content.kind !== 'record') return { tickets: [secret], note: NO_RECORD };
-    const usable = usableRecord(content.record, options);
-    const note = content.record.current && !usable.current ? WRONG_KEY : undefined;
-    return { tickets: [...ticketsIn(usable, options.clock.now()), secret], note };
+    const tickets =
+      content.kind === 'record' ? ticketsIn(usableRecord(content.record, options), options.clock.now()) : [];
+    if (tickets.length > 0) return tickets;
+    return text(
+      'the ticket store has no credentials that this environment can read and decrypt',
+      'ticket 存储里没有这里能读取、能用 storeEncryptionKey 解密的凭证',
+    );
   } finally {
     await store.close();
   }
 }
-
-const ANOTHER_APP_ID = text(
-  'the ticket store belongs to another app id and was not read',
-  'ticket 存储属于另一个 app id',
-);
-const UNSEEN = text('this process cannot inspect the ticket store', '当前进程看不到 ticket 存储');
-const NO_RECORD = text('the ticket store has no record to read', 'ticket 存储里没有可读的记录');
-const WRONG_KEY = text('the store key cannot decrypt the credentials', '这里的 storeEncryptionKey 无法解密凭证');
 
 function ticketsIn({ current, earlier = [] }: TicketRecord, nowMs: number): KnownTicket[] {
   const replaced = earlier.map(({ number, signTicket, replacedAtMs }): KnownTicket => {

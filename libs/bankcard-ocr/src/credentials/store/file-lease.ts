@@ -12,9 +12,9 @@ const LARGEST_LEASE = 64;
 
 /**
  * A lease among the processes of one machine, made of files `lease.<number>`: whoever creates the next number holds it.
- * Numbers only grow and the highest file always stays, so two processes that both saw a holder die cannot both take
- * over. A live holder touches its file; a holder is dead when the file has stood still for `ttlMs` *while we watched*,
- * which needs neither process ids (reused, and other containers have their own) nor clocks that agree.
+ * Numbers only grow and the highest file stays, so two processes that both saw a holder die cannot both take over. A
+ * holder is dead when it has not touched its file for `ttlMs` *while we watched*, which needs neither process ids (reused,
+ * and other containers have their own) nor clocks that agree.
  */
 export class FileLeases {
   #watched: { number: number; touched: string; sinceMs: number } | undefined;
@@ -43,30 +43,29 @@ export class FileLeases {
     const mine = isLastNumber ? 1 : highest + 1;
     const file = await this.files.open(leases.path(mine), 'wx', 0o600).catch(undefinedWhenTaken);
     if (!file) return undefined;
+    let isHolder = false;
     try {
       await file.write(HELD, 0);
       const numbers = await leases.numbers();
-      if (numbers.at(-1) !== mine) {
-        // We were slow: others had moved on, and our number was free only because it had been cleared away.
-        await Promise.all([file.close(), leases.remove(mine)]);
-        return undefined;
-      }
-      await leases.remove(...numbers.slice(0, -1));
-    } catch (error) {
-      // A full disk: nothing of the attempt may stay, or every further one would leave a file and a handle.
-      await Promise.all([file.close().catch(() => undefined), leases.remove(mine)]);
-      throw error;
+      // If we were slow, others have moved on, and our number was free only because it had been cleared away.
+      isHolder = numbers.at(-1) === mine;
+      if (isHolder) await leases.remove(...numbers.slice(0, -1));
+    } finally {
+      // Nothing of the attempt may stay: on a full disk every further one would leave a file and a handle.
+      if (!isHolder) await Promise.all([file.close().catch(() => undefined), leases.remove(mine)]);
     }
+    if (!isHolder) return undefined;
     const id = String(mine);
     const beat = async (): Promise<boolean> => {
       const now = new Date(clock.now());
       await file.utimes(now, now);
       return this.isHeld(id);
     };
-    const free = (): Promise<void> => {
-      const freed = file.write(FREE, 0).catch(() => undefined);
-      const closed = freed.then(() => file.close()).catch(() => undefined);
-      return this.operations.run(() => closed);
+    const free = (): Promise<unknown> => {
+      // Begun in any case, so that no handle stays open.
+      const freed = file.write(FREE, 0).finally(() => file.close());
+      freed.catch(() => undefined);
+      return this.operations.run(() => freed);
     };
     return new LeaseHeartbeat(id, ttlMs, takenAt, () => this.operations.run(beat), free, clock);
   }

@@ -5,22 +5,20 @@ import { SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { StoreError } from './ticket-store.js';
 
 /**
- * Runs operations on files, each limited in time. A file system that does not respond, e.g. of a server that is gone,
- * keeps one of the few threads that all file operations and name lookups of the process share. So while an operation is
- * overdue, no further one is begun: the others of the process go on.
+ * Runs operations on files, each limited in time. One that hangs keeps one of the few threads that all file operations and
+ * name lookups of the process share, so no further one is begun while it is overdue.
  */
 export class FileOperations {
   #overdue = 0;
 
-  /** @param timeoutMs how long one may take */
   constructor(
     private readonly timeoutMs: number,
     private readonly clock: Clock = SYSTEM_RUNTIME.clock,
   ) {}
 
   /**
-   * @param onLate is given what an operation came to that had been given up
-   * @throws {@link StoreError} `TIMEOUT`; or with the code of the system, and what could not be done
+   * @param onLate takes the result of an operation that had been given up
+   * @throws {@link StoreError} `TIMEOUT`, or the code of the system
    */
   async run<T>(operation: () => Promise<T>, onLate: (result: T) => void = () => undefined): Promise<T> {
     const late = () => new StoreError('TIMEOUT', `the file system has not responded for ${this.timeoutMs} ms`);

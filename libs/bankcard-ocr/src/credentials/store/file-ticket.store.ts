@@ -26,10 +26,9 @@ const KEPT = 3;
 /** How often the highest record may be gone before it is read, or be set aside: after that something else is wrong. */
 const MOST_TRIES = 1_000;
 const MAX_RECORD_BYTES = 262_144;
+/** Temporary names begin so. What a killed process has left there is removed when it is so old. */
 const BESIDE = 'beside.';
-/** What a killed process may have left half written is removed when it is older than this. */
 const ABANDONED_AFTER_MS = 60_000;
-const DEFAULT_TIMEOUT_MS = 10_000;
 
 export const FILE_STORE_ADVICE: Text = text(
   'name a directory on a local disk that the user of this process may write to, and whose file system knows hard links',
@@ -37,10 +36,10 @@ export const FILE_STORE_ADVICE: Text = text(
 );
 
 interface FileTicketStoreOptions {
-  /** The directory; several app ids may share it. Created when missing, mode 0700. */
+  /** Several app ids may share it. Created when missing, mode 0700. */
   readonly directory: string;
   readonly appId: string;
-  /** Called with the path of a record that could not be read and was set aside. */
+  /** Called with the path of a record that could not be read and was renamed. */
   readonly onDamaged?: ((path: string) => void) | undefined;
   /** Milliseconds that the file system may take for one operation of the store. @default 10000 */
   readonly timeoutMs?: number | undefined;
@@ -59,7 +58,9 @@ export class FileTicketStore extends TicketStore {
   readonly #records: NumberedFiles;
   readonly #operations: FileOperations;
   readonly #leases: FileLeases;
-  readonly #stopWatching = new Set<() => void>();
+  /** One name for all that cannot be read, so that damaged files, which may hold credentials, do not pile up. */
+  readonly #aside: string;
+  readonly #stopWatching: (() => void)[] = [];
   /** A reader changes nothing, and sets nothing aside. */
   #access: StoreAccess = 'write';
 
@@ -72,8 +73,9 @@ export class FileTicketStore extends TicketStore {
     super();
     this.description = `file:${options.directory}`;
     this.#folder = recordFolder(options.directory, options.appId);
+    this.#aside = join(this.#folder, 'damaged');
     this.#records = new NumberedFiles(this.#folder, 'record', files, runtime.random);
-    this.#operations = new FileOperations(options.timeoutMs ?? DEFAULT_TIMEOUT_MS, runtime.clock);
+    this.#operations = new FileOperations(options.timeoutMs ?? 10_000, runtime.clock);
     this.#leases = new FileLeases(this.#folder, this.#operations, files, runtime);
   }
 
@@ -105,14 +107,10 @@ export class FileTicketStore extends TicketStore {
   }
 
   watch(listener: () => void): () => void {
-    const stopWatching = this.files.watch(this.#folder, (name) => {
+    const stop = this.files.watch(this.#folder, (name) => {
       if (name.startsWith(this.#records.series)) listener();
     });
-    const stop = () => {
-      this.#stopWatching.delete(stop);
-      stopWatching();
-    };
-    this.#stopWatching.add(stop);
+    this.#stopWatching.push(stop);
     return stop;
   }
 
@@ -180,13 +178,9 @@ export class FileTicketStore extends TicketStore {
     if (reason) return reason === 'EACCES' ? this.#unusable(reason) : reason;
     const found = text('does not exist yet', '目录还不存在');
     const told = { about: this.description, found, facts: { kind: 'file', exists: false } };
-    return access === 'read'
-      ? {
-          status: 'warn',
-          ...told,
-          todo: text('Start a refresher on this directory first', '请先启动使用该目录的 refresher'),
-        }
-      : { status: 'ok', ...told, todo: text('It can be made, by this user', '当前用户可以创建') };
+    if (access === 'write')
+      return { status: 'ok', ...told, todo: text('It can be made, by this user', '当前用户可以创建') };
+    return { status: 'warn', ...told, todo: text('Start a refresher on it first', '请先启动使用该目录的 refresher') };
   }
 
   #unusable(code: string): StoreFinding {
@@ -266,14 +260,8 @@ export class FileTicketStore extends TicketStore {
     return new DurableFile(this.#folder, `${BESIDE}${this.runtime.random.id()}`, this.files);
   }
 
-  /** One name for all that cannot be read, so that damaged files, which may hold credentials, do not pile up. */
-  get #aside(): string {
-    return join(this.#folder, 'damaged');
-  }
-
-  /** @returns whether this process has done it; a reader leaves it to others */
+  /** @returns whether this process has done it */
   async #setAside(revision: number): Promise<boolean> {
-    if (this.#access === 'read') return false;
     const where = this.#records.path(revision);
     try {
       await this.files.rename(where, this.#aside);

@@ -1,5 +1,6 @@
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { behindMs } from '../credential-lifetime.js';
 import type { TicketLease } from './ticket-store.js';
 
 const BEATS_PER_TTL = 4;
@@ -9,10 +10,9 @@ const END_AT = 0.8;
 /** Keeps a lease alive by heartbeats, and ends the work of a holder without them before another process may take it over. */
 export class LeaseHeartbeat implements TicketLease {
   readonly #lost = new AbortController();
-  /** Aborted when the lease was lost, or may be soon. */
   readonly signal: AbortSignal = this.#lost.signal;
   #beats: ClockTimer;
-  /** When the work has to end, unless there is another heartbeat; on the monotonic clock. */
+  /** When the work has to end without another heartbeat, on the monotonic clock. */
   #endsAt: number;
   /** By how much the monotonic clock was behind the wall clock at the last heartbeat. */
   #behindMs: number;
@@ -31,7 +31,7 @@ export class LeaseHeartbeat implements TicketLease {
     private readonly free: () => Promise<unknown>,
     private readonly clock: Clock,
   ) {
-    this.#behindMs = this.#behindNowMs;
+    this.#behindMs = behindMs(clock);
     this.#endsAt = this.#endAfter(takenAt);
     this.#beats = this.#nextBeat();
   }
@@ -52,12 +52,8 @@ export class LeaseHeartbeat implements TicketLease {
 
   /** The monotonic clock of a machine that is suspended stands still, and the lease lapses all the same. */
   get #hasEnded(): boolean {
-    const leaptMs = Math.max(0, this.#behindNowMs - this.#behindMs);
+    const leaptMs = Math.max(0, behindMs(this.clock) - this.#behindMs);
     return this.clock.monotonic() + leaptMs >= this.#endsAt;
-  }
-
-  get #behindNowMs(): number {
-    return this.clock.now() - this.clock.monotonic();
   }
 
   #nextBeat(): ClockTimer {
@@ -71,10 +67,10 @@ export class LeaseHeartbeat implements TicketLease {
     // Others may have had the lease since and given it back: then a store would let it be renewed.
     if (this.#hasEnded) return this.#lose();
     const sentAt = this.clock.monotonic();
-    const behindMs = this.#behindNowMs;
+    const behindNowMs = behindMs(this.clock);
     try {
       if (!(await this.beat())) return this.#lose();
-      this.#behindMs = behindMs;
+      this.#behindMs = behindNowMs;
       this.#endsAt = this.#endAfter(sentAt);
     } catch {
       // The next one may succeed; if none does, the end comes in time.

@@ -29,8 +29,7 @@ const LEASE_TTL_MS = 60_000;
 const SHORT_LEASE_TTL_MS = 10_000;
 
 /**
- * What every {@link TicketStore} must do, as cases for any test runner. The last one takes 15 seconds, because leases are
- * kept in real time.
+ * What every {@link TicketStore} must do, as cases for any test runner. The last one takes 15 seconds of real time.
  *
  * @example
  * for (const { name, run } of ticketStoreContract(openEmpty)) it(name, run, 30_000);
@@ -45,8 +44,8 @@ export function ticketStoreContract(
   return Object.entries(CASES).map(([name, check]) => ({
     name,
     run: async () => {
-      const opened: TicketStore[] = [];
       const openStore = await openEmpty();
+      const opened: TicketStore[] = [];
       try {
         await check(async () => {
           const store = await openStore();

@@ -5,14 +5,14 @@ import type { Clock } from '../../runtime/clock.js';
 import { RecordOfAnotherVersion } from '../ticket-record.codec.js';
 import type { TicketRecord } from '../ticket-record.js';
 
-/** What a ticket store says about itself. Nothing in it may be shown except `findings`: a record holds credentials. */
+/** What a ticket store says about itself. Only its `findings` may be shown: a record holds credentials. */
 export interface StoreInspection {
   readonly content: StoreContent;
   /** Whether the store can be used, first, and what is unusual about the place where it keeps credentials. */
   readonly findings: readonly StoreFinding[];
 }
 
-/** What is stored; timestamps are by the clock of this process. */
+/** What is stored. */
 export type StoreContent =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'damaged' }
@@ -47,33 +47,29 @@ export async function contentFrom(read: () => Promise<StoreContent>): Promise<St
   }
 }
 
-/** TTL of a lease with the vendor's overlap: with a shorter one, a live holder would be taken for dead. */
+/** With the vendor's overlap; with a shorter one, a live holder would be taken for dead. */
 const LEASE_TTL_MS = 3_500;
 
-/** Take the lease as a refresher does, and release it at once; the lease of a dead holder expires meanwhile. */
+/** Take the lease and release it at once; that of a dead holder expires meanwhile. */
 export async function tryLease(
   acquire: (ttlMs: number) => Promise<{ release(): Promise<void> } | undefined>,
   clock: Clock,
   facts: StoreFinding['facts'],
 ): Promise<StoreFinding> {
   const until = clock.monotonic() + LEASE_TTL_MS * 1.5;
-  for (;;) {
-    const lease = await acquire(LEASE_TTL_MS);
-    await lease?.release();
-    if (lease) {
-      const found = text('can be read, written and leased', '可读、可写、可取得租约');
-      return { status: 'ok', found, facts: { ...facts, leased: true } };
-    }
-    if (clock.monotonic() >= until) {
-      const found = text(
-        'can be read and written; another process holds the lease',
-        '可读、可写；租约正被别的进程持有',
-      );
-      const todo = text('Run this again: a refresh takes seconds', '请稍后再试：一次刷新只需几秒');
-      return { status: 'warn', found, todo, facts: { ...facts, leased: false } };
-    }
+  let lease = await acquire(LEASE_TTL_MS);
+  while (!lease && clock.monotonic() < until) {
     await sleep(clock, LEASE_TTL_MS / 16);
+    lease = await acquire(LEASE_TTL_MS);
   }
+  await lease?.release();
+  if (lease) {
+    const found = text('can be read, written and leased', '可读、可写、可取得租约');
+    return { status: 'ok', found, facts: { ...facts, leased: true } };
+  }
+  const found = text('can be read and written; another process holds the lease', '可读、可写；租约正被别的进程持有');
+  const todo = text('Run this again: a refresh takes seconds', '请稍后再试：一次刷新只需几秒');
+  return { status: 'warn', found, todo, facts: { ...facts, leased: false } };
 }
 
 export function readable(facts: StoreFinding['facts']): StoreFinding {

@@ -3,12 +3,12 @@ import type { Text } from '../../errors/text.js';
 import type { TicketRecord } from '../ticket-record.js';
 import { contentFrom, type StoreInspection } from './store-inspection.js';
 
-/** The right to call the vendor's auth endpoints, which at most one process has at a time. */
+/** The right to request tokens and tickets, which at most one process has at a time. */
 export interface TicketLease {
   readonly id: string;
-  /** Aborted when the lease was lost, or is about to be: another process may call the vendor soon. */
+  /** Aborted when the lease was lost, or is about to be. */
   readonly signal: AbortSignal;
-  /** Throw the reason of {@link signal} when the lease has been lost: a stopped process wakes up before its timers fire. */
+  /** Throw the reason of {@link signal} when it has been lost: a stopped process wakes up before its timers fire. */
   throwIfLost(): void;
   release(): Promise<void>;
 }
@@ -27,7 +27,7 @@ const BRAND = Symbol.for('nestjs-bankcard-ocr/ticket-store');
  * `nestjs-bankcard-ocr/testing`.
  */
 export abstract class TicketStore {
-  /** A store that another copy of the library has made is one too: bundles and applications of two module systems have two. */
+  /** A store of another copy of the library is one too: applications of two module systems have two. */
   static [Symbol.hasInstance](this: unknown, value: unknown): boolean {
     if (this !== TicketStore) return Function.prototype[Symbol.hasInstance].call(this as () => void, value);
     return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
@@ -36,10 +36,10 @@ export abstract class TicketStore {
   /** What the start line of the log calls the store; no secrets. */
   abstract readonly description: string;
   abstract readonly scope: SharingScope;
-  /** Called once with each unusual thing that does not keep the store from working. The module sets it to its log. */
+  /** Called once with each unusual thing that does not keep the store from working; set by the module. */
   onWarning?: ((warning: string) => void) | undefined;
 
-  /** Prepare the store, or throw when it refuses the access that is needed: the start is then refused too. */
+  /** Prepare the store, or throw when it refuses the access that is needed: then startup fails. */
   async open(_access: StoreAccess = 'write'): Promise<void> {}
 
   /** What is stored; undefined when there is nothing, or nothing that can be read. */
@@ -48,11 +48,10 @@ export abstract class TicketStore {
   /**
    * Replace what is stored if it still is what was read: an atomic compare-and-set, durable when it returns.
    *
-   * @param expected what {@link read} gave; undefined to write the first record
-   * @param next its `revision` must be one more than that of `expected`, 1 for the first; its `writeId` a new one
+   * @param expected what {@link read} returned; undefined to write the first record
+   * @param next its `revision` is one more than that of `expected`, 1 for the first; its `writeId` a new one
    * @param lease under which it is written
-   * @returns false when something else had been written meanwhile, or another process holds the lease now; nothing has
-   *   changed then
+   * @returns false when another process has written meanwhile, or holds the lease now; nothing has changed then
    */
   abstract compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean>;
 
@@ -67,10 +66,8 @@ export abstract class TicketStore {
   abstract watch(listener: () => void): () => void;
 
   /**
-   * Say what is stored and how usable the store is, for `doctor`, on a store that has not been opened. Nothing stored is
-   * changed and nothing is created; a lease may be taken and released at once. Never rejects. The default only reads.
-   *
-   * @param _access what the process that is going to use the store needs
+   * Say what is stored and how usable the store is, for `doctor`, on a store that has not been opened. Nothing is changed or
+   * created; a lease may be taken and released at once. Never rejects.
    */
   async inspect(_access: StoreAccess = 'write'): Promise<StoreInspection> {
     const content = await contentFrom(async () => {
@@ -86,17 +83,11 @@ export abstract class TicketStore {
 
 Object.defineProperty(TicketStore.prototype, BRAND, { value: true });
 
-/**
- * Why a store did not do what it was asked to. Its message may be shown: it tells of nothing that is stored or sent. Of
- * any other error only the code and the name are ever shown.
- */
+/** Why a store did not do what it was asked to. Of any other error only the code or the name is ever shown. */
 export class StoreError extends Error {
   override name = 'StoreError';
 
-  /**
-   * @param code of the system (`EACCES`), of the server (`NOPERM`), or one of ours (`TIMEOUT`)
-   * @param reason in words, without secrets
-   */
+  /** @param reason in words, without anything that is stored or sent */
   constructor(
     readonly code: string,
     reason?: string,
@@ -105,7 +96,7 @@ export class StoreError extends Error {
   }
 }
 
-/** An error that refuses the start because of the option `ticketStore`. */
+/** The option `ticketStore` makes startup fail. */
 export function storeIssue(problem: Text, cause?: unknown): BankCardOcrConfigurationError {
   const issue = configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE');
   return new BankCardOcrConfigurationError([issue], cause);

@@ -1,4 +1,4 @@
-import { backoffMs } from '../../runtime/backoff.js';
+import { backoffMs } from '../../runtime/random.js';
 import type { Clock } from '../../runtime/clock.js';
 import { sleep } from '../../runtime/abort.js';
 
@@ -19,9 +19,8 @@ const LONGEST_REST_MS = 8_000;
  * slowly faster again, up to the configured rate.
  */
 export class AdaptiveRateLimiter {
-  #ratePerSecond: number;
-  /** When the rate was that. */
-  #ratedAt: number;
+  /** The rate at {@link #slowedAt}. */
+  #slowedTo = 0;
   #slowedAt = -Infinity;
   #lastTurnAt = -Infinity;
   #notBefore = -Infinity;
@@ -30,15 +29,12 @@ export class AdaptiveRateLimiter {
   constructor(
     private readonly highestPerSecond: number,
     private readonly clock: Clock,
-  ) {
-    this.#ratePerSecond = highestPerSecond;
-    this.#ratedAt = clock.monotonic();
-  }
+  ) {}
 
   /** Queries a second, now. */
   get ratePerSecond(): number {
-    const recovered = (this.highestPerSecond * (this.clock.monotonic() - this.#ratedAt)) / RECOVERY_MS;
-    return Math.min(this.highestPerSecond, this.#ratePerSecond + recovered);
+    const recovered = (this.highestPerSecond * (this.clock.monotonic() - this.#slowedAt)) / RECOVERY_MS;
+    return Math.min(this.highestPerSecond, this.#slowedTo + recovered);
   }
 
   /** Tencent has said "too many", and perhaps how long to wait. */
@@ -46,8 +42,7 @@ export class AdaptiveRateLimiter {
     const now = this.clock.monotonic();
     this.#notBefore = Math.max(this.#notBefore, now + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));
     if (now - this.#slowedAt < SLOWDOWN_EVERY_MS) return;
-    this.#ratePerSecond = Math.max(this.ratePerSecond / 2, Math.min(LOWEST_RATE_PER_SECOND, this.highestPerSecond));
-    this.#ratedAt = now;
+    this.#slowedTo = Math.max(this.ratePerSecond / 2, Math.min(LOWEST_RATE_PER_SECOND, this.highestPerSecond));
     this.#slowedAt = now;
   }
 
@@ -58,10 +53,7 @@ export class AdaptiveRateLimiter {
     return turn;
   }
 
-  /**
-   * Wait before an order that was refused gets in line again, longer after every refusal.
-   * @throws the reason of `signal`
-   */
+  /** Wait before an order gets in line again, longer after every refusal. @throws the reason of `signal` */
   rest(refusals: number, signal: AbortSignal): Promise<void> {
     return sleep(this.clock, backoffMs(refusals, FIRST_REST_MS, LONGEST_REST_MS), signal);
   }

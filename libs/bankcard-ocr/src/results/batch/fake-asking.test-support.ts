@@ -3,14 +3,7 @@ import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { ManualClock } from '../../testing/manual-clock.js';
 import { sleep } from '../../runtime/abort.js';
-import {
-  type Ask,
-  type AskHooks,
-  type OrderNumbers,
-  queryMany,
-  type QueryManyOptions,
-  type QueryManyOutcome,
-} from './query-many.js';
+import { type Ask, type OrderNumbers, queryMany, type QueryManyOptions, type QueryManyOutcome } from './query-many.js';
 
 /** How one query of a {@link FakeAsking} goes: after so long, with this. */
 export interface FakeAnswer {
@@ -28,7 +21,7 @@ export class FakeAsking {
 
   constructor(
     private readonly clock: ManualClock,
-    private readonly answer: (orderNo: string, round: number, hooks: AskHooks) => FakeAnswer = () => ({}),
+    private readonly answer: (orderNo: string, round: number, hooks: Parameters<Ask>[1]) => FakeAnswer = () => ({}),
   ) {
     this.#startedAt = clock.monotonic();
   }

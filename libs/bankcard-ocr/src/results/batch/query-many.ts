@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { checkOrderNumber } from '../../call/order-number.js';
 import { limitsOf } from '../../call/query-limits.js';
 import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
-import { BankCardOcrError, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { type BankCardOcrError, invalidArgument, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { DEFAULTS } from '../../options/option-table.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { QueryOptions } from '../order-query.js';
@@ -10,11 +10,7 @@ import { checkRecognizedAt } from '../retention.js';
 import { warningPolicyOf } from '../warning-policy.js';
 import { AdaptiveRateLimiter } from './adaptive-rate-limiter.js';
 
-/**
- * Query many orders, several at a time. Every order that is taken from `orders` comes exactly once, when it is finished.
- * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for wrong arguments, what `orders` throws, or the reason of
- *   `options.signal`, both when everything that was taken has been yielded
- */
+/** See {@link OcrResultService.queryMany}. */
 export async function* queryMany(
   ask: Ask,
   orders: OrderNumbers,
@@ -47,10 +43,7 @@ const DEFAULT_RATE_PER_SECOND = 10;
 export interface QueryManyOptions extends QueryOptions {
   /** How many orders are in flight or finished and not consumed yet at once. At least 1. @default 8 */
   readonly concurrency?: number | undefined;
-  /**
-   * How many queries begin in a second at most, spread evenly; fractions are allowed. Tencent documents no number: ask
-   * for that of your contract. Repeated requests within a query come on top. @default 10
-   */
+  /** How many queries begin in a second at most, spread evenly; repeated requests come on top. More than 0. @default 10 */
   readonly ratePerSecond?: number | undefined;
   /** Ends the batch: see {@link OcrResultService.queryMany}. */
   readonly signal?: AbortSignal | undefined;
@@ -69,36 +62,27 @@ function batchLimitsOf(orders: unknown, options: QueryManyOptions): { concurrenc
   // A text is iterable too, but its letters are no order numbers.
   const isObject = typeof orders === 'object' && orders !== null;
   if (!isObject || !(Symbol.asyncIterator in orders || Symbol.iterator in orders))
-    throw invalid('orders must be an iterable or an async iterable of order numbers, and not a single text');
+    throw invalidArgument('orders must be an iterable or an async iterable of order numbers, and not a single text');
   // Each query would refuse wrong options as well, but then every order of the batch would fail.
   limitsOf(options, DEFAULTS);
   warningPolicyOf(options.warningPolicy, DEFAULTS.warningPolicy);
   checkRecognizedAt(options.recognizedAt);
   const { concurrency = DEFAULT_CONCURRENCY, ratePerSecond = DEFAULT_RATE_PER_SECOND } = options;
   if (!(Number.isSafeInteger(concurrency) && concurrency >= 1))
-    throw invalid('concurrency must be a whole number, 1 or more');
+    throw invalidArgument('concurrency must be a whole number, 1 or more');
   if (!(Number.isFinite(ratePerSecond) && ratePerSecond > 0))
-    throw invalid('ratePerSecond must be a number, more than 0');
+    throw invalidArgument('ratePerSecond must be a number, more than 0');
   return { concurrency, ratePerSecond };
-}
-
-function invalid(message: string): BankCardOcrError {
-  return new BankCardOcrError('INVALID_ARGUMENT', { message });
 }
 
 /** How often an order over Tencent's limits is queried before that is its outcome. */
 const ROUNDS = 5;
 
-/** The batch's part in one of its queries. */
-export interface AskHooks {
-  /** Ends the query. */
-  readonly signal: AbortSignal;
-  /** To be called with every attempt that fails, also one that the query itself repeats. */
-  readonly onFailure: (error: BankCardOcrError) => void;
-}
-
-/** One query of a batch. */
-export type Ask = (orderNo: string, hooks: AskHooks) => Promise<BankCardOcrResult>;
+/** One query of a batch; calls `onFailure` with every attempt that fails, also one that it repeats itself. */
+export type Ask = (
+  orderNo: string,
+  hooks: { readonly signal: AbortSignal; readonly onFailure: (error: BankCardOcrError) => void },
+) => Promise<BankCardOcrResult>;
 
 /** The orders in flight or finished and not consumed yet: never more than `concurrency`, so that a slow consumer slows it. */
 class Batch {
@@ -126,8 +110,7 @@ class Batch {
   }
 
   /**
-   * The next order that is finished; waits for one.
-   * @returns undefined when there will be no more
+   * The next order that is finished; undefined when there will be no more.
    * @throws what the source has thrown, when all that it gave before is through
    */
   async take(): Promise<QueryManyOutcome | undefined> {
@@ -148,10 +131,7 @@ class Batch {
     this.#wakeUp();
   }
 
-  /**
-   * Stop, wait for queries in flight, and close the source, as leaving a `for` loop does.
-   * @throws what the source throws at that
-   */
+  /** Stop, wait for queries in flight, and close the source, as leaving a `for` loop does. @throws what that throws */
   async close(): Promise<void> {
     this.stop();
     while (this.#inFlight > 0) await this.#change();
@@ -168,11 +148,8 @@ class Batch {
   }
 
   #fill(): void {
-    while (!this.#isAsking && !this.#isExhausted && this.#hasRoom()) void this.#askSource();
-  }
-
-  #hasRoom(): boolean {
-    return !this.#stop.signal.aborted && this.#inFlight + this.#finished.length < this.concurrency;
+    const hasRoom = () => !this.#stop.signal.aborted && this.#inFlight + this.#finished.length < this.concurrency;
+    while (!this.#isAsking && !this.#isExhausted && hasRoom()) void this.#askSource();
   }
 
   async #askSource(): Promise<void> {
@@ -195,24 +172,20 @@ class Batch {
 
   async #finish(orderNo: string): Promise<void> {
     this.#inFlight += 1;
-    const outcome = await this.#outcomeOf(orderNo);
-    this.#inFlight -= 1;
-    this.#finished.push(outcome);
-    this.#wakeUp();
-  }
-
-  async #outcomeOf(orderNo: string): Promise<QueryManyOutcome> {
     try {
-      checkOrderNumber(orderNo);
-      return { orderNo, result: await this.#query(orderNo) };
+      const result = await this.#query(orderNo);
+      this.#finished.push({ orderNo, result });
     } catch (error) {
       const { aborted, reason } = this.#stop.signal;
-      return { orderNo, error: aborted ? (reason as unknown) : error };
+      this.#finished.push({ orderNo, error: aborted ? (reason as unknown) : error });
     }
+    this.#inFlight -= 1;
+    this.#wakeUp();
   }
 
   /** An order over Tencent's limits keeps its place and waits for another turn. */
   async #query(orderNo: string): Promise<BankCardOcrResult> {
+    checkOrderNumber(orderNo);
     const { limiter } = this;
     const { signal } = this.#stop;
     const onFailure = ({ code, retryAfterMs }: BankCardOcrError) => {

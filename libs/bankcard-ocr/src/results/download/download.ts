@@ -1,11 +1,12 @@
-import type { BankCardOcrResult, ResultRetention } from '../../card/bank-card-ocr-result.js';
+import type { Writable } from 'node:stream';
+import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import { type CardPhotos, extensionOf, PHOTO_KINDS, type PhotoKind } from '../../card/card-photo.js';
-import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { invalidArgument } from '../../errors/bank-card-ocr-error.js';
 import type { PhotoTarget, PhotoTargets } from '../../vendor/response/photo-buffers.js';
 import type { ResultClient } from '../../vendor/result.client.js';
 import type { OrderQuery } from '../order-query.js';
 import { PhotoDirectory } from './photo-directory.js';
-import { type PhotoSink, type PhotoTransaction, sinkTransaction } from './photo-sink.js';
+import type { PhotoMeta, PhotoSink, PhotoTransaction } from './photo-sink.js';
 import { SinkFailure } from './sink-stream.js';
 import { SinkTarget, type WrittenPhoto } from './sink.target.js';
 
@@ -20,32 +21,23 @@ export interface DownloadedPhoto extends WrittenPhoto {
 }
 
 /** What a download has brought. Nothing in it is secret. */
-export interface DownloadManifest {
-  /** The order number of the download. */
-  readonly orderNo: string;
+export interface DownloadManifest
+  extends
+    Pick<BankCardOcrResult, 'orderNo' | 'bizSeqNo' | 'operatedAt' | 'retention'>,
+    Pick<CardPhotos, 'damaged' | 'status'> {
   /** What Tencent recognized, from the same response; of its photos it has the status only. */
   readonly result: BankCardOcrResult;
-  /** `bizSeqNo`: Tencent's serial number of the request; quote it to Tencent's support. */
-  readonly bizSeqNo?: string;
-  /** `operateTime`: when the card was recognized; Tencent sends no time zone, China time is assumed. */
-  readonly operatedAt?: Date;
   /** In the order of {@link PHOTO_KINDS}. */
   readonly photos: readonly DownloadedPhoto[];
-  /** Photos that came, but not as readable Base64: their sinks have no photo. */
-  readonly damaged: readonly PhotoKind[];
-  /** As {@link CardPhotos.status}: `complete` when at least one came, `pending` when none has yet, `gone` when none will. */
-  readonly status: CardPhotos['status'];
-  /** How long Tencent keeps the photos; an assumption. */
-  readonly retention?: ResultRetention;
 }
 
 /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for anything that is no {@link PhotoDestination} */
 export function checkPhotoDestination(destination: unknown): asserts destination is PhotoDestination {
   if (typeof destination === 'function' || destination instanceof PhotoDirectory) return;
-  throw new BankCardOcrError('INVALID_ARGUMENT', {
-    message: 'the sink must be a function that returns a Writable for each photo, or toDirectory(path)',
-    messageZh: 'sink 必须是返回 Writable 的函数，或 toDirectory(path)',
-  });
+  throw invalidArgument(
+    'the sink must be a function that returns a Writable for each photo, or toDirectory(path)',
+    'sink 必须是返回 Writable 的函数，或 toDirectory(path)',
+  );
 }
 
 /**
@@ -92,47 +84,61 @@ function manifestOf(result: BankCardOcrResult, downloaded: readonly DownloadedPh
   };
 }
 
-/** One attempt to download the photos of an order: it ends with {@link complete} or with {@link abandon}. */
-export class Download implements PhotoTargets {
-  readonly #targets = new Map<PhotoKind, SinkTarget>();
-  readonly #transaction: PhotoTransaction;
+/** Where the photos of one attempt go, or the files of a sibling product; a place is opened with its first bytes. */
+export class SinkTargets<Name extends string> implements PhotoTargets<Name> {
+  readonly #targets = new Map<Name, SinkTarget>();
 
   constructor(
-    private readonly orderNo: string,
-    private readonly attempt: number,
-    destination: PhotoDestination,
-  ) {
-    this.#transaction = typeof destination === 'function' ? sinkTransaction(destination) : destination.transaction();
+    private readonly attempt: Pick<PhotoMeta, 'orderNo' | 'attempt'>,
+    private readonly openSink: (name: Name, meta: PhotoMeta) => Writable | Promise<Writable>,
+  ) {}
+
+  open(name: Name): PhotoTarget {
+    const target = new SinkTarget((mediaType) => {
+      return this.openSink(name, { ...this.attempt, mediaType, extension: extensionOf(mediaType) });
+    });
+    this.#targets.set(name, target);
+    return target;
   }
 
-  open(kind: PhotoKind): PhotoTarget {
-    const { orderNo, attempt } = this;
-    const target = new SinkTarget((mediaType) => {
-      return this.#transaction.open(kind, { orderNo, mediaType, extension: extensionOf(mediaType), attempt });
-    });
-    this.#targets.set(kind, target);
-    return target;
+  /** What a sink has whole. */
+  written(name: Name): WrittenPhoto | undefined {
+    return this.#targets.get(name)?.photo;
+  }
+
+  /** The attempt has failed: destroy every Writable that has not finished. */
+  async abandon(error: unknown): Promise<void> {
+    const reason = error instanceof Error ? error : new Error('the attempt was abandoned', { cause: error });
+    for (const target of this.#targets.values()) target.abandon(reason);
+  }
+}
+
+/** One attempt to download the photos of an order: it ends with {@link complete} or with {@link abandon}. */
+export class Download extends SinkTargets<PhotoKind> {
+  readonly #transaction: PhotoTransaction | undefined;
+
+  constructor(orderNo: string, attempt: number, destination: PhotoDestination) {
+    const transaction = typeof destination === 'function' ? undefined : destination.transaction();
+    super({ orderNo, attempt }, transaction ? transaction.open : (destination as PhotoSink));
+    this.#transaction = transaction;
   }
 
   /** The whole response has come and is good: keep the photos. @throws {@link SinkFailure} when a directory cannot */
   async complete(): Promise<DownloadedPhoto[]> {
     const whole = PHOTO_KINDS.flatMap((kind) => {
-      const photo = this.#targets.get(kind)?.photo;
+      const photo = this.written(kind);
       return photo ? [{ kind, ...photo }] : [];
     });
+    if (!this.#transaction) return whole;
     const paths = await this.#transaction.commit(whole.map(({ kind }) => kind)).catch((error: unknown) => {
       throw new SinkFailure(error);
     });
-    return whole.map((photo) => {
-      const path = paths.get(photo.kind);
-      return path === undefined ? photo : { ...photo, path };
-    });
+    return whole.map((photo) => ({ ...photo, path: paths.get(photo.kind)! }));
   }
 
-  /** The attempt has failed: destroy every Writable that has not finished, and leave no file. Never rejects. */
-  async abandon(error: unknown): Promise<void> {
-    const reason = error instanceof Error ? error : new Error('the download was abandoned', { cause: error });
-    for (const target of this.#targets.values()) target.abandon(reason);
-    await this.#transaction.discard().catch(() => undefined);
+  /** Leaves no file, too. Never rejects. */
+  override async abandon(error: unknown): Promise<void> {
+    await super.abandon(error);
+    await this.#transaction?.discard().catch(() => undefined);
   }
 }

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Writable } from 'node:stream';
 import { checkOrderNumber } from '../../call/order-number.js';
 import type { PhotoKind } from '../../card/card-photo.js';
-import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { invalidArgument } from '../../errors/bank-card-ocr-error.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../../runtime/durable-file.js';
 import { SYSTEM_RUNTIME } from '../../runtime/random.js';
 import type { PhotoMeta, PhotoTransaction } from './photo-sink.js';
@@ -75,21 +75,14 @@ export class PhotoDirectory {
 Object.defineProperty(PhotoDirectory.prototype, BRAND, { value: true });
 
 /**
- * Write photos into a directory, each as `<order number>-<kind>.<extension>`, mode 0600.
- *
- * They are written under hidden names, made durable, and get their own names one after the other when the whole response
- * has come and is good. A file of such a name is always whole, whatever kills the process; one that was there is replaced.
- * Files that killed processes have left are removed after an hour, by the next download.
- * @param path the directory, on a local disk; made when it is missing, mode 0700
+ * Write photos into a directory, each as `<order number>-<kind>.<extension>`, mode 0600. A file of such a name is always
+ * whole, whatever kills the process; one that was there is replaced.
+ * @param path on a local disk; made when it is missing, mode 0700
  * @returns to be kept and used for any number of downloads
  * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
  */
 export function toDirectory(path: string): PhotoDirectory {
-  if (typeof path !== 'string' || path.trim() === '' || path.includes('\0')) {
-    throw new BankCardOcrError('INVALID_ARGUMENT', {
-      message: 'path must be the path of a directory',
-      messageZh: 'path 必须是目录路径',
-    });
-  }
+  if (typeof path !== 'string' || path.trim() === '' || path.includes('\0'))
+    throw invalidArgument('path must be the path of a directory', 'path 必须是目录路径');
   return new PhotoDirectory(resolve(path));
 }

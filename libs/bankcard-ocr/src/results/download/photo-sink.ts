@@ -23,19 +23,11 @@ export interface PhotoMeta {
  */
 export type PhotoSink = (photo: PhotoKind, meta: PhotoMeta) => Writable | Promise<Writable>;
 
-/** Where the photos of one attempt go. */
+/** The files of one attempt. */
 export interface PhotoTransaction {
-  open(kind: PhotoKind, meta: PhotoMeta): Writable | Promise<Writable>;
-  /**
-   * The response is complete: keep these photos, which have been written whole, and nothing else.
-   * @returns where they are, if they are files
-   */
+  readonly open: PhotoSink;
+  /** The response is complete: keep these photos, which have been written whole, and nothing else. @returns their paths */
   commit(kinds: readonly PhotoKind[]): Promise<ReadonlyMap<PhotoKind, string>>;
   /** Leave nothing; does nothing about photos that were kept. Every Writable has been destroyed or has finished. */
   discard(): Promise<void>;
-}
-
-/** The application's own sink: what becomes of its Writables is for the application. */
-export function sinkTransaction(sink: PhotoSink): PhotoTransaction {
-  return { open: sink, commit: async () => new Map(), discard: async () => undefined };
 }

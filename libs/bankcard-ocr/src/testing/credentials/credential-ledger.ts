@@ -2,13 +2,18 @@ import { randomBytes } from 'node:crypto';
 import type { SandboxContext } from '../kyc-sandbox.options.js';
 import { isSignatureOf } from '../vendor-signature.js';
 
-/** An access token that was issued; all expiries are on the monotonic clock. */
+/** An access token that was issued, and what became of it; times are on the monotonic clock. */
 export interface IssuedToken {
   /** 1, 2, 3 ... in the order of issue. */
   readonly generation: number;
   readonly value: string;
+  readonly issuedAt: number;
   /** Brought forward when a newer token is issued. */
   expiresAt: number;
+  /** The call that brought its SIGN ticket; `doubtful`: rewritten by a fault, perhaps of no use to the client. */
+  ticket?: { readonly from: object; readonly doubtful: boolean } | undefined;
+  /** Another token was requested before it had a ticket: the owner was killed, unless its ticket call comes yet. */
+  abandoned?: boolean;
 }
 
 /** A SIGN ticket, or a NONCE ticket: that has a user, and is used once. */
@@ -18,6 +23,7 @@ interface IssuedTicket {
   readonly value: string;
   readonly token: IssuedToken;
   readonly userId?: string;
+  readonly issuedAt: number;
   expiresAt: number;
   used?: boolean;
 }
@@ -35,7 +41,6 @@ export class CredentialLedger {
   readonly #tokens: IssuedToken[] = [];
   readonly #signTickets: IssuedTicket[] = [];
   readonly #nonceTickets: IssuedTicket[] = [];
-  readonly #nonceTicketIssuedAt = new Map<string, number>();
   #generation = 0;
   #ticketNumber = 0;
 
@@ -46,7 +51,8 @@ export class CredentialLedger {
     const { overlapMs, tokenLifeMs } = this.context.settings;
     expireWithin(this.#tokens, this.#now + overlapMs);
     const value = randomText(`${LETTERS_AND_DIGITS}_-`, 90);
-    const token = { generation: (this.#generation += 1), value, expiresAt: this.#now + tokenLifeMs };
+    const generation = (this.#generation += 1);
+    const token = { generation, value, issuedAt: this.#now, expiresAt: this.#now + tokenLifeMs };
     return remember(this.#tokens, token, REMEMBERED);
   }
 
@@ -57,20 +63,18 @@ export class CredentialLedger {
     return remember(this.#signTickets, this.#ticket(token, ticketLifeMs, (this.#ticketNumber += 1)), REMEMBERED);
   }
 
-  /** Issue a NONCE ticket: for one user and one use. */
   issueNonceTicket(userId: string, token: IssuedToken): IssuedTicket {
-    this.#nonceTicketIssuedAt.set(userId, this.#now);
     const ticket = { ...this.#ticket(token, this.context.settings.nonceTicketLifeMs), userId };
     return remember(this.#nonceTickets, ticket, NONCE_TICKETS_REMEMBERED);
   }
 
   #ticket(token: IssuedToken, lifeMs: number, number?: number): IssuedTicket {
-    return { number, value: randomLettersAndDigits(), token, expiresAt: this.#now + lifeMs };
+    return { number, value: randomLettersAndDigits(), token, issuedAt: this.#now, expiresAt: this.#now + lifeMs };
   }
 
-  /** Whether this user got a NONCE ticket less than two seconds ago. */
   isNonceTicketTooSoon(userId: string): boolean {
-    return this.#now - (this.#nonceTicketIssuedAt.get(userId) ?? -Infinity) < NONCE_TICKET_SPACING_MS;
+    const latest = this.#nonceTickets.find((ticket) => ticket.userId === userId);
+    return latest !== undefined && this.#now - latest.issuedAt < NONCE_TICKET_SPACING_MS;
   }
 
   /** The token with this value, expired or not, as far as it is remembered. */
@@ -84,7 +88,6 @@ export class CredentialLedger {
     return !('token' in issued) || (this.#now < issued.token.expiresAt && !issued.used);
   }
 
-  /** The newest SIGN ticket that is valid. */
   currentSignTicket(): IssuedTicket | undefined {
     return this.#signTickets.find((ticket) => this.isValid(ticket));
   }

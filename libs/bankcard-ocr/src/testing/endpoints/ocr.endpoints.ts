@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../evidence/evidence.js';
-import { type KnownOrder, LEGAL_ORDER_NO } from '../orders/order-book.js';
+import { type KnownOrder, LEGAL_ORDER_NO, magicOrder } from '../orders/order-book.js';
 import { photosOf } from '../photos/photo-set.js';
-import type { JsonObject, SandboxResponse } from '../response/vendor-response.js';
+import { chinaDigits, type JsonObject, type SandboxResponse } from '../response/vendor-response.js';
 import { ENDPOINTS, LEGAL_NONCE, type VendorRequest, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
@@ -10,48 +10,99 @@ type Refusal = readonly [code: string, detail?: string] | undefined;
 
 /** `GET /api/server/getBankCardOcrResult`: the result of an order (protocol.md sections 1 to 4 and 6). */
 export function respondQueryResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
-  const { responses, settings } = vendor;
-  const refusal = refuseQuery(vendor, request) ?? refuseSignature(vendor, request, record);
-  if (refusal) return responses.failure(...refusal);
-  const order = vendor.orders.find(request.text('order_no'), settings.unknownOrders === 'invent');
-  if (!order) return responses.failure('66660020');
-  if (order.code !== undefined) return responses.failure(order.code);
-  const photos = request.wantsPhotos ? vendor.photos.of(order) : undefined;
-  const [warnCode, multiWarnCode] = warningTexts(order);
-  const { bankCardNo, bankCardValidDate, operateTime } = order;
-  const fields = { bankCardNo, bankCardValidDate, warnCode, multiWarnCode, ...photos?.fields, operateTime };
-  return { ...resultResponse(vendor, order, fields), waitMs: photos?.waitMs };
+  return respondForOrder(vendor, request, record, (order) => {
+    const { bankCardNo, bankCardValidDate, operateTime, clarity } = order;
+    const { fields, waitMs } = request.wantsPhotos ? vendor.photos.of(order) : { fields: {}, waitMs: 0 };
+    const [warnCode, multiWarnCode] = warningTexts(order);
+    const card = { bankCardNo, bankCardValidDate, warnCode, multiWarnCode, ...fields, operateTime, clarity };
+    return { ...resultResponse(vendor, order, { ...card, success: false }), waitMs };
+  });
 }
 
-/** Also of the siblings of bank-card OCR: a POST has the order number in its URL too, and it must be the same one. */
-export function refuseQuery(vendor: Vendor, request: VendorRequest): Refusal {
+/**
+ * `GET /api/server/getOcrResult`: the result of an ID card (cloud.tencent.com/document/product/1007/35864). Any order that
+ * the sandbox knows has one; the person is invented, in an area that no ID number has.
+ */
+export function respondIdCardResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
+  return respondForOrder(vendor, request, record, (order) => {
+    const photo = vendor.photos.of(order).fields['originBankcardPhoto'];
+    return resultResponse(vendor, order, {
+      frontCode: '0',
+      backCode: '0',
+      name: '张三',
+      sex: '男',
+      nation: '汉',
+      birth: '19900101',
+      address: '示例省示例市示例路 1 号',
+      idcard: '000000199001010008',
+      validDate: '20200101-20400101',
+      authority: '示例市公安局',
+      ...(request.wantsPhotos && { frontPhoto: photo, backPhoto: photo }),
+      operateTime: chinaDigits(vendor.clock.now()),
+      success: false,
+    });
+  });
+}
+
+/**
+ * `POST /api/v2/base/queryfacerecord`: the record of a face verification (cloud.tencent.com/document/product/1007/114181).
+ * `getFile` is `1` for video and photo, `2` for the photo, `3` for the video.
+ */
+export function respondFaceRecord(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
+  return respondForOrder(vendor, request, record, (order) => {
+    const getFile = request.text('getFile');
+    const photo = vendor.photos.of(order).fields['originBankcardPhoto'];
+    const { code, json } = resultResponse(vendor, order, {
+      liveRate: '99',
+      similarity: '99.0',
+      occurredTime: chinaDigits(vendor.clock.now()),
+      appId: vendor.appId,
+      ...((getFile === '1' || getFile === '2') && { photo }),
+      ...((getFile === '1' || getFile === '3') && { video: photo }),
+    });
+    // A number in the example of this endpoint, a text in the other ones.
+    return { code, json: { ...json, code: 0 } };
+  });
+}
+
+/** Respond as `respond` does about an order that has a result, if the request is acceptable. */
+function respondForOrder(
+  vendor: Vendor,
+  request: VendorRequest,
+  record: JournalEntry,
+  respond: (order: KnownOrder) => SandboxResponse,
+): SandboxResponse {
+  const { orders, responses, settings } = vendor;
+  const refusal = refuseQuery(vendor, request) ?? refuseSignature(vendor, request, record);
+  if (refusal) return responses.failure(...refusal);
+  const order = orders.find(request.orderNo ?? '', settings.unknownOrders === 'invent');
+  if (!order) return responses.failure('66660020');
+  return order.code === undefined ? respond(order) : responses.failure(order.code);
+}
+
+/** A POST has the order number in its URL too, and it must be the same one. */
+function refuseQuery(vendor: Vendor, request: VendorRequest): Refusal {
   if (request.unreadable) return ['400101', request.unreadable];
   const { method, orderNo = '' } = ENDPOINTS[request.endpoint];
   if (request.lacks(orderNo, 'nonce', 'version', 'sign')) return ['1', 'a parameter is missing'];
   if (method === 'POST' && request.orderNoInUrl === undefined) return ['1', 'a parameter is missing'];
-  const refusal = refuseCommonParameters(vendor, request);
-  if (refusal || method === 'GET') return refusal;
-  return request.orderNoInUrl === request.orderNo ? undefined : ['400101', 'orderNo'];
-}
-
-/** What queries and images have in common. */
-function refuseCommonParameters(vendor: Vendor, request: VendorRequest): Refusal {
   if (request.appId !== vendor.appId) {
     vendor.rejected += 1;
     return ['66660001'];
   }
-  const orderNo = request.orderNo ?? '';
+  const number = request.orderNo ?? '';
   if (request.text('version') !== VERSION) return ['400502'];
-  if (Buffer.byteLength(orderNo) > 32) return ['66660000'];
-  if (!LEGAL_ORDER_NO.test(orderNo)) return ['400101', ENDPOINTS[request.endpoint].orderNo];
-  return LEGAL_NONCE.test(request.text('nonce')) ? undefined : ['400101', 'nonce'];
+  if (Buffer.byteLength(number) > 32) return ['66660000'];
+  if (!LEGAL_ORDER_NO.test(number)) return ['400101', orderNo];
+  if (!LEGAL_NONCE.test(request.text('nonce'))) return ['400101', 'nonce'];
+  return method === 'POST' && request.orderNoInUrl !== number ? ['400101', 'orderNo'] : undefined;
 }
 
 /**
  * Check the signature of a query or of an image, and record which ticket made it. Both sign the same values: neither
  * the image nor the user id is signed (protocol.md section 4).
  */
-export function refuseSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): Refusal {
+function refuseSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): Refusal {
   const values = [vendor.appId, request.orderNo ?? '', VERSION, request.text('nonce')];
   const ticket = vendor.ledger.findSigner('SIGN', request.text('sign'), values);
   record.generation = ticket?.token.generation;
@@ -79,15 +130,17 @@ export function respondRecognition(vendor: Vendor, request: VendorRequest, recor
     return responses.failure('14');
   }
   const image = request.text('bankcardStr');
-  const code = orders.codeFor(orderNo) ?? (isPicture(image) ? undefined : '-9013');
+  const magic = magicOrder(orderNo) ?? { orderNo };
+  const code = magic.code ?? (isPicture(image) ? undefined : '-9013');
   if (code !== undefined && !ABOUT_THE_CARD.test(code)) return responses.failure(code);
-  const order = orders.recognize(orderNo, image, code);
+  const order = orders.add({ ...magic, code }, image);
   if (code !== undefined) return responses.failure(code);
   // The same as in the response to a query, in this endpoint's own spelling (protocol.md section 3).
   const [warningCode, multiWarningCode] = warningTexts(order);
   const { bankcardNoPhoto } = photosOf('all', settings.photoBytes);
-  const card = { bankcardNo: order.bankCardNo, bankcardValidDate: order.bankCardValidDate };
-  return resultResponse(vendor, order, { ...card, warningCode, bankcardNoPhoto, multiWarningCode });
+  const { bankCardNo: bankcardNo, bankCardValidDate: bankcardValidDate, clarity } = order;
+  const card = { bankcardNo, bankcardValidDate, warningCode, bankcardNoPhoto, multiWarningCode, clarity };
+  return resultResponse(vendor, order, { ...card, success: false });
 }
 
 function refuseRecognition(vendor: Vendor, request: VendorRequest): Refusal {
@@ -112,10 +165,10 @@ function isPicture(base64: string): boolean {
   return BEGINNINGS.some((magic) => beginning.startsWith(magic));
 }
 
-/** The nested response of both endpoints; `success` is false even here, as in the official example (section 3: ignore it). */
-function resultResponse({ responses }: Vendor, { orderNo, clarity }: KnownOrder, fields: JsonObject): SandboxResponse {
+/** The nested response; its `success` is false even here, as in the official examples (section 3: ignore it). */
+function resultResponse({ responses }: Vendor, { orderNo }: KnownOrder, fields: JsonObject): SandboxResponse {
   const { bizSeqNo, transactionTime } = responses.stamp();
-  const result = { bizSeqNo, transactionTime, orderNo, ...fields, clarity, success: false };
+  const result = { bizSeqNo, transactionTime, orderNo, ...fields };
   return responses.success({ bizSeqNo, result, transactionTime });
 }
 
@@ -129,22 +182,22 @@ function warningTexts({ warnings }: KnownOrder): [first: string, all: string] {
  * arrives, also for one that a fault keeps from being carried out: its retry needs a fresh nonce all the same (section 4).
  */
 export function inspectOcrRequest(vendor: Vendor, request: VendorRequest): void {
-  if (request.orderNo !== undefined) inspectOrderNo(vendor, request.orderNo);
-  const nonce = request.parameter('nonce');
-  if (nonce !== undefined) inspectNonce(vendor, nonce);
+  inspectValues(vendor, request.orderNo, request.parameter('nonce'));
   const userId = request.endpoint === 'bankcardocrapp' ? request.text('userId') : '';
   if (Buffer.byteLength(userId) > 32) vendor.violations.report('illegal-user-id', `${userId.length} characters`);
 }
 
-/** Report an illegal order number. */
-export function inspectOrderNo({ violations }: Vendor, orderNo: string): void {
-  if (!LEGAL_ORDER_NO.test(orderNo)) violations.report('illegal-order-no', `${orderNo.length} characters`);
-}
-
 const NONCES_REMEMBERED = 200_000;
 
-/** Report an illegal or reused nonce. Whether the vendor checks for reuse is unknown (section 8): it is only reported. */
-export function inspectNonce({ violations, nonces }: Vendor, nonce: string): void {
+/**
+ * Report an illegal order number, and an illegal or reused nonce. Whether the vendor checks for reuse is unknown (section
+ * 8): it is only reported.
+ */
+export function inspectValues({ violations, nonces }: Vendor, orderNo?: string, nonce?: string): void {
+  if (orderNo !== undefined && !LEGAL_ORDER_NO.test(orderNo)) {
+    violations.report('illegal-order-no', `${orderNo.length} characters`);
+  }
+  if (nonce === undefined) return;
   if (!LEGAL_NONCE.test(nonce)) violations.report('illegal-nonce', `${nonce.length} characters`);
   else if (nonces.has(nonce)) violations.report('nonce-reused');
   // A sandbox may run for days.

@@ -1,6 +1,6 @@
 import { LEGAL_ORDER_NO } from '../orders/order-book.js';
 import { messageOfCode } from '../vendor-codes.js';
-import { inspectNonce, inspectOrderNo } from './ocr.endpoints.js';
+import { inspectValues } from './ocr.endpoints.js';
 import { LEGAL_NONCE, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
@@ -28,8 +28,7 @@ export interface LaunchVerdict {
  * up, and the order of that number is recognized from then on.
  */
 export function acceptLaunch(vendor: Vendor, launch: PhoneLaunch): LaunchVerdict {
-  inspectOrderNo(vendor, launch.orderNo);
-  inspectNonce(vendor, launch.openApiNonce);
+  inspectValues(vendor, launch.orderNo, launch.openApiNonce);
   const code = codeOfLaunch(vendor, launch);
   vendor.journal.add({ endpoint: 'launch', outcome: 'answered', code });
   if (code === '0' && !vendor.orders.find(launch.orderNo, false)) vendor.orders.add({ orderNo: launch.orderNo });

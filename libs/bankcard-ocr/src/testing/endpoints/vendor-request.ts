@@ -27,42 +27,28 @@ export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
 export type HostProfile =
   'any' | 'idasc.webank.com' | 'kyc.qcloud.com' | 'miniprogram-kyc.tencentcloudapi.com' | 'kyc1.qcloud.com';
 
-type Spellings = Readonly<Record<EndpointName, readonly string[]>>;
-
-const ANY_OF_A_GET = ['app_id', 'appId', 'webankAppId'];
-const ANY_OF_A_POST = ['appId', 'webankAppId'];
-
-/** The documents of the time of `kyc.qcloud.com`; the new spellings came with `kyc1.qcloud.com`. */
-const OLD_SPELLINGS: Spellings = {
-  access_token: ['app_id'],
-  api_ticket: ['app_id'],
-  getBankCardOcrResult: ['app_id'],
-  bankcardocrapp: ['webankAppId'],
-  getOcrResult: ['app_id'],
-  queryfacerecord: ['appId'],
-};
-
-/** How each host's documents spell the app id, by endpoint (protocol.md section 2). */
-export const SPELLINGS: Readonly<Record<HostProfile, Spellings>> = {
-  any: {
-    access_token: ANY_OF_A_GET,
-    api_ticket: ANY_OF_A_GET,
-    getBankCardOcrResult: ANY_OF_A_GET,
-    bankcardocrapp: ANY_OF_A_POST,
-    getOcrResult: ANY_OF_A_GET,
-    queryfacerecord: ANY_OF_A_POST,
-  },
-  // One page of its time has another name for the query.
-  'idasc.webank.com': { ...OLD_SPELLINGS, getBankCardOcrResult: ['app_id', 'webankAppId'] },
-  'kyc.qcloud.com': OLD_SPELLINGS,
-  'miniprogram-kyc.tencentcloudapi.com': OLD_SPELLINGS,
-  'kyc1.qcloud.com': {
-    ...OLD_SPELLINGS,
-    access_token: ['appId'],
-    api_ticket: ['appId'],
-    bankcardocrapp: ['appId'],
-  },
-};
+/** How a host's documents spell the app id (protocol.md section 2). */
+function spellingsOfAppId(profile: HostProfile, endpoint: EndpointName): readonly string[] {
+  const isGet = ENDPOINTS[endpoint].method === 'GET';
+  if (profile === 'any') return isGet ? ['app_id', 'appId', 'webankAppId'] : ['appId', 'webankAppId'];
+  const isNew = profile === 'kyc1.qcloud.com';
+  switch (endpoint) {
+    case 'access_token':
+    case 'api_ticket':
+      return isNew ? ['appId'] : ['app_id'];
+    case 'bankcardocrapp':
+      return isNew ? ['appId'] : ['webankAppId'];
+    case 'queryfacerecord':
+      return ['appId'];
+    case 'getBankCardOcrResult':
+      // One page of the time of idasc has another name for the query.
+      return profile === 'idasc.webank.com' ? ['app_id', 'webankAppId'] : ['app_id'];
+    case 'getOcrResult':
+      return ['app_id'];
+    default:
+      return endpoint satisfies never;
+  }
+}
 
 /** The only version that the documents know (protocol.md section 2). */
 export const VERSION = '1.0.0';
@@ -103,7 +89,7 @@ export class VendorRequest {
   }
 
   get appId(): string | undefined {
-    const names = SPELLINGS[this.profile][this.endpoint];
+    const names = spellingsOfAppId(this.profile, this.endpoint);
     return names.map((name) => this.parameter(name)).find((value) => value !== undefined);
   }
 

@@ -1,13 +1,6 @@
 import type { Clock } from '../../runtime/clock.js';
 import { CredentialLedger } from '../credentials/credential-ledger.js';
-import {
-  CallCounts,
-  EvidenceLog,
-  type JournalEntry,
-  type RecoveryEntry,
-  RefreshWatch,
-  ViolationLog,
-} from '../evidence/evidence.js';
+import { CallCounts, EvidenceLog, type JournalEntry, RefreshWatch, ViolationLog } from '../evidence/evidence.js';
 import { FaultRegistry } from '../faults/fault-registry.js';
 import type { KycSandboxSettings, SandboxContext } from '../kyc-sandbox.options.js';
 import { OrderBook } from '../orders/order-book.js';
@@ -27,7 +20,6 @@ export class Vendor implements SandboxContext {
   readonly responses: ResponseWriter;
   readonly journal: EvidenceLog<JournalEntry>;
   readonly violations: ViolationLog;
-  readonly recoveries: EvidenceLog<RecoveryEntry>;
   /** OCR requests refused because of expired or wrong credentials or a wrong signature. */
   rejected = 0;
 
@@ -42,6 +34,5 @@ export class Vendor implements SandboxContext {
     this.responses = new ResponseWriter(clock);
     this.journal = new EvidenceLog(clock);
     this.violations = new ViolationLog(clock);
-    this.recoveries = new EvidenceLog(clock);
   }
 }

@@ -56,24 +56,6 @@ export interface ViolationEntry {
   readonly text: string;
 }
 
-/** Why a token call is a recovery and no violation. */
-type RecoveryReason =
-  /** The response with the previous token was destroyed, cut or corrupted, or the client left before it was written. */
-  | 'answer-lost'
-  /** The previous token was delivered, but no call ever fetched its ticket: its owner was probably killed. */
-  | 'ticket-never-fetched'
-  /** The previous token was delivered, but no ticket call with it succeeded. A running owner would retry the ticket. */
-  | 'ticket-call-failed';
-
-/** A token call that follows a token that no client could use. */
-export interface RecoveryEntry {
-  readonly reason: RecoveryReason;
-  /** Wall clock of the sandbox, ms since the epoch. */
-  readonly at: number;
-  /** Generation of the token that was lost. */
-  readonly lostGeneration: number;
-}
-
 /** A list of dated entries; the oldest go when there are too many. */
 export class EvidenceLog<Entry extends { readonly at: number }> {
   #entries: Entry[] = [];
@@ -150,28 +132,8 @@ export interface RefreshCall {
   readonly endpoint: 'access_token' | 'api_ticket';
   /** Calls that came while this one was in flight, and were reported as concurrent. */
   readonly suspicions: { newcomer: RefreshCall; entry: ViolationEntry; reportedAt: number }[];
-  /** Of the token that it brings, or that it presents. */
-  history?: TokenHistory;
-}
-
-/** What became of a token that went out on the wire. */
-interface TokenHistory {
-  readonly token: IssuedToken;
-  readonly issuedAt: number;
-  lost: boolean;
-  /** `doubtful`: delivered, but rewritten by a fault, so that it is unknown whether its owner could use it. */
-  ticket: 'never-fetched' | 'failed' | 'doubtful' | 'delivered';
-  /** The call whose response brought the ticket. */
-  ticketFrom?: RefreshCall;
-  /** The token call that was taken for a recovery from this token. */
-  recovery?: RecoveryEntry;
-}
-
-/** What {@link RefreshWatch} reads and writes: the vendor. */
-interface RefreshWatchContext extends SandboxContext {
-  readonly ledger: CredentialLedger;
-  readonly violations: ViolationLog;
-  readonly recoveries: EvidenceLog<RecoveryEntry>;
+  /** The one that it brings, or that it presents. */
+  token?: IssuedToken | undefined;
 }
 
 /**
@@ -183,10 +145,11 @@ const FAREWELL_MS = 250;
 /** Watches the sequence of token and SIGN ticket calls (protocol.md section 5: together and never concurrently). */
 export class RefreshWatch {
   readonly #inFlight = new Set<RefreshCall>();
-  readonly #histories = new WeakMap<IssuedToken, TokenHistory>();
-  #latest: TokenHistory | undefined;
+  #latest: IssuedToken | undefined;
 
-  constructor(private readonly context: RefreshWatchContext) {}
+  constructor(
+    private readonly context: SandboxContext & { readonly ledger: CredentialLedger; readonly violations: ViolationLog },
+  ) {}
 
   tokenCallArrived(): RefreshCall {
     if (this.#inFlight.size === 0) this.#inspectTokenCall();
@@ -194,37 +157,30 @@ export class RefreshWatch {
   }
 
   signTicketCallArrived(token: IssuedToken | undefined): RefreshCall {
-    const history = token && this.#histories.get(token);
-    if (history) this.#inspectTicketCall(history);
-    return this.#enter({ endpoint: 'api_ticket', suspicions: [], history });
+    if (token) this.#inspectTicketCall(token);
+    return this.#enter({ endpoint: 'api_ticket', suspicions: [], token });
   }
 
   tokenIssued(call: RefreshCall, token: IssuedToken): void {
-    const issuedAt = this.context.clock.monotonic();
-    this.#latest = call.history = { token, issuedAt, lost: false, ticket: 'never-fetched' };
-    this.#histories.set(token, call.history);
+    this.#latest = call.token = token;
   }
 
   /** The response is on its way to the client, whole; `doubtful` when a fault rewrote it. */
   delivered(call: RefreshCall, code: string | undefined, doubtful: boolean): void {
     this.#inFlight.delete(call);
-    if (!call.history || call.endpoint !== 'api_ticket' || code !== '0') return;
-    call.history.ticket = doubtful ? 'doubtful' : 'delivered';
-    call.history.ticketFrom = call;
+    if (call.token && call.endpoint === 'api_ticket' && code === '0') call.token.ticket = { from: call, doubtful };
   }
 
   /** The response, if there was one, did not reach the client whole. */
   lost(call: RefreshCall, byClient: boolean): void {
-    const { history } = call;
+    const { token } = call;
     this.#inFlight.delete(call);
-    if (history && call.endpoint === 'access_token') history.lost = true;
-    if (history?.ticketFrom === call) history.ticket = 'failed';
+    if (token?.ticket?.from === call) token.ticket = undefined;
     if (!byClient) return;
     for (const { newcomer, entry, reportedAt } of call.suspicions) {
       if (performance.now() - reportedAt > FAREWELL_MS) continue;
       this.context.violations.retract(entry);
-      if (!history || newcomer.endpoint !== 'access_token') continue;
-      this.#recover(history, history.lost ? 'answer-lost' : 'ticket-call-failed');
+      if (token && newcomer.endpoint === 'access_token') token.abandoned = true;
     }
   }
 
@@ -242,32 +198,20 @@ export class RefreshWatch {
   #inspectTokenCall(): void {
     const { ledger, clock, settings, violations } = this.context;
     const previous = this.#latest;
-    // Replacing an expired token is no fault of the client.
-    if (!previous || previous.ticket === 'doubtful' || !ledger.isValid(previous.token)) return;
-    if (previous.lost) return this.#recover(previous, 'answer-lost');
-    if (previous.ticket === 'never-fetched') return this.#recover(previous, 'ticket-never-fetched');
-    if (previous.ticket === 'failed') return this.#recover(previous, 'ticket-call-failed');
+    // Replacing an expired token is no fault of the client, nor is replacing one that it cannot use.
+    if (!previous || previous.ticket?.doubtful || !ledger.isValid(previous)) return;
     const age = clock.monotonic() - previous.issuedAt;
-    if (age < settings.minRefreshIntervalMs) violations.report('refresh-too-soon', `after ${age} ms`);
+    if (!previous.ticket) previous.abandoned = true;
+    else if (age < settings.minRefreshIntervalMs) violations.report('refresh-too-soon', `after ${age} ms`);
   }
 
-  #inspectTicketCall(history: TokenHistory): void {
-    const { recoveries, violations } = this.context;
-    const detail = `generation ${history.token.generation}`;
-    if (history.recovery) {
-      // Its owner was running after all: what looked like a recovery was a second refresh in the middle of the first.
-      recoveries.retract(history.recovery);
-      history.recovery = undefined;
-      violations.report('refresh-interleaved', detail);
-    } else if (history.ticket === 'delivered') {
-      violations.report('sign-ticket-on-the-side', detail);
-    }
-    history.ticket = 'failed';
-  }
-
-  #recover(history: TokenHistory, reason: RecoveryReason): void {
-    const { recoveries } = this.context;
-    if (history.recovery) recoveries.retract(history.recovery);
-    history.recovery = recoveries.add({ reason, lostGeneration: history.token.generation });
+  #inspectTicketCall(token: IssuedToken): void {
+    const { violations } = this.context;
+    const detail = `generation ${token.generation}`;
+    // Its owner is running after all: the other token call was a second refresh in the middle of the first.
+    if (token.abandoned) violations.report('refresh-interleaved', detail);
+    else if (token.ticket && !token.ticket.doubtful) violations.report('sign-ticket-on-the-side', detail);
+    token.abandoned = false;
+    token.ticket = undefined;
   }
 }

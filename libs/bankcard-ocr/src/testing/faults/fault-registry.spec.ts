@@ -62,14 +62,6 @@ describe('faults', () => {
     expect(await response).toBe('0');
   });
 
-  test('slow in real time needs nobody to move the clock', async () => {
-    sandbox.injectFault({ endpoint: 'all', kind: 'slow', delayMs: 30, realTime: true });
-    const start = performance.now();
-    expect((await client.query(CLEAN, ticket)).json.code).toBe('0');
-    expect(performance.now() - start).toBeGreaterThan(25);
-    expect(clock.pendingTimers).toBe(0);
-  });
-
   test('a client that does not wait for a slow response leaves no timer behind', async () => {
     sandbox.injectFault({ endpoint: 'all', kind: 'slow', delayMs: 5_000 });
     const patience = new AbortController();

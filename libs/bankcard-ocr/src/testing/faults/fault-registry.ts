@@ -56,11 +56,8 @@ interface FaultTarget {
 export type FaultEffect =
   /** No response; not carried out. Ends when the client goes or the sandbox stops. */
   | { readonly kind: 'hang' }
-  /**
-   * Carried out when it arrives; the response comes `delayMs` later on the sandbox's clock; in real time with `realTime`
-   * (a {@link ManualClock} would otherwise have to be advanced).
-   */
-  | { readonly kind: 'slow'; readonly delayMs: number; readonly realTime?: boolean | undefined }
+  /** Carried out when it arrives; the response comes `delayMs` later on the sandbox's clock (`answerDelayMs`: real time). */
+  | { readonly kind: 'slow'; readonly delayMs: number }
   /** Connection reset before any response; not carried out. */
   | { readonly kind: 'reset' }
   /** Carried out, then the connection is closed without a response. */

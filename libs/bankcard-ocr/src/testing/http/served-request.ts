@@ -1,8 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import { type Clock, SystemClock } from '../../runtime/clock.js';
 import { respondAccessToken, respondApiTicket } from '../endpoints/credential.endpoints.js';
-import { respondQueryResult, respondRecognition } from '../endpoints/ocr.endpoints.js';
-import { respondFaceRecord, respondIdCardResult } from '../endpoints/sibling.endpoints.js';
+import {
+  respondFaceRecord,
+  respondIdCardResult,
+  respondQueryResult,
+  respondRecognition,
+} from '../endpoints/ocr.endpoints.js';
 import type { EndpointName, VendorRequest } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
 import { COUNTERS, type JournalEntry, type RefreshCall } from '../evidence/evidence.js';
@@ -120,10 +124,8 @@ export class ServedRequest {
   /** Run `then` after the delays of settings and fault: first in real time, then on the sandbox's clock. */
   #wait(waitMs: number, then: () => void): void {
     const { settings, clock } = this.vendor;
-    const slow = this.#fault?.kind === 'slow' ? this.#fault : undefined;
-    const realMs = settings.answerDelayMs + (slow?.realTime ? slow.delayMs : 0);
-    const clockMs = waitMs + (slow && !slow.realTime ? slow.delayMs : 0);
-    this.#after(REAL_TIME, realMs, () => this.#after(clock, clockMs, then));
+    const slowMs = this.#fault?.kind === 'slow' ? this.#fault.delayMs : 0;
+    this.#after(REAL_TIME, settings.answerDelayMs, () => this.#after(clock, waitMs + slowMs, then));
   }
 
   #after(clock: Clock, delayMs: number, then: () => void): void {

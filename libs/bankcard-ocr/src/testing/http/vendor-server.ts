@@ -60,12 +60,10 @@ export class VendorServer {
     return `http://${name}:${bound.port}${pathPrefix}`;
   }
 
-  /** Serve a connection that did not come over TCP. */
   accept(connection: Duplex): void {
     this.#server.emit('connection', connection);
   }
 
-  /** Stop listening and cut every connection, hanging requests included. */
   async close(): Promise<void> {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
@@ -77,23 +75,22 @@ export class VendorServer {
   #serve(request: IncomingMessage, response: ServerResponse): void {
     this.inFlight += 1;
     response.once('close', () => (this.inFlight -= 1));
-    const [path = '', ...rest] = (request.url ?? '').split('?');
-    const query = rest.join('?');
+    const [path = '', query = ''] = (request.url ?? '').split(/\?(.*)/s);
     const endpoint = this.#routes.get(path);
-    const { hostProfile } = this.vendor.settings;
     if (!endpoint || request.method !== ENDPOINTS[endpoint].method) {
       request.resume();
-      this.#rejectPath(response, endpoint);
-    } else if (request.method === 'GET') {
-      request.resume();
-      this.#respond(new VendorRequest(endpoint, query, hostProfile), response);
-    } else {
-      const respond = (bytes: Buffer): void => {
-        const body = readBody(request.headers['content-type'], bytes);
-        this.#respond(new VendorRequest(endpoint, query, hostProfile, body), response);
-      };
+      return this.#rejectPath(response, endpoint);
+    }
+    const respond = (bytes?: Buffer): void => {
+      const body = bytes && readBody(request.headers['content-type'], bytes);
+      this.#respond(new VendorRequest(endpoint, query, this.vendor.settings.hostProfile, body), response);
+    };
+    if (request.method === 'POST') {
       // A client that leaves in the middle of its body has sent no request.
       buffer(request).then(respond, () => undefined);
+    } else {
+      request.resume();
+      respond();
     }
   }
 

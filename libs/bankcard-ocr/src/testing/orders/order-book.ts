@@ -23,11 +23,12 @@ export interface SandboxOrder {
 }
 
 /** An order with every default filled in. */
-export type KnownOrder = Required<Omit<SandboxOrder, 'code'>> &
-  Pick<SandboxOrder, 'code'> & {
-    /** Base64 of the image that was sent for recognition; a phone's photo is the sandbox's own. */
-    readonly sentImage?: string;
-  };
+export type KnownOrder = SandboxOrder & {
+  readonly [Field in Exclude<keyof SandboxOrder, 'code'>]-?: NonNullable<SandboxOrder[Field]>;
+} & {
+  /** Base64 of the image that was sent for recognition; a phone's photo is the sandbox's own. */
+  readonly sentImage?: string;
+};
 
 /** What protocol.md section 2 allows as an order number. */
 export const LEGAL_ORDER_NO = /^[0-9A-Za-z]{1,32}$/;
@@ -39,15 +40,20 @@ export class OrderBook {
 
   constructor(private readonly clock: Clock) {
     this.#startedAt = chinaDateTime(clock.now());
-    for (const example of EXAMPLES) this.#orders.set(example.orderNo, complete(example, this.#startedAt));
+    for (const example of EXAMPLES) this.add(example);
   }
 
-  /** Add an order, or replace the one of the same number. */
-  add(order: SandboxOrder): void {
+  /** Add an order, or replace the one of the same number. @param sentImage Base64 of an image that it was recognized on */
+  add(order: SandboxOrder, sentImage?: string): KnownOrder {
     if (!LEGAL_ORDER_NO.test(order.orderNo)) {
       throw new RangeError('An order number is 1 to 32 letters and digits; the vendor would never hold this one.');
     }
-    this.#orders.set(order.orderNo, complete(order, chinaDateTime(this.clock.now())));
+    const known = {
+      ...complete(order, chinaDateTime(this.clock.now())),
+      ...(sentImage !== undefined && { sentImage }),
+    };
+    this.#orders.set(order.orderNo, known);
+    return known;
   }
 
   /** Whether the number has been used. */
@@ -55,42 +61,22 @@ export class OrderBook {
     return this.#orders.has(orderNo);
   }
 
-  /** The code that a magic order number stands for; undefined for a card that can be recognized. */
-  codeFor(orderNo: string): string | undefined {
-    return magicOrder(orderNo)?.code;
-  }
-
-  /**
-   * Keep what was recognized on an image, or why nothing was.
-   *
-   * @param code undefined when it was recognized
-   */
-  recognize(orderNo: string, sentImage: string, code: string | undefined): KnownOrder {
-    const order = { ...(magicOrder(orderNo) ?? { orderNo }), code };
-    const known = { ...complete(order, chinaDateTime(this.clock.now())), sentImage };
-    this.#orders.set(orderNo, known);
-    return known;
-  }
-
   /** @param invent make up a card for a number that was not added */
   find(orderNo: string, invent: boolean): KnownOrder | undefined {
-    const known = this.#orders.get(orderNo);
-    if (known) return known;
-    const order = magicOrder(orderNo) ?? (invent ? { orderNo } : undefined);
+    const order = this.#orders.get(orderNo) ?? magicOrder(orderNo) ?? (invent ? { orderNo } : undefined);
     return order && complete(order, this.#startedAt);
   }
 }
 
 function complete(order: SandboxOrder, operateTime: string): KnownOrder {
   return {
-    orderNo: order.orderNo,
+    ...order,
     bankCardNo: order.bankCardNo ?? inventedCardNumber(order.orderNo),
     bankCardValidDate: order.bankCardValidDate ?? '09/2031',
     warnings: order.warnings ?? [],
     clarity: order.clarity ?? '79',
     operateTime: order.operateTime ?? operateTime,
     photos: order.photos ?? 'all',
-    code: order.code,
   };
 }
 
@@ -153,7 +139,7 @@ export function orderNoForWarning(code: string, suffix?: string): string {
 }
 
 /** What a magic order number stands for; undefined for any other. */
-function magicOrder(orderNo: string): SandboxOrder | undefined {
+export function magicOrder(orderNo: string): SandboxOrder | undefined {
   const match = MAGIC.exec(orderNo);
   if (!match) return undefined;
   const code = `${match[2] === 'M' ? '-' : ''}${match[3]}`;

@@ -1,6 +1,7 @@
 import { connectionError, UNEXPECTED_UPGRADE_CODE } from './transport-error.js';
 
-const BEGINNING = 'HTTP/1.x 1xx';
+const EXAMPLE = 'HTTP/1.1 100';
+const INTERIM = /^HTTP\/1\.\d 1\d\d/;
 const CR = 0x0d;
 const LF = 0x0a;
 const ONE = 0x31;
@@ -57,11 +58,12 @@ function endOfInterimResponse(bytes: Buffer): number | 'incomplete' | 'upgrade' 
   // A parser skips empty lines before a head.
   while (bytes[start] === CR || bytes[start] === LF) start += 1;
   // Nearly every response is told by one byte.
-  const status = bytes[start + BEGINNING.length - 3];
+  const status = bytes[start + EXAMPLE.length - 3];
   if (status !== undefined && status !== ONE) return 'none';
-  const line = bytes.toString('latin1', start, start + BEGINNING.length + 1);
-  if (!beginsLikeInterim(line)) return 'none';
-  if (line.length <= BEGINNING.length) return 'incomplete';
+  const line = bytes.toString('latin1', start, start + EXAMPLE.length + 1);
+  // What is missing of a line that is cut off may still come.
+  if (!INTERIM.test(line + EXAMPLE.slice(line.length))) return 'none';
+  if (line.length <= EXAMPLE.length) return 'incomplete';
   if (!/[ \r\n]/.test(line.slice(-1))) return 'none';
   if (line.slice(-4, -1) === SWITCHING_PROTOCOLS) return 'upgrade';
   for (let from = start; ;) {
@@ -71,13 +73,4 @@ function endOfInterimResponse(bytes: Buffer): number | 'incomplete' | 'upgrade' 
     if (lineFeed - 1 === from) return lineFeed + 1;
     from = lineFeed + 1;
   }
-}
-
-function beginsLikeInterim(line: string): boolean {
-  for (let at = 0; at < Math.min(line.length, BEGINNING.length); at += 1) {
-    const wanted = BEGINNING[at];
-    const isRight = wanted === 'x' ? /\d/.test(line[at] ?? '') : line[at] === wanted;
-    if (!isRight) return false;
-  }
-  return true;
 }

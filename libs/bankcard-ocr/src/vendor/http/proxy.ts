@@ -3,7 +3,6 @@ import {
   BankCardOcrConfigurationError,
   configurationIssue,
   Problem,
-  saysNoValue,
   unusableText,
 } from '../../errors/configuration-error.js';
 import type { SecretText } from '../../runtime/secret-text.js';
@@ -68,7 +67,7 @@ const RIGHT = new Problem(
 const WITHOUT_SCHEME = /^([^\s\\/?#]*@)?(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?\/?$/i;
 /** Named in the message, because they are no secret. */
 const OTHER_SCHEMES = /^(socks|socks4|socks4a|socks5|socks5h|ftp|ws|wss|quic|pac|file)$/i;
-const MEANT_AS_NONE = /^(no|off|direct|0)$/i;
+const NO_PROXY_NAMED = /^(no|off|direct|0|undefined|null|none|nil|nan|true|false)$/i;
 
 /**
  * Read the address of an HTTP proxy, as an option or a variable of the environment has it. What the URL parser would
@@ -81,7 +80,7 @@ export function readProxyUrl(given: unknown): URL | Problem {
   const text = given.trim();
   const unusable = unusableText(text);
   if (unusable) return unusable;
-  if (saysNoValue(text) || MEANT_AS_NONE.test(text)) return wrong('names no proxy', '没有写代理地址');
+  if (NO_PROXY_NAMED.test(text)) return wrong('names no proxy', '没有写代理地址');
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? [];
   if (scheme !== undefined && !/^https?$/i.test(scheme)) {
     const named = OTHER_SCHEMES.test(scheme) ? ` (${scheme.toLowerCase()})` : '';

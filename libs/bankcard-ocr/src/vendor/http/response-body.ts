@@ -211,6 +211,8 @@ function beginsWith(bytes: Buffer, magic: Buffer): boolean {
 }
 
 function firstCharacter(bytes: Buffer): number | undefined {
+  // Nearly every body.
+  if (bytes[0] === OPENING_BRACE) return OPENING_BRACE;
   let at = beginsWith(bytes, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
   while (isWhiteSpace(bytes[at])) at += 1;
   return bytes[at];

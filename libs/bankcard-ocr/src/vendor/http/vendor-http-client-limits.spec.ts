@@ -1,4 +1,5 @@
 import { gzipSync } from 'node:zlib';
+import { Deadline } from '../../call/deadline.js';
 import { SignalCancellation } from '../../runtime/abort.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { Semaphore } from '../../runtime/semaphore.js';
@@ -48,6 +49,19 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
   });
 
   describe('the time of one exchange', () => {
+    it('ends with the time of the whole call, if that is over first, and needs no second timer for it', async () => {
+      vendor.answer = () => undefined;
+      const clock = new ManualClock();
+      const deadline = new Deadline(clock, 20, undefined);
+      const failing = failureOf(vendor.get({ timeoutMs: 30, cancellation: deadline }, vendor.exchange({ clock })));
+      await until(() => vendor.served.length === 1);
+      expect(clock.pendingTimers).toBe(1);
+      clock.advance(20);
+      expect((await failing).message).toBe('no result within 20 ms (timeoutMs)');
+      expect(vendor.records[0]?.outcome).toBe('TIMEOUT');
+      expect(clock.pendingTimers).toBe(0);
+    });
+
     it.each<[string, OddAnswer]>([
       ['no answer', () => undefined],
       ['a head without a body', (response) => response.writeHead(200).flushHeaders()],

@@ -2,6 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { CANARY, failureOf, type OddAnswer, OddVendor, TRANSPORT_KINDS } from '../odd-vendor.test-support.js';
+import { pathToShow } from './vendor-http-client.js';
 
 const OK = '{"code":"0","msg":"ok","bizSeqNo":"21062120001184412617492807497465"}';
 
@@ -30,6 +31,7 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
         {
           endpoint: 'access_token',
           outcome: 'OK',
+          status: 200,
           vendorCode: '0',
           bizSeqNo: '21062120001184412617492807497465',
           attempt: 3,
@@ -167,4 +169,15 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
       expect(inspect(vendor.records)).not.toContain('canary');
     });
   });
+});
+
+it.each([
+  ['/api/server/getOcrResult?order_no=order1', ['order1'], '/api/server/getOcrResult'],
+  ['/api/order1/getOcrResult', ['order1'], '/api/_/getOcrResult'],
+  ['/api/of-order1', ['order1'], '/api/_'],
+  // Too short to mean anything.
+  ['/api/server/getOcrResult', ['get', '', 'v'], '/api/server/getOcrResult'],
+  ['/api/v2/x', ['v2'], '/api/_/x'],
+])('the path to show of %s with %j sent is %s', (pathAndQuery, secrets, shown) => {
+  expect(pathToShow(pathAndQuery, secrets)).toBe(shown);
 });

@@ -4,6 +4,7 @@ import type { VendorCodeOverrides } from '../../errors/vendor-codes.js';
 import type { Cancellation } from '../../runtime/abort.js';
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import type { Semaphore } from '../../runtime/semaphore.js';
+import type { OrderReferences } from '../../signature/order-references.js';
 import { type Envelope, readEnvelope, vendorFailure } from '../response/envelope.js';
 import {
   InvalidResponseError,
@@ -22,6 +23,8 @@ export interface VendorRequest {
   readonly pathAndQuery: string;
   /** JSON that is posted; without one the request is a GET. */
   readonly body?: Buffer;
+  /** The order that it is about; others only learn of it what the {@link OrderReferences} say. */
+  readonly orderNo?: string;
   /** Those of the values sent that must not be shown, also when the vendor repeats them. */
   readonly secrets: readonly string[];
   /** For the request and its whole response, in milliseconds; the time that the reader takes does not count. */
@@ -44,6 +47,15 @@ export interface VendorResponse {
   readonly sentAt: { readonly monotonicMs: number; readonly epochMs: number };
 }
 
+/** What is known of an exchange when it begins; nothing in it is secret. */
+export interface ExchangeStart extends Pick<ExchangeRecord, 'endpoint' | 'attempt' | 'generation'> {
+  readonly method: 'GET' | 'POST';
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** Without the query. */
+  readonly path: string;
+}
+
 /** What is recorded of one exchange with the vendor; nothing in it is secret. */
 export interface ExchangeRecord {
   /** Its last path segment: `access_token`, `api_ticket`, `getBankCardOcrResult`, `bankcardocrapp`, or that of a sibling. */
@@ -52,24 +64,35 @@ export interface ExchangeRecord {
   readonly outcome: 'OK' | 'ABORTED' | BankCardOcrErrorCode;
   readonly vendorCode?: string;
   readonly bizSeqNo?: string;
+  /** The HTTP status; undefined when no response came. */
+  readonly status?: number;
   readonly durationMs: number;
+  /** Returns the order of the exchange as log lines show it, a keyed hash; undefined when it is about none. */
+  readonly orderRef?: () => string;
   /** Counts the repetitions of one call, from 1. */
   readonly attempt: number;
   /** The generation of credentials that was used. */
   readonly generation?: number;
 }
 
-/** Is called for every exchange; must not throw. */
-export type ExchangeListener = (record: ExchangeRecord) => void;
+/**
+ * Is called when an exchange begins, with a function that describes it; what it returns is called when that has ended. None
+ * of them may throw.
+ */
+export type ExchangeListener = (describe: () => ExchangeStart) => ((record: ExchangeRecord) => void) | undefined;
 
 /** What a {@link VendorHttpClient} needs. */
 interface VendorHttpClientDependencies {
+  /** Scheme, host and port, for whoever listens. */
+  readonly origin: string;
   readonly transport: Transport;
   readonly gate: Semaphore;
   readonly clock: Clock;
   readonly vendorCodeOverrides: VendorCodeOverrides;
   readonly maxResponseBytes: number;
   readonly onExchange: ExchangeListener;
+  /** @default none: exchanges have no `orderRef` */
+  readonly orderReferences?: OrderReferences;
 }
 
 /** The errors for a response that is not the vendor's. */
@@ -140,6 +163,7 @@ class Exchange implements ResponseListener {
   #delayedSince: number | undefined;
   #delay: Promise<void> | undefined;
   #timer: ClockTimer | undefined;
+  readonly #onEnd: ReturnType<ExchangeListener>;
   /** Takes the listener of the cancellation away. */
   #forget: (() => void) | undefined;
 
@@ -149,6 +173,7 @@ class Exchange implements ResponseListener {
     private readonly reader: ResponseReader,
   ) {
     this.#sentAt = { monotonicMs: client.clock.monotonic(), epochMs: client.clock.now() };
+    this.#onEnd = client.onExchange(() => startOf(client.origin, request));
   }
 
   /** Send the request; fulfilled when the whole body was received. */
@@ -162,8 +187,8 @@ class Exchange implements ResponseListener {
     const method = body ? 'POST' : 'GET';
     const call = this.client.transport.start({ method, pathAndQuery, body, freshConnection }, this);
     this.#call = call;
-    this.#limitTime(timeoutMs);
-    this.#forget = cancellation.onCancel(() => call.abort());
+    this.#limitTime(timeoutMs, cancellation);
+    this.#forget = cancellation.onCancel(() => call.abort(), true);
     return call.finished;
   }
 
@@ -204,14 +229,17 @@ class Exchange implements ResponseListener {
 
   /** It is over, however it ended. */
   end(): void {
-    const { gate, clock, onExchange } = this.client;
+    const { gate, clock, orderReferences } = this.client;
     this.#timer?.cancel();
     this.#forget?.();
     gate.release();
-    const { endpoint, attempt, generation } = this.request;
+    if (!this.#onEnd) return;
+    const { endpoint, attempt, generation, orderNo } = this.request;
     const durationMs = Math.round(clock.monotonic() - this.#sentAt.monotonicMs);
     const { outcome, vendorCode, bizSeqNo } = this.#record;
-    onExchange({ endpoint, outcome, vendorCode, bizSeqNo, durationMs, attempt, generation });
+    const status = this.#status || undefined;
+    const orderRef = orderReferences && orderNo !== undefined ? () => orderReferences.of(orderNo) : undefined;
+    this.#onEnd({ endpoint, outcome, vendorCode, bizSeqNo, orderRef, status, durationMs, attempt, generation });
   }
 
   head(status: number, header: (name: string) => string | undefined): void {
@@ -250,21 +278,25 @@ class Exchange implements ResponseListener {
   }
 
   /** Limit the time of the response. The time for which its reader delays it does not count: it is not the vendor's. */
-  #limitTime(timeoutMs: number): void {
+  #limitTime(timeoutMs: number, cancellation: Cancellation): void {
     const { clock } = this.client;
     const check = (): void => {
       const now = clock.monotonic();
+      // Timers fire up to a millisecond early.
+      const leftMs = cancellation.endsAt - now;
+      if (leftMs < 1) return cancellation.expire();
       const delayMs = this.#delayMs + (this.#delayedSince === undefined ? 0 : now - this.#delayedSince);
       const spentMs = now - this.#sentAt.monotonicMs - delayMs;
-      // Timers fire up to a millisecond early.
       if (spentMs < timeoutMs - 1) {
-        this.#timer = clock.setTimer(check, Math.max(timeoutMs - spentMs, LEAST_PAUSE_MS));
+        const pauseMs = Math.max(timeoutMs - spentMs, LEAST_PAUSE_MS);
+        this.#timer = clock.setTimer(check, Math.min(pauseMs, leftMs), true);
         return;
       }
       this.#timedOut = true;
       this.#call?.abort();
     };
-    this.#timer = clock.setTimer(check, timeoutMs);
+    const leftMs = cancellation.endsAt - this.#sentAt.monotonicMs;
+    this.#timer = clock.setTimer(check, Math.min(timeoutMs, leftMs), true);
   }
 
   get #tooLarge(): string {
@@ -335,6 +367,29 @@ class Exchange implements ResponseListener {
     const code = why instanceof ResponseTooLargeError ? 'RESPONSE_TOO_LARGE' : 'RESPONSE_MALFORMED';
     return new TransportError(code, true, { message });
   }
+}
+
+function startOf(origin: string, request: VendorRequest): ExchangeStart {
+  const { endpoint, pathAndQuery, body, secrets, attempt, generation } = request;
+  const path = pathToShow(pathAndQuery, secrets);
+  return { endpoint, method: body ? 'POST' : 'GET', origin, path, attempt, generation };
+}
+
+/** Shorter texts can be part of a path by chance. */
+const LEAST_TELLING = 6;
+
+/**
+ * A path without its query. That of a sibling is the application's own: a value that is in it by mistake, e.g. an order
+ * number, is not shown.
+ */
+export function pathToShow(pathAndQuery: string, secrets: readonly string[]): string {
+  const queryAt = pathAndQuery.indexOf('?');
+  const path = queryAt === -1 ? pathAndQuery : pathAndQuery.slice(0, queryAt);
+  const isSecret = (segment: string, secret: string) => {
+    return segment === secret || (secret.length >= LEAST_TELLING && segment.includes(secret));
+  };
+  if (!secrets.some((secret) => path.includes(secret))) return path;
+  return path.replace(/[^/]+/g, (segment) => (secrets.some((one) => isSecret(segment, one)) ? '_' : segment));
 }
 
 async function unlessCancelled(delay: Promise<void>, cancellation: Cancellation): Promise<void> {

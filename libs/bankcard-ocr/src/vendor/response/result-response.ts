@@ -138,10 +138,15 @@ const OPERATE_TIME = /^[12]\d{3}-(?:0[1-9]|1[0-2])-[0-3]\d[ T](?:[01]\d|2[0-3])(
 export function readChinaTime(value: unknown): Date | undefined {
   const text = typeof value === 'string' ? value.trim() : '';
   if (!OPERATE_TIME.test(text)) return undefined;
-  const at = (start: number, end = start + 2) => Number(text.slice(start, end));
-  const inUtc = new Date(Date.UTC(at(0, 4), at(5) - 1, at(8), at(11), at(14), at(17)));
+  const at = (start: number) => twoDigits(text, start);
+  const inUtc = new Date(Date.UTC(at(0) * 100 + at(2), at(5) - 1, at(8), at(11), at(14), at(17)));
   // Date takes 31 February for 3 March: a date that does not exist is unreadable.
   return inUtc.getUTCDate() === at(8) ? new Date(inUtc.getTime() - CHINA_OFFSET_MS) : undefined;
+}
+
+/** Without a text for each number, which would take four times as long. */
+function twoDigits(text: string, start: number): number {
+  return text.charCodeAt(start) * 10 + text.charCodeAt(start + 1) - 11 * 0x30;
 }
 
 /** The fields of a result under one name each, whatever host or page spelled them. */

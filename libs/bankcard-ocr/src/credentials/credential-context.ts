@@ -1,0 +1,40 @@
+import type { Clock } from '../runtime/clock.js';
+import type { Random } from '../runtime/random.js';
+import type { AuthClient } from '../vendor/auth.client.js';
+import type { TicketStore } from './store/ticket-store.js';
+import type { RefreshObserver, TicketEventListener } from './ticket-event.js';
+import type { RecordSeal } from './ticket-record.codec.js';
+import type { RefreshTimings } from './timings.js';
+
+/** Whether a process may request credentials from Tencent, or only uses what other processes have stored. */
+export type TicketRole = 'refresher' | 'reader';
+
+export interface TicketServiceOptions {
+  readonly store: TicketStore;
+  readonly auth: AuthClient;
+  readonly clock: Clock;
+  /** @default the machine's */
+  readonly random?: Random;
+  /** Times the operations of the store, which are real ones: never a clock that a test moves by hand. @default the machine's */
+  readonly storeClock?: Clock;
+  readonly timings: RefreshTimings;
+  /** Of the current app secret: credentials made with another one are not used. */
+  readonly secretFingerprint: string;
+  /** Refresh by a timer, also while nobody asks. */
+  readonly backgroundRefresh: boolean;
+  /** @default 'refresher' */
+  readonly role?: TicketRole;
+  /** How long retired tickets are kept after their replacement. @default one interval, and as long as they would have lived */
+  readonly verifyWindowMs?: number;
+  /** Encrypts credentials before the store sees them. */
+  readonly seal?: RecordSeal;
+  /** @default runs the refresh, and tells nobody */
+  readonly observeRefresh?: RefreshObserver | undefined;
+}
+
+/** What the parts of {@link TicketService} share; each takes what it needs. */
+export interface CredentialContext extends TicketServiceOptions {
+  readonly random: Random;
+  readonly role: TicketRole;
+  readonly emit: TicketEventListener;
+}

@@ -1,0 +1,1 @@
+export { BankCardOcrOpsModule } from './bankcard-ocr-ops.module.js';

@@ -1,0 +1,254 @@
+import {
+  type Attributes,
+  context,
+  type Counter,
+  createNoopMeter,
+  type Histogram,
+  type Meter,
+  type MeterProvider,
+  metrics,
+  ProxyTracerProvider,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type TracerProvider,
+} from '@opentelemetry/api';
+import { closedValue, OTHER } from './closed-values.js';
+import type {
+  AttemptEnd,
+  AttemptStart,
+  ObservedAccount,
+  Observation,
+  OperationEnd,
+  OperationStart,
+  TelemetrySubscriber,
+} from './instrumentation.js';
+
+/** How {@link openTelemetry} differs from its defaults. */
+export interface OpenTelemetryOptions {
+  /** Makes the spans. @default the one that the application has registered, whenever it does so */
+  readonly tracerProvider?: TracerProvider | undefined;
+  /** Makes the metrics. @default the one that the application has registered, whenever it does so */
+  readonly meterProvider?: MeterProvider | undefined;
+  /**
+   * The attribute `account` of spans and metrics. Each value multiplies the time series.
+   * @default the name of the registration; `_OTHER` for all clients of `BankCardOcrClientFactory` together
+   */
+  readonly account?: string | undefined;
+}
+
+const SCOPE = 'nestjs-bankcard-ocr';
+/** What a proxy leads to before an application has registered a provider. */
+const NO_TRACER_PROVIDER = new ProxyTracerProvider().getDelegate();
+
+/**
+ * Send spans and metrics of the library to OpenTelemetry: the value of the option `telemetry`. Without a registered SDK it
+ * does nothing. One object may serve several accounts.
+ *
+ * No span and no metric has a secret, an order number, a user id, a `bizSeqNo`, a card number, or the query of a URL.
+ * @example
+ * BankCardOcrModule.forRoot({ ...bankCardOcrOptionsFromEnv(process.env), telemetry: openTelemetry() });
+ */
+export function openTelemetry(options: OpenTelemetryOptions = {}): TelemetrySubscriber {
+  return new OpenTelemetrySubscriber(options);
+}
+
+class OpenTelemetrySubscriber implements TelemetrySubscriber {
+  readonly #accounts = new Set<ObservedAccount>();
+  /** Two hosts at most for each account. */
+  readonly #servers = new Map<string, Attributes>();
+  #provider: MeterProvider | undefined;
+  #instruments: Instruments | undefined;
+
+  constructor(private readonly options: OpenTelemetryOptions) {}
+
+  /** Whether the application has registered neither tracing nor metrics. */
+  isIdle(): boolean {
+    const provider = this.options.tracerProvider ?? trace.getTracerProvider();
+    const isTraced = !(provider instanceof ProxyTracerProvider) || provider.getDelegate() !== NO_TRACER_PROVIDER;
+    return !isTraced && this.#use === undefined;
+  }
+
+  operation(start: OperationStart): Observation<OperationEnd> {
+    const { operation } = start;
+    const attributes = { 'bankcard_ocr.operation': operation, ...this.#accountOf(start, 'bankcard_ocr.account') };
+    // A refresh is for every caller and may begin in any context, also in one that hides requests from tracing. Whose call
+    // has caused it is a link.
+    const isRefresh = operation === 'refresh';
+    const parent = isRefresh ? ROOT_CONTEXT : context.active();
+    const links = isRefresh ? linksToActiveSpan() : [];
+    const span = this.#tracer.startSpan(`bankcard_ocr.${operation}`, { attributes, links }, parent);
+    return {
+      within: (run) => context.with(trace.setSpan(parent, span), run),
+      end: (end) => {
+        endSpan(span, end);
+        this.#measureOperation(end);
+      },
+    };
+  }
+
+  attempt(start: AttemptStart): Observation<AttemptEnd> {
+    const { method, origin, path, attempt } = start;
+    const span = this.#tracer.startSpan(`${method} ${path}`, {
+      kind: SpanKind.CLIENT,
+      attributes: {
+        'http.request.method': method,
+        ...this.#serverOf(origin),
+        'url.full': origin + path,
+        ...(attempt > 1 && { 'http.request.resend_count': attempt - 1 }),
+        ...this.#accountOf(start, 'bankcard_ocr.account'),
+      },
+    });
+    return {
+      end: (end) => {
+        if (end.status !== undefined) span.setAttribute('http.response.status_code', end.status);
+        endSpan(span, end);
+        const endpoint = closedValue.endpoint(end.endpoint);
+        const outcome = closedValue.exchangeOutcome(end.outcome);
+        this.#use?.exchange.record(end.durationMs / 1_000, { endpoint, outcome, ...this.#accountOf(end) });
+      },
+    };
+  }
+
+  event(event: Parameters<NonNullable<TelemetrySubscriber['event']>>[0], account: string | undefined): void {
+    if (event.type === 'credentials-rejected') {
+      const code = closedValue.rejectionCode(event.vendorCode);
+      this.#use?.rejections.add(1, { code, ...this.#accountOf({ account }) });
+      return;
+    }
+    const counted = closedValue.credentialEvent(event.type);
+    if (counted !== undefined) this.#use?.events.add(1, { event: counted, ...this.#accountOf({ account }) });
+  }
+
+  account(account: ObservedAccount): () => void {
+    this.#accounts.add(account);
+    // The age of the ticket is read from now on, also if nothing else happens.
+    void this.#use;
+    return () => void this.#accounts.delete(account);
+  }
+
+  #measureOperation(end: OperationEnd): void {
+    const { operation, durationMs, reason, warnings = [], photos = [] } = end;
+    const account = this.#accountOf(end);
+    const outcome = closedValue.operationOutcome(end.outcome);
+    const use = this.#use;
+    if (!use) return;
+    use.operation.record(durationMs / 1_000, { operation, outcome, ...account });
+    if (operation === 'refresh') {
+      const refreshed = outcome === 'OK' ? 'OK' : 'FAILED';
+      use.refreshes.add(1, { reason: closedValue.refreshReason(reason), outcome: refreshed, ...account });
+    }
+    for (const code of warnings) use.warnings.add(1, { code: closedValue.warningCode(code), ...account });
+    for (const { kind, bytes } of photos) use.photo.record(bytes, { kind: closedValue.photoKind(kind), ...account });
+  }
+
+  #serverOf(origin: string): Attributes {
+    let server = this.#servers.get(origin);
+    if (!server) {
+      const { hostname, port, protocol } = new URL(origin);
+      server = { 'server.address': hostname, 'server.port': Number(port) || (protocol === 'https:' ? 443 : 80) };
+      this.#servers.set(origin, server);
+    }
+    return server;
+  }
+
+  #accountOf({ account }: Pick<ObservedAccount, 'account'>, attribute = 'account'): Attributes {
+    const value = this.options.account ?? account;
+    return value === undefined ? {} : { [attribute]: value };
+  }
+
+  /** Asked for each time: the API leads to whatever the application has registered by then. */
+  get #tracer() {
+    return (this.options.tracerProvider ?? trace).getTracer(SCOPE);
+  }
+
+  /**
+   * The instruments of the provider that is registered now, undefined for none: unlike tracers, meters do not learn of a
+   * provider that comes later.
+   */
+  get #use(): Instruments | undefined {
+    const provider = this.options.meterProvider ?? metrics.getMeterProvider();
+    if (provider !== this.#provider) {
+      this.#provider = provider;
+      const meter = provider.getMeter(SCOPE);
+      const isNone = meter === createNoopMeter();
+      this.#instruments = isNone ? undefined : createInstruments(meter, (observe) => this.#observeAges(observe));
+    }
+    return this.#instruments;
+  }
+
+  /** Accounts that share a value of the attribute show the oldest ticket. */
+  #observeAges(observe: (seconds: number, attributes: Attributes) => void): void {
+    const oldest = new Map<string | undefined, number>();
+    for (const { account, ticketAgeMs } of this.#accounts) {
+      const ageMs = ticketAgeMs();
+      const value = this.options.account ?? account;
+      if (ageMs !== undefined) oldest.set(value, Math.max(oldest.get(value) ?? 0, ageMs));
+    }
+    for (const [account, ageMs] of oldest) observe(ageMs / 1_000, this.#accountOf({ account }));
+  }
+}
+
+interface Instruments {
+  readonly operation: Histogram;
+  readonly exchange: Histogram;
+  readonly photo: Histogram;
+  readonly refreshes: Counter;
+  readonly rejections: Counter;
+  readonly events: Counter;
+  readonly warnings: Counter;
+}
+
+/** Those of HTTP in the semantic conventions, and what a call may last beyond them. */
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 15, 30];
+const BYTES = [16, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192].map((kibibytes) => kibibytes * 1_024);
+
+function createInstruments(
+  meter: Meter,
+  observeAges: (observe: (seconds: number, attributes: Attributes) => void) => void,
+): Instruments {
+  const histogram = (name: string, unit: string, explicitBucketBoundaries: number[], description: string) =>
+    meter.createHistogram(`bankcard_ocr.${name}`, { unit, description, advice: { explicitBucketBoundaries } });
+  const counter = (name: string, description: string, unit = '{request}') =>
+    meter.createCounter(`bankcard_ocr.${name}`, { unit, description });
+  meter
+    .createObservableGauge('bankcard_ocr.ticket.age', {
+      unit: 's',
+      description: 'Time since the access token of the SIGN ticket in use was requested.',
+    })
+    .addCallback((result) => observeAges((seconds, attributes) => result.observe(seconds, attributes)));
+  return {
+    operation: histogram(
+      'operation.duration',
+      's',
+      SECONDS,
+      'Duration of one call of the application, or one refresh.',
+    ),
+    exchange: histogram('exchange.duration', 's', SECONDS, 'Duration of one request to Tencent and its response.'),
+    photo: histogram('photo.size', 'By', BYTES, 'Size of photos of cards.'),
+    refreshes: counter('refreshes', 'Refreshes of access token and SIGN ticket.'),
+    rejections: counter('rejections', 'Credentials that Tencent has rejected.'),
+    events: counter(
+      'credential.events',
+      'Faults of store and credentials that cost a refresh or may do so.',
+      '{event}',
+    ),
+    warnings: counter('warnings', 'Results of cards with this warning.'),
+  };
+}
+
+function linksToActiveSpan() {
+  const active = trace.getActiveSpan();
+  // A timer may still have the context of a call that is long over.
+  return active?.isRecording() ? [{ context: active.spanContext() }] : [];
+}
+
+/** Neither a message nor an event: what Tencent writes can be any text. */
+function endSpan(span: Span, { outcome, vendorCode }: Pick<OperationEnd, 'outcome' | 'vendorCode'>): void {
+  if (vendorCode !== undefined) span.setAttribute('bankcard_ocr.vendor_code', closedValue.vendorCode(vendorCode));
+  if (outcome !== 'OK') span.setAttribute('error.type', outcome === 'OTHER' ? OTHER : outcome);
+  if (outcome !== 'OK' && outcome !== 'ABORTED') span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}
