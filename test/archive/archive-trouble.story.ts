@@ -79,8 +79,8 @@ function open(
   appId = sandbox.appId,
 ): EvidenceArchive {
   return new EvidenceArchive({
-    ...{ results: app.ocr, store, keys, appId, clock },
-    ...{ host: 'https://idasc.webank.com', libraryVersion: '0.1.0' },
+    source: { results: app.ocr, appId, host: 'https://idasc.webank.com' },
+    ...{ store, keys, clock },
   });
 }
 

@@ -29,12 +29,9 @@ const wrappingKeys = { first: randomBytes(32).toString('base64') };
 
 function open(keys: Record<string, string> = wrappingKeys, current?: string): EvidenceArchive {
   return new EvidenceArchive({
-    results: app.ocr,
+    source: { results: app.ocr, appId: sandbox.appId, host: 'https://idasc.webank.com' },
     store: new DirectoryEvidenceStore(path.join(folder, 'evidence')),
     keys: new FileKeyStore({ directory: path.join(folder, 'keys'), wrappingKeys: keys, current }),
-    appId: sandbox.appId,
-    host: 'https://idasc.webank.com',
-    libraryVersion: '0.1.0',
     clock,
   });
 }

@@ -12,6 +12,7 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { warningText } from '../errors/vendor-codes.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
+import { LIBRARY_VERSION } from '../runtime/library-version.js';
 import { exportBag } from './bag.js';
 import { dayOf, type DayRoot, EvidenceLog, type LogEntry, merkleRoot, textOf } from './evidence-log.js';
 import type { EvidenceStore } from './evidence-store.js';
@@ -37,6 +38,7 @@ import {
   type NewEntry,
   type Decision,
   entryName,
+  historyFolder,
   type OrderHistory,
   type OrderState,
   readHistory,
@@ -44,18 +46,21 @@ import {
 } from './order-history.js';
 import { Sealer, sha256, SUITE, unseal } from './sealing.js';
 
-/** What an archive is made of. */
-export interface EvidenceArchiveOptions {
-  /** Where results and photos come from. */
+/** Where orders come from: an account of this library. */
+export interface EvidenceSource {
   readonly results: Pick<OcrResultService, 'download'>;
-  readonly store: EvidenceStore;
-  readonly keys: KeyStore;
-  /** The app id whose orders are kept. An archive has one: order numbers are unique within it only. */
+  /** An archive has one: order numbers are unique within an app id only. */
   readonly appId: string;
   /** The host of Tencent, for the chain of custody: `https://idasc.webank.com`. */
   readonly host: string;
-  /** Version of this library, for the chain of custody. */
-  readonly libraryVersion: string;
+}
+
+/** What an archive is made of. */
+export interface EvidenceArchiveOptions {
+  /** Whose orders are kept. */
+  readonly source: EvidenceSource;
+  readonly store: EvidenceStore;
+  readonly keys: KeyStore;
   /** @default the machine's */
   readonly clock?: Clock | undefined;
 }
@@ -125,6 +130,14 @@ export class EvidenceArchive {
   constructor(private readonly options: EvidenceArchiveOptions) {
     this.#clock = options.clock ?? new SystemClock();
     this.#log = new EvidenceLog(options.store, this.#clock);
+  }
+
+  /**
+   * Check that store and keys can be used, and are those of this app id. Every other call does the same.
+   * @throws {@link BankCardOcrError} `CONFIGURATION` when they are not; errors of the stores as they are
+   */
+  async open(): Promise<void> {
+    await this.#index();
   }
 
   /**
@@ -306,8 +319,16 @@ export class EvidenceArchive {
    * checks it without this library. It has the whole card number.
    */
   async export(orderNo: string, directory: string): Promise<void> {
-    const evidence = await this.read(orderNo);
-    await exportBag(directory, orderNo, evidence);
+    const { result, photo, manifest } = await this.read(orderNo);
+    const stored: [string, Buffer][] = [];
+    const { store } = this.options;
+    const manifestBytes = await store.read(manifestName(manifest.ref));
+    if (manifestBytes) stored.push(['manifest.json', manifestBytes]);
+    for await (const name of store.list(historyFolder(manifest.ref))) {
+      const bytes = await store.read(name);
+      if (bytes) stored.push([`decision-${name.slice(historyFolder(manifest.ref).length)}`, bytes]);
+    }
+    await exportBag(directory, orderNo, { result, photo, stored });
   }
 
   /** Every order of the archive, in no order that tells anything. One whose manifest is damaged is left to {@link verifyAll}. */
@@ -356,7 +377,7 @@ export class EvidenceArchive {
   async #fetch(orderNo: string, attempt: KeepAttempt, options: KeepOptions): Promise<Manifest> {
     const { retentionClass = 'default', recognizedAt, incomplete = false, signal } = options;
     const requestedAt = new Date(this.#clock.now()).toISOString();
-    const downloaded = await this.options.results.download(orderNo, attempt.sink, {
+    const downloaded = await this.options.source.results.download(orderNo, attempt.sink, {
       warningPolicy: 'report',
       ...(recognizedAt && { recognizedAt }),
       ...(signal && { signal }),
@@ -374,9 +395,9 @@ export class EvidenceArchive {
       retentionClass,
       keptAt: receivedAt,
       custody: {
-        host: this.options.host,
+        host: this.options.source.host,
         keptBy: hostname(),
-        libraryVersion: this.options.libraryVersion,
+        libraryVersion: LIBRARY_VERSION,
         requestedAt,
         receivedAt,
         ...(result.operatedAt && { operatedAt: result.operatedAt.toISOString() }),
@@ -529,20 +550,24 @@ export class EvidenceArchive {
   }
 
   async #refOf(orderNo: string): Promise<string> {
-    this.#indexKey ??= this.#openIndex().catch((error: unknown) => {
-      this.#indexKey = undefined;
-      throw error;
-    });
-    return createHmac('sha256', await this.#indexKey)
+    return createHmac('sha256', await this.#index())
       .update(`order ${orderNo}`)
       .digest('hex');
   }
 
+  async #index(): Promise<Buffer> {
+    this.#indexKey ??= this.#openIndex().catch((error: unknown) => {
+      this.#indexKey = undefined;
+      throw error;
+    });
+    return this.#indexKey;
+  }
+
   /** With the keys of another archive, or for another app id, every order would seem not to be kept. */
   async #openIndex(): Promise<Buffer> {
-    const { store, keys, appId } = this.options;
+    const { store, keys, source } = this.options;
     const key = await keys.create(INDEX_KEY);
-    const owner = createHmac('sha256', key).update(`archive ${appId}`).digest('hex');
+    const owner = createHmac('sha256', key).update(`archive ${source.appId}`).digest('hex');
     const written = Buffer.from(JSON.stringify({ version: 1, owner }));
     await store.create(OWNER, written);
     if ((await store.read(OWNER))?.equals(written)) return key;

@@ -36,9 +36,14 @@ export interface OrderHistory {
   readonly isErased: boolean;
 }
 
+/** Where the decisions about an order are. */
+export function historyFolder(ref: string): string {
+  return `${folderOf(ref)}history/`;
+}
+
 /** The name of a decision, which counts from 1. */
 export function entryName(ref: string, number: number): string {
-  return `${folderOf(ref)}history/${String(number).padStart(6, '0')}.json`;
+  return `${historyFolder(ref)}${String(number).padStart(6, '0')}.json`;
 }
 
 /** @throws {@link BankCardOcrError} `EVIDENCE_DAMAGED` when an entry was changed or taken away */
@@ -90,7 +95,7 @@ export async function addEntry(
 async function readChain(store: EvidenceStore, ref: string): Promise<{ entries: HistoryEntry[]; hashes: string[] }> {
   const entries: HistoryEntry[] = [];
   const hashes: string[] = [];
-  for await (const name of store.list(`${folderOf(ref)}history/`)) {
+  for await (const name of store.list(historyFolder(ref))) {
     const bytes = await store.read(name);
     if (!bytes || name !== entryName(ref, entries.length + 1)) throw damaged('an entry of the history is missing');
     let entry: HistoryEntry;
