@@ -152,7 +152,7 @@ export class Disk {
     };
     return {
       write: (text) => step(() => write(text)),
-      writeFile: (text) => step(() => write(text)),
+      writeFile: (content) => step(() => write(content.toString())),
       sync: () => step(() => this.#changing()),
       utimes: (_accessedAt, modifiedAt) =>
         step(() => {

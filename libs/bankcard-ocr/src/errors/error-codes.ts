@@ -71,6 +71,30 @@ export const ERROR_TEXTS = {
     'the response is larger than maxResponseBytes, or than 256 KiB besides photos',
     '腾讯云响应超过 maxResponseBytes，或除照片外超过 256 KiB',
   ),
+  /** An archive does not have the order. | 存证档案中没有该订单。 */
+  EVIDENCE_NOT_FOUND: final('developer', 'the archive does not have this order: keep it first', '存证档案中没有该订单'),
+  /** The photos of an order that is to be kept have not come yet. | 待存证订单的照片尚未就绪。 */
+  EVIDENCE_INCOMPLETE: retryable(
+    'application',
+    'the photos of the order have not come yet: keep it again in a few seconds',
+    '该订单的照片尚未就绪，请稍后重试',
+  ),
+  /** The order is stored and may not be read (PIPL art. 47). | 订单已限制处理，不可读取（个人信息保护法第 47 条）。 */
+  EVIDENCE_RESTRICTED: final(
+    'business',
+    'the order is restricted: it is stored and may not be read',
+    '该订单已限制处理，不可读取',
+  ),
+  /** The order is under a legal hold and may not be erased. | 订单处于法律保全期，不可删除。 */
+  EVIDENCE_HELD: final(
+    'business',
+    'the order is under a legal hold and may not be erased',
+    '该订单处于法律保全期，不可删除',
+  ),
+  /** The evidence of the order was erased. | 该订单的存证已删除。 */
+  EVIDENCE_ERASED: final('business', 'the order was erased', '该订单的存证已删除'),
+  /** Evidence was changed, or a part of it or its key is missing. | 存证被改动，或部分内容、密钥缺失。 */
+  EVIDENCE_DAMAGED: final('developer', 'the evidence was changed or is incomplete', '存证已被改动或不完整'),
   /** No connection, or it broke; a proxy that opens no tunnel. | 无法连接，或连接中断；代理拒绝建立隧道。 */
   UNREACHABLE: retryable('vendor', 'Tencent could not be reached', '无法连接腾讯云'),
   /** `attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs` is over. | `attemptTimeoutMs` 等时限已到。 */

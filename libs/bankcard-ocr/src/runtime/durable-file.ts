@@ -11,7 +11,7 @@ export class DurableFile {
   readonly temporaryPath: string;
   #stream: WriteStream | undefined;
 
-  /** @param temporaryName unique, in the same directory as the final name */
+  /** @param temporaryName unique; the directory is on the file system of the final name */
   constructor(
     directory: string,
     temporaryName: string,
@@ -20,10 +20,10 @@ export class DurableFile {
     this.temporaryPath = join(directory, temporaryName);
   }
 
-  async write(text: string): Promise<void> {
+  async write(content: string | Uint8Array): Promise<void> {
     const file = await this.files.open(this.temporaryPath, 'wx', 0o600);
     try {
-      await file.writeFile(text);
+      await file.writeFile(content);
       await file.sync();
     } catch (error) {
       await this.remove().catch(() => undefined);

@@ -6,7 +6,7 @@ const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 export interface OpenFile {
   write(text: string, position: number): Promise<unknown>;
-  writeFile(text: string): Promise<void>;
+  writeFile(content: string | Uint8Array): Promise<void>;
   sync(): Promise<void>;
   utimes(accessedAt: Date, modifiedAt: Date): Promise<void>;
   close(): Promise<void>;

@@ -1,0 +1,19 @@
+/**
+ * Where an archive keeps its objects: small and large ones, each under a name, each written once. Names are made of letters,
+ * digits, `.`, `-` and `/`, and hold no order number. A store of your own proves itself with `evidenceStoreContract()` of the
+ * entry `/testing`.
+ */
+export abstract class EvidenceStore {
+  /**
+   * Write an object unless there is one of that name; it is durable and whole, or not there at all.
+   *
+   * @returns false when there is one already, which stays as it is
+   */
+  abstract create(name: string, bytes: Buffer): Promise<boolean>;
+  /** @returns undefined when there is none */
+  abstract read(name: string): Promise<Buffer | undefined>;
+  /** Remove an object; harmless when there is none. */
+  abstract remove(name: string): Promise<void>;
+  /** The names that begin with `prefix`, which is empty or ends with `/`, in the order of their characters. */
+  abstract list(prefix: string): AsyncIterable<string>;
+}
