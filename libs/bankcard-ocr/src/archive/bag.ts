@@ -1,15 +1,23 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { extensionOf, mediaTypeOf, PHOTO_KINDS } from '../card/card-photo.js';
+import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
+import { extensionOf, mediaTypeOf, PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
 import { makeDirectory } from '../runtime/durable-file.js';
-import type { Evidence } from './evidence-archive.js';
+import type { Manifest } from './manifest.js';
 import { sha256 } from './sealing.js';
+
+/** The evidence of an order. */
+interface BagContent {
+  readonly result: BankCardOcrResult;
+  readonly manifest: Manifest;
+  photo(kind: PhotoKind): Promise<{ readonly bytes: Buffer } | undefined>;
+}
 
 /** Write evidence as a BagIt bag (RFC 8493) into a directory that does not have one yet; files have mode 0600. */
 export async function exportBag(
   directory: string,
   orderNo: string,
-  { result, manifest, photo }: Evidence,
+  { result, manifest, photo }: BagContent,
 ): Promise<void> {
   await makeDirectory(path.join(directory, 'data'));
   const hashes: string[] = [];
