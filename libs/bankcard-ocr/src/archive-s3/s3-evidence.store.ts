@@ -182,7 +182,7 @@ export class S3EvidenceStore extends EvidenceStore {
       try {
         return await missingIsFine(this.#send('GetObject', get));
       } catch (error) {
-        if (!(error instanceof S3Failure) || error.isPermanent || reads === MOST_READS) throw error;
+        if (!(error instanceof S3Failure) || error.isPermanent || error.isLate || reads === MOST_READS) throw error;
         await sleep(SYSTEM_RUNTIME.clock, backoffMs(reads, 100, 1_000));
       }
     }

@@ -19,6 +19,7 @@ export class S3Failure extends BankCardOcrError {
   readonly #status: number | undefined;
   readonly #s3Code: string;
   readonly #attempts: number;
+  readonly #isLate: boolean;
 
   constructor(operation: string, error: unknown, isLate: boolean) {
     const { httpStatusCode, attempts = 1, requestId } = (error as SdkError | undefined)?.$metadata ?? {};
@@ -34,6 +35,7 @@ export class S3Failure extends BankCardOcrError {
     this.#status = isLate ? undefined : httpStatusCode;
     this.#s3Code = s3Code;
     this.#attempts = attempts;
+    this.#isLate = isLate;
   }
 
   /** The object is there already, as S3 and COS say it. */
@@ -57,6 +59,11 @@ export class S3Failure extends BankCardOcrError {
 
   get saysForbidden(): boolean {
     return this.#status === 403;
+  }
+
+  /** The time limit is over. */
+  get isLate(): boolean {
+    return this.#isLate;
   }
 
   get isPermanent(): boolean {
