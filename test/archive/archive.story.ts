@@ -29,11 +29,9 @@ const wrappingKeys = { first: randomBytes(32).toString('base64') };
 
 function open(keys: Record<string, string> = wrappingKeys, current?: string): EvidenceArchive {
   return new EvidenceArchive({
-    results: app.ocr,
+    source: { results: app.ocr, appId: sandbox.appId, host: 'https://idasc.webank.com' },
     store: new DirectoryEvidenceStore(path.join(folder, 'evidence')),
     keys: new FileKeyStore({ directory: path.join(folder, 'keys'), wrappingKeys: keys, current }),
-    host: 'https://idasc.webank.com',
-    libraryVersion: '0.1.0',
     clock,
   });
 }
@@ -132,7 +130,8 @@ describe('an order that is kept', () => {
   it('waits for photos that are late, and is kept without those that never come', async () => {
     sandbox.configure({ latePhotos: { delayMs: 3_600_000, as: 'missing' } });
     await expect(archive.keep(clean)).rejects.toMatchObject({ code: 'EVIDENCE_INCOMPLETE', retryable: true });
-    expect(files()).toEqual([]);
+    expect(files('/orders/')).toEqual([]);
+    expect(readdirSync(path.join(folder, 'keys')).filter((name) => name.endsWith('.key'))).toEqual(['index.key']);
     sandbox.configure({ latePhotos: undefined });
     expect(await archive.keep(noValidity)).toMatchObject({ missing: ['crop'] });
     expect(await findings(noValidity)).toEqual([]);
@@ -198,7 +197,10 @@ describe('verify', () => {
     const older = readFileSync(manifest);
     const other = JSON.parse(older.toString()) as Record<string, unknown>;
     writeFileSync(manifest, JSON.stringify({ ...other, keptAt: '2026-01-02T00:00:00.000Z' }));
-    expect(await findings()).toEqual([expect.stringContaining('not in the log')]);
+    expect(await findings()).toEqual([
+      expect.stringContaining('the manifest was changed'),
+      expect.stringContaining('not in the log'),
+    ]);
     expect((await all(archive.verifyAll()))[0]?.findings).toEqual(['the manifest is not the one that was written']);
   });
 
@@ -347,8 +349,8 @@ describe('the whole archive', () => {
     await archive.keep(clean);
     const [photo = ''] = files('-crop');
     const store = new DirectoryEvidenceStore(path.join(folder, 'evidence'));
-    const ref = path.basename(path.dirname(path.dirname(photo)));
-    const orphan = `orders/${ref.slice(0, 2)}/${ref}/${clock.now()}-0011223344556677/1-crop`;
+    const ref = path.basename(path.dirname(photo));
+    const orphan = `orders/${ref.slice(0, 2)}/${ref}/${clock.now()}-0011223344556677-1-crop`;
     await store.create(orphan, Buffer.from('orphan'));
     expect(await archive.collectOrphans()).toBe(0);
     clock.advance(25 * 3_600_000);

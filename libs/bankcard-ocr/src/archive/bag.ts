@@ -3,21 +3,21 @@ import path from 'node:path';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { extensionOf, mediaTypeOf, PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
 import { makeDirectory } from '../runtime/durable-file.js';
-import type { Manifest } from './manifest.js';
 import { sha256 } from './sealing.js';
 
-/** The evidence of an order. */
+/** What goes into a bag. */
 interface BagContent {
   readonly result: BankCardOcrResult;
-  readonly manifest: Manifest;
-  photo(kind: PhotoKind): Promise<{ readonly bytes: Buffer } | undefined>;
+  readonly photo: (kind: PhotoKind) => Promise<{ readonly bytes: Buffer } | undefined>;
+  /** The manifest and the decisions, as they are stored: their SHA-256 are those in the log. */
+  readonly stored: readonly (readonly [name: string, bytes: Buffer])[];
 }
 
 /** Write evidence as a BagIt bag (RFC 8493) into a directory that does not have one yet; files have mode 0600. */
 export async function exportBag(
   directory: string,
   orderNo: string,
-  { result, manifest, photo }: BagContent,
+  { result, stored, photo }: BagContent,
 ): Promise<void> {
   await makeDirectory(path.join(directory, 'data'));
   const hashes: string[] = [];
@@ -40,7 +40,7 @@ export async function exportBag(
     bizSeqNo,
   };
   hashes.push(await write('data/result.json', `${JSON.stringify(facts, null, 2)}\n`));
-  hashes.push(await write('data/manifest.json', JSON.stringify(manifest)));
+  for (const [name, bytes] of stored) hashes.push(await write(`data/${name}`, bytes));
   const tags = [
     await write('bagit.txt', 'BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n'),
     await write(

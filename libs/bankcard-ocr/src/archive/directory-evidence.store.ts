@@ -1,17 +1,23 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, unlink } from 'node:fs/promises';
+import { readdir, readFile, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { SystemClock } from '../runtime/clock.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../runtime/durable-file.js';
 import { undefinedWhenMissing } from '../runtime/file-system.js';
 import { EvidenceStore } from './evidence-store.js';
 
-const TEMPORARY = /^\.[0-9a-f-]{36}\.part$/;
+/** Below the directory, for files that are being written. */
+const TEMPORARY = '.tmp';
 const ABANDONED_AFTER_MS = 3_600_000;
+/** No empty parts and none that begin with a dot: a name cannot lead out of the directory. */
+const NAME = /^(?:[A-Za-z0-9][A-Za-z0-9.-]*\/)*[A-Za-z0-9][A-Za-z0-9.-]*$/;
+/** Another process may remove an empty folder that is about to be used, again and again. */
+const MOST_ATTEMPTS = 20;
 
 /** Objects as files below a directory of a local disk, mode 0600: written under temporary names, synced, then linked. */
 export class DirectoryEvidenceStore extends EvidenceStore {
   readonly #made = new Set<string>();
+  #sweptAtMs = -Infinity;
 
   /** @param directory absolute or relative to the working directory; made, mode 0700, when it is missing */
   constructor(private readonly directory: string) {
@@ -20,16 +26,14 @@ export class DirectoryEvidenceStore extends EvidenceStore {
 
   async create(name: string, bytes: Buffer): Promise<boolean> {
     const target = this.#pathOf(name);
-    const folder = path.dirname(target);
-    await this.#make(folder);
-    const file = new DurableFile(folder, `.${randomUUID()}.part`);
+    const file = new DurableFile(await this.#temporaryFolder(), `${randomUUID()}.part`);
     try {
       await file.write(bytes);
-      const isNew = await file.create(target);
+      const isNew = await this.#link(file, target);
+      await syncDirectory(path.dirname(target));
       return isNew;
     } finally {
       await file.remove();
-      await syncDirectory(folder);
     }
   }
 
@@ -40,11 +44,19 @@ export class DirectoryEvidenceStore extends EvidenceStore {
   async remove(name: string): Promise<void> {
     const target = this.#pathOf(name);
     const removed = await unlink(target).then(() => true, undefinedWhenMissing);
-    if (removed) await syncDirectory(path.dirname(target));
+    if (!removed) return;
+    const folder = path.dirname(target);
+    await syncDirectory(folder);
+    if (folder === path.join(this.directory)) return;
+    await rmdir(folder).then(
+      () => this.#made.delete(folder),
+      () => undefined,
+    );
   }
 
   async *list(prefix: string): AsyncIterable<string> {
-    const entries = await readdir(this.#pathOf(prefix), { withFileTypes: true }).catch(undefinedWhenMissing);
+    const folder = prefix === '' ? this.directory : this.#pathOf(prefix.replace(/\/$/, ''));
+    const entries = await readdir(folder, { withFileTypes: true }).catch(undefinedWhenMissing);
     if (!entries) return;
     // A folder sorts as its names do: with the slash behind it.
     const names = entries
@@ -57,16 +69,42 @@ export class DirectoryEvidenceStore extends EvidenceStore {
     }
   }
 
+  /** The folder may be removed by another process, while it is empty. */
+  async #link(file: DurableFile, target: string): Promise<boolean> {
+    const folder = path.dirname(target);
+    for (let attempt = 1; ; attempt += 1) {
+      await this.#make(folder);
+      try {
+        return await file.create(target);
+      } catch (error) {
+        this.#made.delete(folder);
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === MOST_ATTEMPTS) throw error;
+      }
+    }
+  }
+
   async #make(folder: string): Promise<void> {
     if (this.#made.has(folder)) return;
     await makeDirectory(folder);
-    await removeAbandonedFiles(folder, (name) => TEMPORARY.test(name), ABANDONED_AFTER_MS, new SystemClock());
     // Every order has a folder of its own: not all of them are remembered.
     if (this.#made.size > 1_000) this.#made.clear();
     this.#made.add(folder);
   }
 
+  /** Swept now and then of what killed processes have left. */
+  async #temporaryFolder(): Promise<string> {
+    const folder = path.join(this.directory, TEMPORARY);
+    await this.#make(folder);
+    const now = performance.now();
+    if (now - this.#sweptAtMs > ABANDONED_AFTER_MS) {
+      this.#sweptAtMs = now;
+      await removeAbandonedFiles(folder, () => true, ABANDONED_AFTER_MS, new SystemClock());
+    }
+    return folder;
+  }
+
   #pathOf(name: string): string {
+    if (!NAME.test(name)) throw new TypeError('an object has a name that no object can have');
     return path.join(this.directory, ...name.split('/'));
   }
 }

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Writable } from 'node:stream';
+import { callbackify } from 'node:util';
 import { checkOrderNumber } from '../call/order-number.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { CardNumber } from '../card/card-number.js';
@@ -11,28 +12,33 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { warningText } from '../errors/vendor-codes.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
+import { LIBRARY_VERSION } from '../runtime/library-version.js';
 import { exportBag } from './bag.js';
 import { dayOf, type DayRoot, EvidenceLog, type LogEntry, merkleRoot, textOf } from './evidence-log.js';
 import type { EvidenceStore } from './evidence-store.js';
 import type { KeyStore } from './key-store.js';
 import {
+  type ClearPart,
   contextOf,
   damaged,
-  folderOf,
   type Manifest,
   type ManifestObject,
   manifestName,
+  objectName,
   openPart,
   ORDERS,
   readManifest,
+  readObjectName,
   refOfManifest,
   sealPart,
   type SealedPart,
 } from './manifest.js';
 import {
   addEntry,
+  type NewEntry,
   type Decision,
   entryName,
+  historyFolder,
   type OrderHistory,
   type OrderState,
   readHistory,
@@ -40,16 +46,21 @@ import {
 } from './order-history.js';
 import { Sealer, sha256, SUITE, unseal } from './sealing.js';
 
-/** What an archive is made of. */
-export interface EvidenceArchiveOptions {
-  /** Where results and photos come from. */
+/** Where orders come from: an account of this library. */
+export interface EvidenceSource {
   readonly results: Pick<OcrResultService, 'download'>;
-  readonly store: EvidenceStore;
-  readonly keys: KeyStore;
+  /** An archive has one: order numbers are unique within an app id only. */
+  readonly appId: string;
   /** The host of Tencent, for the chain of custody: `https://idasc.webank.com`. */
   readonly host: string;
-  /** Version of this library, for the chain of custody. */
-  readonly libraryVersion: string;
+}
+
+/** What an archive is made of. */
+export interface EvidenceArchiveOptions {
+  /** Whose orders are kept. */
+  readonly source: EvidenceSource;
+  readonly store: EvidenceStore;
+  readonly keys: KeyStore;
   /** @default the machine's */
   readonly clock?: Clock | undefined;
 }
@@ -60,6 +71,8 @@ export interface KeepOptions {
   readonly retentionClass?: string | undefined;
   /** When the card was recognized, if you know: tells photos that are late from photos that are gone. */
   readonly recognizedAt?: Date | undefined;
+  /** Keep the order although photos have not come, or came damaged: the last chance before Tencent deletes it. @default false */
+  readonly incomplete?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -83,9 +96,9 @@ export interface Evidence extends KeptOrder {
   readonly result: BankCardOcrResult;
   readonly manifest: Manifest;
   /** Read a photo, decrypted and compared with its hash. */
-  photo(
+  readonly photo: (
     kind: PhotoKind,
-  ): Promise<{ readonly bytes: Buffer; readonly mediaType: string; readonly sha256: string } | undefined>;
+  ) => Promise<{ readonly bytes: Buffer; readonly mediaType: string; readonly sha256: string } | undefined>;
 }
 
 /** What {@link EvidenceArchive.verify} has found; no finding says that nothing was changed. */
@@ -96,6 +109,8 @@ export interface Verification {
 
 /** The name of the key that hashes order numbers. */
 const INDEX_KEY = 'index';
+/** Whose archive it is, as a keyed hash. */
+const OWNER = 'archive.json';
 /** An object without a manifest is an orphan when no attempt can still be under way. */
 const ORPHAN_AFTER_MS = 24 * 3_600_000;
 
@@ -118,30 +133,46 @@ export class EvidenceArchive {
   }
 
   /**
+   * Check that store and keys can be used, and are those of this app id. Every other call does the same.
+   * @throws {@link BankCardOcrError} `CONFIGURATION` when they are not; errors of the stores as they are
+   */
+  async open(): Promise<void> {
+    await this.options.store.open();
+    await this.#index();
+  }
+
+  /**
    * Fetch an order from Tencent and keep it, unless it is kept already: then Tencent is not asked.
    *
    * Photos go to the store while they arrive; the manifest, written last and once, decides which of several attempts counts.
    * Warnings of the card are kept, and decided upon by nobody here.
    * @returns `isNew`, whether this call has kept it
    * @throws {@link BankCardOcrError} what `download()` throws; `EVIDENCE_INCOMPLETE` (retryable) while photos have not come
+   *   or came damaged; `EVIDENCE_ERASED` when it was erased. Errors of the stores are thrown as they are
    */
   async keep(orderNo: string, options: KeepOptions = {}): Promise<KeptOrder & { readonly isNew: boolean }> {
     checkOrderNumber(orderNo);
     const ref = await this.#refOf(orderNo);
-    if (await this.#find(ref)) {
-      return { ...(await this.#addToLog(ref)), isNew: false };
-    }
-    const { store } = this.options;
-    const attempt = new KeepAttempt(store, ref, await this.options.keys.create(ref), this.#clock.now());
-    let isKept = false;
+    if (await this.#find(ref)) return { ...(await this.#addToLog(ref)), isNew: false };
+    const { store, keys } = this.options;
+    const startedAtMs = this.#clock.now();
+    const attempt = new KeepAttempt(store, ref, async () => keys.create(ref), startedAtMs);
+    let bytes: Buffer;
     try {
-      const manifest = await this.#fetch(orderNo, attempt, options);
-      isKept = await store.create(manifestName(ref), Buffer.from(JSON.stringify(manifest)));
-      return { ...(await this.#addToLog(ref)), isNew: isKept };
-    } finally {
-      if (!isKept) await attempt.remove();
-      else await attempt.removeAllBut((await this.#find(ref))?.manifest.objects ?? []);
+      bytes = Buffer.from(JSON.stringify(await this.#fetch(orderNo, attempt, options)));
+      // A machine that was suspended in between: its objects may have been collected.
+      if (this.#clock.now() - startedAtMs > ORPHAN_AFTER_MS / 2) throw new BankCardOcrError('TIMEOUT');
+    } catch (error) {
+      await attempt.removeAllBut([]);
+      throw error;
     }
+    // When this fails, the manifest may be stored all the same, or arrive later: then the photos stay. So they do when
+    // the store has repeated the write by itself and calls its own manifest one of another attempt.
+    await store.create(manifestName(ref), bytes);
+    const winner = await this.#find(ref);
+    if (!winner) throw damaged('the manifest of the order has vanished');
+    await attempt.removeAllBut(winner.manifest.objects);
+    return { ...(await this.#addToLog(ref)), isNew: winner.bytes.equals(bytes) };
   }
 
   /**
@@ -170,46 +201,53 @@ export class EvidenceArchive {
 
   /** The state of an order, without decrypting anything; undefined when it is not kept. */
   async find(orderNo: string): Promise<KeptOrder | undefined> {
+    checkOrderNumber(orderNo);
     const found = await this.#find(await this.#refOf(orderNo));
     return found && this.#describe(found.manifest);
   }
 
   /** Make an order unreadable to the application; it stays stored (PIPL art. 47). */
   async restrict(orderNo: string, decision: Decision): Promise<KeptOrder> {
-    return this.#decide(orderNo, { ...decision, type: 'restricted' });
+    return this.#decide(orderNo, decision, 'restricted');
   }
 
   /** Make a restricted order readable again. */
   async unrestrict(orderNo: string, decision: Decision): Promise<KeptOrder> {
-    return this.#decide(orderNo, { ...decision, type: 'unrestricted' });
+    return this.#decide(orderNo, decision, 'unrestricted');
   }
 
   /** Put an order under a legal hold: until then it cannot be erased. */
   async hold(orderNo: string, { until, ...decision }: Decision & { readonly until: Date }): Promise<KeptOrder> {
     if (Number.isNaN(until.getTime())) throw invalid('until must be a valid Date', 'until 必须是有效的 Date');
-    return this.#decide(orderNo, { ...decision, type: 'held', until: until.toISOString() });
+    return this.#decide(orderNo, decision, 'held', until.toISOString());
   }
 
   /** End a legal hold before its time. */
   async endHold(orderNo: string, decision: Decision): Promise<KeptOrder> {
-    return this.#decide(orderNo, { ...decision, type: 'hold-ended' });
+    return this.#decide(orderNo, decision, 'hold-ended');
   }
 
   /**
    * Erase an order for good: write the decision, destroy its key, then remove its photos. Hashes and decisions stay, so that
    * {@link verify} still holds. Repeating it finishes an erasure that was cut short.
+   * @returns `remaining`, how many photos the store has not removed yet, as under an object lock: nobody can read them
    * @throws {@link BankCardOcrError} `EVIDENCE_HELD` under a legal hold, `EVIDENCE_NOT_FOUND`
    */
-  async erase(orderNo: string, decision: Decision): Promise<KeptOrder> {
-    const { manifest, history } = await this.#require(orderNo);
+  async erase(orderNo: string, decision: Decision): Promise<KeptOrder & { readonly remaining: number }> {
+    const { manifest } = await this.#require(orderNo);
     const { ref } = manifest;
-    if (!history.isErased) {
+    await this.#write(ref, decision, (history) => {
+      if (history.isErased) return undefined;
       if (history.heldUntil) throw refused('EVIDENCE_HELD');
-      await this.#write(ref, { ...decision, type: 'erased' });
-    }
+      return { type: 'erased' };
+    });
     await this.options.keys.destroy(ref);
-    for (const { name } of manifest.objects) await this.options.store.remove(name);
-    return this.#addToLog(ref);
+    const erased = await this.#addToLog(ref);
+    let remaining = 0;
+    for (const { name } of manifest.objects) {
+      await this.options.store.remove(name).catch(() => void (remaining += 1));
+    }
+    return { ...erased, remaining };
   }
 
   /**
@@ -218,14 +256,15 @@ export class EvidenceArchive {
    */
   async verify(orderNo: string): Promise<Verification> {
     checkOrderNumber(orderNo);
-    const found = await this.#find(await this.#refOf(orderNo));
-    if (!found) throw refused('EVIDENCE_NOT_FOUND');
-    return this.#verify(found.manifest, found.bytes, orderNo);
+    const ref = await this.#refOf(orderNo);
+    const bytes = await this.options.store.read(manifestName(ref));
+    if (!bytes) throw refused('EVIDENCE_NOT_FOUND');
+    return this.#verify(ref, bytes, orderNo);
   }
 
   /**
-   * Check one day: its root, the chain of roots, and every order in it. Without its key an order cannot be named:
-   * findings have references.
+   * Check one day: its root, the root before, and every order in it. The number of an order is not to be had without its
+   * key: findings have references.
    */
   async *verifyDay(day: string): AsyncIterable<Verification> {
     const entries = await this.#log.entries(day);
@@ -236,23 +275,42 @@ export class EvidenceArchive {
         `the root of ${day} does not fit its ${entries.length} entries: entries were added, changed or taken away`,
       );
     }
-    if (root && root.previous !== (await this.#log.previousOf(day))) ofDay.push(`the root before ${day} was changed`);
+    if (root && root.previous !== (await this.#log.previousOf(day))) {
+      ofDay.push(`the root of the day before ${day} was changed or taken away`);
+    }
+    if (!root && (await this.#log.isFollowedByRoot(day))) ofDay.push(`the root of ${day} was taken away`);
     if (ofDay.length > 0) yield { ref: day, findings: ofDay };
     for (const { ref, number, sha256: expected } of entries) {
       const bytes = await this.options.store.read(number === 0 ? manifestName(ref) : entryName(ref, number));
       const what = number === 0 ? 'the manifest' : `decision ${number}`;
       if (!bytes) yield { ref, findings: [`${what} is missing`] };
       else if (sha256(bytes) !== expected) yield { ref, findings: [`${what} is not the one that was written`] };
-      else if (number === 0) yield this.#verify(readManifest(bytes, ref), bytes);
+      else if (number === 0) yield this.#verify(ref, bytes);
     }
   }
 
-  /** Check every day that has entries. */
+  /** Check every day that has entries or a root, and that no order is in the store without being in the log. */
   async *verifyAll(): AsyncIterable<Verification> {
     for (const day of await this.#log.days()) yield* this.verifyDay(day);
+    for await (const name of this.options.store.list(ORDERS)) {
+      const ref = refOfManifest(name);
+      const bytes = ref === undefined ? undefined : await this.options.store.read(name);
+      if (ref === undefined || !bytes) continue;
+      const entry = { ref, number: 0, sha256: sha256(bytes) };
+      let isLogged = false;
+      try {
+        isLogged = await this.#log.has(entry, dayOf(Date.parse(readManifest(bytes, ref).keptAt)));
+      } catch {
+        // It is verified, and found damaged.
+      }
+      if (!isLogged) yield this.#verify(ref, bytes);
+    }
   }
 
-  /** Seal a day, an hour after its end or later: its root is the proof that nothing was added or changed afterwards. */
+  /**
+   * Seal a day, an hour after its end (China time) or later, and all days before it. Its root proves that nothing was added
+   * or changed afterwards, to anybody who has a copy of it that is not in the store.
+   */
   async sealDay(day: string): Promise<DayRoot> {
     return this.#log.seal(day);
   }
@@ -262,87 +320,120 @@ export class EvidenceArchive {
    * checks it without this library. It has the whole card number.
    */
   async export(orderNo: string, directory: string): Promise<void> {
-    const evidence = await this.read(orderNo);
-    await exportBag(directory, orderNo, evidence);
+    const { result, photo, manifest } = await this.read(orderNo);
+    const stored: [string, Buffer][] = [];
+    const { store } = this.options;
+    const manifestBytes = await store.read(manifestName(manifest.ref));
+    if (manifestBytes) stored.push(['manifest.json', manifestBytes]);
+    for await (const name of store.list(historyFolder(manifest.ref))) {
+      const bytes = await store.read(name);
+      if (bytes) stored.push([`decision-${name.slice(historyFolder(manifest.ref).length)}`, bytes]);
+    }
+    await exportBag(directory, orderNo, { result, photo, stored });
   }
 
-  /** Every order of the archive, in no order that tells anything. */
+  /** Every order of the archive, in no order that tells anything. One whose manifest is damaged is left to {@link verifyAll}. */
   async *list(): AsyncIterable<KeptOrder> {
     for await (const name of this.options.store.list(ORDERS)) {
       const ref = refOfManifest(name);
-      const found = ref === undefined ? undefined : await this.#find(ref);
-      if (found) yield this.#describe(found.manifest);
+      const found = ref === undefined ? undefined : await unlessDamaged(this.#find(ref));
+      const kept = found && (await unlessDamaged(this.#describe(found.manifest)));
+      if (kept) yield kept;
     }
   }
 
-  /** Remove what attempts that were killed have left, a day later. @returns how many objects */
+  /** Remove what attempts that were killed have left, a day later, and what an erasure could not. @returns how many objects */
   async collectOrphans(): Promise<number> {
     let removed = 0;
     const { store } = this.options;
+    let current: { readonly ref: string; readonly keeps: (name: string) => boolean } | undefined;
     for await (const name of store.list(ORDERS)) {
-      const [, ref, startedAt] = /^orders\/[0-9a-f]{2}\/([0-9a-f]{64})\/(\d+)-[0-9a-f]+\//.exec(name) ?? [];
-      if (ref === undefined || this.#clock.now() - Number(startedAt) < ORPHAN_AFTER_MS) continue;
-      const manifest = (await this.#find(ref))?.manifest;
-      if (manifest?.objects.some((object) => object.name === name)) continue;
-      await store.remove(name);
-      removed += 1;
+      const object = readObjectName(name);
+      if (!object || this.#clock.now() - object.startedAtMs < ORPHAN_AFTER_MS) continue;
+      const { ref } = object;
+      if (current?.ref !== ref) current = { ref, keeps: await this.#keptObjects(ref) };
+      if (current.keeps(name)) continue;
+      const isRemoved = await store.remove(name).then(
+        () => true,
+        () => false,
+      );
+      if (isRemoved) removed += 1;
     }
     return removed;
   }
 
+  async #keptObjects(ref: string): Promise<(name: string) => boolean> {
+    try {
+      const found = await this.#find(ref);
+      if (!found) return () => false;
+      const { isErased } = await readHistory(this.options.store, ref, this.#clock.now());
+      return (name) => !isErased && found.manifest.objects.some((object) => object.name === name);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      // Nobody knows what belongs to it.
+      return () => true;
+    }
+  }
+
   async #fetch(orderNo: string, attempt: KeepAttempt, options: KeepOptions): Promise<Manifest> {
-    const { retentionClass = 'default', recognizedAt, signal } = options;
+    const { retentionClass = 'default', recognizedAt, incomplete = false, signal } = options;
     const requestedAt = new Date(this.#clock.now()).toISOString();
-    const downloaded = await this.options.results.download(orderNo, attempt.sink, {
+    const downloaded = await this.options.source.results.download(orderNo, attempt.sink, {
       warningPolicy: 'report',
       ...(recognizedAt && { recognizedAt }),
       ...(signal && { signal }),
     });
     const receivedAt = new Date(this.#clock.now()).toISOString();
     const { result, photos } = downloaded;
-    if (downloaded.status === 'pending') {
+    if ((downloaded.status === 'pending' || downloaded.damaged.length > 0) && !incomplete) {
       throw new BankCardOcrError('EVIDENCE_INCOMPLETE', { ...(result.bizSeqNo && { bizSeqNo: result.bizSeqNo }) });
     }
-    const { ref } = attempt;
     const kinds = photos.map(({ kind }) => kind);
-    return {
+    const clear: ClearPart = {
       version: 1,
-      ref,
+      ref: attempt.ref,
       suite: SUITE,
       retentionClass,
       keptAt: receivedAt,
       custody: {
-        host: this.options.host,
+        host: this.options.source.host,
         keptBy: hostname(),
-        libraryVersion: this.options.libraryVersion,
+        libraryVersion: LIBRARY_VERSION,
         requestedAt,
         receivedAt,
         ...(result.operatedAt && { operatedAt: result.operatedAt.toISOString() }),
       },
       objects: kinds.map((kind) => attempt.objectOf(kind)),
       missing: PHOTO_KINDS.filter((kind) => !kinds.includes(kind)),
-      sealed: sealPart(attempt.key, ref, {
-        orderNo,
-        cardNumber: result.cardNumber.reveal(),
-        validity: result.validity.raw,
-        warnings: result.warnings.map(({ code }) => code),
-        ...(result.clarity !== undefined && { clarity: result.clarity }),
-        ...(result.bizSeqNo !== undefined && { bizSeqNo: result.bizSeqNo }),
-        extra: result.extra.names().map((name) => [name, result.extra.get(name)!]),
-        photos: photos.map(({ kind, mediaType, size, sha256 }) => ({ kind, mediaType, size, sha256 })),
-      }),
     };
+    return sealPart(await attempt.key(), clear, {
+      orderNo,
+      cardNumber: result.cardNumber.reveal(),
+      validity: result.validity.raw,
+      warnings: result.warnings.map(({ code }) => code),
+      ...(result.clarity !== undefined && { clarity: result.clarity }),
+      ...(result.bizSeqNo !== undefined && { bizSeqNo: result.bizSeqNo }),
+      extra: result.extra.names().map((name) => [name, result.extra.get(name)!]),
+      photos: photos.map(({ kind, mediaType, size, sha256 }) => ({ kind, mediaType, size, sha256 })),
+    });
   }
 
-  async #verify(manifest: Manifest, bytes: Buffer, orderNo?: string): Promise<Verification> {
-    const { ref, objects } = manifest;
+  async #verify(ref: string, bytes: Buffer, orderNo?: string): Promise<Verification> {
     const { store, keys } = this.options;
     const findings: string[] = [];
+    let manifest: Manifest;
+    try {
+      manifest = readManifest(bytes, ref);
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      return { ref, findings: [error.message] };
+    }
+    const { objects } = manifest;
     const check = async (run: () => Promise<void>): Promise<void> => {
       try {
         await run();
       } catch (error) {
-        if (!(error instanceof BankCardOcrError)) throw error;
+        if (!isDamage(error)) throw error;
         findings.push(error.message);
       }
     };
@@ -402,22 +493,33 @@ export class EvidenceArchive {
 
   async #decide(
     orderNo: string,
-    entry: Decision & { readonly type: 'restricted' | 'unrestricted' | 'held' | 'hold-ended'; readonly until?: string },
+    decision: Decision,
+    type: 'restricted' | 'unrestricted' | 'held' | 'hold-ended',
+    until?: string,
   ): Promise<KeptOrder> {
-    const { manifest, history } = await this.#require(orderNo);
-    if (history.isErased) throw refused('EVIDENCE_ERASED');
-    await this.#write(manifest.ref, entry);
+    const { manifest } = await this.#require(orderNo);
+    await this.#write(manifest.ref, decision, (history) => {
+      if (history.isErased) throw refused('EVIDENCE_ERASED');
+      return { type, ...(until !== undefined && { until }) };
+    });
     return this.#addToLog(manifest.ref);
   }
 
-  async #write(ref: string, entry: Parameters<typeof addEntry>[2]): Promise<void> {
-    if (!entry.by?.trim() || !entry.why?.trim()) {
+  async #write(
+    ref: string,
+    { by, why }: Decision,
+    decide: (history: OrderHistory) => Pick<NewEntry, 'type' | 'until'> | undefined,
+  ): Promise<void> {
+    if (!by?.trim() || !why?.trim()) {
       throw invalid(
         'a decision needs by and why: who decided it, and for what reason',
         '必须提供 by 和 why：决定人和原因',
       );
     }
-    await addEntry(this.options.store, ref, entry, this.#clock.now());
+    await addEntry(this.options.store, ref, this.#clock.now(), (history) => {
+      const entry = decide(history);
+      return entry && { by, why, ...entry };
+    });
   }
 
   async #require(orderNo: string): Promise<{ manifest: Manifest; bytes: Buffer; history: OrderHistory }> {
@@ -449,46 +551,68 @@ export class EvidenceArchive {
   }
 
   async #refOf(orderNo: string): Promise<string> {
-    this.#indexKey ??= this.options.keys.create(INDEX_KEY).catch((error: unknown) => {
+    return createHmac('sha256', await this.#index())
+      .update(`order ${orderNo}`)
+      .digest('hex');
+  }
+
+  async #index(): Promise<Buffer> {
+    this.#indexKey ??= this.#openIndex().catch((error: unknown) => {
       this.#indexKey = undefined;
       throw error;
     });
-    return createHmac('sha256', await this.#indexKey)
-      .update(`order ${orderNo}`)
-      .digest('hex');
+    return this.#indexKey;
+  }
+
+  /** With the keys of another archive, or for another app id, every order would seem not to be kept. */
+  async #openIndex(): Promise<Buffer> {
+    const { store, keys, source } = this.options;
+    const key = await keys.create(INDEX_KEY);
+    const owner = createHmac('sha256', key).update(`archive ${source.appId}`).digest('hex');
+    const written = Buffer.from(JSON.stringify({ version: 1, owner }));
+    await store.create(OWNER, written);
+    if ((await store.read(OWNER))?.equals(written)) return key;
+    throw new BankCardOcrError('CONFIGURATION', {
+      message: 'the evidence was kept for another app id, or with another key store: each archive has its own of both',
+      messageZh: '存证属于其他 WBappid 或使用了其他密钥存储：每个存证档案须有各自的存储与密钥',
+    });
   }
 }
 
 /** One attempt to keep an order: its objects have names of their own, so that no other attempt can touch them. */
 class KeepAttempt {
-  readonly #folder: string;
+  readonly #id = randomBytes(8).toString('hex');
   readonly #objects: ManifestObject[] = [];
+  readonly #writes: Promise<unknown>[] = [];
+  #key: Promise<Buffer> | undefined;
 
   constructor(
     private readonly store: EvidenceStore,
     readonly ref: string,
-    readonly key: Buffer,
-    startedAtMs: number,
-  ) {
-    this.#folder = `${folderOf(ref)}${Math.round(startedAtMs)}-${randomBytes(8).toString('hex')}/`;
+    private readonly createKey: () => Promise<Buffer>,
+    private readonly startedAtMs: number,
+  ) {}
+
+  /** An order that Tencent does not have gets no key. */
+  async key(): Promise<Buffer> {
+    return (this.#key ??= this.createKey());
   }
 
   /** Encrypts a photo while it arrives, and stores it when it is whole: one photo is in memory, never two. */
-  readonly sink = (kind: PhotoKind, { attempt }: { readonly attempt: number }): Writable => {
-    const sealer = new Sealer(this.key, contextOf(this.ref, kind));
+  readonly sink = async (kind: PhotoKind, { attempt }: { readonly attempt: number }): Promise<Writable> => {
+    const sealer = new Sealer(await this.key(), contextOf(this.ref, kind));
     const pieces: Buffer[] = [sealer.head];
     return new Writable({
       write: (piece: Buffer, _encoding, done) => {
         pieces.push(sealer.update(piece));
         done();
       },
-      final: (done) => {
+      final: callbackify(async () => {
         pieces.push(sealer.end());
-        this.#store(kind, `${this.#folder}${attempt}-${kind}`, Buffer.concat(pieces.splice(0))).then(
-          () => done(),
-          done,
-        );
-      },
+        const write = this.#store(kind, attempt, Buffer.concat(pieces.splice(0)));
+        this.#writes.push(write);
+        await write;
+      }),
     });
   };
 
@@ -497,22 +621,32 @@ class KeepAttempt {
     return this.#objects.findLast((object) => object.kind === kind)!;
   }
 
-  async remove(): Promise<void> {
-    await this.removeAllBut([]);
-  }
-
   /** Nothing is lost when this fails: orphans are collected later. */
   async removeAllBut(kept: readonly ManifestObject[]): Promise<void> {
+    // A download that was aborted does not wait for them.
+    await Promise.allSettled(this.#writes);
     for (const { name } of this.#objects) {
       if (!kept.some((object) => object.name === name)) await this.store.remove(name).catch(() => undefined);
     }
   }
 
-  async #store(kind: PhotoKind, name: string, sealed: Buffer): Promise<void> {
-    const object: ManifestObject = { kind, name, bytes: sealed.length, sha256: sha256(sealed) };
-    this.#objects.push(object);
+  async #store(kind: PhotoKind, attempt: number, sealed: Buffer): Promise<void> {
+    const name = objectName(this.ref, this.startedAtMs, `${this.#id}-${attempt}`, kind);
+    this.#objects.push({ kind, name, bytes: sealed.length, sha256: sha256(sealed) });
     await this.store.create(name, sealed);
   }
+}
+
+/** Undefined for evidence that is damaged. */
+async function unlessDamaged<T>(wanted: Promise<T>): Promise<T | undefined> {
+  return wanted.catch((error: unknown) => {
+    if (!isDamage(error)) throw error;
+    return undefined;
+  });
+}
+
+function isDamage(error: unknown): error is BankCardOcrError {
+  return error instanceof BankCardOcrError && error.code === 'EVIDENCE_DAMAGED';
 }
 
 /** What the log must have of an order, and the day from which on. */

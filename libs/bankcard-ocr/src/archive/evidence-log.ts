@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { CHINA_OFFSET_MS, type Clock } from '../runtime/clock.js';
 import type { EvidenceStore } from './evidence-store.js';
+import { sha256 } from './sealing.js';
 
 /** The root over everything that was kept on one day; each names the root before. */
 export interface DayRoot {
@@ -24,11 +25,12 @@ export interface LogEntry {
 }
 
 const DAY_MS = 86_400_000;
-/** Clocks of machines differ. */
+/** A day is sealed so long after its end, and nothing is added to it in the second half of that: clocks of machines differ. */
 const GRACE_MS = 3_600_000;
 
 const LOG = 'log/';
 const ROOTS = 'roots/';
+const ROOT = /^roots\/(\d{4}-\d\d-\d\d)\.json$/;
 const ENTRY = /^log\/(\d{4}-\d\d-\d\d)\/([0-9a-f]{64})-(\d+)-([0-9a-f]{64})$/;
 
 /** An append-only list of manifests and decisions by day: one small object for each, so that any number of processes can write it. */
@@ -43,9 +45,10 @@ export class EvidenceLog {
     return dayOf(this.clock.now());
   }
 
-  /** Add an entry to the first day from `day` on that is not sealed yet. */
+  /** Add an entry to a day, or to a later one when that is about to be sealed, or is. */
   async add(entry: LogEntry, day: string): Promise<void> {
-    let free = day;
+    const now = this.clock.now();
+    let free = endOf(day) + GRACE_MS / 2 <= now ? dayOf(now) : day;
     while (await this.store.read(rootName(free))) free = dayAfter(free);
     const name = entryName(free, entry);
     await this.store.create(name, Buffer.alloc(0));
@@ -60,29 +63,31 @@ export class EvidenceLog {
   async entries(day: string): Promise<LogEntry[]> {
     const found: LogEntry[] = [];
     for await (const name of this.store.list(`${LOG}${day}/`)) {
-      const [, , ref, number, sha256] = ENTRY.exec(name) ?? [];
-      if (ref !== undefined && sha256 !== undefined) found.push({ ref, number: Number(number), sha256 });
+      const [, , ref, number, hash] = ENTRY.exec(name) ?? [];
+      if (ref !== undefined && hash !== undefined) found.push({ ref, number: Number(number), sha256: hash });
     }
     return found;
   }
 
   /** Whether an entry is in the log: as a rule under the day on which it was written, or under a later one. */
   async has(entry: LogEntry, writtenOn: string): Promise<boolean> {
-    const last = dayAfter(this.today());
+    const tomorrow = dayAfter(this.today());
+    // A clock that was ahead has written it in the future.
+    const last = writtenOn > tomorrow ? writtenOn : tomorrow;
     for (let day = writtenOn; day <= last; day = dayAfter(day)) {
       if (await this.store.read(entryName(day, entry))) return true;
     }
     return false;
   }
 
-  /** The days that have entries, the oldest first. */
+  /** The days that have entries or a root, the oldest first. */
   async days(): Promise<string[]> {
-    const days = new Set<string>();
+    const days = new Set<string>(await this.#sealedDays());
     for await (const name of this.store.list(LOG)) {
       const day = ENTRY.exec(name)?.[1];
       if (day !== undefined) days.add(day);
     }
-    return [...days];
+    return [...days].sort();
   }
 
   async rootOf(day: string): Promise<DayRoot | undefined> {
@@ -91,37 +96,64 @@ export class EvidenceLog {
   }
 
   /**
-   * Seal a day that is over: nothing is added to it any more. A day that is sealed stays as it is.
+   * Seal a day that is over, and every day before it, so that the chain of roots has no gap: nothing is added to them any
+   * more. A day that is sealed stays as it is.
    *
-   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` before 01:00, China time, of the day after
+   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` before 01:00, China time, of the day after, and for a day before the first
    */
   async seal(day: string): Promise<DayRoot> {
-    const overAt = Date.parse(`${day}T00:00:00Z`) + DAY_MS - CHINA_OFFSET_MS + GRACE_MS;
-    if (!(this.clock.now() >= overAt)) {
-      throw new BankCardOcrError('INVALID_ARGUMENT', {
-        message: `the day ${day} is not over, or is no day: seal it an hour after its end (China time)`,
-        messageZh: `${day} 尚未结束或格式有误：请在当日结束一小时后（北京时间）再封存`,
-      });
+    if (!(this.clock.now() >= endOf(day) + GRACE_MS)) {
+      throw invalidDay(
+        `the day ${day} is not over, or is no day: seal it an hour after its end (China time)`,
+        `${day} 尚未结束或格式有误：请在当日结束一小时后（北京时间）再封存`,
+      );
     }
-    const entries = await this.entries(day);
-    const root: DayRoot = {
-      day,
-      count: entries.length,
-      root: merkleRoot(entries.map(textOf)),
-      previous: await this.previousOf(day),
-    };
-    await this.store.create(rootName(day), Buffer.from(JSON.stringify(root)));
-    return (await this.rootOf(day)) ?? root;
+    const last = (await this.#sealedDays()).at(-1);
+    const [oldest = day] = last === undefined ? await this.days() : [dayAfter(last)];
+    const first = last === undefined && oldest > day ? day : oldest;
+    for (let next = first; next <= day; next = dayAfter(next)) {
+      const entries = await this.entries(next);
+      const root: DayRoot = {
+        day: next,
+        count: entries.length,
+        root: merkleRoot(entries.map(textOf)),
+        previous: await this.previousOf(next),
+      };
+      await this.store.create(rootName(next), Buffer.from(JSON.stringify(root)));
+    }
+    const root = await this.rootOf(day);
+    if (root) return root;
+    throw invalidDay(`the log begins after ${day}`, `存证日志起始于 ${day} 之后`);
   }
 
   /** SHA-256 of the root before a day, as it is stored; empty when there is none. */
   async previousOf(day: string): Promise<string> {
-    let previous: string | undefined;
-    for await (const name of this.store.list(ROOTS))
-      if (name.endsWith('.json') && name < rootName(day)) previous = name;
-    const bytes = previous === undefined ? undefined : await this.store.read(previous);
-    return bytes ? createHash('sha256').update(bytes).digest('hex') : '';
+    const bytes = await this.store.read(rootName(dayAfter(day, -1)));
+    return bytes ? sha256(bytes) : '';
   }
+
+  /** Whether a later day is sealed: then this one must be, too. */
+  async isFollowedByRoot(day: string): Promise<boolean> {
+    return ((await this.#sealedDays()).at(-1) ?? '') > day;
+  }
+
+  async #sealedDays(): Promise<string[]> {
+    const days: string[] = [];
+    for await (const name of this.store.list(ROOTS)) {
+      const day = ROOT.exec(name)?.[1];
+      if (day !== undefined) days.push(day);
+    }
+    return days;
+  }
+}
+
+function invalidDay(message: string, messageZh: string): BankCardOcrError {
+  return new BankCardOcrError('INVALID_ARGUMENT', { message, messageZh });
+}
+
+/** When a day ends in China. */
+function endOf(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`) + DAY_MS - CHINA_OFFSET_MS;
 }
 
 /** The day of a time, in China: `yyyy-mm-dd`. */
@@ -161,6 +193,6 @@ function hash(prefix: 0 | 1, ...parts: readonly Buffer[]): Buffer {
     .digest();
 }
 
-function dayAfter(day: string): string {
-  return new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
+function dayAfter(day: string, days = 1): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + days * DAY_MS).toISOString().slice(0, 10);
 }

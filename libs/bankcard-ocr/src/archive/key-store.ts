@@ -11,11 +11,15 @@ import { KEY_BYTES, seal, unseal } from './sealing.js';
  * its evidence, also in places where nothing can be deleted. Backups of a key store must live shorter than that promise.
  */
 export abstract class KeyStore {
-  /** The data key of that name, 32 bytes; made if there is none. */
+  /**
+   * The data key of that name, 32 bytes; made if there is none, and the same for all that ask at the same time. It is
+   * durable when it is returned.
+   * @throws {@link BankCardOcrError} `EVIDENCE_ERASED` when it was destroyed: there is never another one of that name
+   */
   abstract create(name: string): Promise<Buffer>;
   /** The data key of that name; undefined when there is none, or it was destroyed. */
   abstract read(name: string): Promise<Buffer | undefined>;
-  /** Destroy a data key; harmless when there is none. */
+  /** Destroy a data key for good; harmless when there is none. */
   abstract destroy(name: string): Promise<void>;
   /** Wrap every data key with the newest wrapping key. No evidence changes. @returns how many were wrapped anew */
   abstract rotate(): Promise<number>;
@@ -56,18 +60,19 @@ export class FileKeyStore extends KeyStore {
   }
 
   async create(name: string): Promise<Buffer> {
-    await makeDirectory(this.#directory);
+    const stored = await this.read(name);
+    if (stored) return stored;
     const key = randomBytes(KEY_BYTES);
-    const file = this.#temporaryFile();
-    try {
-      await file.write(this.#wrap(name, key));
-      if (await file.create(this.#pathOf(name))) return key;
-    } finally {
-      await file.remove();
-      await syncDirectory(this.#directory);
+    const isNew = await this.#place(name, this.#wrap(name, key), async (file) => file.create(this.#pathOf(name)));
+    // Checked after it was written: a destruction marks first, and removes then.
+    if (await this.#isDestroyed(name)) {
+      await this.#remove(name);
+      throw new BankCardOcrError('EVIDENCE_ERASED');
     }
-    // Another process was first.
-    return (await this.read(name)) ?? this.create(name);
+    if (isNew) return key;
+    const first = await this.read(name);
+    if (!first) throw new BankCardOcrError('EVIDENCE_ERASED');
+    return first;
   }
 
   async read(name: string): Promise<Buffer | undefined> {
@@ -78,38 +83,46 @@ export class FileKeyStore extends KeyStore {
   }
 
   async destroy(name: string): Promise<void> {
-    await makeDirectory(this.#directory);
-    const mark = this.#temporaryFile();
-    try {
-      await mark.write('');
-      await mark.create(this.#markOf(name));
-    } finally {
-      await mark.remove();
-      await syncDirectory(this.#directory);
-    }
+    await this.#place(name, '', async (file) => file.create(this.#markOf(name)));
     await this.#remove(name);
+    // A process that was killed may have left it under a temporary name, too.
+    for (const temporary of await readdir(this.#temporaryFolder)) {
+      if (temporary.startsWith(`${name}.`)) {
+        await unlink(path.join(this.#temporaryFolder, temporary)).catch(undefinedWhenMissing);
+      }
+    }
+    await syncDirectory(this.#temporaryFolder);
   }
 
   async rotate(): Promise<number> {
     let rotated = 0;
-    for (const fileName of await readdir(this.#directory)) {
+    for (const fileName of (await readdir(this.#directory).catch(undefinedWhenMissing)) ?? []) {
       if (!fileName.endsWith('.key')) continue;
       const name = fileName.slice(0, -'.key'.length);
       const text = await readText(this.#pathOf(name));
-      if (text === undefined || (JSON.parse(text) as WrappedKey).wrappedBy === this.#current) continue;
-      const file = this.#temporaryFile();
-      try {
-        await file.write(this.#wrap(name, this.#unwrap(name, text)));
-        await file.replace(this.#pathOf(name));
-      } finally {
-        await file.remove();
+      const isDue = text !== undefined && wrapperOf(text) !== this.#current && !(await this.#isDestroyed(name));
+      if (isDue) {
+        const wrapped = this.#wrap(name, this.#unwrap(name, text));
+        await this.#place(name, wrapped, async (file) => file.replace(this.#pathOf(name)).then(() => true));
+        rotated += 1;
       }
-      // What was destroyed meanwhile must not come back.
+      // What was destroyed meanwhile, or brought back by a rotation that was killed here, must not stay.
       if (await this.#isDestroyed(name)) await this.#remove(name);
-      rotated += 1;
     }
-    await syncDirectory(this.#directory);
     return rotated;
+  }
+
+  /** Write a file and give it its name. @returns false when it has not got it: another was first, or it was destroyed */
+  async #place(name: string, text: string, place: (file: DurableFile) => Promise<boolean>): Promise<boolean> {
+    await makeDirectory(this.#temporaryFolder);
+    const file = new DurableFile(this.#temporaryFolder, `${name}.${randomUUID()}.part`);
+    try {
+      await file.write(text);
+      return await place(file).catch((error: NodeJS.ErrnoException) => undefinedWhenMissing(error) ?? false);
+    } finally {
+      await file.remove();
+      await syncDirectory(this.#directory);
+    }
   }
 
   #wrap(name: string, key: Buffer): string {
@@ -146,8 +159,8 @@ export class FileKeyStore extends KeyStore {
     await syncDirectory(this.#directory);
   }
 
-  #temporaryFile(): DurableFile {
-    return new DurableFile(this.#directory, `.${randomUUID()}.part`);
+  get #temporaryFolder(): string {
+    return path.join(this.#directory, '.tmp');
   }
 
   #pathOf(name: string): string {
@@ -157,6 +170,15 @@ export class FileKeyStore extends KeyStore {
   /** A file that says for ever that the key was destroyed. */
   #markOf(name: string): string {
     return path.join(this.#directory, `${name}.destroyed`);
+  }
+}
+
+/** The name of the key that wraps a data key. */
+function wrapperOf(text: string): string | undefined {
+  try {
+    return (JSON.parse(text) as WrappedKey).wrappedBy;
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,7 +1,7 @@
-import type { PhotoKind } from '../card/card-photo.js';
+import { PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
 import type { Scalar } from '../card/extra-fields.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { seal, SUITE, unseal } from './sealing.js';
+import { seal, sha256, SUITE, unseal } from './sealing.js';
 
 /** How an order came into the archive; nothing in it is about a person. */
 export interface Custody {
@@ -42,9 +42,12 @@ export interface Manifest {
   readonly objects: readonly ManifestObject[];
   /** Kinds that Tencent never sent, or that came damaged. */
   readonly missing: readonly PhotoKind[];
-  /** {@link SealedPart} in Base64. */
+  /** {@link SealedPart} in Base64, bound to everything above: nothing of it can be changed without the key of the order. */
   readonly sealed: string;
 }
+
+/** What of a manifest is in clear. */
+export type ClearPart = Omit<Manifest, 'sealed'>;
 
 /** What only the key of the order opens. */
 export interface SealedPart {
@@ -76,6 +79,19 @@ export function manifestName(ref: string): string {
   return `${folderOf(ref)}manifest.json`;
 }
 
+/** The name of an object: no two attempts share one. */
+export function objectName(ref: string, startedAtMs: number, attemptId: string, kind: PhotoKind): string {
+  return `${folderOf(ref)}${Math.round(startedAtMs)}-${attemptId}-${kind}`;
+}
+
+/** What the name of an object tells; undefined for anything else. */
+export function readObjectName(name: string): { ref: string; startedAtMs: number; kind: string } | undefined {
+  const [, shard, ref, startedAt, kind] =
+    /^orders\/([0-9a-f]{2})\/([0-9a-f]{64})\/(\d{1,16})-[0-9a-f]{16}-\d+-([A-Za-z]+)$/.exec(name) ?? [];
+  if (ref === undefined || kind === undefined || !ref.startsWith(shard!)) return undefined;
+  return { ref, startedAtMs: Number(startedAt), kind };
+}
+
 /** The reference of the order whose manifest this is; undefined for any other object. */
 export function refOfManifest(name: string): string | undefined {
   return /^orders\/[0-9a-f]{2}\/([0-9a-f]{64})\/manifest\.json$/.exec(name)?.[1];
@@ -86,16 +102,21 @@ export function contextOf(ref: string, kind: PhotoKind | 'result'): string {
   return `evidence 1|${ref}|${kind}`;
 }
 
-export function sealPart(key: Buffer, ref: string, part: SealedPart): string {
-  return seal(key, contextOf(ref, 'result'), Buffer.from(JSON.stringify(part))).toString('base64');
+function contextOfPart(clear: ClearPart): string {
+  return `${contextOf(clear.ref, 'result')}|${sha256(JSON.stringify(clear))}`;
+}
+
+export function sealPart(key: Buffer, clear: ClearPart, part: SealedPart): Manifest {
+  const sealed = seal(key, contextOfPart(clear), Buffer.from(JSON.stringify(part)));
+  return { ...clear, sealed: sealed.toString('base64') };
 }
 
 /** @throws {@link BankCardOcrError} `EVIDENCE_DAMAGED` */
-export function openPart(key: Buffer, { ref, sealed }: Manifest): SealedPart {
+export function openPart(key: Buffer, { sealed, ...clear }: Manifest): SealedPart {
   try {
-    return JSON.parse(unseal(key, contextOf(ref, 'result'), Buffer.from(sealed, 'base64')).toString()) as SealedPart;
+    return JSON.parse(unseal(key, contextOfPart(clear), Buffer.from(sealed, 'base64')).toString()) as SealedPart;
   } catch {
-    throw damaged('the sealed part of the manifest was changed, or has another key');
+    throw damaged('the manifest was changed, or has another key');
   }
 }
 
@@ -107,9 +128,19 @@ export function readManifest(bytes: Buffer, ref: string): Manifest {
   } catch {
     throw damaged('the manifest is no JSON');
   }
+  if (typeof manifest !== 'object' || manifest === null) throw damaged('the manifest is no JSON object');
   if (manifest.version !== 1 || manifest.suite !== SUITE) throw damaged('the manifest has a version that is not known');
   if (manifest.ref !== ref) throw damaged('the manifest is that of another order');
+  // Erasure removes what it names, without a key to check it by: nothing but objects of the order.
+  if (!Array.isArray(manifest.objects) || !manifest.objects.every((object) => isObjectOf(ref, object))) {
+    throw damaged('the manifest names objects that are not of its order');
+  }
   return manifest;
+}
+
+function isObjectOf(ref: string, { kind, name }: ManifestObject): boolean {
+  const found = typeof name === 'string' ? readObjectName(name) : undefined;
+  return found?.ref === ref && found.kind === kind && PHOTO_KINDS.includes(kind);
 }
 
 export function damaged(what: string): BankCardOcrError {

@@ -15,7 +15,7 @@ export type HistoryEntry = Decision & { readonly at: string; readonly previous: 
     | { readonly type: 'held'; readonly until: string }
   );
 
-type NewEntry = Decision & { readonly type: HistoryEntry['type']; readonly until?: string };
+export type NewEntry = Decision & { readonly type: HistoryEntry['type']; readonly until?: string };
 
 /**
  * - `kept`: it can be read.
@@ -36,14 +36,22 @@ export interface OrderHistory {
   readonly isErased: boolean;
 }
 
+/** Where the decisions about an order are. */
+export function historyFolder(ref: string): string {
+  return `${folderOf(ref)}history/`;
+}
+
 /** The name of a decision, which counts from 1. */
 export function entryName(ref: string, number: number): string {
-  return `${folderOf(ref)}history/${String(number).padStart(6, '0')}.json`;
+  return `${historyFolder(ref)}${String(number).padStart(6, '0')}.json`;
 }
 
 /** @throws {@link BankCardOcrError} `EVIDENCE_DAMAGED` when an entry was changed or taken away */
 export async function readHistory(store: EvidenceStore, ref: string, nowMs: number): Promise<OrderHistory> {
-  const { entries, hashes } = await readChain(store, ref);
+  return historyOf(await readChain(store, ref), nowMs);
+}
+
+function historyOf({ entries, hashes }: Awaited<ReturnType<typeof readChain>>, nowMs: number): OrderHistory {
   let isRestricted = false;
   let until: string | undefined;
   for (const entry of entries) {
@@ -62,19 +70,32 @@ export function stateOf({ isErased, isRestricted, heldUntil }: OrderHistory): Or
   return heldUntil ? 'held' : 'kept';
 }
 
-/** Write a decision behind the others, also when another process writes one at the same time. */
-export async function addEntry(store: EvidenceStore, ref: string, entry: NewEntry, nowMs: number): Promise<void> {
+/**
+ * Write a decision behind the others. When another process has written one meanwhile, it is decided again on top of that: a
+ * hold that comes during an erasure wins or loses as a whole.
+ * @param decide what to write; undefined for nothing
+ */
+export async function addEntry(
+  store: EvidenceStore,
+  ref: string,
+  nowMs: number,
+  decide: (history: OrderHistory) => NewEntry | undefined,
+): Promise<void> {
   for (;;) {
-    const { entries, hashes } = await readChain(store, ref);
+    const chain = await readChain(store, ref);
+    const entry = decide(historyOf(chain, nowMs));
+    if (!entry) return;
+    const { entries, hashes } = chain;
     const stored = JSON.stringify({ ...entry, at: new Date(nowMs).toISOString(), previous: hashes.at(-1) ?? '' });
-    if (await store.create(entryName(ref, entries.length + 1), Buffer.from(stored))) return;
+    const bytes = Buffer.from(stored);
+    if (await store.create(entryName(ref, entries.length + 1), bytes)) return;
   }
 }
 
 async function readChain(store: EvidenceStore, ref: string): Promise<{ entries: HistoryEntry[]; hashes: string[] }> {
   const entries: HistoryEntry[] = [];
   const hashes: string[] = [];
-  for await (const name of store.list(`${folderOf(ref)}history/`)) {
+  for await (const name of store.list(historyFolder(ref))) {
     const bytes = await store.read(name);
     if (!bytes || name !== entryName(ref, entries.length + 1)) throw damaged('an entry of the history is missing');
     let entry: HistoryEntry;

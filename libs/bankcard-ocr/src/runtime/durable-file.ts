@@ -11,7 +11,7 @@ export class DurableFile {
   readonly temporaryPath: string;
   #stream: WriteStream | undefined;
 
-  /** @param temporaryName unique, in the same directory as the final name */
+  /** @param temporaryName unique; the directory is on the file system of the final name */
   constructor(
     directory: string,
     temporaryName: string,

@@ -1,0 +1,214 @@
+import {
+  type BeforeApplicationShutdown,
+  ConfigurableModuleBuilder,
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnModuleInit,
+  Optional,
+  type Type,
+} from '@nestjs/common';
+import { ModulesContainer } from '@nestjs/core';
+import { type AccountName, checkAccountName } from '../account/account-name.js';
+import { BankCardOcrClient } from '../account/create-client.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
+import { tokenNamed } from '../nest/bankcard-ocr.tokens.js';
+import { EvidenceArchive } from './evidence-archive.js';
+import { EvidenceReconciler, type ReconcilerOptions } from './evidence-reconciler.js';
+import { EvidenceStore } from './evidence-store.js';
+import type { ExpectedOrders } from './expected-orders.js';
+import { KeyStore } from './key-store.js';
+
+/** What the archive of an account is made of. */
+export interface BankCardOcrArchiveOptions {
+  /** Where evidence is kept, e.g. `new DirectoryEvidenceStore('/var/lib/evidence')`. One for each account. */
+  readonly store: EvidenceStore;
+  /** Where keys are kept, apart from the evidence. One for each account. */
+  readonly keys: KeyStore;
+  /** Keep the orders that the application expects, in the background. @default none: the application calls `keep()` */
+  readonly reconcile?: (ReconcilerOptions & { readonly expected: ExpectedOrders }) | undefined;
+}
+
+interface ArchiveModuleExtras {
+  /** Whether the archive can be injected everywhere without importing the module. @default false */
+  readonly isGlobal?: boolean | undefined;
+  /** The name of the registration of `BankCardOcrModule` whose orders are kept. @default none: the one without a name */
+  readonly name?: string | undefined;
+}
+
+const OPTIONS = Symbol.for('nestjs-bankcard-ocr/archive-options');
+const ACCOUNT = Symbol.for('nestjs-bankcard-ocr/archive-account');
+
+const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<BankCardOcrArchiveOptions>({
+  optionsInjectionToken: OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createArchiveOptions')
+  .setExtras<ArchiveModuleExtras>({ isGlobal: false, name: undefined }, (definition, { isGlobal, name }) => ({
+    ...withArchive(definition, name),
+    global: isGlobal,
+  }))
+  .build();
+
+/** The archive of one account, which is found in the application. */
+class ArchivedAccount {
+  #client: BankCardOcrClient | undefined;
+
+  constructor(
+    private readonly application: ModulesContainer,
+    private readonly name: AccountName,
+  ) {}
+
+  get appId(): string {
+    return this.client.forOperators.options.appId;
+  }
+
+  get host(): string {
+    return this.client.forOperators.options.baseUrl.origin;
+  }
+
+  get results(): BankCardOcrClient['results'] {
+    return this.client.results;
+  }
+
+  /** Modules are made in any order: the account is there when the first of them starts. */
+  get client(): BankCardOcrClient {
+    this.#client ??= this.#find();
+    if (this.#client) return this.#client;
+    const which = this.name === undefined ? 'without a name' : `with the name '${this.name}'`;
+    throw new BankCardOcrConfigurationError([
+      configurationIssue(
+        'name',
+        new Problem(
+          `BankCardOcrArchiveModule keeps the orders of a registration of BankCardOcrModule ${which}, and there is none: ` +
+            'import BankCardOcrModule.forRoot() in the application, under the same name',
+          `BankCardOcrArchiveModule 找不到对应的 BankCardOcrModule 注册（name: ${this.name ?? '无'}）：请在应用中以相同名称导入`,
+        ),
+      ),
+    ]);
+  }
+
+  #find(): BankCardOcrClient | undefined {
+    for (const { providers } of this.application.values()) {
+      const client: unknown = providers.get(BankCardOcrClient)?.instance;
+      if (client instanceof BankCardOcrClient && client.forOperators.telemetry.account === this.name) return client;
+    }
+    return undefined;
+  }
+}
+
+function withArchive(definition: DynamicModule, name: AccountName): DynamicModule {
+  if (name !== undefined) checkAccountName(name);
+  const [archive, reconciler] = [tokenNamed(EvidenceArchive, name), tokenNamed(EvidenceReconciler, name)];
+  return {
+    ...definition,
+    providers: [
+      ...(definition.providers ?? []),
+      {
+        provide: ACCOUNT,
+        inject: [ModulesContainer],
+        useFactory: (application: ModulesContainer) => new ArchivedAccount(application, name),
+      },
+      {
+        provide: archive,
+        inject: [OPTIONS, ACCOUNT],
+        useFactory: ({ store, keys }: BankCardOcrArchiveOptions, account: ArchivedAccount) => {
+          checkOptions(store, keys);
+          return new EvidenceArchive({ source: account, store, keys });
+        },
+      },
+      {
+        provide: reconciler,
+        inject: [OPTIONS, archive],
+        useFactory: ({ reconcile }: BankCardOcrArchiveOptions, evidence: EvidenceArchive) => {
+          return reconcile && new EvidenceReconciler(evidence, reconcile.expected, reconcile);
+        },
+      },
+      { provide: STARTED, inject: [archive, reconciler], useFactory: (...parts: unknown[]) => parts },
+    ],
+    exports: [archive, reconciler],
+  };
+}
+
+/** What starts and ends with the module, whatever its tokens are called. */
+const STARTED = Symbol.for('nestjs-bankcard-ocr/archive-parts');
+
+function checkOptions(store: unknown, keys: unknown): void {
+  const issues = [
+    ...(store instanceof EvidenceStore
+      ? []
+      : [
+          configurationIssue(
+            'store',
+            new Problem(
+              'must be an EvidenceStore, e.g. new DirectoryEvidenceStore(directory)',
+              '必须是 EvidenceStore，例如 new DirectoryEvidenceStore(directory)',
+            ),
+          ),
+        ]),
+    ...(keys instanceof KeyStore
+      ? []
+      : [
+          configurationIssue(
+            'keys',
+            new Problem(
+              'must be a KeyStore, e.g. new FileKeyStore({ directory, wrappingKeys })',
+              '必须是 KeyStore，例如 new FileKeyStore({ directory, wrappingKeys })',
+            ),
+          ),
+        ]),
+  ];
+  if (issues.length > 0) throw new BankCardOcrConfigurationError(issues);
+}
+
+/**
+ * Return the token by which the archive of a named registration is injected.
+ * @param name of the registration; without one, the class is the token
+ * @example
+ * constructor(@Inject(getEvidenceArchiveToken('loans')) private readonly archive: EvidenceArchive) {}
+ */
+export function getEvidenceArchiveToken(name?: string): Type<EvidenceArchive> {
+  if (name !== undefined) checkAccountName(name);
+  return tokenNamed(EvidenceArchive, name) as Type<EvidenceArchive>;
+}
+
+/**
+ * The evidence archive of an account: provides {@link EvidenceArchive}, and {@link EvidenceReconciler} with the option
+ * `reconcile`. Startup fails when store and keys cannot be used, or are those of another app id.
+ *
+ * @example
+ * imports: [
+ *   BankCardOcrArchiveModule.forRoot({
+ *     store: new DirectoryEvidenceStore('/var/lib/evidence'),
+ *     keys: new FileKeyStore({ directory: '/var/lib/evidence-keys', wrappingKeys: { k1: process.env.EVIDENCE_KEY } }),
+ *   }),
+ * ];
+ */
+@Module({})
+export class BankCardOcrArchiveModule
+  extends ConfigurableModuleClass
+  implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
+{
+  constructor(
+    @Inject(STARTED) private readonly parts: readonly [EvidenceArchive, EvidenceReconciler | undefined],
+    @Optional() @Inject(ACCOUNT) private readonly account: ArchivedAccount,
+  ) {
+    super();
+  }
+
+  /** All accounts have been made by now. @throws {@link BankCardOcrConfigurationError} */
+  async onModuleInit(): Promise<void> {
+    void this.account.client;
+    await this.parts[0].open();
+  }
+
+  onApplicationBootstrap(): void {
+    this.parts[1]?.start();
+  }
+
+  /** Before the account closes its connections. */
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.parts[1]?.stop();
+  }
+}
