@@ -1,6 +1,7 @@
 /**
  * Where an archive keeps its objects: small and large ones, each under a name, each written once. Names are made of letters,
- * digits, `.`, `-` and `/`, and hold no order number.
+ * digits, `.`, `-` and `/`, and hold no order number. A store of your own proves itself with `evidenceStoreContract()` of the
+ * entry `/testing`.
  */
 export abstract class EvidenceStore {
   /** Check at startup what the archive relies on. @throws an error that says what to do */

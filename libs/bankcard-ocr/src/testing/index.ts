@@ -1,3 +1,4 @@
+export { evidenceStoreContract, keyStoreContract } from '../archive/store-contracts.js';
 export { ticketStoreContract } from '../credentials/store/store-contract.js';
 export { BankCardOcrTestingModule, getSandboxInjectionToken } from './bankcard-ocr-testing.module.js';
 export type { EndpointName } from './endpoints/vendor-request.js';

@@ -101,5 +101,7 @@ export const S3_RULES = {
 export interface S3Violation {
   readonly kind: keyof typeof S3_RULES;
   readonly at: number;
+  /** Of the object. */
+  readonly key: string;
   readonly text: string;
 }

@@ -95,7 +95,7 @@ describe('the S3 sandbox', () => {
     other.destroy();
     expect(sandbox.violations()).toEqual([]);
     await put('a', '2');
-    expect(sandbox.violations()).toMatchObject([{ kind: 'overwritten' }]);
+    expect(sandbox.violations()).toMatchObject([{ kind: 'overwritten', key: 'a' }]);
   });
 
   it('has no operation that an archive does without', async () => {

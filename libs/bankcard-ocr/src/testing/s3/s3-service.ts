@@ -74,7 +74,7 @@ export class S3Service {
     const { clock, account, settings } = this;
     const fault = checkSignature(request, { ...account, nowMs: clock.now(), maxSkewMs: settings.maxSkewMs });
     if (fault) {
-      if (fault.status === 501) this.#violated('not-implemented');
+      if (fault.status === 501) this.#violated('not-implemented', target.key);
       return failure(fault.status, fault.code, fault.message, fault.details);
     }
     if (target.bucket !== account.bucket) {
@@ -93,7 +93,7 @@ export class S3Service {
       case 'ListObjectsV2':
         return this.#list(target.query);
       default:
-        this.#violated('not-implemented');
+        this.#violated('not-implemented', target.key);
         return failure(
           501,
           'NotImplemented',
@@ -108,8 +108,8 @@ export class S3Service {
     const isThere = this.objects.has(key);
     const refusal = this.#refusalOf(key, headers, isThere) ?? this.#checksumFault(headers, body);
     if (refusal) return refusal;
-    if (!isPayloadSigned(request)) this.#violated('payload-unsigned');
-    if (isThere) this.#violated('overwritten');
+    if (!isPayloadSigned(request)) this.#violated('payload-unsigned', key);
+    if (isThere) this.#violated('overwritten', key);
     const kept = Object.entries(headers).filter(([name]) => name.startsWith('x-amz-meta-'));
     const checksums = checksumHeaders(headers).map((name) => [name, headers[name]]);
     const stored = Object.fromEntries([...kept, ...checksums]) as Record<string, string>;
@@ -223,8 +223,8 @@ export class S3Service {
     };
   }
 
-  #violated(kind: S3Violation['kind']): void {
-    this.violations.add({ kind, text: S3_RULES[kind] });
+  #violated(kind: S3Violation['kind'], key: string): void {
+    this.violations.add({ kind, key, text: S3_RULES[kind] });
   }
 }
 

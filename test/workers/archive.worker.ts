@@ -1,0 +1,103 @@
+import path from 'node:path';
+import { createClient } from '../../libs/bankcard-ocr/src/account/create-client.js';
+import { DirectoryEvidenceStore } from '../../libs/bankcard-ocr/src/archive/directory-evidence.store.js';
+import { EvidenceArchive, type KeepOptions } from '../../libs/bankcard-ocr/src/archive/evidence-archive.js';
+import { EvidenceReconciler } from '../../libs/bankcard-ocr/src/archive/evidence-reconciler.js';
+import { type ExpectedOrder, ExpectedOrders } from '../../libs/bankcard-ocr/src/archive/expected-orders.js';
+import { FileKeyStore } from '../../libs/bankcard-ocr/src/archive/key-store.js';
+import { resolveOptions } from '../../libs/bankcard-ocr/src/options/resolve-options.js';
+
+/**
+ * Keeps the orders of ORDERS in an archive below FOLDER. Prints `begin <order>`, `kept <order> <isNew>`, and `done` when it
+ * has all of them. With DIE_AT it ends itself (SIGKILL) around the change of its stores that has this number.
+ */
+
+const environment = (name: string): string => process.env[name] ?? '';
+const orders = JSON.parse(environment('ORDERS')) as string[];
+const folder = environment('FOLDER');
+/** No limit of the library ends a call here because the machine is slow. */
+const PATIENCE_MS = 600_000;
+let changes = 0;
+
+/** stdout is a pipe, and Node writes pipes at once: a line is out before the next statement runs. */
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Ends the process before a change, after it, or in the middle. */
+async function mortally<T>(change: () => Promise<T>): Promise<T> {
+  changes += 1;
+  if (changes !== Number(environment('DIE_AT'))) return change();
+  const die = (): void => void process.kill(process.pid, 'SIGKILL');
+  const moment = Math.random();
+  if (moment < 0.2) die();
+  const changing = change();
+  if (moment < 0.7) for (let turn = Math.random() * 12; turn > 0; turn -= 1) await new Promise(setImmediate);
+  else await changing;
+  die();
+  return changing;
+}
+
+class MortalStore extends DirectoryEvidenceStore {
+  override async create(name: string, bytes: Buffer): Promise<boolean> {
+    return mortally(async () => super.create(name, bytes));
+  }
+
+  override async remove(name: string): Promise<void> {
+    return mortally(async () => super.remove(name));
+  }
+}
+
+class MortalKeys extends FileKeyStore {
+  override async create(name: string): Promise<Buffer> {
+    return mortally(async () => super.create(name));
+  }
+}
+
+class GivenOrders extends ExpectedOrders {
+  async *since(): AsyncIterable<ExpectedOrder> {
+    const recognizedAt = new Date();
+    for (const orderNo of orders) yield { orderNo, recognizedAt };
+  }
+}
+
+async function main(): Promise<void> {
+  const options = resolveOptions({
+    appId: environment('APP_ID'),
+    secret: environment('SECRET'),
+    baseUrl: environment('URL'),
+    ticketStore: `file:${path.join(folder, 'tickets')}`,
+    timeoutMs: PATIENCE_MS,
+    attemptTimeoutMs: PATIENCE_MS,
+    connectTimeoutMs: PATIENCE_MS,
+  });
+  const log = { log: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
+  const client = await createClient(options, { log, debugs: () => false });
+  const archive = new EvidenceArchive({
+    source: { results: client.results, appId: options.appId, host: options.baseUrl.origin },
+    store: new MortalStore(path.join(folder, 'evidence')),
+    keys: new MortalKeys({
+      directory: path.join(folder, 'keys'),
+      wrappingKeys: { first: environment('WRAPPING_KEY') },
+    }),
+  });
+  const told = {
+    keep: async (orderNo: string, keepOptions?: KeepOptions) => {
+      say(`begin ${orderNo}`);
+      const kept = await archive.keep(orderNo, keepOptions);
+      say(`kept ${orderNo} ${kept.isNew}`);
+      return kept;
+    },
+  };
+  const reconciler = new EvidenceReconciler(told, new GivenOrders());
+  reconciler.events$.subscribe((event) => {
+    if (event.type === 'failed' || event.type === 'lost') say(`${event.type} ${event.orderNo} ${event.code}`);
+  });
+  for (;;) {
+    const { kept, waiting } = await reconciler.runOnce();
+    if (kept === orders.length) break;
+    if (waiting > 0) await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  say('done');
+  await client.close();
+}
+
+void main();
