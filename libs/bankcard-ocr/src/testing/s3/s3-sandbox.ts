@@ -98,7 +98,7 @@ export class S3Sandbox implements AsyncDisposable {
     this.#faults = [];
   }
 
-  /** What is stored, by its key: to look at, and to change as somebody with access to the disks would. */
+  /** What is stored, by its key: to look at, and to change as a person with access to the disks could. */
   get objects(): {
     keys(): string[];
     get(key: string): Buffer | undefined;
