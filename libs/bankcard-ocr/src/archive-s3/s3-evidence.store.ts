@@ -176,7 +176,9 @@ export class S3EvidenceStore extends EvidenceStore {
     const get = async (options: { abortSignal: AbortSignal }) => {
       const command = new GetObjectCommand({ Bucket: this.#bucket, Key: this.#prefix + name });
       const { Body, Metadata } = await this.#client.send(command, options);
-      return { bytes: Buffer.from((await Body?.transformToByteArray()) ?? []), writeId: Metadata?.[WRITE_ID] };
+      const { buffer, byteOffset, byteLength } = (await Body?.transformToByteArray()) ?? Buffer.alloc(0);
+      // The same memory: a photo is large.
+      return { bytes: Buffer.from(buffer, byteOffset, byteLength), writeId: Metadata?.[WRITE_ID] };
     };
     for (let reads = 1; ; reads += 1) {
       try {
