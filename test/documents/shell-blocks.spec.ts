@@ -9,11 +9,16 @@ type Fate = { readonly runBy: string } | { readonly notRun: string };
 
 const COMMANDS = { runBy: 'test/processes/page-commands.story.ts' };
 const READER = { runBy: 'test/processes/fleet-reader.story.ts' };
+const ARCHIVE = { runBy: 'test/documents/page-archive.story.ts' };
 const WALK = { runBy: 'test/consumers/getting-started.cjs' };
 
 /** By the English page: what a block of it begins with, and its fate. Chinese pages have the same blocks. */
 const FATES: Readonly<Record<string, readonly (readonly [beginning: string, fate: Fate])[]>> = {
   'docs/accounts.md': [['LOANS_BANKCARD_OCR_APP_ID=', COMMANDS]],
+  'docs/archive.md': [
+    ['openssl rand -base64 32', ARCHIVE],
+    ['sha256sum --check', ARCHIVE],
+  ],
   'docs/demo.md': [
     ['export DEMO_API_KEY=', { runBy: 'test/documents/page-demo.story.ts' }],
     ["printf 'order %s'", { runBy: 'test/documents/page-demo.story.ts' }],

@@ -69,14 +69,14 @@ export interface EvidenceArchiveOptions {
 export interface KeepOptions {
   /** The retention class, a name of your own: how long it is kept is for you to decide. @default 'default' */
   readonly retentionClass?: string | undefined;
-  /** When the card was recognized, if you know: tells photos that are late from photos that are gone. */
+  /** When the card was recognized, if you know it: photos that are late are kept apart from photos that are gone by it. */
   readonly recognizedAt?: Date | undefined;
   /** Keep the order although photos have not come, or came damaged: the last chance before Tencent deletes it. @default false */
   readonly incomplete?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An order in the archive. Nothing in it is secret, and nothing tells whose card it is. */
+/** An order in the archive. Nothing in it is secret, or says whose card it is. */
 export interface KeptOrder {
   /** The order number as a keyed hash, under which the archive keeps it. */
   readonly ref: string;
@@ -145,7 +145,7 @@ export class EvidenceArchive {
    * Fetch an order from Tencent and keep it, unless it is kept already: then Tencent is not asked.
    *
    * Photos go to the store while they arrive; the manifest, written last and once, decides which of several attempts counts.
-   * Warnings of the card are kept, and decided upon by nobody here.
+   * Warnings of the card are kept; no policy is applied.
    * @returns `isNew`, whether this call has kept it
    * @throws {@link BankCardOcrError} what `download()` throws; `EVIDENCE_INCOMPLETE` (retryable) while photos have not come
    *   or came damaged; `EVIDENCE_ERASED` when it was erased. Errors of the stores are thrown as they are
@@ -230,7 +230,7 @@ export class EvidenceArchive {
   /**
    * Erase an order for good: write the decision, destroy its key, then remove its photos. Hashes and decisions stay, so that
    * {@link verify} still holds. Repeating it finishes an erasure that was cut short.
-   * @returns `remaining`, how many photos the store has not removed yet, as under an object lock: nobody can read them
+   * @returns `remaining`, how many photos the store has not removed yet, as under an object lock: they cannot be read any more
    * @throws {@link BankCardOcrError} `EVIDENCE_HELD` under a legal hold, `EVIDENCE_NOT_FOUND`
    */
   async erase(orderNo: string, decision: Decision): Promise<KeptOrder & { readonly remaining: number }> {
@@ -332,7 +332,7 @@ export class EvidenceArchive {
     await exportBag(directory, orderNo, { result, photo, stored });
   }
 
-  /** Every order of the archive, in no order that tells anything. One whose manifest is damaged is left to {@link verifyAll}. */
+  /** Every order of the archive, in the order of their references. One whose manifest is damaged is left to {@link verifyAll}. */
   async *list(): AsyncIterable<KeptOrder> {
     for await (const name of this.options.store.list(ORDERS)) {
       const ref = refOfManifest(name);

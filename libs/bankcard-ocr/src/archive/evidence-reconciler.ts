@@ -32,7 +32,7 @@ export interface ReconcilerRound {
 /**
  * - `kept`: the archive has an order; `isNew` when this process has kept it.
  * - `failed`: it is tried again.
- * - `lost`: Tencent will not give it any more, or never will. It is reported at least once; page somebody.
+ * - `lost`: Tencent will not give it any more, or never will. It is reported at least once: page the operator on duty.
  * - `paused`: Tencent's rate limit; nothing is asked until then.
  * - `round`, `round-failed`: progress; the port has thrown.
  *

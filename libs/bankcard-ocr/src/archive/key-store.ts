@@ -7,7 +7,7 @@ import { undefinedWhenMissing } from '../runtime/file-system.js';
 import { KEY_BYTES, seal, unseal } from './sealing.js';
 
 /**
- * Keeps one data key for each order, apart from the evidence and mutable: whoever destroys the key of an order has erased
+ * Keeps one data key for each order, apart from the evidence and mutable: destroying the key of an order erases
  * its evidence, also in places where nothing can be deleted. Backups of a key store must live shorter than that promise.
  * A store of your own proves itself with `keyStoreContract()` of the entry `/testing`.
  */
