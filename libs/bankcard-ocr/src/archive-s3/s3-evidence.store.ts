@@ -70,7 +70,7 @@ export class S3EvidenceStore extends EvidenceStore {
   readonly #warn: (warning: string) => void;
   #writing: Promise<Writing> | undefined;
 
-  /** @throws {@link BankCardOcrConfigurationError} */
+  /** @throws `BankCardOcrConfigurationError` */
   constructor(options: S3EvidenceStoreOptions) {
     super();
     const { client, bucket, prefix = '', writeOnce = 'probe', timeoutMs = DEFAULT_TIMEOUT_MS } = options;
@@ -88,7 +88,7 @@ export class S3EvidenceStore extends EvidenceStore {
    * otherwise.
    *
    * @returns how the bucket is kept from replacing an object
-   * @throws {@link BankCardOcrConfigurationError} when the bucket replaces objects, with what to do
+   * @throws `BankCardOcrConfigurationError` when the bucket replaces objects, with what to do
    */
   override async open(): Promise<WriteOnce> {
     return (await this.#writingOf()).writeOnce;
