@@ -12,7 +12,7 @@ const ROOT = path.join(__dirname, '../..');
 const IN_A_CLONE = [
   /^npm ci && npm (?:start|test)$/,
   /^npm ci && npm run build && npm pack \.\/libs\/bankcard-ocr$/,
-  /^export DEMO_API_KEYS=/,
+  /^export DEMO_API_KEYS?=/,
   /^curl -H "x-api-key: /,
   /^curl .*\/(?:bank-cards\/(?:exampleExpiredPhotocopy|codeM9012)|photos\/original|sdk-launches)$/,
 ];

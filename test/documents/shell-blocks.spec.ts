@@ -10,6 +10,7 @@ type Fate = { readonly runBy: string } | { readonly notRun: string };
 const COMMANDS = { runBy: 'test/processes/page-commands.story.ts' };
 const READER = { runBy: 'test/processes/fleet-reader.story.ts' };
 const ARCHIVE = { runBy: 'test/documents/page-archive.story.ts' };
+const NO_ENGINE = { notRun: 'needs a Docker engine; test/processes/container.story.ts carries out the steps by hand' };
 const WALK = { runBy: 'test/consumers/getting-started.cjs' };
 
 /** By the English page: what a block of it begins with, and its fate. Chinese pages have the same blocks. */
@@ -19,9 +20,24 @@ const FATES: Readonly<Record<string, readonly (readonly [beginning: string, fate
     ['openssl rand -base64 32', ARCHIVE],
     ['sha256sum --check', ARCHIVE],
   ],
+  'docs/archive-s3.md': [
+    ['npm install @aws-sdk/client-s3', { notRun: 'test/consumers installs it beside the packed library' }],
+  ],
   'docs/demo.md': [
     ['export DEMO_API_KEY=', { runBy: 'test/documents/page-demo.story.ts' }],
     ["printf 'order %s'", { runBy: 'test/documents/page-demo.story.ts' }],
+    [
+      'DEMO_METRICS_PORT=9464 npm start',
+      { notRun: 'needs the port 9464; metrics.story.ts starts the same on free ports' },
+    ],
+    ['prometheus --config.file=', { notRun: 'needs the port 9090; metrics.story.ts starts the same on free ports' }],
+  ],
+  'docs/deployment.md': [
+    ['docker build --tag demo-api:0.1.0 .', NO_ENGINE],
+    ['docker build --tag demo-api:0.1.0 \\', NO_ENGINE],
+    ['cp ops/compose.env.example .env', { notRun: 'test/documents/deployment.spec.ts reads the file that is copied' }],
+    ['docker compose up', NO_ENGINE],
+    ['kubectl create namespace', { notRun: 'needs a cluster; test/documents/deployment.spec.ts checks the manifests' }],
   ],
   'docs/doctor.md': [
     ['npx --no nestjs-bankcard-ocr doctor', COMMANDS],

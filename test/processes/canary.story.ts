@@ -55,6 +55,12 @@ async function everythingShown(preload: string[] = [], change: Record<string, st
       answers.push(isPhoto ? '' : await answer.text());
     }
   }
+  if (change['DEMO_METRICS_PORT'] !== undefined) {
+    // What it prints of itself would have the whole of the exporter in it.
+    const metrics = await (await fetch(await worker.line('metrics '))).text();
+    await worker.kill();
+    return metrics;
+  }
   worker.tell('dump');
   await worker.line('done');
   await worker.exited;
@@ -73,6 +79,14 @@ describe('secrets, tokens, tickets, signatures, card numbers and photos', () => 
     expect(shown).toContain('getBankCardOcrResult OK code=0');
     expect(shown).toContain('[redacted]');
   }, 30_000);
+
+  it('are in no metric, and neither is an order number or a number of Tencent', async () => {
+    const shown = await everythingShown([], { DEMO_METRICS_PORT: '0' });
+    const canaries = new Map([...proxy.canaries, ['order', new Set(ORDERS)], ['bizSeqNo', proxy.serialNumbers]]);
+    for (const [what, values] of canaries) expect([what, values.size > 0]).toEqual([what, true]);
+    expect(leaksIn(shown, canaries)).toEqual([]);
+    expect(shown).toContain('outcome="ACCESS_DENIED"');
+  });
 
   it('nor the store key and what the URL of a Redis carries, while that cannot be reached', async () => {
     const own = new Map([

@@ -60,7 +60,8 @@ describeWithChromium('the console of the demo in Chromium', () => {
   }
 
   const picture = async (page: Page, name: string): Promise<void> => {
-    if (SCREENSHOTS !== undefined) await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
+    if (SCREENSHOTS !== undefined)
+      await page.screenshot({ path: path.join(SCREENSHOTS, `${name}.jpg`), type: 'jpeg', quality: 80 });
   };
 
   it("is a new user's five minutes: a card, a fault, the refresh", async () => {

@@ -1,10 +1,6 @@
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { keyEntry } from '../../apps/demo-api/test/serve-demo.js';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { DemoProcess } from '../support/demo-process.js';
 import { SandboxProcess } from '../support/sandbox-process.js';
-import { Worker } from '../support/worker.js';
 
 const AT_ONCE = 40;
 /** Three photos in Base64: about 8 MB of JSON. */
@@ -31,33 +27,17 @@ describe('photos from Tencent to the clients of the demo', () => {
     }));
     const sandbox = await SandboxProcess.start({ photoBytes: PHOTO_BYTES });
     for (const order of orders) await sandbox.addOrder(order);
-    const folder = mkdtempSync(path.join(tmpdir(), 'demo-memory-'));
-    const key = randomBytes(32).toString('hex');
-    const demo = Worker.start('demo.worker', {
-      PORT: '0',
-      HOST: '127.0.0.1',
-      LOG_LEVEL: 'error',
-      DEMO_API_KEYS: keyEntry('shop/till', key),
-      DEMO_AUDIT_FILE: path.join(folder, 'audit.jsonl'),
-      DEMO_AUDIT_KEY: randomBytes(32).toString('hex'),
-      BANKCARD_OCR_APP_ID: sandbox.appId,
-      BANKCARD_OCR_SECRET: sandbox.secret,
-      BANKCARD_OCR_BASE_URL: sandbox.url,
-      BANKCARD_OCR_TICKET_STORE: 'memory:',
-      BANKCARD_OCR_TIMEOUT_MS: '600000',
-      BANKCARD_OCR_ATTEMPT_TIMEOUT_MS: '600000',
-    });
+    const demo = await DemoProcess.start(sandbox);
     try {
-      const url = await demo.line('demo-api listens on ');
       const sizeOf = async ({ orderNo }: { orderNo: string }): Promise<number> => {
-        const response = await fetch(`${url}/bank-cards/${orderNo}/photos/original`, { headers: { 'x-api-key': key } });
+        const response = await demo.get(`/bank-cards/${orderNo}/photos/original`);
         if (response.status !== 200) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
         let size = 0;
         for await (const piece of response.body!) size += piece.length;
         return size;
       };
       for (const order of orders.slice(AT_ONCE)) await sizeOf(order);
-      const pid = demo.process.pid!;
+      const pid = demo.worker.process.pid!;
       const before = memoryOf(pid).now;
       forgetPeak(pid);
       const sizes = await Promise.all(orders.slice(0, AT_ONCE).map(sizeOf));
@@ -70,7 +50,6 @@ describe('photos from Tencent to the clients of the demo', () => {
     } finally {
       await demo.kill();
       await sandbox.stop();
-      rmSync(folder, { recursive: true });
     }
   });
 });

@@ -25,7 +25,17 @@ export function readPage(name: string): string {
 /** Pages of text, whose two languages have the same shape. */
 const GUIDES = [
   ...['getting-started', 'migrating', 'accounts', 'security', 'testing', 'doctor'],
-  ...['recognition', 'batches', 'phone-sdk', 'hosts', 'costs-and-limits', 'production', 'telemetry'],
+  ...[
+    'recognition',
+    'batches',
+    'phone-sdk',
+    'hosts',
+    'costs-and-limits',
+    'production',
+    'telemetry',
+    'operations',
+    'demo',
+  ],
   ...['secret-rotation', 'troubleshooting', 'privacy', 'glossary', 'protocol', 'decisions', 'family'],
 ];
 

@@ -142,11 +142,12 @@ describe('the spans of a refresh', () => {
     expect(refresh?.parentSpanContext).toBeUndefined();
     expect(refresh?.links.map(({ context }) => context.spanId)).toEqual([query?.spanContext().spanId]);
     expect(token?.parentSpanContext?.spanId).toBe(refresh?.spanContext().spanId);
-    expect(await sdk.points('bankcard_ocr.refreshes')).toEqual([
+    const happened = async (name: string) => (await sdk.points(name)).filter(({ value }) => value > 0);
+    expect(await happened('bankcard_ocr.refreshes')).toEqual([
       { reason: 'initial', outcome: 'OK', value: 1 },
       { reason: 'rejected', outcome: 'OK', value: 1 },
     ]);
-    expect(await sdk.points('bankcard_ocr.rejections')).toEqual([{ code: '400102', value: 1 }]);
+    expect(await happened('bankcard_ocr.rejections')).toEqual([{ code: '400102', value: 1 }]);
     expect(await sdk.points('bankcard_ocr.ticket.age')).toEqual([{ value: expect.any(Number) }]);
   });
 });

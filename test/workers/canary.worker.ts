@@ -1,18 +1,21 @@
 import { inspect } from 'node:util';
 import { OcrResultService, SignatureService, TicketService } from 'nestjs-bankcard-ocr';
+import { Metrics } from '../../apps/demo-api/src/metrics/metrics.js';
 import { createApp } from '../../apps/demo-api/src/server/create-app.js';
 import { listen } from '../../apps/demo-api/src/server/listen.js';
 import { readSecuritySettings } from '../../apps/demo-api/src/settings/security-settings.js';
 import { readServerSettings } from '../../apps/demo-api/src/settings/server-settings.js';
 
 /**
- * The demo in a real process, as talkative as it can be. Prints `listening <url>`; after a line on stdin it queries the
+ * The demo in a real process, as talkative as it can be. Prints `listening <url>` and `metrics <url>`; after a line on stdin it queries the
  * orders of ORDERS itself, prints whatever comes in every way Node knows, then `done`, and ends.
  */
 async function main(): Promise<void> {
   const { settings } = readServerSettings(process.env);
-  const app = await createApp({ ...readSecuritySettings(process.env).settings, logger: settings.logger });
+  const { logger, metrics } = settings;
+  const app = await createApp({ ...readSecuritySettings(process.env).settings, logger, metrics });
   console.log(`listening ${await listen(app, settings)}`);
+  console.log(`metrics ${app.get(Metrics).url}`);
   await new Promise((resolve) => process.stdin.once('data', resolve));
 
   const ocr = app.get(OcrResultService);

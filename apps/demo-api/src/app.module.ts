@@ -9,11 +9,24 @@ import { RequireScopes } from './auth/require-scopes.decorator.js';
 import { BankCardsModule } from './bank-cards/bank-cards.module.js';
 import { ConsoleModule } from './console/console.module.js';
 import { HealthModule } from './health/health.module.js';
+import { Metrics } from './metrics/metrics.js';
+import { MetricsModule } from './metrics/metrics.module.js';
 import { MovableClock } from './sandbox/movable-clock.js';
 import { SdkModule } from './sdk/sdk.module.js';
 import { SecurityModule } from './security.module.js';
 import { HttpErrorFilter } from './server/http-error.filter.js';
+import type { Place } from './server/listen.js';
 import type { SecuritySettings } from './settings/security-settings.js';
+
+/** Where the demo runs. */
+export interface Surroundings {
+  /** How long it goes on serving after a signal. @default 0 */
+  readonly shutdownDelayMs?: number;
+  /** What stands in for Tencent, if anything does. */
+  readonly sandbox?: DynamicModule | undefined;
+  /** Where metrics are served; without it there are none. */
+  readonly metrics?: Place | undefined;
+}
 
 /** The demo: one registration of the library, and what an HTTP API binds around it. */
 @Module({
@@ -23,14 +36,17 @@ import type { SecuritySettings } from './settings/security-settings.js';
     BankCardOcrModule.forRootAsync({
       isGlobal: true,
       imports: [ConfigModule.forFeature(bankCardOcrConfig)],
-      inject: [bankCardOcrConfig.KEY, { token: MovableClock, optional: true }],
+      inject: [bankCardOcrConfig.KEY, Metrics, { token: MovableClock, optional: true }],
       // On the sandbox, time can be moved.
-      useFactory: (options: BankCardOcrOptions, clock?: MovableClock) => ({ ...options, ...(clock && { clock }) }),
+      useFactory: (options: BankCardOcrOptions, { telemetry }: Metrics, clock?: MovableClock) => ({
+        ...options,
+        ...(telemetry && { telemetry }),
+        ...(clock && { clock }),
+      }),
     }),
     ConsoleModule,
     BankCardsModule,
     SdkModule,
-    HealthModule,
     BankCardOcrOpsModule.forRoot({ path: 'ops', decorators: [RequireScopes('ops')] }),
   ],
   providers: [
@@ -44,10 +60,14 @@ import type { SecuritySettings } from './settings/security-settings.js';
 export class AppModule {
   /**
    * With who may do what.
-   *
-   * @param sandbox what stands in for Tencent, if anything does
    */
-  static with(settings: SecuritySettings, sandbox?: DynamicModule): DynamicModule {
-    return { module: AppModule, imports: [SecurityModule.with(settings), ...(sandbox ? [sandbox] : [])] };
+  static with(settings: SecuritySettings, { shutdownDelayMs = 0, sandbox, metrics }: Surroundings = {}): DynamicModule {
+    const parts = [
+      MetricsModule.at(metrics),
+      SecurityModule.with(settings),
+      HealthModule.with(shutdownDelayMs),
+      ...(sandbox ? [sandbox] : []),
+    ];
+    return { module: AppModule, imports: parts };
   }
 }

@@ -1,3 +1,4 @@
+import { Metrics } from './metrics/metrics.js';
 import { boot } from './server/boot.js';
 import { listen } from './server/listen.js';
 import { stopWith } from './server/start-error.js';
@@ -10,8 +11,11 @@ async function main(): Promise<void> {
   const security = readSecuritySettings(process.env);
   const faults = [...server.faults, ...security.faults];
   const app = await boot({ ...server.settings, ...security.settings, faults });
-  app.enableShutdownHooks();
+  // Nest would end by the signal that it got. In a container this is process 1, which no such signal ends.
+  app.enableShutdownHooks([], { useProcessExit: true });
   process.stdout.write(`demo-api listens on ${await listen(app, server.settings)}\n`);
+  const { url } = app.get(Metrics);
+  if (url !== undefined) process.stdout.write(`metrics: ${url}\n`);
 }
 
 main().catch(stopWith);

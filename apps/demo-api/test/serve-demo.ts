@@ -6,6 +6,7 @@ import { TicketService } from 'nestjs-bankcard-ocr';
 import { KycSandbox, type KycSandboxOptions } from 'nestjs-bankcard-ocr/testing';
 import { sha256Of } from '../src/auth/api-keys.js';
 import { type Scope, SCOPES } from '../src/auth/scopes.js';
+import { Metrics } from '../src/metrics/metrics.js';
 import { committedDocument, DocumentedResponses } from './documented-responses.js';
 import { pointAtSandbox } from '../src/sandbox/sandbox-environment.js';
 import { boot } from '../src/server/boot.js';
@@ -39,6 +40,8 @@ export interface AuditEntry {
 export interface ServedDemo {
   readonly sandbox: KycSandbox;
   readonly url: string;
+  /** Where Prometheus fetches metrics; undefined without them. */
+  readonly metricsUrl: string | undefined;
   /** Every line it has logged, at any level. */
   readonly logged: readonly string[];
   readonly auditFile: string;
@@ -70,13 +73,15 @@ export interface DemoSettings {
   readonly timeoutMs?: number;
   /** Variables of the demo. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether it has metrics. */
+  readonly hasMetrics?: boolean;
 }
 
 /** @param prepare is called before the demo starts, which then does not wait for its credentials */
 export async function serveDemo(
   options: KycSandboxOptions = {},
   prepare?: (sandbox: KycSandbox) => void,
-  { timeoutMs = 60_000, env = {} }: DemoSettings = {},
+  { timeoutMs = 60_000, env = {}, hasMetrics = false }: DemoSettings = {},
 ): Promise<ServedDemo> {
   const sandbox = await KycSandbox.start(options);
   prepare?.(sandbox);
@@ -94,7 +99,12 @@ export async function serveDemo(
     ...env,
   });
   const { auditFile } = settings;
-  const app = await boot({ ...settings, logger, faults });
+  const app = await boot({
+    ...settings,
+    logger,
+    faults,
+    ...(hasMetrics && { metrics: { port: 0, host: '127.0.0.1' } }),
+  });
   const url = await listen(app, { port: 0, host: '127.0.0.1' });
   if (!prepare) await app.get(TicketService).getCredentials();
   const get = (path: string, headers: Record<string, string> = { 'x-api-key': KEY }) => {
@@ -103,6 +113,7 @@ export async function serveDemo(
   return {
     sandbox,
     url,
+    metricsUrl: app.get(Metrics).url,
     logged,
     auditFile,
     audited: () => {

@@ -79,8 +79,8 @@ export class StartingBody {
   @ApiProperty({ type: 'integer', enum: [503], example: 503 })
   statusCode!: number;
 
-  @ApiProperty({ type: String, enum: ['starting'], example: 'starting' })
-  status!: string;
+  @ApiProperty({ type: String, enum: ['starting', 'stopping'], example: 'starting' })
+  status!: 'starting' | 'stopping';
 
   @ApiProperty({ type: String, example: 'no credentials have been obtained from Tencent yet' })
   message!: string;

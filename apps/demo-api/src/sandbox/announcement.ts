@@ -4,7 +4,10 @@ import { SANDBOX_KEY } from './sandbox-security.js';
 const { clean, warned, noValidity } = KycSandbox.EXAMPLE_ORDERS;
 
 /** What to print, in Chinese and English, when the demo has started on the sandbox. */
-export function announce(url: string, { hasOwnKeys, auditFile }: { hasOwnKeys: boolean; auditFile: string }): string {
+export function announce(
+  url: string,
+  { hasOwnKeys, auditFile, metricsUrl }: { hasOwnKeys: boolean; auditFile: string; metricsUrl?: string | undefined },
+): string {
   const cards = `${url}/bank-cards`;
   const curl = `curl -H "x-api-key: ${hasOwnKeys ? '$DEMO_API_KEY' : SANDBOX_KEY}"`;
   const keys = hasOwnKeys
@@ -42,6 +45,7 @@ export function announce(url: string, { hasOwnKeys, auditFile }: { hasOwnKeys: b
     `  ${curl} -H "content-type: application/json" -d '{"userId":"user1"}' ${url}/sdk-launches`,
     '',
     `接口文档 / Every route: ${url}/docs`,
+    ...(metricsUrl === undefined ? [] : [`指标 / Metrics: ${metricsUrl}`]),
     '',
     '',
   ].join('\n');

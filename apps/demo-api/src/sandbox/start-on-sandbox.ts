@@ -1,5 +1,6 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { Metrics } from '../metrics/metrics.js';
 import { boot } from '../server/boot.js';
 import { listen } from '../server/listen.js';
 import { StartError } from '../server/start-error.js';
@@ -44,7 +45,9 @@ export async function startOnSandbox(env: NodeJS.ProcessEnv): Promise<SandboxedA
     const faults = [...server.faults, ...security.faults];
     const shownKey = security.hasOwnKeys ? undefined : SANDBOX_KEY;
     const module = SandboxModule.of(sandbox, { clock, shownKey });
-    const app = await boot({ ...server.settings, ...security.settings, sandbox: module, faults });
+    const metrics = server.settings.metrics && { ...server.settings.metrics, host: HOST };
+    const settings = { ...server.settings, ...security.settings, metrics, shutdownDelayMs: 0 };
+    const app = await boot({ ...settings, sandbox: module, faults });
     app
       .getHttpAdapter()
       .getInstance()
@@ -53,8 +56,10 @@ export async function startOnSandbox(env: NodeJS.ProcessEnv): Promise<SandboxedA
         await sandbox.stop();
       });
     const url = await listen(app, { ...server.settings, host: HOST });
-    const { hasOwnKeys, settings } = security;
-    return { app, sandbox, url, announcement: announce(url, { hasOwnKeys, auditFile: settings.auditFile }) };
+    const { hasOwnKeys } = security;
+    const { auditFile } = settings;
+    const announcement = announce(url, { hasOwnKeys, auditFile, metricsUrl: app.get(Metrics).url });
+    return { app, sandbox, url, announcement };
   } catch (error) {
     security.clear();
     await sandbox.stop();

@@ -92,6 +92,18 @@ describe('listening', () => {
     expect(writes.err).not.toHaveBeenCalled();
   });
 
+  it('says so of the port for metrics, too, before the vendor is asked', async () => {
+    const { port } = taken.address() as { port: number };
+    const at = (place: { port: number; host: string }) =>
+      boot({ ...settings, logger: ['error'], faults: [], metrics: place });
+    const place = { port: 0, host: '127.0.0.1' };
+    const refused = listen(await at({ ...place, port }), place);
+    await expect(refused).rejects.toThrow(`- DEMO_METRICS_PORT: ${port} is taken on 127.0.0.1`);
+    const elsewhere = listen(await at({ ...place, host: '192.0.2.1' }), place);
+    await expect(elsewhere).rejects.toThrow('- DEMO_METRICS_HOST: 192.0.2.1 is no address');
+    expect(sandbox.calls.accessToken).toBe(0);
+  });
+
   it('says that a host is not of this machine', async () => {
     const app = await boot({ ...settings, logger: ['error'], faults: [] });
     await expect(listen(app, { port: 0, host: '192.0.2.1' })).rejects.toThrow('HOST: 192.0.2.1 is no address');

@@ -2,7 +2,6 @@ import { isatty } from 'node:tty';
 import {
   BadRequestException,
   ConsoleLogger,
-  type DynamicModule,
   Logger,
   NotFoundException,
   type LoggerService,
@@ -11,24 +10,24 @@ import {
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import multipart from '@fastify/multipart';
-import { AppModule } from '../app.module.js';
+import { AppModule, type Surroundings } from '../app.module.js';
 import { ApiKeyAuthentication } from '../auth/api-key.authentication.js';
 import type { ClientRequest } from '../auth/client-request.js';
 import { serveDocs } from '../docs/docs.js';
+import { ShutdownNotice } from '../health/shutdown-notice.js';
 import type { SecuritySettings } from '../settings/security-settings.js';
 import { drainQuickly } from './drain.js';
 import { refuseAlike, refuseConnection, refusePath } from './http-errors.js';
+import { Metrics } from '../metrics/metrics.js';
 import { readJsonBody } from './read-json-body.js';
 import { REQUEST_LIMITS } from './request-limits.js';
 import { SECURITY_HEADERS } from './security-headers.js';
 import { UPLOAD_LIMITS } from './upload-limits.js';
 
 /** How an application differs from another. */
-export interface AppSettings extends SecuritySettings {
+export interface AppSettings extends SecuritySettings, Surroundings {
   /** The levels to print, or the logger that takes the lines. */
   readonly logger: LogLevel[] | LoggerService;
-  /** The sandbox that stands in for Tencent, if one does. */
-  readonly sandbox?: DynamicModule;
 }
 
 /**
@@ -36,10 +35,17 @@ export interface AppSettings extends SecuritySettings {
  *
  * @throws {@link BankCardOcrConfigurationError} without a line in the log: it is the caller's to print
  */
-export async function createApp({ logger, sandbox, ...security }: AppSettings): Promise<NestFastifyApplication> {
-  const app = await create(security, sandbox);
+export async function createApp({
+  logger,
+  sandbox,
+  shutdownDelayMs,
+  metrics,
+  ...security
+}: AppSettings): Promise<NestFastifyApplication> {
+  const app = await create(security, { sandbox, metrics, ...(shutdownDelayMs !== undefined && { shutdownDelayMs }) });
   app.useLogger(Array.isArray(logger) ? new ConsoleLogger({ logLevels: logger, colors: isatty(1) }) : logger);
   app.flushLogs();
+  app.get(Metrics).http?.measure(app);
   const fastify = app.getHttpAdapter().getInstance();
   fastify.addHook('onRequest', async ({ raw, is404 }, reply) => {
     reply.headers(SECURITY_HEADERS);
@@ -48,6 +54,7 @@ export async function createApp({ logger, sandbox, ...security }: AppSettings): 
     // An unknown route needs no key for its 404; its body, if any, is not read.
     if (is404) throw new NotFoundException();
   });
+  const notice = app.get(ShutdownNotice);
   const authentication = app.get(ApiKeyAuthentication);
   fastify.decorateRequest('apiKey', null);
   fastify.addHook('onRequest', (request, reply) => {
@@ -56,7 +63,7 @@ export async function createApp({ logger, sandbox, ...security }: AppSettings): 
   readBodies(app);
   await app.register(multipart, { limits: UPLOAD_LIMITS });
   refuseAlike(app.getHttpServer());
-  drainQuickly(app);
+  drainQuickly(app, () => notice.isStopping);
   if (security.hasDocs) serveDocs(app);
   return app;
 }
@@ -75,7 +82,7 @@ function readBodies(app: NestFastifyApplication): void {
 }
 
 /** Nest logs the error of a failed start with its stack: its lines are buffered and, in that case, discarded. */
-async function create(security: SecuritySettings, sandbox: DynamicModule | undefined): Promise<NestFastifyApplication> {
+async function create(security: SecuritySettings, surroundings: Surroundings): Promise<NestFastifyApplication> {
   try {
     const adapter = new FastifyAdapter({
       ...REQUEST_LIMITS,
@@ -83,7 +90,7 @@ async function create(security: SecuritySettings, sandbox: DynamicModule | undef
       frameworkErrors: refusePath,
       clientErrorHandler: refuseConnection,
     });
-    return await NestFactory.create<NestFastifyApplication>(AppModule.with(security, sandbox), adapter, {
+    return await NestFactory.create<NestFastifyApplication>(AppModule.with(security, surroundings), adapter, {
       abortOnError: false,
       bodyParser: false,
       bufferLogs: true,

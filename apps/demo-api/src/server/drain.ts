@@ -7,8 +7,10 @@ const LOOK_EVERY_MS = 50;
  * Let a shutdown end as soon as the requests under way have. Node closes the connections that are idle when it begins;
  * one that becomes idle later would delay it until its keep-alive timeout, so its response says that it closes, and the
  * connections are checked repeatedly: an upload that was refused half-way leaves one, too.
+ *
+ * @param isStopping whether the end is near: from then on responses say that their connections close
  */
-export function drainQuickly(app: NestFastifyApplication): void {
+export function drainQuickly(app: NestFastifyApplication, isStopping: () => boolean): void {
   let closing = false;
   app
     .getHttpAdapter()
@@ -20,6 +22,6 @@ export function drainQuickly(app: NestFastifyApplication): void {
       server.once('close', () => clearInterval(timer));
     })
     .addHook('onSend', async (_request, reply) => {
-      if (closing) reply.header('connection', 'close');
+      if (closing || isStopping()) reply.header('connection', 'close');
     });
 }

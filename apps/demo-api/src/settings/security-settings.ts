@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
+import { hostname } from 'node:os';
 import path from 'node:path';
 import { ApiKeys } from '../auth/api-keys.js';
 import { readApiKeys } from '../auth/read-api-keys.js';
@@ -37,7 +38,8 @@ const MOST_REQUESTS = 1_000_000;
  */
 export function readSecuritySettings(env: Environment): { settings: SecuritySettings; faults: string[] } {
   const { apiKeys, faults } = readApiKeys(variable(env, 'DEMO_API_KEYS'));
-  const auditFile = variable(env, 'DEMO_AUDIT_FILE') ?? '';
+  // Containers of one service have one environment, and each needs a file of its own.
+  const auditFile = (variable(env, 'DEMO_AUDIT_FILE') ?? '').replaceAll('{hostname}', hostname());
   if (auditFile === '')
     faults.push('DEMO_AUDIT_FILE: is missing; name a file in a folder that only this user may write to');
   else if (!path.isAbsolute(auditFile)) faults.push('DEMO_AUDIT_FILE: must be an absolute path');

@@ -490,6 +490,26 @@ describe('a rejection', () => {
   });
 });
 
+describe('a response that the application does not take', () => {
+  const OF_THE_POLICY = [
+    ['its policy rejects the card', new BankCardOcrError('CARD_REJECTED', { message: 'rejected', retryable: true })],
+    ['its policy fails', new BankCardOcrError('INVALID_ARGUMENT', { message: 'threw', retryable: true })],
+  ] as const;
+
+  it.each(OF_THE_POLICY)('ends the call at once, after other failures too: %s', async (_what, verdict) => {
+    const { ended, attempts, told } = await run(['999999', verdict, 'ok']);
+    expect(ended).toBe(verdict);
+    expect(attempts).toHaveLength(2);
+    // Nothing is wrong with the attempt.
+    expect(told).toEqual(['999999']);
+  });
+
+  it.each(OF_THE_POLICY)('was made with credentials that Tencent accepts: %s', async (_what, verdict) => {
+    expect((await run(['400101', verdict])).ended).toBe(verdict);
+    expect(events.filter(({ type }) => type === 'foreign-refresh-suspected')).toHaveLength(1);
+  });
+});
+
 describe('when there are no credentials', () => {
   it('the refresh that failed is tried again after its pause, and the query goes on', async () => {
     auth.nextTokens.push('refused');

@@ -92,7 +92,11 @@ class RetryLoop<T> {
    * @throws what ends the loop
    */
   async #recover(error: unknown, credentials: Credentials | undefined): Promise<void> {
-    const { clock, vendorCodeOverrides, random } = this.dependencies;
+    const { tickets, clock, vendorCodeOverrides, random } = this.dependencies;
+    if (isOfPolicy(error)) {
+      if (this.#renewed && credentials) tickets.report(credentials);
+      throw error;
+    }
     const { deadline, maxAttempts, mayRepeat, onFailure } = this.limits;
     let failure = failureOf(error, deadline, this.#lastResponse);
     onFailure?.(failure);
@@ -137,6 +141,12 @@ class RetryLoop<T> {
     if (!this.#renewed) throw failure;
     return undefined;
   }
+}
+
+/** Tencent has sent the card: the application's policy rejects it, or has failed. Sending again changes neither. */
+export function isOfPolicy(error: unknown): error is BankCardOcrError {
+  if (!isBankCardOcrError(error)) return false;
+  return error.code === 'CARD_REJECTED' || (error.code === 'INVALID_ARGUMENT' && error.vendorCode === undefined);
 }
 
 /** @throws what ends the loop at once: the caller's reason, the end of the time, a bug */

@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { checkAccountName } from '../account/account-name.js';
 import { BankCardOcrConfigurationError, type ConfigurationIssue } from '../errors/configuration-error.js';
-import { codeOrNameOf } from '../errors/redaction.js';
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
 import { type ConfigurationChoice, refusal } from './arguments.js';
+import { INPUT_LIMITS, readTextFile } from './input.js';
 
 /** The options of the environment, or all that is wrong with them. */
 export type Configuration =
@@ -23,12 +22,9 @@ export async function prepareEnvironment({ name, env }: ConfigurationChoice): Pr
     );
   }
   if (env === undefined) return;
-  const file = await readFile(env, 'utf8').catch((error: unknown) => {
-    const code = codeOrNameOf(error);
-    throw refusal(`--env cannot be read (${code})`, `--env 无法读取（${code}）`);
-  });
+  const variables = parseEnv(await readTextFile('--env', env, INPUT_LIMITS.envFileBytes));
   // As Node.js does with --env-file: what is set already stays.
-  for (const [variable, value] of Object.entries(parseEnv(file))) process.env[variable] ??= value;
+  for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
 }
 
 /** Read the options as an application does that takes them from the environment. */

@@ -58,7 +58,7 @@ nestjs-bankcard-ocr sign --explain --sign SIGNATURE [--app-id ID] [--order-no NO
 
 Options
     --name NAME       of a named registration: its variables begin with NAME_
-    --env PATH        variables that are not set already come from this file
+    --env PATH        variables that are not set already come from this file, of at most 256 kB
     --json            one JSON document instead of lines
     --lang en|zh      the language of the texts
 
@@ -77,7 +77,7 @@ nestjs-bankcard-ocr sign --explain --sign 签名 [--app-id ID] [--order-no NO] [
 
 选项
     --name NAME       带名字的注册：变量名以 NAME_ 开头
-    --env PATH        尚未设置的变量从这个文件读取
+    --env PATH        尚未设置的变量从这个文件读取，不超过 256 kB
     --json            输出一个 JSON 文档
     --lang en|zh      输出语言
 

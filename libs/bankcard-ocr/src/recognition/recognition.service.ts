@@ -42,7 +42,8 @@ export class RecognitionService {
 
   /**
    * Recognize the front of a card (bankcardocrapp). Every call is billed: an image that has left is sent again only when
-   * Tencent rejected the credentials; after a lost response the order is queried. `timeoutMs` covers all of that.
+   * Tencent rejected the credentials; after a lost response the order is queried. `timeoutMs` covers all of that, reading
+   * the image included; `recognitionTimeoutMs` sending it and its response.
    * @param image JPEG, PNG or BMP (`imageTypes`), at most 3 MB in Base64; read whole before anything is sent
    * @returns the recognized card, with the strip that shows the number; query the other photos by its order number
    * @throws {@link RecognitionError} with a typed `code` and the order number; {@link CardRejectedError} when the policy
@@ -143,7 +144,10 @@ export class RecognitionService {
 
 /** How one recognition differs from the module's options. */
 interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
-  /** 1 to 32 ASCII letters and digits, never used before; pass your own when you may abort. @default createOrderNo() */
+  /**
+   * 1 to 32 ASCII letters and digits, never used before. Pass your own when you may abort the call: the reason of the
+   * signal does not contain a generated one. @default createOrderNo()
+   */
   readonly orderNo?: string | undefined;
   /** Whose card it is: 1 to 32 ASCII letters and digits. Sent to Tencent, not signed. @default none */
   readonly userId?: string | undefined;

@@ -2,7 +2,7 @@ import { Deadline } from '../call/deadline.js';
 import { checkOrderNumber } from '../call/order-number.js';
 import { poll } from '../call/poll.js';
 import { limitsOf } from '../call/query-limits.js';
-import { retry, type RetryLimits } from '../call/retry.js';
+import { isOfPolicy, retry, type RetryLimits } from '../call/retry.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { CardPhotos } from '../card/card-photo.js';
 import type { Credentials } from '../credentials/credentials.js';
@@ -102,7 +102,7 @@ export class OrderQuery {
 
   /** Apply the warning policy, and add how long Tencent keeps the result. @throws CardRejectedError */
   accept(result: BankCardOcrResult): BankCardOcrResult {
-    const warnings = result.warnings.map(({ code }) => code).join();
+    const warnings = result.warnings.length === 0 ? '' : result.warnings.map(({ code }) => code).join();
     // The policy sees a card once: a late response with the same warnings is the same card.
     if (warnings !== this.#accepted) applyWarningPolicy(result, this.#policy);
     this.#accepted = warnings;
@@ -193,8 +193,7 @@ export function signedQuery(
 
 /** Neither Tencent nor the network: the policy rejects the late card or fails, or a sink has failed. */
 function isFinal(error: unknown): boolean {
-  if (!isBankCardOcrError(error)) return true;
-  return error.code === 'CARD_REJECTED' || (error.code === 'INVALID_ARGUMENT' && error.vendorCode === undefined);
+  return !isBankCardOcrError(error) || isOfPolicy(error);
 }
 
 function isNotFound(error: unknown): error is BankCardOcrError {

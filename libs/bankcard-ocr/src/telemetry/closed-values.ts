@@ -26,7 +26,9 @@ const REJECTION_CODES = Object.entries(VENDOR_CODES).flatMap(([code, { error }])
   return error === 'CREDENTIALS_REJECTED' ? [code] : [];
 });
 
-const CREDENTIAL_EVENTS: ReadonlySet<string> = new Set<TicketEvent['type']>([
+const REFRESH_REASONS = ['initial', 'due', 'rejected', 'requested'];
+
+const CREDENTIAL_EVENTS = [
   'store-failed',
   'store-restored',
   'token-request-in-doubt',
@@ -34,7 +36,18 @@ const CREDENTIAL_EVENTS: ReadonlySet<string> = new Set<TicketEvent['type']>([
   'foreign-refresh-suspected',
   'secret-changed',
   'credentials-unreadable',
-]);
+] as const satisfies readonly TicketEvent['type'][];
+const COUNTED_EVENTS: ReadonlySet<string> = new Set(CREDENTIAL_EVENTS);
+
+/**
+ * What counters are rare enough to begin at zero for: the first event is what an operator has to hear of, and for Prometheus
+ * a series that begins at one has not grown.
+ */
+export const RARE = {
+  refreshes: REFRESH_REASONS.flatMap((reason) => ['OK', 'FAILED'].map((outcome) => ({ reason, outcome }))),
+  rejections: [...REJECTION_CODES, OTHER].map((code) => ({ code })),
+  events: CREDENTIAL_EVENTS.map((event) => ({ event })),
+};
 
 /** A function that returns a value of the list as it is, and `_OTHER` for every other one. */
 function closed(values: readonly string[]): (value: string | undefined) => string {
@@ -50,11 +63,11 @@ export const closedValue = {
   endpoint: closed(['access_token', 'api_ticket', 'getBankCardOcrResult', 'bankcardocrapp']),
   exchangeOutcome: closed(EXCHANGE_OUTCOMES),
   operationOutcome: closed([...EXCHANGE_OUTCOMES, 'CARD_REJECTED', 'NO_VALID_TICKET']),
-  refreshReason: closed(['initial', 'due', 'rejected', 'requested']),
+  refreshReason: closed(REFRESH_REASONS),
   rejectionCode: closed(REJECTION_CODES),
   warningCode: closed(Object.keys(WARNING_TEXTS)),
   /** What the other metrics do not count; undefined for the rest. */
-  credentialEvent: (type: string) => (CREDENTIAL_EVENTS.has(type) ? type : undefined),
+  credentialEvent: (type: string) => (COUNTED_EVENTS.has(type) ? type : undefined),
   photoKind: closed(['original', 'crop', 'numberStrip']),
   /** For spans, of which each stands alone: every code of Tencent that is documented. */
   vendorCode: closed(['0', ...Object.keys(VENDOR_CODES)]),

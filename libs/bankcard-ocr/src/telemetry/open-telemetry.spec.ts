@@ -80,13 +80,15 @@ describe('the metrics', () => {
       'bankcard_ocr.refreshes {request} reason,outcome,account',
       'bankcard_ocr.rejections {request} code,account',
       'bankcard_ocr.ticket.age s account',
+      'bankcard_ocr.ticket.valid 1 account',
       'bankcard_ocr.warnings {request} code,account',
     ]);
     expect(await sdk.points('bankcard_ocr.ticket.age')).toEqual([{ account: 'loans', value: 90 }]);
-    expect(await sdk.points('bankcard_ocr.credential.events')).toEqual([
+    const happened = async (name: string) => (await sdk.points(name)).filter(({ value }) => value > 0);
+    expect(await happened('bankcard_ocr.credential.events')).toEqual([
       { event: 'store-restored', account: 'loans', value: 1 },
     ]);
-    expect(await sdk.points('bankcard_ocr.refreshes')).toEqual([
+    expect(await happened('bankcard_ocr.refreshes')).toEqual([
       { reason: 'due', outcome: 'OK', account: 'loans', value: 1 },
     ]);
   });
@@ -127,6 +129,26 @@ describe('the metrics', () => {
     expect(Math.max(...series)).toBeGreaterThan(80);
   });
 
+  it('begin at zero for what is rare, as soon as there is an account: also the first event is an increase', async () => {
+    const [early, late] = [subscribed(), subscribed({}, 'late')];
+    early.subscriber.account?.({ account: 'early', ticketAgeMs: () => 1 });
+    const counted = async (account: string) => {
+      const names = ['refreshes', 'rejections', 'credential.events'];
+      const points = await Promise.all(names.map((name) => sdk.points(`bankcard_ocr.${name}`)));
+      return points.flat().filter((point) => point['account'] === account);
+    };
+    const zeros = await counted('early');
+    expect(zeros).toContainEqual({ event: 'foreign-refresh-suspected', account: 'early', value: 0 });
+    expect(zeros).toContainEqual({ reason: 'due', outcome: 'FAILED', account: 'early', value: 0 });
+    expect(zeros).toContainEqual({ code: '_OTHER', account: 'early', value: 0 });
+    // As for an account that was there before the provider.
+    await sdk[Symbol.asyncDispose]();
+    late.subscriber.account?.({ account: 'late', ticketAgeMs: () => 1 });
+    sdk = new MemoryTelemetry();
+    late.end({ operation: 'query' });
+    expect(await counted('late')).toHaveLength(zeros.length);
+  });
+
   it('reach a provider that is registered after the first call, and tell the age of the ticket to it', async () => {
     await sdk[Symbol.asyncDispose]();
     const { subscriber, end } = subscribed();
@@ -145,6 +167,23 @@ describe('the metrics', () => {
     expect(await sdk.points('bankcard_ocr.ticket.age')).toEqual([{ account: 'tenants', value: 3 }]);
     leave[1]?.();
     expect(await sdk.points('bankcard_ocr.ticket.age')).toEqual([{ account: 'tenants', value: 2 }]);
+  });
+});
+
+describe('the validity of tickets', () => {
+  it('is 0 as soon as one account of a name has no valid ticket, and 1 when it is closed', async () => {
+    const { subscriber } = subscribed({ account: 'tenants' });
+    let ageMs: number | undefined;
+    subscriber.account?.({ account: 'a', ticketAgeMs: () => 1_000 });
+    const leave = subscriber.account?.({ account: 'b', ticketAgeMs: () => ageMs });
+    const valid = async () => (await sdk.points('bankcard_ocr.ticket.valid')).map(({ value }) => value);
+    expect(await valid()).toEqual([0]);
+    ageMs = 5;
+    expect(await valid()).toEqual([1]);
+    ageMs = undefined;
+    expect(await valid()).toEqual([0]);
+    leave?.();
+    expect(await valid()).toEqual([1]);
   });
 });
 

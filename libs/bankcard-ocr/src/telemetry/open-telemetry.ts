@@ -15,7 +15,7 @@ import {
   trace,
   type TracerProvider,
 } from '@opentelemetry/api';
-import { closedValue, OTHER } from './closed-values.js';
+import { closedValue, OTHER, RARE } from './closed-values.js';
 import type {
   AttemptEnd,
   AttemptStart,
@@ -57,6 +57,8 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): TelemetrySubs
 
 class OpenTelemetrySubscriber implements TelemetrySubscriber {
   readonly #accounts = new Set<ObservedAccount>();
+  /** Values of the attribute `account` that there have been. */
+  readonly #names = new Set<string | undefined>();
   /** Two hosts at most for each account. */
   readonly #servers = new Map<string, Attributes>();
   #provider: MeterProvider | undefined;
@@ -124,8 +126,10 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
 
   account(account: ObservedAccount): () => void {
     this.#accounts.add(account);
+    this.#names.add(this.options.account ?? account.account);
     // The age of the ticket is read from now on, also if nothing else happens.
-    void this.#use;
+    const use = this.#use;
+    if (use) startAtZero(use, this.#accountOf(account));
     return () => void this.#accounts.delete(account);
   }
 
@@ -174,13 +178,21 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
       this.#provider = provider;
       const meter = provider.getMeter(SCOPE);
       const isNone = meter === createNoopMeter();
-      this.#instruments = isNone ? undefined : createInstruments(meter, (observe) => this.#observeAges(observe));
+      this.#instruments = isNone
+        ? undefined
+        : createInstruments(meter, {
+            age: (observe) => this.#observeAges(observe),
+            valid: (observe) => this.#observeValidity(observe),
+          });
+      for (const account of this.#accounts) {
+        if (this.#instruments) startAtZero(this.#instruments, this.#accountOf(account));
+      }
     }
     return this.#instruments;
   }
 
   /** Accounts that share a value of the attribute show the oldest ticket. */
-  #observeAges(observe: (seconds: number, attributes: Attributes) => void): void {
+  #observeAges(observe: Observe): void {
     const oldest = new Map<string | undefined, number>();
     for (const { account, ticketAgeMs } of this.#accounts) {
       const ageMs = ticketAgeMs();
@@ -189,7 +201,21 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
     }
     for (const [account, ageMs] of oldest) observe(ageMs / 1_000, this.#accountOf({ account }));
   }
+
+  /**
+   * That there is no age cannot be seen everywhere: the SDK for JavaScript goes on exporting the last value of a gauge that is
+   * no longer observed.
+   */
+  #observeValidity(observe: Observe): void {
+    const without = new Set<string | undefined>();
+    for (const { account, ticketAgeMs } of this.#accounts) {
+      if (ticketAgeMs() === undefined) without.add(this.options.account ?? account);
+    }
+    for (const account of this.#names) observe(without.has(account) ? 0 : 1, this.#accountOf({ account }));
+  }
 }
+
+type Observe = (value: number, attributes: Attributes) => void;
 
 interface Instruments {
   readonly operation: Histogram;
@@ -207,7 +233,7 @@ const BYTES = [16, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192].map((kibibytes
 
 function createInstruments(
   meter: Meter,
-  observeAges: (observe: (seconds: number, attributes: Attributes) => void) => void,
+  observed: { readonly age: (observe: Observe) => void; readonly valid: (observe: Observe) => void },
 ): Instruments {
   const histogram = (name: string, unit: string, explicitBucketBoundaries: number[], description: string) =>
     meter.createHistogram(`bankcard_ocr.${name}`, { unit, description, advice: { explicitBucketBoundaries } });
@@ -218,7 +244,13 @@ function createInstruments(
       unit: 's',
       description: 'Time since the access token of the SIGN ticket in use was requested.',
     })
-    .addCallback((result) => observeAges((seconds, attributes) => result.observe(seconds, attributes)));
+    .addCallback((result) => observed.age((seconds, attributes) => result.observe(seconds, attributes)));
+  meter
+    .createObservableGauge('bankcard_ocr.ticket.valid', {
+      unit: '1',
+      description: '1 if every account has valid credentials, 0 if one of them has none.',
+    })
+    .addCallback((result) => observed.valid((value, attributes) => result.observe(value, attributes)));
   return {
     operation: histogram(
       'operation.duration',
@@ -237,6 +269,12 @@ function createInstruments(
     ),
     warnings: counter('warnings', 'Results of cards with this warning.'),
   };
+}
+
+function startAtZero({ refreshes, rejections, events }: Instruments, account: Attributes): void {
+  for (const values of RARE.refreshes) refreshes.add(0, { ...values, ...account });
+  for (const values of RARE.rejections) rejections.add(0, { ...values, ...account });
+  for (const values of RARE.events) events.add(0, { ...values, ...account });
 }
 
 function linksToActiveSpan() {

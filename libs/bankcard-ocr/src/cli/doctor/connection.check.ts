@@ -59,6 +59,9 @@ async function checkHost(url: BaseUrl, options: ResolvedOptions, isForRecognitio
   }
 }
 
+/** A certificate has as a rule been renewed by then. */
+const EXPIRES_SOON_MS = 14 * 86_400_000;
+
 function connected(socket: Socket, about: string, facts: { connectMs: number; proxy?: string }): CheckResult {
   const { connectMs, proxy } = facts;
   const via = proxy === undefined ? text('', '') : text(` through ${proxy}`, `，经代理 ${proxy}`);
@@ -74,7 +77,10 @@ function connected(socket: Socket, about: string, facts: { connectMs: number; pr
     `${protocol} ${time.en}, certificate verified, ends in ${left.en}`,
     `${time.zh}建立 ${protocol}，证书已校验，${left.zh}后到期`,
   );
-  return connectionResult('ok', found, { about, facts: { ...facts, protocol, certificateEndsInMs } });
+  const rest = { about, facts: { ...facts, protocol, certificateEndsInMs } };
+  if (certificateEndsInMs >= EXPIRES_SOON_MS) return connectionResult('ok', found, rest);
+  const todo = text('Its owner should renew it: run this again in some days', '对方应会换证：过几天再检查');
+  return connectionResult('warn', found, { ...rest, todo });
 }
 
 /** What to do about a connection that failed, by the code of its error. */

@@ -18,15 +18,18 @@ export function usableRecord(record: TicketRecord, { appId, storeEncryptionKey }
 /** Check what the store holds; no token or ticket is in the results. */
 export function checkCredentials(content: StoreContent, options: ResolvedOptions): CheckResult[] {
   switch (content.kind) {
-    case 'unreadable':
-      return [result('fail', text(`cannot be read (${content.code})`, `读不到（${content.code}）`))];
+    case 'unreadable': {
+      const { code } = content;
+      return [result('fail', text(`cannot be read (${code})`, `读不到（${code}）`), { facts: { code } })];
+    }
     case 'damaged': {
       const todo = text('The next process that reads it sets it aside', '下一个读到它的进程会把它移开，并重新获取');
-      return [result('fail', text('the record is damaged', '记录已损坏'), { todo })];
+      return [result('fail', text('the record is damaged', '记录已损坏'), { todo, facts: { record: content.kind } })];
     }
     case 'another-version': {
       const found = text('the record is that of a newer version of this library', '记录由更新版本的本模块写入');
-      return [result('fail', found, { todo: text('Update this installation', '请升级这里的版本') })];
+      const todo = text('Update this installation', '请升级这里的版本');
+      return [result('fail', found, { todo, facts: { record: content.kind } })];
     }
     case 'nothing':
       return [nothingStored(options)];
@@ -42,12 +45,11 @@ export function checkCredentials(content: StoreContent, options: ResolvedOptions
 }
 
 function nothingStored({ role }: ResolvedOptions): CheckResult {
-  const found = text('none yet', '还没有');
-  return role === 'reader'
-    ? result('fail', found, {
-        todo: text('Start a refresher: a reader fetches none', '请启动 refresher：reader 不获取'),
-      })
-    : result('ok', found, { todo: text('The first process that starts fetches them', '第一个启动的进程会获取') });
+  const [status, todo] =
+    role === 'reader'
+      ? (['fail', text('Start a refresher: a reader fetches none', '请启动 refresher：reader 不获取')] as const)
+      : (['ok', text('The first process that starts fetches them', '第一个启动的进程会获取')] as const);
+  return result(status, text('none yet', '还没有'), { todo, facts: { stored: false } });
 }
 
 function isSealed(record: TicketRecord): boolean {
@@ -58,14 +60,16 @@ function isSealed(record: TicketRecord): boolean {
 function checkKeys(record: TicketRecord, options: ResolvedOptions): CheckResult | undefined {
   if (record.secretFingerprint !== secretFingerprint(options.appId, options.secret.reveal())) {
     const todo = text('Give all processes the same, current one', '请让所有进程使用同一个当前的密钥');
-    return result('fail', text('made with another app secret', '是用另一个密钥获取的'), { todo });
+    const found = text('made with another app secret', '是用另一个密钥获取的');
+    return result('fail', found, { facts: { anotherSecret: true }, todo });
   }
   if (usableRecord(record, options).current) return undefined;
-  const found = isSealed(record)
+  const sealed = isSealed(record);
+  const found = sealed
     ? text('sealed, and the store key here does not open them', '已加密，这里的 storeEncryptionKey 打不开')
     : text('in clear, while this environment has a store key', '是明文，而这里配置了 storeEncryptionKey');
   const todo = text('Give all processes the same store key', '所有进程必须使用同一个 storeEncryptionKey');
-  return result('fail', found, { todo });
+  return result('fail', found, { facts: { sealed, opens: false }, todo });
 }
 
 function checkAge(current: GenerationRecord, record: TicketRecord, options: ResolvedOptions): CheckResult {
@@ -98,16 +102,18 @@ function unfinished({ pending, unanswered, failed }: TicketRecord, options: Reso
   const results: CheckResult[] = [];
   const beganAtMs = pending?.tokenRequestedAtMs ?? unanswered?.sinceMs;
   if (beganAtMs !== undefined) {
-    const sinceMs = options.clock.now() - beganAtMs;
-    const { en, zh } = duration(sinceMs);
+    const unfinishedSinceMs = Math.max(0, Math.round(options.clock.now() - beganAtMs));
+    const { en, zh } = duration(unfinishedSinceMs);
     const found = text(`a refresh was begun ${en} ago and is not finished`, `${zh}前开始的一次刷新还没有完成`);
     const todo = text('The next refresher finishes it', '下一个 refresher 会接着完成');
-    results.push(result(sinceMs > options.ticketOverlapMs ? 'warn' : 'ok', found, { todo }));
+    const status = unfinishedSinceMs > options.ticketOverlapMs ? 'warn' : 'ok';
+    results.push(result(status, found, { facts: { unfinishedSinceMs }, todo }));
   }
   if (failed) {
-    const found = text(`refreshes fail, ${failed.attempts} in a row`, `刷新连续失败 ${failed.attempts} 次`);
+    const { attempts } = failed;
+    const found = text(`refreshes fail, ${attempts} in a row`, `刷新连续失败 ${attempts} 次`);
     const todo = text('See the log of a refresher, or try --live', '原因见 refresher 的日志，也可以用 --live 查');
-    results.push(result('warn', found, { todo }));
+    results.push(result('warn', found, { facts: { failedAttempts: attempts }, todo }));
   }
   return results;
 }
@@ -128,13 +134,13 @@ export function checkRefreshers(content: StoreContent, { clock }: ResolvedOption
   const traces: CheckResult[] = [];
   if (rejectedId !== undefined && rejectedId === current?.id) {
     const found = text('a reader was rejected with the stored credentials', '有 reader 使用已存的凭证被拒');
-    traces.push(trace('warn', found, { todo }));
+    traces.push(trace('warn', found, { facts: { readerRejected: true }, todo }));
   }
-  const forcedMsAgo = clock.now() - (forcedAtMs ?? -Infinity);
+  const forcedMsAgo = Math.max(0, Math.round(clock.now() - (forcedAtMs ?? -Infinity)));
   if (forcedMsAgo < RECENT_MS) {
     const { en, zh } = duration(forcedMsAgo);
     const found = text(`a refresh was forced ${en} ago, by refresh() or a rejection`, `${zh}前有一次强制刷新`);
-    traces.push(trace('warn', found, { todo }));
+    traces.push(trace('warn', found, { facts: { forcedMsAgo }, todo }));
   }
   return traces.length > 0 ? traces : [trace('ok', text('no trace of any', '没有发现痕迹'), { todo: limits })];
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { text as textOf } from 'node:stream/consumers';
 import { createTicketStore } from '../../account/create-ticket-store.js';
 import { endsAtMs } from '../../credentials/credential-lifetime.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
@@ -8,6 +7,7 @@ import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { EXPLAIN_VARIABLES, type ExplainCommand, type Purpose, refusal } from '../arguments.js';
 import { readConfiguration } from '../configuration.js';
 import { usableRecord } from '../doctor/credentials.check.js';
+import { INPUT_LIMITS, readTextStream } from '../input.js';
 
 /** Find out which rule a signature broke. @throws {@link InputRefused} */
 export async function runExplain(command: ExplainCommand): Promise<{ report: string; exitCode: 0 | 1 }> {
@@ -195,15 +195,19 @@ function ticketsOfVariables(): KnownTicket[] {
     .filter((ticket) => ticket.text !== '');
 }
 
-/** One ticket a line, NONCE tickets marked. */
+/** One ticket a line, NONCE tickets marked. @throws {@link InputRefused} */
 async function ticketsOfStdin(): Promise<KnownTicket[]> {
-  const lines = (await textOf(process.stdin)).split(/\r\n?|\n/).map((line) => line.trim());
-  return lines
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [, type, ticket = ''] = /^(?:(SIGN|NONCE)\s+)?(.*)$/.exec(line) ?? [];
-      return { type: type === 'NONCE' ? 'NONCE' : 'SIGN', text: ticket, state: 'given' };
-    });
+  const { stdin } = process;
+  const { stdinBytes, stdinMs, tickets: most } = INPUT_LIMITS;
+  const input = await readTextStream('--tickets-from-stdin', stdin, stdinBytes, stdin.isTTY ? undefined : stdinMs);
+  const lines = input.split(/\r\n?|\n/).filter((line) => line.trim() !== '');
+  if (lines.length > most) {
+    throw refusal(`--tickets-from-stdin has more than ${most} tickets`, `--tickets-from-stdin 超过 ${most} 个 ticket`);
+  }
+  return lines.map((line) => {
+    const [, type, ticket = ''] = /^(?:(SIGN|NONCE)\s+)?(.*)$/.exec(line.trim()) ?? [];
+    return { type: type === 'NONCE' ? 'NONCE' : 'SIGN', text: ticket, state: 'given' };
+  });
 }
 
 /** What the ticket store has, or why that cannot be known. */

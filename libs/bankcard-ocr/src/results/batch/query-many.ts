@@ -43,7 +43,10 @@ const DEFAULT_RATE_PER_SECOND = 10;
 export interface QueryManyOptions extends QueryOptions {
   /** How many orders are in flight or finished and not consumed yet at once. At least 1. @default 8 */
   readonly concurrency?: number | undefined;
-  /** How many queries begin in a second at most, spread evenly; repeated requests come on top. More than 0. @default 10 */
+  /**
+   * How many queries begin in a second at most, spread evenly; more than 0, fractions are allowed. Tencent documents no
+   * number: ask for that of your contract. Repeated requests within a query come on top. @default 10
+   */
   readonly ratePerSecond?: number | undefined;
   /** Ends the batch: see {@link OcrResultService.queryMany}. */
   readonly signal?: AbortSignal | undefined;

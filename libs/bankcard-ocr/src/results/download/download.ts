@@ -21,14 +21,15 @@ export interface DownloadedPhoto extends WrittenPhoto {
 }
 
 /** What a download has brought. Nothing in it is secret. */
-export interface DownloadManifest
-  extends
-    Pick<BankCardOcrResult, 'orderNo' | 'bizSeqNo' | 'operatedAt' | 'retention'>,
-    Pick<CardPhotos, 'damaged' | 'status'> {
+export interface DownloadManifest extends Pick<BankCardOcrResult, 'orderNo' | 'bizSeqNo' | 'operatedAt' | 'retention'> {
   /** What Tencent recognized, from the same response; of its photos it has the status only. */
   readonly result: BankCardOcrResult;
   /** In the order of {@link PHOTO_KINDS}. */
   readonly photos: readonly DownloadedPhoto[];
+  /** Photos that came, but not as readable Base64: their sinks have no photo. */
+  readonly damaged: readonly PhotoKind[];
+  /** As {@link CardPhotos.status}: `complete` when at least one came, `pending` when none has yet, `gone` when none will. */
+  readonly status: CardPhotos['status'];
 }
 
 /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for anything that is no {@link PhotoDestination} */

@@ -76,7 +76,8 @@ Object.defineProperty(PhotoDirectory.prototype, BRAND, { value: true });
 
 /**
  * Write photos into a directory, each as `<order number>-<kind>.<extension>`, mode 0600. A file of such a name is always
- * whole, whatever kills the process; one that was there is replaced.
+ * whole, whatever kills the process; one that was there is replaced. Hidden files that killed processes have left are
+ * removed after an hour, by the next download.
  * @param path on a local disk; made when it is missing, mode 0700
  * @returns to be kept and used for any number of downloads
  * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
