@@ -1,3 +1,4 @@
+import { committedDocument, DocumentedResponses } from './documented-responses.js';
 import { keyEntry, KEYS, serveDemo, type ServedDemo } from './serve-demo.js';
 
 const OPERATOR = { 'x-api-key': 'canary-key-of-an-operator' };
@@ -7,9 +8,15 @@ const env = {
 
 let demo: ServedDemo;
 
-/** Without the check against the OpenAPI document: these routes are described in docs/operations.md. */
-const ask = (method: string, route: string, headers: Record<string, string>) =>
-  fetch(`${demo.url}/ops/${route}`, { method, headers });
+const documented = new DocumentedResponses(committedDocument());
+
+/** Ask, and compare the response with the OpenAPI document; a stream goes on. */
+async function ask(method: string, route: string, headers: Record<string, string>): Promise<Response> {
+  const url = `${demo.url}/ops/${route}`;
+  const response = await fetch(url, { method, headers });
+  if (route !== 'live') await documented.check(method, url, response.clone());
+  return response;
+}
 
 beforeEach(async () => {
   demo = await serveDemo({ unknownOrders: 'invent' }, undefined, { env });
@@ -32,6 +39,25 @@ describe('the routes for operators', () => {
     expect((await ask('POST', route, { 'x-api-key': 'reader-key' })).status).toBe(403);
     const { status, headers } = await ask('POST', route, OPERATOR);
     expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+  });
+
+  it('are as the document describes them, in trouble too', async () => {
+    expect((await demo.get('/bank-cards/order1')).status).toBe(200);
+    demo.sandbox.injectFault({ endpoint: 'all', kind: 'code', code: '400105' });
+    for (const [method, route] of [
+      ['POST', 'refresh'],
+      ['POST', 'refresh'],
+      ['GET', 'credentials'],
+      ['GET', 'exchanges?limit=5'],
+      ['GET', 'exchanges?limit=0'],
+      ['GET', 'credentials?account=nobody'],
+    ] as const) {
+      expect([route, (await ask(method, route, OPERATOR)).status]).toEqual([route, expect.any(Number)]);
+    }
+    demo.sandbox.clearFaults();
+    demo.sandbox.killCredentials();
+    expect((await demo.get('/bank-cards/order2')).status).toBeLessThan(504);
+    expect((await ask('GET', 'credentials', OPERATOR)).status).toBe(200);
   });
 
   it('let an operator follow what happens, until the demo ends', async () => {
