@@ -126,6 +126,25 @@ describe('processes that keep orders', () => {
     expect(files('evidence/.tmp')).toEqual([]);
   });
 
+  it('and agree on one that works have another one take over when that is killed', async () => {
+    sandbox.configure({ answerDelayMs: 100 });
+    const orders = Array.from({ length: 60 }, (_, index) => `order${index}`);
+    const workers = Array.from({ length: 3 }, () => start(orders, { LEASE_DIRECTORY: path.join(folder, 'lease') }));
+    const first = await Promise.race(workers.map(async (worker) => worker.line('begin ').then(() => worker)));
+    await first.nextLine('kept ');
+    await first.kill();
+    const others = workers.filter((worker) => worker !== first);
+    const second = await Promise.race(others.map(async (worker) => worker.line('done').then(() => worker)));
+    for (const worker of others) worker.tell('stop');
+    await Promise.all(others.map(async (worker) => worker.exited));
+    const idle = others.find((worker) => worker !== second)!;
+    expect(lines(first.output, 'kept').length).toBeLessThan(orders.length);
+    expect(lines(idle.output, 'begin')).toEqual([]);
+    const interrupted = lines(first.output, 'begin').length - lines(first.output, 'kept').length;
+    expect(sandbox.calls.result).toBeLessThanOrEqual(orders.length + interrupted);
+    await checkArchive(orders);
+  });
+
   it('keep the same orders at the same time: one of them commits each, and the others leave nothing', async () => {
     const orders = Array.from({ length: 20 }, (_, index) => `order${index}`);
     const workers = Array.from({ length: WORKERS }, () => start(orders));

@@ -11,8 +11,10 @@ import { FileKeyStore } from '../../libs/bankcard-ocr/src/archive/key-store.js';
 import { resolveOptions } from '../../libs/bankcard-ocr/src/options/resolve-options.js';
 
 /**
- * Keeps the orders of ORDERS in an archive below FOLDER, or in the bucket of the options of a client in S3. Prints `begin <order>`, `kept <order> <isNew>`, and `done` when it
- * has all of them. With DIE_AT it ends itself (SIGKILL) around the change of its stores that has this number.
+ * Keeps the orders of ORDERS in an archive below FOLDER, or in a bucket: S3 has the options of its client, BUCKET its name.
+ * Prints `begin <order>`, `kept <order> <isNew>`, and `done` when it has all of them. With LEASE_DIRECTORY it works only while
+ * it has the lease, until a line on stdin. With DIE_AT it ends itself (SIGKILL) around the change of its stores that has this
+ * number.
  */
 
 const environment = (name: string): string => process.env[name] ?? '';
@@ -113,10 +115,23 @@ async function main(): Promise<void> {
       return kept;
     },
   };
-  const reconciler = new EvidenceReconciler(told, new GivenOrders());
+  const leaseDirectory = environment('LEASE_DIRECTORY') || undefined;
+  const reconciler = new EvidenceReconciler(told, new GivenOrders(), { leaseDirectory });
   reconciler.events$.subscribe((event) => {
     if (event.type === 'failed' || event.type === 'lost') say(`${event.type} ${event.orderNo} ${event.code}`);
   });
+  if (leaseDirectory !== undefined) {
+    // Until it is killed, or told to stop.
+    process.stdin.once('data', () => {
+      process.stdin.destroy();
+      void reconciler.stop().then(async () => client.close());
+    });
+    reconciler.events$.subscribe((event) => {
+      if (event.type === 'round' && event.kept === orders.length) say('done');
+    });
+    reconciler.start();
+    return;
+  }
   for (;;) {
     const { kept, waiting } = await reconciler.runOnce();
     if (kept === orders.length) break;

@@ -197,7 +197,7 @@ export class BankCardOcrArchiveModule
     super();
   }
 
-  /** All accounts have been made by now. @throws {@link BankCardOcrConfigurationError} */
+  /** All accounts have been made by now. @throws `BankCardOcrConfigurationError` */
   async onModuleInit(): Promise<void> {
     void this.account.client;
     await this.parts[0].open();

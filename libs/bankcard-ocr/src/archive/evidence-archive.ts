@@ -134,7 +134,7 @@ export class EvidenceArchive {
 
   /**
    * Check that store and keys can be used, and are those of this app id. Every other call does the same.
-   * @throws {@link BankCardOcrError} `CONFIGURATION` when they are not; errors of the stores as they are
+   * @throws `BankCardOcrError` `CONFIGURATION` when they are not; errors of the stores as they are
    */
   async open(): Promise<void> {
     await this.options.store.open();
@@ -147,7 +147,7 @@ export class EvidenceArchive {
    * Photos go to the store while they arrive; the manifest, written last and once, decides which of several attempts counts.
    * Warnings of the card are kept; no policy is applied.
    * @returns `isNew`, whether this call has kept it
-   * @throws {@link BankCardOcrError} what `download()` throws; `EVIDENCE_INCOMPLETE` (retryable) while photos have not come
+   * @throws `BankCardOcrError` what `download()` throws; `EVIDENCE_INCOMPLETE` (retryable) while photos have not come
    *   or came damaged; `EVIDENCE_ERASED` when it was erased. Errors of the stores are thrown as they are
    */
   async keep(orderNo: string, options: KeepOptions = {}): Promise<KeptOrder & { readonly isNew: boolean }> {
@@ -177,7 +177,7 @@ export class EvidenceArchive {
 
   /**
    * The evidence of an order, decrypted and checked.
-   * @throws {@link BankCardOcrError} `EVIDENCE_NOT_FOUND`, `EVIDENCE_RESTRICTED`, `EVIDENCE_ERASED`, `EVIDENCE_DAMAGED`
+   * @throws `BankCardOcrError` `EVIDENCE_NOT_FOUND`, `EVIDENCE_RESTRICTED`, `EVIDENCE_ERASED`, `EVIDENCE_DAMAGED`
    */
   async read(orderNo: string): Promise<Evidence> {
     const { manifest, history } = await this.#require(orderNo);
@@ -231,7 +231,7 @@ export class EvidenceArchive {
    * Erase an order for good: write the decision, destroy its key, then remove its photos. Hashes and decisions stay, so that
    * {@link verify} still holds. Repeating it finishes an erasure that was cut short.
    * @returns `remaining`, how many photos the store has not removed yet, as under an object lock: they cannot be read any more
-   * @throws {@link BankCardOcrError} `EVIDENCE_HELD` under a legal hold, `EVIDENCE_NOT_FOUND`
+   * @throws `BankCardOcrError` `EVIDENCE_HELD` under a legal hold, `EVIDENCE_NOT_FOUND`
    */
   async erase(orderNo: string, decision: Decision): Promise<KeptOrder & { readonly remaining: number }> {
     const { manifest } = await this.#require(orderNo);
@@ -252,7 +252,7 @@ export class EvidenceArchive {
 
   /**
    * Check everything that is known of an order: manifest, ciphertexts, plaintexts, decisions, log.
-   * @throws {@link BankCardOcrError} `EVIDENCE_NOT_FOUND`
+   * @throws `BankCardOcrError` `EVIDENCE_NOT_FOUND`
    */
   async verify(orderNo: string): Promise<Verification> {
     checkOrderNumber(orderNo);

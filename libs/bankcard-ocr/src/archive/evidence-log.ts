@@ -99,7 +99,7 @@ export class EvidenceLog {
    * Seal a day that is over, and every day before it, so that the chain of roots has no gap: nothing is added to them any
    * more. A day that is sealed stays as it is.
    *
-   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` before 01:00, China time, of the day after, and for a day before the first
+   * @throws `BankCardOcrError` `INVALID_ARGUMENT` before 01:00, China time, of the day after, and for a day before the first
    */
   async seal(day: string): Promise<DayRoot> {
     if (!(this.clock.now() >= endOf(day) + GRACE_MS)) {

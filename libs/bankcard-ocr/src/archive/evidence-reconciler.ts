@@ -1,5 +1,7 @@
 import { type Observable, Subject } from 'rxjs';
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { FileTicketStore } from '../credentials/store/file-ticket.store.js';
+import type { TicketLease } from '../credentials/store/ticket-store.js';
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
 import { sleep } from '../runtime/abort.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
@@ -14,6 +16,11 @@ export interface ReconcilerOptions {
   readonly intervalMs?: number | undefined;
   /** How long Tencent keeps an order, in milliseconds: until then it is tried again. @default 259 200 000 (3 days) */
   readonly vendorRetentionMs?: number | undefined;
+  /**
+   * A directory on the local disk, in which the processes of a machine agree on the one that works; when that ends, another
+   * one takes over within seconds. @default none: this process always works
+   */
+  readonly leaseDirectory?: string | undefined;
   /** How long orders that are being kept may take at shutdown, in milliseconds. @default 10 000 */
   readonly shutdownGraceMs?: number | undefined;
 }
@@ -62,6 +69,7 @@ const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 600_000;
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 60_000;
+const LEASE_TTL_MS = 8_000;
 /** What nobody can change for this order: Tencent has deleted it, could not read the card, or it cannot be an order number. */
 const FINAL: ReadonlySet<string> = new Set(['RESULT_GONE', 'CARD_UNREADABLE', 'INVALID_ARGUMENT']);
 
@@ -72,14 +80,18 @@ interface Waiting {
 
 /**
  * Keeps every order that the application expects: compares {@link ExpectedOrders} with the archive, again and again, so that
- * no crash, restart or lost message leaves a gap. One process of a machine runs it; several do no harm, they only ask twice.
+ * no crash, restart or lost message leaves a gap. Several processes share the work of one with `leaseDirectory`; without it they
+ * do no harm, but each of them asks Tencent.
  */
 export class EvidenceReconciler {
   readonly #events = new Subject<ReconcilerEvent>();
-  /** Neither a slow nor a failing subscriber stops the work. */
+  /** What happens, as it happens. */
   readonly events$: Observable<ReconcilerEvent> = this.#events.asObservable();
   readonly #clock: Clock;
-  readonly #options: Required<{ [K in keyof ReconcilerOptions]: number }>;
+  readonly #options: { readonly [K in Exclude<keyof ReconcilerOptions, 'leaseDirectory'>]-?: number };
+  /** Its lease is that of a ticket store, in a directory that has no tickets. */
+  readonly #leases: FileTicketStore | undefined;
+  #lease: TicketLease | undefined;
   /** Nothing is left to do for these. */
   #done = new Map<string, 'kept' | 'lost'>();
   #waiting = new Map<string, Waiting>();
@@ -103,6 +115,9 @@ export class EvidenceReconciler {
       vendorRetentionMs: options.vendorRetentionMs ?? 3 * DAY_MS,
       shutdownGraceMs: options.shutdownGraceMs ?? 10_000,
     };
+    const { leaseDirectory } = options;
+    this.#leases =
+      leaseDirectory === undefined ? undefined : new FileTicketStore({ directory: leaseDirectory, appId: 'archive' });
   }
 
   /** The last round; undefined before the first one has ended. */
@@ -169,13 +184,31 @@ export class EvidenceReconciler {
 
   async #run(): Promise<void> {
     while (!this.#stopping.signal.aborted) {
+      let pauseMs = LEASE_TTL_MS / 2;
       try {
-        await this.runOnce();
+        if (await this.#isOnDuty()) {
+          pauseMs = this.#options.intervalMs;
+          await this.runOnce();
+          pauseMs = this.#pauseOfRounds();
+        }
       } catch (error) {
         this.#emit({ type: 'round-failed', error });
       }
-      await sleep(this.#clock, this.#pauseOfRounds(), this.#stopping.signal).catch(() => undefined);
+      await sleep(this.#clock, pauseMs, this.#stopping.signal).catch(() => undefined);
     }
+    await this.#lease?.release();
+    await this.#leases?.close();
+  }
+
+  /** Whether this process is the one that works. */
+  async #isOnDuty(): Promise<boolean> {
+    if (!this.#leases) return true;
+    if (this.#lease?.signal.aborted === true) {
+      await this.#lease.release();
+      this.#lease = undefined;
+    }
+    this.#lease ??= await this.#leases.acquireLease(LEASE_TTL_MS);
+    return this.#lease !== undefined;
   }
 
   #pauseOfRounds(): number {
@@ -186,7 +219,8 @@ export class EvidenceReconciler {
   }
 
   #mayAsk(): boolean {
-    return !this.#stopping.signal.aborted && this.#clock.monotonic() >= this.#pausedUntilMs;
+    if (this.#stopping.signal.aborted || this.#lease?.signal.aborted === true) return false;
+    return this.#clock.monotonic() >= this.#pausedUntilMs;
   }
 
   #isDue({ orderNo }: ExpectedOrder): boolean {

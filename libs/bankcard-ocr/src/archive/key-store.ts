@@ -15,7 +15,7 @@ export abstract class KeyStore {
   /**
    * The data key of that name, 32 bytes; made if there is none, and the same for all that ask at the same time. It is
    * durable when it is returned.
-   * @throws {@link BankCardOcrError} `EVIDENCE_ERASED` when it was destroyed: there is never another one of that name
+   * @throws `BankCardOcrError` `EVIDENCE_ERASED` when it was destroyed: there is never another one of that name
    */
   abstract create(name: string): Promise<Buffer>;
   /** The data key of that name; undefined when there is none, or it was destroyed. */
@@ -48,7 +48,7 @@ export class FileKeyStore extends KeyStore {
   readonly #wrappingKeys: ReadonlyMap<string, Buffer>;
   readonly #current: string;
 
-  /** @throws {@link BankCardOcrError} `CONFIGURATION` */
+  /** @throws `BankCardOcrError` `CONFIGURATION` */
   constructor({ directory, wrappingKeys, current }: FileKeyStoreOptions) {
     super();
     this.#directory = directory;

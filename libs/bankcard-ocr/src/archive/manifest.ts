@@ -111,7 +111,7 @@ export function sealPart(key: Buffer, clear: ClearPart, part: SealedPart): Manif
   return { ...clear, sealed: sealed.toString('base64') };
 }
 
-/** @throws {@link BankCardOcrError} `EVIDENCE_DAMAGED` */
+/** @throws `BankCardOcrError` `EVIDENCE_DAMAGED` */
 export function openPart(key: Buffer, { sealed, ...clear }: Manifest): SealedPart {
   try {
     return JSON.parse(unseal(key, contextOfPart(clear), Buffer.from(sealed, 'base64')).toString()) as SealedPart;
@@ -120,7 +120,7 @@ export function openPart(key: Buffer, { sealed, ...clear }: Manifest): SealedPar
   }
 }
 
-/** @throws {@link BankCardOcrError} `EVIDENCE_DAMAGED` */
+/** @throws `BankCardOcrError` `EVIDENCE_DAMAGED` */
 export function readManifest(bytes: Buffer, ref: string): Manifest {
   let manifest: Manifest;
   try {

@@ -46,7 +46,7 @@ export function entryName(ref: string, number: number): string {
   return `${historyFolder(ref)}${String(number).padStart(6, '0')}.json`;
 }
 
-/** @throws {@link BankCardOcrError} `EVIDENCE_DAMAGED` when an entry was changed or taken away */
+/** @throws `BankCardOcrError` `EVIDENCE_DAMAGED` when an entry was changed or taken away */
 export async function readHistory(store: EvidenceStore, ref: string, nowMs: number): Promise<OrderHistory> {
   return historyOf(await readChain(store, ref), nowMs);
 }

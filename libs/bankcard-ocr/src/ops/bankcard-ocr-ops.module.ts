@@ -42,7 +42,7 @@ interface BankCardOcrOpsOptions {
  */
 @Module({})
 export class BankCardOcrOpsModule implements OnModuleInit, BeforeApplicationShutdown {
-  /** @throws {@link BankCardOcrConfigurationError} when an option is wrong */
+  /** @throws `BankCardOcrConfigurationError` when an option is wrong */
   static forRoot(options: BankCardOcrOpsOptions = {}): DynamicModule {
     const { path = 'ops', decorators = [], imports = [] } = options;
     const recentExchanges = readCount('recentExchanges', options.recentExchanges, 200, 10_000);
