@@ -1,19 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { DirectoryEvidenceStore, EvidenceArchive, FileKeyStore, type Verification } from 'nestjs-bankcard-ocr/archive';
+import { EvidenceArchive, FileKeyStore, type Verification } from 'nestjs-bankcard-ocr/archive';
 import { KycSandbox, ManualClock, PICTURED_CARD_NUMBER } from 'nestjs-bankcard-ocr/testing';
+import { archivePlace, type EvidencePlace } from './evidence-places.js';
 import { startApplication, type TestApplication } from '../support/application.js';
 
 const { clean, warned, noValidity } = KycSandbox.EXAMPLE_ORDERS;
@@ -23,6 +15,7 @@ const BY = { by: 'compliance', why: 'request 17' };
 let sandbox: KycSandbox;
 let app: TestApplication;
 let folder: string;
+let place: EvidencePlace;
 let clock: ManualClock;
 let archive: EvidenceArchive;
 const wrappingKeys = { first: randomBytes(32).toString('base64') };
@@ -30,7 +23,7 @@ const wrappingKeys = { first: randomBytes(32).toString('base64') };
 function open(keys: Record<string, string> = wrappingKeys, current?: string): EvidenceArchive {
   return new EvidenceArchive({
     source: { results: app.ocr, appId: sandbox.appId, host: 'https://idasc.webank.com' },
-    store: new DirectoryEvidenceStore(path.join(folder, 'evidence')),
+    store: place.open(),
     keys: new FileKeyStore({ directory: path.join(folder, 'keys'), wrappingKeys: keys, current }),
     clock,
   });
@@ -40,6 +33,7 @@ beforeEach(async () => {
   sandbox = await KycSandbox.start();
   app = await startApplication(sandbox, { timeoutMs: 60_000 });
   folder = mkdtempSync(path.join(tmpdir(), 'archive-'));
+  place = await archivePlace.start();
   clock = new ManualClock();
   archive = open();
 });
@@ -48,17 +42,12 @@ afterEach(async () => {
   await app.application.close();
   await sandbox.stop();
   rmSync(folder, { recursive: true });
+  await place.end();
 });
 
-/** The files of the evidence, or of one kind of them. */
-function files(part = ''): string[] {
-  const root = path.join(folder, 'evidence');
-  if (!existsSync(root)) return [];
-  return readdirSync(root, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => path.join(entry.parentPath, entry.name))
-    .filter((name) => name.includes(part))
-    .sort();
+/** The objects of the evidence, or of one kind of them. */
+function files(part?: string): string[] {
+  return place.names(part);
 }
 
 async function all(verifications: AsyncIterable<Verification>): Promise<Verification[]> {
@@ -71,13 +60,12 @@ async function findings(orderNo: string = clean): Promise<readonly string[]> {
   return (await archive.verify(orderNo)).findings;
 }
 
-/** Change something in the middle of a file. */
-function flipABit(file: string): void {
-  const bytes = readFileSync(file);
+/** Change something in the middle of an object. */
+function flipABit(name: string): void {
+  const bytes = Buffer.from(place.get(name));
   const middle = bytes.length >> 1;
   bytes.writeUInt8(bytes.readUInt8(middle) ^ 1, middle);
-  chmodSync(file, 0o600);
-  writeFileSync(file, bytes);
+  place.set(name, bytes);
 }
 
 describe('an order that is kept', () => {
@@ -100,10 +88,16 @@ describe('an order that is kept', () => {
   it('leaves nothing readable in store and keys: no card number, order number or photo', async () => {
     const { photos } = await app.ocr.query(clean, { photos: true });
     await archive.keep(clean);
-    for (const name of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-      expect(name.name).not.toContain(clean);
-      if (!name.isFile()) continue;
-      const bytes = readFileSync(path.join(name.parentPath, name.name));
+    const keys = readdirSync(path.join(folder, 'keys'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name));
+    const stored: [name: string, bytes: Buffer][] = [
+      ...files().map((name): [string, Buffer] => [name, place.get(name)]),
+      ...keys.map((name): [string, Buffer] => [name, readFileSync(name)]),
+    ];
+    expect(stored.length).toBeGreaterThan(6);
+    for (const [name, bytes] of stored) {
+      expect(name).not.toContain(clean);
       for (const secret of [
         PICTURED_CARD_NUMBER,
         PICTURED_CARD_NUMBER.slice(-4),
@@ -161,9 +155,9 @@ describe('verify', () => {
     await archive.keep(clean);
     await archive.keep(warned);
     const [first = '', second = ''] = files('-crop');
-    const [a, b] = [readFileSync(first), readFileSync(second)];
-    writeFileSync(first, b);
-    writeFileSync(second, a);
+    const [a, b] = [place.get(first), place.get(second)];
+    place.set(first, b);
+    place.set(second, a);
     expect(await findings()).not.toEqual([]);
     expect(await findings(warned)).not.toEqual([]);
   });
@@ -171,32 +165,40 @@ describe('verify', () => {
   it.each([
     [
       'an object',
-      (ref: string) => files(ref).find((name) => name.endsWith('-original'))!,
+      (ref: string) => place.delete(files(ref).find((name) => name.endsWith('-original'))!),
       'original: the object is missing',
     ],
-    ['the key', (ref: string) => path.join(folder, 'keys', `${ref}.key`), 'the key of the order is missing'],
-    ['the entry in the log', (ref: string) => files('/log/').find((name) => name.includes(ref))!, 'not in the log'],
-  ])('notices that %s is missing', async (_what, find, finding) => {
+    [
+      'the key',
+      (ref: string) => unlinkSync(path.join(folder, 'keys', `${ref}.key`)),
+      'the key of the order is missing',
+    ],
+    [
+      'the entry in the log',
+      (ref: string) => place.delete(files('/log/').find((name) => name.includes(ref))!),
+      'not in the log',
+    ],
+  ])('notices that %s is missing', async (_what, remove, finding) => {
     const { ref } = await archive.keep(clean);
-    unlinkSync(find(ref));
+    remove(ref);
     expect((await findings())[0]).toContain(finding);
   });
 
   it('of everything notices a manifest and a decision that are missing', async () => {
     const { ref } = await archive.keep(clean);
     await archive.restrict(clean, BY);
-    unlinkSync(files('/history/')[0]!);
+    place.delete(files('/history/')[0]!);
     expect(await all(archive.verifyAll())).toContainEqual({ ref, findings: ['decision 1 is missing'] });
-    unlinkSync(files('manifest.json')[0]!);
+    place.delete(files('manifest.json')[0]!);
     expect(await all(archive.verifyAll())).toContainEqual({ ref, findings: ['the manifest is missing'] });
   });
 
   it('notices an older manifest that took the place of the newer one', async () => {
     await archive.keep(clean);
     const [manifest = ''] = files('manifest.json');
-    const older = readFileSync(manifest);
+    const older = place.get(manifest);
     const other = JSON.parse(older.toString()) as Record<string, unknown>;
-    writeFileSync(manifest, JSON.stringify({ ...other, keptAt: '2026-01-02T00:00:00.000Z' }));
+    place.set(manifest, JSON.stringify({ ...other, keptAt: '2026-01-02T00:00:00.000Z' }));
     expect(await findings()).toEqual([
       expect.stringContaining('the manifest was changed'),
       expect.stringContaining('not in the log'),
@@ -217,7 +219,7 @@ describe('verify', () => {
     expect(files('/log/2026-01-02/')).toHaveLength(1);
     clock.advance(24 * 3_600_000);
     expect((await archive.sealDay('2026-01-02')).previous).toMatch(/^[0-9a-f]{64}$/);
-    unlinkSync(files('/log/2026-01-01/')[0]!);
+    place.delete(files('/log/2026-01-01/')[0]!);
     expect((await all(archive.verifyDay('2026-01-01')))[0]).toMatchObject({ ref: '2026-01-01' });
   });
 });
@@ -297,12 +299,12 @@ describe('keys', () => {
     await archive.keep(clean);
     await archive.keep(warned);
     await archive.erase(warned, BY);
-    const before = files().map((file) => readFileSync(file, 'base64'));
+    const before = files().map((file) => place.get(file).toString('base64'));
     const both = { ...wrappingKeys, second: randomBytes(32).toString('base64') };
     const keys = new FileKeyStore({ directory: path.join(folder, 'keys'), wrappingKeys: both, current: 'second' });
     expect(await keys.rotate()).toBe(2);
     expect(await keys.rotate()).toBe(0);
-    expect(files().map((file) => readFileSync(file, 'base64'))).toEqual(before);
+    expect(files().map((file) => place.get(file).toString('base64'))).toEqual(before);
     archive = open({ second: both.second });
     expect((await archive.read(clean)).result.orderNo).toBe(clean);
     await expect(open().read(clean)).rejects.toMatchObject({ code: 'CONFIGURATION' });
@@ -348,7 +350,7 @@ describe('the whole archive', () => {
   it('collects what killed attempts have left, a day later, and nothing else', async () => {
     await archive.keep(clean);
     const [photo = ''] = files('-crop');
-    const store = new DirectoryEvidenceStore(path.join(folder, 'evidence'));
+    const store = place.open();
     const ref = path.basename(path.dirname(photo));
     const orphan = `orders/${ref.slice(0, 2)}/${ref}/${clock.now()}-0011223344556677-1-crop`;
     await store.create(orphan, Buffer.from('orphan'));

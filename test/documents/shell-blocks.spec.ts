@@ -20,6 +20,9 @@ const FATES: Readonly<Record<string, readonly (readonly [beginning: string, fate
     ['openssl rand -base64 32', ARCHIVE],
     ['sha256sum --check', ARCHIVE],
   ],
+  'docs/archive-s3.md': [
+    ['npm install @aws-sdk/client-s3', { notRun: 'test/consumers installs it beside the packed library' }],
+  ],
   'docs/demo.md': [
     ['export DEMO_API_KEY=', { runBy: 'test/documents/page-demo.story.ts' }],
     ["printf 'order %s'", { runBy: 'test/documents/page-demo.story.ts' }],

@@ -1,15 +1,20 @@
 import path from 'node:path';
+import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { createClient } from '../../libs/bankcard-ocr/src/account/create-client.js';
 import { DirectoryEvidenceStore } from '../../libs/bankcard-ocr/src/archive/directory-evidence.store.js';
 import { EvidenceArchive, type KeepOptions } from '../../libs/bankcard-ocr/src/archive/evidence-archive.js';
+import { EvidenceStore } from '../../libs/bankcard-ocr/src/archive/evidence-store.js';
+import { S3EvidenceStore } from '../../libs/bankcard-ocr/src/archive-s3/s3-evidence.store.js';
 import { EvidenceReconciler } from '../../libs/bankcard-ocr/src/archive/evidence-reconciler.js';
 import { type ExpectedOrder, ExpectedOrders } from '../../libs/bankcard-ocr/src/archive/expected-orders.js';
 import { FileKeyStore } from '../../libs/bankcard-ocr/src/archive/key-store.js';
 import { resolveOptions } from '../../libs/bankcard-ocr/src/options/resolve-options.js';
 
 /**
- * Keeps the orders of ORDERS in an archive below FOLDER. Prints `begin <order>`, `kept <order> <isNew>`, and `done` when it
- * has all of them. With LEASE_DIRECTORY it works only while it has the lease, until a line on stdin. With DIE_AT it ends itself (SIGKILL) around the change of its stores that has this number.
+ * Keeps the orders of ORDERS in an archive below FOLDER, or in a bucket: S3 has the options of its client, BUCKET its name.
+ * Prints `begin <order>`, `kept <order> <isNew>`, and `done` when it has all of them. With LEASE_DIRECTORY it works only while
+ * it has the lease, until a line on stdin. With DIE_AT it ends itself (SIGKILL) around the change of its stores that has this
+ * number.
  */
 
 const environment = (name: string): string => process.env[name] ?? '';
@@ -36,14 +41,37 @@ async function mortally<T>(change: () => Promise<T>): Promise<T> {
   return changing;
 }
 
-class MortalStore extends DirectoryEvidenceStore {
-  override async create(name: string, bytes: Buffer): Promise<boolean> {
-    return mortally(async () => super.create(name, bytes));
+class MortalStore extends EvidenceStore {
+  constructor(private readonly store: EvidenceStore) {
+    super();
   }
 
-  override async remove(name: string): Promise<void> {
-    return mortally(async () => super.remove(name));
+  override async open(): Promise<unknown> {
+    return this.store.open();
   }
+
+  async create(name: string, bytes: Buffer): Promise<boolean> {
+    return mortally(async () => this.store.create(name, bytes));
+  }
+
+  async read(name: string): Promise<Buffer | undefined> {
+    return this.store.read(name);
+  }
+
+  async remove(name: string): Promise<void> {
+    return mortally(async () => this.store.remove(name));
+  }
+
+  list(prefix: string): AsyncIterable<string> {
+    return this.store.list(prefix);
+  }
+}
+
+function evidenceStore(): EvidenceStore {
+  if (environment('S3') === '') return new DirectoryEvidenceStore(path.join(folder, 'evidence'));
+  const config = JSON.parse(environment('S3')) as S3ClientConfig;
+  const client = new S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  return new S3EvidenceStore({ client, bucket: environment('BUCKET'), timeoutMs: PATIENCE_MS });
 }
 
 class MortalKeys extends FileKeyStore {
@@ -73,7 +101,7 @@ async function main(): Promise<void> {
   const client = await createClient(options, { log, debugs: () => false });
   const archive = new EvidenceArchive({
     source: { results: client.results, appId: options.appId, host: options.baseUrl.origin },
-    store: new MortalStore(path.join(folder, 'evidence')),
+    store: new MortalStore(evidenceStore()),
     keys: new MortalKeys({
       directory: path.join(folder, 'keys'),
       wrappingKeys: { first: environment('WRAPPING_KEY') },

@@ -137,6 +137,7 @@ export class EvidenceArchive {
    * @throws `BankCardOcrError` `CONFIGURATION` when they are not; errors of the stores as they are
    */
   async open(): Promise<void> {
+    await this.options.store.open();
     await this.#index();
   }
 

@@ -4,6 +4,11 @@
  * entry `/testing`.
  */
 export abstract class EvidenceStore {
+  /** Check at startup what the archive relies on. @throws an error that says what to do */
+  async open(): Promise<unknown> {
+    return undefined;
+  }
+
   /**
    * Write an object unless there is one of that name; it is durable and whole, or not there at all.
    *

@@ -95,6 +95,12 @@ export const ERROR_TEXTS = {
   EVIDENCE_ERASED: final('business', 'the order was erased', '该订单的存证已删除'),
   /** Evidence was changed, or a part of it or its key is missing. | 存证被改动，或部分内容、密钥缺失。 */
   EVIDENCE_DAMAGED: final('developer', 'the evidence was changed or is incomplete', '存证已被改动或不完整'),
+  /** The store of an archive cannot be reached, or refuses. | 存证存储无法访问，或拒绝请求。 */
+  EVIDENCE_STORE_FAILED: retryable(
+    'application',
+    'the evidence store could not be reached, or refused',
+    '存证存储无法访问，或拒绝请求',
+  ),
   /** No connection, or it broke; a proxy that opens no tunnel. | 无法连接，或连接中断；代理拒绝建立隧道。 */
   UNREACHABLE: retryable('vendor', 'Tencent could not be reached', '无法连接腾讯云'),
   /** `attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs` is over. | `attemptTimeoutMs` 等时限已到。 */

@@ -9,5 +9,7 @@ export type { KycSandboxOptions } from './kyc-sandbox.options.js';
 export { ManualClock } from './manual-clock.js';
 export { inventedCardNumber, orderNoForCode, orderNoForWarning, PICTURED_CARD_NUMBER } from './orders/order-book.js';
 export type { JsonObject } from './response/vendor-response.js';
+export { S3Sandbox } from './s3/s3-sandbox.js';
+export type { S3Fault, S3SandboxOptions } from './s3/s3-sandbox.options.js';
 export { SANDBOX_CODES, SANDBOX_WARNINGS } from './vendor-codes.js';
 export { vendorSignature } from './vendor-signature.js';

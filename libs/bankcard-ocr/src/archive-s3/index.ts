@@ -1,0 +1,1 @@
+export { S3EvidenceStore, type S3EvidenceStoreOptions, type WriteOnce } from './s3-evidence.store.js';

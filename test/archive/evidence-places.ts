@@ -1,0 +1,81 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { S3Client } from '@aws-sdk/client-s3';
+import { DirectoryEvidenceStore, type EvidenceStore } from 'nestjs-bankcard-ocr/archive';
+import { S3EvidenceStore } from 'nestjs-bankcard-ocr/archive-s3';
+import { S3Sandbox, type S3SandboxOptions } from 'nestjs-bankcard-ocr/testing';
+
+/** A place where an archive keeps its objects, as somebody sees it who can change what is stored. */
+export interface EvidencePlace {
+  /** A further store on the place. */
+  open(): EvidenceStore;
+  /** The names of objects, each with a slash in front, or of those that contain `part`; in the order of characters. */
+  names(part?: string): string[];
+  get(name: string): Buffer;
+  set(name: string, bytes: Buffer | string): void;
+  delete(name: string): void;
+  end(): Promise<void>;
+}
+
+export async function startDirectory(): Promise<EvidencePlace> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'evidence-'));
+  const root = path.join(folder, 'evidence');
+  return {
+    open: () => new DirectoryEvidenceStore(root),
+    names: (part = '') => {
+      if (!existsSync(root)) return [];
+      return readdirSync(root, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => path.join(entry.parentPath, entry.name).slice(root.length))
+        .filter((name) => name.includes(part))
+        .sort();
+    },
+    get: (name) => readFileSync(path.join(root, name)),
+    set: (name, bytes) => {
+      chmodSync(path.join(root, name), 0o600);
+      writeFileSync(path.join(root, name), bytes);
+    },
+    delete: (name) => unlinkSync(path.join(root, name)),
+    end: async () => rmSync(folder, { recursive: true }),
+  };
+}
+
+/** A bucket, which has been written once at the end, in every sense. */
+export async function startBucket(options: S3SandboxOptions = {}): Promise<EvidencePlace> {
+  const sandbox = await S3Sandbox.start(options);
+  const client = new S3Client({ ...sandbox.clientOptions, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  const prefix = 'archive';
+  const keyOf = (name: string): string => {
+    const key = prefix + name;
+    if (!sandbox.objects.get(key)) throw new Error('there is no such object');
+    return key;
+  };
+  return {
+    open: () => new S3EvidenceStore({ client, bucket: sandbox.bucket, prefix: `${prefix}/` }),
+    names: (part = '') => {
+      const names = sandbox.objects.keys().map((key) => key.slice(prefix.length));
+      return names.filter((name) => name.includes(part));
+    },
+    get: (name) => sandbox.objects.get(keyOf(name))!,
+    set: (name, bytes) => sandbox.objects.set(keyOf(name), Buffer.from(bytes)),
+    delete: (name) => sandbox.objects.delete(keyOf(name)),
+    end: async () => {
+      client.destroy();
+      await sandbox.stop();
+      expect(sandbox.violations()).toEqual([]);
+    },
+  };
+}
+
+/** Where the cases of archive.story.ts keep their evidence. */
+export const archivePlace = { start: startDirectory };
