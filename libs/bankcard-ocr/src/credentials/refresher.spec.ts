@@ -484,3 +484,23 @@ describe.each(TIMER_OFFSETS_MS)('what the store had lost was put back, with time
     expect(asked()).toEqual([]);
   });
 });
+
+describe('a token whose ticket is missing, with a mark that another token was asked for', () => {
+  const asOf = (by: string) =>
+    stage.record({ pending: stage.token(2, SECOND), unanswered: { sinceMs: stage.clock.now() - SECOND, by } });
+
+  it('of another process: the mark stays, because its token may have ended this one', async () => {
+    const record = asOf('another-refresh');
+    await stage.store.put(record);
+    expect(await stage.run(process)).toMatchObject({ thrown: undefined });
+    expect(asked()).toEqual([expect.stringMatching(/^ticket of /)]);
+    const { current, unanswered } = (await stage.store.stored())!;
+    expect([current?.signTicket, unanswered]).toEqual(['ticket-1', record.unanswered]);
+  });
+
+  it('of the refresh that the token came from: the mark goes, the token is its outcome', async () => {
+    await stage.store.put(asOf(stage.token(2, SECOND).refreshId!));
+    expect(await stage.run(process)).toMatchObject({ thrown: undefined });
+    expect((await stage.store.stored())?.unanswered).toBeUndefined();
+  });
+});

@@ -308,6 +308,7 @@ export class RefreshRecord {
   /** When the token was asked for, and what was asked for last. */
   #askedAtMs: number;
   #askedLastAtMs: number;
+  #hasAsked = false;
   /** The store could not be told what the vendor gave, or may have given. */
   #isUntold = false;
   #isBeingWritten = false;
@@ -350,6 +351,7 @@ export class RefreshRecord {
    */
   async markAsked(forcedAtMs: number | undefined): Promise<void> {
     this.#askedAtMs = this.#askedLastAtMs = this.context.clock.now();
+    this.#hasAsked = true;
     // What was made with another secret is only written over once the vendor has accepted ours.
     if (this.#latest && !this.ours) return;
     const sinceMs = this.#begun?.unanswered?.sinceMs ?? this.#askedAtMs;
@@ -378,7 +380,11 @@ export class RefreshRecord {
     this.#askedLastAtMs = change.current?.ticketRequestedAtMs ?? this.#askedLastAtMs;
     this.#isBeingWritten = true;
     try {
-      await this.#write({ ...change, unanswered: undefined }).finally(() => (this.#isBeingWritten = false));
+      // A refresh that has only asked for the ticket of a token leaves a mark of others: their token may have ended this one.
+      const mark = this.#begun?.unanswered;
+      const isOfThisToken = this.#hasAsked || mark?.by === change.current?.refreshId;
+      const unanswered = isOfThisToken ? undefined : mark;
+      await this.#write({ ...change, unanswered }).finally(() => (this.#isBeingWritten = false));
       this.#isUntold = false;
     } catch (error) {
       this.#isUntold = !(error instanceof StaleWriteError);
