@@ -31,8 +31,8 @@ const manifestOf = (file: string): Manifest => JSON.parse(readText(file)) as Man
 
 describe('apps/demo-api/package.json', () => {
   const { dependencies = {} } = manifestOf('apps/demo-api/package.json');
-  /** Installed by applications that set `transport: 'http-service'`; this one does not. */
-  const OPTIONAL = new Set(['@nestjs/axios', 'axios', '@opentelemetry/api']);
+  /** Installed by applications that set `transport: 'http-service'`, or keep evidence in a bucket; this one does neither. */
+  const OPTIONAL = new Set(['@nestjs/axios', 'axios', '@opentelemetry/api', '@aws-sdk/client-s3']);
   /** Imported by other packages, which name them as peers. */
   const PEERS = ['reflect-metadata', '@fastify/static', '@opentelemetry/api'];
 
