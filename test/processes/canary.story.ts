@@ -78,7 +78,7 @@ describe('secrets, tokens, tickets, signatures, card numbers and photos', () => 
     expect(shown).toContain('622202*********0128');
     expect(shown).toContain('getBankCardOcrResult OK code=0');
     expect(shown).toContain('[redacted]');
-  }, 30_000);
+  });
 
   it('are in no metric, and neither is an order number or a number of Tencent', async () => {
     const shown = await everythingShown([], { DEMO_METRICS_PORT: '0' });
@@ -104,19 +104,15 @@ describe('secrets, tokens, tickets, signatures, card numbers and photos', () => 
     expect(leaksIn(shown, new Map([...proxy.canaries, ...own]))).toEqual([]);
     expect(shown).toContain('the ticket store redis://127.0.0.1:1/0 failed to read: NOT_CONNECTED');
     expect(shown).toContain('NO_VALID_TICKET');
-  }, 30_000);
+  });
 
   it.each([
     ['the redaction of vendor messages', 'unredacted-messages.preload', 'secret'],
     ['the redaction of transport errors', 'unredacted-causes.preload', 'sign'],
-  ])(
-    'would be noticed here without %s',
-    async (_what, preload, leaked) => {
-      const file = `${process.env['COMPILED_WORKERS']}/test/workers/${preload}.js`;
-      // The errors of axios carry the whole request, URL and all: those of undici have nothing to redact.
-      const shown = await everythingShown(['--require', file], { BANKCARD_OCR_TRANSPORT: 'http-service' });
-      expect(leaksIn(shown, proxy.canaries)).toContain(leaked);
-    },
-    30_000,
-  );
+  ])('would be noticed here without %s', async (_what, preload, leaked) => {
+    const file = `${process.env['COMPILED_WORKERS']}/test/workers/${preload}.js`;
+    // The errors of axios carry the whole request, URL and all: those of undici have nothing to redact.
+    const shown = await everythingShown(['--require', file], { BANKCARD_OCR_TRANSPORT: 'http-service' });
+    expect(leaksIn(shown, proxy.canaries)).toContain(leaked);
+  });
 });

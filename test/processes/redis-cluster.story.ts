@@ -30,7 +30,7 @@ describeWithRedis('RedisTicketStore on a cluster', () => {
         await new Promise((go) => setTimeout(go, 50));
       admin.disconnect();
     }
-  }, 30_000);
+  });
 
   afterAll(() => Promise.all(servers.map((server) => server[Symbol.asyncDispose]())));
 
