@@ -79,7 +79,7 @@ const PAGES = markdownFiles(ROOT).filter((name) =>
   /^(?:[^/]+|docs\/[^/]+|(?:libs|examples)\/[^/]+\/README|bench\/README|test\/simulation\/README)\.md$/.test(name),
 );
 
-const ENTRIES = ['', 'archive', 'archive-s3', 'config', 'http', 'ops', 'redis', 'testing'].map((entry) =>
+const ENTRIES = ['', 'archive', 'archive-s3', 'config', 'http', 'ops', 'redis', 'telemetry', 'testing'].map((entry) =>
   path.join(LIBRARY, entry, 'index.ts'),
 );
 

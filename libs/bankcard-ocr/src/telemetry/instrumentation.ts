@@ -63,7 +63,7 @@ export interface Observation<End> {
  * call to Tencent.
  */
 export interface TelemetrySubscriber {
-  /** Whether it takes nothing at the moment: it is then not told of operations and attempts, which costs next to nothing. */
+  /** Whether it is switched off for now. Operations and attempts are not published to it then, which saves their cost. */
   isIdle?(): boolean;
   operation?(start: OperationStart): Observation<OperationEnd> | undefined;
   attempt?(start: AttemptStart): Observation<AttemptEnd> | undefined;
@@ -73,7 +73,7 @@ export interface TelemetrySubscriber {
   account?(account: ObservedAccount): (() => void) | undefined;
 }
 
-/** How an operation is told of. */
+/** How an operation is published. */
 interface OperationDetails<T> {
   readonly reason?: string | undefined;
   /** The caller's own: whatever it rejects with is `ABORTED`. */
@@ -149,7 +149,7 @@ export class Telemetry {
     );
   }
 
-  /** Tell of one request to Tencent. @returns what is to be told of its end; undefined when no subscriber wants to know */
+  /** Publish one request to Tencent. @returns publishes its end; undefined when every subscriber is idle */
   attempt(describe: () => ExchangeStart): ((record: ExchangeRecord) => void) | undefined {
     if (this.#isUnheard()) return undefined;
     const { account } = this;
