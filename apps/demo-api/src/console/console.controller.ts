@@ -33,6 +33,7 @@ const FILES: ReadonlyMap<string, { readonly bytes: Buffer; readonly type: string
       'cards.js',
       'credentials.js',
       'dom.js',
+      'parts.js',
       'sandbox.js',
       'texts.js',
       'icon.svg',

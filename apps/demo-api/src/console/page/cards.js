@@ -1,7 +1,8 @@
 // The first view: an order number, and the card as people look at it.
-import { ApiError, json, request } from './api.js';
+import { json, request } from './api.js';
 import { announce, fill, h, svg } from './dom.js';
-import { adviceFor, dateTime, either, t } from './texts.js';
+import { copyButton, errorBox, fact } from './parts.js';
+import { dateTime, either, t } from './texts.js';
 
 const PHOTO_KINDS = ['original', 'crop', 'numberStrip'];
 
@@ -86,10 +87,6 @@ function cardOf(card) {
   );
 }
 
-function fact(name, ...value) {
-  return h('div', {}, h('dt', {}, name), h('dd', {}, ...value));
-}
-
 function warningsOf(warnings) {
   if (warnings.length === 0) return h('p', { class: 'quiet' }, t('noWarnings'));
   const list = warnings.map((warning) => h('li', {}, either(warning), ' ', h('code', {}, warning.code)));
@@ -100,16 +97,6 @@ function warningsOf(warnings) {
     h('ul', {}, list),
     h('p', { class: 'quiet' }, t('warningHelp')),
   );
-}
-
-function copyButton(text) {
-  const button = h('button', { type: 'button', class: 'small' }, t('copy'));
-  button.addEventListener('click', async () => {
-    await navigator.clipboard.writeText(text);
-    button.textContent = t('copied');
-    announce(t('copied'));
-  });
-  return button;
 }
 
 /** The masked number; the whole one only for as long as it is revealed. */
@@ -227,25 +214,4 @@ function skeleton() {
     svg('rect', { x: 1, y: 20, width: 158, height: 16 }),
   );
   return shape;
-}
-
-/** What went wrong, and what to do about it. */
-export function errorBox(error, again) {
-  const failure = error instanceof ApiError ? error : new ApiError(0, { message: String(error) });
-  const { status, body } = failure;
-  return h(
-    'div',
-    { class: 'error', role: 'alert' },
-    h('h2', {}, t('errorTitle')),
-    body.message && h('p', { lang: 'en', class: 'quiet' }, [body.message].flat().join('; ')),
-    h('p', {}, h('strong', {}, t('whatToDo')), ' ', adviceFor(failure)),
-    h(
-      'dl',
-      { class: 'codes' },
-      fact(t('code'), h('code', {}, body.code ?? (status === 0 ? '-' : `HTTP ${status}`))),
-      body.vendorCode && fact(t('vendorCode'), h('code', {}, body.vendorCode)),
-      body.bizSeqNo && fact(t('bizSeqNo'), [h('code', {}, body.bizSeqNo), ' ', copyButton(body.bizSeqNo)]),
-    ),
-    again && h('button', { type: 'button', onclick: again }, t('again')),
-  );
 }

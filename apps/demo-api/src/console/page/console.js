@@ -1,8 +1,9 @@
 // The page: its head, and the view that the address names.
 import { json, useKey } from './api.js';
-import { cardsView, errorBox, releasePhotos } from './cards.js';
+import { cardsView, releasePhotos } from './cards.js';
 import { credentialsView } from './credentials.js';
 import { fill, h } from './dom.js';
+import { errorBox } from './parts.js';
 import { sandboxView } from './sandbox.js';
 import { currentLanguage, t, useLanguage } from './texts.js';
 

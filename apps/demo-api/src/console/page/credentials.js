@@ -1,8 +1,7 @@
 // The second view: what becomes of the credentials, and every request to Tencent, live.
 import { json, lines } from './api.js';
-import { errorBox } from './cards.js';
 import { announce, fill, h } from './dom.js';
-import { table } from './sandbox.js';
+import { errorBox, fact, table } from './parts.js';
 import { clockTime, either, span, t } from './texts.js';
 
 const SHOWN_EXCHANGES = 50;
@@ -151,10 +150,6 @@ function factsOf({
     foreignRefresher?.suspected > 0 && h('p', { class: 'bad', role: 'alert' }, t('foreign')),
     h('details', {}, h('summary', {}, t('lastRefreshes')), eventsOf(events ?? [])),
   ];
-}
-
-function fact(name, ...value) {
-  return h('div', {}, h('dt', {}, name), h('dd', {}, ...value));
 }
 
 function eventsOf(events) {

@@ -1,7 +1,7 @@
 // The third view: the sandbox behind this server. Everything in it is invented.
 import { json } from './api.js';
-import { errorBox } from './cards.js';
 import { announce, fill, h } from './dom.js';
+import { errorBox, table } from './parts.js';
 import { clockTime, either, span, t } from './texts.js';
 
 const LATER = [1, 10, 20, 60, 120];
@@ -133,36 +133,4 @@ function ordersOf({ orders }) {
     either(order),
   ]);
   return table(t('orders'), [t('orderNo'), t('code'), t('meaning')], rows);
-}
-
-/** A table that can be scrolled by keyboard when it is wider than the screen. */
-export function table(name, heads, rows) {
-  return h(
-    'div',
-    { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': name },
-    h(
-      'table',
-      {},
-      h(
-        'thead',
-        {},
-        h(
-          'tr',
-          {},
-          heads.map((head) => h('th', { scope: 'col' }, head)),
-        ),
-      ),
-      h(
-        'tbody',
-        {},
-        rows.map((cells) =>
-          h(
-            'tr',
-            {},
-            cells.map((cell) => h('td', {}, cell)),
-          ),
-        ),
-      ),
-    ),
-  );
 }
