@@ -108,7 +108,7 @@ describe('the code of the README, and of the pages behind it', () => {
       await server.listen(0, '127.0.0.1');
       const get = async (route: string) => (await fetch((await server.getUrl()) + route)).json();
       const card = await get(`/bank-cards/${KycSandbox.EXAMPLE_ORDERS.clean}`);
-      expect(printedBelow('What it looks like')).toEqual([{ command: undefined, json: withoutChanging(card) }]);
+      expect(printedBelow('Code example')).toEqual([{ command: undefined, json: withoutChanging(card) }]);
       const launch = await server
         .get<{ launch(userId: string): Promise<SdkLaunch> }>(CardBindingService)
         .launch('user1');

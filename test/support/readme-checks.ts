@@ -3,6 +3,7 @@ import path from 'node:path';
 import * as library from 'nestjs-bankcard-ocr';
 import * as config from 'nestjs-bankcard-ocr/config';
 import * as http from 'nestjs-bankcard-ocr/http';
+import * as ops from 'nestjs-bankcard-ocr/ops';
 import * as redis from 'nestjs-bankcard-ocr/redis';
 import * as testing from 'nestjs-bankcard-ocr/testing';
 import ts from 'typescript';
@@ -173,7 +174,7 @@ function optionalPackages(root: string): Check[] {
 /** What a reader would import or call. */
 function namesOfThePackage(): Check {
   const exported = new Map<string, unknown>(
-    [library, config, http, redis, testing].flatMap((entry) => Object.entries(entry)),
+    [library, config, http, ops, redis, testing].flatMap((entry) => Object.entries(entry)),
   );
   const isOurs = /^(?:BankCard|Kyc|Ticket|Card|Ocr|Sdk|Sign|Recognition|Redis|Photos|OrderNo|CardNumber)\w*[a-z]$/;
   /** Of a class, or of what the container makes from it: accessors are on the prototype, fields are not. */
