@@ -8,7 +8,7 @@ import { CardNumber } from '../card/card-number.js';
 import { PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
 import { readCardValidity } from '../card/card-validity.js';
 import { ExtraFields } from '../card/extra-fields.js';
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
 import { warningText } from '../errors/vendor-codes.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
@@ -218,7 +218,7 @@ export class EvidenceArchive {
 
   /** Put an order under a legal hold: until then it cannot be erased. */
   async hold(orderNo: string, { until, ...decision }: Decision & { readonly until: Date }): Promise<KeptOrder> {
-    if (Number.isNaN(until.getTime())) throw invalid('until must be a valid Date', 'until 必须是有效的 Date');
+    if (Number.isNaN(until.getTime())) throw invalidArgument('until must be a valid Date', 'until 必须是有效的 Date');
     return this.#decide(orderNo, decision, 'held', until.toISOString());
   }
 
@@ -511,7 +511,7 @@ export class EvidenceArchive {
     decide: (history: OrderHistory) => Pick<NewEntry, 'type' | 'until'> | undefined,
   ): Promise<void> {
     if (!by?.trim() || !why?.trim()) {
-      throw invalid(
+      throw invalidArgument(
         'a decision needs by and why: who decided it, and for what reason',
         '必须提供 by 和 why：决定人和原因',
       );
@@ -522,12 +522,12 @@ export class EvidenceArchive {
     });
   }
 
-  async #require(orderNo: string): Promise<{ manifest: Manifest; bytes: Buffer; history: OrderHistory }> {
+  async #require(orderNo: string): Promise<{ manifest: Manifest; history: OrderHistory }> {
     checkOrderNumber(orderNo);
     const found = await this.#find(await this.#refOf(orderNo));
     if (!found) throw refused('EVIDENCE_NOT_FOUND');
-    const history = await readHistory(this.options.store, found.manifest.ref, this.#clock.now());
-    return { ...found, history };
+    const { manifest } = found;
+    return { manifest, history: await readHistory(this.options.store, manifest.ref, this.#clock.now()) };
   }
 
   async #find(ref: string): Promise<{ manifest: Manifest; bytes: Buffer } | undefined> {
@@ -692,8 +692,4 @@ function refused(
   code: 'EVIDENCE_NOT_FOUND' | 'EVIDENCE_RESTRICTED' | 'EVIDENCE_ERASED' | 'EVIDENCE_HELD',
 ): BankCardOcrError {
   return new BankCardOcrError(code);
-}
-
-function invalid(message: string, messageZh: string): BankCardOcrError {
-  return new BankCardOcrError('INVALID_ARGUMENT', { message, messageZh });
 }
