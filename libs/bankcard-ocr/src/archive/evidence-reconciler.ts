@@ -3,6 +3,7 @@ import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-o
 import { FileTicketStore } from '../credentials/store/file-ticket.store.js';
 import type { TicketLease } from '../credentials/store/ticket-store.js';
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
+import { numeric, readNumbers } from '../options/option-values.js';
 import { sleep } from '../runtime/abort.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import type { EvidenceArchive } from './evidence-archive.js';
@@ -64,7 +65,12 @@ export type ReconcilerEvent =
   | ({ readonly type: 'round' } & ReconcilerRound)
   | { readonly type: 'round-failed'; readonly error: unknown };
 
-const DAY_MS = 86_400_000;
+const NUMBERS = {
+  concurrency: { default: 4, ...numeric('whole number', false, 100) },
+  intervalMs: { default: 30_000, ...numeric('milliseconds') },
+  vendorRetentionMs: { default: 259_200_000, ...numeric('milliseconds') },
+  shutdownGraceMs: { default: 10_000, ...numeric('milliseconds', true) },
+};
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 600_000;
 const FIRST_PAUSE_MS = 1_000;
@@ -88,7 +94,7 @@ export class EvidenceReconciler {
   /** What happens, as it happens. */
   readonly events$: Observable<ReconcilerEvent> = this.#events.asObservable();
   readonly #clock: Clock;
-  readonly #options: { readonly [K in Exclude<keyof ReconcilerOptions, 'leaseDirectory'>]-?: number };
+  readonly #options: Readonly<Record<keyof typeof NUMBERS, number>>;
   /** Its lease is that of a ticket store, in a directory that has no tickets. */
   readonly #leases: FileTicketStore | undefined;
   #lease: TicketLease | undefined;
@@ -102,6 +108,7 @@ export class EvidenceReconciler {
   #running: Promise<void> | undefined;
   #lastRound: ReconcilerRound | undefined;
 
+  /** @throws `BankCardOcrConfigurationError` when an option is wrong */
   constructor(
     private readonly archive: Pick<EvidenceArchive, 'keep'>,
     private readonly expected: ExpectedOrders,
@@ -109,12 +116,7 @@ export class EvidenceReconciler {
     clock: Clock = new SystemClock(),
   ) {
     this.#clock = clock;
-    this.#options = {
-      concurrency: options.concurrency ?? 4,
-      intervalMs: options.intervalMs ?? 30_000,
-      vendorRetentionMs: options.vendorRetentionMs ?? 3 * DAY_MS,
-      shutdownGraceMs: options.shutdownGraceMs ?? 10_000,
-    };
+    this.#options = readNumbers(options, NUMBERS);
     const { leaseDirectory } = options;
     this.#leases =
       leaseDirectory === undefined ? undefined : new FileTicketStore({ directory: leaseDirectory, appId: 'archive' });
