@@ -309,7 +309,7 @@ export class EvidenceArchive {
 
   /**
    * Seal a day, an hour after its end (China time) or later, and all days before it. Its root proves that nothing was added
-   * or changed afterwards, to anybody who has a copy of it that is not in the store.
+   * or changed afterwards, if you have a copy of it outside the store.
    */
   async sealDay(day: string): Promise<DayRoot> {
     return this.#log.seal(day);
@@ -370,7 +370,7 @@ export class EvidenceArchive {
       return (name) => !isErased && found.manifest.objects.some((object) => object.name === name);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      // Nobody knows what belongs to it.
+      // It is unknown what belongs to it.
       return () => true;
     }
   }

@@ -40,7 +40,7 @@ export interface ReconcilerRound {
 /**
  * - `kept`: the archive has an order; `isNew` when this process has kept it.
  * - `failed`: it is tried again.
- * - `lost`: Tencent will not give it any more, or never will. It is reported at least once: page the operator on duty.
+ * - `lost`: Tencent does not return it any more, or never will. It is reported at least once: page the operator on duty.
  * - `paused`: Tencent's rate limit; nothing is asked until then.
  * - `round`, `round-failed`: progress; the port has thrown.
  *
@@ -76,7 +76,7 @@ const LAST_RETRY_MS = 600_000;
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 60_000;
 const LEASE_TTL_MS = 8_000;
-/** What nobody can change for this order: Tencent has deleted it, could not read the card, or it cannot be an order number. */
+/** A retry does not fix these: Tencent has deleted it, could not read the card, or it cannot be an order number. */
 const FINAL: ReadonlySet<string> = new Set(['RESULT_GONE', 'CARD_UNREADABLE', 'INVALID_ARGUMENT']);
 
 interface Waiting {
@@ -266,7 +266,7 @@ export class EvidenceReconciler {
 
   /** The limit is one of the app id: it concerns all orders, and counts as an attempt of none. */
   #pause(error: BankCardOcrError | undefined): void {
-    // Those that were in flight beside it are told the same.
+    // Those that were in flight beside it get the same response.
     if (!this.#mayAsk()) return;
     const forMs = Math.max(this.#pauseMs, error?.retryAfterMs ?? 0);
     this.#pausedUntilMs = this.#clock.monotonic() + forMs;

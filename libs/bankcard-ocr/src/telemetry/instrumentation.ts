@@ -63,7 +63,7 @@ export interface Observation<End> {
  * call to Tencent.
  */
 export interface TelemetrySubscriber {
-  /** Whether it takes nothing at the moment: it is then not told of operations and attempts, which costs next to nothing. */
+  /** Whether it takes nothing at the moment: it then gets no operations and attempts, which costs next to nothing. */
   isIdle?(): boolean;
   operation?(start: OperationStart): Observation<OperationEnd> | undefined;
   attempt?(start: AttemptStart): Observation<AttemptEnd> | undefined;
@@ -73,7 +73,7 @@ export interface TelemetrySubscriber {
   account?(account: ObservedAccount): (() => void) | undefined;
 }
 
-/** How an operation is told of. */
+/** How an operation is published. */
 interface OperationDetails<T> {
   readonly reason?: string | undefined;
   /** The caller's own: whatever it rejects with is `ABORTED`. */
@@ -109,7 +109,7 @@ export class Telemetry {
     };
   }
 
-  /** The account has credentials from now on, of which `ticketAgeMs` tells the age. @returns what ends that */
+  /** The account has credentials from now on, whose age `ticketAgeMs` returns. @returns what ends that */
   open(ticketAgeMs: () => number | undefined): () => void {
     this.#account = { account: this.account, ticketAgeMs };
     for (const subscriber of this.#subscribers) this.#introduce(subscriber);
@@ -119,7 +119,7 @@ export class Telemetry {
     };
   }
 
-  /** Run an operation, and tell of its start and its end. Its result and its error pass unchanged. */
+  /** Run an operation, and publish its start and its end. Its result and its error pass unchanged. */
   operation<T>(
     operation: OperationName,
     run: () => Promise<T>,
@@ -149,7 +149,7 @@ export class Telemetry {
     );
   }
 
-  /** Tell of one request to Tencent. @returns what is to be told of its end; undefined when no subscriber wants to know */
+  /** Publish the start of one request to Tencent. @returns what publishes its end; undefined when no subscriber follows it */
   attempt(describe: () => ExchangeStart): ((record: ExchangeRecord) => void) | undefined {
     if (this.#isUnheard()) return undefined;
     const { account } = this;
@@ -159,7 +159,7 @@ export class Telemetry {
     return (record) => this.#end(observations, { ...record, account });
   }
 
-  /** Tell what has happened to the credentials. */
+  /** Publish what has happened to the credentials. */
   event(event: TicketEvent): void {
     for (const subscriber of this.#subscribers) this.#quietly(() => subscriber.event?.(event, this.account));
   }
@@ -224,7 +224,7 @@ export class Telemetry {
     for (const observation of observations) this.#quietly(() => observation.end?.(end));
   }
 
-  /** Telemetry never disturbs what it tells of. */
+  /** A subscriber that throws never disturbs what is observed. */
   #quietly<T>(run: () => T): T | undefined {
     try {
       return run();
