@@ -14,7 +14,7 @@ import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
 import { exportBag } from './bag.js';
-import { dayOf, type DayRoot, EvidenceLog, type LogEntry, merkleRoot, textOf } from './evidence-log.js';
+import { dayOf, type DayRoot, AuditLog, type LogEntry, merkleRoot, textOf } from './audit-log.js';
 import type { EvidenceStore } from './evidence-store.js';
 import type { KeyStore } from './key-store.js';
 import {
@@ -37,7 +37,7 @@ import {
   addEntry,
   type NewEntry,
   type Decision,
-  entryName,
+  decisionName,
   historyFolder,
   type OrderHistory,
   type OrderState,
@@ -123,13 +123,13 @@ const ORPHAN_AFTER_MS = 24 * 3_600_000;
  * const { result, photo } = await archive.read(orderNo);
  */
 export class EvidenceArchive {
-  readonly #log: EvidenceLog;
+  readonly #log: AuditLog;
   readonly #clock: Clock;
   #indexKey: Promise<Buffer> | undefined;
 
   constructor(private readonly options: EvidenceArchiveOptions) {
     this.#clock = options.clock ?? new SystemClock();
-    this.#log = new EvidenceLog(options.store, this.#clock);
+    this.#log = new AuditLog(options.store, this.#clock);
   }
 
   /**
@@ -281,7 +281,7 @@ export class EvidenceArchive {
     if (!root && (await this.#log.isFollowedByRoot(day))) ofDay.push(`the root of ${day} was taken away`);
     if (ofDay.length > 0) yield { ref: day, findings: ofDay };
     for (const { ref, number, sha256: expected } of entries) {
-      const bytes = await this.options.store.read(number === 0 ? manifestName(ref) : entryName(ref, number));
+      const bytes = await this.options.store.read(number === 0 ? manifestName(ref) : decisionName(ref, number));
       const what = number === 0 ? 'the manifest' : `decision ${number}`;
       if (!bytes) yield { ref, findings: [`${what} is missing`] };
       else if (sha256(bytes) !== expected) yield { ref, findings: [`${what} is not the one that was written`] };

@@ -45,7 +45,7 @@ export interface AttemptEnd extends ExchangeRecord {
 }
 
 /** An account that is in use. */
-export interface ObservedAccount {
+export interface ActiveAccount {
   readonly account: string | undefined;
   /** Milliseconds since its access token was asked for; undefined while there are no valid credentials. */
   readonly ticketAgeMs: () => number | undefined;
@@ -70,7 +70,7 @@ export interface TelemetrySubscriber {
   /** What happens to the credentials. */
   event?(event: TicketEvent, account: string | undefined): void;
   /** @returns what is called when the account is closed */
-  account?(account: ObservedAccount): (() => void) | undefined;
+  account?(account: ActiveAccount): (() => void) | undefined;
 }
 
 /** How an operation is published. */
@@ -87,7 +87,7 @@ export class Telemetry {
   #subscribers: readonly TelemetrySubscriber[] = [];
   #isFaulty = false;
   readonly #leave = new Map<TelemetrySubscriber, () => void>();
-  #account: ObservedAccount | undefined;
+  #account: ActiveAccount | undefined;
 
   /** @param onFault is called once, when a subscriber throws for the first time */
   constructor(

@@ -34,7 +34,7 @@ const ROOT = /^roots\/(\d{4}-\d\d-\d\d)\.json$/;
 const ENTRY = /^log\/(\d{4}-\d\d-\d\d)\/([0-9a-f]{64})-(\d+)-([0-9a-f]{64})$/;
 
 /** An append-only list of manifests and decisions by day: one small object for each, so that any number of processes can write it. */
-export class EvidenceLog {
+export class AuditLog {
   constructor(
     private readonly store: EvidenceStore,
     private readonly clock: Clock,
