@@ -134,6 +134,19 @@ describe('a round of the reconciler', () => {
     expect(types()).not.toContain('failed');
   });
 
+  it.each([
+    ['concurrency', 0],
+    ['concurrency', 101],
+    ['concurrency', 1.5],
+    ['intervalMs', 0],
+    ['vendorRetentionMs', Number.NaN],
+    ['shutdownGraceMs', -1],
+  ])('refuses %s %p', (option, value) => {
+    expect(() => open({ [option]: value })).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION', issues: [expect.objectContaining({ option })] }),
+    );
+  });
+
   it('goes on after the port has failed, and starts no second loop', async () => {
     let calls = 0;
     class Failing extends ExpectedOrders {

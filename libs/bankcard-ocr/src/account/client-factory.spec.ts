@@ -97,7 +97,7 @@ describe('which accounts have a client, by whom was asked for', () => {
       const calls: Promise<void>[] = [];
       for (const id of asked) {
         const call = factory.get(id).then((client) => {
-          // Whoever comes back has the client that it had: a second one would refresh beside it.
+          // An account that comes back has the client that it had: a second one would refresh beside it.
           expect(clients.get(id) ?? client).toBe(client);
           clients.set(id, client);
         });
@@ -254,7 +254,7 @@ describe('an account that is forgotten', () => {
     expect(await isClosed(await factory.get('a'))).toBe(false);
   });
 
-  it('while it is being made: is closed as soon as it is made, and gives its app id free', async () => {
+  it('while it is being made: is closed as soon as it is made, and releases its app id', async () => {
     aSlowFactory();
     const a = factory.get('a');
     await turns();
@@ -282,7 +282,7 @@ describe('an account that is forgotten', () => {
     expect(registered).toEqual(['IDAA']);
   });
 
-  it('is no fault when nobody has it, or it could not be made', async () => {
+  it('is no fault when there is none, or it could not be made', async () => {
     aSlowFactory();
     await expect(factory.evict('nobody')).resolves.toBeUndefined();
     const a = factory.get('a');

@@ -78,7 +78,7 @@ export class BankCardOcrClientFactory {
   }
 
   /**
-   * Give the client of an account. Ask for it again for each piece of work: an account that has to make room keeps its
+   * Return the client of an account. Ask for it again for each piece of work: an account that has to make room keeps its
    * client for its `timeoutMs` only, in which calls that are under way can end.
    * @param accountId what `resolve` is called with, e.g. the id of a tenant
    * @throws {@link BankCardOcrConfigurationError} when its options are wrong, or another account has the same app id

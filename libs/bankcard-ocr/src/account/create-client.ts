@@ -28,7 +28,7 @@ import { connectToVendor, createTransport, VendorConnections } from './vendor-co
 
 export interface ClientContext {
   readonly log: LogSink;
-  /** Whether anybody reads lines of the level `debug`. */
+  /** Whether the level `debug` is enabled. */
   readonly debugs: () => boolean;
   /** The account of its spans and metrics; undefined for the only one. */
   readonly name?: string;

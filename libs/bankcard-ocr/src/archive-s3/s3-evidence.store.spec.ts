@@ -118,7 +118,7 @@ describe('the probe', () => {
     expect(sandbox.journal().filter(({ operation }) => operation === 'ListObjectsV2')).toHaveLength(1);
   });
 
-  it('says which right is missing to tell what is missing from what is forbidden', async () => {
+  it('says which permission is missing to distinguish a missing object from a forbidden one', async () => {
     await start();
     const store = open();
     // The first read is that of the probe's own object.
@@ -175,7 +175,7 @@ describe.each<S3Dialect>(['strict', 'cos'])('a write to a server of the dialect 
     expect(await store.create('a', bytes)).toBe(false);
   });
 
-  it('is repeated after a conflict, a slow-down and a reset, and lost to nobody', async () => {
+  it('is repeated after a conflict, a slow-down and a reset, and not lost to another write', async () => {
     for (const kind of ['conflict', 'slow-down', 'reset'] as const) {
       sandbox.injectFault({ operation: 'PutObject', kind, times: 1 });
       expect(await store.create(`a/${kind}`, bytes)).toBe(true);

@@ -14,8 +14,8 @@ import { S3Failure } from './s3-failure.js';
 
 /**
  * How a bucket is kept from replacing an object:
- * - `if-none-match`: Amazon S3, MinIO, Ceph and others honour `If-None-Match: *`.
- * - `cos-forbid-overwrite`: Tencent COS honours `x-cos-forbid-overwrite: true`, in buckets that never had versioning.
+ * - `if-none-match`: Amazon S3, MinIO, Ceph and others honor `If-None-Match: *`.
+ * - `cos-forbid-overwrite`: Tencent COS honors `x-cos-forbid-overwrite: true`, in buckets that never had versioning.
  * - `lease-only`: not at all. Something else must let only one process at a time keep an order.
  */
 export type WriteOnce = 'if-none-match' | 'cos-forbid-overwrite' | 'lease-only';
@@ -273,7 +273,7 @@ export class S3EvidenceStore extends EvidenceStore {
     try {
       await this.read(`${PROBES}${randomUUID()}`);
     } catch (error) {
-      // Without that right S3 does not tell what is missing from what is forbidden.
+      // Without that permission S3 reports missing objects as forbidden.
       throw error instanceof S3Failure && error.saysForbidden ? unusable(NEEDS_LIST, error) : error;
     }
     for await (const name of this.#names(PROBES)) {
@@ -298,7 +298,7 @@ const SECOND = Buffer.from('second');
 
 const REPLACES = new Problem(
   'the bucket accepts a second write to the same name, so it is not write-once. On Tencent COS use a bucket that never had ' +
-    'versioning; elsewhere a server that honours If-None-Match. Set lease-only only where a lease lets one process at a time ' +
+    'versioning; elsewhere a server that honors If-None-Match. Set lease-only only where a lease lets one process at a time ' +
     'keep an order',
   '存储桶允许同名对象被覆盖，不满足一次写入。腾讯云 COS 请使用从未开启过版本控制的存储桶；其他服务须支持 If-None-Match。' +
     '仅当租约可保证同一订单只由一个进程存证时，才可设为 lease-only',
@@ -353,8 +353,8 @@ function checkOptions(bucket: string, prefix: string, writeOnce: string, timeout
   if (issues.length > 0) throw new BankCardOcrConfigurationError(issues);
 }
 
-async function missingIsFine<T>(answer: Promise<T>): Promise<T | undefined> {
-  return answer.catch((error: unknown) => {
+async function missingIsFine<T>(response: Promise<T>): Promise<T | undefined> {
+  return response.catch((error: unknown) => {
     if (error instanceof S3Failure && error.saysMissing) return undefined;
     throw error;
   });

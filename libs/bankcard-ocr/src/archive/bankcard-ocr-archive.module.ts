@@ -6,7 +6,6 @@ import {
   Module,
   type OnApplicationBootstrap,
   type OnModuleInit,
-  Optional,
   type Type,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
@@ -136,29 +135,23 @@ const STARTED = Symbol.for('nestjs-bankcard-ocr/archive-parts');
 
 function checkOptions(store: unknown, keys: unknown): void {
   const issues = [
-    ...(store instanceof EvidenceStore
-      ? []
-      : [
-          configurationIssue(
-            'store',
-            new Problem(
-              'must be an EvidenceStore, e.g. new DirectoryEvidenceStore(directory)',
-              '必须是 EvidenceStore，例如 new DirectoryEvidenceStore(directory)',
-            ),
-          ),
-        ]),
-    ...(keys instanceof KeyStore
-      ? []
-      : [
-          configurationIssue(
-            'keys',
-            new Problem(
-              'must be a KeyStore, e.g. new FileKeyStore({ directory, wrappingKeys })',
-              '必须是 KeyStore，例如 new FileKeyStore({ directory, wrappingKeys })',
-            ),
-          ),
-        ]),
-  ];
+    !(store instanceof EvidenceStore) &&
+      configurationIssue(
+        'store',
+        new Problem(
+          'must be an EvidenceStore, e.g. new DirectoryEvidenceStore(directory)',
+          '必须是 EvidenceStore，例如 new DirectoryEvidenceStore(directory)',
+        ),
+      ),
+    !(keys instanceof KeyStore) &&
+      configurationIssue(
+        'keys',
+        new Problem(
+          'must be a KeyStore, e.g. new FileKeyStore({ directory, wrappingKeys })',
+          '必须是 KeyStore，例如 new FileKeyStore({ directory, wrappingKeys })',
+        ),
+      ),
+  ].filter((issue) => issue !== false);
   if (issues.length > 0) throw new BankCardOcrConfigurationError(issues);
 }
 
@@ -192,7 +185,7 @@ export class BankCardOcrArchiveModule
 {
   constructor(
     @Inject(STARTED) private readonly parts: readonly [EvidenceArchive, EvidenceReconciler | undefined],
-    @Optional() @Inject(ACCOUNT) private readonly account: ArchivedAccount,
+    @Inject(ACCOUNT) private readonly account: ArchivedAccount,
   ) {
     super();
   }

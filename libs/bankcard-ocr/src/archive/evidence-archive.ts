@@ -8,13 +8,13 @@ import { CardNumber } from '../card/card-number.js';
 import { PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
 import { readCardValidity } from '../card/card-validity.js';
 import { ExtraFields } from '../card/extra-fields.js';
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
 import { warningText } from '../errors/vendor-codes.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
 import { exportBag } from './bag.js';
-import { dayOf, type DayRoot, EvidenceLog, type LogEntry, merkleRoot, textOf } from './evidence-log.js';
+import { dayOf, type DayRoot, AuditLog, type LogEntry, merkleRoot, textOf } from './audit-log.js';
 import type { EvidenceStore } from './evidence-store.js';
 import type { KeyStore } from './key-store.js';
 import {
@@ -37,7 +37,7 @@ import {
   addEntry,
   type NewEntry,
   type Decision,
-  entryName,
+  decisionName,
   historyFolder,
   type OrderHistory,
   type OrderState,
@@ -123,13 +123,13 @@ const ORPHAN_AFTER_MS = 24 * 3_600_000;
  * const { result, photo } = await archive.read(orderNo);
  */
 export class EvidenceArchive {
-  readonly #log: EvidenceLog;
+  readonly #log: AuditLog;
   readonly #clock: Clock;
   #indexKey: Promise<Buffer> | undefined;
 
   constructor(private readonly options: EvidenceArchiveOptions) {
     this.#clock = options.clock ?? new SystemClock();
-    this.#log = new EvidenceLog(options.store, this.#clock);
+    this.#log = new AuditLog(options.store, this.#clock);
   }
 
   /**
@@ -218,7 +218,7 @@ export class EvidenceArchive {
 
   /** Put an order under a legal hold: until then it cannot be erased. */
   async hold(orderNo: string, { until, ...decision }: Decision & { readonly until: Date }): Promise<KeptOrder> {
-    if (Number.isNaN(until.getTime())) throw invalid('until must be a valid Date', 'until 必须是有效的 Date');
+    if (Number.isNaN(until.getTime())) throw invalidArgument('until must be a valid Date', 'until 必须是有效的 Date');
     return this.#decide(orderNo, decision, 'held', until.toISOString());
   }
 
@@ -281,7 +281,7 @@ export class EvidenceArchive {
     if (!root && (await this.#log.isFollowedByRoot(day))) ofDay.push(`the root of ${day} was taken away`);
     if (ofDay.length > 0) yield { ref: day, findings: ofDay };
     for (const { ref, number, sha256: expected } of entries) {
-      const bytes = await this.options.store.read(number === 0 ? manifestName(ref) : entryName(ref, number));
+      const bytes = await this.options.store.read(number === 0 ? manifestName(ref) : decisionName(ref, number));
       const what = number === 0 ? 'the manifest' : `decision ${number}`;
       if (!bytes) yield { ref, findings: [`${what} is missing`] };
       else if (sha256(bytes) !== expected) yield { ref, findings: [`${what} is not the one that was written`] };
@@ -309,7 +309,7 @@ export class EvidenceArchive {
 
   /**
    * Seal a day, an hour after its end (China time) or later, and all days before it. Its root proves that nothing was added
-   * or changed afterwards, to anybody who has a copy of it that is not in the store.
+   * or changed afterwards, if you have a copy of it outside the store.
    */
   async sealDay(day: string): Promise<DayRoot> {
     return this.#log.seal(day);
@@ -370,7 +370,7 @@ export class EvidenceArchive {
       return (name) => !isErased && found.manifest.objects.some((object) => object.name === name);
     } catch (error) {
       if (!isDamage(error)) throw error;
-      // Nobody knows what belongs to it.
+      // It is unknown what belongs to it.
       return () => true;
     }
   }
@@ -511,7 +511,7 @@ export class EvidenceArchive {
     decide: (history: OrderHistory) => Pick<NewEntry, 'type' | 'until'> | undefined,
   ): Promise<void> {
     if (!by?.trim() || !why?.trim()) {
-      throw invalid(
+      throw invalidArgument(
         'a decision needs by and why: who decided it, and for what reason',
         '必须提供 by 和 why：决定人和原因',
       );
@@ -522,12 +522,12 @@ export class EvidenceArchive {
     });
   }
 
-  async #require(orderNo: string): Promise<{ manifest: Manifest; bytes: Buffer; history: OrderHistory }> {
+  async #require(orderNo: string): Promise<{ manifest: Manifest; history: OrderHistory }> {
     checkOrderNumber(orderNo);
     const found = await this.#find(await this.#refOf(orderNo));
     if (!found) throw refused('EVIDENCE_NOT_FOUND');
-    const history = await readHistory(this.options.store, found.manifest.ref, this.#clock.now());
-    return { ...found, history };
+    const { manifest } = found;
+    return { manifest, history: await readHistory(this.options.store, manifest.ref, this.#clock.now()) };
   }
 
   async #find(ref: string): Promise<{ manifest: Manifest; bytes: Buffer } | undefined> {
@@ -692,8 +692,4 @@ function refused(
   code: 'EVIDENCE_NOT_FOUND' | 'EVIDENCE_RESTRICTED' | 'EVIDENCE_ERASED' | 'EVIDENCE_HELD',
 ): BankCardOcrError {
   return new BankCardOcrError(code);
-}
-
-function invalid(message: string, messageZh: string): BankCardOcrError {
-  return new BankCardOcrError('INVALID_ARGUMENT', { message, messageZh });
 }

@@ -3,6 +3,7 @@ import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-o
 import { FileTicketStore } from '../credentials/store/file-ticket.store.js';
 import type { TicketLease } from '../credentials/store/ticket-store.js';
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
+import { numeric, readNumbers } from '../options/option-values.js';
 import { sleep } from '../runtime/abort.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import type { EvidenceArchive } from './evidence-archive.js';
@@ -39,7 +40,7 @@ export interface ReconcilerRound {
 /**
  * - `kept`: the archive has an order; `isNew` when this process has kept it.
  * - `failed`: it is tried again.
- * - `lost`: Tencent will not give it any more, or never will. It is reported at least once: page the operator on duty.
+ * - `lost`: Tencent does not return it any more, or never will. It is reported at least once: page the operator on duty.
  * - `paused`: Tencent's rate limit; nothing is asked until then.
  * - `round`, `round-failed`: progress; the port has thrown.
  *
@@ -64,13 +65,18 @@ export type ReconcilerEvent =
   | ({ readonly type: 'round' } & ReconcilerRound)
   | { readonly type: 'round-failed'; readonly error: unknown };
 
-const DAY_MS = 86_400_000;
+const NUMBERS = {
+  concurrency: { default: 4, ...numeric('whole number', false, 100) },
+  intervalMs: { default: 30_000, ...numeric('milliseconds') },
+  vendorRetentionMs: { default: 259_200_000, ...numeric('milliseconds') },
+  shutdownGraceMs: { default: 10_000, ...numeric('milliseconds', true) },
+};
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 600_000;
 const FIRST_PAUSE_MS = 1_000;
 const LAST_PAUSE_MS = 60_000;
 const LEASE_TTL_MS = 8_000;
-/** What nobody can change for this order: Tencent has deleted it, could not read the card, or it cannot be an order number. */
+/** A retry does not fix these: Tencent has deleted it, could not read the card, or it cannot be an order number. */
 const FINAL: ReadonlySet<string> = new Set(['RESULT_GONE', 'CARD_UNREADABLE', 'INVALID_ARGUMENT']);
 
 interface Waiting {
@@ -88,7 +94,7 @@ export class EvidenceReconciler {
   /** What happens, as it happens. */
   readonly events$: Observable<ReconcilerEvent> = this.#events.asObservable();
   readonly #clock: Clock;
-  readonly #options: { readonly [K in Exclude<keyof ReconcilerOptions, 'leaseDirectory'>]-?: number };
+  readonly #options: Readonly<Record<keyof typeof NUMBERS, number>>;
   /** Its lease is that of a ticket store, in a directory that has no tickets. */
   readonly #leases: FileTicketStore | undefined;
   #lease: TicketLease | undefined;
@@ -102,6 +108,7 @@ export class EvidenceReconciler {
   #running: Promise<void> | undefined;
   #lastRound: ReconcilerRound | undefined;
 
+  /** @throws `BankCardOcrConfigurationError` when an option is wrong */
   constructor(
     private readonly archive: Pick<EvidenceArchive, 'keep'>,
     private readonly expected: ExpectedOrders,
@@ -109,12 +116,7 @@ export class EvidenceReconciler {
     clock: Clock = new SystemClock(),
   ) {
     this.#clock = clock;
-    this.#options = {
-      concurrency: options.concurrency ?? 4,
-      intervalMs: options.intervalMs ?? 30_000,
-      vendorRetentionMs: options.vendorRetentionMs ?? 3 * DAY_MS,
-      shutdownGraceMs: options.shutdownGraceMs ?? 10_000,
-    };
+    this.#options = readNumbers(options, NUMBERS);
     const { leaseDirectory } = options;
     this.#leases =
       leaseDirectory === undefined ? undefined : new FileTicketStore({ directory: leaseDirectory, appId: 'archive' });
@@ -264,7 +266,7 @@ export class EvidenceReconciler {
 
   /** The limit is one of the app id: it concerns all orders, and counts as an attempt of none. */
   #pause(error: BankCardOcrError | undefined): void {
-    // Those that were in flight beside it are told the same.
+    // Those that were in flight beside it get the same response.
     if (!this.#mayAsk()) return;
     const forMs = Math.max(this.#pauseMs, error?.retryAfterMs ?? 0);
     this.#pausedUntilMs = this.#clock.monotonic() + forMs;

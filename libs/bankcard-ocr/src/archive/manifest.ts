@@ -27,7 +27,7 @@ export interface ManifestObject {
 }
 
 /**
- * The commit of an order: it is written last, and once. What is in clear can be checked by anybody who has the store; what is
+ * The commit of an order: it is written last, and once. What is in clear can be checked with the store alone; what is
  * sealed needs the data key of the order. PCI DSS 3.5.1: no masked number and no fingerprint of the card is in clear.
  */
 export interface Manifest {
@@ -84,7 +84,7 @@ export function objectName(ref: string, startedAtMs: number, attemptId: string, 
   return `${folderOf(ref)}${Math.round(startedAtMs)}-${attemptId}-${kind}`;
 }
 
-/** What the name of an object tells; undefined for anything else. */
+/** Parse the name of an object; undefined for anything else. */
 export function readObjectName(name: string): { ref: string; startedAtMs: number; kind: string } | undefined {
   const [, shard, ref, startedAt, kind] =
     /^orders\/([0-9a-f]{2})\/([0-9a-f]{64})\/(\d{1,16})-[0-9a-f]{16}-\d+-([A-Za-z]+)$/.exec(name) ?? [];

@@ -42,7 +42,7 @@ export function historyFolder(ref: string): string {
 }
 
 /** The name of a decision, which counts from 1. */
-export function entryName(ref: string, number: number): string {
+export function decisionName(ref: string, number: number): string {
   return `${historyFolder(ref)}${String(number).padStart(6, '0')}.json`;
 }
 
@@ -88,7 +88,7 @@ export async function addEntry(
     const { entries, hashes } = chain;
     const stored = JSON.stringify({ ...entry, at: new Date(nowMs).toISOString(), previous: hashes.at(-1) ?? '' });
     const bytes = Buffer.from(stored);
-    if (await store.create(entryName(ref, entries.length + 1), bytes)) return;
+    if (await store.create(decisionName(ref, entries.length + 1), bytes)) return;
   }
 }
 
@@ -97,7 +97,7 @@ async function readChain(store: EvidenceStore, ref: string): Promise<{ entries: 
   const hashes: string[] = [];
   for await (const name of store.list(historyFolder(ref))) {
     const bytes = await store.read(name);
-    if (!bytes || name !== entryName(ref, entries.length + 1)) throw damaged('an entry of the history is missing');
+    if (!bytes || name !== decisionName(ref, entries.length + 1)) throw damaged('an entry of the history is missing');
     let entry: HistoryEntry;
     try {
       entry = JSON.parse(bytes.toString()) as HistoryEntry;

@@ -18,7 +18,7 @@ export class BankCardOcrError extends Error {
   readonly code: BankCardOcrErrorCode;
   /** The Chinese text beside the English `message`. */
   readonly messageZh: string;
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later without a change. */
   readonly retryable: boolean;
   // Declared, not defined: an error without such a value must not print it as undefined.
   /** How long to wait before that, in milliseconds, when it is known. */

@@ -68,7 +68,7 @@ const REGISTRATIONS: [string, () => DynamicModule][] = [
 ];
 
 describe.each(REGISTRATIONS)('%s', (_name, register) => {
-  it('gives four services that launch the phone SDK and fetch a result', async () => {
+  it('provides four services that launch the phone SDK and fetch a result', async () => {
     const application = await start([register()]);
     expect(application.get(SignatureService).createNonce()).toHaveLength(32);
     await expect(application.get(TicketService).getCredentials()).resolves.toMatchObject({ generation: 1 });
@@ -154,7 +154,7 @@ describe('BankCardOcrModule', () => {
     await expect(failure).rejects.toThrow(/ticketStore \(BANKCARD_OCR_TICKET_STORE\).*file:.*redis:/s);
   });
 
-  it('refuses a second registration of the same app id and says how to mend it', async () => {
+  it('refuses a second registration of the same app id and says how to fix it', async () => {
     const twice = [BankCardOcrModule.forRoot(options), BankCardOcrModule.forRoot({ ...options, maxAttempts: 1 })];
     await expect(start(twice)).rejects.toThrow(/registered twice.*isGlobal: true/s);
   });
@@ -181,7 +181,7 @@ describe('BankCardOcrModule', () => {
     await rm(directory, { recursive: true });
   });
 
-  it('asks nobody for anything with backgroundRefresh: false until somebody queries', async () => {
+  it('sends no request with backgroundRefresh: false until the first query', async () => {
     const before = sandbox.calls.accessToken;
     const application = await start([BankCardOcrModule.forRoot({ ...options, backgroundRefresh: false })]);
     await new Promise((resolve) => setTimeout(resolve, 30));

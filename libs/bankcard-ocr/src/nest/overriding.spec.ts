@@ -27,7 +27,7 @@ const SIGN_TICKET = 's'.repeat(64);
 const JPEG = Buffer.from('ffd8ffe000104a464946', 'hex');
 const ID_CARD = { method: 'GET', path: '/api/server/getOcrResult', orderNo: 'order1' } as const;
 
-/** Records what is sent, and answers as the vendor does, or never. */
+/** Records what is sent, and responds as the vendor does, or never. */
 class FakeTransport {
   readonly sent: { path: string; parameters: URLSearchParams; body: Record<string, string> }[] = [];
   readonly dropConnections = jest.fn();

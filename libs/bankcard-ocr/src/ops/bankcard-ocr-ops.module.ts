@@ -7,7 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { BankCardOcrConfigurationError, configurationIssue, got, Problem } from '../errors/configuration-error.js';
+import { numeric, readNumbers } from '../options/option-values.js';
 import { SystemClock } from '../runtime/clock.js';
 import { LiveFeed } from './live-feed.js';
 import { ObservedAccounts } from './observed-accounts.js';
@@ -32,6 +32,11 @@ interface BankCardOcrOpsOptions {
   readonly maxLiveClients?: number | undefined;
 }
 
+const COUNTS = {
+  recentExchanges: { default: 200, ...numeric('whole number', false, 10_000) },
+  maxLiveClients: { default: 10, ...numeric('whole number', false, 1_000) },
+};
+
 /**
  * Routes for operators: accounts, the state of their credentials, recent exchanges with Tencent, the same live, and a
  * refresh on demand. Nothing in them is secret, but what they show and do is not for everyone. The library never mounts
@@ -45,8 +50,7 @@ export class BankCardOcrOpsModule implements OnModuleInit, BeforeApplicationShut
   /** @throws `BankCardOcrConfigurationError` when an option is wrong */
   static forRoot(options: BankCardOcrOpsOptions = {}): DynamicModule {
     const { path = 'ops', decorators = [], imports = [] } = options;
-    const recentExchanges = readCount('recentExchanges', options.recentExchanges, 200, 10_000);
-    const maxLiveClients = readCount('maxLiveClients', options.maxLiveClients, 10, 1_000);
+    const { recentExchanges, maxLiveClients } = readNumbers(options, COUNTS);
     class BankCardOcrOpsController extends OperationsController {}
     for (const decorate of [...decorators, Controller(path)]) decorate(BankCardOcrOpsController);
     return {
@@ -89,15 +93,4 @@ export class BankCardOcrOpsModule implements OnModuleInit, BeforeApplicationShut
     await this.feed.end();
     this.observed.close();
   }
-}
-
-function readCount(option: string, given: number | undefined, byDefault: number, most: number): number {
-  const count = given ?? byDefault;
-  if (Number.isSafeInteger(count) && count >= 1 && count <= most) return count;
-  const is = got(given);
-  const problem = new Problem(
-    `must be a whole number from 1 to ${most}; ${is.en}`,
-    `必须是 1 到 ${most} 的整数；${is.zh}`,
-  );
-  throw new BankCardOcrConfigurationError([configurationIssue(option, problem)]);
 }

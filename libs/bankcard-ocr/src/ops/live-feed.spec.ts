@@ -33,7 +33,7 @@ function read(body: { read(): unknown }): LiveLine[] {
 }
 
 describe('the live feed', () => {
-  it('tells a client that reads everything, in order', () => {
+  it('sends everything to a client that reads, in order', () => {
     const body = feed.connect(new Response(), START, all);
     for (let number = 1; number <= 1_000; number += 1) {
       feed.publish('exchange', numbered(number));
@@ -41,7 +41,7 @@ describe('the live feed', () => {
     }
   });
 
-  it('drops the oldest lines of a client that does not read, and tells it how many', () => {
+  it('drops the oldest lines of a client that does not read, and sends it how many', () => {
     const slow = feed.connect(new Response(), START, all);
     const quick = feed.connect(new Response(), START, all);
     const most = 5_000;
@@ -61,14 +61,14 @@ describe('the live feed', () => {
     expect(exchanges.at(-1)).toMatchObject(numbered(most));
   });
 
-  it('tells a client only of the accounts that it wants to know about', () => {
+  it('sends a client only the accounts that it wants to know about', () => {
     const body = feed.connect(new Response(), START, (account) => account === 'loans');
     feed.publish('credentials', { account: null });
     feed.publish('credentials', { account: 'loans' });
     expect(read(body)).toEqual([START, { type: 'credentials', account: 'loans' }]);
   });
 
-  it('gives a sign of life every 15 s, and sets no timer without clients', () => {
+  it('sends a line every 15 s to show that it is alive, and sets no timer without clients', () => {
     const response = new Response();
     const body = feed.connect(response, START, all);
     read(body);

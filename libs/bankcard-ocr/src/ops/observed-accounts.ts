@@ -2,7 +2,6 @@ import type { ModulesContainer } from '@nestjs/core';
 import { BankCardOcrClientFactory } from '../account/client-factory.js';
 import { BankCardOcrClient } from '../account/create-client.js';
 import { showEvent, showExchange, type ShownEvent, type ShownExchange } from './shown-exchange.js';
-import { Recent } from './recent.js';
 
 /** What has happened last is kept for so many events of the credentials. */
 const RECENT_EVENTS = 50;
@@ -13,8 +12,10 @@ export interface ObservedAccount {
   readonly name: string | null;
   readonly client: BankCardOcrClient;
   readonly isRunTime: boolean;
-  readonly exchanges: Recent<ShownExchange>;
-  readonly events: Recent<ShownEvent>;
+  /** The newest comes first. */
+  readonly exchanges: readonly ShownExchange[];
+  /** The newest comes first. */
+  readonly events: readonly ShownEvent[];
 }
 
 /** Takes everything that is observed. */
@@ -75,12 +76,12 @@ export class ObservedAccounts {
     if (known) return known;
     const { telemetry, options } = client.forOperators;
     const { clock } = options;
-    const exchanges = new Recent<ShownExchange>(this.recentExchanges);
-    const events = new Recent<ShownEvent>(RECENT_EVENTS);
+    const exchanges: ShownExchange[] = [];
+    const events: ShownEvent[] = [];
     const observation = {
       end: (record: Parameters<typeof showExchange>[0]): void => {
         const shown = showExchange(record, clock.now());
-        exchanges.add(shown);
+        addRecent(exchanges, shown, this.recentExchanges);
         this.listener.exchange(shown);
       },
     };
@@ -88,7 +89,7 @@ export class ObservedAccounts {
       attempt: () => observation,
       event: (event, account) => {
         const shown = showEvent(event, account, clock.now());
-        events.add(shown);
+        addRecent(events, shown, RECENT_EVENTS);
         this.listener.event(shown);
       },
     });
@@ -96,4 +97,10 @@ export class ObservedAccounts {
     this.#accounts.set(client, observed);
     return observed;
   }
+}
+
+/** Put an item before the others; of more than `most` the oldest is dropped. */
+export function addRecent<T>(items: T[], item: T, most: number): void {
+  items.unshift(item);
+  if (items.length > most) items.pop();
 }

@@ -140,14 +140,14 @@ export class OperationsService {
     return Promise.all(
       accounts.map(async (account) => {
         const stored = await this.#inspected(account);
-        return { ...showStatus(account), stored, events: account.events.newest(Number.POSITIVE_INFINITY) };
+        return { ...showStatus(account), stored, events: account.events };
       }),
     );
   }
 
   /** The newest first. */
   exchanges(accounts: readonly ObservedAccount[], limit: number): ShownExchange[] {
-    const all = accounts.flatMap(({ exchanges }) => exchanges.newest(limit));
+    const all = accounts.flatMap(({ exchanges }) => exchanges.slice(0, limit));
     return all.toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at)).slice(0, limit);
   }
 
@@ -162,9 +162,7 @@ export class OperationsService {
     };
     try {
       const { generation, generationId } = await tickets.refresh();
-      const updated = account.events
-        .newest(Number.POSITIVE_INFINITY)
-        .find((one) => one['generationId'] === generationId);
+      const updated = account.events.find((one) => one['generationId'] === generationId);
       const by = updated?.['source'] === 'store' ? 'another-process' : 'this-process';
       return outcome({ outcome: 'refreshed', generation, by });
     } catch (error) {
@@ -229,7 +227,7 @@ function showStatus({ name, client, events }: ObservedAccount): ShownStatus {
   if (!status) return { account: name, health, state: 'unknown', intervalMs };
   const { state, everObtained, refreshing, role, generation, generationId, ageMs, dueInMs, remainingMs } = status;
   const { failure, foreignRefreshSuspected: suspected, store } = status;
-  const last = suspected > 0 ? events.newest(Number.POSITIVE_INFINITY).find(isForeignRefresh) : undefined;
+  const last = suspected > 0 ? events.find(isForeignRefresh) : undefined;
   return {
     account: name,
     health,

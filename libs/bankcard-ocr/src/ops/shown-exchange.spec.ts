@@ -1,7 +1,7 @@
 import type { TicketEvent } from '../credentials/ticket-event.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { AttemptEnd } from '../telemetry/instrumentation.js';
-import { Recent } from './recent.js';
+import { addRecent } from './observed-accounts.js';
 import { meaningOf, showEvent, showExchange, shownVendorCode } from './shown-exchange.js';
 
 const AT_MS = Date.UTC(2026, 10, 28, 9);
@@ -120,13 +120,10 @@ describe('the meaning of a failure', () => {
 
 describe('the last items', () => {
   it('are at most as many as there is room for, the newest first', () => {
-    const recent = new Recent<number>(3);
-    expect(recent.newest(9)).toEqual([]);
+    const recent: number[] = [];
     for (let item = 1; item <= 7; item += 1) {
-      recent.add(item);
-      expect(recent.newest(9)).toEqual([item, item - 1, item - 2].filter((one) => one > 0));
+      addRecent(recent, item, 3);
+      expect(recent).toEqual([item, item - 1, item - 2].filter((one) => one > 0));
     }
-    expect(recent.newest(2)).toEqual([7, 6]);
-    expect(recent.newest(0)).toEqual([]);
   });
 });

@@ -46,7 +46,7 @@ describe('options that are kept', () => {
     });
   });
 
-  it('are missing where somebody has copied them property by property', () => {
+  it('are missing from a copy that was made property by property', () => {
     const secret = Object.assign(Object.create(SecretText.prototype) as SecretText, { ...new SecretText('canary') });
     expect(revealSecrets({ appId: 'a', secret })).toEqual({ appId: 'a', secret: undefined });
   });

@@ -1,6 +1,6 @@
 import { Problem } from '../errors/configuration-error.js';
 import { DEFAULTS, OPTION_ROWS, OPTION_TABLE } from './option-table.js';
-import { checkChoice, checkNumber, numberFromText } from './option-values.js';
+import { checkChoice, checkNumber, numberFromText, numeric, readNumbers } from './option-values.js';
 
 const NUMBER_RULES = OPTION_ROWS.flatMap(([option, { number }]) => (number ? [{ option, ...number }] : []));
 const CHOICE_RULES = OPTION_ROWS.flatMap(([option, { choices }]) => (choices ? [{ option, choices }] : []));
@@ -96,5 +96,23 @@ describe('an option that is one of a few values', () => {
     const ruled = new Set(CHOICE_RULES.map(({ option }) => option as string));
     const booleans = Object.entries(DEFAULTS).flatMap(([name, value]) => (typeof value === 'boolean' ? [name] : []));
     for (const name of [...booleans, 'role']) expect(ruled).toContain(name);
+  });
+});
+
+describe('options that are all numbers', () => {
+  const rules = {
+    count: { default: 3, ...numeric('whole number', false, 10) },
+    pauseMs: { default: 5, ...numeric('milliseconds', true) },
+  };
+
+  it('have their defaults where they are not set, and may be digits', () => {
+    expect(readNumbers({}, rules)).toEqual({ count: 3, pauseMs: 5 });
+    expect(readNumbers({ count: '10' as never, pauseMs: 0 }, rules)).toEqual({ count: 10, pauseMs: 0 });
+  });
+
+  it('are refused all at once, with their largest value', () => {
+    expect(() => readNumbers({ count: 11, pauseMs: -1 }, rules)).toThrow(
+      /count: must be a whole number, more than 0, at most 10, .*got 11\n.*pauseMs: .*got -1/,
+    );
   });
 });

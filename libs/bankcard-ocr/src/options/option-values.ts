@@ -1,4 +1,10 @@
-import { got, Problem, unusableText } from '../errors/configuration-error.js';
+import {
+  BankCardOcrConfigurationError,
+  configurationIssue,
+  got,
+  Problem,
+  unusableText,
+} from '../errors/configuration-error.js';
 
 /** Options with their defaults filled in and secrets as text, not checked yet. */
 export type UncheckedOptions = Readonly<Record<string, unknown>>;
@@ -6,6 +12,7 @@ export type UncheckedOptions = Readonly<Record<string, unknown>>;
 export interface NumberRule {
   readonly unit: keyof typeof WANTED;
   readonly zeroAllowed: boolean;
+  readonly most?: number | undefined;
 }
 
 const WANTED = {
@@ -27,13 +34,15 @@ export function booleanFromText(value: unknown): unknown {
 }
 
 /** @returns what it must be, when it is not */
-export function checkNumber(value: unknown, { unit, zeroAllowed }: NumberRule): Problem | undefined {
-  const inRange = typeof value === 'number' && Number.isFinite(value) && (zeroAllowed ? value >= 0 : value > 0);
+export function checkNumber(value: unknown, { unit, zeroAllowed, most = Infinity }: NumberRule): Problem | undefined {
+  const isLargeEnough = typeof value === 'number' && (zeroAllowed ? value >= 0 : value > 0);
+  const inRange = isLargeEnough && Number.isFinite(value) && value <= most;
   if (inRange && (unit === 'milliseconds' || Number.isInteger(value))) return undefined;
   const [wanted, is] = [WANTED[unit], got(value)];
+  const limit = most === Infinity ? new Problem('', '') : new Problem(`, at most ${most}`, `，不大于 ${most}`);
   return new Problem(
-    `must be ${wanted.en}, ${zeroAllowed ? '0 or more' : 'more than 0'}, written in digits only; ${is.en}`,
-    `必须是${wanted.zh}，${zeroAllowed ? '不小于 0' : '大于 0'}，只用数字书写；${is.zh}`,
+    `must be ${wanted.en}, ${zeroAllowed ? '0 or more' : 'more than 0'}${limit.en}, written in digits only; ${is.en}`,
+    `必须是${wanted.zh}，${zeroAllowed ? '不小于 0' : '大于 0'}${limit.zh}，只用数字书写；${is.zh}`,
   );
 }
 
@@ -50,8 +59,8 @@ export function checkChoice(value: unknown, choices: readonly unknown[]): Proble
 }
 
 /** The part of a row for a number, digits as text included. */
-export function numeric(unit: NumberRule['unit'], zeroAllowed = false) {
-  const number = { unit, zeroAllowed };
+export function numeric(unit: NumberRule['unit'], zeroAllowed = false, most?: number) {
+  const number = { unit, zeroAllowed, most };
   const read = (given: unknown) => checkNumber(numberFromText(given), number) ?? (numberFromText(given) as number);
   return { number, read };
 }
@@ -100,4 +109,22 @@ export function isUnset(value: unknown): value is undefined | '' {
 
 export function whatIsSet<Options extends object>(options: Options): Partial<Options> {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => !isUnset(value))) as Partial<Options>;
+}
+
+/**
+ * Read options that are all numbers, digits as text included; one that is not set has its default.
+ * @throws {@link BankCardOcrConfigurationError} with every one that is wrong
+ */
+export function readNumbers<Name extends string>(
+  given: { readonly [N in NoInfer<Name>]?: number | undefined },
+  rules: Readonly<Record<Name, { readonly default: number } & ReturnType<typeof numeric>>>,
+): Readonly<Record<Name, number>> {
+  const names = Object.keys(rules) as Name[];
+  const values = names.map((name) => {
+    const value = given[name];
+    return [name, rules[name].read(isUnset(value) ? rules[name].default : value)] as const;
+  });
+  const issues = values.flatMap(([name, value]) => (value instanceof Problem ? configurationIssue(name, value) : []));
+  if (issues.length > 0) throw new BankCardOcrConfigurationError(issues);
+  return Object.fromEntries(values) as Record<Name, number>;
 }

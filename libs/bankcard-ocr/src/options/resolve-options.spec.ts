@@ -303,7 +303,7 @@ describe('the proxy of the environment', () => {
     }
   }
 
-  it('is told with the variable that names it, and without user and password', () => {
+  it('is reported with the variable that names it, and without user and password', () => {
     expect(resolveOptions(GIVEN, undefined, HTTPS).route).toEqual({
       proxy: 'http://proxy.example:3128',
       en: 'proxy http://proxy.example:3128 (HTTPS_PROXY)',
@@ -457,7 +457,7 @@ describe('the variables of an account', () => {
       expect(unknownVariables(others, 'loans')).toEqual(['LOANS_BANKCARD_OCR_APPID']);
     });
 
-    it('are told at the start, without their values', () => {
+    it('are reported at startup, without their values', () => {
       const [warning, ...others] = warningsWith({ ...ENV, BANKCARD_OCR_WARNINGPOLICY: 'canary' });
       expect(others).toEqual([]);
       expect(warning).toMatch(/^BANKCARD_OCR_WARNINGPOLICY is no variable.*no effect: check its spelling$/);
@@ -467,7 +467,7 @@ describe('the variables of an account', () => {
   describe('a variable that the options do not come from', () => {
     const given: BankCardOcrOptions = { appId: 'IDA00001', secret: SECRET, ticketStore: 'memory:' };
 
-    it('is told at the start when its option is not set', () => {
+    it('is reported at startup when its option is not set', () => {
       expect(warningsWith({ ...ENV, BANKCARD_OCR_WARNING_POLICY: 'strict' }, given)).toEqual([
         expect.stringMatching(/^BANKCARD_OCR_WARNING_POLICY is set and has no effect.*option warningPolicy/),
       ]);
@@ -488,7 +488,7 @@ describe('the variables of an account', () => {
       ]);
     });
 
-    it('is told in the error of a start that fails for it, in both languages', () => {
+    it('is reported in the error of a startup that fails for it, in both languages', () => {
       writeFileSync(join(directory, '.env'), `BANKCARD_OCR_SECRET=${SECRET}\n`);
       const { BANKCARD_OCR_SECRET: _dropped, ...environment } = ENV;
       let failure: { message?: string; messageZh?: string } = {};

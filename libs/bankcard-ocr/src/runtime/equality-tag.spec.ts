@@ -93,14 +93,14 @@ describe('the tag', () => {
     expect(inOther).not.toBe(equalityTag(PAN));
   });
 
-  it('may be set by whoever copies objects, and is the same whichever order the fields came in', () => {
+  it('may be set by code that copies objects, and is the same whichever order the fields came in', () => {
     expect(Object.assign(new CardPhoto('crop', Buffer.from('a')), { equalityTag: 'abc' }).equalityTag).toBe('abc');
     const [a, b] = [['a', 1] as const, ['b', 2] as const];
     expect(new ExtraFields([a, b])).toEqual(new ExtraFields([b, a]));
   });
 });
 
-describe('whoever copies objects property by property', () => {
+describe('code that copies objects property by property', () => {
   const everything = () => ({
     card: new CardNumber(PAN),
     photo: new CardPhoto('crop', Buffer.from(`photo ${PAN}`)),

@@ -3,7 +3,7 @@ import { Semaphore } from './semaphore.js';
 
 const never = new AbortController().signal;
 
-/** Everybody who wants in, in the order they got in; `leave` gives each one's place back. */
+/** All callers, in the order in which they got in; `leave` releases the place of each. */
 class Crowd {
   readonly inside: string[] = [];
   readonly turnedAway: [string, unknown][] = [];
@@ -67,7 +67,7 @@ describe('the connection gate', () => {
     expect(visitors.inside).toEqual(['a', 'b', 'c', 'd']);
   });
 
-  it('turns away at once who has given up already, with the reason, and takes no place for that', async () => {
+  it('rejects a caller that is cancelled already, with the reason, and takes no place for it', async () => {
     const visitors = await crowd(1);
     const reason = new Error('gave up before');
     await visitors.come('x', { signal: AbortSignal.abort(reason) });
@@ -76,7 +76,7 @@ describe('the connection gate', () => {
     expect(visitors.inside).toEqual(['a']);
   });
 
-  it('frees nothing for who gives up while waiting', async () => {
+  it('frees nothing for a caller that is cancelled while it waits', async () => {
     const visitors = await crowd(1, 'a');
     const controller = new AbortController();
     void visitors.come('x', { signal: controller.signal });
@@ -98,7 +98,7 @@ describe('the connection gate', () => {
     expect(visitors.inside).toEqual(['a', 'b', 'c']);
   });
 
-  it('keeps the place of who gives up inside, until it is given back once', async () => {
+  it('keeps the place of a caller that is cancelled inside, until it is released once', async () => {
     const visitors = await crowd(1);
     const controller = new AbortController();
     await visitors.come('a', { signal: controller.signal });
@@ -122,7 +122,7 @@ describe('the connection gate', () => {
     expect(removed).toHaveBeenCalledTimes(listeners.mock.calls.length);
   });
 
-  it('is fair to 2 000 who come and give up at random', async () => {
+  it('is fair to 2 000 callers that come and are cancelled at random', async () => {
     const limit = 5;
     const gate = new Semaphore(limit);
     let inside = 0;

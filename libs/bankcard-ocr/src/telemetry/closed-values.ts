@@ -1,8 +1,9 @@
+import { PHOTO_KINDS } from '../card/card-photo.js';
 import { VENDOR_CODES, WARNING_TEXTS } from '../errors/vendor-codes.js';
 import type { TicketEvent } from '../credentials/ticket-event.js';
 import type { OperationOutcome } from './instrumentation.js';
 
-/** What stands for every value that is not in its list: what Tencent sends can be any text. */
+/** Replaces every value that is not in its list: what Tencent sends can be any text. */
 export const OTHER = '_OTHER';
 
 /** The outcomes of exchanges that metrics keep apart; the rest are mistakes of a developer. */
@@ -68,7 +69,7 @@ export const closedValue = {
   warningCode: closed(Object.keys(WARNING_TEXTS)),
   /** What the other metrics do not count; undefined for the rest. */
   credentialEvent: (type: string) => (COUNTED_EVENTS.has(type) ? type : undefined),
-  photoKind: closed(['original', 'crop', 'numberStrip']),
-  /** For spans, of which each stands alone: every code of Tencent that is documented. */
+  photoKind: closed(PHOTO_KINDS),
+  /** For spans, which are no time series: every code of Tencent that is documented. */
   vendorCode: closed(['0', ...Object.keys(VENDOR_CODES)]),
 };

@@ -90,7 +90,7 @@ describe('what an operation publishes', () => {
     expect(trace).toEqual(['a in', 'b in', 'run', 'b out', 'a out']);
   });
 
-  it('is not told to a subscriber while that is idle', async () => {
+  it('is not published to a subscriber while that is idle', async () => {
     let isIdle = true;
     const subscriber = { ...recorder(), isIdle: () => isIdle };
     const telemetry = new Telemetry(clock, undefined, [subscriber]);
@@ -150,7 +150,7 @@ describe('a subscriber that fails', () => {
     telemetry.event({ type: 'store-recovered' });
     telemetry.open(() => 1)();
     expect(other.ends.map(({ outcome }) => outcome)).toEqual(['OK', 'TIMEOUT']);
-    // It is told once, however often it happens.
+    // It is reported once, however often it happens.
     expect(faults.length).toBe(subscriber === failing[4]![1] ? 0 : 1);
   });
 });

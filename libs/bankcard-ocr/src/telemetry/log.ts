@@ -10,7 +10,7 @@ export interface LogSink {
   error(line: string): void;
 }
 
-/** @param debugs whether anybody reads lines of the level `debug`: making one costs every query */
+/** @param debugs whether the level `debug` is enabled: making a line costs every query */
 export function logExchange(log: LogSink, record: ExchangeRecord, debugs = true): void {
   const wentWell = record.outcome === 'OK' || record.outcome === 'ABORTED';
   if (wentWell && !debugs) return;
@@ -52,7 +52,7 @@ export class ExchangeLine {
     if (order !== undefined) this.orderRef = order;
   }
 
-  /** Where winston looks for it. */
+  /** Where winston has its message. */
   get message(): string {
     return this.msg;
   }

@@ -149,7 +149,7 @@ describe('the metrics', () => {
     expect(await counted('late')).toHaveLength(zeros.length);
   });
 
-  it('reach a provider that is registered after the first call, and tell the age of the ticket to it', async () => {
+  it('reach a provider that is registered after the first call, and report the age of the ticket to it', async () => {
     await sdk[Symbol.asyncDispose]();
     const { subscriber, end } = subscribed();
     subscriber.account?.({ account: undefined, ticketAgeMs: () => 2_000 });

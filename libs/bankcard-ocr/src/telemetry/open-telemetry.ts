@@ -19,7 +19,7 @@ import { closedValue, OTHER, RARE } from './closed-values.js';
 import type {
   AttemptEnd,
   AttemptStart,
-  ObservedAccount,
+  ActiveAccount,
   Observation,
   OperationEnd,
   OperationStart,
@@ -56,7 +56,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): TelemetrySubs
 }
 
 class OpenTelemetrySubscriber implements TelemetrySubscriber {
-  readonly #accounts = new Set<ObservedAccount>();
+  readonly #accounts = new Set<ActiveAccount>();
   /** Values of the attribute `account` that there have been. */
   readonly #names = new Set<string | undefined>();
   /** Two hosts at most for each account. */
@@ -124,7 +124,7 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
     if (counted !== undefined) this.#use?.events.add(1, { event: counted, ...this.#accountOf({ account }) });
   }
 
-  account(account: ObservedAccount): () => void {
+  account(account: ActiveAccount): () => void {
     this.#accounts.add(account);
     this.#names.add(this.options.account ?? account.account);
     // The age of the ticket is read from now on, also if nothing else happens.
@@ -158,7 +158,7 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
     return server;
   }
 
-  #accountOf({ account }: Pick<ObservedAccount, 'account'>, attribute = 'account'): Attributes {
+  #accountOf({ account }: Pick<ActiveAccount, 'account'>, attribute = 'account'): Attributes {
     const value = this.options.account ?? account;
     return value === undefined ? {} : { [attribute]: value };
   }

@@ -2,8 +2,8 @@ import type { Clock } from '../../runtime/clock.js';
 
 /**
  * How a server takes the conditions of a write:
- * - `strict`: as Amazon S3: `If-None-Match: *` is honoured: 412 when there is an object, 409 while another write is under way.
- * - `cos`: as Tencent COS: `x-cos-forbid-overwrite: true` is honoured with 409 FileAlreadyExists, `If-None-Match` is not known.
+ * - `strict`: as Amazon S3: `If-None-Match: *` is honored: 412 when there is an object, 409 while another write is under way.
+ * - `cos`: as Tencent COS: `x-cos-forbid-overwrite: true` is honored with 409 FileAlreadyExists, `If-None-Match` is not known.
  * - `cos-versioned`: a bucket of COS that has, or ever had, versioning: `x-cos-forbid-overwrite` has no effect.
  * - `ignores-conditions`: every write is accepted, whatever its conditions.
  * - `refuses-conditions`: a write with `If-None-Match` gets 501 NotImplemented.

@@ -134,7 +134,7 @@ describe('the S3 sandbox', () => {
       expect(JSON.stringify(sandbox.journal())).not.toContain(secret);
   });
 
-  it('is asked with a signature by everybody', async () => {
+  it('requires a signature of every request', async () => {
     await start();
     await put('a', 'x');
     const response = await fetch(`${sandbox.url}/${sandbox.bucket}/a`);

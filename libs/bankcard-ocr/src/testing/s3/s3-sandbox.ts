@@ -20,7 +20,7 @@ const KEEP_ALIVE_MS = 600_000;
 
 /**
  * An object store that speaks S3 on a local TCP port, as strict as Amazon's documents: it checks every signature, payload hash and
- * checksum, honours conditions of writes as its dialect says, and keeps evidence of what its client did. It has one bucket, knows
+ * checksum, honors conditions of writes as its dialect says, and keeps evidence of what its client did. It has one bucket, knows
  * path-style addresses, and no more than an archive needs.
  *
  * @example
@@ -154,14 +154,14 @@ export class S3Sandbox implements AsyncDisposable {
       const body = await buffer(request);
       if (fault?.kind === 'hang') return;
       if (fault?.kind === 'reset') return void response.socket?.resetAndDestroy();
-      const answer = failureOf(fault) ?? this.#service.respond(target, { method, target: url, headers, body });
-      // Whoever sees a response finds in the evidence what it was.
+      const reply = failureOf(fault) ?? this.#service.respond(target, { method, target: url, headers, body });
       if (fault?.kind === 'lost-answer') return void response.socket?.destroy();
-      entry.status = answer.status;
-      if (answer.code !== undefined) entry.code = answer.code;
+      // Before it is sent: a client that has the response finds it in the journal.
+      entry.status = reply.status;
+      if (reply.code !== undefined) entry.code = reply.code;
       if (fault?.kind === 'slow') await pause(fault.delayMs, response);
-      if (fault?.kind === 'truncated') return sendHalf(response, answer);
-      send(response, answer);
+      if (fault?.kind === 'truncated') return sendHalf(response, reply);
+      send(response, reply);
     } catch {
       // A client that leaves in the middle of its body has sent no request.
       response.destroy();

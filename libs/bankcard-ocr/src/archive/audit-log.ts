@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { invalidArgument } from '../errors/bank-card-ocr-error.js';
 import { CHINA_OFFSET_MS, type Clock } from '../runtime/clock.js';
 import type { EvidenceStore } from './evidence-store.js';
 import { sha256 } from './sealing.js';
@@ -34,16 +34,11 @@ const ROOT = /^roots\/(\d{4}-\d\d-\d\d)\.json$/;
 const ENTRY = /^log\/(\d{4}-\d\d-\d\d)\/([0-9a-f]{64})-(\d+)-([0-9a-f]{64})$/;
 
 /** An append-only list of manifests and decisions by day: one small object for each, so that any number of processes can write it. */
-export class EvidenceLog {
+export class AuditLog {
   constructor(
     private readonly store: EvidenceStore,
     private readonly clock: Clock,
   ) {}
-
-  /** Today in China. */
-  today(): string {
-    return dayOf(this.clock.now());
-  }
 
   /** Add an entry to a day, or to a later one when that is about to be sealed, or is. */
   async add(entry: LogEntry, day: string): Promise<void> {
@@ -71,7 +66,7 @@ export class EvidenceLog {
 
   /** Whether an entry is in the log: as a rule under the day on which it was written, or under a later one. */
   async has(entry: LogEntry, writtenOn: string): Promise<boolean> {
-    const tomorrow = dayAfter(this.today());
+    const tomorrow = dayAfter(dayOf(this.clock.now()));
     // A clock that was ahead has written it in the future.
     const last = writtenOn > tomorrow ? writtenOn : tomorrow;
     for (let day = writtenOn; day <= last; day = dayAfter(day)) {
@@ -103,7 +98,7 @@ export class EvidenceLog {
    */
   async seal(day: string): Promise<DayRoot> {
     if (!(this.clock.now() >= endOf(day) + GRACE_MS)) {
-      throw invalidDay(
+      throw invalidArgument(
         `the day ${day} is not over, or is no day: seal it an hour after its end (China time)`,
         `${day} 尚未结束或格式有误：请在当日结束一小时后（北京时间）再封存`,
       );
@@ -123,7 +118,7 @@ export class EvidenceLog {
     }
     const root = await this.rootOf(day);
     if (root) return root;
-    throw invalidDay(`the log begins after ${day}`, `存证日志起始于 ${day} 之后`);
+    throw invalidArgument(`the log begins after ${day}`, `存证日志起始于 ${day} 之后`);
   }
 
   /** SHA-256 of the root before a day, as it is stored; empty when there is none. */
@@ -147,10 +142,6 @@ export class EvidenceLog {
   }
 }
 
-function invalidDay(message: string, messageZh: string): BankCardOcrError {
-  return new BankCardOcrError('INVALID_ARGUMENT', { message, messageZh });
-}
-
 /** When a day ends in China. */
 function endOf(day: string): number {
   return Date.parse(`${day}T00:00:00Z`) + DAY_MS - CHINA_OFFSET_MS;
@@ -161,7 +152,7 @@ export function dayOf(epochMs: number): string {
   return new Date(epochMs + CHINA_OFFSET_MS).toISOString().slice(0, 10);
 }
 
-export function rootName(day: string): string {
+function rootName(day: string): string {
   return `${ROOTS}${day}.json`;
 }
 
