@@ -51,6 +51,14 @@ export function registerAccount(application: ModulesContainer, account: Register
   return () => void accounts.delete(account);
 }
 
+/** All instances of a class that is its own token, whichever modules of the application provide them. */
+export function instancesIn<T>(application: ModulesContainer, type: abstract new (...args: never[]) => T): T[] {
+  return [...application.values()].flatMap(({ providers }) => {
+    const instance: unknown = providers.get(type)?.instance;
+    return instance instanceof type ? [instance] : [];
+  });
+}
+
 function checkApart(account: RegisteredAccount, other: RegisteredAccount): void {
   const { registration, appId, ticketStore } = account;
   const areRegistrations = registration !== undefined && other.registration !== undefined;

@@ -1,4 +1,4 @@
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';
 import { concealSecrets } from '../options/concealed-options.js';
@@ -87,7 +87,7 @@ export class BankCardOcrClientFactory {
   async get(accountId: string): Promise<BankCardOcrClient> {
     if (this.#isClosed) throw new BankCardOcrError('NO_VALID_TICKET', { message: 'the application is closing' });
     if (typeof accountId !== 'string' || accountId === '')
-      throw new BankCardOcrError('INVALID_ARGUMENT', { message: 'get() takes the id of an account, a text' });
+      throw invalidArgument('get() takes the id of an account, a text');
     // An account that is used again while it closes keeps its client: a second one would refresh beside it.
     const account = this.#accounts.get(accountId) ?? this.#begin(accountId);
     this.#remove(account);

@@ -10,6 +10,7 @@ import {
 } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { type AccountName, checkAccountName } from '../account/account-name.js';
+import { instancesIn } from '../account/account-registry.js';
 import { BankCardOcrClient } from '../account/create-client.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { tokenNamed } from '../nest/bankcard-ocr.tokens.js';
@@ -73,7 +74,9 @@ class ArchivedAccount {
 
   /** Modules are made in any order: the account is there when the first of them starts. */
   get client(): BankCardOcrClient {
-    this.#client ??= this.#find();
+    this.#client ??= instancesIn(this.application, BankCardOcrClient).find(({ forOperators }) => {
+      return forOperators.telemetry.account === this.name;
+    });
     if (this.#client) return this.#client;
     const which = this.name === undefined ? 'without a name' : `with the name '${this.name}'`;
     throw new BankCardOcrConfigurationError([
@@ -86,14 +89,6 @@ class ArchivedAccount {
         ),
       ),
     ]);
-  }
-
-  #find(): BankCardOcrClient | undefined {
-    for (const { providers } of this.application.values()) {
-      const client: unknown = providers.get(BankCardOcrClient)?.instance;
-      if (client instanceof BankCardOcrClient && client.forOperators.telemetry.account === this.name) return client;
-    }
-    return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ModulesContainer } from '@nestjs/core';
+import { instancesIn } from '../account/account-registry.js';
 import { BankCardOcrClientFactory } from '../account/client-factory.js';
 import { BankCardOcrClient } from '../account/create-client.js';
 import { showEvent, showExchange, type ShownEvent, type ShownExchange } from './shown-exchange.js';
@@ -40,14 +41,12 @@ export class ObservedAccounts {
 
   /** All accounts that are in use now; those that were registered late, in a lazy module, are observed from now on. */
   current(): ObservedAccount[] {
-    const found: ObservedAccount[] = [];
-    for (const { providers } of this.application.values()) {
-      const client: unknown = providers.get(BankCardOcrClient)?.instance;
-      if (client instanceof BankCardOcrClient) found.push(this.#observe(client, client.forOperators.telemetry.account));
-      const factory: unknown = providers.get(BankCardOcrClientFactory)?.instance;
-      if (factory instanceof BankCardOcrClientFactory) found.push(...this.#accountsOf(factory));
-    }
-    const inUse = new Set(found);
+    const inUse = new Set([
+      ...instancesIn(this.application, BankCardOcrClient).map((client) => {
+        return this.#observe(client, client.forOperators.telemetry.account);
+      }),
+      ...instancesIn(this.application, BankCardOcrClientFactory).flatMap((factory) => this.#accountsOf(factory)),
+    ]);
     for (const [client, account] of this.#accounts) {
       if (inUse.has(account)) continue;
       account.leave();
