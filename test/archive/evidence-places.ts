@@ -10,10 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { S3Client } from '@aws-sdk/client-s3';
 import { DirectoryEvidenceStore, type EvidenceStore } from 'nestjs-bankcard-ocr/archive';
-import { S3EvidenceStore } from 'nestjs-bankcard-ocr/archive-s3';
-import { S3Sandbox, type S3SandboxOptions } from 'nestjs-bankcard-ocr/testing';
 
 /** A place where an archive keeps its objects, as somebody sees it who can change what is stored. */
 export interface EvidencePlace {
@@ -47,33 +44,6 @@ export async function startDirectory(): Promise<EvidencePlace> {
     },
     delete: (name) => unlinkSync(path.join(root, name)),
     end: async () => rmSync(folder, { recursive: true }),
-  };
-}
-
-/** A bucket, which has been written once at the end, in every sense. */
-export async function startBucket(options: S3SandboxOptions = {}): Promise<EvidencePlace> {
-  const sandbox = await S3Sandbox.start(options);
-  const client = new S3Client({ ...sandbox.clientOptions, requestChecksumCalculation: 'WHEN_REQUIRED' });
-  const prefix = 'archive';
-  const keyOf = (name: string): string => {
-    const key = prefix + name;
-    if (!sandbox.objects.get(key)) throw new Error('there is no such object');
-    return key;
-  };
-  return {
-    open: () => new S3EvidenceStore({ client, bucket: sandbox.bucket, prefix: `${prefix}/` }),
-    names: (part = '') => {
-      const names = sandbox.objects.keys().map((key) => key.slice(prefix.length));
-      return names.filter((name) => name.includes(part));
-    },
-    get: (name) => sandbox.objects.get(keyOf(name))!,
-    set: (name, bytes) => sandbox.objects.set(keyOf(name), Buffer.from(bytes)),
-    delete: (name) => sandbox.objects.delete(keyOf(name)),
-    end: async () => {
-      client.destroy();
-      await sandbox.stop();
-      expect(sandbox.violations()).toEqual([]);
-    },
   };
 }
 

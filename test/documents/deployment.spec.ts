@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { RequestMethod } from '@nestjs/common';
+import { transformSync } from '@swc/core';
 import { validate } from 'dockerfile-utils';
-import ts from 'typescript';
 import { stringify } from 'yaml';
 import { HealthController } from '../../apps/demo-api/src/health/health.controller.js';
 import { VARIABLES } from '../../apps/demo-api/src/settings/variables.js';
@@ -38,18 +38,10 @@ describe('apps/demo-api/package.json', () => {
 
   /** The packages that the compiled file loads; imports of types are gone. */
   function packagesOf(file: string): string[] {
-    const { outputText } = ts.transpileModule(readText(file), {
-      fileName: file,
-      compilerOptions: {
-        module: ts.ModuleKind.CommonJS,
-        target: ts.ScriptTarget.ES2023,
-        experimentalDecorators: true,
-        emitDecoratorMetadata: true,
-      },
-    });
-    return [...outputText.matchAll(/\brequire\("(?<name>(?:@[\w-]+\/)?[\w-][\w.-]*)/g)].flatMap(({ groups, index }) => {
+    const { code } = transformSync(readText(file), { filename: file, configFile: path.join(ROOT, '.swcrc') });
+    return [...code.matchAll(/\brequire\("(?<name>(?:@[\w-]+\/)?[\w-][\w.-]*)/g)].flatMap(({ groups, index }) => {
       const name = groups!['name']!;
-      const isOwn = name.startsWith('node:') || outputText.startsWith('node:', index + 'require("'.length);
+      const isOwn = name.startsWith('node:') || code.startsWith('node:', index + 'require("'.length);
       return isOwn || name.startsWith('nestjs-bankcard-ocr') ? [] : [name];
     });
   }
