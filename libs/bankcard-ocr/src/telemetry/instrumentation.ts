@@ -45,7 +45,7 @@ export interface AttemptEnd extends ExchangeRecord {
 }
 
 /** An account that is in use. */
-export interface ObservedAccount {
+export interface ActiveAccount {
   readonly account: string | undefined;
   /** Milliseconds since its access token was asked for; undefined while there are no valid credentials. */
   readonly ticketAgeMs: () => number | undefined;
@@ -70,7 +70,7 @@ export interface TelemetrySubscriber {
   /** What happens to the credentials. */
   event?(event: TicketEvent, account: string | undefined): void;
   /** @returns what is called when the account is closed */
-  account?(account: ObservedAccount): (() => void) | undefined;
+  account?(account: ActiveAccount): (() => void) | undefined;
 }
 
 /** How an operation is published. */
@@ -87,7 +87,7 @@ export class Telemetry {
   #subscribers: readonly TelemetrySubscriber[] = [];
   #isFaulty = false;
   readonly #leave = new Map<TelemetrySubscriber, () => void>();
-  #account: ObservedAccount | undefined;
+  #account: ActiveAccount | undefined;
 
   /** @param onFault is called once, when a subscriber throws for the first time */
   constructor(
@@ -109,7 +109,7 @@ export class Telemetry {
     };
   }
 
-  /** The account has credentials from now on, of which `ticketAgeMs` tells the age. @returns what ends that */
+  /** The account has credentials from now on, whose age `ticketAgeMs` returns. @returns what ends that */
   open(ticketAgeMs: () => number | undefined): () => void {
     this.#account = { account: this.account, ticketAgeMs };
     for (const subscriber of this.#subscribers) this.#introduce(subscriber);
@@ -119,7 +119,7 @@ export class Telemetry {
     };
   }
 
-  /** Run an operation, and tell of its start and its end. Its result and its error pass unchanged. */
+  /** Run an operation, and publish its start and its end. Its result and its error pass unchanged. */
   operation<T>(
     operation: OperationName,
     run: () => Promise<T>,
@@ -159,7 +159,7 @@ export class Telemetry {
     return (record) => this.#end(observations, { ...record, account });
   }
 
-  /** Tell what has happened to the credentials. */
+  /** Publish what has happened to the credentials. */
   event(event: TicketEvent): void {
     for (const subscriber of this.#subscribers) this.#quietly(() => subscriber.event?.(event, this.account));
   }
@@ -224,7 +224,7 @@ export class Telemetry {
     for (const observation of observations) this.#quietly(() => observation.end?.(end));
   }
 
-  /** Telemetry never disturbs what it tells of. */
+  /** A subscriber that throws never disturbs what is observed. */
   #quietly<T>(run: () => T): T | undefined {
     try {
       return run();
