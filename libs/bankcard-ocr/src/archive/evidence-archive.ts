@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Writable } from 'node:stream';
 import { callbackify } from 'node:util';
@@ -10,6 +10,7 @@ import { readCardValidity } from '../card/card-validity.js';
 import { ExtraFields } from '../card/extra-fields.js';
 import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
 import { warningText } from '../errors/vendor-codes.js';
+import type { PhotoMeta } from '../results/download/photo-sink.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
@@ -39,12 +40,13 @@ import {
   type Decision,
   decisionName,
   historyFolder,
+  NO_HISTORY,
   type OrderHistory,
   type OrderState,
   readHistory,
   stateOf,
 } from './order-history.js';
-import { Sealer, sha256, SUITE, unseal } from './sealing.js';
+import { SEAL_BYTES, Sealer, sha256, SUITE, unseal } from './sealing.js';
 
 /** Where orders come from: an account of this library. */
 export interface EvidenceSource {
@@ -113,6 +115,8 @@ const INDEX_KEY = 'index';
 const OWNER = 'archive.json';
 /** An object without a manifest is an orphan when no attempt can still be under way. */
 const ORPHAN_AFTER_MS = 24 * 3_600_000;
+/** The room for a photo of which nothing is known; doubled when it is full. */
+const FIRST_ROOM = 128 * 1024;
 
 /**
  * Keeps results and photos of orders as evidence (存证): pulled once from Tencent, encrypted with a key for each order,
@@ -157,9 +161,9 @@ export class EvidenceArchive {
     const { store, keys } = this.options;
     const startedAtMs = this.#clock.now();
     const attempt = new KeepAttempt(store, ref, async () => keys.create(ref), startedAtMs);
-    let bytes: Buffer;
+    let manifest: Manifest;
     try {
-      bytes = Buffer.from(JSON.stringify(await this.#fetch(orderNo, attempt, options)));
+      manifest = await this.#fetch(orderNo, attempt, options);
       // A machine that was suspended in between: its objects may have been collected.
       if (this.#clock.now() - startedAtMs > ORPHAN_AFTER_MS / 2) throw new BankCardOcrError('TIMEOUT');
     } catch (error) {
@@ -168,7 +172,13 @@ export class EvidenceArchive {
     }
     // When this fails, the manifest may be stored all the same, or arrive later: then the photos stay. So they do when
     // the store has repeated the write by itself and calls its own manifest one of another attempt.
-    await store.create(manifestName(ref), bytes);
+    const bytes = Buffer.from(JSON.stringify(manifest));
+    if (await store.create(manifestName(ref), bytes)) {
+      await attempt.removeAllBut(manifest.objects);
+      // Nothing is decided yet; whoever has decided since then has added it, too.
+      for (const { entry, day } of writtenOf(manifest, bytes, NO_HISTORY)) await this.#log.add(entry, day);
+      return { ...describe(manifest, NO_HISTORY), isNew: true };
+    }
     const winner = await this.#find(ref);
     if (!winner) throw damaged('the manifest of the order has vanished');
     await attempt.removeAllBut(winner.manifest.objects);
@@ -585,6 +595,8 @@ class KeepAttempt {
   readonly #objects: ManifestObject[] = [];
   readonly #writes: Promise<unknown>[] = [];
   #key: Promise<Buffer> | undefined;
+  /** The room of a photo that is stored. */
+  #spare: Buffer | undefined;
 
   constructor(
     private readonly store: EvidenceStore,
@@ -598,20 +610,34 @@ class KeepAttempt {
     return (this.#key ??= this.createKey());
   }
 
-  /** Encrypts a photo while it arrives, and stores it when it is whole: one photo is in memory, never two. */
-  readonly sink = async (kind: PhotoKind, { attempt }: { readonly attempt: number }): Promise<Writable> => {
+  /**
+   * Encrypts and hashes a photo while it arrives, and stores it when it is whole: one photo is in memory, never two. With the
+   * length of the response known, it is written where it stays; the rest of that room is never touched, and costs no memory.
+   */
+  readonly sink = async (kind: PhotoKind, { attempt, maxBytes }: PhotoMeta): Promise<Writable> => {
     const sealer = new Sealer(await this.key(), contextOf(this.ref, kind));
-    const pieces: Buffer[] = [sealer.head];
+    const hash = createHash('sha256');
+    let room = this.#spare ?? Buffer.allocUnsafeSlow(SEAL_BYTES + (maxBytes ?? FIRST_ROOM));
+    this.#spare = undefined;
+    let size = 0;
+    const add = (bytes: Buffer): void => {
+      hash.update(bytes);
+      if (size + bytes.length > room.length) room = enlarged(room, size, size + bytes.length);
+      size += bytes.copy(room, size);
+    };
+    add(sealer.head);
     return new Writable({
       write: (piece: Buffer, _encoding, done) => {
-        pieces.push(sealer.update(piece));
+        add(sealer.update(piece));
         done();
       },
       final: callbackify(async () => {
-        pieces.push(sealer.end());
-        const write = this.#store(kind, attempt, Buffer.concat(pieces.splice(0)));
+        add(sealer.end());
+        const write = this.#store(kind, attempt, room.subarray(0, size), hash.digest('hex'));
         this.#writes.push(write);
         await write;
+        // The store is done with it: the next photo of the order finds its place there.
+        this.#spare = room;
       }),
     });
   };
@@ -630,11 +656,17 @@ class KeepAttempt {
     }
   }
 
-  async #store(kind: PhotoKind, attempt: number, sealed: Buffer): Promise<void> {
+  async #store(kind: PhotoKind, attempt: number, sealed: Buffer, digest: string): Promise<void> {
     const name = objectName(this.ref, this.startedAtMs, `${this.#id}-${attempt}`, kind);
-    this.#objects.push({ kind, name, bytes: sealed.length, sha256: sha256(sealed) });
-    await this.store.create(name, sealed);
+    this.#objects.push({ kind, name, bytes: sealed.length, sha256: digest });
+    await this.store.create(name, sealed, digest);
   }
+}
+
+function enlarged(room: Buffer, size: number, needed: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(room.length * 2, needed));
+  room.copy(larger, 0, 0, size);
+  return larger;
 }
 
 /** Undefined for evidence that is damaged. */

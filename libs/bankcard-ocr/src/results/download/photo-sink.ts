@@ -13,6 +13,8 @@ export interface PhotoMeta {
    * attempt before has been destroyed, unless it had finished.
    */
   readonly attempt: number;
+  /** The photo has no more bytes than this; undefined when the length of the response is not known. */
+  readonly maxBytes?: number | undefined;
 }
 
 /**
