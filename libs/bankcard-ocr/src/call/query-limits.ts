@@ -6,7 +6,6 @@ import { isUnset } from '../options/option-values.js';
 
 const NAMES = ['timeoutMs', 'attemptTimeoutMs', 'maxAttempts', 'waitForPhotosMs', 'waitForResultMs'] as const;
 
-/** The limits of one call: its own ones over those of the module. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 export function limitsOf(
   call: QueryLimits & { readonly signal?: AbortSignal },
   module: Required<QueryLimits>,

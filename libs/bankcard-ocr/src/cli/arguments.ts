@@ -14,27 +14,21 @@ export function refusal(en: string, zh: string): InputRefused {
   return new InputRefused(text(en, zh));
 }
 
-/** The form in which a command prints its result. */
 export interface OutputChoice {
   readonly json: boolean;
   readonly language: Language;
 }
 
-/** Where a command takes the options of the module from. */
 export interface ConfigurationChoice {
-  /** Of the registration, whose variables begin with it. */
   readonly name?: string;
-  /** A file of variables. */
   readonly env?: string;
 }
 
-/** What a signature was made for; it decides which values are signed, and with which ticket. */
 export type Purpose = keyof typeof NEEDED;
 
 export type DoctorCommand = ReturnType<typeof doctor>;
 export type ExplainCommand = ReturnType<typeof explain>;
 
-/** The variables that hold a ticket for `sign --explain`. */
 export const EXPLAIN_VARIABLES = {
   SIGN: 'BANKCARD_OCR_EXPLAIN_TICKET',
   NONCE: 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET',
@@ -61,7 +55,6 @@ const SIGN = {
   'tickets-from-stdin': { type: 'boolean' },
 } as const;
 
-/** What each signature cannot do without. */
 const NEEDED = {
   query: ['order-no', 'nonce', 'sign'],
   launch: ['user-id', 'nonce', 'sign'],
@@ -74,7 +67,6 @@ export function readOutputChoice(args: readonly string[]): OutputChoice {
   return { json: values.json === true, language: values.lang === 'zh' ? 'zh' : 'en' };
 }
 
-/** Read the arguments of the process. @throws {@link InputRefused} */
 export function readCommandLine(args: readonly string[]): DoctorCommand | ExplainCommand | 'help' {
   const [command, ...rest] = args;
   if (command === 'help' || args.includes('--help') || args.includes('-h')) return 'help';

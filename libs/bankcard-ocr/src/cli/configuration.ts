@@ -6,12 +6,10 @@ import { type ResolvedOptions, resolveOptions } from '../options/resolve-options
 import { type ConfigurationChoice, refusal } from './arguments.js';
 import { INPUT_LIMITS, readTextFile } from './input.js';
 
-/** The options of the environment, or all that is wrong with them. */
 export type Configuration =
   | { readonly options: ResolvedOptions }
   | { readonly options: undefined; readonly faults: readonly ConfigurationIssue[] };
 
-/** Bring the variables of a file into the environment, where they are not set already. @throws {@link InputRefused} */
 export async function prepareEnvironment({ name, env }: ConfigurationChoice): Promise<void> {
   try {
     if (name !== undefined) checkAccountName(name);
@@ -27,7 +25,6 @@ export async function prepareEnvironment({ name, env }: ConfigurationChoice): Pr
   for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
 }
 
-/** Read the options as an application does that takes them from the environment. */
 export function readConfiguration(name: string | undefined): Configuration {
   try {
     return { options: resolveOptions(bankCardOcrOptionsFromEnv(process.env, name), name) };

@@ -6,7 +6,6 @@ import { doctorReport, exitCodeOf } from './doctor/check-result.js';
 import { runDoctor } from './doctor/doctor.command.js';
 import { runExplain } from './sign/explain-signature.js';
 
-/** Run a command and print its output. @returns the exit code */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const output = readOutputChoice(args);
   try {
@@ -30,7 +29,6 @@ function print(output: string, exitCode: number): number {
   return exitCode;
 }
 
-/** Say why nothing was done. */
 function refuse({ json, language }: OutputChoice, why: Text): number {
   if (json) return print(JSON.stringify({ ok: false, exitCode: 2, wrong: why[language] }, undefined, 2), 2);
   process.stderr.write(`nestjs-bankcard-ocr: ${forTerminal(why[language])}\n`);
@@ -42,7 +40,6 @@ function forTerminal(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
-/** What `--help` prints. */
 const USAGE: Text = text(
   `nestjs-bankcard-ocr doctor [--live [--fetch]] [options]
     Checks the configuration, the way to Tencent, the clock and the ticket store. Run it as the

@@ -61,7 +61,6 @@ export class CredentialCache {
     return held !== undefined && this.#now >= held.endsAt - leaptMs(held, this.context.clock);
   }
 
-  /** Whether a clock has jumped since it was cached. */
   get isAgeInDoubt(): boolean {
     const held = this.latest;
     return held !== undefined && Math.abs(behindMs(this.context.clock) - held.behindMs) > CLOCK_STEP_MS;

@@ -20,19 +20,16 @@ export interface TicketServiceOptions {
   readonly timings: RefreshTimings;
   /** Of the current app secret: credentials made with another one are not used. */
   readonly secretFingerprint: string;
-  /** Refresh by a timer, also while nobody asks. */
   readonly backgroundRefresh: boolean;
   /** @default 'refresher' */
   readonly role?: TicketRole;
   /** How long retired tickets are kept after their replacement. @default one interval, and as long as they would have lived */
   readonly verifyWindowMs?: number;
-  /** Encrypts credentials before the store sees them. */
   readonly seal?: RecordSeal;
   /** @default runs the refresh, and tells nobody */
   readonly observeRefresh?: RefreshObserver | undefined;
 }
 
-/** What the parts of {@link TicketService} share; each takes what it needs. */
 export interface CredentialContext extends TicketServiceOptions {
   readonly random: Random;
   readonly role: TicketRole;

@@ -6,7 +6,6 @@ import type { CredentialContext } from './credential-context.js';
 import type { RefreshRequest } from './refresh-plan.js';
 import type { RefreshTimings } from './timings.js';
 
-/** A forced refresh was requested less than one overlap after the last one. */
 export class RefreshCooldownError extends BankCardOcrError {
   constructor(retryAfterMs: number) {
     const apart = 'two forced refreshes must be one overlap (ticketOverlapMs) apart';

@@ -16,11 +16,8 @@ interface RefreshSchedulerContext extends CredentialContext {
 }
 
 /**
- * When refreshes run: one at a time for all callers, when due, after a backoff when they fail, and soon after another
- * process has left one unfinished. No timer here keeps the process running.
- *
- * The background is one loop: it wakes, does what is due by the clock, and always sleeps again, for one poll interval at
- * most. So no timer has to be exact.
+ * When refreshes run: one at a time for all callers. The background is one loop that wakes, does what is due by the
+ * clock and sleeps again, for one poll interval at most: so no timer has to be exact.
  */
 export class RefreshScheduler {
   readonly #closing = new AbortController();
@@ -184,7 +181,6 @@ export class RefreshScheduler {
   }
 }
 
-/** The refresh that other processes left unfinished or requested. */
 function wantedByOthers(record: TicketRecord | undefined): WantedRefresh | undefined {
   if (isUnfinished(record)) return { reason: 'due' };
   const replaces = record?.rejectedId;

@@ -32,10 +32,7 @@ type RefresherContext = Pick<
   readonly cache: CredentialCache;
 };
 
-/**
- * Carries out what {@link planRefresh} decides: takes the lease, asks the vendor for a token and at once for its ticket,
- * and stores each the moment it arrives (protocol.md section 5). A reader waits for what others store.
- */
+/** Carries out what {@link planRefresh} decides, and stores each credential as it arrives (protocol.md section 5). */
 export class Refresher {
   #memory: RefreshMemory = NO_MEMORY;
   /** By which its failures are known. */
@@ -345,10 +342,7 @@ export class RefreshRecord {
     return Math.max(this.highestGeneration, this.#latest?.pending?.number ?? 0);
   }
 
-  /**
-   * Mark that a token is going to be asked for: should this process die now, its successor knows what the vendor may have
-   * done. Throws when the store cannot be written: a token that cannot be stored must not be asked for.
-   */
+  /** Throws when the store cannot be written: a token that cannot be stored must not be asked for. */
   async markAsked(forcedAtMs: number | undefined): Promise<void> {
     this.#askedAtMs = this.#askedLastAtMs = this.context.clock.now();
     this.#hasAsked = true;
@@ -419,8 +413,7 @@ export class RefreshRecord {
   }
 
   /**
-   * Whether another process has stored what it had asked for at the same time as this refresh, which the store does not
-   * know: each has ended what the other one got (protocol.md section 5).
+   * Whether another process stored what it asked for at the same time: each ended the other's (protocol.md section 5).
    */
   hasCrossed(record: TicketRecord | undefined): boolean {
     if (!this.#isUntold) return false;

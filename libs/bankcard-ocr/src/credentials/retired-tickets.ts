@@ -10,10 +10,7 @@ type KeptTicket = Pick<RetiredTicket, 'number' | 'id' | 'signTicket'> & Moments;
 /** However often generations are replaced, a record stays small. */
 const MOST = 64;
 
-/**
- * The SIGN tickets of replaced generations, for verifying what a phone reports late; nothing is ever signed with them
- * (protocol.md section 4).
- */
+/** SIGN tickets of replaced generations, for verifying what a phone reports late, never for signing (section 4). */
 export class RetiredTickets {
   #tickets: readonly KeptTicket[] = [];
 
@@ -28,7 +25,6 @@ export class RetiredTickets {
     this.#keep([{ number, id, signTicket, replacedAt, endsAt }]);
   }
 
-  /** Keep the ticket of a stored generation that ended before anything replaced it. */
   addEnded(record: GenerationRecord): void {
     const { number, id, signTicket } = record;
     const endedAtMs = endsAtMs(record);
@@ -38,7 +34,6 @@ export class RetiredTickets {
     }
   }
 
-  /** Take over what a record has of other processes. */
   merge(recorded: readonly RetiredTicket[] = []): void {
     const offsetMs = behindMs(this.clock);
     this.#keep(

@@ -40,7 +40,6 @@ export class TicketRecordRepository {
     >,
   ) {}
 
-  /** Whether an operation has failed, and none of its kind has succeeded since. */
   get isFailing(): boolean {
     return this.#failing.size > 0;
   }
@@ -77,7 +76,6 @@ export class TicketRecordRepository {
     await this.#inTime(() => lease.release()).catch(() => undefined);
   }
 
-  /** Write a change on top of what was read. @throws {@link StaleWriteError}, {@link StoreUnavailableError} */
   async write(expected: TicketRecord | undefined, change: RecordChange, lease?: TicketLease): Promise<TicketRecord> {
     const { store, secretFingerprint, seal, random } = this.options;
     // What another secret made is dropped with the first write.

@@ -10,8 +10,8 @@ const HARMLESS = /^(?! )[ -~\u3001-\u3003\u4e00-\u9fff\uff01-\uff0f]{1,11}(?<! )
 const SECRET_LIKE = /[A-Za-z0-9+/_=-]{32,}/g;
 
 /**
- * Make a text of Tencent safe to show: without the values that were `sent`, whatever is as long as a secret, and card
- * numbers, in whatever encoding or script; without control characters (forged log lines); not too long.
+ * Without the values that were `sent`, secrets and card numbers, in whatever encoding or script; without control
+ * characters (forged log lines); not too long.
  */
 export function redactVendorText(text: string, sent: readonly string[] = []): string {
   if (HARMLESS.test(text) && !sent.some(({ length }) => length <= text.length)) return text;

@@ -21,11 +21,10 @@ interface CardNumberMaskingOptions {
 const DEFAULT_FIELDS: readonly string[] = ['bankCardNo', 'bankcardNo', 'cardNumber', 'cardNo'];
 
 /**
- * Masks card numbers in whatever handlers return, at any depth: every `CardNumber`, and the values of listed keys. What a
- * handler returned is not changed. It does not see what a handler sends itself through `@Res()`, nor the inside of texts.
- *
- * Bind it before interceptors that shape responses: `@UseInterceptors(new CardNumberMaskingInterceptor())`, or as
- * `APP_INTERCEPTOR`; with `useValue` to set options.
+ * Masks card numbers in whatever handlers return, at any depth: every `CardNumber`, and the values of listed keys; what
+ * was returned is not changed. It does not see `@Res()`, nor the inside of texts. Bind it before interceptors that
+ * shape responses.
+ * @example @UseInterceptors(new CardNumberMaskingInterceptor())
  */
 export class CardNumberMaskingInterceptor implements NestInterceptor {
   readonly #fields: ReadonlySet<string>;
@@ -43,13 +42,9 @@ export class CardNumberMaskingInterceptor implements NestInterceptor {
   }
 }
 
-/** Where {@link AllowFullCardNumber} leaves its mark. */
 const FULL_CARD_NUMBER_ALLOWED = Symbol.for('nestjs-bankcard-ocr/full-card-number-allowed');
 
-/**
- * Let a route, or all routes of a controller, return full card numbers: `CardNumberMaskingInterceptor` leaves their
- * responses as they are. A `CardNumber` stays masked all the same: the handler itself calls `reveal()`.
- */
+/** Let a route or a controller return full card numbers. A `CardNumber` stays masked: the handler calls `reveal()`. */
 export function AllowFullCardNumber(): CustomDecorator<symbol> {
   return SetMetadata(FULL_CARD_NUMBER_ALLOWED, true);
 }
@@ -91,7 +86,6 @@ export class ResponseMasking {
   }
 }
 
-/** An object that is being copied, or was. */
 interface Visited {
   copy?: object;
   done: boolean;

@@ -31,8 +31,8 @@ const TRUE: ReadonlySet<unknown> = new Set([true, 'true', '1']);
 const FALSE: ReadonlySet<unknown> = new Set([false, 'false', '0', '']);
 
 /**
- * Read and validate an optional boolean property of a DTO from a query string: `true` and `1`, `false`, `0` and nothing.
- * Anything else is a validation error. Needs `ValidationPipe({ transform: true })`.
+ * An optional boolean of a query string: `true`, `1`, `false`, `0` or empty. Needs `ValidationPipe({ transform: true
+ * })`.
  */
 export function IsQueryFlag(): PropertyDecorator {
   return applyDecorators(

@@ -3,7 +3,6 @@ import { type CardPhotos, PHOTO_KINDS, type PhotoKind } from '../card/card-photo
 import { SdkLaunch } from '../sdk/sdk-launch.js';
 import { Described, Shown } from './dto-members.js';
 
-/** A doubt about a card, as sent over HTTP. */
 class CardWarningDto {
   /** Tencent's warning code; decide on this, not on the texts. */
   @Shown({ description: "Tencent's warning code", example: '-9113' })
@@ -14,7 +13,6 @@ class CardWarningDto {
   zh!: string;
 }
 
-/** How long a card is valid, as sent over HTTP. */
 class CardValidityDto {
   /** Tencent's text; empty when the card shows none. */
   @Shown({ description: 'As printed; empty for none', example: '12/2031' })
@@ -53,14 +51,12 @@ export class CardPhotosDto {
       'gone: no longer kept by Tencent',
   })
   status!: CardPhotos['status'];
-  /** The kinds that came. */
   @Shown({ type: undefined, isArray: true, enum: PHOTO_KINDS, description: 'The kinds that came' })
   available!: PhotoKind[];
 }
 
 /** A result that is safe to send over HTTP: the card number masked, no photo bytes, no unknown field. */
 export class BankCardOcrResponseDto {
-  /** Take the members of a result that are safe to send. */
   static from(result: BankCardOcrResult): BankCardOcrResponseDto {
     const { orderNo, cardNumber, validity, warnings, clarity, operatedAt, photos, retention, bizSeqNo } = result;
     const { raw, month, year, expired } = validity;
@@ -101,7 +97,6 @@ export class BankCardOcrResponseDto {
   /** Until when Tencent keeps the result, as an estimate; ISO 8601, UTC. */
   @Shown({ required: false, format: 'date-time', description: 'Until when Tencent keeps the result; an assumption' })
   retentionEndsAt?: string;
-  /** Tencent's running number of the exchange. */
   @Shown({ required: false, description: "Tencent's running number, for its support" })
   bizSeqNo?: string;
 }

@@ -37,11 +37,7 @@ export class RedisCommands {
     return this.#inTime(keys, () => this.#sender.eval(script, keys.length, ...keys));
   }
 
-  /**
-   * Run a script that changes something; its first argument, the deadline, is added here.
-   *
-   * @param argsAt returns the other arguments; takes the current time of Redis in epoch ms
-   */
+  /** Adds the deadline as the first argument. @param argsAt takes the time of Redis in epoch ms */
   async change(
     script: string,
     keys: readonly string[],
@@ -124,9 +120,8 @@ export class RedisCommands {
   }
 
   /**
-   * A failover may leave connections open to a server that is a replica now and refuses every write. A cluster finds its
-   * primaries itself; any other client reconnects by its `reconnectOnError`. One without that option is made to reconnect,
-   * ever more rarely while that does not help.
+   * After a failover a connection may lead to a replica, which refuses writes. A client without `reconnectOnError` is
+   * made to reconnect, ever more rarely while that does not help.
    */
   #leaveReplica(): void {
     const client = this.#client;

@@ -3,10 +3,8 @@ import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
 /**
- * One photo of a result.
  * @returns undefined when it has not come: `photos.status` says why
- * @throws {@link BankCardOcrError} `PHOTO_DAMAGED` when it came, but not as readable Base64; `RESULT_GONE` when Tencent
- *   no longer keeps the photos of the order
+ * @throws {@link BankCardOcrError} `PHOTO_DAMAGED` for unreadable Base64; `RESULT_GONE` when Tencent keeps it no longer
  */
 export function photoOf({ photos, bizSeqNo }: BankCardOcrResult, kind: PhotoKind): CardPhoto | undefined {
   const photo = photos[kind];

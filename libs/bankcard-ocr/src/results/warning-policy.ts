@@ -8,16 +8,13 @@ import { isUnset } from '../options/option-values.js';
 const STRICTLY_REJECTED: ReadonlySet<string> = new Set(['-9113', '-9114', '66661009']);
 
 /**
- * Decide about the warnings of a card.
- * @throws {@link CardRejectedError} when the policy rejects one of them
- * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when the policy cannot be understood: the card does not pass then
+ * @throws {@link CardRejectedError}; `INVALID_ARGUMENT` when the policy cannot be understood: the card does not pass
  */
 export function applyWarningPolicy(result: BankCardOcrResult, policy: WarningPolicy): void {
   const rejected = result.warnings.filter((warning) => rejects(policy, warning));
   if (rejected.length > 0) throw new CardRejectedError(result, rejected);
 }
 
-/** The policy of one call: its own one, or that of the module. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 export function warningPolicyOf(call: unknown, module: WarningPolicy): WarningPolicy {
   if (isUnset(call)) return module;
   const policy = readWarningPolicy(call);

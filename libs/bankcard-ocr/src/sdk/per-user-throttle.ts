@@ -31,9 +31,7 @@ export class PerUserThrottle {
   }
 
   /**
-   * Make a call when it is this user's turn and Tencent will issue a ticket.
-   * @param call sends its requests, retries too, through the function it is given, as soon as the user may have a ticket
-   * @throws {@link BankCardOcrError} `RATE_LIMITED` when that would be too late for `deadline`
+   * @param call sends its requests through the function it is given. @throws {@link BankCardOcrError} `RATE_LIMITED`
    */
   async inTurn<T>(
     userId: string,
@@ -120,10 +118,7 @@ function launchTooSoon(waitMs: number, cause: unknown): BankCardOcrError {
   });
 }
 
-/**
- * Whether Tencent may have issued a NONCE ticket to the user although the request failed; after "too frequent" another
- * request was given one. Being wrong about it costs the user two seconds.
- */
+/** After "too frequent" another request got the ticket. Being wrong about it costs the user two seconds. */
 export function mayHaveGivenATicket(error: unknown): boolean {
   const tooFrequent = isBankCardOcrError(error) && error.vendorCode !== undefined && error.retryAfterMs !== undefined;
   return tooFrequent || isOutcomeUncertain(error);

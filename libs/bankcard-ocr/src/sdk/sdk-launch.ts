@@ -2,15 +2,12 @@ import { inspect } from 'node:util';
 import type { TicketStatus } from '../credentials/ticket.service.js';
 import { equalityTag } from '../runtime/equality-tag.js';
 
-/** The values of an {@link SdkLaunch}. */
 type SdkLaunchValues = Omit<SdkLaunch, 'toString' | 'valueOf' | typeof Symbol.toPrimitive | typeof inspect.custom>;
 
-/** The form of a signature that the phone SDK hands back. */
 export const RESULT_SIGNATURE = /^[0-9A-Fa-f]{40}$/;
 
 /**
- * What the app starts the phone SDK with. The signature is valid for one launch: printing or logging this object hides it,
- * but `JSON.stringify` has it, because the app needs it.
+ * What the app starts the phone SDK with. Printing hides the signature, valid for one launch; `JSON.stringify` has it.
  */
 export class SdkLaunch {
   /** The SDK's `openApiAppId`. */
@@ -54,10 +51,7 @@ export class SdkLaunch {
 /** Another process may refresh so much earlier. */
 const MAX_JITTER_MS = 1_000;
 
-/**
- * Milliseconds, 0 or more, that a launch is valid for: a NONCE ticket expires with its token, and a token one overlap after
- * the next one was requested (protocol.md section 5).
- */
+/** Milliseconds, 0 or more. A token ends one overlap after the next one was requested (protocol.md section 5). */
 export function launchLifeMs(launch: {
   /** What is left of the NONCE ticket's own lifetime. */
   readonly ticketMs: number;

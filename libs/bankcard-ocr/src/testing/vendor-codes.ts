@@ -1,7 +1,5 @@
 /**
- * Every failure code of protocol.md section 6 and its message, which travels in Chinese; `0`, success, is not among them.
- *
- * Typed in from the documents for the sandbox alone: the library has its own table, and the two are compared in a test.
+ * Every failure code of protocol.md section 6, typed in for the sandbox alone: a test compares it with the library's.
  */
 export const SANDBOX_CODES = [
   { code: '15', msg: 'access_token已失效', msgEn: 'token expired' },
@@ -50,7 +48,6 @@ export const SANDBOX_CODES = [
 
 const MESSAGES = new Map<string, string>(SANDBOX_CODES.map(({ code, msg }) => [code, msg]));
 
-/** The Chinese message of any code, also of one that no document knows ("unknown codes will come"). */
 export function messageOfCode(code: string): string {
   if (code === '0') return '请求成功';
   return MESSAGES.get(code) ?? `未知错误${code}`;

@@ -9,7 +9,6 @@ import { readConfiguration } from '../configuration.js';
 import { usableRecord } from '../doctor/credentials.check.js';
 import { INPUT_LIMITS, readTextStream } from '../input.js';
 
-/** Find out which rule a signature broke. @throws {@link InputRefused} */
 export async function runExplain(command: ExplainCommand): Promise<{ report: string; exitCode: 0 | 1 }> {
   const { options } = readConfiguration(command.name);
   const { appId = options?.appId, orderNo = '', userId = '', nonce = '', version, purpose, sign } = command;
@@ -56,7 +55,6 @@ function explainReport({ fits, broken, ticket }: Explanation, note: Text | undef
   return [verdict[language], ...lines].join('\n');
 }
 
-/** A signature, and what is known of how it was made. */
 export interface SignatureCase {
   readonly purpose: Purpose;
   readonly values: Readonly<Record<Parameter, string>>;
@@ -64,7 +62,6 @@ export interface SignatureCase {
   readonly tickets: readonly KnownTicket[];
 }
 
-/** Why a signature fits, or does not. Nothing in it is secret. */
 export interface Explanation {
   readonly fits: boolean;
   /** The rules of docs/protocol.md, section 4, that it broke; `unknown`: nothing that was tried produces it. */
@@ -72,7 +69,6 @@ export interface Explanation {
     readonly rule: 'letter-case' | 'order' | 'ticket-type' | 'stale-generation' | 'unknown';
     readonly how: Text;
   }[];
-  /** The ticket that it was made with, without its text. */
   readonly ticket?: Omit<KnownTicket, 'text'>;
 }
 
@@ -140,7 +136,6 @@ const ORDERS: readonly {
   },
 ];
 
-/** Find out how a signature was made: by the rules or with a usual mistake, with every known ticket. Pure. */
 export function explainSignature({ purpose, values, sign, tickets }: SignatureCase): Explanation {
   const { signed, ticketType } = PURPOSES[purpose];
   const signature = sign.trim().toUpperCase();
@@ -210,7 +205,6 @@ async function ticketsOfStdin(): Promise<KnownTicket[]> {
   });
 }
 
-/** What the ticket store has, or why that cannot be known. */
 async function ticketsOfStore(options: ResolvedOptions | undefined, appId: string): Promise<KnownTicket[] | Text> {
   if (!options) return [];
   if (options.appId !== appId) {

@@ -20,8 +20,7 @@ export class LeaseHeartbeat implements TicketLease {
   #beating: Promise<void> | undefined;
 
   /**
-   * @param takenAt when the lease was asked for, on the monotonic clock
-   * @param beat false when another process holds the lease; throws when that cannot be known
+   * `takenAt` is monotonic; `beat` is false when another process holds the lease, and throws when that cannot be known.
    */
   constructor(
     readonly id: string,

@@ -10,7 +10,6 @@ import { checkRecognizedAt } from '../retention.js';
 import { warningPolicyOf } from '../warning-policy.js';
 import { AdaptiveRateLimiter } from './adaptive-rate-limiter.js';
 
-/** See {@link OcrResultService.queryMany}. */
 export async function* queryMany(
   ask: Ask,
   orders: OrderNumbers,
@@ -44,8 +43,8 @@ export interface QueryManyOptions extends QueryOptions {
   /** How many orders are in flight or finished and not consumed yet at once. At least 1. @default 8 */
   readonly concurrency?: number | undefined;
   /**
-   * How many queries begin in a second at most, spread evenly; more than 0, fractions are allowed. Tencent documents no
-   * number: ask for that of your contract. Repeated requests within a query come on top. @default 10
+   * How many queries begin in a second at most, evenly spread; fractions are allowed. Ask for your contract's. @default
+   * 10
    */
   readonly ratePerSecond?: number | undefined;
   /** Ends the batch: see {@link OcrResultService.queryMany}. */
@@ -57,10 +56,8 @@ export type QueryManyOutcome =
   | { readonly orderNo: string; readonly result: BankCardOcrResult; readonly error?: undefined }
   | { readonly orderNo: string; readonly error: unknown; readonly result?: undefined };
 
-/** Where the order numbers come from. */
 export type OrderNumbers = Iterable<string> | AsyncIterable<string>;
 
-/** Checked before anything is taken or queried. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 function batchLimitsOf(orders: unknown, options: QueryManyOptions): { concurrency: number; ratePerSecond: number } {
   // A text is iterable too, but its letters are no order numbers.
   const isObject = typeof orders === 'object' && orders !== null;

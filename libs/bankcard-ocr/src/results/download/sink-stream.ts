@@ -108,10 +108,7 @@ function closedEarly(): Error {
   return Object.assign(error, { code: 'ERR_STREAM_PREMATURE_CLOSE' });
 }
 
-/**
- * Marks an error as one of the sink, so that the query is not retried. It never leaves the library;
- * the caller gets the cause as it is.
- */
+/** Marks an error of the sink, so that the query is not retried; the caller gets the cause as it is. */
 export class SinkFailure extends Error {
   override name = 'SinkFailure';
 

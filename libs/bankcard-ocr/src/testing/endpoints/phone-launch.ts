@@ -24,8 +24,7 @@ export interface LaunchVerdict {
 }
 
 /**
- * Check the launch of a phone SDK: signed with a valid, unused NONCE ticket of the very user id. The ticket is used
- * up, and the order of that number is recognized from then on.
+ * Signed with a valid, unused NONCE ticket of the very user id, which is used up; the order is recognized from then on.
  */
 export function acceptLaunch(vendor: Vendor, launch: PhoneLaunch): LaunchVerdict {
   inspectValues(vendor, launch.orderNo, launch.openApiNonce);

@@ -7,7 +7,6 @@ import { OrderBook } from '../orders/order-book.js';
 import { PhotoDelivery } from '../photos/photo-set.js';
 import { ResponseWriter } from '../response/vendor-response.js';
 
-/** Everything the vendor knows about its one partner; the endpoints work on it. */
 export class Vendor implements SandboxContext {
   readonly ledger = new CredentialLedger(this);
   readonly photos = new PhotoDelivery(this);
@@ -20,7 +19,6 @@ export class Vendor implements SandboxContext {
   readonly responses: ResponseWriter;
   readonly journal: EvidenceLog<JournalEntry>;
   readonly violations: ViolationLog;
-  /** OCR requests refused because of expired or wrong credentials or a wrong signature. */
   rejected = 0;
 
   constructor(

@@ -5,7 +5,6 @@ import type { Connector } from './connector.js';
 import type { HttpServiceLike } from './load-http-service.js';
 import type { Connected } from './tcp-connection.js';
 
-/** Agents of Node's own client. */
 export interface Agents {
   readonly httpAgent: HttpAgent;
   readonly httpsAgent: HttpsAgent;
@@ -16,7 +15,6 @@ interface ConnectingAgent {
   createConnection(options: { host?: string; port?: number | string }, done: Connected): void;
 }
 
-/** Make agents whose connections a connector makes. */
 export function createAgents(connector: Connector, options: AgentOptions): Agents {
   return {
     httpAgent: connectWith(connector, new HttpAgent(options), false),

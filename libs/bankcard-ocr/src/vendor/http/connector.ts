@@ -37,7 +37,6 @@ export interface ConnectionOptions {
 /** What is demanded of every TLS connection, whatever the environment allows. */
 const TLS = { minVersion: 'TLSv1.2', rejectUnauthorized: true } as const;
 
-/** Where a connection leads to. */
 export interface Destination {
   /** Without the brackets of IPv6. */
   readonly hostname: string;
@@ -75,7 +74,6 @@ export class Connector {
     );
   }
 
-  /** Give up whatever is not ready yet. */
   close(): void {
     for (const connecting of this.#underWay) connecting.end(connectionError(CLOSED_CODE, 'closed while connecting'));
   }
@@ -98,11 +96,7 @@ export class Connector {
   }
 }
 
-/**
- * Ask a proxy for a tunnel (CONNECT): what goes through it is opaque to the proxy.
- *
- * @returns what gives up
- */
+/** CONNECT: what goes through it is opaque to the proxy. */
 function openTunnel(
   proxy: URL,
   { hostname, port }: Destination,
@@ -178,7 +172,6 @@ class Connecting {
     this.enter(socket.on('error', onError).on('close', onClose));
   }
 
-  /** Give up. */
   end(error: Error): void {
     if (this.#over) return;
     this.#stage?.destroy(neverSent(error));

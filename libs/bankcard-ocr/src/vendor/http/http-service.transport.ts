@@ -137,10 +137,7 @@ function unexpectedUpgrade(): Error {
   return connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
 }
 
-/**
- * Everything that an instance of axios can be told and that a request of ours does not say by itself. As own members of each
- * request they hide what older versions of axios would take from `Object.prototype`.
- */
+/** Whatever axios can be told and a request of ours does not say: own members hide what `Object.prototype` has. */
 export const NOTHING_INHERITED = {
   // By its name: else axios would take the one that `axios.defaults` has at that moment.
   adapter: 'http',

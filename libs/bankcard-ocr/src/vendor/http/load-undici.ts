@@ -7,12 +7,7 @@ export const UNDICI_RANGE = '^7.16.0';
 
 type Undici = typeof import('undici');
 
-/**
- * Load the transport on undici, and see that undici is one that it works with. An application whose `overrides` force
- * another major on everybody would otherwise learn of it with the first query.
- *
- * @throws {@link BankCardOcrConfigurationError}
- */
+/** See that undici is one that it works with: `overrides` of an application can force another major. */
 export async function loadUndiciTransport(
   load: () => Promise<Partial<Undici>> = () => import('undici'),
 ): Promise<typeof import('./undici.transport.js')> {

@@ -15,10 +15,7 @@ interface ProxyChoice {
 }
 
 /**
- * The proxy on the way to an origin: the option, else what the environment says.
- *
- * @returns undefined for none
- * @throws {@link BankCardOcrConfigurationError} when the variable of the environment cannot be read
+ * The option, else what the environment says. @throws {@link BankCardOcrConfigurationError} for an unreadable variable
  */
 export function proxyFor({ origin, loopback, proxy }: ProxyChoice): URL | undefined {
   const named = proxyNamed({ origin, loopback, proxy }, process.env);
@@ -27,7 +24,7 @@ export function proxyFor({ origin, loopback, proxy }: ProxyChoice): URL | undefi
   throw new BankCardOcrConfigurationError([configurationIssue('proxy', named.proxy, named.variable)]);
 }
 
-/** The same, with the name of the variable, if it comes from the environment, and with what is wrong, if that is so. */
+/** With the name of the variable, if it comes from the environment. */
 export function proxyNamed(
   { origin, loopback, proxy }: ProxyChoice,
   environment: Environment,
@@ -69,12 +66,7 @@ const WITHOUT_SCHEME = /^([^\s\\/?#]*@)?(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?\/?$
 const OTHER_SCHEMES = /^(socks|socks4|socks4a|socks5|socks5h|ftp|ws|wss|quic|pac|file)$/i;
 const NO_PROXY_NAMED = /^(no|off|direct|0|undefined|null|none|nil|nan|true|false)$/i;
 
-/**
- * Read the address of an HTTP proxy, as an option or a variable of the environment has it. What the URL parser would
- * make another host of, because a character of the password was not encoded, is refused.
- *
- * @returns the URL, or what is wrong; the text, which may hold a password, is not repeated
- */
+/** What the URL parser would take for another host, because a character of the password was not encoded, is refused. */
 export function readProxyUrl(given: unknown): URL | Problem {
   if (typeof given !== 'string') return wrong('is not a text', '不是文本');
   const text = given.trim();
@@ -106,10 +98,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
 /**
- * The proxy that the usual variables name for an origin: HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY, in either case of
- * letters, lower case first; none for what NO_PROXY lists.
- *
- * @returns undefined for none; a variable that cannot be read is no absent one: the traffic would go round the proxy
+ * HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY, lower case first. An unreadable variable is no absent one: traffic would
+ * go round the proxy.
  */
 export function proxyOfEnvironment(
   origin: string,
@@ -124,8 +114,8 @@ export function proxyOfEnvironment(
 }
 
 /**
- * Whether NO_PROXY excepts a host: host names with everything below them, `*.` and a leading dot allowed, addresses and
- * ranges of addresses, with or without a port; `*` for all. Quotation marks, a scheme and a path mean nothing.
+ * Host names with everything below them, `*.` and a leading dot allowed, addresses, with or without a port; `*` for
+ * all. Quotation marks, a scheme and a path mean nothing.
  */
 function isExcepted({ hostname, port, protocol }: URL, exceptions: string): boolean {
   const host = withoutBrackets(hostname);

@@ -3,13 +3,11 @@ import * as zlib from 'node:zlib';
 import { connectionError } from './transport-error.js';
 import type { ResponseListener } from './transport.js';
 
-/** Where the bytes of a body come from. */
 interface Source {
   pause(): unknown;
   resume(): unknown;
 }
 
-/** Where they go. */
 interface Sink {
   write(bytes: Buffer): void;
   end(): void;
@@ -20,10 +18,7 @@ const NOTHING = Buffer.alloc(0);
 /** A gateway compresses what a server has compressed already; more often than this is an attack. */
 const MOST_CODINGS = 3;
 
-/**
- * The body of one response on its way from the connection to its receiver, the same for every transport: counted as it
- * comes, decompressed where it is compressed, stopped while the receiver wants no more.
- */
+/** The body of one response, counted as it comes, decompressed, stopped while the receiver wants no more. */
 export class ResponseBody {
   /** Nearly every body is not compressed and begins with a brace: it needs no layer. */
   #isPlain = false;
@@ -39,7 +34,6 @@ export class ResponseBody {
     private readonly done: (error?: Error) => void,
   ) {}
 
-  /** Some bytes have come from the connection. */
   write(bytes: Buffer): void {
     if (this.#isOver) return;
     try {
@@ -181,11 +175,8 @@ export function namedCodings(header: string | undefined): ContentCoding[] {
 }
 
 /**
- * Tell the coding of a body from its first bytes. The header is asked only where they leave it open: servers and gateways
- * announce codings that they did not apply, apply some that they do not announce, and disagree on what `deflate` is.
- *
- * @param named what the header says of it
- * @param isWhole whether no more bytes follow
+ * Servers and gateways announce codings that they did not apply, apply some that they do not announce, and disagree on
+ * what `deflate` is: the first bytes tell.
  * @returns undefined while there are too few bytes
  */
 export function codingOf(head: Buffer, named: ContentCoding | undefined, isWhole: boolean): ContentCoding | undefined {

@@ -41,7 +41,6 @@ export class TcpConnection {
     });
   }
 
-  /** Give up. */
   destroy(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);

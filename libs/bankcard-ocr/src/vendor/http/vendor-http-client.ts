@@ -16,10 +16,8 @@ import { eventLoopShare } from './event-loop-share.js';
 import { TransportError, transportError } from './transport-error.js';
 import type { ResponseListener, Transport, TransportCall } from './transport.js';
 
-/** One request to one of the vendor's endpoints. */
 export interface VendorRequest {
   readonly endpoint: ExchangeRecord['endpoint'];
-  /** The path of the endpoint, prefix and query included. */
   readonly pathAndQuery: string;
   /** JSON that is posted; without one the request is a GET. */
   readonly body?: Buffer;
@@ -39,7 +37,6 @@ export interface VendorRequest {
   readonly generation?: number;
 }
 
-/** A successful response. */
 export interface VendorResponse {
   readonly envelope: Envelope;
   readonly json: JsonObject;
@@ -75,13 +72,9 @@ export interface ExchangeRecord {
   readonly generation?: number;
 }
 
-/**
- * Is called when an exchange begins, with a function that describes it; what it returns is called when that has ended. None
- * of them may throw.
- */
+/** Called when an exchange begins; what it returns, when that has ended. None of them may throw. */
 export type ExchangeListener = (describe: () => ExchangeStart) => ((record: ExchangeRecord) => void) | undefined;
 
-/** What a {@link VendorHttpClient} needs. */
 interface VendorHttpClientDependencies {
   /** Scheme, host and port, for whoever listens. */
   readonly origin: string;
@@ -103,11 +96,8 @@ export class VendorHttpClient {
   constructor(private readonly dependencies: VendorHttpClientDependencies) {}
 
   /**
-   * Send a request.
-   *
-   * @param reader takes the response as it arrives
    * @param read makes of a successful response what is returned
-   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader or `read`
+   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, what reader or `read`
    *   throws
    */
   async send<T>(request: VendorRequest, reader: ResponseReader, read: (response: VendorResponse) => T): Promise<T> {
@@ -132,8 +122,8 @@ export class VendorHttpClient {
 const ABORTED = { outcome: 'ABORTED' } as const;
 
 /**
- * Every piece of a body costs about a microsecond and some hundred bytes, however small it is. So many are free, for servers
- * that write a short response character by character; beyond them a piece has to bring so many bytes on average.
+ * A piece costs a microsecond and some hundred bytes, however small. So many are free, for servers that write character
+ * by character; beyond them a piece has to bring so many bytes on average.
  */
 const FREE_PIECES = 2_048;
 const LEAST_BYTES_IN_A_PIECE = 64;
@@ -176,7 +166,6 @@ class Exchange implements ResponseListener {
     this.#onEnd = client.onExchange(() => startOf(client.origin, request));
   }
 
-  /** Send the request; fulfilled when the whole body was received. */
   start(): Promise<void> {
     const { pathAndQuery, body, attempt, cancellation, timeoutMs, onSend } = this.request;
     // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
@@ -192,18 +181,13 @@ class Exchange implements ResponseListener {
     return call.finished;
   }
 
-  /**
-   * What the reader has not taken yet: a body may end while its last piece is still being taken.
-   *
-   * @returns undefined when it has; rejects with what the reader fails with, and with the reason of the cancellation
-   */
+  /** A body may end while its last piece is still being taken. */
   rest(): Promise<void> | undefined {
     if (this.#refusal) throw this.#refusal.error;
     if (this.#delayedSince === undefined || !this.#delay) return undefined;
     return unlessCancelled(this.#delay, this.request.cancellation);
   }
 
-  /** @throws {@link BankCardOcrError} when the vendor refuses */
   response(): VendorResponse {
     this.#isReceived = true;
     const json = this.reader.end();
@@ -227,7 +211,6 @@ class Exchange implements ResponseListener {
     return failure;
   }
 
-  /** It is over, however it ended. */
   end(): void {
     const { gate, clock, orderReferences } = this.client;
     this.#timer?.cancel();
@@ -347,7 +330,6 @@ class Exchange implements ResponseListener {
     return new TransportError('TIMEOUT', true, { message }, wasCarriedOut);
   }
 
-  /** The error for a response that does not follow the vendor's protocol. */
   #errorByStatus(why: InvalidResponseError): TransportError {
     const status = this.#status;
     const message = `HTTP ${status}, ${why.message}`;

@@ -17,14 +17,12 @@ const LONGEST_VALIDITY = 64;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The photos that came with a response. */
 interface ArrivedPhotos {
   readonly arrivals: PhotoArrivals;
   /** Those that are kept in memory. */
   readonly kept: ReadonlyMap<PhotoKind, CardPhoto>;
 }
 
-/** What was requested. */
 interface AskedFor {
   readonly orderNo: string;
   /** The photos that came; undefined when they were not requested. */
@@ -33,11 +31,7 @@ interface AskedFor {
   readonly nowMs: number;
 }
 
-/**
- * Turn a successful response of getBankCardOcrResult, in any dialect, into the one result (protocol.md section 3).
- *
- * @throws {@link BankCardOcrError} `RESPONSE_MALFORMED` when it has no card number, or belongs to another order
- */
+/** Any dialect (protocol.md section 3). @throws `RESPONSE_MALFORMED` without a card number, or for another order */
 export function readResultResponse(
   json: JsonObject,
   envelope: Envelope,
@@ -105,8 +99,8 @@ const MOST_WARNINGS = 64;
 const MOST_READ = 4096;
 
 /**
- * Read `warnCode` (one code, `0` or empty for none) and `multiWarnCode` (several, as the text `[-9110,-9111]`, a single
- * one bare or in brackets) and unite them, each code once (protocol.md section 3).
+ * Both fields united, each code once: one code, or several as the text `[-9110,-9111]`, bare or in brackets (section
+ * 3).
  */
 export function readWarnings(one: unknown, several: unknown): CardWarning[] {
   // Most cards have no warnings.
@@ -195,7 +189,6 @@ export function photoKindOf(name: string): PhotoKind | undefined {
   return PHOTO_KINDS.find((kind) => kind === member);
 }
 
-/** The content of a result response. */
 interface ResultFields {
   /** Every value of an order number, wherever it is: none may be another one. */
   readonly orderNumbers: readonly unknown[];
@@ -203,10 +196,7 @@ interface ResultFields {
   readonly unknown: readonly (readonly [name: string, value: Scalar])[];
 }
 
-/**
- * Collect the fields of a result response: nested under `result` as the examples show, or flat as the tables do. What is
- * nested wins; of two spellings the first one that says something.
- */
+/** Nested under `result` or flat; what is nested wins, of two spellings the first that says something. */
 export function collectResultFields(json: JsonObject): ResultFields {
   const orderNumbers: unknown[] = [];
   const known = new Map<ResultField, unknown>();
