@@ -52,7 +52,6 @@ const SIGN = {
   nonce: { type: 'string' },
   version: { type: 'string' },
   sign: { type: 'string' },
-  'tickets-from-stdin': { type: 'boolean' },
 } as const;
 
 const NEEDED = {
@@ -90,7 +89,7 @@ function doctor(args: string[]) {
 function explain(args: string[]) {
   const { values } = parseArgs({ args, options: SIGN });
   const { name, env, explain, nonce, sign = '', version = '1.0.0' } = values;
-  const { 'app-id': appId, 'order-no': orderNo, 'user-id': userId, 'tickets-from-stdin': ticketsFromStdin } = values;
+  const { 'app-id': appId, 'order-no': orderNo, 'user-id': userId } = values;
   if (!explain) throw refusal('say sign --explain', '请写 sign --explain');
   // A user id is signed for a launch only, and what a phone reports has no nonce.
   const purpose = values.for ?? (userId !== undefined ? 'launch' : nonce === undefined ? 'report' : 'query');
@@ -98,7 +97,7 @@ function explain(args: string[]) {
   const missing = NEEDED[purpose].filter((option) => values[option] === undefined).map((option) => `--${option}`);
   if (missing.length > 0) throw refusal(`missing: ${missing.join(', ')}`, `缺少：${missing.join(', ')}`);
   const signature = { purpose, appId, orderNo, userId, nonce, version, sign };
-  return { kind: 'explain' as const, ...outputOf(values), name, env, ...signature, ticketsFromStdin };
+  return { kind: 'explain' as const, ...outputOf(values), name, env, ...signature };
 }
 
 function isPurpose(text: string): text is Purpose {

@@ -48,10 +48,9 @@ const USAGE: Text = text(
     --fetch   with --live and memory: fetch, which ends those of a running process a minute later
 
 nestjs-bankcard-ocr sign --explain --sign SIGNATURE [--app-id ID] [--order-no NO] [--user-id ID]
-    [--nonce NONCE] [--version 1.0.0] [--for query|launch|report] [--tickets-from-stdin] [options]
+    [--nonce NONCE] [--version 1.0.0] [--for query|launch|report] [options]
     Shows which rule a signature broke. Tickets come from the variables ${EXPLAIN_VARIABLES.SIGN}
-    and ${EXPLAIN_VARIABLES.NONCE}, from the ticket store of the environment, and from stdin,
-    one a line, those of type NONCE with "NONCE " in front.
+    and ${EXPLAIN_VARIABLES.NONCE}, and from the ticket store of the environment.
 
 Options
     --name NAME       of a named registration: its variables begin with NAME_
@@ -67,10 +66,9 @@ signature does not fit; 2 the command was not understood.`,
     --fetch   配合 --live 和 memory:：去获取新的，正在运行的进程的凭证一分钟后作废
 
 nestjs-bankcard-ocr sign --explain --sign 签名 [--app-id ID] [--order-no NO] [--user-id ID]
-    [--nonce NONCE] [--version 1.0.0] [--for query|launch|report] [--tickets-from-stdin] [选项]
+    [--nonce NONCE] [--version 1.0.0] [--for query|launch|report] [选项]
     说明签名错在哪一条规则。ticket 来自环境变量 ${EXPLAIN_VARIABLES.SIGN}、
-    ${EXPLAIN_VARIABLES.NONCE}，来自环境变量所配置的 ticket 存储，以及标准输入：
-    每行一个，NONCE 类型的在前面写 "NONCE "。
+    ${EXPLAIN_VARIABLES.NONCE}，以及环境变量所配置的 ticket 存储。
 
 选项
     --name NAME       带名字的注册：变量名以 NAME_ 开头

@@ -7,7 +7,6 @@ import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { EXPLAIN_VARIABLES, type ExplainCommand, type Purpose, refusal } from '../arguments.js';
 import { readConfiguration } from '../configuration.js';
 import { usableRecord } from '../doctor/credentials.check.js';
-import { INPUT_LIMITS, readTextStream } from '../input.js';
 
 export async function runExplain(command: ExplainCommand): Promise<{ report: string; exitCode: 0 | 1 }> {
   const { options } = readConfiguration(command.name);
@@ -21,12 +20,11 @@ export async function runExplain(command: ExplainCommand): Promise<{ report: str
   const stored = await ticketsOfStore(options, appId);
   // The store comes first: it knows the age of a ticket that was also given as input.
   const tickets = [...(Array.isArray(stored) ? stored : []), ...ticketsOfVariables()];
-  if (command.ticketsFromStdin) tickets.push(...(await ticketsOfStdin()));
   const note = Array.isArray(stored) ? undefined : stored;
   if (tickets.length === 0) {
     const { en, zh } = note ?? text('the environment configures no ticket store', '环境变量没有配置 ticket 存储');
     throw refusal(
-      `no ticket to compare with (${en}): set a variable or use --tickets-from-stdin`,
+      `no ticket to compare with (${en}): set ${EXPLAIN_VARIABLES.SIGN}`,
       `没有可供比较的 ticket（${zh}）；用 --help 查看说明`,
     );
   }
@@ -76,7 +74,7 @@ export interface Explanation {
 export interface KnownTicket {
   readonly type: keyof typeof TICKET_TYPES;
   readonly text: string;
-  /** `given` by variable or stdin; in the store: in use, expired, or replaced by a newer one. */
+  /** `given` by variable; in the store: in use, expired, or replaced by a newer one. */
   readonly state: 'given' | 'current' | 'ended' | 'replaced';
   readonly generation?: number;
   /** How long ago it ended or was replaced, in milliseconds. */
@@ -188,21 +186,6 @@ function ticketsOfVariables(): KnownTicket[] {
   return (['SIGN', 'NONCE'] as const)
     .map((type) => ({ type, text: process.env[EXPLAIN_VARIABLES[type]] ?? '', state: 'given' as const }))
     .filter((ticket) => ticket.text !== '');
-}
-
-/** One ticket a line, NONCE tickets marked. @throws {@link InputRefused} */
-async function ticketsOfStdin(): Promise<KnownTicket[]> {
-  const { stdin } = process;
-  const { stdinBytes, stdinMs, tickets: most } = INPUT_LIMITS;
-  const input = await readTextStream('--tickets-from-stdin', stdin, stdinBytes, stdin.isTTY ? undefined : stdinMs);
-  const lines = input.split(/\r\n?|\n/).filter((line) => line.trim() !== '');
-  if (lines.length > most) {
-    throw refusal(`--tickets-from-stdin has more than ${most} tickets`, `--tickets-from-stdin 超过 ${most} 个 ticket`);
-  }
-  return lines.map((line) => {
-    const [, type, ticket = ''] = /^(?:(SIGN|NONCE)\s+)?(.*)$/.exec(line.trim()) ?? [];
-    return { type: type === 'NONCE' ? 'NONCE' : 'SIGN', text: ticket, state: 'given' };
-  });
 }
 
 async function ticketsOfStore(options: ResolvedOptions | undefined, appId: string): Promise<KnownTicket[] | Text> {
