@@ -1,9 +1,8 @@
 import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Connector } from './connector.js';
+import type { Connected, Connector } from './connector.js';
 import type { HttpServiceLike } from './load-http-service.js';
-import type { Connected } from './tcp-connection.js';
 
 export interface Agents {
   readonly httpAgent: HttpAgent;

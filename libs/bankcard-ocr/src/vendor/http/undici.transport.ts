@@ -1,10 +1,10 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
+import type { Connected } from './connector.js';
 import { InterimResponses } from './interim-responses.js';
 import { IDLE_CONNECTION_MS, PoolingTransport, requestHeaders } from './pooling.transport.js';
 import { ResponseBody } from './response-body.js';
-import type { Connected } from './tcp-connection.js';
 import { CLOSED_CODE, connectionError, neverSent } from './transport-error.js';
 import type { ResponseListener, TransportCall, TransportRequest } from './transport.js';
 
