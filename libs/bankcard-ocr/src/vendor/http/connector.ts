@@ -115,7 +115,7 @@ function openTunnel(proxy: URL, to: Destination, options: ConnectionOptions, don
   const authority = isIPv6(to.hostname) ? `[${to.hostname}]:${to.port}` : `${to.hostname}:${to.port}`;
   const host = withoutBrackets(proxy.hostname);
   const isSecure = proxy.protocol === 'https:';
-  const request = (isSecure ? httpsRequest : (httpRequest as typeof httpsRequest))({
+  const request = (isSecure ? httpsRequest : httpRequest)({
     ...tcpTo(host, Number(proxy.port) || (isSecure ? 443 : 80), options),
     ...TLS,
     ca: options.ca,

@@ -1,4 +1,3 @@
-import { BlockList, isIP } from 'node:net';
 import {
   BankCardOcrConfigurationError,
   configurationIssue,
@@ -62,8 +61,6 @@ const RIGHT = new Problem(
 );
 /** As other programs take it: a host, perhaps with a user and a port. */
 const WITHOUT_SCHEME = /^([^\s\\/?#]*@)?(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?\/?$/i;
-/** Named in the message, because they are no secret. */
-const OTHER_SCHEMES = /^(socks|socks4|socks4a|socks5|socks5h|ftp|ws|wss|quic|pac|file)$/i;
 const NO_PROXY_NAMED = /^(no|off|direct|0|undefined|null|none|nil|nan|true|false)$/i;
 
 /** What the URL parser would take for another host, because a character of the password was not encoded, is refused. */
@@ -74,13 +71,8 @@ export function readProxyUrl(given: unknown): URL | Problem {
   if (unusable) return unusable;
   if (NO_PROXY_NAMED.test(text)) return wrong('names no proxy', '没有写代理地址');
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? [];
-  if (scheme !== undefined && !/^https?$/i.test(scheme)) {
-    const named = OTHER_SCHEMES.test(scheme) ? ` (${scheme.toLowerCase()})` : '';
-    return wrong(
-      `is no HTTP proxy${named}, and other kinds are not supported`,
-      `不是 HTTP 代理${named}，不支持其他种类`,
-    );
-  }
+  if (scheme !== undefined && !/^https?$/i.test(scheme))
+    return wrong('is no HTTP proxy, and other kinds are not supported', '不是 HTTP 代理，不支持其他种类');
   const full = scheme === undefined ? `http://${text}` : text;
   const isRead = scheme !== undefined || WITHOUT_SCHEME.test(text);
   if (!isRead || /[\\\t\r\n]/.test(text) || !URL.canParse(full)) return wrong('is not a URL', '不是 URL');
@@ -120,12 +112,10 @@ export function proxyOfEnvironment(
 function isExcepted({ hostname, port, protocol }: URL, exceptions: string): boolean {
   const host = withoutBrackets(hostname);
   return exceptions.split(/[\s,;]+/).some((entry) => {
-    const plain = entry
+    const authority = entry
       .toLowerCase()
       .replace(/["'`“”‘’]/g, '')
-      .replace(/^[a-z][a-z0-9+.-]*:\/\//, '');
-    if (isInRange(host, plain)) return true;
-    const authority = plain.replace(/[/?#].*$/, '');
+      .replace(/^[a-z][a-z0-9+.-]*:\/\/|[/?#].*$/g, '');
     const [, named = authority, ofPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(authority) ?? [];
     if (ofPort !== undefined && ofPort !== (port || DEFAULT_PORTS[protocol])) return false;
     const domain = withoutBrackets(named)
@@ -133,18 +123,6 @@ function isExcepted({ hostname, port, protocol }: URL, exceptions: string): bool
       .replace(/\.$/, '');
     return domain === '*' || (domain !== '' && (host === domain || host.endsWith(`.${domain}`)));
   });
-}
-
-/** `10.0.0.0/8`, as proxies of clusters list them; for hosts that are addresses only. */
-function isInRange(host: string, range: string): boolean {
-  const [network = '', bits = ''] = range.split('/');
-  const version = isIP(host);
-  if (version === 0 || isIP(network) !== version || !/^\d{1,3}$/.test(bits)) return false;
-  if (Number(bits) > (version === 4 ? 32 : 128)) return false;
-  const type = version === 4 ? 'ipv4' : 'ipv6';
-  const list = new BlockList();
-  list.addSubnet(network, Number(bits), type);
-  return list.check(host, type);
 }
 
 /** The host of a URL as sockets and resolvers take it: an IPv6 address without its brackets. */
