@@ -14,9 +14,7 @@ export type AccountOptions = {
 
 /** Options of {@link BankCardOcrClientFactory}. */
 export interface ClientFactoryOptions {
-  /**
-   * Return `appId` and `secret` at least, e.g. from a database. Called once for each client; a failure is not cached.
-   */
+  /** Return `appId` and `secret` at least. Called once for each client; a failure is not cached. */
   readonly resolve: (accountId: string) => Promise<AccountOptions> | AccountOptions;
   /** Options of every account, unless {@link resolve} says otherwise: `ticketStore` above all. */
   readonly defaults?: Partial<Omit<BankCardOcrOptions, 'appId' | 'secret'>> | undefined;

@@ -150,7 +150,6 @@ function part<T, const Needs extends readonly Token[]>(
   };
 }
 
-/** What a service needs that calls Tencent. */
 const NEEDS = [Clock, TicketService, SignatureService, VendorConnections, Telemetry] as const;
 
 function callOptions(
@@ -163,9 +162,7 @@ function callOptions(
   return { ...options, limits: options, clock, tickets: completeTickets(tickets), signatures, telemetry };
 }
 
-/**
- * Everything that an account is made of, each after what it needs: providers for Nest's container, or made in order.
- */
+/** What an account is made of, each after what it needs: providers for Nest's container, or made in order. */
 export const ACCOUNT_PARTS: readonly AccountPart[] = [
   part(Clock, [], ({ options }) => options.clock),
   part(Telemetry, [Clock], ({ options, surroundings }, clock) => {

@@ -13,7 +13,6 @@ export function limitsOf(
   if (typeof call !== 'object' || call === null) throw invalidArgument('the options of a call must be an object');
   if (call.signal !== undefined && !(call.signal instanceof AbortSignal))
     throw invalidArgument('signal must be an AbortSignal');
-  // Most calls have none of their own.
   if (NAMES.every((name) => call[name] === undefined)) return module;
   const limits: { -readonly [K in keyof QueryLimits]-?: QueryLimits[K] & {} } = { ...module };
   for (const name of NAMES) if (!isUnset(call[name])) limits[name] = limitOf(name, call[name]);

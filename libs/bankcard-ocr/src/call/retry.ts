@@ -20,7 +20,6 @@ interface RetryDependencies {
   readonly tickets: TicketService;
   readonly clock: Clock;
   readonly vendorCodeOverrides: VendorCodeOverrides;
-  /** @default the machine's */
   readonly random?: Random;
 }
 
@@ -76,7 +75,6 @@ class RetryLoop<T> {
     return this.run();
   }
 
-  /** @throws what ends the loop */
   async #recover(error: unknown, credentials: Credentials | undefined): Promise<void> {
     const { tickets, clock, vendorCodeOverrides, random } = this.dependencies;
     if (isOfPolicy(error)) {

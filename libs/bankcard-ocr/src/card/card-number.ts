@@ -7,9 +7,7 @@ import { plainest, printable } from '../runtime/printable-text.js';
 const SHORTEST_WITH_FIRST_SIX = 13;
 const DIGITS = /^\d+$/;
 
-/**
- * First six, stars, last four; under 13 characters only the last four, of four or fewer none. Separators are dropped.
- */
+/** First six, stars, last four; of fewer than 13 characters the last four, of four or fewer none. */
 export function maskCardNumber(text: string): string {
   return masked(withoutSeparators(text));
 }
@@ -23,9 +21,7 @@ function masked(number: string): string {
   return DIGITS.test(number) ? text : text.replace(/\p{Cs}/gu, '*');
 }
 
-/**
- * A card number (PAN) whose texts, JSON and copies are {@link masked}; only {@link reveal} returns the whole number.
- */
+/** A card number (PAN): texts, JSON and copies are {@link masked}; only {@link reveal} returns all of it. */
 export class CardNumber {
   /** The first six digits, stars and the last four, e.g. `622202*********7890`. */
   readonly masked: string;
@@ -119,7 +115,6 @@ export class CardNumber {
 
 /** In ASCII as far as it can be, so that its digits count as such, and nothing in it moves the cursor of a terminal. */
 function withoutSeparators(text: string): string {
-  // Nearly always, and the patterns below cost more than everything else here.
   if (DIGITS.test(text)) return text;
   return plainest(printable(text)).replace(/[\s\p{Pd}]+/gu, '');
 }

@@ -1,9 +1,7 @@
 import { inspect } from 'node:util';
 import { equalityTag, lazyEqualityTag } from '../runtime/equality-tag.js';
 
-/**
- * The photo as taken (`originBankcardPhoto`), the card cut out (`bankcardCropPhoto`), its number (`bankcardNoPhoto`).
- */
+/** As taken (`originBankcardPhoto`), the card cut out (`bankcardCropPhoto`), its number (`bankcardNoPhoto`). */
 export type PhotoKind = 'original' | 'crop' | 'numberStrip';
 
 /** Every {@link PhotoKind}, in the order in which they are listed. */
@@ -68,7 +66,6 @@ const IMAGE_TYPES = {
   'image/gif': { extension: 'gif', begins: /^GIF8[79]a/ },
   'image/webp': { extension: 'webp', begins: /^RIFF[^]{4}WEBP/ },
 } as const;
-/** So many bytes are enough to detect the type. */
 export const MAGIC_LENGTH = 12;
 
 export type ImageType = keyof typeof IMAGE_TYPES;

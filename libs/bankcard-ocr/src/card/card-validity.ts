@@ -15,9 +15,7 @@ export interface CardValidity {
 const MONTH_FIRST = /^(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})$/;
 const YEAR_FIRST = /^(\d{4})\s*[/.-]\s*(\d{1,2})$/;
 
-/**
- * `MM/yyyy`; `yyyy/MM` and `MM/yy` are tolerated (protocol.md section 3). @param nowMs wall clock, epoch milliseconds
- */
+/** `MM/yyyy`, also `yyyy/MM` and `MM/yy` (protocol.md section 3). @param nowMs wall clock, epoch milliseconds */
 export function readCardValidity(text: string, nowMs: number): CardValidity {
   const raw = text.trim();
   const monthFirst = MONTH_FIRST.exec(raw);

@@ -4,7 +4,6 @@ import { equalityTag, lazyEqualityTag } from '../runtime/equality-tag.js';
 /** A value that JSON knows and that is neither an object nor an array. */
 export type Scalar = string | number | boolean | null;
 
-/** Most responses have none. */
 const NO_FIELDS: ReadonlyMap<string, Scalar> = new Map();
 
 /** Fields that this library does not know, whatever Tencent puts there: JSON and `util.inspect` show only how many. */

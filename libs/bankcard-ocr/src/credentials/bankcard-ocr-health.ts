@@ -13,9 +13,7 @@ export interface BankCardOcrHealthResult {
   readonly lastFailure?: BankCardOcrErrorCode;
 }
 
-/**
- * For a readiness probe, e.g. `@nestjs/terminus`. It reads memory only: it never calls Tencent, refreshes or throws.
- */
+/** For a readiness probe (`@nestjs/terminus`). It reads memory only: never calls Tencent, refreshes or throws. */
 export class BankCardOcrHealth {
   constructor(private readonly tickets: TicketService) {}
 
@@ -30,7 +28,6 @@ export class BankCardOcrHealth {
     return { [key]: healthOf(this.#status()) } as Record<Key, BankCardOcrHealthResult>;
   }
 
-  /** An overridden `TicketService` may know `getCredentials()` only. */
   #status(): TicketStatus | undefined {
     try {
       const status: unknown = this.tickets.status();

@@ -13,20 +13,16 @@ export interface TicketServiceOptions {
   readonly store: TicketStore;
   readonly auth: AuthClient;
   readonly clock: Clock;
-  /** @default the machine's */
   readonly random?: Random;
   /** Times the operations of the store, which are real ones: never a clock that a test moves by hand. @default the machine's */
   readonly storeClock?: Clock;
   readonly timings: RefreshTimings;
-  /** Of the current app secret: credentials made with another one are not used. */
   readonly secretFingerprint: string;
   readonly backgroundRefresh: boolean;
-  /** @default 'refresher' */
   readonly role?: TicketRole;
   /** How long retired tickets are kept after their replacement. @default one interval, and as long as they would have lived */
   readonly verifyWindowMs?: number;
   readonly seal?: RecordSeal;
-  /** @default runs the refresh, and tells nobody */
   readonly observeRefresh?: RefreshObserver | undefined;
 }
 

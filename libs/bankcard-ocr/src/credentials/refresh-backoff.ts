@@ -19,7 +19,6 @@ export class RefreshFailed extends Error {
 
   constructor(
     readonly error: BankCardOcrError,
-    /** Consecutive failures of all processes. */
     readonly attempts: number,
     readonly retryInMs: number,
     /** In another process, for a reason unknown here. */
@@ -34,11 +33,9 @@ interface RefreshFailure {
   readonly request: Pick<RefreshRequest, 'reason' | 'replaces' | 'attempt'>;
   /** On the monotonic clock. */
   readonly retryAt: number;
-  /** The last failure of this process itself. */
   readonly lastOfOurs: BankCardOcrError | undefined;
 }
 
-/** Remembers the last failed refresh until one succeeds, and sets the backoff before the next. */
 export class RefreshFailures {
   #last: RefreshFailure | undefined;
 

@@ -8,7 +8,6 @@ export interface RefreshRequest {
   readonly reason: RefreshReason;
   /** The generation to replace, for `rejected` and `requested`. */
   readonly replaces?: string;
-  /** Counts consecutive failures, from 1. */
   readonly attempt: number;
   readonly signal: AbortSignal;
 }
@@ -21,7 +20,6 @@ export interface RefreshMemory {
   readonly suspectId?: string | undefined;
   /** Tencent may still carry out an aborted request, which would invalidate the next credentials. */
   readonly isContested: boolean;
-  /** When it started a forced refresh. */
   readonly forcedAt: number;
   /** When any process did, by the record last read: a refusal of the vendor takes it back. */
   readonly recordedForcedAt: number;

@@ -15,10 +15,7 @@ interface RefreshSchedulerContext extends CredentialContext {
   readonly failures: RefreshFailures;
 }
 
-/**
- * When refreshes run: one at a time for all callers. The background is one loop that wakes, does what is due by the
- * clock and sleeps again, for one poll interval at most: so no timer has to be exact.
- */
+/** One refresh at a time for all callers; one loop wakes, does what is due, and sleeps: no timer has to be exact. */
 export class RefreshScheduler {
   readonly #closing = new AbortController();
   readonly #shared: boolean;

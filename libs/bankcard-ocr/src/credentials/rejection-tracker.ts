@@ -7,7 +7,6 @@ import type { ForeignRefreshSuspected, TicketEvent } from './ticket-event.js';
 
 type RejectionError = Pick<BankCardOcrError, 'vendorCode' | 'actor'>;
 
-/** Of a generation that should have lived on and that none of ours has replaced. */
 interface Suspicion {
   readonly generationId: string;
   readonly event: Pick<ForeignRefreshSuspected, 'generation' | 'vendorCode' | 'ageMs' | 'remainingMs'>;
@@ -20,9 +19,7 @@ interface Suspicion {
  */
 export class RejectionTracker {
   #rejectedId: string | undefined;
-  /** What is suspicious about the generation that was rejected last. */
   #suspicion: Suspicion | undefined;
-  /** What the forced refresh that runs is to fix. */
   #beingFixed: Suspicion | undefined;
   /** What such a refresh has replaced, until it is known how the rejected request ends with the new credentials. */
   #fixed: { readonly suspicion: Suspicion; readonly byId: string } | undefined;

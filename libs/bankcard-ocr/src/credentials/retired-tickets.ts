@@ -3,7 +3,6 @@ import { SecretText } from '../runtime/secret-text.js';
 import { behindMs, type CachedCredentials, endsAtMs } from './credential-lifetime.js';
 import type { GenerationRecord, RetiredTicket } from './ticket-record.js';
 
-/** On the monotonic clock, which does not jump. */
 type Moments = { readonly replacedAt: number; readonly endsAt: number };
 type KeptTicket = Pick<RetiredTicket, 'number' | 'id' | 'signTicket'> & Moments;
 
@@ -55,7 +54,6 @@ export class RetiredTickets {
     return this.#kept.map(({ signTicket }) => new SecretText(signTicket));
   }
 
-  /** Whether what ended or was replaced at these moments of the monotonic clock may still be verified with. */
   isInWindow({ replacedAt, endsAt }: Moments): boolean {
     const { intervalMs, verifyWindowMs } = this;
     const defaultMs = Math.max(intervalMs, endsAt - replacedAt);

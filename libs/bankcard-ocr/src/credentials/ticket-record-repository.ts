@@ -28,9 +28,7 @@ const STORE_TIMEOUT_MS = 15_000;
 /** The store as a refresh uses it: credentials are sealed on their way, faults become typed errors and events. */
 export class TicketRecordRepository {
   readonly #failing = new Set<string>();
-  /** The last generation that could not be decrypted. */
   #unreadableId: string | undefined;
-  /** The numbers of the generations that were left out of the records that were read. */
   readonly #leftOut = new WeakMap<TicketRecord, number>();
 
   constructor(

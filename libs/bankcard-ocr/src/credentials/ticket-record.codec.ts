@@ -150,9 +150,7 @@ function matches(type: Schema[string], value: unknown): boolean {
   });
 }
 
-/**
- * Leaves out an object with a member that comes out undefined. `place`: the id of that object, and the member's name.
- */
+/** Leaves out an object a member of which comes out undefined. `place`: the object's id and the member's name. */
 function mapRecord<T>(
   record: TicketRecord,
   kind: Kind,

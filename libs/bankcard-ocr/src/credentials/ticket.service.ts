@@ -48,9 +48,7 @@ export interface TicketStatus {
 /** A refresh that was running already may have been wanted for less, and so change nothing. */
 const TRIES_TO_REPLACE = 3;
 
-/**
- * Keeps access token and SIGN ticket in a store; refreshes them together, never concurrently (protocol.md section 5).
- */
+/** Keeps access token and SIGN ticket in a store, refreshed together, never concurrently (protocol.md section 5). */
 export class TicketService {
   readonly #events = new Subject<TicketEvent>();
   /** What happens to the credentials; logs and metrics are made from it. */

@@ -28,7 +28,6 @@ interface VendorCodeRule {
   readonly zh: string;
 }
 
-/** Rows of the table that differ in their texts only. */
 function rows(error: BankCardOcrErrorCode, actor: Actor, retry: RetryRule) {
   return (en: string, zh: string): VendorCodeRule => ({ error, actor, retry, en, zh });
 }

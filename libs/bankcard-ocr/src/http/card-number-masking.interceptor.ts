@@ -11,10 +11,7 @@ import { map, type Observable } from 'rxjs';
 import { CardNumber, maskCardNumber } from '../card/card-number.js';
 
 interface CardNumberMaskingOptions {
-  /**
-   * The keys whose texts and numbers are masked, spelled exactly, at any depth.
-   * @default ['bankCardNo', 'bankcardNo', 'cardNumber', 'cardNo']
-   */
+  /** Keys, spelled exactly, whose values are masked. @default ['bankCardNo', 'bankcardNo', 'cardNumber', 'cardNo'] */
   readonly fields?: readonly string[] | undefined;
 }
 
@@ -49,12 +46,10 @@ export function AllowFullCardNumber(): CustomDecorator<symbol> {
   return SetMetadata(FULL_CARD_NUMBER_ALLOWED, true);
 }
 
-/** Masks card numbers in one response: what contains one is copied, down to it, and the rest is shared. */
 export class ResponseMasking {
   /** The objects under a listed key, and the others: the elements of a list under such a key are card numbers. */
   readonly #visited = { listed: new Map<object, Visited>(), other: new Map<object, Visited>() };
 
-  /** @param fields the keys whose texts and numbers are card numbers */
   constructor(private readonly fields: ReadonlySet<string>) {}
 
   mask(value: unknown, key = '', isListed = false): unknown {

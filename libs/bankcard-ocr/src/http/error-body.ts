@@ -83,9 +83,7 @@ export interface ErrorOptions {
 /** Tencent counts requests by the second. */
 const RATE_LIMIT_PAUSE_MS = 1_000;
 
-/**
- * Undefined for an error that is not this library's. `Retry-After`, which no exception carries, is in whole seconds.
- */
+/** Undefined for an error that is not this library's. `Retry-After` is in whole seconds. */
 export function translate(
   error: unknown,
   { language = 'en' }: ErrorOptions,
@@ -114,7 +112,6 @@ export interface HttpResponse {
   status(status: number): { send(body: unknown): unknown };
   end(): unknown;
   readonly headersSent?: boolean;
-  /** Of Fastify. */
   readonly raw?: { readonly headersSent: boolean; end(): unknown };
 }
 

@@ -4,15 +4,11 @@ import { Described, Id, IsQueryFlag, OptionalId } from './dto-members.js';
 
 /** The order number of a route, for `@Param()`: `@nestjs/swagger` makes a path parameter of every member. */
 export class OrderNoParamsDto {
-  /** 1 to 32 ASCII letters and digits, as given to the phone SDK. */
   @Id('The order number that was given to the phone SDK')
   orderNo!: string;
 }
 
-/**
- * Whether a client asks for the photos too, e.g. `?photos=true`; for `@Query()` under `ValidationPipe({ transform: true
- * })`.
- */
+/** Whether a client asks for photos, `?photos=true`; for `@Query()` under `ValidationPipe({ transform: true })`. */
 export class PhotosQueryDto {
   @IsQueryFlag()
   @Described({ required: false, type: () => Boolean, description: 'Ask for the photos too', default: false })
@@ -21,7 +17,6 @@ export class PhotosQueryDto {
 
 /** The text fields beside an image in a multipart form; under `ValidationPipe({ whitelist: true })`. */
 export class RecognizeBankCardDto {
-  /** 1 to 32 ASCII letters and digits, never used before; undefined to have one made. */
   @OptionalId('A new order number; one is made when there is none')
   orderNo?: string | undefined;
 
@@ -46,7 +41,6 @@ export class VerifySdkResultDto {
   @Id('The order number of the launch')
   orderNo!: string;
 
-  /** 40 hexadecimal digits in any letter case. */
   @Matches(RESULT_SIGNATURE, { message: '$property must be 40 hexadecimal digits' })
   @Described({ description: 'The signature that the phone SDK handed back', ...SIGNATURE })
   sign!: string;

@@ -14,7 +14,6 @@ class CardWarningDto {
 }
 
 class CardValidityDto {
-  /** Tencent's text; empty when the card shows none. */
   @Shown({ description: 'As printed; empty for none', example: '12/2031' })
   raw!: string;
   /** 1 to 12; undefined when {@link raw} could not be read. */
@@ -27,7 +26,6 @@ class CardValidityDto {
     example: 12,
   })
   month?: number;
-  /** Four digits; undefined when {@link raw} could not be read. */
   @Shown({
     required: false,
     type: () => Number,
@@ -76,7 +74,6 @@ export class BankCardOcrResponseDto {
 
   @Shown({ description: 'The order number of the query' })
   orderNo!: string;
-  /** Masked, e.g. `622202*********0128`. */
   @Shown({ description: 'Masked', example: '622202*********0128' })
   cardNumber!: string;
   @Shown({ type: () => CardValidityDto, description: 'How long the card is valid' })
@@ -86,10 +83,8 @@ export class BankCardOcrResponseDto {
   expired?: boolean;
   @Shown({ type: () => [CardWarningDto], description: 'Doubts; the partner decides about them' })
   warnings!: CardWarningDto[];
-  /** 0 to 100. */
   @Shown({ required: false, type: () => Number, description: 'Clarity of the picture, 0 to 100' })
   clarity?: number;
-  /** ISO 8601, UTC. */
   @Shown({ required: false, format: 'date-time', description: 'When the card was recognized' })
   operatedAt?: string;
   @Shown({ type: () => CardPhotosDto, description: 'Which photos there are, never their bytes' })

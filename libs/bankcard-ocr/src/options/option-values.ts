@@ -75,7 +75,6 @@ export function trueOrFalse() {
   return { choices, read };
 }
 
-/** A reader of a text of visible ASCII characters; `en` and `zh` say what it must be. */
 export function visibleText(en: string, zh: string, longest = Infinity) {
   return (value: unknown): string | Problem => {
     const isVisible = typeof value === 'string' && /^[!-~]+$/.test(value) && value.length <= longest;

@@ -10,10 +10,7 @@ export type CardImageSource = Uint8Array | Readable | { readonly file: string };
 /** 3 MB of Base64 (protocol.md section 2). With an MB of 1024 no image is refused here that Tencent would take. */
 const MOST_BYTES = ((3 * 1024 * 1024) / 4) * 3;
 
-/**
- * @throws {@link BankCardOcrError} `IMAGE_TOO_LARGE`, `IMAGE_TYPE_NOT_ACCEPTED`, `INVALID_ARGUMENT`; a stream's own
- *   error
- */
+/** @throws `IMAGE_TOO_LARGE`, `IMAGE_TYPE_NOT_ACCEPTED`, `INVALID_ARGUMENT`; a stream's own error */
 export async function readImage(
   source: CardImageSource,
   types: readonly ImageType[],

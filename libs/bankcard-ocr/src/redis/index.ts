@@ -6,9 +6,7 @@ export type { RedisClient } from './redis-client.js';
 
 /** Credentials in Redis 5 or newer (docs/ticket-record.md). Timestamps are by its clock: all agree about every age. */
 export class RedisTicketStore extends StoreOverClient {
-  /**
-   * Its own client ends with the store. @param url `redis://user:password@host:6379/0`, or `rediss://` for verified TLS
-   */
+  /** Its own client ends with the store. @param url `redis://user:password@host:6379/0`, or `rediss://` for TLS */
   static fromUrl(url: string, options: Omit<RedisTicketStoreOptions, 'client'>): RedisTicketStore {
     const client = createRedisClient(url, Redis);
     return new RedisTicketStore({ ...options, client }, true);

@@ -119,10 +119,7 @@ export class RedisCommands {
     this.#client.disconnect(true);
   }
 
-  /**
-   * After a failover a connection may lead to a replica, which refuses writes. A client without `reconnectOnError` is
-   * made to reconnect, ever more rarely while that does not help.
-   */
+  /** A replica refuses writes: a client without `reconnectOnError` reconnects after a failover, ever more rarely. */
   #leaveReplica(): void {
     const client = this.#client;
     if ('nodes' in client || client.options.reconnectOnError || client.status !== 'ready') return;

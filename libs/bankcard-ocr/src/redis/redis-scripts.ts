@@ -26,9 +26,7 @@ return now
 /** In bytes. What is much larger than a few kilobytes is no record, and is not sent to anybody. */
 const LARGEST_RECORD = 262_144;
 
-/**
- * `record` and `writeId` are a text or false; `seen` identifies the bytes, and is empty when the key does not exist.
- */
+/** `record`, `writeId`: text or false; `seen` identifies the bytes, and is empty when the key does not exist. */
 const SEE_RECORD = `
 local record = redis.pcall('HGET', KEYS[1], 'record')
 local writeId = redis.pcall('HGET', KEYS[1], 'write_id')

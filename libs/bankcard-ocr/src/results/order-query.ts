@@ -43,10 +43,8 @@ export interface OcrResultServiceOptions {
   readonly tickets: TicketService;
   readonly signatures: SignatureService;
   readonly results: ResultClient;
-  /** @default none */
   readonly telemetry?: Telemetry | undefined;
   readonly clock: Clock;
-  /** @default the machine's */
   readonly random?: Random;
 }
 
@@ -56,10 +54,8 @@ type WithPhotoStatus = { readonly photos: Pick<CardPhotos, 'status'> };
 export class OrderQuery {
   readonly #limits: Required<QueryLimits>;
   readonly #policy: WarningPolicy;
-  /** The codes of the warnings that the policy has accepted. */
   #accepted = '';
 
-  /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
   constructor(
     private readonly service: OcrResultServiceOptions,
     private readonly orderNo: string,

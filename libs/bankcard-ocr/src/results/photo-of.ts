@@ -2,10 +2,7 @@ import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
-/**
- * @returns undefined when it has not come: `photos.status` says why
- * @throws {@link BankCardOcrError} `PHOTO_DAMAGED` for unreadable Base64; `RESULT_GONE` when Tencent keeps it no longer
- */
+/** Undefined when it has not come (`photos.status` says why). @throws `PHOTO_DAMAGED`, `RESULT_GONE` */
 export function photoOf({ photos, bizSeqNo }: BankCardOcrResult, kind: PhotoKind): CardPhoto | undefined {
   const photo = photos[kind];
   if (photo) return photo;

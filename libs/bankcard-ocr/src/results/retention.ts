@@ -1,10 +1,8 @@
 import type { BankCardOcrResult, ResultRetention } from '../card/bank-card-ocr-result.js';
 import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
 
-/** The latest timestamp of a `Date`. */
 const END_OF_DATES_MS = 8.64e15;
 
-/** What is known about how long Tencent keeps one order; `recognizedAt` as the application knows it. */
 export interface RetentionFacts {
   readonly assumedVendorRetentionMs: number;
   readonly nowMs: number;

@@ -4,10 +4,7 @@ import type { Clock, ClockTimer } from './clock.js';
 export interface Cancellation {
   readonly cancelled: boolean;
   throwIfCancelled(): void;
-  /**
-   * @param isTimed the owner calls {@link expire} at {@link endsAt} by a timer of its own. @returns removes the
-   *   listener
-   */
+  /** @param isTimed the owner calls {@link expire} at {@link endsAt} by its own timer. @returns removes the listener */
   onCancel(listener: (reason: unknown) => void, isTimed?: boolean): () => void;
   /** When it is cancelled for lack of time, on the monotonic clock in milliseconds; Infinity for never. */
   readonly endsAt: number;

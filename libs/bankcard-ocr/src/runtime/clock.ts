@@ -4,9 +4,7 @@ export interface ClockTimer {
   cancel(): void;
 }
 
-/**
- * The only source of time, so that a test can move it. Lifetimes are {@link monotonic}: wall clocks jump (section 3).
- */
+/** The only source of time, so that tests can move it. Lifetimes are {@link monotonic}: wall clocks jump. */
 export abstract class Clock {
   /** Wall clock, in milliseconds since the Unix epoch. */
   abstract now(): number;
@@ -39,7 +37,6 @@ export class SystemClock implements Clock {
   }
 }
 
-/** Without a closure: every query has one. */
 class SystemTimer implements ClockTimer {
   constructor(private readonly timer: NodeJS.Timeout) {}
 

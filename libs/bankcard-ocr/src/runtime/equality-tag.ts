@@ -6,10 +6,7 @@ const KEY = randomBytes(32).toString('base64url');
 const TAG_LENGTH = 12;
 const LETTER_A = 0x61;
 
-/**
- * The same text for the same hidden value, in this process only: Jest, `node:assert` and Lodash compare properties.
- * Letters only, so that nothing takes it for a number.
- */
+/** The same text for the same hidden value, in this process only; letters, so that nothing takes it for a number. */
 export function equalityTag(...hidden: readonly (string | Uint8Array | undefined)[]): string {
   let text = KEY;
   // Nothing is hidden in the copies that class-transformer makes: it calls constructors without arguments.

@@ -1,6 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
 
-/** What of OpenTelemetry's types is used here. */
 interface TracingContext {
   setValue(key: symbol, value: unknown): TracingContext;
   deleteValue(key: symbol): TracingContext;

@@ -10,7 +10,6 @@ const INTERVAL_MS = 2_000;
 
 interface UserQueue {
   readonly semaphore: Semaphore;
-  /** The calls that have their turn or wait for it. */
   calls: number;
   /** Before this time of the monotonic clock Tencent issues no further ticket. */
   freeAt: number;
@@ -25,14 +24,11 @@ export class PerUserThrottle {
 
   constructor(private readonly clock: Clock) {}
 
-  /** How many users are remembered. */
   get size(): number {
     return this.#users.size;
   }
 
-  /**
-   * @param call sends its requests through the function it is given. @throws {@link BankCardOcrError} `RATE_LIMITED`
-   */
+  /** @param call sends its requests through the function it gets. @throws {@link BankCardOcrError} `RATE_LIMITED` */
   async inTurn<T>(
     userId: string,
     deadline: Deadline,
@@ -62,7 +58,6 @@ export class PerUserThrottle {
     }
   }
 
-  /** Forget a user as soon as there is nothing to wait for. */
   #forget(userId: string, user: UserQueue): void {
     if (user.calls > 0 || user.expiry) return;
     const leftMs = this.#leftMs(user);

@@ -6,9 +6,7 @@ type SdkLaunchValues = Omit<SdkLaunch, 'toString' | 'valueOf' | typeof Symbol.to
 
 export const RESULT_SIGNATURE = /^[0-9A-Fa-f]{40}$/;
 
-/**
- * What the app starts the phone SDK with. Printing hides the signature, valid for one launch; `JSON.stringify` has it.
- */
+/** What the app starts the phone SDK with. Printing hides the signature, which `JSON.stringify` has. */
 export class SdkLaunch {
   /** The SDK's `openApiAppId`. */
   readonly appId!: string;
@@ -53,11 +51,9 @@ const MAX_JITTER_MS = 1_000;
 
 /** Milliseconds, 0 or more. A token ends one overlap after the next one was requested (protocol.md section 5). */
 export function launchLifeMs(launch: {
-  /** What is left of the NONCE ticket's own lifetime. */
   readonly ticketMs: number;
   /** Of the token that it was made from. */
   readonly generationId: string;
-  /** Of the credentials now. */
   readonly status: Pick<TicketStatus, 'generationId' | 'ageMs' | 'dueInMs' | 'remainingMs'>;
   readonly ticketOverlapMs: number;
 }): number {

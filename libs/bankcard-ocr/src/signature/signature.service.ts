@@ -7,9 +7,7 @@ export class SignatureService {
     return createNonce();
   }
 
-  /**
-   * Sign values, in any order, with a SIGN or NONCE ticket; null ones are dropped. @returns 40 upper-case hex digits
-   */
+  /** Sign values in any order with a SIGN or NONCE ticket, without null ones. @returns 40 upper-case hex digits */
   sign(values: readonly (string | null | undefined)[], ticket: string): string {
     return sign(values, ticket);
   }

@@ -31,9 +31,7 @@ export interface SignedRequest extends Pick<QueryLimits, 'timeoutMs' | 'attemptT
   readonly sinks?: Readonly<Record<string, FileSink>> | undefined;
   /** The name of the app id. @default `app_id` for GET, `appId` for POST */
   readonly appIdField?: AppIdField | undefined;
-  /**
-   * A query may be sent again when its outcome is unknown; what the vendor bills must not. @default true for GET only
-   */
+  /** Whether it may be sent again when its outcome is unknown; not what is billed. @default true for GET only */
   readonly idempotent?: boolean | undefined;
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -46,10 +44,7 @@ interface SignedRequestServiceOptions extends Omit<OcrResultServiceOptions, 'res
   readonly client: SignedRequestClient;
 }
 
-/**
- * For siblings of bank-card OCR that sign the five values. They share its credentials: a client of their own would end
- * ours (protocol.md section 5).
- */
+/** For siblings that sign the five values: they share our credentials, which a second client would end (section 5). */
 export class SignedRequestService {
   constructor(private readonly options: SignedRequestServiceOptions) {}
 

@@ -1,6 +1,4 @@
-/**
- * Every failure code of protocol.md section 6, typed in for the sandbox alone: a test compares it with the library's.
- */
+/** Every failure code of protocol.md section 6, typed in for the sandbox: a spec compares it with the library's. */
 export const SANDBOX_CODES = [
   { code: '15', msg: 'access_token已失效', msgEn: 'token expired' },
   { code: '400101', msg: '不合法请求', msgEn: 'signature check failed, or a malformed request' },

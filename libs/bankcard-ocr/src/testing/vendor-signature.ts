@@ -1,9 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/**
- * The vendor's signature (protocol.md section 4), written for the sandbox alone: it must not repeat a slip of the
- * client.
- */
+/** The vendor's signature (section 4), written for the sandbox alone: it must not repeat a slip of the client. */
 export function vendorSignature(values: readonly string[]): string {
   // Without a function to compare, values are sorted by UTF-16 code unit.
   const text = values.toSorted().join('');

@@ -10,7 +10,6 @@ interface ImageRequest extends Pick<VendorRequest, 'attempt' | 'generation' | 't
   /** The same five values are signed as for a query (protocol.md section 4). */
   readonly signed: SignedQuery;
   readonly userId: string | undefined;
-  /** Base64. */
   readonly image: string;
 }
 

@@ -10,7 +10,6 @@ const result = checkResultsOf('credentials');
 /** Clocks differ by so much without consequences. */
 const CLOCK_TOLERANCE_MS = 1_000;
 
-/** A record as this environment can use it: what it cannot open is left out. */
 export function usableRecord(record: TicketRecord, { appId, storeEncryptionKey }: ResolvedOptions): TicketRecord {
   return storeEncryptionKey ? new RecordSeal(storeEncryptionKey, appId).open(record) : withoutSealed(record);
 }

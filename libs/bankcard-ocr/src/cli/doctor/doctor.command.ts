@@ -114,7 +114,6 @@ async function checkStore(options: ResolvedOptions): Promise<CheckResult[]> {
 
 const UNSEEN = text('this process cannot inspect the store', '当前进程看不到这处存储');
 
-/** Why credentials are not tried: fetching them on shaky ground would end those of others. */
 function obstacleToLive({ live, fetch }: DoctorCommand, before: readonly CheckResult[]): Text | undefined {
   const has = (test: (result: CheckResult) => boolean): boolean => before.some(test);
   if (!live)

@@ -30,7 +30,6 @@ export async function checkLive(options: ResolvedOptions, signal: AbortSignal): 
   }
 }
 
-/** @param error what the query ended with, or the attempt to get credentials */
 function verdict(obtained: ObtainedCredentials | undefined, error?: BankCardOcrError): CheckResult {
   const { code, actor, vendorCode, bizSeqNo } = error ?? {};
   const { credentials, fetched } = obtained ?? {};

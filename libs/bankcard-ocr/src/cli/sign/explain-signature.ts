@@ -93,7 +93,6 @@ type Parameter = 'app_id' | 'order_no' | 'user_id' | 'version' | 'nonce';
 
 interface SignedPurpose {
   readonly name: Text;
-  /** In the order of Tencent's documents (docs/protocol.md, section 4). */
   readonly signed: readonly Parameter[];
   readonly ticketType: 'SIGN' | 'NONCE';
 }

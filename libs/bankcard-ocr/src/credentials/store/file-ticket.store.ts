@@ -258,7 +258,6 @@ export class FileTicketStore extends TicketStore {
     return new DurableFile(this.#folder, `${BESIDE}${this.runtime.random.id()}`, this.files);
   }
 
-  /** @returns whether this process has done it */
   async #setAside(revision: number): Promise<boolean> {
     const where = this.#records.path(revision);
     try {

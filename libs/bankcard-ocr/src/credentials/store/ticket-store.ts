@@ -20,9 +20,7 @@ export type SharingScope = 'process' | 'machine' | 'fleet';
 /** Known to every copy of the library in a process. */
 const BRAND = Symbol.for('nestjs-bankcard-ocr/ticket-store');
 
-/**
- * Where the credentials of one app id are kept. Your own store proves itself with `ticketStoreContract` of `/testing`.
- */
+/** Where the credentials of an app id are kept. Your own proves itself with `ticketStoreContract` of `/testing`. */
 export abstract class TicketStore {
   /** A store of another copy of the library is one too: applications of two module systems have two. */
   static [Symbol.hasInstance](this: unknown, value: unknown): boolean {

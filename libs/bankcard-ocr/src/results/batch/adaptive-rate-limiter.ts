@@ -16,7 +16,6 @@ const LONGEST_REST_MS = 8_000;
 
 /** When the next query may begin: evenly spread, half as often after "too many", then slowly faster again. */
 export class AdaptiveRateLimiter {
-  /** The rate at {@link #slowedAt}. */
   #slowedTo = 0;
   #slowedAt = -Infinity;
   #lastTurnAt = -Infinity;
@@ -28,7 +27,6 @@ export class AdaptiveRateLimiter {
     private readonly clock: Clock,
   ) {}
 
-  /** Queries a second, now. */
   get ratePerSecond(): number {
     const recovered = (this.highestPerSecond * (this.clock.monotonic() - this.#slowedAt)) / RECOVERY_MS;
     return Math.min(this.highestPerSecond, this.#slowedTo + recovered);

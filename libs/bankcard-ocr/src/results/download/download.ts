@@ -97,7 +97,6 @@ export class SinkTargets<Name extends string> implements PhotoTargets<Name> {
     return target;
   }
 
-  /** What a sink has whole. */
   written(name: Name): WrittenPhoto | undefined {
     return this.#targets.get(name)?.photo;
   }
@@ -132,7 +131,6 @@ export class Download extends SinkTargets<PhotoKind> {
     return whole.map((photo) => ({ ...photo, path: paths.get(photo.kind)! }));
   }
 
-  /** Leaves no file, too. Never rejects. */
   override async abandon(error: unknown): Promise<void> {
     await super.abandon(error);
     await this.#transaction?.discard().catch(() => undefined);

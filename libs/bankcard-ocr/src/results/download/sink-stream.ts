@@ -3,7 +3,6 @@ import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 
 /** A sink's Writable, for one photo: whatever it does, no promise is left open and no error is left unheard. */
 export class SinkStream {
-  /** Why nothing more can be written. */
   #failure: Error | undefined;
   /** Settles the promise of {@link write} or {@link end} that is open: fulfilled without a reason, rejected with one. */
   #settle: (reason?: Error) => void = () => undefined;
@@ -39,7 +38,6 @@ export class SinkStream {
     return this.#wait();
   }
 
-  /** Destroy it, unless it has finished. */
   abandon(reason: Error): void {
     if (this.#isFinished) return;
     this.#fail(reason);

@@ -15,8 +15,7 @@ export interface WrittenPhoto {
 }
 
 /**
- * Passes one photo on to a Writable, opened when the first bytes tell the type. Bytes are copied: their buffer is
- * reused, and many a Writable keeps what it got.
+ * Passes a photo to a Writable, opened when the first bytes tell the type. Bytes are copied: their buffer is reused.
  */
 export class SinkTarget implements PhotoTarget {
   photo: WrittenPhoto | undefined;

@@ -16,7 +16,6 @@ export interface IssuedToken {
 }
 
 interface IssuedTicket {
-  /** Of a SIGN ticket: 1, 2, 3 ... in the order of issue. */
   readonly number?: number;
   readonly value: string;
   readonly token: IssuedToken;
@@ -34,7 +33,6 @@ const NONCE_TICKET_SPACING_MS = 2_000;
 
 /** The tokens and tickets that the vendor has issued: lifetimes, overlap and expiry (protocol.md section 5). */
 export class CredentialLedger {
-  /** These lists have the newest first. */
   readonly #tokens: IssuedToken[] = [];
   readonly #signTickets: IssuedTicket[] = [];
   readonly #nonceTickets: IssuedTicket[] = [];
@@ -115,7 +113,6 @@ function remember<Issued>(list: Issued[], issued: Issued, atMost: number): Issue
 
 const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** The shape of tickets and secrets (protocol.md section 3). */
 export function randomLettersAndDigits(): string {
   return randomText(LETTERS_AND_DIGITS, 64);
 }

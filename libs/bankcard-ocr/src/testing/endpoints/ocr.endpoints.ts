@@ -18,9 +18,7 @@ export function respondQueryResult(vendor: Vendor, request: VendorRequest, recor
   });
 }
 
-/**
- * `GET /api/server/getOcrResult`: an ID card (cloud.tencent.com/document/product/1007/35864); the person is invented.
- */
+/** `GET /api/server/getOcrResult`: an invented ID card (cloud.tencent.com/document/product/1007/35864). */
 export function respondIdCardResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   return respondForOrder(vendor, request, record, (order) => {
     const photo = vendor.photos.of(order).fields['originBankcardPhoto'];

@@ -7,7 +7,6 @@ export type EndpointName =
 
 interface Endpoint {
   readonly path: string;
-  /** The only method that it knows. */
   readonly method: 'GET' | 'POST';
   readonly orderNo?: string;
 }
@@ -102,12 +101,10 @@ export class VendorRequest {
     return orderNo !== undefined && LEGAL_ORDER_NO.test(orderNo) ? orderNo : undefined;
   }
 
-  /** The order number in the URL of a POST, which must be the one in the body. */
   get orderNoInUrl(): string | undefined {
     return this.#query.get('orderNo') ?? undefined;
   }
 
-  /** Exactly `1`; everything else is "without photos". */
   get wantsPhotos(): boolean {
     return this.parameter('get_file') === '1';
   }

@@ -13,7 +13,6 @@ export class Vendor implements SandboxContext {
   readonly refreshWatch = new RefreshWatch(this);
   readonly faults = new FaultRegistry();
   readonly calls = new CallCounts();
-  /** Nonces that were seen; they never leave the sandbox. */
   readonly nonces = new Set<string>();
   readonly orders: OrderBook;
   readonly responses: ResponseWriter;

@@ -71,7 +71,6 @@ export class EvidenceLog<Entry extends { readonly at: number }> {
     this.#entries = this.#entries.filter((other) => other !== entry);
   }
 
-  /** Copies, so that what a test keeps does not change under it. */
   snapshot(): readonly Entry[] {
     return this.#entries.map((entry) => ({ ...entry }));
   }
@@ -122,7 +121,6 @@ export interface RefreshCall {
   readonly endpoint: 'access_token' | 'api_ticket';
   /** Calls that came while this one was in flight, and were reported as concurrent. */
   readonly suspicions: { newcomer: RefreshCall; entry: ViolationEntry; reportedAt: number }[];
-  /** The one that it brings, or that it presents. */
   token?: IssuedToken | undefined;
 }
 

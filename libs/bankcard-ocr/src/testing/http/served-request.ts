@@ -30,9 +30,7 @@ const RESPONDERS: Readonly<Record<EndpointName, Responder>> = {
 /** `corrupt`: the client cannot make use of the response; `doubtful`: it is unknown whether it can. */
 type ResponseQuality = 'whole' | 'doubtful' | 'corrupt';
 
-/**
- * The evidence learns how it ended *before* the bytes leave: the client's next call may arrive before the server knows.
- */
+/** The evidence learns the end *before* the bytes leave: the client's next call may come before the server knows. */
 export class ServedRequest {
   readonly #record: JournalEntry;
   readonly #refresh: RefreshCall | undefined;
@@ -135,7 +133,6 @@ export class ServedRequest {
     this.response.writeHead(status, { ...headers, 'content-length': body.length }).end(body);
   }
 
-  /** Promise `length` bytes, or chunks, send some and close the connection. */
   #sendAndCut(status: number, part: Buffer, length: number | undefined): void {
     this.#end('corrupt');
     this.response.writeHead(status, { ...JSON_TYPE, ...(length !== undefined && { 'content-length': length }) });

@@ -59,7 +59,6 @@ export class OrderBook {
     return this.#orders.has(orderNo);
   }
 
-  /** @param invent make up a card for a number that was not added */
   find(orderNo: string, invent: boolean): KnownOrder | undefined {
     const order = this.#orders.get(orderNo) ?? magicOrder(orderNo) ?? (invent ? { orderNo } : undefined);
     return order && complete(order, this.#startedAt);
@@ -78,7 +77,6 @@ function complete(order: SandboxOrder, operateTime: string): KnownOrder {
   };
 }
 
-/** Complete `payload` with the Luhn check digit that card numbers end in. */
 export function withLuhnDigit(payload: string): string {
   const sum = Array.from(payload)
     .toReversed()

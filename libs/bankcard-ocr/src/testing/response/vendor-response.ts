@@ -6,7 +6,6 @@ export type JsonObject = Record<string, unknown>;
 
 /** The response of an endpoint, before a fault changes it. */
 export interface SandboxResponse {
-  /** `0` or a failure code. */
   readonly code: string;
   readonly json: JsonObject;
   readonly waitMs?: number;

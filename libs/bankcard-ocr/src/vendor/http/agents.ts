@@ -9,7 +9,6 @@ export interface Agents {
   readonly httpsAgent: HttpsAgent;
 }
 
-/** How an agent makes its connections: it passes a socket to `done`. */
 interface ConnectingAgent {
   createConnection(options: { host?: string; port?: number | string }, done: Connected): void;
 }

@@ -20,7 +20,6 @@ export type Connected = (error: Error | null, socket?: Socket) => void;
 
 /** How connections to one origin are made, whatever transport makes them. */
 export interface ConnectionOptions {
-  /** e.g. `https://idasc.webank.com` */
   readonly origin: string;
   /** The origin is this machine: no proxy of the environment stands in between. */
   readonly loopback: boolean;
@@ -156,7 +155,6 @@ class Connecting {
     this.#stage = stage;
   }
 
-  /** The last stage: wait for the handshake. */
   finishWith(socket: TLSSocket): void {
     const onError = (error: Error) => this.settle(error);
     const onClose = () => this.settle(connectionError(CLOSED_CODE, 'closed while connecting'));

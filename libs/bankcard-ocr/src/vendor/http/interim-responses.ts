@@ -15,7 +15,6 @@ export class InterimResponses {
   #begun: Buffer | undefined;
   #isHeadExpected = false;
 
-  /** A request is sent: what comes next is a head. */
   expectHead(): void {
     this.#isHeadExpected = true;
   }

@@ -6,16 +6,13 @@ import {
 } from '../../errors/configuration-error.js';
 import type { SecretText } from '../../runtime/secret-text.js';
 
-/** What leads to an origin. */
 interface ProxyChoice {
   readonly origin: string;
   readonly loopback: boolean;
   readonly proxy?: SecretText;
 }
 
-/**
- * The option, else what the environment says. @throws {@link BankCardOcrConfigurationError} for an unreadable variable
- */
+/** The option, else the environment. @throws {@link BankCardOcrConfigurationError} for an unreadable variable */
 export function proxyFor({ origin, loopback, proxy }: ProxyChoice): URL | undefined {
   const named = proxyNamed({ origin, loopback, proxy }, process.env);
   if (!named) return undefined;
@@ -23,7 +20,6 @@ export function proxyFor({ origin, loopback, proxy }: ProxyChoice): URL | undefi
   throw new BankCardOcrConfigurationError([configurationIssue('proxy', named.proxy, named.variable)]);
 }
 
-/** With the name of the variable, if it comes from the environment. */
 export function proxyNamed(
   { origin, loopback, proxy }: ProxyChoice,
   environment: Environment,
@@ -33,12 +29,10 @@ export function proxyNamed(
   return loopback ? undefined : proxyOfEnvironment(origin, environment);
 }
 
-/** Whether the option says that there is no proxy. */
 export function isNone(text: string): boolean {
   return text.trim().toLowerCase() === 'none';
 }
 
-/** The header with a proxy's user name and password, if its URL has them. */
 export function proxyAuthorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
   const credentials = `${decoded(username)}:${decoded(password)}`;
@@ -89,10 +83,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
-/**
- * HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY, lower case first. An unreadable variable is no absent one: traffic would
- * go round the proxy.
- */
+/** HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY, lower case first. Unreadable is not absent: traffic would go around. */
 export function proxyOfEnvironment(
   origin: string,
   environment: Environment,
@@ -105,10 +96,7 @@ export function proxyOfEnvironment(
   return { variable, proxy: readProxyUrl(environment[variable]) };
 }
 
-/**
- * Host names with everything below them, `*.` and a leading dot allowed, addresses, with or without a port; `*` for
- * all. Quotation marks, a scheme and a path mean nothing.
- */
+/** Hosts with all below them, `*.` or a dot before them, with or without a port; `*` for all; quotes mean nothing. */
 function isExcepted({ hostname, port, protocol }: URL, exceptions: string): boolean {
   const host = withoutBrackets(hostname);
   return exceptions.split(/[\s,;]+/).some((entry) => {

@@ -140,7 +140,6 @@ export class ResponseBody {
 /** How the bytes of a body are coded (RFC 9110, section 8.4.1), `deflate-raw` being what many servers take `deflate` for. */
 type ContentCoding = 'plain' | 'gzip' | 'deflate' | 'deflate-raw' | 'br' | 'zstd';
 
-/** What a header may name, also with `x-` before it. */
 const CODINGS: readonly ContentCoding[] = ['gzip', 'deflate', 'br', 'zstd'];
 
 /** This many bytes tell every coding from text. */

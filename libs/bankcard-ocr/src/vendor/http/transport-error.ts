@@ -7,15 +7,12 @@ import {
 import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
 import { codeOrNameOf, systemCodeOf } from '../../errors/redaction.js';
 
-/** A connection took too long to establish. */
 export const CONNECT_TIMEOUT_CODE = 'BANKCARD_OCR_CONNECT_TIMEOUT';
 /** A proxy cannot be reached, or answers nothing; the reason is the `cause`. */
 export const PROXY_UNREACHABLE_CODE = 'BANKCARD_OCR_PROXY_UNREACHABLE';
 /** A proxy opens no tunnel; the HTTP status follows. */
 export const PROXY_ANSWERED = 'PROXY_ANSWERED_';
-/** All connections are closed: what is under way ends, and nothing begins. */
 export const CLOSED_CODE = 'BANKCARD_OCR_CLOSED';
-/** An HttpService of the application returned something else than a stream. */
 export const NO_STREAM_CODE = 'BANKCARD_OCR_NO_STREAM';
 /** A response wants to speak another protocol (101), or none that HTTP knows. */
 export const UNEXPECTED_UPGRADE_CODE = 'BANKCARD_OCR_UNEXPECTED_UPGRADE';
@@ -69,7 +66,6 @@ const UNREADABLE = new RegExp(
   `^(HPE_|Z_|ZSTD_|ERR__|ERR_STREAM_|ERR_CONTENT|ERR_ASSERTION$|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|${UNEXPECTED_UPGRADE_CODE}$)`,
 );
 
-/** What our own codes mean. */
 const REASONS: Readonly<Record<string, string>> = {
   [CONNECT_TIMEOUT_CODE]: 'connecting took longer than connectTimeoutMs',
   [CLOSED_CODE]: 'the connections were closed, as at the end of the application',
@@ -127,10 +123,7 @@ function isParserError(error: Error | undefined): boolean {
   return (error as Record<symbol, unknown> | undefined)?.[UNDICI_PARSER_ERROR] === true;
 }
 
-/**
- * Only a refusal in the vendor's own words says no: not a response that is lost or unreadable, not a fault inside
- * Tencent.
- */
+/** Only a refusal in the vendor's own words says no; not a lost or unreadable response, or a fault inside Tencent. */
 export function isOutcomeUncertain(error: unknown): boolean {
   if (error instanceof TransportError) return error.maybeCarriedOut;
   if (!isBankCardOcrError(error) || error.vendorCode === undefined) return true;

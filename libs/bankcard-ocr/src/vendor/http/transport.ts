@@ -16,10 +16,7 @@ export interface ResponseListener {
   head(status: number, header: (name: string) => string | undefined): void;
   /** A piece has come, compressed or not; {@link data} gets what is in it. @throws to end the call */
   received(bytes: number): void;
-  /**
-   * Some of the body, decompressed.
-   * @returns a promise when no more is wanted until it is fulfilled; its rejection, or an error, ends the call
-   */
+  /** Some of the body, decompressed. A returned promise is waited for before more; its rejection ends the call. */
   data(bytes: Buffer): Promise<void> | undefined;
 }
 

@@ -47,7 +47,6 @@ export interface VendorResponse {
 /** What is known of an exchange when it begins; nothing in it is secret. */
 export interface ExchangeStart extends Pick<ExchangeRecord, 'endpoint' | 'attempt' | 'generation'> {
   readonly method: 'GET' | 'POST';
-  /** Scheme, host and port. */
   readonly origin: string;
   /** Without the query. */
   readonly path: string;
@@ -61,7 +60,6 @@ export interface ExchangeRecord {
   readonly outcome: 'OK' | 'ABORTED' | BankCardOcrErrorCode;
   readonly vendorCode?: string;
   readonly bizSeqNo?: string;
-  /** The HTTP status; undefined when no response came. */
   readonly status?: number;
   readonly durationMs: number;
   /** Returns the order of the exchange as log lines show it, a keyed hash; undefined when it is about none. */
@@ -76,7 +74,6 @@ export interface ExchangeRecord {
 export type ExchangeListener = (describe: () => ExchangeStart) => ((record: ExchangeRecord) => void) | undefined;
 
 interface VendorHttpClientDependencies {
-  /** Scheme, host and port, for whoever listens. */
   readonly origin: string;
   readonly transport: Transport;
   readonly gate: Semaphore;
@@ -121,10 +118,7 @@ export class VendorHttpClient {
 
 const ABORTED = { outcome: 'ABORTED' } as const;
 
-/**
- * A piece costs a microsecond and some hundred bytes, however small. So many are free, for servers that write character
- * by character; beyond them a piece has to bring so many bytes on average.
- */
+/** A piece costs a microsecond, however small: so many are free, then they must bring so many bytes on average. */
 const FREE_PIECES = 2_048;
 const LEAST_BYTES_IN_A_PIECE = 64;
 
@@ -139,7 +133,6 @@ class Exchange implements ResponseListener {
   readonly #sentAt: VendorResponse['sentAt'];
   #record: Pick<ExchangeRecord, 'outcome' | 'vendorCode' | 'bizSeqNo'> = ABORTED;
   #call: TransportCall | undefined;
-  /** What the reader or a limit ended the response with. */
   #refusal: { readonly error: unknown } | undefined;
   #status = 0;
   #header: ((name: string) => string | undefined) | undefined;
@@ -154,7 +147,6 @@ class Exchange implements ResponseListener {
   #delay: Promise<void> | undefined;
   #timer: ClockTimer | undefined;
   readonly #onEnd: ReturnType<ExchangeListener>;
-  /** Takes the listener of the cancellation away. */
   #forget: (() => void) | undefined;
 
   constructor(
@@ -198,7 +190,6 @@ class Exchange implements ResponseListener {
     return { envelope, json, sentAt: this.#sentAt };
   }
 
-  /** What to throw for whatever ended the exchange. */
   failure(error: unknown): unknown {
     const failure = this.#explain(error);
     if (failure instanceof TransportError && SHOWS_A_WRONG_SERVER.has(failure.code)) {
@@ -307,7 +298,6 @@ class Exchange implements ResponseListener {
     }
   }
 
-  /** No error of a transport gets out. */
   #explain(error: unknown): unknown {
     if (!this.#isReceived) {
       try {
@@ -360,10 +350,7 @@ function startOf(origin: string, request: VendorRequest): ExchangeStart {
 /** Shorter texts can be part of a path by chance. */
 const LEAST_TELLING = 6;
 
-/**
- * A path without its query. That of a sibling is the application's own: a value that is in it by mistake, e.g. an order
- * number, is not shown.
- */
+/** A path without its query. A sibling's is the application's own: a value in it by mistake is not shown. */
 export function pathToShow(pathAndQuery: string, secrets: readonly string[]): string {
   const queryAt = pathAndQuery.indexOf('?');
   const path = queryAt === -1 ? pathAndQuery : pathAndQuery.slice(0, queryAt);

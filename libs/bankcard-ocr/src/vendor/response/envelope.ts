@@ -62,10 +62,7 @@ export function malformedResponse(
 /** A longer TTL is not believed: no token or ticket of Tencent is valid for more than two hours. */
 const LONGEST_LIFE_MS = 24 * 3_600_000;
 
-/**
- * Seconds, a number on the wire and a string in the documents. Unreadable means the documented TTL: the credentials
- * exist and have invalidated the previous ones.
- */
+/** Seconds, number or text. Unreadable means the documented TTL: the credentials exist, and ended the previous ones. */
 export function readLifeMs(expireIn: unknown, documentedMs: number): number {
   const isText = typeof expireIn === 'string' && expireIn.trim() !== '';
   const seconds = isText ? Number(expireIn) : expireIn;

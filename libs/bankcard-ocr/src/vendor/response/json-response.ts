@@ -31,7 +31,6 @@ export interface ResponseReader {
 
 /** Reads a response without photos: all of it, then as JSON. */
 export class JsonResponseReader implements ResponseReader {
-  /** Nearly always one. */
   #pieces: Buffer[] = [];
   #size = 0;
   #other: ResponseReader | undefined;
@@ -60,10 +59,7 @@ export class JsonResponseReader implements ResponseReader {
   }
 }
 
-/**
- * JSON, an object with a `code` (protocol.md section 3). Order numbers come as texts. @throws {@link
- * InvalidResponseError}
- */
+/** JSON, an object with a `code`. Order numbers come as texts. @throws {@link InvalidResponseError} */
 export function readJsonResponse(body: Buffer): JsonObject {
   if (body.length === 0) throw new InvalidResponseError('the body is empty');
   if (body.length > MOST_JSON_BYTES) throw new ResponseTooLargeError();
@@ -110,10 +106,7 @@ const NOT_DECODED = /\ufffd/g;
 /** What UTF-8 has three bytes for: by chance, text in another encoding hardly ever reads as one of these. */
 const THREE_BYTES_LONG = /[\u0800-\ufffc]/g;
 
-/**
- * UTF-8, or GBK (GB18030), in which gateways in front of Tencent have been seen to write, whatever the header says.
- * What is neither is read as far as it can be (protocol.md section 3).
- */
+/** UTF-8, or GBK (GB18030), as some gateways write whatever the header says; else as far as it can be read. */
 export function bodyText(body: Buffer): string {
   const decoded = body.toString('utf8');
   const text = isUtf8(body) || isMostlyUtf8(decoded) ? decoded : (decodeGbk(body) ?? decoded);

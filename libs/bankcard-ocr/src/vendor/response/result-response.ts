@@ -19,7 +19,6 @@ type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 interface ArrivedPhotos {
   readonly arrivals: PhotoArrivals;
-  /** Those that are kept in memory. */
   readonly kept: ReadonlyMap<PhotoKind, CardPhoto>;
 }
 
@@ -98,10 +97,7 @@ const MOST_WARNINGS = 64;
 /** Of a longer list or text only the beginning is read. */
 const MOST_READ = 4096;
 
-/**
- * Both fields united, each code once: one code, or several as the text `[-9110,-9111]`, bare or in brackets (section
- * 3).
- */
+/** Both fields united, each code once; several as `[-9110,-9111]`, with or without brackets (section 3). */
 export function readWarnings(one: unknown, several: unknown): CardWarning[] {
   // Most cards have no warnings.
   if (isNone(one) && isNone(several)) return [];
@@ -149,7 +145,6 @@ type ResultField = 'cardNumber' | 'validity' | 'warning' | 'warnings' | 'operate
 /** What a member of a response is; those of the envelope are read elsewhere, or meaningless on bank cards. */
 type Member = ResultField | 'orderNumber' | 'envelope' | 'unknown';
 
-/** As documents spell them. */
 const SPELLINGS: readonly (readonly [name: string, member: Member])[] = [
   ['bankCardNo', 'cardNumber'],
   ['bankCardValidDate', 'validity'],

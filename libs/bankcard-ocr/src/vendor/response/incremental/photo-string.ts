@@ -30,12 +30,10 @@ export const LONGEST_PIECE = 64 * 1024;
 
 /** The JSON string of one photo, from behind its opening quotation mark to behind the closing one. */
 export class PhotoString {
-  /** Where in the chunk it continues. */
   next = 0;
   ended = false;
   #base64: Base64Text | undefined;
   readonly #end = new StringEnd();
-  /** An escape that the piece before ended within. */
   #begun = '';
 
   constructor(private readonly openTarget: () => PhotoTarget) {}
@@ -83,10 +81,7 @@ const ESCAPED_CONTROL_CHARACTER = /(?<!\\)(?:\\\\)*\\[\0-\x1f]/;
 const CONTROL_CHARACTERS = /[\0-\x1f]/g;
 const LONGER_THAN_A_BYTE = /[^\0-\xff]/g;
 
-/**
- * A control character is left to the Base64 decoder, which ignores line breaks; a space, no Base64, replaces the
- * others.
- */
+/** A control character is left to the Base64 decoder, which ignores line breaks; a space replaces other escapes. */
 function resolveEscapes(text: string): string {
   const resolved =
     parseString(text) ??

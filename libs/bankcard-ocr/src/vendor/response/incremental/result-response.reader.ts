@@ -27,7 +27,6 @@ export class ResultResponseReader<Kind extends string = PhotoKind> implements Re
   #string: { readonly isKey: boolean; readonly end: StringEnd } | undefined;
   #photo: { readonly kind: Kind | undefined; readonly text: PhotoString } | undefined;
   #expectedBytes: number | undefined;
-  /** In the chunks before this one. */
   #readBytes = 0;
 
   /** @param kindOf which photo the field of a name has, undefined for other fields. @default those of bank cards */
@@ -137,10 +136,8 @@ const NAME_OF_A_PHOTO = /photo$/i;
 /** Finds the photos at the top, or under `result` (protocol.md section 3). A JSON parser checks the rest. */
 export class ResponseStructure<Kind extends string = PhotoKind> {
   #depth = 0;
-  /** Whether what is open at the second level is the result. */
   #isInResult = false;
   #isKeyExpected = false;
-  /** The last key, while its value may follow. */
   #key = '';
   readonly #seen = new Set<string>();
 
@@ -175,9 +172,7 @@ export class ResponseStructure<Kind extends string = PhotoKind> {
     if (this.#key.length <= LONGEST_KEY) this.#key += piece;
   }
 
-  /**
-   * @throws {@link InvalidResponseError} for a photo, or the result, named twice: there is no telling which is meant
-   */
+  /** @throws {@link InvalidResponseError} for a photo, or the result, named twice: which is meant is unknown */
   endKey(): void {
     this.#isKeyExpected = false;
     if (this.#key.includes('\\')) this.#key = unescaped(this.#key);
