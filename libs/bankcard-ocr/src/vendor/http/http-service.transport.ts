@@ -99,9 +99,8 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
       };
       if (status < 200) throw unexpectedUpgrade();
       receiver.head(status, header);
-      const head = { status, header };
       await new Promise<void>((resolve, reject) => {
-        const body = new ResponseBody(receiver, head, stream, (error) => (error ? reject(error) : resolve()));
+        const body = new ResponseBody(receiver, header, stream, (error) => (error ? reject(error) : resolve()));
         stream.on('data', (bytes: Buffer) => body.write(bytes));
         finished(stream, { signal }).then(
           () => body.end(),

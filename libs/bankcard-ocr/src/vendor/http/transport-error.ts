@@ -63,7 +63,7 @@ const NEVER_SENT_BY_CONNECT: ReadonlySet<unknown> = new Set(['EHOSTUNREACH', 'EN
 
 /** No HTTP, not even to undici's assertions, or not compressed as it says (Brotli: ERR__ERROR_FORMAT). */
 const UNREADABLE = new RegExp(
-  `^(HPE_|Z_|ZSTD_|ERR__|ERR_STREAM_|ERR_CONTENT|ERR_ASSERTION$|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|${UNEXPECTED_UPGRADE_CODE}$)`,
+  `^(HPE_|Z_|ERR__|ERR_STREAM_|ERR_ASSERTION$|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|${UNEXPECTED_UPGRADE_CODE}$)`,
 );
 
 const REASONS: Readonly<Record<string, string>> = {

@@ -131,7 +131,7 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
       const header = (name: string) => headerOf(headers, name);
       this.receiver.head(status, header);
       this.#isBodiless = status === 204 || status === 304;
-      this.#body = new ResponseBody(this.receiver, { status, header }, this, (error) => {
+      this.#body = new ResponseBody(this.receiver, header, this, (error) => {
         if (error) this.abort(error);
         else this.#resolve();
       });
