@@ -26,16 +26,13 @@ import {
   readVendorCodeOverrides,
 } from './vendor.options.js';
 
-/** Everything about one option but its documentation, which is beside its declaration. */
 interface OptionRow {
   readonly variable?: `BANKCARD_OCR_${string}`;
-  /** Of an option whose default is a plain value. */
   readonly default?: unknown;
   /** Its text is secret, or carries a password as a rule. */
   readonly secret?: true;
   readonly number?: NumberRule;
   readonly choices?: readonly unknown[];
-  /** Check and convert the value; the other options are there for what depends on them. */
   readonly read: (value: unknown, options: UncheckedOptions) => unknown;
 }
 
@@ -98,14 +95,12 @@ type Table = typeof OPTION_TABLE;
 
 export type OptionName = keyof Table;
 
-/** One column of the table, without the rows that have nothing there. */
 type Column<Member extends string> = {
   readonly [
     Name in OptionName as Table[Name] extends Readonly<Record<Member, unknown>> ? Name : never
   ]: Table[Name] extends Readonly<Record<Member, infer Value>> ? Value : never;
 };
 
-/** The options that checked values are read into. */
 export type ReadOptions = {
   readonly [Name in OptionName]: Exclude<ReturnType<Table[Name]['read']>, Problem | readonly Problem[]>;
 };

@@ -338,7 +338,7 @@ describe('the proxy of the environment', () => {
         ...{ recognitionBaseUrl: 'http://images.lan', allowInsecureHttp: true },
       },
     );
-    expect(faults).toMatchObject([{ variable: 'HTTP_PROXY', fix: expect.stringContaining('(socks5)') }]);
+    expect(faults).toMatchObject([{ variable: 'HTTP_PROXY', fix: expect.stringContaining('is no HTTP proxy') }]);
   });
 
   it.each<[string, Record<string, string>, Partial<BankCardOcrOptions>]>([
