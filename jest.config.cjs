@@ -25,7 +25,7 @@ const esmOnly = esmOnlyPackages(path.join(__dirname, 'node_modules'));
 
 /** What every project of the run needs. */
 const common = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/compile-once.environment.cjs',
   setupFiles: ['<rootDir>/test/support/process-of-node.cjs'],
   modulePathIgnorePatterns: ['<rootDir>/.tmp', '/dist/'],
   transform: { '\\.[cm]?[jt]s$': '@swc/jest' },
