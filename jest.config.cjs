@@ -52,8 +52,8 @@ module.exports = {
       displayName: 'one',
       roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test', '<rootDir>/bench'],
       testMatch: ['**/*.spec.ts', '**/*.story.ts'],
-      // Real processes that share a store: npm run test:processes.
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/processes/'],
+      // What takes long, and real processes that share a store: npm run test:processes.
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/processes/', '\\.long\\.story\\.ts$'],
     },
   ],
 };
