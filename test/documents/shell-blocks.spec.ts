@@ -30,7 +30,10 @@ const FATES: Readonly<Record<string, readonly (readonly [beginning: string, fate
       'DEMO_METRICS_PORT=9464 npm start',
       { notRun: 'needs the port 9464; metrics.long.story.ts starts the same on free ports' },
     ],
-    ['prometheus --config.file=', { notRun: 'needs the port 9090; metrics.long.story.ts starts the same on free ports' }],
+    [
+      'prometheus --config.file=',
+      { notRun: 'needs the port 9090; metrics.long.story.ts starts the same on free ports' },
+    ],
   ],
   'docs/deployment.md': [
     ['docker build --tag demo-api:0.1.0 .', NO_ENGINE],
