@@ -1,8 +1,11 @@
 import { inspect } from 'node:util';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { S3Sandbox } from '../testing/s3/s3-sandbox.js';
-import type { S3Dialect, S3SandboxOptions } from '../testing/s3/s3-sandbox.options.js';
-import { S3EvidenceStore, type S3EvidenceStoreOptions } from './s3-evidence.store.js';
+import { S3Sandbox } from '../../libs/bankcard-ocr/src/testing/s3/s3-sandbox.js';
+import type { S3Dialect, S3SandboxOptions } from '../../libs/bankcard-ocr/src/testing/s3/s3-sandbox.options.js';
+import {
+  S3EvidenceStore,
+  type S3EvidenceStoreOptions,
+} from '../../libs/bankcard-ocr/src/archive-s3/s3-evidence.store.js';
 
 let sandbox: S3Sandbox;
 let warnings: string[];
