@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { extensionOf, mediaTypeOf, PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
@@ -13,12 +14,27 @@ interface BagContent {
   readonly stored: readonly (readonly [name: string, bytes: Buffer])[];
 }
 
-/** Write evidence as a BagIt bag (RFC 8493) into a directory that does not have one yet; files have mode 0600. */
-export async function exportBag(
-  directory: string,
-  orderNo: string,
-  { result, stored, photo }: BagContent,
-): Promise<void> {
+/**
+ * Write evidence as a BagIt bag (RFC 8493) into a directory that does not exist; files have mode 0600. It gets its name when it is
+ * whole.
+ */
+export async function exportBag(target: string, orderNo: string, content: BagContent): Promise<void> {
+  await makeDirectory(path.dirname(path.resolve(target)));
+  // Fails when it exists, and claims it: of two exports to one place one ends here.
+  await mkdir(target, { mode: 0o700 });
+  const directory = `${path.resolve(target)}.${randomUUID()}.part`;
+  try {
+    await writeBag(directory, orderNo, content);
+    // Replaces a directory only while it is empty.
+    await rename(directory, target);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    await rmdir(target).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function writeBag(directory: string, orderNo: string, { result, stored, photo }: BagContent): Promise<void> {
   await makeDirectory(path.join(directory, 'data'));
   const hashes: string[] = [];
   const write = async (name: string, content: Buffer | string): Promise<string> => {

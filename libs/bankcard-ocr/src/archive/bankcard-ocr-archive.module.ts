@@ -14,7 +14,7 @@ import { instancesIn } from '../account/account-registry.js';
 import { BankCardOcrClient } from '../account/create-client.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { tokenNamed } from '../nest/bankcard-ocr.tokens.js';
-import { EvidenceArchive } from './evidence-archive.js';
+import { EvidenceArchive, type EvidenceArchiveOptions } from './evidence-archive.js';
 import { EvidenceReconciler, type ReconcilerOptions } from './evidence-reconciler.js';
 import { EvidenceStore } from './evidence-store.js';
 import type { ExpectedOrders } from './expected-orders.js';
@@ -26,6 +26,8 @@ export interface BankCardOcrArchiveOptions {
   readonly store: EvidenceStore;
   /** Where keys are kept, apart from the evidence. One for each account. */
   readonly keys: KeyStore;
+  /** Timestamps of RFC 3161 for the root of each day. @default none */
+  readonly timestamps?: EvidenceArchiveOptions['timestamps'];
   /** Keep the orders that the application expects, in the background. @default none: the application calls `keep()` */
   readonly reconcile?: (ReconcilerOptions & { readonly expected: ExpectedOrders }) | undefined;
 }
@@ -107,9 +109,9 @@ function withArchive(definition: DynamicModule, name: AccountName): DynamicModul
       {
         provide: archive,
         inject: [OPTIONS, ACCOUNT],
-        useFactory: ({ store, keys }: BankCardOcrArchiveOptions, account: ArchivedAccount) => {
+        useFactory: ({ store, keys, timestamps }: BankCardOcrArchiveOptions, account: ArchivedAccount) => {
           checkOptions(store, keys);
-          return new EvidenceArchive({ source: account, store, keys });
+          return new EvidenceArchive({ source: account, store, keys, timestamps });
         },
       },
       {

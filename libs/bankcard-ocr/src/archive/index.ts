@@ -10,8 +10,16 @@ export {
   type EvidenceArchiveOptions,
   type KeepOptions,
   type KeptOrder,
-  type Verification,
+  type SealedDay,
+  type TimestampOptions,
 } from './evidence-archive.js';
+export type { Verification, VerificationStep } from './evidence-verifier.js';
+export type { Finding, FindingCode } from './finding.js';
+export {
+  HttpTimestampAuthority,
+  type HttpTimestampAuthorityOptions,
+  TimestampAuthority,
+} from './timestamp-authority.js';
 export {
   EvidenceReconciler,
   type ReconcilerEvent,

@@ -1,6 +1,6 @@
 import { PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
 import type { Scalar } from '../card/extra-fields.js';
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { EvidenceDamage, FINDINGS } from './finding.js';
 import { seal, sha256, SUITE, unseal } from './sealing.js';
 
 /** How an order came into the archive; nothing in it is about a person. */
@@ -116,7 +116,7 @@ export function openPart(key: Buffer, { sealed, ...clear }: Manifest): SealedPar
   try {
     return JSON.parse(unseal(key, contextOfPart(clear), Buffer.from(sealed, 'base64')).toString()) as SealedPart;
   } catch {
-    throw damaged('the manifest was changed, or has another key');
+    throw new EvidenceDamage(FINDINGS.manifestChanged());
   }
 }
 
@@ -126,14 +126,17 @@ export function readManifest(bytes: Buffer, ref: string): Manifest {
   try {
     manifest = JSON.parse(bytes.toString()) as Manifest;
   } catch {
-    throw damaged('the manifest is no JSON');
+    throw unreadable('is no JSON', '不是 JSON');
   }
-  if (typeof manifest !== 'object' || manifest === null) throw damaged('the manifest is no JSON object');
-  if (manifest.version !== 1 || manifest.suite !== SUITE) throw damaged('the manifest has a version that is not known');
-  if (manifest.ref !== ref) throw damaged('the manifest is that of another order');
+  if (typeof manifest !== 'object' || manifest === null) throw unreadable('is no JSON object', '不是 JSON 对象');
+  if (manifest.version !== 1 || manifest.suite !== SUITE) {
+    throw unreadable('has a version that is not known', '版本无法识别');
+  }
+  if (manifest.ref !== ref) throw unreadable('is that of another order', '属于其他订单');
+  if (Number.isNaN(Date.parse(manifest.keptAt))) throw unreadable('has no time', '没有时间');
   // Erasure removes what it names, without a key to check it by: nothing but objects of the order.
   if (!Array.isArray(manifest.objects) || !manifest.objects.every((object) => isObjectOf(ref, object))) {
-    throw damaged('the manifest names objects that are not of its order');
+    throw unreadable('names objects that are not of its order', '引用了不属于该订单的对象');
   }
   return manifest;
 }
@@ -143,9 +146,6 @@ function isObjectOf(ref: string, { kind, name }: ManifestObject): boolean {
   return found?.ref === ref && found.kind === kind && PHOTO_KINDS.includes(kind);
 }
 
-export function damaged(what: string): BankCardOcrError {
-  return new BankCardOcrError('EVIDENCE_DAMAGED', {
-    message: `${what}: run verify(), and compare with a copy or backup`,
-    messageZh: `存证校验失败：请运行 verify()，并与备份核对`,
-  });
+function unreadable(why: string, whyZh: string): EvidenceDamage {
+  return new EvidenceDamage(FINDINGS.manifestUnreadable(why, whyZh));
 }
