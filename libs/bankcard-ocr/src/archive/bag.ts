@@ -9,6 +9,8 @@ import { sha256 } from './sealing.js';
 /** What goes into a bag. */
 interface BagContent {
   readonly result: BankCardOcrResult;
+  /** Whether the archive keeps the expiry date. */
+  readonly hasValidity: boolean;
   readonly photo: (kind: PhotoKind) => Promise<{ readonly bytes: Buffer } | undefined>;
   /** The manifest and the decisions, as they are stored: their SHA-256 are those in the log. */
   readonly stored: readonly (readonly [name: string, bytes: Buffer])[];
@@ -34,7 +36,11 @@ export async function exportBag(target: string, orderNo: string, content: BagCon
   }
 }
 
-async function writeBag(directory: string, orderNo: string, { result, stored, photo }: BagContent): Promise<void> {
+async function writeBag(
+  directory: string,
+  orderNo: string,
+  { result, hasValidity, stored, photo }: BagContent,
+): Promise<void> {
   await makeDirectory(path.join(directory, 'data'));
   const hashes: string[] = [];
   const write = async (name: string, content: Buffer | string): Promise<string> => {
@@ -49,7 +55,7 @@ async function writeBag(directory: string, orderNo: string, { result, stored, ph
   const facts = {
     orderNo,
     cardNumber: cardNumber.reveal(),
-    validity: validity.raw,
+    ...(hasValidity && { validity: validity.raw }),
     warnings,
     clarity,
     operatedAt,

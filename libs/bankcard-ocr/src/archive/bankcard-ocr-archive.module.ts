@@ -28,6 +28,8 @@ export interface BankCardOcrArchiveOptions {
   readonly keys: KeyStore;
   /** Timestamps of RFC 3161 for the root of each day. @default none */
   readonly timestamps?: EvidenceArchiveOptions['timestamps'];
+  /** What is not kept although Tencent sends it: kinds of photos, and `validity`, the expiry date. @default nothing */
+  readonly omit?: EvidenceArchiveOptions['omit'];
   /** Keep the orders that the application expects, in the background. @default none: the application calls `keep()` */
   readonly reconcile?: (ReconcilerOptions & { readonly expected: ExpectedOrders }) | undefined;
 }
@@ -109,9 +111,9 @@ function withArchive(definition: DynamicModule, name: AccountName): DynamicModul
       {
         provide: archive,
         inject: [OPTIONS, ACCOUNT],
-        useFactory: ({ store, keys, timestamps }: BankCardOcrArchiveOptions, account: ArchivedAccount) => {
+        useFactory: ({ store, keys, timestamps, omit }: BankCardOcrArchiveOptions, account: ArchivedAccount) => {
           checkOptions(store, keys);
-          return new EvidenceArchive({ source: account, store, keys, timestamps });
+          return new EvidenceArchive({ source: account, store, keys, timestamps, omit });
         },
       },
       {

@@ -11,6 +11,7 @@ import { ExtraFields } from '../card/extra-fields.js';
 import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { warningText } from '../errors/vendor-codes.js';
+import type { DownloadManifest } from '../results/download/download.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
@@ -28,12 +29,15 @@ import { EvidenceDamage, FINDINGS, unlessDamaged } from './finding.js';
 import type { KeyStore } from './key-store.js';
 import {
   type ClearPart,
+  type Custody,
   contextOf,
   type Manifest,
   type ManifestObject,
   manifestName,
   objectName,
   openPart,
+  OMITTABLE,
+  type OmittedPart,
   ORDERS,
   readManifest,
   readObjectName,
@@ -83,6 +87,11 @@ export interface EvidenceArchiveOptions {
   readonly keys: KeyStore;
   /** Timestamps of RFC 3161 for the root of each day. @default none */
   readonly timestamps?: TimestampOptions | undefined;
+  /**
+   * What is not kept although Tencent sends it: kinds of photos, and `validity`, the expiry date. It does not come into the
+   * store at all, and manifests say that it was left out. @default nothing
+   */
+  readonly omit?: readonly OmittedPart[] | undefined;
   /** @default the machine's */
   readonly clock?: Clock | undefined;
 }
@@ -110,6 +119,8 @@ export interface KeptOrder {
   readonly photos: readonly PhotoKind[];
   /** Photos that Tencent never sent, or that came damaged. */
   readonly missing: readonly PhotoKind[];
+  /** What is not kept by configuration (option `omit`): it is never among `missing`. */
+  readonly omitted: readonly OmittedPart[];
 }
 
 /** The evidence of an order. */
@@ -151,14 +162,18 @@ const ORPHAN_AFTER_MS = 24 * 3_600_000;
 export class EvidenceArchive {
   readonly #log: AuditLog;
   readonly #clock: Clock;
+  /** In the order of {@link OMITTABLE}. */
+  readonly #omitted: readonly OmittedPart[];
   readonly #trusted: ReturnType<typeof certificatesOf> | undefined;
   readonly #verifier: EvidenceVerifier;
   #indexKey: Promise<Buffer> | undefined;
 
-  /** @throws `BankCardOcrConfigurationError` when `timestamps.ca` has no certificate */
+  /** @throws `BankCardOcrConfigurationError` when `timestamps.ca` has no certificate, or `omit` names something else */
   constructor(private readonly options: EvidenceArchiveOptions) {
-    const { store, keys, timestamps, clock = new SystemClock() } = options;
+    const { store, keys, timestamps, omit = [], clock = new SystemClock() } = options;
+    if (!omit.every((part) => OMITTABLE.includes(part))) throw omitUnknown();
     this.#clock = clock;
+    this.#omitted = OMITTABLE.filter((part) => omit.includes(part));
     this.#log = new AuditLog(store, clock);
     this.#trusted = timestamps?.ca === undefined ? undefined : trustedCertificates(timestamps.ca);
     const refOf = async (orderNo: string) => this.#refOf(orderNo);
@@ -189,7 +204,7 @@ export class EvidenceArchive {
     if (await this.#find(ref)) return { ...(await this.#addToLog(ref)), isNew: false };
     const { store, keys } = this.options;
     const startedAtMs = this.#clock.now();
-    const attempt = new KeepAttempt(store, ref, async () => keys.create(ref), startedAtMs);
+    const attempt = new KeepAttempt(store, ref, this.#omitted, async () => keys.create(ref), startedAtMs);
     let bytes: Buffer;
     try {
       bytes = Buffer.from(JSON.stringify(await this.#fetch(orderNo, attempt, options)));
@@ -352,7 +367,8 @@ export class EvidenceArchive {
       stored.push([`root-${day}.json`, root], [`proof-${day}.txt`, Buffer.from(path)]);
       if (token) stored.push([`root-${day}.tsr`, token]);
     }
-    await exportBag(directory, orderNo, { result, photo, stored });
+    const hasValidity = !evidence.omitted.includes('validity');
+    await exportBag(directory, orderNo, { result, hasValidity, photo, stored });
     return evidence;
   }
 
@@ -408,8 +424,11 @@ export class EvidenceArchive {
       ...(signal && { signal }),
     });
     const receivedAt = new Date(this.#clock.now()).toISOString();
-    const { result, photos } = downloaded;
-    if ((downloaded.status === 'pending' || downloaded.damaged.length > 0) && !incomplete) {
+    const { result, provenance } = downloaded;
+    const isWanted = (kind: PhotoKind): boolean => !this.#omitted.includes(kind);
+    const photos = downloaded.photos.filter(({ kind }) => isWanted(kind));
+    const isIncomplete = downloaded.status === 'pending' || downloaded.damaged.some(isWanted);
+    if (isIncomplete && PHOTO_KINDS.some(isWanted) && !incomplete) {
       throw new BankCardOcrError('EVIDENCE_INCOMPLETE', { ...(result.bizSeqNo && { bizSeqNo: result.bizSeqNo }) });
     }
     const kinds = photos.map(({ kind }) => kind);
@@ -426,14 +445,16 @@ export class EvidenceArchive {
         requestedAt,
         receivedAt,
         ...(result.operatedAt && { operatedAt: result.operatedAt.toISOString() }),
+        ...custodyOf(provenance),
       },
       objects: kinds.map((kind) => attempt.objectOf(kind)),
-      missing: PHOTO_KINDS.filter((kind) => !kinds.includes(kind)),
+      missing: PHOTO_KINDS.filter((kind) => isWanted(kind) && !kinds.includes(kind)),
+      ...(this.#omitted.length > 0 && { omitted: this.#omitted }),
     };
     return sealPart(await attempt.key(), clear, {
       orderNo,
       cardNumber: result.cardNumber.reveal(),
-      validity: result.validity.raw,
+      ...(!this.#omitted.includes('validity') && { validity: result.validity.raw }),
       warnings: result.warnings.map(({ code }) => code),
       ...(result.clarity !== undefined && { clarity: result.clarity }),
       ...(result.bizSeqNo !== undefined && { bizSeqNo: result.bizSeqNo }),
@@ -594,6 +615,7 @@ class KeepAttempt {
   constructor(
     private readonly store: EvidenceStore,
     readonly ref: string,
+    private readonly omitted: readonly OmittedPart[],
     private readonly createKey: () => Promise<Buffer>,
     private readonly startedAtMs: number,
   ) {}
@@ -605,6 +627,7 @@ class KeepAttempt {
 
   /** Encrypts a photo while it arrives, and stores it when it is whole: one photo is in memory, never two. */
   readonly sink = async (kind: PhotoKind, { attempt }: { readonly attempt: number }): Promise<Writable> => {
+    if (this.omitted.includes(kind)) return new Writable({ write: (_piece, _encoding, done) => done() });
     const sealer = new Sealer(await this.key(), contextOf(this.ref, kind));
     const pieces: Buffer[] = [sealer.head];
     return new Writable({
@@ -642,6 +665,24 @@ class KeepAttempt {
   }
 }
 
+function omitUnknown(): BankCardOcrConfigurationError {
+  const names = OMITTABLE.join(', ');
+  const problem = new Problem(`must be some of ${names}`, `只能包含 ${names}`);
+  return new BankCardOcrConfigurationError([configurationIssue('omit', problem)]);
+}
+
+/** The part of the custody that the transport has found out. */
+function custodyOf({ attempts, sentAt, ...provenance }: DownloadManifest['provenance']): Partial<Custody> {
+  const { transactionTime, clockOffsetMs, peerCertificateSha256 } = provenance;
+  return {
+    attempts,
+    ...(sentAt && { sentAt: sentAt.toISOString() }),
+    ...(transactionTime && { transactionTime: transactionTime.toISOString() }),
+    ...(clockOffsetMs !== undefined && { clockOffsetMs }),
+    ...(peerCertificateSha256 !== undefined && { peerCertificateSha256 }),
+  };
+}
+
 function trustedCertificates(pem: string): ReturnType<typeof certificatesOf> {
   let found: ReturnType<typeof certificatesOf> = [];
   try {
@@ -656,7 +697,7 @@ function trustedCertificates(pem: string): ReturnType<typeof certificatesOf> {
 }
 
 function describe(manifest: Manifest, history: OrderHistory): KeptOrder {
-  const { ref, keptAt, retentionClass, objects, missing } = manifest;
+  const { ref, keptAt, retentionClass, objects, missing, omitted = [] } = manifest;
   return {
     ref,
     keptAt: new Date(keptAt),
@@ -665,6 +706,7 @@ function describe(manifest: Manifest, history: OrderHistory): KeptOrder {
     ...(history.heldUntil && { heldUntil: history.heldUntil }),
     photos: objects.map(({ kind }) => kind),
     missing,
+    omitted,
   };
 }
 
@@ -672,7 +714,7 @@ function resultOf(part: SealedPart, { custody, objects }: Manifest, nowMs: numbe
   return {
     orderNo: part.orderNo,
     cardNumber: new CardNumber(part.cardNumber),
-    validity: readCardValidity(part.validity, nowMs),
+    validity: readCardValidity(part.validity ?? '', nowMs),
     warnings: part.warnings.map((code) => ({ code, ...warningText(code) })),
     ...(part.clarity !== undefined && { clarity: part.clarity }),
     ...(custody.operatedAt !== undefined && { operatedAt: new Date(custody.operatedAt) }),

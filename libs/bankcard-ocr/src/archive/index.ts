@@ -29,4 +29,5 @@ export {
 export { EvidenceStore } from './evidence-store.js';
 export { type ExpectedOrder, ExpectedOrders } from './expected-orders.js';
 export { FileKeyStore, type FileKeyStoreOptions, KeyStore } from './key-store.js';
+export type { Custody, Manifest, ManifestObject, OmittedPart } from './manifest.js';
 export type { Decision, OrderState } from './order-history.js';

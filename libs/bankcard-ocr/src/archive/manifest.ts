@@ -15,7 +15,22 @@ export interface Custody {
   readonly receivedAt: string;
   /** `operateTime`: when Tencent recognized the card. */
   readonly operatedAt?: string;
+  // Manifests of earlier versions do not have the following.
+  /** How many requests it took, retries and polls for late photos included. */
+  readonly attempts?: number;
+  /** When the request was sent that has brought the order, by the clock of that machine. */
+  readonly sentAt?: string;
+  /** `transactionTime`: when Tencent has answered it, by its own clock. */
+  readonly transactionTime?: string;
+  /** By how many milliseconds the clock of that machine was ahead of Tencent's, as far as the header `Date` of whole seconds says. */
+  readonly clockOffsetMs?: number;
+  /** SHA-256 of the TLS certificate (DER) that the host has shown, 64 hexadecimal digits; missing without TLS. */
+  readonly peerCertificateSha256?: string;
 }
+
+/** What an archive can be told not to keep. */
+export const OMITTABLE = [...PHOTO_KINDS, 'validity'] as const;
+export type OmittedPart = (typeof OMITTABLE)[number];
 
 /** An encrypted object of an order. */
 export interface ManifestObject {
@@ -42,6 +57,8 @@ export interface Manifest {
   readonly objects: readonly ManifestObject[];
   /** Kinds that Tencent never sent, or that came damaged. */
   readonly missing: readonly PhotoKind[];
+  /** What the configuration of the archive leaves out, whether it came or not; absent when it is nothing. */
+  readonly omitted?: readonly OmittedPart[];
   /** {@link SealedPart} in Base64, bound to everything above: nothing of it can be changed without the key of the order. */
   readonly sealed: string;
 }
@@ -53,7 +70,8 @@ export type ClearPart = Omit<Manifest, 'sealed'>;
 export interface SealedPart {
   readonly orderNo: string;
   readonly cardNumber: string;
-  readonly validity: string;
+  /** Missing when it is left out by configuration. */
+  readonly validity?: string;
   readonly warnings: readonly string[];
   readonly clarity?: number;
   readonly bizSeqNo?: string;

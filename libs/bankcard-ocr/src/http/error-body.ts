@@ -34,7 +34,12 @@ function isOurs(error: unknown): boolean {
 
 function messageOf({ code, message, messageZh }: BankCardOcrError, language: ErrorLanguage): string {
   // These describe the state of this server's credentials, down to the reason of its last failed refresh, or its store.
-  if (code === 'NO_VALID_TICKET' || code === 'CREDENTIALS_REJECTED' || code === 'EVIDENCE_STORE_FAILED' || code === 'TIMESTAMP_FAILED')
+  if (
+    code === 'NO_VALID_TICKET' ||
+    code === 'CREDENTIALS_REJECTED' ||
+    code === 'EVIDENCE_STORE_FAILED' ||
+    code === 'TIMESTAMP_FAILED'
+  )
     return ERROR_TEXTS[code][language];
   return language === 'zh' ? messageZh : message;
 }

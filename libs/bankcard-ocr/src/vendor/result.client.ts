@@ -17,7 +17,10 @@ export interface SignedQuery {
 }
 
 /** How one query is sent. */
-export interface ResultRequest extends Pick<VendorRequest, 'attempt' | 'generation' | 'timeoutMs' | 'cancellation'> {
+export interface ResultRequest extends Pick<
+  VendorRequest,
+  'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onProvenance'
+> {
   readonly query: SignedQuery;
 }
 
@@ -47,7 +50,7 @@ export class ResultClient {
 
   /** Send one signed query and read its response. */
   queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
-    const { query, timeoutMs, cancellation, attempt, generation } = request;
+    const { query, timeoutMs, cancellation, attempt, generation, onProvenance } = request;
     const { appId, orderNo, nonce, sign } = query;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
     const targets = photos === 'kept' ? kept : photos;
@@ -66,6 +69,7 @@ export class ResultClient {
         cancellation,
         attempt,
         generation,
+        onProvenance,
       },
       reader ?? new JsonResponseReader(readerOfLarge),
       ({ json, envelope }) =>

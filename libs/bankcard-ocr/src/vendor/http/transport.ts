@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { inCallersContext, isTracing, untraced } from '../../runtime/tracing-suppression.js';
 
 /** One request to the vendor. */
@@ -13,8 +14,11 @@ export interface TransportRequest {
 
 /** Receives a response as it arrives; the methods are called in this order. */
 export interface ResponseListener {
-  /** @param header returns one header by its lower-case name */
-  head(status: number, header: (name: string) => string | undefined): void;
+  /**
+   * @param header returns one header by its lower-case name
+   * @param connection on which the response comes; undefined when the transport does not know it
+   */
+  head(status: number, header: (name: string) => string | undefined, connection?: Socket): void;
   /**
    * A piece of the body has come from the connection, compressed or not; called before {@link data} gets what is in it.
    *
@@ -64,7 +68,7 @@ export class UntracedTransport extends Transport {
   start(request: TransportRequest, receiver: ResponseListener): TransportCall {
     if (!isTracing()) return this.transport.start(request, receiver);
     const bound: ResponseListener = {
-      head: inCallersContext((status, header) => receiver.head(status, header)),
+      head: inCallersContext((status, header, connection) => receiver.head(status, header, connection)),
       received: (bytes) => receiver.received(bytes),
       data: inCallersContext((bytes) => receiver.data(bytes)),
     };
