@@ -6,7 +6,6 @@ const LONGEST = [
   'documents/readme.story.ts',
   'http/kept-connections.spec.ts',
   'query/query-many.story.ts',
-  'credentials/store-loss.story.ts',
   'libs/bankcard-ocr/src/credentials/ticket.service.spec.ts',
 ];
 
