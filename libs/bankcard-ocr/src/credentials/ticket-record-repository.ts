@@ -105,7 +105,7 @@ export class TicketRecordRepository {
   /** Whatever hangs in a store must not hang the refresh, which would be the last one. */
   async #inTime<T>(operate: () => Promise<T>): Promise<T> {
     const { storeClock = SYSTEM_RUNTIME.clock } = this.options;
-    const late = () => Object.assign(new Error('the store does not answer'), { code: 'TIMEOUT' });
+    const late = () => Object.assign(new Error('the store does not respond'), { code: 'TIMEOUT' });
     return raceTimeout(storeClock, STORE_TIMEOUT_MS, operate, late);
   }
 

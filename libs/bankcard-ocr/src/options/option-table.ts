@@ -69,7 +69,7 @@ export const OPTION_TABLE = {
   verifyWindowMs: { ...MAY_BE_ZERO, read: optional(MAY_BE_ZERO.read) },
   backgroundRefresh: { default: true, ...trueOrFalse() },
   timeoutMs: { variable: 'BANKCARD_OCR_TIMEOUT_MS', default: 15_000, ...MILLISECONDS },
-  attemptTimeoutMs: { default: 5_000, ...MILLISECONDS },
+  attemptTimeoutMs: { variable: 'BANKCARD_OCR_ATTEMPT_TIMEOUT_MS', default: 5_000, ...MILLISECONDS },
   maxAttempts: { default: 3, ...numeric('whole number') },
   waitForPhotosMs: { default: 3_000, ...MAY_BE_ZERO },
   waitForResultMs: { default: 0, ...MAY_BE_ZERO },

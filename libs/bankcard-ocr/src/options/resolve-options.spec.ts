@@ -87,7 +87,7 @@ describe('options that are wrong', () => {
     ['refreshIntervalMs', 0, /more than 0/, 'BANKCARD_OCR_REFRESH_INTERVAL_MS'],
     ['ticketOverlapMs', -1, /more than 0/, 'BANKCARD_OCR_TICKET_OVERLAP_MS'],
     ['timeoutMs', NaN, /milliseconds/, 'BANKCARD_OCR_TIMEOUT_MS'],
-    ['attemptTimeoutMs', '5s', /milliseconds.*got '5s'/],
+    ['attemptTimeoutMs', '5s', /milliseconds.*got '5s'/, 'BANKCARD_OCR_ATTEMPT_TIMEOUT_MS'],
     ['connectTimeoutMs', Infinity, /milliseconds/],
     ['waitForPhotosMs', -1, /0 or more/],
     ['waitForResultMs', -1, /0 or more/],

@@ -58,7 +58,7 @@ export type FaultEffect =
   /** Connection reset before any response; not carried out. */
   | { readonly kind: 'reset' }
   /** Carried out, then the connection is closed without a response. */
-  | { readonly kind: 'lost-answer' }
+  | { readonly kind: 'lost-response' }
   /** Carried out; headers promise the whole body, or chunks, and the connection ends in the middle of it. */
   | { readonly kind: 'truncated'; readonly chunked?: boolean | undefined }
   /** Carried out; complete HTTP whose JSON is cut in the middle. */

@@ -98,7 +98,7 @@ export class ServedRequest {
       const half = body.subarray(0, Math.ceil(body.length / 2));
       const fault = this.#fault;
       switch (fault?.kind) {
-        case 'lost-answer':
+        case 'lost-response':
           return this.#drop('close');
         case 'truncated':
           return this.#sendAndCut(status, half, fault.chunked ? undefined : body.length);

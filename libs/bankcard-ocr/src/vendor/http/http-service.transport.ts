@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
@@ -99,7 +100,7 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
         return typeof value === 'string' ? value : undefined;
       };
       if (status < 200) throw unexpectedUpgrade();
-      receiver.head(status, header);
+      receiver.head(status, header, connectionOf(stream));
       await new Promise<void>((resolve, reject) => {
         const body = new ResponseBody(receiver, header, stream, (error) => (error ? reject(error) : resolve()));
         stream.on('data', (bytes: Buffer) => body.write(bytes));
@@ -113,6 +114,12 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
       throw PARSE_ERRORS.get((stream as IncomingMessage & { readonly req?: ClientRequest }).req ?? stream) ?? error;
     }
   }
+}
+
+/** What an application's own instance returns need not be a response of Node.js. */
+function connectionOf(stream: Readable): Socket | undefined {
+  const { socket } = stream as Partial<IncomingMessage>;
+  return socket instanceof Socket ? socket : undefined;
 }
 
 /** Node reports what it cannot parse in a body to the request only; the response just breaks off. */
