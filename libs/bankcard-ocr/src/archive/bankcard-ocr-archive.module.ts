@@ -14,6 +14,8 @@ import { instancesIn } from '../account/account-registry.js';
 import { BankCardOcrClient } from '../account/create-client.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { tokenNamed } from '../nest/bankcard-ocr.tokens.js';
+import type { Telemetry } from '../telemetry/instrumentation.js';
+import { publishReconciler } from './archive-telemetry.js';
 import { EvidenceArchive } from './evidence-archive.js';
 import { EvidenceReconciler, type ReconcilerOptions } from './evidence-reconciler.js';
 import { EvidenceStore } from './evidence-store.js';
@@ -70,6 +72,10 @@ class ArchivedAccount {
 
   get results(): BankCardOcrClient['results'] {
     return this.client.results;
+  }
+
+  get telemetry(): Telemetry {
+    return this.client.forOperators.telemetry;
   }
 
   /** Modules are made in any order: the account is there when the first of them starts. */
@@ -178,6 +184,8 @@ export class BankCardOcrArchiveModule
   extends ConfigurableModuleClass
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
 {
+  #stopPublishing: (() => void) | undefined;
+
   constructor(
     @Inject(STARTED) private readonly parts: readonly [EvidenceArchive, EvidenceReconciler | undefined],
     @Inject(ACCOUNT) private readonly account: ArchivedAccount,
@@ -192,11 +200,15 @@ export class BankCardOcrArchiveModule
   }
 
   onApplicationBootstrap(): void {
-    this.parts[1]?.start();
+    const [, reconciler] = this.parts;
+    if (!reconciler) return;
+    this.#stopPublishing = publishReconciler(reconciler, this.account.telemetry);
+    reconciler.start();
   }
 
   /** Before the account closes its connections. */
   async beforeApplicationShutdown(): Promise<void> {
     await this.parts[1]?.stop();
+    this.#stopPublishing?.();
   }
 }

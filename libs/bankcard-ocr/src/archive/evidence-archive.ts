@@ -13,6 +13,7 @@ import { warningText } from '../errors/vendor-codes.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
+import { observed, type Telemetry } from '../telemetry/instrumentation.js';
 import { exportBag } from './bag.js';
 import { dayOf, type DayRoot, AuditLog, type LogEntry, merkleRoot, textOf } from './audit-log.js';
 import type { EvidenceStore } from './evidence-store.js';
@@ -53,6 +54,8 @@ export interface EvidenceSource {
   readonly appId: string;
   /** The host of Tencent, for the chain of custody: `https://idasc.webank.com`. */
   readonly host: string;
+  /** That of the account; `BankCardOcrArchiveModule` passes it. @default none */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** What an archive is made of. */
@@ -151,6 +154,13 @@ export class EvidenceArchive {
    *   or came damaged; `EVIDENCE_ERASED` when it was erased. Errors of the stores are thrown as they are
    */
   async keep(orderNo: string, options: KeepOptions = {}): Promise<KeptOrder & { readonly isNew: boolean }> {
+    return observed(this.options.source.telemetry, 'keep', async () => this.#keep(orderNo, options), {
+      signal: options.signal,
+      facts: (kept) => ({ isNew: kept?.isNew }),
+    });
+  }
+
+  async #keep(orderNo: string, options: KeepOptions): Promise<KeptOrder & { readonly isNew: boolean }> {
     checkOrderNumber(orderNo);
     const ref = await this.#refOf(orderNo);
     if (await this.#find(ref)) return { ...(await this.#addToLog(ref)), isNew: false };
