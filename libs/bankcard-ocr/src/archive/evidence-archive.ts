@@ -45,6 +45,7 @@ import {
   readHistory,
   stateOf,
 } from './order-history.js';
+import { QueuedOrders } from './queued-orders.js';
 import { Sealer, sha256, SUITE, unseal } from './sealing.js';
 
 /** Where orders come from: an account of this library. */
@@ -162,8 +163,9 @@ export class EvidenceArchive {
 
   async #keep(orderNo: string, options: KeepOptions): Promise<KeptOrder & { readonly isNew: boolean }> {
     checkOrderNumber(orderNo);
-    const ref = await this.#refOf(orderNo);
-    if (await this.#find(ref)) return { ...(await this.#addToLog(ref)), isNew: false };
+    const kept = await this.findKept(orderNo);
+    if (kept) return { ...kept, isNew: false };
+    const ref = await this.refOf(orderNo);
     const { store, keys } = this.options;
     const startedAtMs = this.#clock.now();
     const attempt = new KeepAttempt(store, ref, async () => keys.create(ref), startedAtMs);
@@ -183,6 +185,18 @@ export class EvidenceArchive {
     if (!winner) throw damaged('the manifest of the order has vanished');
     await attempt.removeAllBut(winner.manifest.objects);
     return { ...(await this.#addToLog(ref)), isNew: winner.bytes.equals(bytes) };
+  }
+
+  /** An order if it is kept; what a process that was killed could not write to the log is added. @internal */
+  async findKept(orderNo: string): Promise<KeptOrder | undefined> {
+    checkOrderNumber(orderNo);
+    const ref = await this.refOf(orderNo);
+    return (await this.#find(ref)) && this.#addToLog(ref);
+  }
+
+  /** What a queue may know of the orders of this archive. @internal */
+  async queuedOrders(): Promise<QueuedOrders> {
+    return new QueuedOrders(await this.#index(), this.options.source.appId);
   }
 
   /**
@@ -212,7 +226,7 @@ export class EvidenceArchive {
   /** The state of an order, without decrypting anything; undefined when it is not kept. */
   async find(orderNo: string): Promise<KeptOrder | undefined> {
     checkOrderNumber(orderNo);
-    const found = await this.#find(await this.#refOf(orderNo));
+    const found = await this.#find(await this.refOf(orderNo));
     return found && this.#describe(found.manifest);
   }
 
@@ -266,7 +280,7 @@ export class EvidenceArchive {
    */
   async verify(orderNo: string): Promise<Verification> {
     checkOrderNumber(orderNo);
-    const ref = await this.#refOf(orderNo);
+    const ref = await this.refOf(orderNo);
     const bytes = await this.options.store.read(manifestName(ref));
     if (!bytes) throw refused('EVIDENCE_NOT_FOUND');
     return this.#verify(ref, bytes, orderNo);
@@ -464,7 +478,7 @@ export class EvidenceArchive {
     if (key && !history?.isErased) {
       await check(async () => {
         const part = openPart(key, manifest);
-        if ((await this.#refOf(part.orderNo)) !== ref || (orderNo !== undefined && part.orderNo !== orderNo)) {
+        if ((await this.refOf(part.orderNo)) !== ref || (orderNo !== undefined && part.orderNo !== orderNo)) {
           throw damaged('the sealed part is that of another order');
         }
         for (const { kind, sha256: expected } of part.photos) {
@@ -534,7 +548,7 @@ export class EvidenceArchive {
 
   async #require(orderNo: string): Promise<{ manifest: Manifest; history: OrderHistory }> {
     checkOrderNumber(orderNo);
-    const found = await this.#find(await this.#refOf(orderNo));
+    const found = await this.#find(await this.refOf(orderNo));
     if (!found) throw refused('EVIDENCE_NOT_FOUND');
     const { manifest } = found;
     return { manifest, history: await readHistory(this.options.store, manifest.ref, this.#clock.now()) };
@@ -560,7 +574,8 @@ export class EvidenceArchive {
     return describe(found.manifest, history);
   }
 
-  async #refOf(orderNo: string): Promise<string> {
+  /** The order number as a keyed hash, under which the archive keeps it. @internal */
+  async refOf(orderNo: string): Promise<string> {
     return createHmac('sha256', await this.#index())
       .update(`order ${orderNo}`)
       .digest('hex');

@@ -76,7 +76,7 @@ export const RARE = {
   events: CREDENTIAL_EVENTS.map((event) => ({ event })),
 };
 
-/** The same for an archive that is compared with what is expected. */
+/** The same for an archive whose orders come from a queue. */
 export const RARE_OF_ARCHIVE = {
   lost: [...LOST_CODES, OTHER].map((code) => ({ code })),
   rounds: ROUND_OUTCOMES.map((outcome) => ({ outcome })),

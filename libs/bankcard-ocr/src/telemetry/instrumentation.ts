@@ -57,7 +57,7 @@ export interface ActiveAccount {
   readonly ticketAgeMs: () => number | undefined;
 }
 
-/** How far an archive is behind the orders that the application expects. */
+/** How far an archive is behind the orders of its queue. */
 export interface ArchiveBacklog {
   /** Orders that are not kept yet. */
   readonly waiting: number;
@@ -65,10 +65,10 @@ export interface ArchiveBacklog {
   readonly oldestWaitingMs: number;
 }
 
-/** An archive that is compared with the orders that the application expects. */
+/** An archive whose orders come from a queue. */
 export interface ActiveArchive {
   readonly account: string | undefined;
-  /** Undefined while another process compares, and before the first round has ended. */
+  /** As it was when it was asked for last, over all processes; undefined before it is known. */
   readonly backlog: () => ArchiveBacklog | undefined;
 }
 
@@ -151,7 +151,7 @@ export class Telemetry {
     return this.#introduceToAll((subscriber) => subscriber.account?.(account));
   }
 
-  /** The archive of the account is compared with what is expected from now on. @returns what ends that */
+  /** The archive of the account keeps the orders of a queue from now on. @returns what ends that */
   openArchive(backlog: () => ArchiveBacklog | undefined): () => void {
     const archive: ActiveArchive = { account: this.account, backlog };
     return this.#introduceToAll((subscriber) => subscriber.archive?.(archive));

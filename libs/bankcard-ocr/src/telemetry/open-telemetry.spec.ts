@@ -225,7 +225,7 @@ describe('the metrics of an archive', () => {
     expect(await sdk.points('bankcard_ocr.archive.rounds')).toHaveLength(2);
   });
 
-  it('show the oldest order of archives that share a name, and 0 while another process compares', async () => {
+  it('show the oldest order of archives that share a name, and 0 before anything is known', async () => {
     const { subscriber } = subscribed({ account: 'tenants' });
     let other: { waiting: number; oldestWaitingMs: number } | undefined = { waiting: 7, oldestWaitingMs: 90_000 };
     subscriber.archive?.({ account: 'a', backlog: () => ({ waiting: 9, oldestWaitingMs: 1_000 }) });

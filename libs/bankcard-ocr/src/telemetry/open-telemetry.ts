@@ -241,7 +241,7 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
     for (const account of this.#names) observe(without.has(account) ? 0 : 1, this.#accountOf({ account }));
   }
 
-  /** 0 while another process compares: a gauge that is no longer observed would keep its last value. */
+  /** 0 before it is known, so that the series is there. */
   #observeBacklogs(valueOf: (backlog: ArchiveBacklog) => number, observe: Observe): void {
     const most = new Map<string | undefined, number>();
     for (const { account, backlog } of this.#archives) {
@@ -288,8 +288,13 @@ function createInstruments(
   };
   gauge('ticket.age', 's', observed.age, 'Time since the access token of the SIGN ticket in use was requested.');
   gauge('ticket.valid', '1', observed.valid, '1 if every account has valid credentials, 0 if one of them has none.');
-  gauge('archive.waiting', '{order}', observed.waiting, 'Expected orders that the archive does not have yet.');
-  gauge('archive.unkept.age', 's', observed.unkept, 'Age of the oldest expected order that the archive does not have.');
+  gauge('archive.waiting', '{order}', observed.waiting, 'Orders of the queue that the archive does not have yet.');
+  gauge(
+    'archive.unkept.age',
+    's',
+    observed.unkept,
+    'Age of the oldest order of the queue that the archive does not have.',
+  );
   return {
     operation: histogram(
       'operation.duration',
@@ -309,7 +314,7 @@ function createInstruments(
     warnings: counter('warnings', 'Results of cards with this warning.'),
     keep: histogram('archive.keep.duration', 's', SECONDS, 'Duration of one call of keep().'),
     kept: counter('archive.kept', 'Orders that this process has kept.', '{order}'),
-    lost: counter('archive.lost', 'Expected orders that were not kept and never will be.', '{order}'),
+    lost: counter('archive.lost', 'Orders that were not kept and never will be.', '{order}'),
     rounds: counter('archive.rounds', 'Comparisons of the archive with the expected orders.', '{round}'),
   };
 }
