@@ -14,7 +14,6 @@ import { type CheckResult, checkResultsOf } from './check-result.js';
 const connectionResult = checkResultsOf('connection');
 const clockResult = checkResultsOf('clock');
 
-/** Connect to the hosts of queries and of recognition, and compare the clock with that of the first one. */
 export async function checkConnections(options: ResolvedOptions): Promise<CheckResult[]> {
   const { baseUrl, recognitionBaseUrl } = options;
   const query = checkHost(baseUrl, options, false);
@@ -83,7 +82,6 @@ function connected(socket: Socket, about: string, facts: { connectMs: number; pr
   return connectionResult('warn', found, { ...rest, todo });
 }
 
-/** What to do about a connection that failed, by the code of its error. */
 const ADVICE: readonly (readonly [code: RegExp, todo: Text])[] = [
   [/^ECONNREFUSED$/, text('Nothing listens there: check the base URL', '对方端口没有监听：请检查腾讯云地址')],
   [/^(ENOTFOUND|EAI_AGAIN)$/, text('The name cannot be resolved: check it and DNS', '域名无法解析：请检查拼写和 DNS')],
@@ -145,10 +143,7 @@ function clockUnknown(why: string): CheckResult {
 /** `Date` has whole seconds: on average it is half of one late. */
 const HALF_A_SECOND_MS = 500;
 
-/**
- * By how many milliseconds the clock of this machine is ahead of the one that wrote a header `Date`, uncertain by half a
- * second and half the round trip; undefined without a date.
- */
+/** By how much this clock is ahead, uncertain by half a second and half the round trip; undefined without a date. */
 export function clockOffsetMs(sentAtMs: number, receivedAtMs: number, date?: string): number | undefined {
   const vendorMs = Date.parse(date ?? '');
   if (Number.isNaN(vendorMs)) return undefined;

@@ -12,10 +12,7 @@ export function recordFolder(directory: string, appId: string): string {
   return join(directory, createHash('sha256').update(appId).digest('hex').slice(0, 16));
 }
 
-/**
- * Who else may change what is stored in the folder of an app id: records have mode 0600, but who may write to a folder can
- * replace them. Undefined when it does not exist.
- */
+/** Undefined when it does not exist. Records have mode 0600, but who may write to their folder can replace them. */
 export async function judgeFolder(
   folder: string,
   directory: string,

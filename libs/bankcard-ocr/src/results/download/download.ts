@@ -10,7 +10,6 @@ import type { PhotoMeta, PhotoSink, PhotoTransaction } from './photo-sink.js';
 import { SinkFailure } from './sink-stream.js';
 import { SinkTarget, type WrittenPhoto } from './sink.target.js';
 
-/** Where downloaded photos go: a sink of the application's own, or a directory ({@link toDirectory}). */
 export type PhotoDestination = PhotoSink | PhotoDirectory;
 
 /** A photo that has reached its sink whole. */
@@ -32,7 +31,6 @@ export interface DownloadManifest extends Pick<BankCardOcrResult, 'orderNo' | 'b
   readonly status: CardPhotos['status'];
 }
 
-/** @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for anything that is no {@link PhotoDestination} */
 export function checkPhotoDestination(destination: unknown): asserts destination is PhotoDestination {
   if (typeof destination === 'function' || destination instanceof PhotoDirectory) return;
   throw invalidArgument(
@@ -41,10 +39,7 @@ export function checkPhotoDestination(destination: unknown): asserts destination
   );
 }
 
-/**
- * Stream the photos of an order to their destination, attempt by attempt.
- * @throws the error of the destination as it is
- */
+/** @throws the error of the destination as it is */
 export async function downloadOrder(
   query: OrderQuery,
   results: ResultClient,
@@ -102,7 +97,6 @@ export class SinkTargets<Name extends string> implements PhotoTargets<Name> {
     return target;
   }
 
-  /** What a sink has whole. */
   written(name: Name): WrittenPhoto | undefined {
     return this.#targets.get(name)?.photo;
   }
@@ -137,7 +131,6 @@ export class Download extends SinkTargets<PhotoKind> {
     return whole.map((photo) => ({ ...photo, path: paths.get(photo.kind)! }));
   }
 
-  /** Leaves no file, too. Never rejects. */
   override async abandon(error: unknown): Promise<void> {
     await super.abandon(error);
     await this.#transaction?.discard().catch(() => undefined);

@@ -3,7 +3,6 @@ import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 
 /** A sink's Writable, for one photo: whatever it does, no promise is left open and no error is left unheard. */
 export class SinkStream {
-  /** Why nothing more can be written. */
   #failure: Error | undefined;
   /** Settles the promise of {@link write} or {@link end} that is open: fulfilled without a reason, rejected with one. */
   #settle: (reason?: Error) => void = () => undefined;
@@ -39,7 +38,6 @@ export class SinkStream {
     return this.#wait();
   }
 
-  /** Destroy it, unless it has finished. */
   abandon(reason: Error): void {
     if (this.#isFinished) return;
     this.#fail(reason);
@@ -108,10 +106,7 @@ function closedEarly(): Error {
   return Object.assign(error, { code: 'ERR_STREAM_PREMATURE_CLOSE' });
 }
 
-/**
- * Marks an error as one of the sink, so that the query is not retried. It never leaves the library;
- * the caller gets the cause as it is.
- */
+/** Marks an error of the sink, so that the query is not retried; the caller gets the cause as it is. */
 export class SinkFailure extends Error {
   override name = 'SinkFailure';
 

@@ -99,9 +99,8 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
       };
       if (status < 200) throw unexpectedUpgrade();
       receiver.head(status, header);
-      const head = { status, header };
       await new Promise<void>((resolve, reject) => {
-        const body = new ResponseBody(receiver, head, stream, (error) => (error ? reject(error) : resolve()));
+        const body = new ResponseBody(receiver, header, stream, (error) => (error ? reject(error) : resolve()));
         stream.on('data', (bytes: Buffer) => body.write(bytes));
         finished(stream, { signal }).then(
           () => body.end(),
@@ -137,10 +136,7 @@ function unexpectedUpgrade(): Error {
   return connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
 }
 
-/**
- * Everything that an instance of axios can be told and that a request of ours does not say by itself. As own members of each
- * request they hide what older versions of axios would take from `Object.prototype`.
- */
+/** Whatever axios can be told and a request of ours does not say: own members hide what `Object.prototype` has. */
 export const NOTHING_INHERITED = {
   // By its name: else axios would take the one that `axios.defaults` has at that moment.
   adapter: 'http',
