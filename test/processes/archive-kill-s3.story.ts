@@ -53,7 +53,7 @@ async function checkArchive(orders: readonly string[]): Promise<number> {
     clock: new ManualClock(Date.now() + 25 * 3_600_000),
   });
   const orphans = await archive.collectOrphans();
-  const findings: string[] = [];
+  const findings: unknown[] = [];
   for await (const verification of archive.verifyAll()) findings.push(...verification.findings);
   expect(findings).toEqual([]);
   let objects = 0;

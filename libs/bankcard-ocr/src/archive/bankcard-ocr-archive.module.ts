@@ -17,7 +17,7 @@ import { tokenNamed } from '../nest/bankcard-ocr.tokens.js';
 import type { Telemetry } from '../telemetry/instrumentation.js';
 import { ArchiveQueue } from './archive-queue.js';
 import { publishArchive } from './archive-telemetry.js';
-import { EvidenceArchive } from './evidence-archive.js';
+import { EvidenceArchive, type EvidenceArchiveOptions } from './evidence-archive.js';
 import { EvidenceReconciler, type ReconcilerOptions } from './evidence-reconciler.js';
 import { EvidenceStore } from './evidence-store.js';
 import { EvidenceWorker, type EvidenceWorkerOptions } from './evidence-worker.js';
@@ -31,6 +31,10 @@ export interface BankCardOcrArchiveOptions {
   readonly store: EvidenceStore;
   /** Where keys are kept, apart from the evidence. One for each account. */
   readonly keys: KeyStore;
+  /** Timestamps of RFC 3161 for the root of each day. @default none */
+  readonly timestamps?: EvidenceArchiveOptions['timestamps'];
+  /** What is not kept although Tencent sends it: kinds of photos, and `validity`, the expiry date. @default nothing */
+  readonly omit?: EvidenceArchiveOptions['omit'];
   /**
    * The orders that are to be kept, shared by the processes of a machine (`DirectoryArchiveQueue`) or of many
    * (`BullMqArchiveQueue`). One for each account; it is closed at shutdown.
@@ -126,9 +130,10 @@ function withArchive(definition: DynamicModule, name: AccountName): DynamicModul
       {
         provide: archive,
         inject: [OPTIONS, ACCOUNT],
-        useFactory: ({ store, keys, queue }: BankCardOcrArchiveOptions, account: ArchivedAccount) => {
+        useFactory: (options: BankCardOcrArchiveOptions, account: ArchivedAccount) => {
+          const { store, keys, queue, timestamps, omit } = options;
           checkOptions(store, keys, queue);
-          return new EvidenceArchive({ source: account, store, keys });
+          return new EvidenceArchive({ source: account, store, keys, timestamps, omit });
         },
       },
       {

@@ -33,7 +33,12 @@ function isOurs(error: unknown): boolean {
 
 function messageOf({ code, message, messageZh }: BankCardOcrError, language: ErrorLanguage): string {
   // These describe the state of this server's credentials, down to the reason of its last failed refresh, or its store.
-  if (code === 'NO_VALID_TICKET' || code === 'CREDENTIALS_REJECTED' || code === 'EVIDENCE_STORE_FAILED')
+  if (
+    code === 'NO_VALID_TICKET' ||
+    code === 'CREDENTIALS_REJECTED' ||
+    code === 'EVIDENCE_STORE_FAILED' ||
+    code === 'TIMESTAMP_FAILED'
+  )
     return ERROR_TEXTS[code][language];
   return language === 'zh' ? messageZh : message;
 }
@@ -62,6 +67,7 @@ export const ERROR_STATUS: Readonly<Record<BankCardOcrErrorCode, number>> = {
   EVIDENCE_ERASED: HttpStatus.GONE,
   EVIDENCE_DAMAGED: HttpStatus.INTERNAL_SERVER_ERROR,
   EVIDENCE_STORE_FAILED: HttpStatus.SERVICE_UNAVAILABLE,
+  TIMESTAMP_FAILED: HttpStatus.SERVICE_UNAVAILABLE,
   UNREACHABLE: HttpStatus.SERVICE_UNAVAILABLE,
   NO_VALID_TICKET: HttpStatus.SERVICE_UNAVAILABLE,
   CREDENTIALS_REJECTED: HttpStatus.SERVICE_UNAVAILABLE,

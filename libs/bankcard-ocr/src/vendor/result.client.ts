@@ -15,7 +15,10 @@ export interface SignedQuery {
   readonly sign: string;
 }
 
-export interface ResultRequest extends Pick<VendorRequest, 'attempt' | 'generation' | 'timeoutMs' | 'cancellation'> {
+export interface ResultRequest extends Pick<
+  VendorRequest,
+  'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onProvenance'
+> {
   readonly query: SignedQuery;
 }
 
@@ -44,7 +47,7 @@ export class ResultClient {
   }
 
   queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
-    const { query, timeoutMs, cancellation, attempt, generation } = request;
+    const { query, timeoutMs, cancellation, attempt, generation, onProvenance } = request;
     const { appId, orderNo, nonce, sign } = query;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
     const targets = photos === 'kept' ? kept : photos;
@@ -63,6 +66,7 @@ export class ResultClient {
         cancellation,
         attempt,
         generation,
+        onProvenance,
       },
       reader ?? new JsonResponseReader(readerOfLarge),
       ({ json, envelope }) =>

@@ -7,6 +7,7 @@ import { duration, sentences, text, type Text } from '../../errors/text.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { BaseUrl } from '../../options/vendor.options.js';
 import { Connector } from '../../vendor/http/connector.js';
+import { clockOffsetMs } from '../../vendor/http/provenance.js';
 import { proxyFor, withoutBrackets } from '../../vendor/http/proxy.js';
 import { transportError } from '../../vendor/http/transport-error.js';
 import { type CheckResult, checkResultsOf } from './check-result.js';
@@ -138,14 +139,4 @@ async function checkClock(socket: Socket, host: string): Promise<CheckResult> {
 function clockUnknown(why: string): CheckResult {
   const found = text(`not known: no time from Tencent's host (${why})`, `无法得知：腾讯云没有给出时间（${why}）`);
   return clockResult('warn', found);
-}
-
-/** `Date` has whole seconds: on average it is half of one late. */
-const HALF_A_SECOND_MS = 500;
-
-/** By how much this clock is ahead, uncertain by half a second and half the round trip; undefined without a date. */
-export function clockOffsetMs(sentAtMs: number, receivedAtMs: number, date?: string): number | undefined {
-  const vendorMs = Date.parse(date ?? '');
-  if (Number.isNaN(vendorMs)) return undefined;
-  return (sentAtMs + receivedAtMs) / 2 - (vendorMs + HALF_A_SECOND_MS);
 }

@@ -3,6 +3,7 @@ import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import { type CardPhotos, extensionOf, PHOTO_KINDS, type PhotoKind } from '../../card/card-photo.js';
 import { invalidArgument } from '../../errors/bank-card-ocr-error.js';
 import type { PhotoTarget, PhotoTargets } from '../../vendor/response/photo-buffers.js';
+import type { Provenance } from '../../vendor/http/provenance.js';
 import type { ResultClient } from '../../vendor/result.client.js';
 import type { OrderQuery } from '../order-query.js';
 import { PhotoDirectory } from './photo-directory.js';
@@ -29,6 +30,8 @@ export interface DownloadManifest extends Pick<BankCardOcrResult, 'orderNo' | 'b
   readonly damaged: readonly PhotoKind[];
   /** As {@link CardPhotos.status}: `complete` when at least one came, `pending` when none has yet, `gone` when none will. */
   readonly status: CardPhotos['status'];
+  /** Where the response came from, and how many requests it took, retries and polls included. */
+  readonly provenance: Partial<Provenance> & { readonly attempts: number };
 }
 
 export function checkPhotoDestination(destination: unknown): asserts destination is PhotoDestination {
@@ -53,8 +56,11 @@ export async function downloadOrder(
       const download = new Download(request.query.orderNo, attempt, destination);
       try {
         // Accepted before anything is kept: photos of a card that is rejected leave no file.
-        const result = query.accept(await results.queryResult(request, download));
-        return { photos: result.photos, manifest: manifestOf(result, await download.complete()) };
+        let provenance: Provenance | undefined;
+        const observed = { ...request, onProvenance: (found: Provenance) => void (provenance = found) };
+        const result = query.accept(await results.queryResult(observed, download));
+        const manifest = manifestOf(result, await download.complete(), { ...provenance, attempts: attempt });
+        return { photos: result.photos, manifest };
       } catch (error) {
         await download.abandon(error);
         throw error;
@@ -66,7 +72,11 @@ export async function downloadOrder(
   }
 }
 
-function manifestOf(result: BankCardOcrResult, downloaded: readonly DownloadedPhoto[]): DownloadManifest {
+function manifestOf(
+  result: BankCardOcrResult,
+  downloaded: readonly DownloadedPhoto[],
+  provenance: DownloadManifest['provenance'],
+): DownloadManifest {
   const { orderNo, bizSeqNo, operatedAt, retention, photos } = result;
   return {
     orderNo,
@@ -77,6 +87,7 @@ function manifestOf(result: BankCardOcrResult, downloaded: readonly DownloadedPh
     photos: downloaded,
     damaged: photos.damaged,
     status: photos.status,
+    provenance,
   };
 }
 
@@ -89,9 +100,9 @@ export class SinkTargets<Name extends string> implements PhotoTargets<Name> {
     private readonly openSink: (name: Name, meta: PhotoMeta) => Writable | Promise<Writable>,
   ) {}
 
-  open(name: Name): PhotoTarget {
+  open(name: Name, maxBytes?: number): PhotoTarget {
     const target = new SinkTarget((mediaType) => {
-      return this.openSink(name, { ...this.attempt, mediaType, extension: extensionOf(mediaType) });
+      return this.openSink(name, { ...this.attempt, mediaType, extension: extensionOf(mediaType), maxBytes });
     });
     this.#targets.set(name, target);
     return target;

@@ -5,6 +5,7 @@ import { connect, isIP, isIPv6, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../runtime/clock.js';
 import type { SecretText } from '../../runtime/secret-text.js';
+import { peerCertificateSha256 } from './provenance.js';
 import { proxyAuthorization, proxyFor, withoutBrackets } from './proxy.js';
 import {
   CLOSED_CODE,
@@ -52,7 +53,7 @@ export class Connector {
   readonly #proxy: URL | undefined;
   readonly #underWay = new Set<Connecting>();
   /** Spares the next connection half of its handshake. */
-  #session: Buffer | undefined;
+  #session: { readonly ticket: Buffer; readonly peer: string | undefined } | undefined;
 
   constructor(private readonly options: ConnectionOptions) {
     this.#proxy = proxyFor(options);
@@ -81,11 +82,12 @@ export class Connector {
   }
 
   #secure({ hostname: host, port }: Destination, connection: Socket): TLSSocket {
+    const resumed = this.#session;
     const socket = connectTls({
       ...TLS,
       ca: this.options.ca,
       ALPNProtocols: ['http/1.1'],
-      session: this.#session,
+      session: resumed?.ticket,
       host,
       port,
       servername: isIP(host) ? '' : host,
@@ -93,7 +95,10 @@ export class Connector {
     });
     socket.setNoDelay(true).setKeepAlive(true);
     // Node tells of it once the certificate is verified, and never of a session with somebody else.
-    socket.on('session', (session: Buffer) => (this.#session = session));
+    socket.on('session', (ticket: Buffer) => {
+      this.#session = { ticket, peer: peerCertificateSha256(socket, resumed?.peer) };
+    });
+    socket.once('secureConnect', () => void peerCertificateSha256(socket, resumed?.peer));
     return socket;
   }
 }

@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
@@ -27,7 +28,8 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
     this.#http = isShared ? http : createOwnHttpService(http);
     this.#hasOwnRoute = isShared && definesRoute(http);
     this.#config = {
-      ...(isShared ? {} : { ...NOTHING_INHERITED, transport: { request: requestWithoutUpgrade } }),
+      // The adapter by its name: else axios would take the one that `axios.defaults` has at that moment.
+      ...(isShared ? {} : { adapter: 'http', transport: { request: requestWithoutUpgrade } }),
       baseURL: options.origin,
       maxRedirects: 0,
       // The agents know the route to the proxy.
@@ -98,7 +100,7 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
         return typeof value === 'string' ? value : undefined;
       };
       if (status < 200) throw unexpectedUpgrade();
-      receiver.head(status, header);
+      receiver.head(status, header, connectionOf(stream));
       await new Promise<void>((resolve, reject) => {
         const body = new ResponseBody(receiver, header, stream, (error) => (error ? reject(error) : resolve()));
         stream.on('data', (bytes: Buffer) => body.write(bytes));
@@ -112,6 +114,12 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
       throw PARSE_ERRORS.get((stream as IncomingMessage & { readonly req?: ClientRequest }).req ?? stream) ?? error;
     }
   }
+}
+
+/** What an application's own instance returns need not be a response of Node.js. */
+function connectionOf(stream: Readable): Socket | undefined {
+  const { socket } = stream as Partial<IncomingMessage>;
+  return socket instanceof Socket ? socket : undefined;
 }
 
 /** Node reports what it cannot parse in a body to the request only; the response just breaks off. */
@@ -135,27 +143,6 @@ function requestWithoutUpgrade(options: RequestOptions, done: (response: Incomin
 function unexpectedUpgrade(): Error {
   return connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
 }
-
-/** Whatever axios can be told and a request of ours does not say: own members hide what `Object.prototype` has. */
-export const NOTHING_INHERITED = {
-  // By its name: else axios would take the one that `axios.defaults` has at that moment.
-  adapter: 'http',
-  auth: null,
-  params: null,
-  paramsSerializer: null,
-  socketPath: null,
-  allowedSocketPaths: null,
-  transport: null,
-  beforeRedirect: null,
-  maxRate: null,
-  onUploadProgress: null,
-  onDownloadProgress: null,
-  responseEncoding: null,
-  insecureHTTPParser: null,
-  httpVersion: 1,
-  http2Options: null,
-  transitional: { silentJSONParsing: true, forcedJSONParsing: true, clarifyTimeoutError: false },
-} as unknown as AxiosRequestConfig;
 
 /** `axios.create()` would copy `axios.defaults`, and with them headers, credentials, a socket meant for other servers. */
 function createOwnHttpService({ HttpService, Axios }: AxiosPackages): HttpServiceLike {

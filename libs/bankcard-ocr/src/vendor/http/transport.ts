@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { inCallersContext, isTracing, untraced } from '../../runtime/tracing-suppression.js';
 
 export interface TransportRequest {
@@ -12,8 +13,11 @@ export interface TransportRequest {
 
 /** Receives a response as it arrives; the methods are called in this order. */
 export interface ResponseListener {
-  /** @param header returns one header by its lower-case name */
-  head(status: number, header: (name: string) => string | undefined): void;
+  /**
+   * @param header returns one header by its lower-case name
+   * @param connection on which the response comes; undefined when the transport does not know it
+   */
+  head(status: number, header: (name: string) => string | undefined, connection?: Socket): void;
   /** A piece has come, compressed or not; {@link data} gets what is in it. @throws to end the call */
   received(bytes: number): void;
   /** Some of the body, decompressed. A returned promise is waited for before more; its rejection ends the call. */
@@ -46,7 +50,7 @@ export class UntracedTransport extends Transport {
   start(request: TransportRequest, receiver: ResponseListener): TransportCall {
     if (!isTracing()) return this.transport.start(request, receiver);
     const bound: ResponseListener = {
-      head: inCallersContext((status, header) => receiver.head(status, header)),
+      head: inCallersContext((status, header, connection) => receiver.head(status, header, connection)),
       received: (bytes) => receiver.received(bytes),
       data: inCallersContext((bytes) => receiver.data(bytes)),
     };

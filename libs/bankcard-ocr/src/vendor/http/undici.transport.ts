@@ -77,6 +77,8 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   #aborted: Error | undefined;
   #body: ResponseBody | undefined;
   #isBodiless = false;
+  /** On which the request was written. */
+  connection: Socket | undefined;
 
   constructor(private readonly receiver: ResponseListener) {
     this.finished = new Promise((resolve, reject) => {
@@ -129,7 +131,7 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
     this.#resumeParser = resume;
     try {
       const header = (name: string) => headerOf(headers, name);
-      this.receiver.head(status, header);
+      this.receiver.head(status, header, this.connection);
       this.#isBodiless = status === 204 || status === 304;
       this.#body = new ResponseBody(this.receiver, header, this, (error) => {
         if (error) this.abort(error);
@@ -164,10 +166,9 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   }
 }
 
-/** A header that came several times, as Node's own client has it: lists are joined, of anything else the first counts. */
+/** Of a header that came several times the first counts. */
 function headerOf(headers: readonly Buffer[], name: string): string | undefined {
-  const values = headers.filter((_, at) => at % 2 === 1 && isName(headers[at - 1], name)).map(String);
-  return name === 'content-encoding' && values.length > 1 ? values.join(', ') : values[0];
+  return headers.find((_, at) => at % 2 === 1 && isName(headers[at - 1], name))?.toString();
 }
 
 function isName(bytes: Buffer | undefined, name: string): boolean {
@@ -204,6 +205,7 @@ function withoutSurprises(socket: Socket): Socket {
   };
   socket.write = (bytes: unknown, encoding?: unknown, done?: unknown): boolean => {
     interim.expectHead();
+    if (nextWritten) nextWritten.connection = socket;
     written = nextWritten ?? written;
     nextWritten = undefined;
     return write(bytes, encoding, done);

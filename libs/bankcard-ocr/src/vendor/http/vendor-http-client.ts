@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
 import type { VendorCodeOverrides } from '../../errors/vendor-codes.js';
@@ -5,7 +6,7 @@ import type { Cancellation } from '../../runtime/abort.js';
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import type { Semaphore } from '../../runtime/semaphore.js';
 import type { OrderReferences } from '../../signature/order-references.js';
-import { type Envelope, readEnvelope, vendorFailure } from '../response/envelope.js';
+import { type Envelope, readEnvelope, transactionTimeOf, vendorFailure } from '../response/envelope.js';
 import {
   InvalidResponseError,
   type JsonObject,
@@ -13,6 +14,7 @@ import {
   ResponseTooLargeError,
 } from '../response/json-response.js';
 import { eventLoopShare } from './event-loop-share.js';
+import { clockOffsetMs, peerCertificateSha256, type Provenance } from './provenance.js';
 import { TransportError, transportError } from './transport-error.js';
 import type { ResponseListener, Transport, TransportCall } from './transport.js';
 
@@ -35,6 +37,8 @@ export interface VendorRequest {
   readonly onSend?: () => void;
   readonly attempt: number;
   readonly generation?: number;
+  /** Is called with where a successful response came from; without one nothing is found out. */
+  readonly onProvenance?: ((provenance: Provenance) => void) | undefined;
 }
 
 export interface VendorResponse {
@@ -136,6 +140,7 @@ class Exchange implements ResponseListener {
   #refusal: { readonly error: unknown } | undefined;
   #status = 0;
   #header: ((name: string) => string | undefined) | undefined;
+  #provenance: Provenance | undefined;
   #timedOut = false;
   /** The reader has the whole response: what fails from then on is neither the transport's nor the caller's doing. */
   #isReceived = false;
@@ -187,6 +192,10 @@ class Exchange implements ResponseListener {
     const { code: vendorCode, bizSeqNo } = envelope;
     if (vendorCode !== '0') throw vendorFailure(envelope, this.client.vendorCodeOverrides);
     this.#record = { outcome: 'OK', vendorCode, bizSeqNo };
+    if (this.#provenance) {
+      const transactionTime = transactionTimeOf(json);
+      this.request.onProvenance?.({ ...this.#provenance, ...(transactionTime && { transactionTime }) });
+    }
     return { envelope, json, sentAt: this.#sentAt };
   }
 
@@ -216,9 +225,11 @@ class Exchange implements ResponseListener {
     this.#onEnd({ endpoint, outcome, vendorCode, bizSeqNo, orderRef, status, durationMs, attempt, generation });
   }
 
-  head(status: number, header: (name: string) => string | undefined): void {
+  head(status: number, header: (name: string) => string | undefined, connection?: Socket): void {
     this.#status = status;
     this.#header = header;
+    // Now: a connection that has ended shows no certificate any more.
+    if (this.request.onProvenance) this.#provenance = this.#provenanceOf(header('date'), connection);
     if (!this.reader.expect) return;
     const length = Number(header('content-length') ?? Number.NaN);
     // An announced length is a hint, never trusted; of a compressed body it says nothing.
@@ -249,6 +260,19 @@ class Exchange implements ResponseListener {
       this.#refusal = { error };
       throw error;
     }
+  }
+
+  #provenanceOf(date: string | undefined, connection: Socket | undefined): Provenance {
+    const { epochMs } = this.#sentAt;
+    const receivedAtMs = this.client.clock.now();
+    const offsetMs = clockOffsetMs(epochMs, receivedAtMs, date);
+    const peer = peerCertificateSha256(connection);
+    return {
+      sentAt: new Date(epochMs),
+      receivedAt: new Date(receivedAtMs),
+      ...(peer !== undefined && { peerCertificateSha256: peer }),
+      ...(offsetMs !== undefined && { clockOffsetMs: Math.round(offsetMs) }),
+    };
   }
 
   /** Limit the time of the response. The time for which its reader delays it does not count: it is not the vendor's. */

@@ -29,6 +29,16 @@ function bizSeqNoOf({ bizSeqNo }: JsonObject): string | undefined {
   return typeof bizSeqNo === 'string' && BIZ_SEQ_NO.test(bizSeqNo) ? bizSeqNo : undefined;
 }
 
+/** `transactionTime` of a response: `yyyyMMddHHmmss`, China time (protocol.md section 3). */
+export function transactionTimeOf({ transactionTime, result }: JsonObject): Date | undefined {
+  const text = transactionTime ?? (isJsonObject(result) ? result['transactionTime'] : undefined);
+  const digits = typeof text === 'string' ? /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text) : null;
+  if (!digits) return undefined;
+  const [, year, month, day, hour, minute, second] = digits;
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}+08:00`);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
 /** The least pause after "too frequent" (protocol.md section 6: after 2 s or more). */
 const SPACED_RETRY_MS = 2_000;
 
