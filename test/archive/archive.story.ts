@@ -1,9 +1,15 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { EvidenceArchive, FileKeyStore, type Verification } from 'nestjs-bankcard-ocr/archive';
+import {
+  DirectoryEvidenceStore,
+  EvidenceArchive,
+  FileKeyStore,
+  type OmittedPart,
+  type Verification,
+} from 'nestjs-bankcard-ocr/archive';
 import { KycSandbox, ManualClock, PICTURED_CARD_NUMBER } from 'nestjs-bankcard-ocr/testing';
 import { archivePlace, type EvidencePlace } from './evidence-places.js';
 import { startApplication, type TestApplication } from '../support/application.js';
@@ -20,11 +26,16 @@ let clock: ManualClock;
 let archive: EvidenceArchive;
 const wrappingKeys = { first: randomBytes(32).toString('base64') };
 
-function open(keys: Record<string, string> = wrappingKeys, current?: string): EvidenceArchive {
+function open(
+  keys: Record<string, string> = wrappingKeys,
+  current?: string,
+  omit?: readonly OmittedPart[],
+): EvidenceArchive {
   return new EvidenceArchive({
     source: { results: app.ocr, appId: sandbox.appId, host: 'https://idasc.webank.com' },
     store: place.open(),
     keys: new FileKeyStore({ directory: path.join(folder, 'keys'), wrappingKeys: keys, current }),
+    omit,
     clock,
   });
 }
@@ -57,7 +68,7 @@ async function all(verifications: AsyncIterable<Verification>): Promise<Verifica
 }
 
 async function findings(orderNo: string = clean): Promise<readonly string[]> {
-  return (await archive.verify(orderNo)).findings;
+  return (await archive.verify(orderNo)).findings.map(({ message }) => message);
 }
 
 /** Change something in the middle of an object. */
@@ -141,12 +152,99 @@ describe('an order that is kept', () => {
   });
 });
 
+describe('the chain of custody', () => {
+  it('says how the order came: times of both clocks, their distance, requests; nothing about a person', async () => {
+    sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'truncated', times: 1 });
+    const before = Date.now();
+    await archive.keep(clean);
+    const { custody } = (await archive.read(clean)).manifest;
+    expect(custody).toEqual({
+      host: 'https://idasc.webank.com',
+      keptBy: expect.any(String),
+      libraryVersion: expect.any(String),
+      requestedAt: expect.any(String),
+      receivedAt: expect.any(String),
+      operatedAt: expect.any(String),
+      attempts: 2,
+      sentAt: expect.any(String),
+      transactionTime: expect.any(String),
+      // Without TLS there is no certificate.
+      clockOffsetMs: expect.any(Number),
+    });
+    for (const time of [custody.sentAt, custody.transactionTime]) {
+      expect(Date.parse(time!)).toBeGreaterThan(before - 1_500);
+      expect(new Date(time!).toISOString()).toBe(time);
+    }
+    expect(await findings()).toEqual([]);
+  });
+
+  it('of an order that an earlier version has kept is read as it is', async () => {
+    const file = path.join(__dirname, 'kept/manifest-without-provenance.json');
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as {
+      appId: string;
+      orderNo: string;
+      files: Record<string, string>;
+    };
+    const directory = path.join(folder, 'old');
+    for (const [name, content] of Object.entries(kept.files)) {
+      mkdirSync(path.dirname(path.join(directory, name)), { recursive: true });
+      writeFileSync(path.join(directory, name), content);
+    }
+    archive = new EvidenceArchive({
+      source: { results: app.ocr, appId: kept.appId, host: 'https://idasc.webank.com' },
+      store: new DirectoryEvidenceStore(path.join(directory, 'evidence')),
+      keys: new FileKeyStore({
+        directory: path.join(directory, 'keys'),
+        wrappingKeys: { old: Buffer.alloc(32, 'old').toString('base64') },
+      }),
+    });
+    expect(await archive.find(kept.orderNo)).toMatchObject({
+      state: 'restricted',
+      omitted: [],
+      retentionClass: 'loans',
+    });
+    await archive.unrestrict(kept.orderNo, BY);
+    const { result, manifest } = await archive.read(kept.orderNo);
+    expect(result.cardNumber.reveal()).toBe(PICTURED_CARD_NUMBER);
+    expect(manifest.custody).not.toHaveProperty('attempts');
+    // Its photos are not among the files here.
+    expect((await archive.verify(kept.orderNo)).findings.map(({ object, code }) => `${object} ${code}`)).toEqual(
+      KINDS.map((kind) => `${kind} missing`),
+    );
+  });
+});
+
+describe('an archive that leaves something out', () => {
+  it('does not have it anywhere, and says that it was left out, not missing', async () => {
+    archive = open(undefined, undefined, ['validity', 'original']);
+    const kept = await archive.keep(clean);
+    expect(kept).toMatchObject({ photos: ['crop', 'numberStrip'], missing: [], omitted: ['original', 'validity'] });
+    expect(files('-original')).toEqual([]);
+    const { result, photo, manifest } = await archive.read(clean);
+    expect(result.validity.raw).toBe('');
+    expect(await photo('original')).toBeUndefined();
+    expect(manifest.omitted).toEqual(['original', 'validity']);
+    expect(await findings()).toEqual([]);
+    // What never came is still missing.
+    expect(await archive.keep(noValidity)).toMatchObject({ missing: ['crop'], omitted: ['original', 'validity'] });
+    const bag = path.join(folder, 'bag');
+    await archive.export(clean, bag);
+    expect(JSON.parse(readFileSync(path.join(bag, 'data/result.json'), 'utf8'))).not.toHaveProperty('validity');
+  });
+
+  it('cannot leave out what there is not', () => {
+    expect(() => open(undefined, undefined, ['cardNumber' as never])).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION', issues: [expect.objectContaining({ option: 'omit' })] }),
+    );
+  });
+});
+
 describe('verify', () => {
   it.each(KINDS)('notices a bit that flipped in %s', async (kind) => {
     await archive.keep(clean);
     flipABit(files(`-${kind}`)[0]!);
     expect(await findings()).toEqual(
-      expect.arrayContaining([expect.stringContaining(`${kind}: the object was changed`)]),
+      expect.arrayContaining([expect.stringContaining(`${kind}: the stored bytes were changed`)]),
     );
     await expect((await archive.read(clean)).photo(kind)).rejects.toMatchObject({ code: 'EVIDENCE_DAMAGED' });
   });
@@ -166,7 +264,7 @@ describe('verify', () => {
     [
       'an object',
       (ref: string) => place.delete(files(ref).find((name) => name.endsWith('-original'))!),
-      'original: the object is missing',
+      'original: the encrypted photo is missing',
     ],
     [
       'the key',
@@ -188,9 +286,13 @@ describe('verify', () => {
     const { ref } = await archive.keep(clean);
     await archive.restrict(clean, BY);
     place.delete(files('/history/')[0]!);
-    expect(await all(archive.verifyAll())).toContainEqual({ ref, findings: ['decision 1 is missing'] });
+    expect(await all(archive.verifyAll())).toContainEqual(
+      expect.objectContaining({ ref, findings: [expect.objectContaining({ object: 'decision 1', code: 'missing' })] }),
+    );
     place.delete(files('manifest.json')[0]!);
-    expect(await all(archive.verifyAll())).toContainEqual({ ref, findings: ['the manifest is missing'] });
+    expect(await all(archive.verifyAll())).toContainEqual(
+      expect.objectContaining({ ref, findings: [expect.objectContaining({ object: 'manifest', code: 'missing' })] }),
+    );
   });
 
   it('notices an older manifest that took the place of the newer one', async () => {
@@ -203,7 +305,7 @@ describe('verify', () => {
       expect.stringContaining('the manifest was changed'),
       expect.stringContaining('not in the log'),
     ]);
-    expect((await all(archive.verifyAll()))[0]?.findings).toEqual(['the manifest is not the one that was written']);
+    expect((await all(archive.verifyAll()))[0]?.findings).toMatchObject([{ object: 'manifest', code: 'replaced' }]);
   });
 
   it('notices after the day was sealed that its log was changed', async () => {

@@ -62,6 +62,7 @@ describe('docs/archive.md', () => {
       'isNew',
       'keptAt',
       'missing',
+      'omitted',
       'photos',
       'ref',
       'retentionClass',

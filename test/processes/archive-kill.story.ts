@@ -64,7 +64,7 @@ async function checkArchive(orders: readonly string[]): Promise<number> {
   const orphans = await archive.collectOrphans();
   expect(files('evidence/orders').filter((name) => name.endsWith('manifest.json'))).toHaveLength(orders.length);
   expect(files('evidence/log')).toHaveLength(orders.length);
-  const findings: string[] = [];
+  const findings: unknown[] = [];
   for await (const verification of archive.verifyAll()) findings.push(...verification.findings);
   expect(findings).toEqual([]);
   let objects = 0;

@@ -28,6 +28,7 @@ export { bankCardOcrOptionsFromEnv } from './options/options-from-env.js';
 export { RecognitionError, RecognitionService } from './recognition/recognition.service.js';
 export type { QueryManyOptions, QueryManyOutcome } from './results/batch/query-many.js';
 export type { DownloadedPhoto, DownloadManifest } from './results/download/download.js';
+export type { Provenance } from './vendor/http/provenance.js';
 export { toDirectory } from './results/download/photo-directory.js';
 export type { PhotoSink } from './results/download/photo-sink.js';
 export { OcrResultService, type SignedQueryParameters } from './results/ocr-result.service.js';

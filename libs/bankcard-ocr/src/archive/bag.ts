@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { extensionOf, mediaTypeOf, PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
@@ -8,16 +9,37 @@ import { sha256 } from './sealing.js';
 /** What goes into a bag. */
 interface BagContent {
   readonly result: BankCardOcrResult;
+  /** Whether the archive keeps the expiry date. */
+  readonly hasValidity: boolean;
   readonly photo: (kind: PhotoKind) => Promise<{ readonly bytes: Buffer } | undefined>;
   /** The manifest and the decisions, as they are stored: their SHA-256 are those in the log. */
   readonly stored: readonly (readonly [name: string, bytes: Buffer])[];
 }
 
-/** Write evidence as a BagIt bag (RFC 8493) into a directory that does not have one yet; files have mode 0600. */
-export async function exportBag(
+/**
+ * Write evidence as a BagIt bag (RFC 8493) into a directory that does not exist; files have mode 0600. It gets its name when it is
+ * whole.
+ */
+export async function exportBag(target: string, orderNo: string, content: BagContent): Promise<void> {
+  await makeDirectory(path.dirname(path.resolve(target)));
+  // Fails when it exists, and claims it: of two exports to one place one ends here.
+  await mkdir(target, { mode: 0o700 });
+  const directory = `${path.resolve(target)}.${randomUUID()}.part`;
+  try {
+    await writeBag(directory, orderNo, content);
+    // Replaces a directory only while it is empty.
+    await rename(directory, target);
+  } catch (error) {
+    await rm(directory, { recursive: true, force: true });
+    await rmdir(target).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function writeBag(
   directory: string,
   orderNo: string,
-  { result, stored, photo }: BagContent,
+  { result, hasValidity, stored, photo }: BagContent,
 ): Promise<void> {
   await makeDirectory(path.join(directory, 'data'));
   const hashes: string[] = [];
@@ -33,7 +55,7 @@ export async function exportBag(
   const facts = {
     orderNo,
     cardNumber: cardNumber.reveal(),
-    validity: validity.raw,
+    ...(hasValidity && { validity: validity.raw }),
     warnings,
     clarity,
     operatedAt,

@@ -14,8 +14,10 @@ import { instancesIn } from '../account/account-registry.js';
 import { BankCardOcrClient } from '../account/create-client.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { tokenNamed } from '../nest/bankcard-ocr.tokens.js';
+import type { Telemetry } from '../telemetry/instrumentation.js';
 import { ArchiveQueue } from './archive-queue.js';
-import { EvidenceArchive } from './evidence-archive.js';
+import { publishArchive } from './archive-telemetry.js';
+import { EvidenceArchive, type EvidenceArchiveOptions } from './evidence-archive.js';
 import { EvidenceReconciler, type ReconcilerOptions } from './evidence-reconciler.js';
 import { EvidenceStore } from './evidence-store.js';
 import { EvidenceWorker, type EvidenceWorkerOptions } from './evidence-worker.js';
@@ -29,6 +31,10 @@ export interface BankCardOcrArchiveOptions {
   readonly store: EvidenceStore;
   /** Where keys are kept, apart from the evidence. One for each account. */
   readonly keys: KeyStore;
+  /** Timestamps of RFC 3161 for the root of each day. @default none */
+  readonly timestamps?: EvidenceArchiveOptions['timestamps'];
+  /** What is not kept although Tencent sends it: kinds of photos, and `validity`, the expiry date. @default nothing */
+  readonly omit?: EvidenceArchiveOptions['omit'];
   /**
    * The orders that are to be kept, shared by the processes of a machine (`DirectoryArchiveQueue`) or of many
    * (`BullMqArchiveQueue`). One for each account; it is closed at shutdown.
@@ -83,6 +89,10 @@ class ArchivedAccount {
     return this.client.results;
   }
 
+  get telemetry(): Telemetry {
+    return this.client.forOperators.telemetry;
+  }
+
   /** Modules are made in any order: the account is there when the first of them starts. */
   get client(): BankCardOcrClient {
     this.#client ??= instancesIn(this.application, BankCardOcrClient).find(({ forOperators }) => {
@@ -120,9 +130,10 @@ function withArchive(definition: DynamicModule, name: AccountName): DynamicModul
       {
         provide: archive,
         inject: [OPTIONS, ACCOUNT],
-        useFactory: ({ store, keys, queue }: BankCardOcrArchiveOptions, account: ArchivedAccount) => {
+        useFactory: (options: BankCardOcrArchiveOptions, account: ArchivedAccount) => {
+          const { store, keys, queue, timestamps, omit } = options;
           checkOptions(store, keys, queue);
-          return new EvidenceArchive({ source: account, store, keys });
+          return new EvidenceArchive({ source: account, store, keys, timestamps, omit });
         },
       },
       {
@@ -217,6 +228,8 @@ export class BankCardOcrArchiveModule
   extends ConfigurableModuleClass
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
 {
+  #stopPublishing: (() => void) | undefined;
+
   constructor(
     @Inject(STARTED)
     private readonly parts: readonly [EvidenceArchive, EvidenceWorker | undefined, EvidenceReconciler | undefined],
@@ -235,6 +248,7 @@ export class BankCardOcrArchiveModule
 
   onApplicationBootstrap(): void {
     const [, worker, reconciler] = this.parts;
+    if (worker) this.#stopPublishing = publishArchive(worker, reconciler, this.account.telemetry);
     worker?.start();
     reconciler?.start();
   }
@@ -244,5 +258,6 @@ export class BankCardOcrArchiveModule
     const [, worker, reconciler] = this.parts;
     await reconciler?.stop();
     await worker?.stop();
+    this.#stopPublishing?.();
   }
 }

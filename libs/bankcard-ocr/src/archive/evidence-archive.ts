@@ -1,4 +1,4 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Writable } from 'node:stream';
 import { callbackify } from 'node:util';
@@ -9,23 +9,37 @@ import { PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
 import { readCardValidity } from '../card/card-validity.js';
 import { ExtraFields } from '../card/extra-fields.js';
 import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { warningText } from '../errors/vendor-codes.js';
+import type { DownloadManifest } from '../results/download/download.js';
+import type { PhotoMeta } from '../results/download/photo-sink.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
+import { observed, type Telemetry } from '../telemetry/instrumentation.js';
 import { exportBag } from './bag.js';
-import { dayOf, type DayRoot, AuditLog, type LogEntry, merkleRoot, textOf } from './audit-log.js';
+import { AuditLog, dayOf, type DayRoot } from './audit-log.js';
 import type { EvidenceStore } from './evidence-store.js';
+import {
+  EvidenceVerifier,
+  openPhoto,
+  type Verification,
+  type VerificationStep,
+  writtenOf,
+} from './evidence-verifier.js';
+import { EvidenceDamage, FINDINGS, unlessDamaged } from './finding.js';
 import type { KeyStore } from './key-store.js';
 import {
   type ClearPart,
+  type Custody,
   contextOf,
-  damaged,
   type Manifest,
   type ManifestObject,
   manifestName,
   objectName,
   openPart,
+  OMITTABLE,
+  type OmittedPart,
   ORDERS,
   readManifest,
   readObjectName,
@@ -37,15 +51,17 @@ import {
   addEntry,
   type NewEntry,
   type Decision,
-  decisionName,
   historyFolder,
+  NO_HISTORY,
   type OrderHistory,
   type OrderState,
   readHistory,
   stateOf,
 } from './order-history.js';
 import { QueuedOrders } from './queued-orders.js';
-import { Sealer, sha256, SUITE, unseal } from './sealing.js';
+import { SEAL_BYTES, Sealer, sha256, SUITE } from './sealing.js';
+import { certificatesOf, readTimestamp } from './timestamp-token.js';
+import type { TimestampAuthority } from './timestamp-authority.js';
 
 /** Where orders come from: an account of this library. */
 export interface EvidenceSource {
@@ -54,6 +70,19 @@ export interface EvidenceSource {
   readonly appId: string;
   /** The host of Tencent, for the chain of custody: `https://idasc.webank.com`. */
   readonly host: string;
+  /** That of the account; `BankCardOcrArchiveModule` passes it. @default none */
+  readonly telemetry?: Telemetry | undefined;
+}
+
+/** How the roots of days get timestamps. */
+export interface TimestampOptions {
+  /** Asked by {@link EvidenceArchive.sealDay}. @default none: timestamps that are there are verified all the same */
+  readonly authority?: TimestampAuthority | undefined;
+  /**
+   * Certificates of the CAs that are trusted for timestamps, in PEM. @default none: a timestamp has to be whole and for its
+   * root, by whatever authority
+   */
+  readonly ca?: string | undefined;
 }
 
 /** What an archive is made of. */
@@ -62,6 +91,13 @@ export interface EvidenceArchiveOptions {
   readonly source: EvidenceSource;
   readonly store: EvidenceStore;
   readonly keys: KeyStore;
+  /** Timestamps of RFC 3161 for the root of each day. @default none */
+  readonly timestamps?: TimestampOptions | undefined;
+  /**
+   * What is not kept although Tencent sends it: kinds of photos, and `validity`, the expiry date. It does not come into the
+   * store at all, and manifests say that it was left out. @default nothing
+   */
+  readonly omit?: readonly OmittedPart[] | undefined;
   /** @default the machine's */
   readonly clock?: Clock | undefined;
 }
@@ -89,6 +125,8 @@ export interface KeptOrder {
   readonly photos: readonly PhotoKind[];
   /** Photos that Tencent never sent, or that came damaged. */
   readonly missing: readonly PhotoKind[];
+  /** What is not kept by configuration (option `omit`): it is never among `missing`. */
+  readonly omitted: readonly OmittedPart[];
 }
 
 /** The evidence of an order. */
@@ -102,18 +140,24 @@ export interface Evidence extends KeptOrder {
   ) => Promise<{ readonly bytes: Buffer; readonly mediaType: string; readonly sha256: string } | undefined>;
 }
 
-/** What {@link EvidenceArchive.verify} has found; no finding says that nothing was changed. */
-export interface Verification {
-  readonly ref: string;
-  readonly findings: readonly string[];
+/** A day that was sealed. */
+export interface SealedDay extends DayRoot {
+  /** When the authority has seen the root; undefined without a timestamp. */
+  readonly stampedAt?: Date;
+  /** Days that have no timestamp yet, and why: the next {@link EvidenceArchive.sealDay} asks for them again. */
+  readonly waiting?: { readonly days: number; readonly error: unknown };
 }
 
 /** The name of the key that hashes order numbers. */
 const INDEX_KEY = 'index';
 /** Whose archive it is, as a keyed hash. */
 const OWNER = 'archive.json';
+/** Timestamps that a killed process has not logged are searched among the last days. */
+const DAYS_TO_REPAIR = 7;
 /** An object without a manifest is an orphan when no attempt can still be under way. */
 const ORPHAN_AFTER_MS = 24 * 3_600_000;
+/** The room for a photo of which nothing is known; doubled when it is full. */
+const FIRST_ROOM = 128 * 1024;
 
 /**
  * Keeps results and photos of orders as evidence (存证): pulled once from Tencent, encrypted with a key for each order,
@@ -126,11 +170,22 @@ const ORPHAN_AFTER_MS = 24 * 3_600_000;
 export class EvidenceArchive {
   readonly #log: AuditLog;
   readonly #clock: Clock;
+  /** In the order of {@link OMITTABLE}. */
+  readonly #omitted: readonly OmittedPart[];
+  readonly #trusted: ReturnType<typeof certificatesOf> | undefined;
+  readonly #verifier: EvidenceVerifier;
   #indexKey: Promise<Buffer> | undefined;
 
+  /** @throws `BankCardOcrConfigurationError` when `timestamps.ca` has no certificate, or `omit` names something else */
   constructor(private readonly options: EvidenceArchiveOptions) {
-    this.#clock = options.clock ?? new SystemClock();
-    this.#log = new AuditLog(options.store, this.#clock);
+    const { store, keys, timestamps, omit = [], clock = new SystemClock() } = options;
+    if (!omit.every((part) => OMITTABLE.includes(part))) throw omitUnknown();
+    this.#clock = clock;
+    this.#omitted = OMITTABLE.filter((part) => omit.includes(part));
+    this.#log = new AuditLog(store, clock);
+    this.#trusted = timestamps?.ca === undefined ? undefined : trustedCertificates(timestamps.ca);
+    const refOf = async (orderNo: string) => this.refOf(orderNo);
+    this.#verifier = new EvidenceVerifier({ store, keys, clock, log: this.#log, refOf, trusted: this.#trusted });
   }
 
   /**
@@ -152,16 +207,23 @@ export class EvidenceArchive {
    *   or came damaged; `EVIDENCE_ERASED` when it was erased. Errors of the stores are thrown as they are
    */
   async keep(orderNo: string, options: KeepOptions = {}): Promise<KeptOrder & { readonly isNew: boolean }> {
+    return observed(this.options.source.telemetry, 'keep', async () => this.#keep(orderNo, options), {
+      signal: options.signal,
+      facts: (kept) => ({ isNew: kept?.isNew }),
+    });
+  }
+
+  async #keep(orderNo: string, options: KeepOptions): Promise<KeptOrder & { readonly isNew: boolean }> {
     checkOrderNumber(orderNo);
     const kept = await this.findKept(orderNo);
     if (kept) return { ...kept, isNew: false };
     const ref = await this.refOf(orderNo);
     const { store, keys } = this.options;
     const startedAtMs = this.#clock.now();
-    const attempt = new KeepAttempt(store, ref, async () => keys.create(ref), startedAtMs);
-    let bytes: Buffer;
+    const attempt = new KeepAttempt(store, ref, this.#omitted, async () => keys.create(ref), startedAtMs);
+    let manifest: Manifest;
     try {
-      bytes = Buffer.from(JSON.stringify(await this.#fetch(orderNo, attempt, options)));
+      manifest = await this.#fetch(orderNo, attempt, options);
       // A machine that was suspended in between: its objects may have been collected.
       if (this.#clock.now() - startedAtMs > ORPHAN_AFTER_MS / 2) throw new BankCardOcrError('TIMEOUT');
     } catch (error) {
@@ -170,9 +232,15 @@ export class EvidenceArchive {
     }
     // When this fails, the manifest may be stored all the same, or arrive later: then the photos stay. So they do when
     // the store has repeated the write by itself and calls its own manifest one of another attempt.
-    await store.create(manifestName(ref), bytes);
+    const bytes = Buffer.from(JSON.stringify(manifest));
+    if (await store.create(manifestName(ref), bytes)) {
+      await attempt.removeAllBut(manifest.objects);
+      // Nothing is decided yet; whoever has decided since then has added it, too.
+      for (const { entry, day } of writtenOf(manifest, bytes, NO_HISTORY)) await this.#log.add(entry, day);
+      return { ...describe(manifest, NO_HISTORY), isNew: true };
+    }
     const winner = await this.#find(ref);
-    if (!winner) throw damaged('the manifest of the order has vanished');
+    if (!winner) throw new EvidenceDamage(FINDINGS.manifestMissing());
     await attempt.removeAllBut(winner.manifest.objects);
     return { ...(await this.#addToLog(ref)), isNew: winner.bytes.equals(bytes) };
   }
@@ -199,7 +267,7 @@ export class EvidenceArchive {
     if (history.isRestricted) throw refused('EVIDENCE_RESTRICTED');
     const key = await this.#keyOf(manifest);
     const part = openPart(key, manifest);
-    if (part.orderNo !== orderNo) throw damaged('the sealed part is that of another order');
+    if (part.orderNo !== orderNo) throw new EvidenceDamage(FINDINGS.resultReplaced());
     return {
       ...describe(manifest, history),
       manifest,
@@ -265,7 +333,8 @@ export class EvidenceArchive {
   }
 
   /**
-   * Check everything that is known of an order: manifest, ciphertexts, plaintexts, decisions, log.
+   * Check everything that is known of an order: manifest, ciphertexts, plaintexts, decisions, log. That decisions are missing
+   * at the end is found by {@link verifyDay}.
    * @throws `BankCardOcrError` `EVIDENCE_NOT_FOUND`
    */
   async verify(orderNo: string): Promise<Verification> {
@@ -273,77 +342,68 @@ export class EvidenceArchive {
     const ref = await this.refOf(orderNo);
     const bytes = await this.options.store.read(manifestName(ref));
     if (!bytes) throw refused('EVIDENCE_NOT_FOUND');
-    return this.#verify(ref, bytes, orderNo);
+    return this.#verifier.verifyOrder(ref, bytes, orderNo);
   }
 
   /**
-   * Check one day: its root, the root before, and every order in it. The number of an order is not to be had without its
-   * key: findings have references.
+   * Check one day: its root, the root before, its timestamp, and every order in it. The number of an order is not to be had
+   * without its key: findings have references.
+   * @param options `root`: the one that you have noted outside of the archive; it proves that not all of the day was exchanged
    */
-  async *verifyDay(day: string): AsyncIterable<Verification> {
-    const entries = await this.#log.entries(day);
-    const root = await this.#log.rootOf(day);
-    const ofDay: string[] = [];
-    if (root && (root.count !== entries.length || root.root !== merkleRoot(entries.map(textOf)))) {
-      ofDay.push(
-        `the root of ${day} does not fit its ${entries.length} entries: entries were added, changed or taken away`,
-      );
-    }
-    if (root && root.previous !== (await this.#log.previousOf(day))) {
-      ofDay.push(`the root of the day before ${day} was changed or taken away`);
-    }
-    if (!root && (await this.#log.isFollowedByRoot(day))) ofDay.push(`the root of ${day} was taken away`);
-    if (ofDay.length > 0) yield { ref: day, findings: ofDay };
-    for (const { ref, number, sha256: expected } of entries) {
-      const bytes = await this.options.store.read(number === 0 ? manifestName(ref) : decisionName(ref, number));
-      const what = number === 0 ? 'the manifest' : `decision ${number}`;
-      if (!bytes) yield { ref, findings: [`${what} is missing`] };
-      else if (sha256(bytes) !== expected) yield { ref, findings: [`${what} is not the one that was written`] };
-      else if (number === 0) yield this.#verify(ref, bytes);
-    }
+  async *verifyDay(
+    day: string,
+    options: { readonly root?: string | undefined } = {},
+  ): AsyncGenerator<VerificationStep> {
+    await this.#index();
+    yield* this.#verifier.verifyDay(day, options.root);
   }
 
   /** Check every day that has entries or a root, and that no order is in the store without being in the log. */
-  async *verifyAll(): AsyncIterable<Verification> {
-    for (const day of await this.#log.days()) yield* this.verifyDay(day);
-    for await (const name of this.options.store.list(ORDERS)) {
-      const ref = refOfManifest(name);
-      const bytes = ref === undefined ? undefined : await this.options.store.read(name);
-      if (ref === undefined || !bytes) continue;
-      const entry = { ref, number: 0, sha256: sha256(bytes) };
-      let isLogged = false;
-      try {
-        isLogged = await this.#log.has(entry, dayOf(Date.parse(readManifest(bytes, ref).keptAt)));
-      } catch {
-        // It is verified, and found damaged.
-      }
-      if (!isLogged) yield this.#verify(ref, bytes);
-    }
+  async *verifyAll(): AsyncGenerator<VerificationStep> {
+    await this.#index();
+    yield* this.#verifier.verifyAll();
   }
 
   /**
    * Seal a day, an hour after its end (China time) or later, and all days before it. Its root proves that nothing was added
-   * or changed afterwards, if you have a copy of it outside the store.
+   * or changed afterwards, if you have a copy of it outside the store, or a timestamp: then the authority is asked for it, and
+   * for those of earlier days that could not be had. An authority that is down delays timestamps and nothing else.
    */
-  async sealDay(day: string): Promise<DayRoot> {
-    return this.#log.seal(day);
+  async sealDay(day: string): Promise<SealedDay> {
+    const root = await this.#log.seal(day);
+    const waiting = await this.#stampDays();
+    const stamped = await this.#stampOf(day);
+    return { ...root, ...(stamped && { stampedAt: stamped.at }), ...(waiting && { waiting }) };
   }
 
   /**
    * Write the evidence of an order into a new directory as a BagIt bag (RFC 8493): `sha256sum -c manifest-sha256.txt`
-   * checks it without this library. It has the whole card number.
+   * checks it without this library, `openssl ts -verify` its timestamp. It has the whole card number.
+   * @param directory must not exist: nothing is overwritten, and a bag that is not whole has no name
    */
-  async export(orderNo: string, directory: string): Promise<void> {
-    const { result, photo, manifest } = await this.read(orderNo);
+  async export(orderNo: string, directory: string): Promise<KeptOrder> {
+    const evidence = await this.read(orderNo);
+    const { result, photo, manifest } = evidence;
+    const { ref, keptAt } = manifest;
     const stored: [string, Buffer][] = [];
     const { store } = this.options;
-    const manifestBytes = await store.read(manifestName(manifest.ref));
-    if (manifestBytes) stored.push(['manifest.json', manifestBytes]);
-    for await (const name of store.list(historyFolder(manifest.ref))) {
+    const manifestBytes = await store.read(manifestName(ref));
+    if (!manifestBytes) throw new EvidenceDamage(FINDINGS.manifestMissing());
+    stored.push(['manifest.json', manifestBytes]);
+    for await (const name of store.list(historyFolder(ref))) {
       const bytes = await store.read(name);
-      if (bytes) stored.push([`decision-${name.slice(historyFolder(manifest.ref).length)}`, bytes]);
+      if (bytes) stored.push([`decision-${name.slice(historyFolder(ref).length)}`, bytes]);
     }
-    await exportBag(directory, orderNo, { result, photo, stored });
+    const entry = { ref, number: 0, sha256: sha256(manifestBytes) };
+    const proof = await this.#log.proofOf(entry, dayOf(Date.parse(keptAt)));
+    if (proof) {
+      const { day, root, token, path } = proof;
+      stored.push([`root-${day}.json`, root], [`proof-${day}.txt`, Buffer.from(path)]);
+      if (token) stored.push([`root-${day}.tsr`, token]);
+    }
+    const hasValidity = !evidence.omitted.includes('validity');
+    await exportBag(directory, orderNo, { result, hasValidity, photo, stored });
+    return evidence;
   }
 
   /** Every order of the archive, in the order of their references. One whose manifest is damaged is left to {@link verifyAll}. */
@@ -383,7 +443,7 @@ export class EvidenceArchive {
       const { isErased } = await readHistory(this.options.store, ref, this.#clock.now());
       return (name) => !isErased && found.manifest.objects.some((object) => object.name === name);
     } catch (error) {
-      if (!isDamage(error)) throw error;
+      if (!(error instanceof EvidenceDamage)) throw error;
       // It is unknown what belongs to it.
       return () => true;
     }
@@ -398,8 +458,11 @@ export class EvidenceArchive {
       ...(signal && { signal }),
     });
     const receivedAt = new Date(this.#clock.now()).toISOString();
-    const { result, photos } = downloaded;
-    if ((downloaded.status === 'pending' || downloaded.damaged.length > 0) && !incomplete) {
+    const { result, provenance } = downloaded;
+    const isWanted = (kind: PhotoKind): boolean => !this.#omitted.includes(kind);
+    const photos = downloaded.photos.filter(({ kind }) => isWanted(kind));
+    const isIncomplete = downloaded.status === 'pending' || downloaded.damaged.some(isWanted);
+    if (isIncomplete && PHOTO_KINDS.some(isWanted) && !incomplete) {
       throw new BankCardOcrError('EVIDENCE_INCOMPLETE', { ...(result.bizSeqNo && { bizSeqNo: result.bizSeqNo }) });
     }
     const kinds = photos.map(({ kind }) => kind);
@@ -416,14 +479,16 @@ export class EvidenceArchive {
         requestedAt,
         receivedAt,
         ...(result.operatedAt && { operatedAt: result.operatedAt.toISOString() }),
+        ...custodyOf(provenance),
       },
       objects: kinds.map((kind) => attempt.objectOf(kind)),
-      missing: PHOTO_KINDS.filter((kind) => !kinds.includes(kind)),
+      missing: PHOTO_KINDS.filter((kind) => isWanted(kind) && !kinds.includes(kind)),
+      ...(this.#omitted.length > 0 && { omitted: this.#omitted }),
     };
     return sealPart(await attempt.key(), clear, {
       orderNo,
       cardNumber: result.cardNumber.reveal(),
-      validity: result.validity.raw,
+      ...(!this.#omitted.includes('validity') && { validity: result.validity.raw }),
       warnings: result.warnings.map(({ code }) => code),
       ...(result.clarity !== undefined && { clarity: result.clarity }),
       ...(result.bizSeqNo !== undefined && { bizSeqNo: result.bizSeqNo }),
@@ -432,76 +497,57 @@ export class EvidenceArchive {
     });
   }
 
-  async #verify(ref: string, bytes: Buffer, orderNo?: string): Promise<Verification> {
-    const { store, keys } = this.options;
-    const findings: string[] = [];
-    let manifest: Manifest;
-    try {
-      manifest = readManifest(bytes, ref);
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      return { ref, findings: [error.message] };
-    }
-    const { objects } = manifest;
-    const check = async (run: () => Promise<void>): Promise<void> => {
+  /** Ask for every timestamp that is missing, the oldest first. @returns what is still missing; undefined for nothing */
+  async #stampDays(): Promise<SealedDay['waiting']> {
+    const authority = this.options.timestamps?.authority;
+    if (!authority) return undefined;
+    const seals = await this.#log.seals();
+    for (const { day, hasToken } of seals.slice(-DAYS_TO_REPAIR)) if (hasToken) await this.#logToken(day);
+    const missing = seals.filter(({ hasToken }) => !hasToken);
+    for (const [index, { day }] of missing.entries()) {
       try {
-        await run();
+        const root = await this.#log.storedRoot(day);
+        if (!root) continue;
+        const digest = createHash('sha256').update(root).digest();
+        const token = await authority.stamp(digest);
+        readTimestamp(token, digest, this.#trusted);
+        await this.#log.storeToken(day, token);
+        await this.#logToken(day);
       } catch (error) {
-        if (!isDamage(error)) throw error;
-        findings.push(error.message);
-      }
-    };
-    let history: OrderHistory | undefined;
-    await check(async () => void (history = await readHistory(store, ref, this.#clock.now())));
-    const key = await keys.read(ref);
-    if (history?.isErased) {
-      if (key) findings.push('the order is erased, and its key still exists: repeat erase()');
-    } else if (!key) findings.push('the key of the order is missing: its evidence cannot be read');
-    for (const object of objects) {
-      const found = await store.read(object.name);
-      if (!found) {
-        if (!history?.isErased) findings.push(`${object.kind}: the object is missing`);
-      } else if (found.length !== object.bytes || sha256(found) !== object.sha256) {
-        findings.push(`${object.kind}: the object was changed`);
+        return { days: missing.length - index, error };
       }
     }
-    if (key && !history?.isErased) {
-      await check(async () => {
-        const part = openPart(key, manifest);
-        if ((await this.refOf(part.orderNo)) !== ref || (orderNo !== undefined && part.orderNo !== orderNo)) {
-          throw damaged('the sealed part is that of another order');
-        }
-        for (const { kind, sha256: expected } of part.photos) {
-          const object = objects.find((one) => one.kind === kind);
-          if (!object) throw damaged(`${kind}: the manifest has lost the object`);
-          await this.#readPhoto(manifest, object, key, expected);
-        }
-      });
-    }
-    for (const { entry, day } of history ? writtenOf(manifest, bytes, history) : []) {
-      if (await this.#log.has(entry, day)) continue;
-      const what = entry.number === 0 ? 'the manifest' : `decision ${entry.number}`;
-      findings.push(`${what} is not in the log: call keep() to add it, unless it was replaced`);
-    }
-    return { ref, findings: [...new Set(findings)] };
+    return undefined;
   }
 
-  async #readPhoto({ ref }: Manifest, object: ManifestObject, key: Buffer, expected: string): Promise<Buffer> {
-    const sealed = await this.options.store.read(object.name);
-    if (!sealed) throw damaged(`${object.kind}: the object is missing`);
-    let bytes: Buffer;
+  /** Also what a process that has ended could not add. */
+  async #logToken(day: string): Promise<void> {
+    const token = await this.#log.tokenOf(day);
+    if (!token) return;
+    const { entry, isLogged } = await this.#log.tokenEntry(day, token);
+    if (!isLogged) await this.#log.add(entry, day);
+  }
+
+  async #stampOf(day: string): Promise<ReturnType<typeof readTimestamp> | undefined> {
+    const [token, root] = [await this.#log.tokenOf(day), await this.#log.storedRoot(day)];
+    if (!token || !root) return undefined;
     try {
-      bytes = unseal(key, contextOf(ref, object.kind), sealed);
+      return readTimestamp(token, createHash('sha256').update(root).digest(), this.#trusted);
     } catch {
-      throw damaged(`${object.kind}: the object was changed`);
+      // It is for verifyDay() to say.
+      return undefined;
     }
-    if (sha256(bytes) !== expected) throw damaged(`${object.kind}: it is not the photo that was kept`);
-    return bytes;
+  }
+
+  async #readPhoto(manifest: Manifest, object: ManifestObject, key: Buffer, expected: string): Promise<Buffer> {
+    const sealed = await this.options.store.read(object.name);
+    if (!sealed) throw new EvidenceDamage(FINDINGS.photoMissing(object.kind));
+    return openPhoto(manifest, object, key, sealed, expected);
   }
 
   async #keyOf({ ref }: Manifest): Promise<Buffer> {
     const key = await this.options.keys.read(ref);
-    if (!key) throw damaged('the key of the order is missing');
+    if (!key) throw new EvidenceDamage(FINDINGS.keyMissing());
     return key;
   }
 
@@ -556,7 +602,7 @@ export class EvidenceArchive {
   /** Also what processes that have ended could not add. */
   async #addToLog(ref: string): Promise<KeptOrder> {
     const found = await this.#find(ref);
-    if (!found) throw damaged('the manifest of the order has vanished');
+    if (!found) throw new EvidenceDamage(FINDINGS.manifestMissing());
     const history = await readHistory(this.options.store, ref, this.#clock.now());
     for (const { entry, day } of writtenOf(found.manifest, found.bytes, history)) {
       if (!(await this.#log.has(entry, day))) await this.#log.add(entry, day);
@@ -600,10 +646,13 @@ class KeepAttempt {
   readonly #objects: ManifestObject[] = [];
   readonly #writes: Promise<unknown>[] = [];
   #key: Promise<Buffer> | undefined;
+  /** The room of a photo that is stored. */
+  #spare: Buffer | undefined;
 
   constructor(
     private readonly store: EvidenceStore,
     readonly ref: string,
+    private readonly omitted: readonly OmittedPart[],
     private readonly createKey: () => Promise<Buffer>,
     private readonly startedAtMs: number,
   ) {}
@@ -613,20 +662,35 @@ class KeepAttempt {
     return (this.#key ??= this.createKey());
   }
 
-  /** Encrypts a photo while it arrives, and stores it when it is whole: one photo is in memory, never two. */
-  readonly sink = async (kind: PhotoKind, { attempt }: { readonly attempt: number }): Promise<Writable> => {
+  /**
+   * Encrypts and hashes a photo while it arrives, and stores it when it is whole: one photo is in memory, never two. With the
+   * length of the response known, it is written where it stays; the rest of that room is never touched, and costs no memory.
+   */
+  readonly sink = async (kind: PhotoKind, { attempt, maxBytes }: PhotoMeta): Promise<Writable> => {
+    if (this.omitted.includes(kind)) return new Writable({ write: (_piece, _encoding, done) => done() });
     const sealer = new Sealer(await this.key(), contextOf(this.ref, kind));
-    const pieces: Buffer[] = [sealer.head];
+    const hash = createHash('sha256');
+    let room = this.#spare ?? Buffer.allocUnsafeSlow(SEAL_BYTES + (maxBytes ?? FIRST_ROOM));
+    this.#spare = undefined;
+    let size = 0;
+    const add = (bytes: Buffer): void => {
+      hash.update(bytes);
+      if (size + bytes.length > room.length) room = enlarged(room, size, size + bytes.length);
+      size += bytes.copy(room, size);
+    };
+    add(sealer.head);
     return new Writable({
       write: (piece: Buffer, _encoding, done) => {
-        pieces.push(sealer.update(piece));
+        add(sealer.update(piece));
         done();
       },
       final: callbackify(async () => {
-        pieces.push(sealer.end());
-        const write = this.#store(kind, attempt, Buffer.concat(pieces.splice(0)));
+        add(sealer.end());
+        const write = this.#store(kind, attempt, room.subarray(0, size), hash.digest('hex'));
         this.#writes.push(write);
         await write;
+        // The store is done with it: the next photo of the order finds its place there.
+        this.#spare = room;
       }),
     });
   };
@@ -645,39 +709,52 @@ class KeepAttempt {
     }
   }
 
-  async #store(kind: PhotoKind, attempt: number, sealed: Buffer): Promise<void> {
+  async #store(kind: PhotoKind, attempt: number, sealed: Buffer, digest: string): Promise<void> {
     const name = objectName(this.ref, this.startedAtMs, `${this.#id}-${attempt}`, kind);
-    this.#objects.push({ kind, name, bytes: sealed.length, sha256: sha256(sealed) });
-    await this.store.create(name, sealed);
+    this.#objects.push({ kind, name, bytes: sealed.length, sha256: digest });
+    await this.store.create(name, sealed, digest);
   }
 }
 
-/** Undefined for evidence that is damaged. */
-async function unlessDamaged<T>(wanted: Promise<T>): Promise<T | undefined> {
-  return wanted.catch((error: unknown) => {
-    if (!isDamage(error)) throw error;
-    return undefined;
-  });
+function enlarged(room: Buffer, size: number, needed: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(room.length * 2, needed));
+  room.copy(larger, 0, 0, size);
+  return larger;
 }
 
-function isDamage(error: unknown): error is BankCardOcrError {
-  return error instanceof BankCardOcrError && error.code === 'EVIDENCE_DAMAGED';
+function omitUnknown(): BankCardOcrConfigurationError {
+  const names = OMITTABLE.join(', ');
+  const problem = new Problem(`must be some of ${names}`, `只能包含 ${names}`);
+  return new BankCardOcrConfigurationError([configurationIssue('omit', problem)]);
 }
 
-/** What the log must have of an order, and the day from which on. */
-function writtenOf(
-  { ref, keptAt }: Manifest,
-  manifest: Buffer,
-  { entries, hashes }: OrderHistory,
-): { readonly entry: LogEntry; readonly day: string }[] {
-  const decisions = entries.map(({ at }, index) => {
-    return { entry: { ref, number: index + 1, sha256: hashes[index]! }, day: dayOf(Date.parse(at)) };
-  });
-  return [{ entry: { ref, number: 0, sha256: sha256(manifest) }, day: dayOf(Date.parse(keptAt)) }, ...decisions];
+/** The part of the custody that the transport has found out. */
+function custodyOf({ attempts, sentAt, ...provenance }: DownloadManifest['provenance']): Partial<Custody> {
+  const { transactionTime, clockOffsetMs, peerCertificateSha256 } = provenance;
+  return {
+    attempts,
+    ...(sentAt && { sentAt: sentAt.toISOString() }),
+    ...(transactionTime && { transactionTime: transactionTime.toISOString() }),
+    ...(clockOffsetMs !== undefined && { clockOffsetMs }),
+    ...(peerCertificateSha256 !== undefined && { peerCertificateSha256 }),
+  };
+}
+
+function trustedCertificates(pem: string): ReturnType<typeof certificatesOf> {
+  let found: ReturnType<typeof certificatesOf> = [];
+  try {
+    found = certificatesOf(pem);
+  } catch {
+    // Refused below.
+  }
+  if (found.length > 0) return found;
+  throw new BankCardOcrConfigurationError([
+    configurationIssue('timestamps.ca', new Problem('must be certificates of CAs in PEM', '必须是 PEM 格式的 CA 证书')),
+  ]);
 }
 
 function describe(manifest: Manifest, history: OrderHistory): KeptOrder {
-  const { ref, keptAt, retentionClass, objects, missing } = manifest;
+  const { ref, keptAt, retentionClass, objects, missing, omitted = [] } = manifest;
   return {
     ref,
     keptAt: new Date(keptAt),
@@ -686,6 +763,7 @@ function describe(manifest: Manifest, history: OrderHistory): KeptOrder {
     ...(history.heldUntil && { heldUntil: history.heldUntil }),
     photos: objects.map(({ kind }) => kind),
     missing,
+    omitted,
   };
 }
 
@@ -693,7 +771,7 @@ function resultOf(part: SealedPart, { custody, objects }: Manifest, nowMs: numbe
   return {
     orderNo: part.orderNo,
     cardNumber: new CardNumber(part.cardNumber),
-    validity: readCardValidity(part.validity, nowMs),
+    validity: readCardValidity(part.validity ?? '', nowMs),
     warnings: part.warnings.map((code) => ({ code, ...warningText(code) })),
     ...(part.clarity !== undefined && { clarity: part.clarity }),
     ...(custody.operatedAt !== undefined && { operatedAt: new Date(custody.operatedAt) }),

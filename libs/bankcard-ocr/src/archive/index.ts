@@ -18,8 +18,16 @@ export {
   type EvidenceArchiveOptions,
   type KeepOptions,
   type KeptOrder,
-  type Verification,
+  type SealedDay,
+  type TimestampOptions,
 } from './evidence-archive.js';
+export type { Verification, VerificationStep } from './evidence-verifier.js';
+export type { Finding, FindingCode } from './finding.js';
+export {
+  HttpTimestampAuthority,
+  type HttpTimestampAuthorityOptions,
+  TimestampAuthority,
+} from './timestamp-authority.js';
 export {
   EvidenceReconciler,
   type ReconcilerEvent,
@@ -35,4 +43,5 @@ export {
 export { EvidenceStore } from './evidence-store.js';
 export { type ExpectedOrder, ExpectedOrders } from './expected-orders.js';
 export { FileKeyStore, type FileKeyStoreOptions, KeyStore } from './key-store.js';
+export type { Custody, Manifest, ManifestObject, OmittedPart } from './manifest.js';
 export type { Decision, OrderState } from './order-history.js';

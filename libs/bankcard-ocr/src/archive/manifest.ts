@@ -1,6 +1,6 @@
 import { PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
 import type { Scalar } from '../card/extra-fields.js';
-import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { EvidenceDamage, FINDINGS } from './finding.js';
 import { seal, sha256, SUITE, unseal } from './sealing.js';
 
 /** How an order came into the archive; nothing in it is about a person. */
@@ -15,7 +15,22 @@ export interface Custody {
   readonly receivedAt: string;
   /** `operateTime`: when Tencent recognized the card. */
   readonly operatedAt?: string;
+  // Manifests of earlier versions do not have the following.
+  /** How many requests it took, retries and polls for late photos included. */
+  readonly attempts?: number;
+  /** When the request was sent that has brought the order, by the clock of that machine. */
+  readonly sentAt?: string;
+  /** `transactionTime`: when Tencent responded, by its own clock. */
+  readonly transactionTime?: string;
+  /** By how many milliseconds the clock of that machine was ahead of Tencent's, as far as the header `Date` of whole seconds says. */
+  readonly clockOffsetMs?: number;
+  /** SHA-256 of the TLS certificate (DER) that the host has shown, 64 hexadecimal digits; missing without TLS. */
+  readonly peerCertificateSha256?: string;
 }
+
+/** What an archive can be told not to keep. */
+export const OMITTABLE = [...PHOTO_KINDS, 'validity'] as const;
+export type OmittedPart = (typeof OMITTABLE)[number];
 
 /** An encrypted object of an order. */
 export interface ManifestObject {
@@ -42,6 +57,8 @@ export interface Manifest {
   readonly objects: readonly ManifestObject[];
   /** Kinds that Tencent never sent, or that came damaged. */
   readonly missing: readonly PhotoKind[];
+  /** What the configuration of the archive leaves out, whether it came or not; absent when it is nothing. */
+  readonly omitted?: readonly OmittedPart[];
   /** {@link SealedPart} in Base64, bound to everything above: nothing of it can be changed without the key of the order. */
   readonly sealed: string;
 }
@@ -53,7 +70,8 @@ export type ClearPart = Omit<Manifest, 'sealed'>;
 export interface SealedPart {
   readonly orderNo: string;
   readonly cardNumber: string;
-  readonly validity: string;
+  /** Missing when it is left out by configuration. */
+  readonly validity?: string;
   readonly warnings: readonly string[];
   readonly clarity?: number;
   readonly bizSeqNo?: string;
@@ -116,7 +134,7 @@ export function openPart(key: Buffer, { sealed, ...clear }: Manifest): SealedPar
   try {
     return JSON.parse(unseal(key, contextOfPart(clear), Buffer.from(sealed, 'base64')).toString()) as SealedPart;
   } catch {
-    throw damaged('the manifest was changed, or has another key');
+    throw new EvidenceDamage(FINDINGS.manifestChanged());
   }
 }
 
@@ -126,14 +144,17 @@ export function readManifest(bytes: Buffer, ref: string): Manifest {
   try {
     manifest = JSON.parse(bytes.toString()) as Manifest;
   } catch {
-    throw damaged('the manifest is no JSON');
+    throw unreadable('is no JSON', '不是 JSON');
   }
-  if (typeof manifest !== 'object' || manifest === null) throw damaged('the manifest is no JSON object');
-  if (manifest.version !== 1 || manifest.suite !== SUITE) throw damaged('the manifest has a version that is not known');
-  if (manifest.ref !== ref) throw damaged('the manifest is that of another order');
+  if (typeof manifest !== 'object' || manifest === null) throw unreadable('is no JSON object', '不是 JSON 对象');
+  if (manifest.version !== 1 || manifest.suite !== SUITE) {
+    throw unreadable('has a version that is not known', '版本无法识别');
+  }
+  if (manifest.ref !== ref) throw unreadable('is that of another order', '属于其他订单');
+  if (Number.isNaN(Date.parse(manifest.keptAt))) throw unreadable('has no time', '没有时间');
   // Erasure removes what it names, without a key to check it by: nothing but objects of the order.
   if (!Array.isArray(manifest.objects) || !manifest.objects.every((object) => isObjectOf(ref, object))) {
-    throw damaged('the manifest names objects that are not of its order');
+    throw unreadable('names objects that are not of its order', '引用了不属于该订单的对象');
   }
   return manifest;
 }
@@ -143,9 +164,6 @@ function isObjectOf(ref: string, { kind, name }: ManifestObject): boolean {
   return found?.ref === ref && found.kind === kind && PHOTO_KINDS.includes(kind);
 }
 
-export function damaged(what: string): BankCardOcrError {
-  return new BankCardOcrError('EVIDENCE_DAMAGED', {
-    message: `${what}: run verify(), and compare with a copy or backup`,
-    messageZh: `存证校验失败：请运行 verify()，并与备份核对`,
-  });
+function unreadable(why: string, whyZh: string): EvidenceDamage {
+  return new EvidenceDamage(FINDINGS.manifestUnreadable(why, whyZh));
 }

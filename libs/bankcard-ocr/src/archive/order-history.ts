@@ -1,5 +1,6 @@
 import type { EvidenceStore } from './evidence-store.js';
-import { damaged, folderOf } from './manifest.js';
+import { EvidenceDamage, FINDINGS } from './finding.js';
+import { folderOf } from './manifest.js';
 import { sha256 } from './sealing.js';
 
 /** Who decided something about an order, and why; both are kept for good and should not name the card holder. */
@@ -35,6 +36,9 @@ export interface OrderHistory {
   readonly heldUntil: Date | undefined;
   readonly isErased: boolean;
 }
+
+/** That of an order about which nothing was decided. */
+export const NO_HISTORY: OrderHistory = historyOf({ entries: [], hashes: [] }, 0);
 
 /** Where the decisions about an order are. */
 export function historyFolder(ref: string): string {
@@ -97,16 +101,27 @@ async function readChain(store: EvidenceStore, ref: string): Promise<{ entries: 
   const hashes: string[] = [];
   for await (const name of store.list(historyFolder(ref))) {
     const bytes = await store.read(name);
-    if (!bytes || name !== decisionName(ref, entries.length + 1)) throw damaged('an entry of the history is missing');
+    if (!bytes || name !== decisionName(ref, entries.length + 1)) {
+      throw changed(`decision ${entries.length + 1} is missing`, `第 ${entries.length + 1} 条决定缺失`);
+    }
     let entry: HistoryEntry;
     try {
       entry = JSON.parse(bytes.toString()) as HistoryEntry;
     } catch {
-      throw damaged('an entry of the history is no JSON');
+      throw changed(`decision ${entries.length + 1} is no JSON`, `第 ${entries.length + 1} 条决定不是 JSON`);
     }
-    if (entry.previous !== (hashes.at(-1) ?? '')) throw damaged('the history was changed');
+    if (entry?.previous !== (hashes.at(-1) ?? '') || Number.isNaN(Date.parse(entry.at))) {
+      throw changed(
+        `decision ${entries.length + 1}, or the one before it, was changed`,
+        `第 ${entries.length + 1} 条决定或其前一条被改动`,
+      );
+    }
     entries.push(entry);
     hashes.push(sha256(bytes));
   }
   return { entries, hashes };
+}
+
+function changed(why: string, whyZh: string): EvidenceDamage {
+  return new EvidenceDamage(FINDINGS.historyChanged(why, whyZh));
 }

@@ -101,6 +101,12 @@ export const ERROR_TEXTS = {
     'the evidence store could not be reached, or refused',
     '存证存储无法访问，或拒绝请求',
   ),
+  /** A timestamp authority cannot be reached, or refuses. | 时间戳机构无法访问，或拒绝请求。 */
+  TIMESTAMP_FAILED: retryable(
+    'application',
+    'the timestamp authority could not be reached, or refused',
+    '时间戳机构无法访问，或拒绝请求',
+  ),
   /** No connection, or it broke; a proxy that opens no tunnel. | 无法连接，或连接中断；代理拒绝建立隧道。 */
   UNREACHABLE: retryable('vendor', 'Tencent could not be reached', '无法连接腾讯云'),
   /** `attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs` is over. | `attemptTimeoutMs` 等时限已到。 */

@@ -7,7 +7,6 @@ import { NOWHERE, PhotoBuffers, type PhotoTargets } from './response/photo-buffe
 import { readResultResponse } from './response/result-response.js';
 import type { VendorHttpClient, VendorRequest } from './http/vendor-http-client.js';
 
-/** The signed values of a query, exactly as they are sent. */
 export interface SignedQuery {
   readonly appId: string;
   readonly orderNo: string;
@@ -16,8 +15,10 @@ export interface SignedQuery {
   readonly sign: string;
 }
 
-/** How one query is sent. */
-export interface ResultRequest extends Pick<VendorRequest, 'attempt' | 'generation' | 'timeoutMs' | 'cancellation'> {
+export interface ResultRequest extends Pick<
+  VendorRequest,
+  'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onProvenance'
+> {
   readonly query: SignedQuery;
 }
 
@@ -45,9 +46,8 @@ export class ResultClient {
     this.#constantPart = `${path}?${new URLSearchParams({ [appIdField]: appId, version }).toString()}`;
   }
 
-  /** Send one signed query and read its response. */
   queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
-    const { query, timeoutMs, cancellation, attempt, generation } = request;
+    const { query, timeoutMs, cancellation, attempt, generation, onProvenance } = request;
     const { appId, orderNo, nonce, sign } = query;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
     const targets = photos === 'kept' ? kept : photos;
@@ -66,6 +66,7 @@ export class ResultClient {
         cancellation,
         attempt,
         generation,
+        onProvenance,
       },
       reader ?? new JsonResponseReader(readerOfLarge),
       ({ json, envelope }) =>

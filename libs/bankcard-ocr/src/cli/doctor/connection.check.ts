@@ -7,6 +7,7 @@ import { duration, sentences, text, type Text } from '../../errors/text.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { BaseUrl } from '../../options/vendor.options.js';
 import { Connector } from '../../vendor/http/connector.js';
+import { clockOffsetMs } from '../../vendor/http/provenance.js';
 import { proxyFor, withoutBrackets } from '../../vendor/http/proxy.js';
 import { transportError } from '../../vendor/http/transport-error.js';
 import { type CheckResult, checkResultsOf } from './check-result.js';
@@ -14,7 +15,6 @@ import { type CheckResult, checkResultsOf } from './check-result.js';
 const connectionResult = checkResultsOf('connection');
 const clockResult = checkResultsOf('clock');
 
-/** Connect to the hosts of queries and of recognition, and compare the clock with that of the first one. */
 export async function checkConnections(options: ResolvedOptions): Promise<CheckResult[]> {
   const { baseUrl, recognitionBaseUrl } = options;
   const query = checkHost(baseUrl, options, false);
@@ -83,7 +83,6 @@ function connected(socket: Socket, about: string, facts: { connectMs: number; pr
   return connectionResult('warn', found, { ...rest, todo });
 }
 
-/** What to do about a connection that failed, by the code of its error. */
 const ADVICE: readonly (readonly [code: RegExp, todo: Text])[] = [
   [/^ECONNREFUSED$/, text('Nothing listens there: check the base URL', '对方端口没有监听：请检查腾讯云地址')],
   [/^(ENOTFOUND|EAI_AGAIN)$/, text('The name cannot be resolved: check it and DNS', '域名无法解析：请检查拼写和 DNS')],
@@ -140,17 +139,4 @@ async function checkClock(socket: Socket, host: string): Promise<CheckResult> {
 function clockUnknown(why: string): CheckResult {
   const found = text(`not known: no time from Tencent's host (${why})`, `无法得知：腾讯云没有给出时间（${why}）`);
   return clockResult('warn', found);
-}
-
-/** `Date` has whole seconds: on average it is half of one late. */
-const HALF_A_SECOND_MS = 500;
-
-/**
- * By how many milliseconds the clock of this machine is ahead of the one that wrote a header `Date`, uncertain by half a
- * second and half the round trip; undefined without a date.
- */
-export function clockOffsetMs(sentAtMs: number, receivedAtMs: number, date?: string): number | undefined {
-  const vendorMs = Date.parse(date ?? '');
-  if (Number.isNaN(vendorMs)) return undefined;
-  return (sentAtMs + receivedAtMs) / 2 - (vendorMs + HALF_A_SECOND_MS);
 }

@@ -3,6 +3,7 @@ import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import { type CardPhotos, extensionOf, PHOTO_KINDS, type PhotoKind } from '../../card/card-photo.js';
 import { invalidArgument } from '../../errors/bank-card-ocr-error.js';
 import type { PhotoTarget, PhotoTargets } from '../../vendor/response/photo-buffers.js';
+import type { Provenance } from '../../vendor/http/provenance.js';
 import type { ResultClient } from '../../vendor/result.client.js';
 import type { OrderQuery } from '../order-query.js';
 import { PhotoDirectory } from './photo-directory.js';
@@ -10,7 +11,6 @@ import type { PhotoMeta, PhotoSink, PhotoTransaction } from './photo-sink.js';
 import { SinkFailure } from './sink-stream.js';
 import { SinkTarget, type WrittenPhoto } from './sink.target.js';
 
-/** Where downloaded photos go: a sink of the application's own, or a directory ({@link toDirectory}). */
 export type PhotoDestination = PhotoSink | PhotoDirectory;
 
 /** A photo that has reached its sink whole. */
@@ -30,9 +30,10 @@ export interface DownloadManifest extends Pick<BankCardOcrResult, 'orderNo' | 'b
   readonly damaged: readonly PhotoKind[];
   /** As {@link CardPhotos.status}: `complete` when at least one came, `pending` when none has yet, `gone` when none will. */
   readonly status: CardPhotos['status'];
+  /** Where the response came from, and how many requests it took, retries and polls included. */
+  readonly provenance: Partial<Provenance> & { readonly attempts: number };
 }
 
-/** @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for anything that is no {@link PhotoDestination} */
 export function checkPhotoDestination(destination: unknown): asserts destination is PhotoDestination {
   if (typeof destination === 'function' || destination instanceof PhotoDirectory) return;
   throw invalidArgument(
@@ -41,10 +42,7 @@ export function checkPhotoDestination(destination: unknown): asserts destination
   );
 }
 
-/**
- * Stream the photos of an order to their destination, attempt by attempt.
- * @throws the error of the destination as it is
- */
+/** @throws the error of the destination as it is */
 export async function downloadOrder(
   query: OrderQuery,
   results: ResultClient,
@@ -58,8 +56,11 @@ export async function downloadOrder(
       const download = new Download(request.query.orderNo, attempt, destination);
       try {
         // Accepted before anything is kept: photos of a card that is rejected leave no file.
-        const result = query.accept(await results.queryResult(request, download));
-        return { photos: result.photos, manifest: manifestOf(result, await download.complete()) };
+        let provenance: Provenance | undefined;
+        const observed = { ...request, onProvenance: (found: Provenance) => void (provenance = found) };
+        const result = query.accept(await results.queryResult(observed, download));
+        const manifest = manifestOf(result, await download.complete(), { ...provenance, attempts: attempt });
+        return { photos: result.photos, manifest };
       } catch (error) {
         await download.abandon(error);
         throw error;
@@ -71,7 +72,11 @@ export async function downloadOrder(
   }
 }
 
-function manifestOf(result: BankCardOcrResult, downloaded: readonly DownloadedPhoto[]): DownloadManifest {
+function manifestOf(
+  result: BankCardOcrResult,
+  downloaded: readonly DownloadedPhoto[],
+  provenance: DownloadManifest['provenance'],
+): DownloadManifest {
   const { orderNo, bizSeqNo, operatedAt, retention, photos } = result;
   return {
     orderNo,
@@ -82,6 +87,7 @@ function manifestOf(result: BankCardOcrResult, downloaded: readonly DownloadedPh
     photos: downloaded,
     damaged: photos.damaged,
     status: photos.status,
+    provenance,
   };
 }
 
@@ -94,15 +100,14 @@ export class SinkTargets<Name extends string> implements PhotoTargets<Name> {
     private readonly openSink: (name: Name, meta: PhotoMeta) => Writable | Promise<Writable>,
   ) {}
 
-  open(name: Name): PhotoTarget {
+  open(name: Name, maxBytes?: number): PhotoTarget {
     const target = new SinkTarget((mediaType) => {
-      return this.openSink(name, { ...this.attempt, mediaType, extension: extensionOf(mediaType) });
+      return this.openSink(name, { ...this.attempt, mediaType, extension: extensionOf(mediaType), maxBytes });
     });
     this.#targets.set(name, target);
     return target;
   }
 
-  /** What a sink has whole. */
   written(name: Name): WrittenPhoto | undefined {
     return this.#targets.get(name)?.photo;
   }
@@ -137,7 +142,6 @@ export class Download extends SinkTargets<PhotoKind> {
     return whole.map((photo) => ({ ...photo, path: paths.get(photo.kind)! }));
   }
 
-  /** Leaves no file, too. Never rejects. */
   override async abandon(error: unknown): Promise<void> {
     await super.abandon(error);
     await this.#transaction?.discard().catch(() => undefined);

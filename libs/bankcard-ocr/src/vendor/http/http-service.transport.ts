@@ -1,5 +1,6 @@
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
+import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
@@ -98,10 +99,9 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
         return typeof value === 'string' ? value : undefined;
       };
       if (status < 200) throw unexpectedUpgrade();
-      receiver.head(status, header);
-      const head = { status, header };
+      receiver.head(status, header, connectionOf(stream));
       await new Promise<void>((resolve, reject) => {
-        const body = new ResponseBody(receiver, head, stream, (error) => (error ? reject(error) : resolve()));
+        const body = new ResponseBody(receiver, header, stream, (error) => (error ? reject(error) : resolve()));
         stream.on('data', (bytes: Buffer) => body.write(bytes));
         finished(stream, { signal }).then(
           () => body.end(),
@@ -113,6 +113,12 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
       throw PARSE_ERRORS.get((stream as IncomingMessage & { readonly req?: ClientRequest }).req ?? stream) ?? error;
     }
   }
+}
+
+/** What an application's own instance returns need not be a response of Node.js. */
+function connectionOf(stream: Readable): Socket | undefined {
+  const { socket } = stream as Partial<IncomingMessage>;
+  return socket instanceof Socket ? socket : undefined;
 }
 
 /** Node reports what it cannot parse in a body to the request only; the response just breaks off. */
@@ -138,10 +144,10 @@ function unexpectedUpgrade(): Error {
 }
 
 /**
- * Everything that an instance of axios can be told and that a request of ours does not say by itself. As own members of each
- * request they hide what older versions of axios would take from `Object.prototype`.
+ * Whatever axios can be told and a request of ours does not say: own members hide what `Object.prototype` has, from versions
+ * before 1.21 too.
  */
-export const NOTHING_INHERITED = {
+const NOTHING_INHERITED = {
   // By its name: else axios would take the one that `axios.defaults` has at that moment.
   adapter: 'http',
   auth: null,

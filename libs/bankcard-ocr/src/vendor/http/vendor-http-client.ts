@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
 import type { VendorCodeOverrides } from '../../errors/vendor-codes.js';
@@ -5,7 +6,7 @@ import type { Cancellation } from '../../runtime/abort.js';
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import type { Semaphore } from '../../runtime/semaphore.js';
 import type { OrderReferences } from '../../signature/order-references.js';
-import { type Envelope, readEnvelope, vendorFailure } from '../response/envelope.js';
+import { type Envelope, readEnvelope, transactionTimeOf, vendorFailure } from '../response/envelope.js';
 import {
   InvalidResponseError,
   type JsonObject,
@@ -13,13 +14,12 @@ import {
   ResponseTooLargeError,
 } from '../response/json-response.js';
 import { eventLoopShare } from './event-loop-share.js';
+import { clockOffsetMs, peerCertificateSha256, type Provenance } from './provenance.js';
 import { TransportError, transportError } from './transport-error.js';
 import type { ResponseListener, Transport, TransportCall } from './transport.js';
 
-/** One request to one of the vendor's endpoints. */
 export interface VendorRequest {
   readonly endpoint: ExchangeRecord['endpoint'];
-  /** The path of the endpoint, prefix and query included. */
   readonly pathAndQuery: string;
   /** JSON that is posted; without one the request is a GET. */
   readonly body?: Buffer;
@@ -37,9 +37,10 @@ export interface VendorRequest {
   readonly onSend?: () => void;
   readonly attempt: number;
   readonly generation?: number;
+  /** Is called with where a successful response came from; without one nothing is found out. */
+  readonly onProvenance?: ((provenance: Provenance) => void) | undefined;
 }
 
-/** A successful response. */
 export interface VendorResponse {
   readonly envelope: Envelope;
   readonly json: JsonObject;
@@ -50,7 +51,6 @@ export interface VendorResponse {
 /** What is known of an exchange when it begins; nothing in it is secret. */
 export interface ExchangeStart extends Pick<ExchangeRecord, 'endpoint' | 'attempt' | 'generation'> {
   readonly method: 'GET' | 'POST';
-  /** Scheme, host and port. */
   readonly origin: string;
   /** Without the query. */
   readonly path: string;
@@ -64,7 +64,6 @@ export interface ExchangeRecord {
   readonly outcome: 'OK' | 'ABORTED' | BankCardOcrErrorCode;
   readonly vendorCode?: string;
   readonly bizSeqNo?: string;
-  /** The HTTP status; undefined when no response came. */
   readonly status?: number;
   readonly durationMs: number;
   /** Returns the order of the exchange as log lines show it, a keyed hash; undefined when it is about none. */
@@ -75,15 +74,10 @@ export interface ExchangeRecord {
   readonly generation?: number;
 }
 
-/**
- * Is called when an exchange begins, with a function that describes it; what it returns is called when that has ended. None
- * of them may throw.
- */
+/** Called when an exchange begins; what it returns, when that has ended. None of them may throw. */
 export type ExchangeListener = (describe: () => ExchangeStart) => ((record: ExchangeRecord) => void) | undefined;
 
-/** What a {@link VendorHttpClient} needs. */
 interface VendorHttpClientDependencies {
-  /** Scheme, host and port, for whoever listens. */
   readonly origin: string;
   readonly transport: Transport;
   readonly gate: Semaphore;
@@ -103,11 +97,8 @@ export class VendorHttpClient {
   constructor(private readonly dependencies: VendorHttpClientDependencies) {}
 
   /**
-   * Send a request.
-   *
-   * @param reader takes the response as it arrives
    * @param read makes of a successful response what is returned
-   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader or `read`
+   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, what reader or `read`
    *   throws
    */
   async send<T>(request: VendorRequest, reader: ResponseReader, read: (response: VendorResponse) => T): Promise<T> {
@@ -131,10 +122,7 @@ export class VendorHttpClient {
 
 const ABORTED = { outcome: 'ABORTED' } as const;
 
-/**
- * Every piece of a body costs about a microsecond and some hundred bytes, however small it is. So many are free, for servers
- * that write a short response character by character; beyond them a piece has to bring so many bytes on average.
- */
+/** A piece costs a microsecond, however small: so many are free, then they must bring so many bytes on average. */
 const FREE_PIECES = 2_048;
 const LEAST_BYTES_IN_A_PIECE = 64;
 
@@ -149,10 +137,10 @@ class Exchange implements ResponseListener {
   readonly #sentAt: VendorResponse['sentAt'];
   #record: Pick<ExchangeRecord, 'outcome' | 'vendorCode' | 'bizSeqNo'> = ABORTED;
   #call: TransportCall | undefined;
-  /** What the reader or a limit ended the response with. */
   #refusal: { readonly error: unknown } | undefined;
   #status = 0;
   #header: ((name: string) => string | undefined) | undefined;
+  #provenance: Provenance | undefined;
   #timedOut = false;
   /** The reader has the whole response: what fails from then on is neither the transport's nor the caller's doing. */
   #isReceived = false;
@@ -164,7 +152,6 @@ class Exchange implements ResponseListener {
   #delay: Promise<void> | undefined;
   #timer: ClockTimer | undefined;
   readonly #onEnd: ReturnType<ExchangeListener>;
-  /** Takes the listener of the cancellation away. */
   #forget: (() => void) | undefined;
 
   constructor(
@@ -176,7 +163,6 @@ class Exchange implements ResponseListener {
     this.#onEnd = client.onExchange(() => startOf(client.origin, request));
   }
 
-  /** Send the request; fulfilled when the whole body was received. */
   start(): Promise<void> {
     const { pathAndQuery, body, attempt, cancellation, timeoutMs, onSend } = this.request;
     // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
@@ -192,18 +178,13 @@ class Exchange implements ResponseListener {
     return call.finished;
   }
 
-  /**
-   * What the reader has not taken yet: a body may end while its last piece is still being taken.
-   *
-   * @returns undefined when it has; rejects with what the reader fails with, and with the reason of the cancellation
-   */
+  /** A body may end while its last piece is still being taken. */
   rest(): Promise<void> | undefined {
     if (this.#refusal) throw this.#refusal.error;
     if (this.#delayedSince === undefined || !this.#delay) return undefined;
     return unlessCancelled(this.#delay, this.request.cancellation);
   }
 
-  /** @throws {@link BankCardOcrError} when the vendor refuses */
   response(): VendorResponse {
     this.#isReceived = true;
     const json = this.reader.end();
@@ -211,10 +192,13 @@ class Exchange implements ResponseListener {
     const { code: vendorCode, bizSeqNo } = envelope;
     if (vendorCode !== '0') throw vendorFailure(envelope, this.client.vendorCodeOverrides);
     this.#record = { outcome: 'OK', vendorCode, bizSeqNo };
+    if (this.#provenance) {
+      const transactionTime = transactionTimeOf(json);
+      this.request.onProvenance?.({ ...this.#provenance, ...(transactionTime && { transactionTime }) });
+    }
     return { envelope, json, sentAt: this.#sentAt };
   }
 
-  /** What to throw for whatever ended the exchange. */
   failure(error: unknown): unknown {
     const failure = this.#explain(error);
     if (failure instanceof TransportError && SHOWS_A_WRONG_SERVER.has(failure.code)) {
@@ -227,7 +211,6 @@ class Exchange implements ResponseListener {
     return failure;
   }
 
-  /** It is over, however it ended. */
   end(): void {
     const { gate, clock, orderReferences } = this.client;
     this.#timer?.cancel();
@@ -242,9 +225,11 @@ class Exchange implements ResponseListener {
     this.#onEnd({ endpoint, outcome, vendorCode, bizSeqNo, orderRef, status, durationMs, attempt, generation });
   }
 
-  head(status: number, header: (name: string) => string | undefined): void {
+  head(status: number, header: (name: string) => string | undefined, connection?: Socket): void {
     this.#status = status;
     this.#header = header;
+    // Now: a connection that has ended shows no certificate any more.
+    if (this.request.onProvenance) this.#provenance = this.#provenanceOf(header('date'), connection);
     if (!this.reader.expect) return;
     const length = Number(header('content-length') ?? Number.NaN);
     // An announced length is a hint, never trusted; of a compressed body it says nothing.
@@ -275,6 +260,19 @@ class Exchange implements ResponseListener {
       this.#refusal = { error };
       throw error;
     }
+  }
+
+  #provenanceOf(date: string | undefined, connection: Socket | undefined): Provenance {
+    const { epochMs } = this.#sentAt;
+    const receivedAtMs = this.client.clock.now();
+    const offsetMs = clockOffsetMs(epochMs, receivedAtMs, date);
+    const peer = peerCertificateSha256(connection);
+    return {
+      sentAt: new Date(epochMs),
+      receivedAt: new Date(receivedAtMs),
+      ...(peer !== undefined && { peerCertificateSha256: peer }),
+      ...(offsetMs !== undefined && { clockOffsetMs: Math.round(offsetMs) }),
+    };
   }
 
   /** Limit the time of the response. The time for which its reader delays it does not count: it is not the vendor's. */
@@ -324,7 +322,6 @@ class Exchange implements ResponseListener {
     }
   }
 
-  /** No error of a transport gets out. */
   #explain(error: unknown): unknown {
     if (!this.#isReceived) {
       try {
@@ -347,7 +344,6 @@ class Exchange implements ResponseListener {
     return new TransportError('TIMEOUT', true, { message }, wasCarriedOut);
   }
 
-  /** The error for a response that does not follow the vendor's protocol. */
   #errorByStatus(why: InvalidResponseError): TransportError {
     const status = this.#status;
     const message = `HTTP ${status}, ${why.message}`;
@@ -378,10 +374,7 @@ function startOf(origin: string, request: VendorRequest): ExchangeStart {
 /** Shorter texts can be part of a path by chance. */
 const LEAST_TELLING = 6;
 
-/**
- * A path without its query. That of a sibling is the application's own: a value that is in it by mistake, e.g. an order
- * number, is not shown.
- */
+/** A path without its query. A sibling's is the application's own: a value in it by mistake is not shown. */
 export function pathToShow(pathAndQuery: string, secrets: readonly string[]): string {
   const queryAt = pathAndQuery.indexOf('?');
   const path = queryAt === -1 ? pathAndQuery : pathAndQuery.slice(0, queryAt);

@@ -3,7 +3,6 @@ import { redactVendorText } from '../../errors/redaction.js';
 import { type VendorCodeOverrides, vendorCodeRule } from '../../errors/vendor-codes.js';
 import { codeOf, isJsonObject, type JsonObject } from './json-response.js';
 
-/** What every response of Tencent has around its content. */
 export interface Envelope {
   /** As text; `0` is success. */
   readonly code: string;
@@ -30,10 +29,19 @@ function bizSeqNoOf({ bizSeqNo }: JsonObject): string | undefined {
   return typeof bizSeqNo === 'string' && BIZ_SEQ_NO.test(bizSeqNo) ? bizSeqNo : undefined;
 }
 
+/** `transactionTime` of a response: `yyyyMMddHHmmss`, China time (protocol.md section 3). */
+export function transactionTimeOf({ transactionTime, result }: JsonObject): Date | undefined {
+  const text = transactionTime ?? (isJsonObject(result) ? result['transactionTime'] : undefined);
+  const digits = typeof text === 'string' ? /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text) : null;
+  if (!digits) return undefined;
+  const [, year, month, day, hour, minute, second] = digits;
+  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}+08:00`);
+  return Number.isNaN(time.getTime()) ? undefined : time;
+}
+
 /** The least pause after "too frequent" (protocol.md section 6: after 2 s or more). */
 const SPACED_RETRY_MS = 2_000;
 
-/** The error for a response whose code is not `0`. */
 export function vendorFailure(
   { code, message, bizSeqNo }: Envelope,
   vendorCodeOverrides: VendorCodeOverrides,
@@ -64,10 +72,7 @@ export function malformedResponse(
 /** A longer TTL is not believed: no token or ticket of Tencent is valid for more than two hours. */
 const LONGEST_LIFE_MS = 24 * 3_600_000;
 
-/**
- * Read `expire_in`: seconds, a number on the wire and a string in the documents. An unreadable one means the documented
- * TTL: the credentials exist and have invalidated the previous ones, so discarding them would cost more.
- */
+/** Seconds, number or text. Unreadable means the documented TTL: the credentials exist, and ended the previous ones. */
 export function readLifeMs(expireIn: unknown, documentedMs: number): number {
   const isText = typeof expireIn === 'string' && expireIn.trim() !== '';
   const seconds = isText ? Number(expireIn) : expireIn;
