@@ -109,6 +109,7 @@ describe('the demo', () => {
     const created = await demo.post('/sdk-launches', { userId: 'user1' });
     expect(created.status).toBe(201);
     const { appId, version, nonce, userId, orderNo, sign } = await bodyOf<Record<string, string>>(created);
+    expect(userId).toBe('user1');
     given.push(sign!);
     const launch = { openApiAppId: appId, openApiAppVersion: version, openApiNonce: nonce, openApiUserId: userId };
     const verdict = demo.sandbox.acceptLaunch({ ...launch, orderNo, openApiSign: sign } as never);
