@@ -14,6 +14,8 @@ module.exports = {
   rootDir: '../..',
   roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
   testMatch: ['<rootDir>/test/processes/**/*.story.ts', '**/*.long.story.ts'],
+  // A Ceph is not on every machine: npm run soak.
+  testPathIgnorePatterns: process.env.CEPH === 'true' ? [] : ['archive-ceph'],
   globalSetup: whole.globalSetup,
   globalTeardown: whole.globalTeardown,
   testTimeout: Number(process.env.STORY_LIMIT_MS ?? 10 * 60_000),

@@ -100,9 +100,9 @@ export class SinkTargets<Name extends string> implements PhotoTargets<Name> {
     private readonly openSink: (name: Name, meta: PhotoMeta) => Writable | Promise<Writable>,
   ) {}
 
-  open(name: Name): PhotoTarget {
+  open(name: Name, maxBytes?: number): PhotoTarget {
     const target = new SinkTarget((mediaType) => {
-      return this.openSink(name, { ...this.attempt, mediaType, extension: extensionOf(mediaType) });
+      return this.openSink(name, { ...this.attempt, mediaType, extension: extensionOf(mediaType), maxBytes });
     });
     this.#targets.set(name, target);
     return target;

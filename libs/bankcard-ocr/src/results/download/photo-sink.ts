@@ -10,6 +10,8 @@ export interface PhotoMeta {
   readonly extension: PhotoExtension;
   /** 1, or more when the order was queried again: the photo begins anew, its Writable before has been destroyed. */
   readonly attempt: number;
+  /** The photo has no more bytes than this; undefined when the length of the response is not known. */
+  readonly maxBytes?: number | undefined;
 }
 
 /**
