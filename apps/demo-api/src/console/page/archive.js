@@ -11,7 +11,7 @@ const LONG_MS = 3_600_000;
 
 /** @param {AbortSignal} signal aborted when another view is shown @param {string} [orderNo] to show at once */
 export function archiveView(signal, orderNo = '') {
-  const progress = h('div', {});
+  const progress = h('section', {});
   const order = h('div', { id: 'order' });
   let shown = orderNo;
   let state = '';
@@ -47,7 +47,8 @@ export function archiveView(signal, orderNo = '') {
   };
   const poll = async () => {
     while (!signal.aborted) {
-      await Promise.all([showProgress(), state.includes('"waiting"') || state === '' ? showOrder() : undefined]);
+      // An error stays until somebody tries again.
+      await Promise.all([showProgress(), state === 'error' ? undefined : showOrder()]);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   };
