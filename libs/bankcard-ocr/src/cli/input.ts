@@ -11,6 +11,8 @@ export const INPUT_LIMITS = {
   /** Bytes of stdin, and milliseconds until it has to end; a person at a terminal may take longer. */
   stdinBytes: 64 * 1_024,
   stdinMs: 60_000,
+  /** Bytes of order numbers on stdin. */
+  ordersBytes: 64 * 1_024 * 1_024,
   /** Tickets to compare with. */
   tickets: 100,
 } as const;
