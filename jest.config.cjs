@@ -25,7 +25,7 @@ const esmOnly = esmOnlyPackages(path.join(__dirname, 'node_modules'));
 
 /** What every project of the run needs. */
 const common = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/compile-once.environment.cjs',
   setupFiles: ['<rootDir>/test/support/process-of-node.cjs'],
   modulePathIgnorePatterns: ['<rootDir>/.tmp', '/dist/'],
   transform: { '\\.[cm]?[jt]s$': '@swc/jest' },
@@ -52,8 +52,8 @@ module.exports = {
       displayName: 'one',
       roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test', '<rootDir>/bench'],
       testMatch: ['**/*.spec.ts', '**/*.story.ts'],
-      // Real processes that share a store: npm run test:processes.
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/processes/'],
+      // What takes long, and real processes that share a store: npm run test:processes.
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/processes/', '\\.long\\.story\\.ts$'],
     },
   ],
 };

@@ -27,10 +27,10 @@ export interface Ours extends Contestant {
   toFiles(orderNo: string, directory: ReturnType<typeof toDirectory>): Promise<unknown>;
 }
 
-/** The module in an application context, with credentials that are fetched by the first query. */
-export async function createOurs(transport: TransportKind, scheme: Scheme): Promise<Ours> {
+/** An account of the bench's vendor, with credentials that are fetched by the first query. */
+export function accountOptions(transport: TransportKind, scheme: Scheme): BankCardOcrOptions {
   const { ca, ...origins } = vendorAddress();
-  const module = BankCardOcrModule.forRoot({
+  return {
     appId: 'IDA00001',
     secret: 's'.repeat(64),
     baseUrl: origins[scheme],
@@ -42,7 +42,12 @@ export async function createOurs(transport: TransportKind, scheme: Scheme): Prom
     maxAttempts: 1,
     transport,
     ...(scheme === 'https' && { ca }),
-  });
+  };
+}
+
+/** The module in an application context. */
+export async function createOurs(transport: TransportKind, scheme: Scheme): Promise<Ours> {
+  const module = BankCardOcrModule.forRoot(accountOptions(transport, scheme));
   const app = await NestFactory.createApplicationContext(module, { logger: false });
   const results = app.get(OcrResultService);
   return {

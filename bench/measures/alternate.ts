@@ -4,6 +4,8 @@ import { Comparison } from './comparison.js';
 export interface Subject {
   readonly name: string;
   run(times: number): Promise<unknown> | void;
+  /** After each slice: what it does is not counted. */
+  tidy?(): Promise<void>;
 }
 
 /** How subjects are measured. */
@@ -49,6 +51,7 @@ async function costOf(subject: Subject, times: number, cost: Plan['cost']): Prom
   await subject.run(times);
   const elapsed = performance.now() - began;
   const { user, system } = process.cpuUsage(cpu);
+  await subject.tidy?.();
   return cost === 'cpu' ? user + system : elapsed * 1_000;
 }
 

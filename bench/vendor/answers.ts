@@ -17,6 +17,7 @@ export const SMALL_ANSWER = prepare({});
 
 /** The answers with photos. */
 export const PHOTO_ANSWERS: Record<PhotoSize, PreparedAnswer> = {
+  T: preparePhotos(PHOTO_ANSWER_BYTES.T),
   M: preparePhotos(PHOTO_ANSWER_BYTES.M),
   L: preparePhotos(PHOTO_ANSWER_BYTES.L),
 };

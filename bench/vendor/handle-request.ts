@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PHOTO_ANSWERS, type PreparedAnswer, SMALL_ANSWER, ticketAnswer, tokenAnswer } from './answers.js';
+import type { PhotoSize } from './photo-size.js';
 import type { VendorCounts } from './vendor-counts.js';
 
 const HEADERS = { 'Content-Type': 'application/json;charset=UTF-8' };
@@ -22,7 +23,7 @@ function sendResult(url: string, response: ServerResponse): void {
 }
 
 function photosOf(order: string): PreparedAnswer {
-  return order.startsWith('L') ? PHOTO_ANSWERS.L : PHOTO_ANSWERS.M;
+  return PHOTO_ANSWERS[(order[0] ?? '') as PhotoSize] ?? PHOTO_ANSWERS.M;
 }
 
 /** Parts that are written one by one, because joining them would copy megabytes. */

@@ -9,7 +9,7 @@ export interface PhotoTrio {
 
 const JPEG_START = Buffer.from([0xff, 0xd8, 0xff, 0xe0]);
 /** How the bytes of an answer are shared out: a whole photo, the card cut out of it, the strip with the number. */
-const SHARES = { original: 0.72, crop: 0.24, number: 0.04 };
+export const SHARES = { original: 0.72, crop: 0.24, number: 0.04 };
 
 /** Photos whose Base64 together is about as long as the answer is meant to be; random, as nothing compresses a JPEG. */
 export function createPhotos(jsonBytes: number): PhotoTrio {

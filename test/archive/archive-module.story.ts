@@ -128,7 +128,7 @@ describe('BankCardOcrArchiveModule', () => {
     const recognizedAt = new Date();
     const expected = new TheseOrders([clean, warned].map((orderNo) => ({ orderNo, recognizedAt })));
     const application = await start(
-      BankCardOcrArchiveModule.forRoot({ ...stores(), reconcile: { expected } }),
+      BankCardOcrArchiveModule.forRoot({ ...stores(), reconcile: { expected, intervalMs: 20 } }),
       BankCardOcrModule.forRoot(optionsFor(sandbox)),
     );
     const reconciler = application.get(EvidenceReconciler);

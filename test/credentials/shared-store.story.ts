@@ -67,7 +67,7 @@ describe('a request that is wrong', () => {
  */
 function unwatchedStore(): FileTicketStore {
   const files = { ...stage.disk.files, watch: () => () => undefined };
-  return new FileTicketStore({ directory: stage.directory, appId: sandbox.appId }, files);
+  return new FileTicketStore({ directory: stage.directory, appId: sandbox.appId, timeoutMs: 300_000 }, files);
 }
 
 describe('several that share a file', () => {

@@ -26,13 +26,16 @@ const FATES: Readonly<Record<string, readonly (readonly [beginning: string, fate
     ['npm install @aws-sdk/client-s3', { notRun: 'test/consumers installs it beside the packed library' }],
   ],
   'docs/demo.md': [
-    ['export DEMO_API_KEY=', { runBy: 'test/documents/page-demo.story.ts' }],
-    ["printf 'order %s'", { runBy: 'test/documents/page-demo.story.ts' }],
+    ['export DEMO_API_KEY=', { runBy: 'test/documents/page-demo.long.story.ts' }],
+    ["printf 'order %s'", { runBy: 'test/documents/page-demo.long.story.ts' }],
     [
       'DEMO_METRICS_PORT=9464 npm start',
-      { notRun: 'needs the port 9464; metrics.story.ts starts the same on free ports' },
+      { notRun: 'needs the port 9464; metrics.long.story.ts starts the same on free ports' },
     ],
-    ['prometheus --config.file=', { notRun: 'needs the port 9090; metrics.story.ts starts the same on free ports' }],
+    [
+      'prometheus --config.file=',
+      { notRun: 'needs the port 9090; metrics.long.story.ts starts the same on free ports' },
+    ],
   ],
   'docs/deployment.md': [
     ['docker build --tag demo-api:0.1.0 .', NO_ENGINE],

@@ -74,7 +74,7 @@ describe('processes that keep orders in a bucket', () => {
   it('and are killed at random (kill -9), while responses are lost, keep each once and replace nothing', async () => {
     const orders = Array.from({ length: ORDERS }, (_, index) => `order${index}`);
     for (const key of ['manifest.json', '-crop', 'log/']) {
-      s3.injectFault({ operation: 'PutObject', key, kind: 'lost-answer', times: 5 });
+      s3.injectFault({ operation: 'PutObject', key, kind: 'lost-response', times: 5 });
       s3.injectFault({ operation: 'PutObject', key, kind: 'slow-down', times: 3 });
     }
     s3.injectFault({ operation: 'GetObject', kind: 'truncated', times: 5 });
@@ -99,7 +99,7 @@ describe('processes that keep orders in a bucket', () => {
     const interrupted = lines(all, 'begin').length - ended.length;
     const orphans = await checkArchive(orders);
     const queries = vendor.calls.result;
-    const lost = s3.journal().filter(({ fault }) => fault === 'lost-answer').length;
+    const lost = s3.journal().filter(({ fault }) => fault === 'lost-response').length;
     process.stdout.write(
       `${ORDERS} orders in a bucket, ${WORKERS * KILLS} kills, ${lost} lost responses: ${interrupted} attempts ` +
         `interrupted, ${orphans} orphans removed, ${queries} queries, ${s3.journal().length} requests\n`,

@@ -104,6 +104,26 @@ describeWithChromium('the console of the demo in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('shows every request to Tencent, also one that ends while it connects to the live feed', async () => {
+    const { page } = await visit();
+    let tokens = 0;
+    await page.route('**/ops/live*', async (route) => {
+      const headers = { 'x-api-key': (await route.request().headerValue('x-api-key')) ?? '' };
+      const refresh = await fetch(`${url}/ops/refresh`, { method: 'POST', headers });
+      expect(await refresh.json()).toMatchObject({ outcome: 'refreshed' });
+      const { exchanges } = (await (await fetch(`${url}/ops/exchanges`, { headers })).json()) as {
+        exchanges: { endpoint: string }[];
+      };
+      tokens = exchanges.filter(({ endpoint }) => endpoint === 'access_token').length;
+      await route.continue();
+    });
+    await page.getByRole('link', { name: 'Credentials' }).click();
+    await page.getByText('live', { exact: true }).waitFor();
+    const rows = page.getByRole('cell', { name: 'access_token', exact: true });
+    await rows.nth(tokens - 1).waitFor();
+    expect(tokens).toBeGreaterThan(1);
+  });
+
   it('reveals a number only with a reason, which is in the audit file, and hides it again', async () => {
     const { page, received, complaints } = await visit('#/cards/exampleCleanCard');
     const number = page.locator('.number');

@@ -20,7 +20,7 @@ const FAULTS: readonly SandboxFault[] = [
   { endpoint: 'all', kind: 'html-502' },
   // Nothing is asked for a minute after these: Tencent may have issued a token.
   { endpoint: 'auth', kind: 'reset' },
-  { endpoint: 'auth', kind: 'lost-answer' },
+  { endpoint: 'auth', kind: 'lost-response' },
 ];
 
 function residentMb(pid: number): number {

@@ -157,7 +157,7 @@ const TROUBLES: Readonly<Record<string, Trouble>> = {
     return { hits: failuresOf(backends, 'refresh-failed'), end: () => void unknownNames.delete(backends.name) };
   },
   'carried out what it lost the responses to': async ({ sandbox }) => {
-    const fault = sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer' });
+    const fault = sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-response' });
     return { hits: () => fault.hits, end: () => fault.clear() };
   },
 };

@@ -3,7 +3,7 @@ const { projects, ...whole } = require('../../jest.config.cjs');
 const { displayName: _displayName, testPathIgnorePatterns: _ignored, ...project } = projects[0];
 
 /**
- * npm run test:processes: real processes and a real Redis, at the speed of the vendor.
+ * npm run test:processes: real processes and a real Redis, at the speed of the vendor, and the long stories of the other folders.
  *
  * Nothing here is judged by how long it took, so the only limit is one that a hanging test runs into.
  *
@@ -12,8 +12,10 @@ const { displayName: _displayName, testPathIgnorePatterns: _ignored, ...project 
 module.exports = {
   ...project,
   rootDir: '../..',
-  roots: ['<rootDir>/test/processes'],
-  testMatch: ['**/*.story.ts'],
+  roots: ['<rootDir>/libs', '<rootDir>/apps', '<rootDir>/test'],
+  testMatch: ['<rootDir>/test/processes/**/*.story.ts', '**/*.long.story.ts'],
+  // A Ceph is not on every machine: npm run soak.
+  testPathIgnorePatterns: process.env.CEPH === 'true' ? [] : ['archive-ceph'],
   globalSetup: whole.globalSetup,
   globalTeardown: whole.globalTeardown,
   testTimeout: Number(process.env.STORY_LIMIT_MS ?? 10 * 60_000),

@@ -67,12 +67,6 @@ describe('sign --explain, with a ticket that is handed in', () => {
     expect(run.shown).not.toContain(NONCE_TICKET);
   });
 
-  it('takes tickets from stdin, one a line', async () => {
-    const args = [...query(sign(VALUES, SIGN_TICKET)), '--tickets-from-stdin'];
-    const run = await runCommandLine(args, { stdin: `NONCE ${NONCE_TICKET}\r\n\n${SIGN_TICKET}\n` });
-    expect(run).toMatchObject({ exitCode: 0 });
-  });
-
   it.each([
     ['no ticket', query('A'.repeat(40)), 'no ticket to compare with'],
     [

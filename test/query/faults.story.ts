@@ -54,7 +54,7 @@ const FAULTS: readonly (readonly [name: string, effect: FaultEffect, code: strin
   ['slow', { kind: 'slow', delayMs: 2_000 }, 'TIMEOUT'],
   ['hang', { kind: 'hang' }, 'TIMEOUT'],
   ['reset', { kind: 'reset' }, 'UNREACHABLE'],
-  ['lost answer', { kind: 'lost-answer' }, 'UNREACHABLE'],
+  ['lost response', { kind: 'lost-response' }, 'UNREACHABLE'],
   ['truncated', { kind: 'truncated' }, 'UNREACHABLE'],
   ['truncated in chunks', { kind: 'truncated', chunked: true }, 'UNREACHABLE'],
   ['truncated JSON', { kind: 'truncated-json' }, 'RESPONSE_MALFORMED'],

@@ -20,7 +20,7 @@ beforeEach(async () => {
 afterEach(endStage);
 
 describe('an image whose answer does not come', () => {
-  it.each(['lost-answer', 'truncated', 'truncated-json', 'wrong-types'] as const)(
+  it.each(['lost-response', 'truncated', 'truncated-json', 'wrong-types'] as const)(
     'but was recognized (%s), is queried and not sent again',
     async (kind) => {
       sandbox.injectFault({ endpoint: RECOGNIZE, kind });
@@ -80,7 +80,7 @@ describe('an image whose answer does not come', () => {
 
   it('and had no card on it, is that', async () => {
     const orderNo = orderNoForCode('-9012');
-    sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'lost-answer' });
+    sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'lost-response' });
     const error = await recognitionFailure(recognition.recognize(JPEG, { orderNo }));
     expect(error).toMatchObject({ code: 'CARD_UNREADABLE', vendorCode: '-9012', orderNo, outcomeUnknown: false });
   });
@@ -103,7 +103,7 @@ describe('an image whose answer does not come', () => {
   });
 
   it('is not asked for any longer either when the caller stops meanwhile', async () => {
-    sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'lost-answer' });
+    sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'lost-response' });
     sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'hang' });
     const stop = new AbortController();
     const reason = new Error('the caller has left');

@@ -149,7 +149,7 @@ describe('rejected credentials', () => {
   it('do not make an image be sent a third time, when the second answer is lost', async () => {
     sandbox.killCredentials();
     sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'code', code: '400102', times: 1 });
-    sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'lost-answer', times: 1 });
+    sandbox.injectFault({ endpoint: RECOGNIZE, kind: 'lost-response', times: 1 });
     await expect(recognition.recognize(JPEG)).resolves.toMatchObject({ photos: { status: 'complete' } });
     expect(sandbox.calls).toMatchObject({ recognition: 2, result: 1 });
     expect(sandbox.violations()).toEqual([]);

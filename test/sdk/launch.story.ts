@@ -132,7 +132,7 @@ describe('launches of one user at the same time', () => {
 });
 
 describe('when the vendor fails', () => {
-  it.each(['lost-answer', 'truncated', 'wrong-types', 'reset', 'html-502'] as const)(
+  it.each(['lost-response', 'truncated', 'wrong-types', 'reset', 'html-502'] as const)(
     'a ticket may have been given (%s): the next is asked for two seconds later',
     async (kind) => {
       sandbox.injectFault({ endpoint: 'api_ticket', ticketType: 'NONCE', kind, times: 1 });

@@ -49,7 +49,7 @@ it('tickets, signatures, users and orders of the phone SDK are neither logged no
   remember('access token', accessToken.reveal());
   const echo = `${accessToken.reveal()} ${encodeURIComponent(accessToken.reveal())} of ${USER}`;
   sandbox.injectFault({ endpoint: 'api_ticket', kind: 'code', code: '400104', detail: echo, times: 1 });
-  sandbox.injectFault({ endpoint: 'api_ticket', ticketType: 'NONCE', kind: 'lost-answer', times: 1 });
+  sandbox.injectFault({ endpoint: 'api_ticket', ticketType: 'NONCE', kind: 'lost-response', times: 1 });
   clock.advance(2_000);
   for (const request of [
     { userId: USER, orderNo: ORDER },

@@ -128,7 +128,7 @@ describe('a signed request', () => {
     { what: 'a GET that does more: not sent again', request: { ...ID_CARD, idempotent: false }, times: 1 },
   ])('after a lost response, $what', async ({ request, times }) => {
     const { sandbox, scene, siblings, orderNo } = await begin();
-    sandbox.injectFault({ endpoint: 'all', kind: 'lost-answer', times: 1 });
+    sandbox.injectFault({ endpoint: 'all', kind: 'lost-response', times: 1 });
     const sent = siblings.send({ ...request, orderNo }).then(
       () => 'answered',
       (error: unknown) => (error as BankCardOcrError).code,

@@ -29,8 +29,8 @@ export async function startChromium(): Promise<Browser> {
 
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<OpenPage> {
   const context = await browser.newContext({ viewport: { width: 1100, height: 900 }, ...options });
-  // How long something takes is for the limit of the test alone.
-  context.setDefaultTimeout(0);
+  // Shorter than the limit of a test, so that the error says what was waited for; no machine is that slow.
+  context.setDefaultTimeout(300_000);
   const complaints: string[] = [];
   const received: { url: string; text: string; bytes: number }[] = [];
   await context.addInitScript(`addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) => {

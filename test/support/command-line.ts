@@ -2,9 +2,8 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, constants, openSync } from 'node:fs';
 import path from 'node:path';
-import { Readable, type Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { pipeline } from 'node:stream/promises';
 
 /** How a run of the command line ended. */
 export interface CommandLineRun {
@@ -32,10 +31,7 @@ export interface DoctorDocument {
 /** How a run is set up; nothing of the environment of the tests reaches it. */
 export interface CommandLineSetting {
   readonly env?: Readonly<Record<string, string>>;
-  /** A text, or a stream, which may be endless. */
-  readonly stdin?: string | Readable;
-  /** The path of what stands in the place of stdin, as the shell's `<` has it. */
-  readonly stdinFrom?: string;
+  readonly stdin?: string;
   /** The path of what stands in the place of stdout, as the shell's `>` has it; `closed` is a pipe whose reader has left. */
   readonly stdoutTo?: string;
   /** The name of a file of test/workers that is loaded first. */
@@ -50,19 +46,18 @@ export async function runCommandLine(
   setting: CommandLineSetting = {},
 ): Promise<CommandLineRun> {
   const compiled = process.env['COMPILED_WORKERS'] ?? '';
-  const { env, stdin = '', stdinFrom, stdoutTo, preload } = setting;
+  const { env, stdin = '', stdoutTo, preload } = setting;
   const first = preload === undefined ? [] : ['--require', path.join(compiled, `test/workers/${preload}.js`)];
   const main = path.join(compiled, 'libs/bankcard-ocr/src/cli/main.js');
-  const input = stdinFrom === undefined ? undefined : openSync(stdinFrom, constants.O_RDONLY | constants.O_NONBLOCK);
   const output = stdoutTo === undefined || stdoutTo === CLOSED ? undefined : openSync(stdoutTo, constants.O_WRONLY);
   const child = spawn(process.execPath, [...first, main, ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...env },
-    stdio: [input ?? 'pipe', output ?? 'pipe', 'pipe'],
-  }) as ChildProcessByStdio<Writable | null, Readable | null, Readable>;
-  for (const file of [input, output]) if (file !== undefined) closeSync(file);
+    stdio: ['pipe', output ?? 'pipe', 'pipe'],
+  }) as ChildProcessByStdio<Writable, Readable | null, Readable>;
+  if (output !== undefined) closeSync(output);
   if (stdoutTo === CLOSED) child.stdout?.destroy();
   // It may end before it has read everything.
-  if (child.stdin) pipeline(Readable.from(stdin), child.stdin).catch(() => undefined);
+  child.stdin.on('error', () => undefined).end(stdin);
   const [stdout, stderr] = await Promise.all([
     child.stdout && stdoutTo !== CLOSED ? text(child.stdout) : '',
     text(child.stderr),

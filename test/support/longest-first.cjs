@@ -4,13 +4,8 @@ const { default: Sequencer } = require('@jest/test-sequencer');
 const LONGEST = [
   'test/simulation/',
   'documents/readme.story.ts',
-  'query/responses.story.ts',
-  'test/failures.story.ts',
-  'credentials/foreign-refresh.story.ts',
-  'test/hostile-requests.story.ts',
   'http/kept-connections.spec.ts',
   'query/query-many.story.ts',
-  'credentials/store-loss.story.ts',
   'libs/bankcard-ocr/src/credentials/ticket.service.spec.ts',
 ];
 

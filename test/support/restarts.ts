@@ -36,7 +36,10 @@ export class Restarts {
 
   /** Start one more. */
   async join(change: Partial<BankCardOcrOptions> = {}): Promise<TestApplication> {
-    const ticketStore = new FileTicketStore({ directory: this.directory, appId: this.sandbox.appId }, this.disk.files);
+    const ticketStore = new FileTicketStore(
+      { directory: this.directory, appId: this.sandbox.appId, timeoutMs: 300_000 },
+      this.disk.files,
+    );
     const options = { clock: this.clock, ticketStore, ...change };
     const app = await startOnMovedTime(this.sandbox, options);
     this.#running.push(app);

@@ -1,19 +1,22 @@
 import path from 'node:path';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { createClient } from '../../libs/bankcard-ocr/src/account/create-client.js';
+import { DirectoryArchiveQueue } from '../../libs/bankcard-ocr/src/archive/directory-archive.queue.js';
 import { DirectoryEvidenceStore } from '../../libs/bankcard-ocr/src/archive/directory-evidence.store.js';
 import { EvidenceArchive, type KeepOptions } from '../../libs/bankcard-ocr/src/archive/evidence-archive.js';
 import { EvidenceStore } from '../../libs/bankcard-ocr/src/archive/evidence-store.js';
 import { S3EvidenceStore } from '../../libs/bankcard-ocr/src/archive-s3/s3-evidence.store.js';
 import { EvidenceReconciler } from '../../libs/bankcard-ocr/src/archive/evidence-reconciler.js';
 import { type ExpectedOrder, ExpectedOrders } from '../../libs/bankcard-ocr/src/archive/expected-orders.js';
+import { EvidenceWorker } from '../../libs/bankcard-ocr/src/archive/evidence-worker.js';
 import { FileKeyStore } from '../../libs/bankcard-ocr/src/archive/key-store.js';
+import { MemoryArchiveQueue } from '../../libs/bankcard-ocr/src/archive/memory-archive.queue.js';
 import { resolveOptions } from '../../libs/bankcard-ocr/src/options/resolve-options.js';
 
 /**
  * Keeps the orders of ORDERS in an archive below FOLDER, or in a bucket: S3 has the options of its client, BUCKET its name.
- * Prints `begin <order>`, `kept <order> <isNew>`, and `done` when it has all of them. With LEASE_DIRECTORY it works only while
- * it has the lease, until a line on stdin. With DIE_AT it ends itself (SIGKILL) around the change of its stores that has this
+ * Prints `begin <order>`, `kept <order> <isNew>`, and `done` when it has all of them. With QUEUE_DIRECTORY it shares the work
+ * with other processes, until a line on stdin. With DIE_AT it ends itself (SIGKILL) around the change of its stores that has this
  * number.
  */
 
@@ -107,7 +110,10 @@ async function main(): Promise<void> {
       wrappingKeys: { first: environment('WRAPPING_KEY') },
     }),
   });
-  const told = {
+  const told: Pick<EvidenceArchive, 'keep' | 'findKept' | 'queuedOrders' | 'refOf'> = {
+    findKept: async (orderNo) => archive.findKept(orderNo),
+    queuedOrders: async () => archive.queuedOrders(),
+    refOf: async (orderNo) => archive.refOf(orderNo),
     keep: async (orderNo: string, keepOptions?: KeepOptions) => {
       say(`begin ${orderNo}`);
       const kept = await archive.keep(orderNo, keepOptions);
@@ -115,29 +121,34 @@ async function main(): Promise<void> {
       return kept;
     },
   };
-  const leaseDirectory = environment('LEASE_DIRECTORY') || undefined;
-  const reconciler = new EvidenceReconciler(told, new GivenOrders(), { leaseDirectory });
+  const directory = environment('QUEUE_DIRECTORY');
+  const queue = directory === '' ? new MemoryArchiveQueue() : new DirectoryArchiveQueue(directory, { leaseMs: 4_000 });
+  const worker = new EvidenceWorker(told, queue);
+  const reconciler = new EvidenceReconciler(worker, new GivenOrders(), { intervalMs: 200 });
   reconciler.events$.subscribe((event) => {
     if (event.type === 'failed' || event.type === 'lost') say(`${event.type} ${event.orderNo} ${event.code}`);
+    if (event.type === 'round-failed' || event.type === 'queue-failed') say(`${event.type} ${String(event.error)}`);
   });
-  if (leaseDirectory !== undefined) {
-    // Until it is killed, or told to stop.
+  const isDone = new Promise<void>((resolve) => {
+    reconciler.events$.subscribe((event) => {
+      if (event.type === 'round' && event.kept === orders.length) resolve();
+    });
+  });
+  worker.start();
+  reconciler.start();
+  const isTold = new Promise<void>((resolve) => {
     process.stdin.once('data', () => {
       process.stdin.destroy();
-      void reconciler.stop().then(async () => client.close());
+      resolve();
     });
-    reconciler.events$.subscribe((event) => {
-      if (event.type === 'round' && event.kept === orders.length) say('done');
-    });
-    reconciler.start();
-    return;
-  }
-  for (;;) {
-    const { kept, waiting } = await reconciler.runOnce();
-    if (kept === orders.length) break;
-    if (waiting > 0) await new Promise((resolve) => setTimeout(resolve, 200));
-  }
+  });
+  await isDone;
   say('done');
+  // Until it is killed, or told to stop.
+  if (directory === '') process.stdin.destroy();
+  else await isTold;
+  await reconciler.stop();
+  await worker.stop();
   await client.close();
 }
 

@@ -155,7 +155,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
         if (call) call.ticket = exchange.ticket;
         this.#askedAt.set(exchange.ticket, this.#sentCalls.get(key)?.sentAt ?? this.world.kernel.now);
         this.#tell(
-          `the vendor gives ${process.name} ticket ${exchange.ticket.number} of token ${exchange.ticket.token.number}`,
+          `the vendor issues ticket ${exchange.ticket.number} of token ${exchange.ticket.token.number} to ${process.name}`,
         );
       } else {
         this.#tell(`the vendor refuses ${process.name} a ticket: ${exchange.code}`);
@@ -449,7 +449,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const { vendor, intervalMs } = this.world;
     const { name } = process;
     this.counts.tokens += 1;
-    this.#tell(`the vendor gives ${name} token ${token.number}`);
+    this.#tell(`the vendor issues token ${token.number} to ${name}`);
     const at = token.issuedAt;
     const sentAt = call?.sentAt ?? at;
     this.#askedAt.set(token, sentAt);
@@ -557,7 +557,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     // It was dead before: a late request for a ticket had been carried out.
     if (!next || next.by === FOREIGN || this.#lateTokens.has(next) || next.issuedAt > diesAt) return;
     if (this.effects.anyOf(ENDS_FROM_OUTSIDE, issuedAt, kernel.now)) return;
-    this.#violated('S6-dead', `ticket ${newest.number} is dead since token ${next.number} came, and nobody refreshes`);
+    this.#violated(
+      'S6-invalid',
+      `ticket ${newest.number} is invalid since token ${next.number} came, and nobody refreshes`,
+    );
   }
 
   #checkSecret(process: SimulatedProcess, token: Token | undefined, does: string): void {

@@ -136,21 +136,23 @@ const OPERATIONS: Readonly<Record<string, { summary: string; type?: string; sche
   },
 };
 
-const PARAMETERS = [
-  {
-    name: 'account',
-    in: 'query' as const,
-    required: false,
-    description: 'The name of an account; empty for the one without a name',
-    schema: { type: 'string' },
-  },
-];
-const LIMIT = {
+const ACCOUNT_NAME = {
+  name: 'account',
+  in: 'query' as const,
+  required: false,
+  description: 'The name of an account; empty for the one without a name',
+  schema: { type: 'string' },
+};
+const limit = (description: string, otherwise?: number) => ({
   name: 'limit',
   in: 'query' as const,
   required: false,
-  description: 'How many, the newest first',
-  schema: { type: 'integer', minimum: 1, maximum: 1_000, default: 100 },
+  description,
+  schema: { type: 'integer', minimum: 1, maximum: 1_000, ...(otherwise !== undefined && { default: otherwise }) },
+});
+const LIMITS: Readonly<Record<string, ReturnType<typeof limit>[]>> = {
+  exchanges: [limit('How many, the newest first', 100)],
+  live: [limit('How many past exchanges the first line has; none by default')],
 };
 
 /** Complete what a document says of the routes of `BankCardOcrOpsModule`. */
@@ -165,7 +167,7 @@ export function describeOperations({ paths }: OpenAPIObject): void {
       tags: ['operations'],
       // Of the class, which is not carried over to the methods that it inherits.
       'x-required-scopes': ['ops'],
-      parameters: name === 'accounts' ? [] : [...PARAMETERS, ...(name === 'exchanges' ? [LIMIT] : [])],
+      parameters: [...(name === 'accounts' ? [] : [ACCOUNT_NAME]), ...(LIMITS[name] ?? [])],
       responses: {
         ...operation.responses,
         '200': { description: summary, content: { [type]: { schema } } },

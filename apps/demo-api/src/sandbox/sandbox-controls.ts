@@ -13,7 +13,7 @@ import { MovableClock } from './movable-clock.js';
 const FAULTS = {
   'all-down': { endpoint: 'all', kind: 'html-502' },
   'tokens-down': { endpoint: 'auth', kind: 'reset' },
-  'tokens-lost': { endpoint: 'auth', kind: 'lost-answer' },
+  'tokens-lost': { endpoint: 'auth', kind: 'lost-response' },
   'queries-hang': { endpoint: 'getBankCardOcrResult', kind: 'hang' },
   'queries-slow': { endpoint: 'getBankCardOcrResult', kind: 'slow', delayMs: 2_000 },
   'queries-cut': { endpoint: 'getBankCardOcrResult', kind: 'truncated' },

@@ -6,7 +6,6 @@ export type AccountName = string | undefined;
 /** It becomes part of environment variables, log lines and the labels of metrics. */
 const NAME = /^[a-z][a-z0-9_-]{0,31}$/i;
 
-/** Refuse a name that cannot be one. @throws {@link BankCardOcrConfigurationError} */
 export function checkAccountName(name: unknown): asserts name is string {
   if (typeof name === 'string' && NAME.test(name)) return;
   const problem = new Problem(

@@ -16,7 +16,6 @@ const shared = ((globalThis as Record<symbol, unknown>)[COPIES] ??= nothing) as 
 shared.count += 1;
 /** A test runner loads the library again for each file, or after a reset: that is no mistake. */
 const isTestRunner = process.env['JEST_WORKER_ID'] !== undefined || process.env['VITEST'] !== undefined;
-// Warn when the second copy is loaded: an application rarely does that on purpose.
 if (shared.count === 2 && !isTestRunner) {
   process.emitWarning(
     'A second copy of nestjs-bankcard-ocr was loaded into this process. The classes of one copy are not those of the ' +
@@ -38,11 +37,7 @@ interface RegisteredAccount {
   readonly registration?: { readonly name: AccountName };
 }
 
-/**
- * Refuse an account that conflicts with another one of the application, also of another copy of this library.
- * @returns what ends the account, so that another one may have its app id
- * @throws {@link BankCardOcrConfigurationError}
- */
+/** Refuse an account that conflicts with another one of the application. @returns what ends it */
 export function registerAccount(application: ModulesContainer, account: RegisteredAccount): () => void {
   const accounts = shared.accounts.get(application) ?? new Set();
   shared.accounts.set(application, accounts);

@@ -14,10 +14,7 @@ export type AccountOptions = {
 
 /** Options of {@link BankCardOcrClientFactory}. */
 export interface ClientFactoryOptions {
-  /**
-   * Return the options of an account, from a database or a vault: `appId` and `secret` at least. Called once for each
-   * client, no matter how many callers wait for it; a failure is not cached.
-   */
+  /** Return `appId` and `secret` at least. Called once for each client; a failure is not cached. */
   readonly resolve: (accountId: string) => Promise<AccountOptions> | AccountOptions;
   /** Options of every account, unless {@link resolve} says otherwise: `ticketStore` above all. */
   readonly defaults?: Partial<Omit<BankCardOcrOptions, 'appId' | 'secret'>> | undefined;
@@ -28,32 +25,22 @@ export interface ClientFactoryOptions {
 interface Account {
   readonly id: string;
   readonly client: Promise<BankCardOcrClient>;
-  /** Set when it is there. */
   made?: BankCardOcrClient;
-  /** Set when it has its client. */
   options?: ResolvedOptions;
-  /** Releases its app id; set when it has one. */
   unregister?: () => void;
-  /** Closes the client when the calls that are under way have ended; set when the account had to make room. */
+  /** Closes the client when the calls that are under way have ended. */
   closing?: ClockTimer | undefined;
 }
 
-/** Takes a client that a factory has made. Must not throw. */
 type ClientObserver = (accountId: string, client: BankCardOcrClient) => void;
 
 interface FactoryContext {
   clientSurroundings(accountId: string, appId: string): ClientContext;
-  /**
-   * Claim the app id and the store of an account. @returns a function that releases both
-   * @throws {@link BankCardOcrConfigurationError} when another account of the application has them
-   */
+  /** @returns a function that releases the app id and the store */
   register(resolved: ResolvedOptions): () => void;
 }
 
-/**
- * Clients of accounts that are known only at run time, e.g. one for each tenant: created when first used,
- * and closed when others need the room. Each has credentials, a ticket store, connections, events and counts of its own.
- */
+/** Clients of accounts known only at run time, e.g. tenants: made when first used, closed to make room for others. */
 export class BankCardOcrClientFactory {
   readonly #maxAccounts: number;
   /** The least recently used one comes first; those beyond `maxAccounts` are leaving. */
@@ -61,10 +48,7 @@ export class BankCardOcrClientFactory {
   readonly #observers = new Set<ClientObserver>();
   #isClosed = false;
 
-  /**
-   * @throws {@link BankCardOcrConfigurationError} when the options are wrong
-   * @internal made by `BankCardOcrAccountsModule`
-   */
+  /** @internal made by `BankCardOcrAccountsModule` */
   constructor(
     private readonly options: ClientFactoryOptions,
     private readonly surroundings: FactoryContext,
@@ -78,11 +62,9 @@ export class BankCardOcrClientFactory {
   }
 
   /**
-   * Return the client of an account. Ask for it again for each piece of work: an account that has to make room keeps its
-   * client for its `timeoutMs` only, in which calls that are under way can end.
-   * @param accountId what `resolve` is called with, e.g. the id of a tenant
-   * @throws {@link BankCardOcrConfigurationError} when its options are wrong, or another account has the same app id
-   * @throws whatever `resolve` throws, as it is
+   * Return the client of an account. Ask for each piece of work: one that makes room closes after its `timeoutMs`.
+   * @param accountId what `resolve` is called with
+   * @throws {@link BankCardOcrConfigurationError} for wrong options, or an app id that is taken; what `resolve` throws
    */
   async get(accountId: string): Promise<BankCardOcrClient> {
     if (this.#isClosed) throw new BankCardOcrError('NO_VALID_TICKET', { message: 'the application is closing' });
@@ -96,10 +78,7 @@ export class BankCardOcrClientFactory {
     return account.client;
   }
 
-  /**
-   * Close the client of an account, e.g. when its secret has changed: the next {@link get} calls `resolve` again.
-   * Calls that are under way fail.
-   */
+  /** Close the client of an account, e.g. when its secret has changed. Calls that are under way fail. */
   async evict(accountId: string): Promise<void> {
     const account = this.#accounts.get(accountId);
     if (account) await this.#close(account);
@@ -118,7 +97,6 @@ export class BankCardOcrClientFactory {
     this.#observers.add(observer);
   }
 
-  /** Close all clients; none is made any more. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([...this.#accounts.values()].map(async (account) => this.#close(account)));
@@ -181,7 +159,6 @@ export class BankCardOcrClientFactory {
   }
 }
 
-/** Make a copy of the options of a factory in which every secret is a `SecretText`. */
 export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOptions {
   const { resolve, defaults } = options;
   if (typeof defaults !== 'object' || typeof resolve !== 'function') return options;
@@ -189,10 +166,6 @@ export function concealDefaults(options: ClientFactoryOptions): ClientFactoryOpt
   return { ...options, resolve: (accountId) => options.resolve(accountId), defaults: concealSecrets(defaults) };
 }
 
-/**
- * Check the options of a factory; those of accounts are checked when they are known.
- * @returns how many accounts may have a client
- */
 function checkFactoryOptions({ resolve, maxAccounts }: ClientFactoryOptions): number {
   const most = isUnset(maxAccounts) ? 100 : numeric('whole number').read(maxAccounts);
   const issues = [

@@ -28,18 +28,15 @@ import { connectToVendor, createTransport, VendorConnections } from './vendor-co
 
 export interface ClientContext {
   readonly log: LogSink;
-  /** Whether the level `debug` is enabled. */
   readonly debugs: () => boolean;
   /** The account of its spans and metrics; undefined for the only one. */
   readonly name?: string;
 }
 
-/** One account: its options, its log, and what starts and ends with it. */
 export class AccountContext {
   /** Unless the application overrides it. */
   tickets: TicketService | undefined;
   readonly #closes: (() => unknown)[] = [];
-  /** How log lines of the account name its orders. */
   readonly orderReferences: OrderReferences;
 
   constructor(
@@ -72,7 +69,6 @@ export const BANKCARD_OCR_SERVICES = [
   BankCardOcrHealth,
 ] as const;
 
-/** What operators are shown of an account, and where it comes from. */
 interface AccountForOperators extends Pick<AccountContext, 'options'> {
   readonly store: TicketStore;
   readonly telemetry: Telemetry;
@@ -94,7 +90,7 @@ export class BankCardOcrClient {
     readonly health: BankCardOcrHealth,
   ) {}
 
-  /** Begin to refresh in the background; neither waits for Tencent nor fails because of it. @internal */
+  /** @internal */
   start(): void {
     const { options, surroundings } = this.context;
     const { appId, baseUrl, storeEncryptionKey, transport, warningPolicy } = options;
@@ -116,7 +112,7 @@ export class BankCardOcrClient {
     return { options: this.context.options, store: this.store, telemetry: this.telemetry };
   }
 
-  /** End timers and connections; whatever is under way fails. @internal */
+  /** @internal */
   async close(): Promise<void> {
     await this.context.close();
   }
@@ -154,7 +150,6 @@ function part<T, const Needs extends readonly Token[]>(
   };
 }
 
-/** What a service needs that calls Tencent. */
 const NEEDS = [Clock, TicketService, SignatureService, VendorConnections, Telemetry] as const;
 
 function callOptions(
@@ -167,10 +162,7 @@ function callOptions(
   return { ...options, limits: options, clock, tickets: completeTickets(tickets), signatures, telemetry };
 }
 
-/**
- * Everything that an account is made of, each after what it needs. Nest's container makes providers of them, so that any
- * of them can be overridden; {@link createClient} makes them one after the other.
- */
+/** What an account is made of, each after what it needs: providers for Nest's container, or made in order. */
 export const ACCOUNT_PARTS: readonly AccountPart[] = [
   part(Clock, [], ({ options }) => options.clock),
   part(Telemetry, [Clock], ({ options, surroundings }, clock) => {
@@ -269,10 +261,7 @@ function createAuthClient(options: ResolvedOptions, { main }: VendorConnections)
   return new AuthClient(main, { ...options, version: options.protocolVersion, timeoutMs: options.attemptTimeoutMs });
 }
 
-/**
- * Make the services of one account without Nest's container; nothing is asked of Tencent yet.
- * @throws {@link BankCardOcrConfigurationError} when its ticket store cannot be used, or a package is missing
- */
+/** Make the services of one account without Nest's container. @throws {@link BankCardOcrConfigurationError} */
 export async function createClient(options: ResolvedOptions, surroundings: ClientContext): Promise<BankCardOcrClient> {
   const context = new AccountContext(options, surroundings);
   const made = new Map<Token, unknown>();

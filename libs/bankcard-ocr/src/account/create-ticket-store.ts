@@ -6,11 +6,7 @@ import { Problem } from '../errors/configuration-error.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { createRedisClient, loadIoredis } from '../redis/redis-url.js';
 
-/**
- * Make the store that the option `ticketStore` names, or take the one that it is.
- * @param onDamaged is called with the path or key of credentials that could not be read and were set aside
- * @throws {@link BankCardOcrConfigurationError} when a package that it needs is not installed
- */
+/** @param onDamaged takes the path or key of credentials that could not be read and were set aside */
 export async function createTicketStore(
   { ticketStore, appId, clock }: ResolvedOptions,
   onDamaged: (where: string) => void,
@@ -25,10 +21,7 @@ export async function createTicketStore(
   return new RedisTicketStore({ appId, clock, onDamaged, client }, true);
 }
 
-/**
- * Prepare a store for the access that a process needs.
- * @throws {@link BankCardOcrConfigurationError} when it refuses that: startup fails
- */
+/** @throws {@link BankCardOcrConfigurationError} when the store refuses the access: startup fails */
 export async function openTicketStore(store: TicketStore, access: StoreAccess): Promise<void> {
   try {
     await store.open(access);

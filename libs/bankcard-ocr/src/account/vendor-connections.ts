@@ -9,7 +9,6 @@ import { type ExchangeListener, VendorHttpClient } from '../vendor/http/vendor-h
 
 export class VendorConnections {
   constructor(
-    /** The host of credentials and results. */
     readonly main: VendorHttpClient,
     /** The host of direct recognition; the same client where it is the same host. */
     readonly recognition: VendorHttpClient,
@@ -21,10 +20,7 @@ export class VendorConnections {
   }
 }
 
-/**
- * Make the clients of the hosts that the options name; nothing is connected before the first request.
- * @param given the transport to the main host. One that the library has not made is used for both hosts, and is not closed
- */
+/** @param given to the main host. One that the library has not made is used for both hosts, and is not closed */
 export async function connectToVendor(
   options: ResolvedOptions,
   onExchange: ExchangeListener,

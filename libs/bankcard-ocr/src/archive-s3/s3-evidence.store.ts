@@ -43,6 +43,12 @@ interface Writing {
   readonly checksums: boolean;
 }
 
+/** What is written, and its SHA-256. */
+interface Content {
+  readonly bytes: Buffer;
+  readonly digest: Buffer;
+}
+
 const DEFAULT_TIMEOUT_MS = 30_000;
 /** User metadata (`x-amz-meta-write-id`): whose write it was, when the response to it was lost. */
 const WRITE_ID = 'write-id';
@@ -94,8 +100,9 @@ export class S3EvidenceStore extends EvidenceStore {
     return (await this.#writingOf()).writeOnce;
   }
 
-  async create(name: string, bytes: Buffer): Promise<boolean> {
-    return this.#create(name, bytes, await this.#writingOf());
+  async create(name: string, bytes: Buffer, sha256?: string): Promise<boolean> {
+    const digest = sha256 === undefined ? createHash('sha256').update(bytes).digest() : Buffer.from(sha256, 'hex');
+    return this.#create(name, { bytes, digest }, await this.#writingOf());
   }
 
   async read(name: string): Promise<Buffer | undefined> {
@@ -113,13 +120,13 @@ export class S3EvidenceStore extends EvidenceStore {
     }
   }
 
-  async #create(name: string, bytes: Buffer, writing: Writing): Promise<boolean> {
+  async #create(name: string, content: Content, writing: Writing): Promise<boolean> {
     const writeId = randomUUID();
     if (writing.writeOnce === 'lease-only' && (await this.#get(name))) return false;
     let isInDoubt = false;
     for (let conflicts = 0; ;) {
       try {
-        await this.#put(name, bytes, writeId, writing);
+        await this.#put(name, content, writeId, writing);
         return true;
       } catch (error) {
         if (!(error instanceof S3Failure)) throw error;
@@ -129,7 +136,7 @@ export class S3EvidenceStore extends EvidenceStore {
           await sleep(SYSTEM_RUNTIME.clock, backoffMs(conflicts, 20, 1_000));
           continue;
         }
-        const isOurs = isInDoubt ? await this.#isOurs(name, bytes, writeId, error) : undefined;
+        const isOurs = isInDoubt ? await this.#isOurs(name, content.bytes, writeId, error) : undefined;
         if (isOurs === undefined) throw error;
         return isOurs;
       }
@@ -146,7 +153,12 @@ export class S3EvidenceStore extends EvidenceStore {
     return found.writeId === undefined ? found.bytes.equals(bytes) : found.writeId === writeId;
   }
 
-  async #put(name: string, bytes: Buffer, writeId: string, { writeOnce, checksums }: Writing): Promise<void> {
+  async #put(
+    name: string,
+    { bytes, digest }: Content,
+    writeId: string,
+    { writeOnce, checksums }: Writing,
+  ): Promise<void> {
     const command = new PutObjectCommand({
       Bucket: this.#bucket,
       Key: this.#prefix + name,
@@ -156,18 +168,19 @@ export class S3EvidenceStore extends EvidenceStore {
       Metadata: { [WRITE_ID]: writeId },
       ...(writeOnce === 'if-none-match' && { IfNoneMatch: '*' }),
       // With one of its own the SDK adds none: CRC32 is not known to every server.
-      ...(checksums && { ChecksumSHA256: createHash('sha256').update(bytes).digest('base64') }),
+      ...(checksums && { ChecksumSHA256: digest.toString('base64') }),
     });
-    if (writeOnce === 'cos-forbid-overwrite') {
-      command.middlewareStack.add(
-        (next) => (args) => {
-          // Before it is signed, so that nothing on the way can take it off.
-          (args.request as { headers: Record<string, string> }).headers['x-cos-forbid-overwrite'] = 'true';
-          return next(args);
-        },
-        { step: 'build', name: 'forbidOverwrite' },
-      );
-    }
+    command.middlewareStack.add(
+      (next) => (args) => {
+        const { headers } = args.request as { headers: Record<string, string> };
+        // The signature is over it. The SDK does not hash a payload whose hash is there.
+        headers['x-amz-content-sha256'] = digest.toString('hex');
+        // Before it is signed, so that nothing on the way can take it off.
+        if (writeOnce === 'cos-forbid-overwrite') headers['x-cos-forbid-overwrite'] = 'true';
+        return next(args);
+      },
+      { step: 'build', name: 'evidence' },
+    );
     await this.#send('PutObject', (options) => this.#client.send(command, options));
   }
 
@@ -257,7 +270,7 @@ export class S3EvidenceStore extends EvidenceStore {
             return writing;
           }
           const isRefused = !(await this.#create(name, SECOND, writing));
-          if (isRefused && (await this.read(name))?.equals(FIRST)) return writing;
+          if (isRefused && (await this.read(name))?.equals(FIRST.bytes)) return writing;
           isReplacing = true;
           break;
         } catch (error) {
@@ -293,8 +306,10 @@ export class S3EvidenceStore extends EvidenceStore {
   }
 }
 
-const FIRST = Buffer.from('first');
-const SECOND = Buffer.from('second');
+const [FIRST, SECOND] = ['first', 'second'].map((text): Content => {
+  const bytes = Buffer.from(text);
+  return { bytes, digest: createHash('sha256').update(bytes).digest() };
+}) as [Content, Content];
 
 const REPLACES = new Problem(
   'the bucket accepts a second write to the same name, so it is not write-once. On Tencent COS use a bucket that never had ' +

@@ -14,11 +14,14 @@ import { instancesIn } from '../account/account-registry.js';
 import { BankCardOcrClient } from '../account/create-client.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { tokenNamed } from '../nest/bankcard-ocr.tokens.js';
+import { ArchiveQueue } from './archive-queue.js';
 import { EvidenceArchive, type EvidenceArchiveOptions } from './evidence-archive.js';
 import { EvidenceReconciler, type ReconcilerOptions } from './evidence-reconciler.js';
 import { EvidenceStore } from './evidence-store.js';
+import { EvidenceWorker, type EvidenceWorkerOptions } from './evidence-worker.js';
 import type { ExpectedOrders } from './expected-orders.js';
 import { KeyStore } from './key-store.js';
+import { MemoryArchiveQueue } from './memory-archive.queue.js';
 
 /** What the archive of an account is made of. */
 export interface BankCardOcrArchiveOptions {
@@ -30,7 +33,15 @@ export interface BankCardOcrArchiveOptions {
   readonly timestamps?: EvidenceArchiveOptions['timestamps'];
   /** What is not kept although Tencent sends it: kinds of photos, and `validity`, the expiry date. @default nothing */
   readonly omit?: EvidenceArchiveOptions['omit'];
-  /** Keep the orders that the application expects, in the background. @default none: the application calls `keep()` */
+  /**
+   * The orders that are to be kept, shared by the processes of a machine (`DirectoryArchiveQueue`) or of many
+   * (`BullMqArchiveQueue`). One for each account; it is closed at shutdown.
+   * @default with `reconcile`, a queue in the memory of this process; otherwise none: the application calls `keep()`
+   */
+  readonly queue?: ArchiveQueue | undefined;
+  /** How the orders of the queue are kept. */
+  readonly worker?: EvidenceWorkerOptions | undefined;
+  /** Compare the archive with the orders that the application expects, in the background. @default none */
   readonly reconcile?: (ReconcilerOptions & { readonly expected: ExpectedOrders }) | undefined;
 }
 
@@ -98,7 +109,9 @@ class ArchivedAccount {
 
 function withArchive(definition: DynamicModule, name: AccountName): DynamicModule {
   if (name !== undefined) checkAccountName(name);
-  const [archive, reconciler] = [tokenNamed(EvidenceArchive, name), tokenNamed(EvidenceReconciler, name)];
+  const archive = tokenNamed(EvidenceArchive, name);
+  const worker = tokenNamed(EvidenceWorker, name);
+  const reconciler = tokenNamed(EvidenceReconciler, name);
   return {
     ...definition,
     providers: [
@@ -111,28 +124,37 @@ function withArchive(definition: DynamicModule, name: AccountName): DynamicModul
       {
         provide: archive,
         inject: [OPTIONS, ACCOUNT],
-        useFactory: ({ store, keys, timestamps, omit }: BankCardOcrArchiveOptions, account: ArchivedAccount) => {
-          checkOptions(store, keys);
+        useFactory: (options: BankCardOcrArchiveOptions, account: ArchivedAccount) => {
+          const { store, keys, queue, timestamps, omit } = options;
+          checkOptions(store, keys, queue);
           return new EvidenceArchive({ source: account, store, keys, timestamps, omit });
         },
       },
       {
-        provide: reconciler,
+        provide: worker,
         inject: [OPTIONS, archive],
-        useFactory: ({ reconcile }: BankCardOcrArchiveOptions, evidence: EvidenceArchive) => {
-          return reconcile && new EvidenceReconciler(evidence, reconcile.expected, reconcile);
+        useFactory: (options: BankCardOcrArchiveOptions, evidence: EvidenceArchive) => {
+          const queue = options.queue ?? (options.reconcile && new MemoryArchiveQueue());
+          return queue && new EvidenceWorker(evidence, queue, options.worker);
         },
       },
-      { provide: STARTED, inject: [archive, reconciler], useFactory: (...parts: unknown[]) => parts },
+      {
+        provide: reconciler,
+        inject: [OPTIONS, { token: worker, optional: true }],
+        useFactory: ({ reconcile }: BankCardOcrArchiveOptions, keeper?: EvidenceWorker) => {
+          return reconcile && keeper && new EvidenceReconciler(keeper, reconcile.expected, reconcile);
+        },
+      },
+      { provide: STARTED, inject: [archive, worker, reconciler], useFactory: (...parts: unknown[]) => parts },
     ],
-    exports: [archive, reconciler],
+    exports: [archive, worker, reconciler],
   };
 }
 
 /** What starts and ends with the module, whatever its tokens are called. */
 const STARTED = Symbol.for('nestjs-bankcard-ocr/archive-parts');
 
-function checkOptions(store: unknown, keys: unknown): void {
+function checkOptions(store: unknown, keys: unknown, queue: unknown): void {
   const issues = [
     !(store instanceof EvidenceStore) &&
       configurationIssue(
@@ -150,24 +172,42 @@ function checkOptions(store: unknown, keys: unknown): void {
           '必须是 KeyStore，例如 new FileKeyStore({ directory, wrappingKeys })',
         ),
       ),
+    queue !== undefined &&
+      !(queue instanceof ArchiveQueue) &&
+      configurationIssue(
+        'queue',
+        new Problem(
+          'must be an ArchiveQueue, e.g. new DirectoryArchiveQueue(directory)',
+          '必须是 ArchiveQueue，例如 new DirectoryArchiveQueue(directory)',
+        ),
+      ),
   ].filter((issue) => issue !== false);
   if (issues.length > 0) throw new BankCardOcrConfigurationError(issues);
 }
 
 /**
- * Return the token by which the archive of a named registration is injected.
+ * Return the token by which the archive of a named registration is injected, or another part of it.
  * @param name of the registration; without one, the class is the token
+ * @param part `EvidenceWorker` or `EvidenceReconciler`. @default EvidenceArchive
  * @example
- * constructor(@Inject(getEvidenceArchiveToken('loans')) private readonly archive: EvidenceArchive) {}
+ * constructor(
+ *   @Inject(getEvidenceArchiveToken('loans')) private readonly archive: EvidenceArchive,
+ *   @Inject(getEvidenceArchiveToken('loans', EvidenceWorker)) private readonly worker: EvidenceWorker,
+ * ) {}
  */
-export function getEvidenceArchiveToken(name?: string): Type<EvidenceArchive> {
+export function getEvidenceArchiveToken(name?: string): Type<EvidenceArchive>;
+export function getEvidenceArchiveToken<Part extends typeof EvidenceWorker | typeof EvidenceReconciler>(
+  name: string | undefined,
+  part: Part,
+): Type<InstanceType<Part>>;
+export function getEvidenceArchiveToken(name?: string, part: Type | typeof EvidenceArchive = EvidenceArchive): Type {
   if (name !== undefined) checkAccountName(name);
-  return tokenNamed(EvidenceArchive, name) as Type<EvidenceArchive>;
+  return tokenNamed(part, name) as Type;
 }
 
 /**
- * The evidence archive of an account: provides {@link EvidenceArchive}, and {@link EvidenceReconciler} with the option
- * `reconcile`. Startup fails when store and keys cannot be used, or are those of another app id.
+ * The evidence archive of an account: provides {@link EvidenceArchive}; with the option `queue` or `reconcile`
+ * {@link EvidenceWorker}, and with `reconcile` {@link EvidenceReconciler}. Startup fails when store and keys cannot be used, or are those of another app id.
  *
  * @example
  * imports: [
@@ -183,7 +223,8 @@ export class BankCardOcrArchiveModule
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
 {
   constructor(
-    @Inject(STARTED) private readonly parts: readonly [EvidenceArchive, EvidenceReconciler | undefined],
+    @Inject(STARTED)
+    private readonly parts: readonly [EvidenceArchive, EvidenceWorker | undefined, EvidenceReconciler | undefined],
     @Inject(ACCOUNT) private readonly account: ArchivedAccount,
   ) {
     super();
@@ -192,15 +233,21 @@ export class BankCardOcrArchiveModule
   /** All accounts have been made by now. @throws `BankCardOcrConfigurationError` */
   async onModuleInit(): Promise<void> {
     void this.account.client;
-    await this.parts[0].open();
+    const [archive, worker] = this.parts;
+    await archive.open();
+    await worker?.open();
   }
 
   onApplicationBootstrap(): void {
-    this.parts[1]?.start();
+    const [, worker, reconciler] = this.parts;
+    worker?.start();
+    reconciler?.start();
   }
 
   /** Before the account closes its connections. */
   async beforeApplicationShutdown(): Promise<void> {
-    await this.parts[1]?.stop();
+    const [, worker, reconciler] = this.parts;
+    await reconciler?.stop();
+    await worker?.stop();
   }
 }

@@ -12,6 +12,7 @@ import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { warningText } from '../errors/vendor-codes.js';
 import type { DownloadManifest } from '../results/download/download.js';
+import type { PhotoMeta } from '../results/download/photo-sink.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
@@ -51,12 +52,14 @@ import {
   type NewEntry,
   type Decision,
   historyFolder,
+  NO_HISTORY,
   type OrderHistory,
   type OrderState,
   readHistory,
   stateOf,
 } from './order-history.js';
-import { Sealer, sha256, SUITE } from './sealing.js';
+import { QueuedOrders } from './queued-orders.js';
+import { SEAL_BYTES, Sealer, sha256, SUITE } from './sealing.js';
 import { certificatesOf, readTimestamp } from './timestamp-token.js';
 import type { TimestampAuthority } from './timestamp-authority.js';
 
@@ -151,6 +154,8 @@ const OWNER = 'archive.json';
 const DAYS_TO_REPAIR = 7;
 /** An object without a manifest is an orphan when no attempt can still be under way. */
 const ORPHAN_AFTER_MS = 24 * 3_600_000;
+/** The room for a photo of which nothing is known; doubled when it is full. */
+const FIRST_ROOM = 128 * 1024;
 
 /**
  * Keeps results and photos of orders as evidence (存证): pulled once from Tencent, encrypted with a key for each order,
@@ -177,7 +182,7 @@ export class EvidenceArchive {
     this.#omitted = OMITTABLE.filter((part) => omit.includes(part));
     this.#log = new AuditLog(store, clock);
     this.#trusted = timestamps?.ca === undefined ? undefined : trustedCertificates(timestamps.ca);
-    const refOf = async (orderNo: string) => this.#refOf(orderNo);
+    const refOf = async (orderNo: string) => this.refOf(orderNo);
     this.#verifier = new EvidenceVerifier({ store, keys, clock, log: this.#log, refOf, trusted: this.#trusted });
   }
 
@@ -201,14 +206,15 @@ export class EvidenceArchive {
    */
   async keep(orderNo: string, options: KeepOptions = {}): Promise<KeptOrder & { readonly isNew: boolean }> {
     checkOrderNumber(orderNo);
-    const ref = await this.#refOf(orderNo);
-    if (await this.#find(ref)) return { ...(await this.#addToLog(ref)), isNew: false };
+    const kept = await this.findKept(orderNo);
+    if (kept) return { ...kept, isNew: false };
+    const ref = await this.refOf(orderNo);
     const { store, keys } = this.options;
     const startedAtMs = this.#clock.now();
     const attempt = new KeepAttempt(store, ref, this.#omitted, async () => keys.create(ref), startedAtMs);
-    let bytes: Buffer;
+    let manifest: Manifest;
     try {
-      bytes = Buffer.from(JSON.stringify(await this.#fetch(orderNo, attempt, options)));
+      manifest = await this.#fetch(orderNo, attempt, options);
       // A machine that was suspended in between: its objects may have been collected.
       if (this.#clock.now() - startedAtMs > ORPHAN_AFTER_MS / 2) throw new BankCardOcrError('TIMEOUT');
     } catch (error) {
@@ -217,11 +223,29 @@ export class EvidenceArchive {
     }
     // When this fails, the manifest may be stored all the same, or arrive later: then the photos stay. So they do when
     // the store has repeated the write by itself and calls its own manifest one of another attempt.
-    await store.create(manifestName(ref), bytes);
+    const bytes = Buffer.from(JSON.stringify(manifest));
+    if (await store.create(manifestName(ref), bytes)) {
+      await attempt.removeAllBut(manifest.objects);
+      // Nothing is decided yet; whoever has decided since then has added it, too.
+      for (const { entry, day } of writtenOf(manifest, bytes, NO_HISTORY)) await this.#log.add(entry, day);
+      return { ...describe(manifest, NO_HISTORY), isNew: true };
+    }
     const winner = await this.#find(ref);
     if (!winner) throw new EvidenceDamage(FINDINGS.manifestMissing());
     await attempt.removeAllBut(winner.manifest.objects);
     return { ...(await this.#addToLog(ref)), isNew: winner.bytes.equals(bytes) };
+  }
+
+  /** An order if it is kept; what a process that was killed could not write to the log is added. @internal */
+  async findKept(orderNo: string): Promise<KeptOrder | undefined> {
+    checkOrderNumber(orderNo);
+    const ref = await this.refOf(orderNo);
+    return (await this.#find(ref)) && this.#addToLog(ref);
+  }
+
+  /** What a queue may know of the orders of this archive. @internal */
+  async queuedOrders(): Promise<QueuedOrders> {
+    return new QueuedOrders(await this.#index(), this.options.source.appId);
   }
 
   /**
@@ -251,7 +275,7 @@ export class EvidenceArchive {
   /** The state of an order, without decrypting anything; undefined when it is not kept. */
   async find(orderNo: string): Promise<KeptOrder | undefined> {
     checkOrderNumber(orderNo);
-    const found = await this.#find(await this.#refOf(orderNo));
+    const found = await this.#find(await this.refOf(orderNo));
     return found && this.#describe(found.manifest);
   }
 
@@ -306,7 +330,7 @@ export class EvidenceArchive {
    */
   async verify(orderNo: string): Promise<Verification> {
     checkOrderNumber(orderNo);
-    const ref = await this.#refOf(orderNo);
+    const ref = await this.refOf(orderNo);
     const bytes = await this.options.store.read(manifestName(ref));
     if (!bytes) throw refused('EVIDENCE_NOT_FOUND');
     return this.#verifier.verifyOrder(ref, bytes, orderNo);
@@ -399,12 +423,6 @@ export class EvidenceArchive {
       ...(stamp && stampedDay !== undefined && { lastTimestamp: { day: stampedDay, at: stamp.at } }),
       daysWithoutTimestamp: seals.filter(({ hasToken }) => !hasToken).length,
     };
-  }
-
-  /** The reference under which the archive has an order, whether it is kept or not: safe in logs. */
-  async referenceOf(orderNo: string): Promise<string> {
-    checkOrderNumber(orderNo);
-    return this.#refOf(orderNo);
   }
 
   /** Every order of the archive, in the order of their references. One whose manifest is damaged is left to {@link verifyAll}. */
@@ -597,7 +615,7 @@ export class EvidenceArchive {
 
   async #require(orderNo: string): Promise<{ manifest: Manifest; history: OrderHistory }> {
     checkOrderNumber(orderNo);
-    const found = await this.#find(await this.#refOf(orderNo));
+    const found = await this.#find(await this.refOf(orderNo));
     if (!found) throw refused('EVIDENCE_NOT_FOUND');
     const { manifest } = found;
     return { manifest, history: await readHistory(this.options.store, manifest.ref, this.#clock.now()) };
@@ -623,7 +641,8 @@ export class EvidenceArchive {
     return describe(found.manifest, history);
   }
 
-  async #refOf(orderNo: string): Promise<string> {
+  /** The order number as a keyed hash, under which the archive keeps it. @internal */
+  async refOf(orderNo: string): Promise<string> {
     return createHmac('sha256', await this.#index())
       .update(`order ${orderNo}`)
       .digest('hex');
@@ -660,6 +679,8 @@ class KeepAttempt {
   readonly #objects: ManifestObject[] = [];
   readonly #writes: Promise<unknown>[] = [];
   #key: Promise<Buffer> | undefined;
+  /** The room of a photo that is stored. */
+  #spare: Buffer | undefined;
 
   constructor(
     private readonly store: EvidenceStore,
@@ -674,21 +695,35 @@ class KeepAttempt {
     return (this.#key ??= this.createKey());
   }
 
-  /** Encrypts a photo while it arrives, and stores it when it is whole: one photo is in memory, never two. */
-  readonly sink = async (kind: PhotoKind, { attempt }: { readonly attempt: number }): Promise<Writable> => {
+  /**
+   * Encrypts and hashes a photo while it arrives, and stores it when it is whole: one photo is in memory, never two. With the
+   * length of the response known, it is written where it stays; the rest of that room is never touched, and costs no memory.
+   */
+  readonly sink = async (kind: PhotoKind, { attempt, maxBytes }: PhotoMeta): Promise<Writable> => {
     if (this.omitted.includes(kind)) return new Writable({ write: (_piece, _encoding, done) => done() });
     const sealer = new Sealer(await this.key(), contextOf(this.ref, kind));
-    const pieces: Buffer[] = [sealer.head];
+    const hash = createHash('sha256');
+    let room = this.#spare ?? Buffer.allocUnsafeSlow(SEAL_BYTES + (maxBytes ?? FIRST_ROOM));
+    this.#spare = undefined;
+    let size = 0;
+    const add = (bytes: Buffer): void => {
+      hash.update(bytes);
+      if (size + bytes.length > room.length) room = enlarged(room, size, size + bytes.length);
+      size += bytes.copy(room, size);
+    };
+    add(sealer.head);
     return new Writable({
       write: (piece: Buffer, _encoding, done) => {
-        pieces.push(sealer.update(piece));
+        add(sealer.update(piece));
         done();
       },
       final: callbackify(async () => {
-        pieces.push(sealer.end());
-        const write = this.#store(kind, attempt, Buffer.concat(pieces.splice(0)));
+        add(sealer.end());
+        const write = this.#store(kind, attempt, room.subarray(0, size), hash.digest('hex'));
         this.#writes.push(write);
         await write;
+        // The store is done with it: the next photo of the order finds its place there.
+        this.#spare = room;
       }),
     });
   };
@@ -707,11 +742,17 @@ class KeepAttempt {
     }
   }
 
-  async #store(kind: PhotoKind, attempt: number, sealed: Buffer): Promise<void> {
+  async #store(kind: PhotoKind, attempt: number, sealed: Buffer, digest: string): Promise<void> {
     const name = objectName(this.ref, this.startedAtMs, `${this.#id}-${attempt}`, kind);
-    this.#objects.push({ kind, name, bytes: sealed.length, sha256: sha256(sealed) });
-    await this.store.create(name, sealed);
+    this.#objects.push({ kind, name, bytes: sealed.length, sha256: digest });
+    await this.store.create(name, sealed, digest);
   }
+}
+
+function enlarged(room: Buffer, size: number, needed: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(room.length * 2, needed));
+  room.copy(larger, 0, 0, size);
+  return larger;
 }
 
 function omitUnknown(): BankCardOcrConfigurationError {

@@ -12,9 +12,11 @@ export abstract class EvidenceStore {
   /**
    * Write an object unless there is one of that name; it is durable and whole, or not there at all.
    *
+   * @param bytes may be overwritten once the promise is settled: a store that keeps them in memory copies them
+   * @param sha256 of the bytes, hexadecimal, when it is known: a store that has to send it need not compute it again
    * @returns false when there is one already, which stays as it is
    */
-  abstract create(name: string, bytes: Buffer): Promise<boolean>;
+  abstract create(name: string, bytes: Buffer, sha256?: string): Promise<boolean>;
   /** @returns undefined when there is none */
   abstract read(name: string): Promise<Buffer | undefined>;
   /** Remove an object; harmless when there is none. */

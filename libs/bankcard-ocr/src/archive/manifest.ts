@@ -20,7 +20,7 @@ export interface Custody {
   readonly attempts?: number;
   /** When the request was sent that has brought the order, by the clock of that machine. */
   readonly sentAt?: string;
-  /** `transactionTime`: when Tencent has responded to it, by its own clock. */
+  /** `transactionTime`: when Tencent responded, by its own clock. */
   readonly transactionTime?: string;
   /** By how many milliseconds the clock of that machine was ahead of Tencent's, as far as the header `Date` of whole seconds says. */
   readonly clockOffsetMs?: number;

@@ -37,6 +37,9 @@ export interface OrderHistory {
   readonly isErased: boolean;
 }
 
+/** That of an order about which nothing was decided. */
+export const NO_HISTORY: OrderHistory = historyOf({ entries: [], hashes: [] }, 0);
+
 /** Where the decisions about an order are. */
 export function historyFolder(ref: string): string {
   return `${folderOf(ref)}history/`;

@@ -5,6 +5,8 @@ export const SUITE = 'aes-256-gcm';
 export const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** How much longer bytes are when they are sealed. */
+export const SEAL_BYTES = IV_BYTES + TAG_BYTES;
 
 /**
  * Encrypt bytes, and bind them to what they are: with another `context` they cannot be decrypted.

@@ -4,7 +4,7 @@ import type { EvidenceStore } from './evidence-store.js';
 import type { KeyStore } from './key-store.js';
 
 /** A case of a contract: `run` rejects when the store breaks it. */
-type ContractCase = { readonly name: string; run(): Promise<void> };
+export type ContractCase = { readonly name: string; run(): Promise<void> };
 
 /**
  * What every {@link EvidenceStore} must do, as cases for any test runner. All of them need a second or two.

@@ -30,7 +30,6 @@ export class Deadline implements Cancellation {
     caller.addEventListener('abort', this.#onAbort, { once: true });
   }
 
-  /** Milliseconds that are left. */
   get remainingMs(): number {
     return this.endsAt - this.clock.monotonic();
   }
@@ -75,7 +74,6 @@ export class Deadline implements Cancellation {
     this.caller?.throwIfAborted();
   }
 
-  /** To be called when the call is over, however it ended. */
   close(): void {
     this.#timer?.cancel();
     this.#isClosed = true;

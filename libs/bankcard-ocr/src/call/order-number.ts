@@ -29,7 +29,7 @@ function kindOf(value: unknown): string {
   return typeof value === 'string' ? `a text of ${value.length} characters` : typeof value;
 }
 
-/** Make an order number: 32 letters and digits, unique and not guessable, as it is the only way to a card's result. */
+/** Make an order number: 32 letters and digits, not guessable, as it is the only way to a card's result. */
 export function createOrderNo(): string {
   return createNonce();
 }

@@ -8,10 +8,7 @@ const GROWTH = 1.5;
 const LONGEST_PAUSE_MS = 4_000;
 
 /**
- * Query something that is late, again and again with growing pauses, until it has come or the wait is over.
- * @param query returns undefined when it has not come; its time ends with the wait
- * @returns undefined when it has not come
- * @throws what `query` throws, and the caller's own reason when the caller stops
+ * Query with growing pauses until it is no longer undefined. @throws what `query` throws, or the caller's own reason
  */
 export async function poll<T>(
   query: (window: Deadline) => Promise<T | undefined>,

@@ -6,7 +6,6 @@ import { isUnset } from '../options/option-values.js';
 
 const NAMES = ['timeoutMs', 'attemptTimeoutMs', 'maxAttempts', 'waitForPhotosMs', 'waitForResultMs'] as const;
 
-/** The limits of one call: its own ones over those of the module. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 export function limitsOf(
   call: QueryLimits & { readonly signal?: AbortSignal },
   module: Required<QueryLimits>,
@@ -14,7 +13,6 @@ export function limitsOf(
   if (typeof call !== 'object' || call === null) throw invalidArgument('the options of a call must be an object');
   if (call.signal !== undefined && !(call.signal instanceof AbortSignal))
     throw invalidArgument('signal must be an AbortSignal');
-  // Most calls have none of their own.
   if (NAMES.every((name) => call[name] === undefined)) return module;
   const limits: { -readonly [K in keyof QueryLimits]-?: QueryLimits[K] & {} } = { ...module };
   for (const name of NAMES) if (!isUnset(call[name])) limits[name] = limitOf(name, call[name]);

@@ -14,34 +14,26 @@ const LONGEST_PAUSE_MS = 4_000;
 /** A result may still be on its way into Tencent's storage: it is queried once more after this. */
 const BRIEF_PAUSE_MS = 500;
 
-/** One attempt: these credentials, a fresh nonce, one signature, one request. */
 type Attempt<T> = (credentials: Credentials, attempt: number) => Promise<T>;
 
-/** What the retry loop works with. */
 interface RetryDependencies {
   readonly tickets: TicketService;
   readonly clock: Clock;
   readonly vendorCodeOverrides: VendorCodeOverrides;
-  /** @default the machine's */
   readonly random?: Random;
 }
 
-/** How often, how long and what is sent again. */
 export interface RetryLimits {
   readonly deadline: Deadline;
   readonly maxAttempts: number;
   /** False for a failure after which nothing may be sent again, except with other credentials. */
   readonly mayRepeat?: (failure: BankCardOcrError) => boolean;
-  /** Called with every failed attempt. */
   readonly onFailure?: (failure: BankCardOcrError) => void;
 }
 
 /**
- * The loop that retries one request. Rejected credentials are replaced once; after Tencent's faults and limits it waits
- * with growing pauses; what repeating cannot change ends at once.
- *
- * @throws the last vendor response when attempts or time are used up, a time-out only when there was no response at all,
- *   and the caller's own reason when the caller stops
+ * Retry one request: rejected credentials once with others, Tencent's faults and limits with growing pauses.
+ * @throws the last vendor response, a time-out only when there was none, the caller's own reason when it stops
  */
 export function retry<T>(attempt: Attempt<T>, dependencies: RetryDependencies, limits: RetryLimits): Promise<T> {
   const credentials = dependencies.tickets.fresh();
@@ -51,9 +43,7 @@ export function retry<T>(attempt: Attempt<T>, dependencies: RetryDependencies, l
   return attempt(credentials, 1).catch((error: unknown) => loop().goOn(error, credentials));
 }
 
-/** What has failed so far, and what to do about it. */
 class RetryLoop<T> {
-  /** Rejected credentials have been replaced. */
   #renewed = false;
   #count = 0;
   #repeatedOnce = false;
@@ -80,17 +70,11 @@ class RetryLoop<T> {
     }
   }
 
-  /** The first attempt has failed. */
   async goOn(error: unknown, credentials: Credentials): Promise<T> {
     await this.#recover(error, credentials);
     return this.run();
   }
 
-  /**
-   * Do what has to be done before the next attempt.
-   *
-   * @throws what ends the loop
-   */
   async #recover(error: unknown, credentials: Credentials | undefined): Promise<void> {
     const { tickets, clock, vendorCodeOverrides, random } = this.dependencies;
     if (isOfPolicy(error)) {
@@ -119,17 +103,11 @@ class RetryLoop<T> {
     });
   }
 
-  /**
-   * Replace credentials that were rejected.
-   *
-   * @returns why they could not be replaced
-   * @throws what ends the loop
-   */
+  /** @returns why rejected credentials could not be replaced. @throws what ends the loop */
   async #renew(failure: BankCardOcrError, credentials: Credentials): Promise<BankCardOcrError | undefined> {
     const { tickets } = this.dependencies;
     const { deadline } = this.limits;
     if (this.#renewed) {
-      // A second rejection, with other credentials, is final.
       tickets.report(credentials, failure);
       throw finalRejection(failure);
     }
@@ -172,7 +150,6 @@ export function finalRejection(failure: BankCardOcrError): BankCardOcrError {
   return new BankCardOcrError(failure.code, { ...detailsOf(failure), retryable: false, cause: undefined });
 }
 
-/** Whether Tencent has responded. */
 function isResponse({ code }: BankCardOcrError): boolean {
   return code !== 'TIMEOUT' && code !== 'UNREACHABLE' && code !== 'NO_VALID_TICKET';
 }

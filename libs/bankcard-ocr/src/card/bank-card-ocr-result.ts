@@ -11,12 +11,8 @@ export interface ResultRetention {
   readonly remainingMs: number;
 }
 
-/**
- * What Tencent recognized on a bank card: the same for every host and dialect of Tencent (protocol.md
- * section 3). Safe to print and to turn into JSON: the card number is masked, photos show their size only.
- */
+/** What Tencent recognized, the same for every host (protocol.md section 3). Safe to print and to turn into JSON. */
 export interface BankCardOcrResult {
-  /** The order number of the query. */
   readonly orderNo: string;
   /** `bankCardNo` / `bankcardNo`. */
   readonly cardNumber: CardNumber;
@@ -29,10 +25,7 @@ export interface BankCardOcrResult {
   /** `clarity` of the picture, 0 to 100. */
   readonly clarity?: number;
   readonly photos: CardPhotos;
-  /**
-   * The time that is left to fetch the result again: {@link operatedAt}, else the `recognizedAt` of the call, and
-   * `assumedVendorRetentionMs` (protocol.md section 5). Undefined when neither time is known.
-   */
+  /** Time left to fetch it again, from {@link operatedAt} or `recognizedAt`. Undefined when neither is known. */
   readonly retention?: ResultRetention;
   /** `bizSeqNo`: Tencent's serial number of the request; quote it to Tencent's support. */
   readonly bizSeqNo?: string;
@@ -42,15 +35,10 @@ export interface BankCardOcrResult {
   readonly extra: ExtraFields;
 }
 
-/**
- * A doubt that Tencent reports about a recognized card. Tencent lets every one of them pass: the
- * partner decides (protocol.md section 6).
- */
+/** A doubt about a recognized card; Tencent lets every one pass, the partner decides (protocol.md section 6). */
 export interface CardWarning {
   /** Tencent's warning code, e.g. `-9113`. */
   readonly code: string;
-  /** What it means, in English; of a code that we do not know, a sentence that says so. */
   readonly en: string;
-  /** What it means, in Chinese. */
   readonly zh: string;
 }

@@ -7,10 +7,7 @@ import { plainest, printable } from '../runtime/printable-text.js';
 const SHORTEST_WITH_FIRST_SIX = 13;
 const DIGITS = /^\d+$/;
 
-/**
- * Mask a card number: the first six, stars, the last four; under 13 characters only the last four are shown, and of
- * four or fewer none. Spaces and hyphens are dropped; digits of other scripts become ASCII.
- */
+/** First six, stars, last four; of fewer than 13 characters the last four, of four or fewer none. */
 export function maskCardNumber(text: string): string {
   return masked(withoutSeparators(text));
 }
@@ -24,11 +21,7 @@ function masked(number: string): string {
   return DIGITS.test(number) ? text : text.replace(/\p{Cs}/gu, '*');
 }
 
-/**
- * A bank card's number (PAN) that cannot be printed by accident: `String()`, template literals, `JSON.stringify` and
- * `util.inspect` return {@link masked}, and whatever copies objects property by property (`ClassSerializerInterceptor`,
- * `structuredClone`) finds it under that name. Only {@link reveal} returns the whole number.
- */
+/** A card number (PAN): texts, JSON and copies are {@link masked}; only {@link reveal} returns all of it. */
 export class CardNumber {
   /** The first six digits, stars and the last four, e.g. `622202*********7890`. */
   readonly masked: string;
@@ -57,29 +50,22 @@ export class CardNumber {
     return this.#digits.length >= SHORTEST_WITH_FIRST_SIX && DIGITS.test(first) ? first : undefined;
   }
 
-  /**
-   * The network by the card's beginning and length. A hint: ranges change hands, of a card with two networks the number
-   * names one, and China's older domestic cards (e.g. 955880) are `unknown`, as is all that has fewer than 13 digits.
-   */
+  /** By beginning and length. A hint: ranges change hands, and China's older domestic cards (955880) are `unknown`. */
   get scheme(): CardScheme {
     const digits = DIGITS.test(this.#digits) ? this.#digits : '';
     const range = RANGES.find(({ lengths, begins }) => lengths.includes(digits.length) && begins.test(digits));
     return range?.scheme ?? 'unknown';
   }
 
-  /**
-   * Whether the last digit is the Luhn check digit of the others. A hint that a digit was misread, never a reason to
-   * refuse a card: some that Chinese banks have issued fail it.
-   */
+  /** Whether the Luhn check digit fits. A hint, never a reason to refuse: some cards of Chinese banks fail it. */
   get luhnValid(): boolean {
     return passesLuhn(this.#digits);
   }
 
   /**
-   * Recognize the same card again without storing its number: HMAC-SHA-256 over the digits, 64 hexadecimal digits.
-   * @param key 16 random bytes or more, e.g. from `randomBytes(32)`, kept apart from the fingerprints: with it, an
-   *   attacker finds the number behind every fingerprint by trying all numbers
-   * @throws TypeError for a key that is none; RangeError for one under 16 bytes, or a number that is not digits only
+   * HMAC-SHA-256 over the digits, 64 hexadecimal digits: recognizes a card without its number.
+   * @param key 16 random bytes or more, kept apart from the fingerprints: who has it can try all numbers
+   * @throws TypeError for a key that is none; RangeError for a short one, or a number that is not digits only
    */
   fingerprint(key: FingerprintKey): string {
     if (!DIGITS.test(this.#digits)) throw new RangeError('only a card number of digits has a fingerprint');
@@ -91,16 +77,12 @@ export class CardNumber {
     return createHmac('sha256', key).update(`${LABEL}${this.#digits}`).digest('hex');
   }
 
-  /**
-   * The whole number. It is personal data: never log it, never put it into a URL, store it only encrypted.
-   * @throws TypeError for a copy of the properties: it has the masked text only
-   */
+  /** The whole number: personal data, never for logs or URLs. @throws TypeError for a copy of the properties */
   reveal(): string {
     if (this.#number === undefined) throw new TypeError('a copy of a CardNumber has its masked text, not its number');
     return this.#number;
   }
 
-  /** Whether another value is the same card number. */
   equals(other: unknown): boolean {
     return other instanceof CardNumber && this.#number !== undefined && this.#number === other.#number;
   }
@@ -133,7 +115,6 @@ export class CardNumber {
 
 /** In ASCII as far as it can be, so that its digits count as such, and nothing in it moves the cursor of a terminal. */
 function withoutSeparators(text: string): string {
-  // Nearly always, and the patterns below cost more than everything else here.
   if (DIGITS.test(text)) return text;
   return plainest(printable(text)).replace(/[\s\p{Pd}]+/gu, '');
 }
@@ -142,11 +123,7 @@ function withoutSeparators(text: string): string {
 export type CardScheme =
   'unionpay' | 'visa' | 'mastercard' | 'amex' | 'jcb' | 'diners' | 'discover' | 'maestro' | 'unknown';
 
-/**
- * The ranges that ISO/IEC 7812 numbers are issued in, by at most the first six digits: what masking shows. They do
- * not overlap. All of 62 is UnionPay's, also the part that Discover's network takes abroad. Of 60 only Discover's 6011 is
- * listed: Chinese banks have domestic cards beside it (601382), as they have under 9 (955880), from before UnionPay.
- */
+/** Ranges of ISO/IEC 7812, not overlapping. Of 60 only Discover's 6011: Chinese banks have domestic cards beside it. */
 const RANGES: readonly { scheme: CardScheme; begins: RegExp; lengths: readonly number[] }[] = [
   { scheme: 'unionpay', begins: /^(?:62|81[0-6]|817[01])/, lengths: [16, 17, 18, 19] },
   { scheme: 'visa', begins: /^4/, lengths: [13, 16, 18, 19] },
@@ -172,7 +149,6 @@ function sizeOf(key: unknown): number | undefined {
   return key instanceof KeyObject && key.type === 'secret' ? key.symmetricKeySize : undefined;
 }
 
-/** Whether the last of these digits is the Luhn check digit of the others; of anything but digits it is not. */
 export function passesLuhn(digits: string): boolean {
   let sum = 0;
   for (let index = 0; index < digits.length; index += 1) {

@@ -1,10 +1,7 @@
 import { inspect } from 'node:util';
 import { equalityTag, lazyEqualityTag } from '../runtime/equality-tag.js';
 
-/**
- * Which picture: the photo as it was taken (`originBankcardPhoto`), the card cut out of it (`bankcardCropPhoto`), or the
- * strip with the number (`bankcardNoPhoto`).
- */
+/** As taken (`originBankcardPhoto`), the card cut out (`bankcardCropPhoto`), its number (`bankcardNoPhoto`). */
 export type PhotoKind = 'original' | 'crop' | 'numberStrip';
 
 /** Every {@link PhotoKind}, in the order in which they are listed. */
@@ -15,7 +12,6 @@ export class CardPhoto {
   readonly kind: PhotoKind;
   /** By the first bytes, e.g. `image/jpeg`; `application/octet-stream` for bytes that we do not recognize. */
   readonly mediaType: string;
-  /** Size in bytes. */
   readonly size: number;
   /** Distinguishes two photos where objects are compared by their properties; the same bytes have the same tag. */
   declare readonly equalityTag: string;
@@ -63,7 +59,6 @@ export interface CardPhotos {
   readonly damaged: readonly PhotoKind[];
 }
 
-/** The image types that are detected, each by its first bytes, and how the name of such a file ends. */
 const IMAGE_TYPES = {
   'image/jpeg': { extension: 'jpg', begins: /^\xff\xd8\xff/ },
   'image/png': { extension: 'png', begins: /^\x89PNG\r\n\x1a\n/ },
@@ -71,27 +66,21 @@ const IMAGE_TYPES = {
   'image/gif': { extension: 'gif', begins: /^GIF8[79]a/ },
   'image/webp': { extension: 'webp', begins: /^RIFF[^]{4}WEBP/ },
 } as const;
-/** So many bytes are enough to detect the type. */
 export const MAGIC_LENGTH = 12;
 
-/** An image type that is detected by its first bytes. */
 export type ImageType = keyof typeof IMAGE_TYPES;
 
 /** What {@link mediaTypeOf} says of bytes that it does not recognize. */
 export const UNKNOWN_MEDIA_TYPE = 'application/octet-stream';
 
-/** The type of a photo, or that it is not recognized. */
 export type PhotoMediaType = ImageType | typeof UNKNOWN_MEDIA_TYPE;
 
-/** The ending of a photo's file name, without a dot. */
 export type PhotoExtension = 'jpg' | 'png' | 'bmp' | 'gif' | 'webp' | 'bin';
 
-/** How the name of such a file ends. */
 export function extensionOf(mediaType: PhotoMediaType): PhotoExtension {
   return mediaType === UNKNOWN_MEDIA_TYPE ? 'bin' : IMAGE_TYPES[mediaType].extension;
 }
 
-/** The media type by the first bytes. */
 export function mediaTypeOf(bytes: Buffer): PhotoMediaType {
   const beginning = bytes.toString('latin1', 0, MAGIC_LENGTH);
   const types = Object.keys(IMAGE_TYPES) as ImageType[];

@@ -8,21 +8,14 @@ export interface CardValidity {
   readonly month?: number;
   /** Four digits; undefined when {@link raw} is empty or unreadable. */
   readonly year?: number;
-  /**
-   * Whether the card had expired when the response was read: true from 00:00 China time (+08:00) of the first day of the
-   * month that follows. Undefined when {@link raw} is empty or unreadable.
-   */
+  /** True from 00:00 China time of the first day of the following month. Undefined as {@link month} is. */
   readonly expired?: boolean;
 }
 
 const MONTH_FIRST = /^(\d{1,2})\s*[/.-]\s*(\d{4}|\d{2})$/;
 const YEAR_FIRST = /^(\d{4})\s*[/.-]\s*(\d{1,2})$/;
 
-/**
- * Read a validity date: documented as `MM/yyyy`; `yyyy/MM` and `MM/yy` are tolerated (protocol.md section 3).
- *
- * @param nowMs the wall clock, in epoch milliseconds, that decides `expired`
- */
+/** `MM/yyyy`, also `yyyy/MM` and `MM/yy` (protocol.md section 3). @param nowMs wall clock, epoch milliseconds */
 export function readCardValidity(text: string, nowMs: number): CardValidity {
   const raw = text.trim();
   const monthFirst = MONTH_FIRST.exec(raw);

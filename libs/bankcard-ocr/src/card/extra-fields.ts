@@ -4,15 +4,10 @@ import { equalityTag, lazyEqualityTag } from '../runtime/equality-tag.js';
 /** A value that JSON knows and that is neither an object nor an array. */
 export type Scalar = string | number | boolean | null;
 
-/** Most responses have none. */
 const NO_FIELDS: ReadonlyMap<string, Scalar> = new Map();
 
-/**
- * Fields of a response that this library does not know. Tencent may put anything there, so they are never printed:
- * JSON and `util.inspect` show only how many there are.
- */
+/** Fields that this library does not know, whatever Tencent puts there: JSON and `util.inspect` show only how many. */
 export class ExtraFields {
-  /** How many there are. */
   readonly count: number;
   /** Distinguishes fields where objects are compared by their properties; missing when there are none. */
   declare readonly equalityTag?: string;
@@ -28,12 +23,10 @@ export class ExtraFields {
     if (this.count > 0) Object.defineProperty(this, 'equalityTag', ExtraFields.#tag);
   }
 
-  /** The field's value, or undefined when the response had no such field. Names are spelled as Tencent does. */
   get(name: string): Scalar | undefined {
     return this.#fields.get(name);
   }
 
-  /** The names of all unknown fields. */
   names(): string[] {
     return [...this.#fields.keys()];
   }

@@ -31,8 +31,8 @@ describe('the command line', () => {
     [`sign --explain --user-id u1 --nonce ${NONCE} --sign ${SIGN}`, { kind: 'explain', purpose: 'launch' }],
     [`sign --explain --order-no o1 --sign ${SIGN}`, { kind: 'explain', purpose: 'report' }],
     [
-      `sign --explain --for query --user-id u1 --order-no o1 --nonce ${NONCE} --sign ${SIGN} --tickets-from-stdin`,
-      { kind: 'explain', purpose: 'query', userId: 'u1', ticketsFromStdin: true },
+      `sign --explain --for query --user-id u1 --order-no o1 --nonce ${NONCE} --sign ${SIGN}`,
+      { kind: 'explain', purpose: 'query', userId: 'u1' },
     ],
     [
       'archive status --store file:a --keys file:b',

@@ -14,28 +14,22 @@ export function refusal(en: string, zh: string): InputRefused {
   return new InputRefused(text(en, zh));
 }
 
-/** The form in which a command prints its result. */
 export interface OutputChoice {
   readonly json: boolean;
   readonly language: Language;
 }
 
-/** Where a command takes the options of the module from. */
 export interface ConfigurationChoice {
-  /** Of the registration, whose variables begin with it. */
   readonly name?: string;
-  /** A file of variables. */
   readonly env?: string;
 }
 
-/** What a signature was made for; it decides which values are signed, and with which ticket. */
 export type Purpose = keyof typeof NEEDED;
 
 export type DoctorCommand = ReturnType<typeof doctor>;
 export type ExplainCommand = ReturnType<typeof explain>;
 export type ArchiveCommand = ReturnType<typeof archive>;
 
-/** The variables that hold a ticket for `sign --explain`. */
 export const EXPLAIN_VARIABLES = {
   SIGN: 'BANKCARD_OCR_EXPLAIN_TICKET',
   NONCE: 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET',
@@ -59,7 +53,6 @@ const SIGN = {
   nonce: { type: 'string' },
   version: { type: 'string' },
   sign: { type: 'string' },
-  'tickets-from-stdin': { type: 'boolean' },
 } as const;
 
 const ARCHIVE = {
@@ -82,7 +75,6 @@ const ACTIONS = {
   erase: { needs: ['by', 'reason'], takes: ['yes'] },
 } as const;
 
-/** What each signature cannot do without. */
 const NEEDED = {
   query: ['order-no', 'nonce', 'sign'],
   launch: ['user-id', 'nonce', 'sign'],
@@ -95,7 +87,6 @@ export function readOutputChoice(args: readonly string[]): OutputChoice {
   return { json: values.json === true, language: values.lang === 'zh' ? 'zh' : 'en' };
 }
 
-/** Read the arguments of the process. @throws {@link InputRefused} */
 export function readCommandLine(args: readonly string[]): DoctorCommand | ExplainCommand | ArchiveCommand | 'help' {
   const [command, ...rest] = args;
   if (command === 'help' || args.includes('--help') || args.includes('-h')) return 'help';
@@ -123,7 +114,7 @@ function doctor(args: string[]) {
 function explain(args: string[]) {
   const { values } = parseArgs({ args, options: SIGN });
   const { name, env, explain, nonce, sign = '', version = '1.0.0' } = values;
-  const { 'app-id': appId, 'order-no': orderNo, 'user-id': userId, 'tickets-from-stdin': ticketsFromStdin } = values;
+  const { 'app-id': appId, 'order-no': orderNo, 'user-id': userId } = values;
   if (!explain) throw refusal('say sign --explain', '请写 sign --explain');
   // A user id is signed for a launch only, and what a phone reports has no nonce.
   const purpose = values.for ?? (userId !== undefined ? 'launch' : nonce === undefined ? 'report' : 'query');
@@ -131,7 +122,7 @@ function explain(args: string[]) {
   const missing = NEEDED[purpose].filter((option) => values[option] === undefined).map((option) => `--${option}`);
   if (missing.length > 0) throw refusal(`missing: ${missing.join(', ')}`, `缺少：${missing.join(', ')}`);
   const signature = { purpose, appId, orderNo, userId, nonce, version, sign };
-  return { kind: 'explain' as const, ...outputOf(values), name, env, ...signature, ticketsFromStdin };
+  return { kind: 'explain' as const, ...outputOf(values), name, env, ...signature };
 }
 
 function archive(args: string[]) {

@@ -1,17 +1,18 @@
+import { readFile, stat } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { checkAccountName } from '../account/account-name.js';
 import { BankCardOcrConfigurationError, type ConfigurationIssue } from '../errors/configuration-error.js';
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
-import { type ConfigurationChoice, refusal } from './arguments.js';
-import { INPUT_LIMITS, readTextFile } from './input.js';
+import { codeOrNameOf } from '../errors/redaction.js';
+import { type ConfigurationChoice, InputRefused, refusal } from './arguments.js';
 
-/** The options of the environment, or all that is wrong with them. */
+const MOST_BYTES = 256 * 1_024;
+
 export type Configuration =
   | { readonly options: ResolvedOptions }
   | { readonly options: undefined; readonly faults: readonly ConfigurationIssue[] };
 
-/** Bring the variables of a file into the environment, where they are not set already. @throws {@link InputRefused} */
 export async function prepareEnvironment({ name, env }: ConfigurationChoice): Promise<void> {
   try {
     if (name !== undefined) checkAccountName(name);
@@ -22,12 +23,27 @@ export async function prepareEnvironment({ name, env }: ConfigurationChoice): Pr
     );
   }
   if (env === undefined) return;
-  const variables = parseEnv(await readTextFile('--env', env, INPUT_LIMITS.envFileBytes));
   // As Node.js does with --env-file: what is set already stays.
-  for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
+  for (const [variable, value] of Object.entries(parseEnv(await readTextFile('--env', env)))) {
+    process.env[variable] ??= value;
+  }
 }
 
-/** Read the options as an application does that takes them from the environment. */
+/** @throws {@link InputRefused} */
+export async function readTextFile(flag: string, name: string): Promise<string> {
+  try {
+    const file = await stat(name);
+    // A FIFO or a device may block for ever, or never end.
+    if (!file.isFile() || file.size > MOST_BYTES)
+      throw refusal(`${flag} must name a regular file of at most 256 kB`, `${flag} 必须是不超过 256 kB 的普通文件`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(name));
+  } catch (error) {
+    if (error instanceof InputRefused) throw error;
+    const code = codeOrNameOf(error);
+    throw refusal(`${flag} cannot be read (${code})`, `${flag} 无法读取（${code}）`);
+  }
+}
+
 export function readConfiguration(name: string | undefined): Configuration {
   try {
     return { options: resolveOptions(bankCardOcrOptionsFromEnv(process.env, name), name) };

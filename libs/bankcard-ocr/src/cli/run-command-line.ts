@@ -7,7 +7,6 @@ import { doctorReport, exitCodeOf } from './doctor/check-result.js';
 import { runDoctor } from './doctor/doctor.command.js';
 import { runExplain } from './sign/explain-signature.js';
 
-/** Run a command and print its output. @returns the exit code */
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const output = readOutputChoice(args);
   try {
@@ -32,7 +31,6 @@ function print(output: string, exitCode: number): number {
   return exitCode;
 }
 
-/** Say why nothing was done. */
 function refuse({ json, language }: OutputChoice, why: Text): number {
   if (json) return print(JSON.stringify({ ok: false, exitCode: 2, wrong: why[language] }, undefined, 2), 2);
   process.stderr.write(`nestjs-bankcard-ocr: ${forTerminal(why[language])}\n`);
@@ -44,7 +42,6 @@ function forTerminal(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
-/** What `--help` prints. */
 const USAGE: Text = text(
   `nestjs-bankcard-ocr doctor [--live [--fetch]] [options]
     Checks the configuration, the way to Tencent, the clock and the ticket store. Run it as the
@@ -53,10 +50,9 @@ const USAGE: Text = text(
     --fetch   with --live and memory: fetch, which ends those of a running process a minute later
 
 nestjs-bankcard-ocr sign --explain --sign SIGNATURE [--app-id ID] [--order-no NO] [--user-id ID]
-    [--nonce NONCE] [--version 1.0.0] [--for query|launch|report] [--tickets-from-stdin] [options]
+    [--nonce NONCE] [--version 1.0.0] [--for query|launch|report] [options]
     Shows which rule a signature broke. Tickets come from the variables ${EXPLAIN_VARIABLES.SIGN}
-    and ${EXPLAIN_VARIABLES.NONCE}, from the ticket store of the environment, and from stdin,
-    one a line, those of type NONCE with "NONCE " in front.
+    and ${EXPLAIN_VARIABLES.NONCE}, and from the ticket store of the environment.
 
 nestjs-bankcard-ocr archive status|verify|export|erase [ORDER ... | -] [options]
     Works on an evidence archive; Tencent is not asked. Order numbers are arguments or, for -, lines of
@@ -87,10 +83,9 @@ not begin; 3 archive broke off: a store failed.`,
     --fetch   配合 --live 和 memory:：去获取新的，正在运行的进程的凭证一分钟后作废
 
 nestjs-bankcard-ocr sign --explain --sign 签名 [--app-id ID] [--order-no NO] [--user-id ID]
-    [--nonce NONCE] [--version 1.0.0] [--for query|launch|report] [--tickets-from-stdin] [选项]
+    [--nonce NONCE] [--version 1.0.0] [--for query|launch|report] [选项]
     说明签名错在哪一条规则。ticket 来自环境变量 ${EXPLAIN_VARIABLES.SIGN}、
-    ${EXPLAIN_VARIABLES.NONCE}，来自环境变量所配置的 ticket 存储，以及标准输入：
-    每行一个，NONCE 类型的在前面写 "NONCE "。
+    ${EXPLAIN_VARIABLES.NONCE}，以及环境变量所配置的 ticket 存储。
 
 nestjs-bankcard-ocr archive status|verify|export|erase [订单号 ... | -] [选项]
     操作存证档案，不访问腾讯云。订单号写在参数里，或用 - 从标准输入逐行读取；输出只用订单引用。

@@ -4,20 +4,15 @@ import { concealSecrets } from '../options/concealed-options.js';
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
 import { checkAccountName } from '../account/account-name.js';
 
-/**
- * The configuration namespace `bankcardOcr`, read from the environment by `@nestjs/config`. Register the module with
- * `BankCardOcrModule.forRootAsync(bankCardOcrConfig.asProvider())`. The configuration service keeps what it reads, so secrets
- * are `SecretText` in it.
- */
+/** The configuration namespace `bankcardOcr`, for `BankCardOcrModule.forRootAsync(bankCardOcrConfig.asProvider())`. */
 export const bankCardOcrConfig = registerAs('bankcardOcr', () => {
   return concealSecrets(bankCardOcrOptionsFromEnv(process.env));
 });
 
 /**
- * Make the configuration namespace of a named registration, read from variables that begin with its name:
- * `LOANS_BANKCARD_OCR_APP_ID` for `loans`. Register it with
- * `BankCardOcrModule.forRootAsync({ ...bankCardOcrConfigFor('loans').asProvider(), name: 'loans' })`.
- * @param name of the registration
+ * The namespace of a named registration, whose variables begin with its name: `LOANS_BANKCARD_OCR_APP_ID`.
+ * @example
+ * BankCardOcrModule.forRootAsync({ ...bankCardOcrConfigFor('loans').asProvider(), name: 'loans' });
  * @throws a `BankCardOcrConfigurationError` when that cannot be a name
  */
 export function bankCardOcrConfigFor(

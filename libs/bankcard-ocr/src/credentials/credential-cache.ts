@@ -24,7 +24,6 @@ const MOST_JITTER = 0.02;
 export class CredentialCache {
   #cached: { readonly held: CachedCredentials; readonly dueAt: number } | undefined;
   #otherSecret: string | undefined;
-  /** The record last read, if it was made with the current app secret. */
   #stored: TicketRecord | undefined;
   readonly #earlier: RetiredTickets;
 
@@ -37,7 +36,6 @@ export class CredentialCache {
     this.#earlier = new RetiredTickets(context.clock, context.timings.intervalMs, context.verifyWindowMs);
   }
 
-  /** The newest generation that this process has seen, even if it has expired. */
   get latest(): CachedCredentials | undefined {
     return this.#cached?.held;
   }
@@ -61,7 +59,6 @@ export class CredentialCache {
     return held !== undefined && this.#now >= held.endsAt - leaptMs(held, this.context.clock);
   }
 
-  /** Whether a clock has jumped since it was cached. */
   get isAgeInDoubt(): boolean {
     const held = this.latest;
     return held !== undefined && Math.abs(behindMs(this.context.clock) - held.behindMs) > CLOCK_STEP_MS;
@@ -142,7 +139,6 @@ export class CredentialCache {
     return this.#earlier.toRecord();
   }
 
-  /** The record, if its credentials were made with the current app secret. */
   ours(record: TicketRecord | undefined): TicketRecord | undefined {
     if (!record || record.secretFingerprint === this.context.secretFingerprint) return record;
     if (this.#otherSecret !== record.secretFingerprint) {

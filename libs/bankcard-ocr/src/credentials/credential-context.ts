@@ -13,26 +13,19 @@ export interface TicketServiceOptions {
   readonly store: TicketStore;
   readonly auth: AuthClient;
   readonly clock: Clock;
-  /** @default the machine's */
   readonly random?: Random;
   /** Times the operations of the store, which are real ones: never a clock that a test moves by hand. @default the machine's */
   readonly storeClock?: Clock;
   readonly timings: RefreshTimings;
-  /** Of the current app secret: credentials made with another one are not used. */
   readonly secretFingerprint: string;
-  /** Refresh by a timer, also while nobody asks. */
   readonly backgroundRefresh: boolean;
-  /** @default 'refresher' */
   readonly role?: TicketRole;
   /** How long retired tickets are kept after their replacement. @default one interval, and as long as they would have lived */
   readonly verifyWindowMs?: number;
-  /** Encrypts credentials before the store sees them. */
   readonly seal?: RecordSeal;
-  /** @default runs the refresh, and tells nobody */
   readonly observeRefresh?: RefreshObserver | undefined;
 }
 
-/** What the parts of {@link TicketService} share; each takes what it needs. */
 export interface CredentialContext extends TicketServiceOptions {
   readonly random: Random;
   readonly role: TicketRole;

@@ -89,9 +89,8 @@ export function askedAtLatestMs(held: CachedCredentials, clock: Instant): number
 }
 
 /**
- * Whether a stored generation follows the cached one, which was requested at `latestMs` at the latest. One with a higher
- * number does; one with a lower number only if it was certainly requested later: the store was emptied, and the count
- * restarted. Of two with the same number, fetched concurrently, the later token invalidates the other (protocol.md section 5).
+ * Whether a stored generation follows the cached one, requested at `latestMs` at the latest. A lower number counts only
+ * if it was certainly requested later (an emptied store); of equal numbers the later token wins (section 5).
  */
 export function isNewer(
   stored: GenerationRecord,

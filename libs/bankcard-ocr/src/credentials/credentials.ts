@@ -3,9 +3,7 @@ import { SecretText } from '../runtime/secret-text.js';
 
 /** Access token and SIGN ticket of one refresh. Safe to print: only `reveal()` returns a token or a ticket. */
 export class Credentials {
-  /** The access token; `reveal()` returns the text. */
   readonly accessToken: SecretText;
-  /** The SIGN ticket that signs queries; `reveal()` returns the text. */
   readonly signTicket: SecretText;
 
   constructor(

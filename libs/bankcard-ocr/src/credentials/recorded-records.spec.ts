@@ -99,7 +99,7 @@ describe('a record that version 0.1.0 has left', () => {
     const folder = recordFolder(directory, appId);
     mkdirSync(folder, { mode: 0o700 });
     writeFileSync(join(folder, name), text, { mode: 0o600 });
-    const store = new FileTicketStore({ directory, appId });
+    const store = new FileTicketStore({ directory, appId, timeoutMs: 300_000 });
     const { writeId } = JSON.parse(text) as TicketRecord;
     const base = { format: 1, revision: 1, writeId, secretFingerprint: 'fingerprint' };
     expect(await read(store, sealed)).toEqual({ ...base, ...CONTENTS[what] });

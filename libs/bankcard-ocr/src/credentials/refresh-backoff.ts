@@ -6,7 +6,6 @@ import type { CredentialContext } from './credential-context.js';
 import type { RefreshRequest } from './refresh-plan.js';
 import type { RefreshTimings } from './timings.js';
 
-/** A forced refresh was requested less than one overlap after the last one. */
 export class RefreshCooldownError extends BankCardOcrError {
   constructor(retryAfterMs: number) {
     const apart = 'two forced refreshes must be one overlap (ticketOverlapMs) apart';
@@ -20,7 +19,6 @@ export class RefreshFailed extends Error {
 
   constructor(
     readonly error: BankCardOcrError,
-    /** Consecutive failures of all processes. */
     readonly attempts: number,
     readonly retryInMs: number,
     /** In another process, for a reason unknown here. */
@@ -35,11 +33,9 @@ interface RefreshFailure {
   readonly request: Pick<RefreshRequest, 'reason' | 'replaces' | 'attempt'>;
   /** On the monotonic clock. */
   readonly retryAt: number;
-  /** The last failure of this process itself. */
   readonly lastOfOurs: BankCardOcrError | undefined;
 }
 
-/** Remembers the last failed refresh until one succeeds, and sets the backoff before the next. */
 export class RefreshFailures {
   #last: RefreshFailure | undefined;
 

@@ -8,7 +8,6 @@ export interface RefreshRequest {
   readonly reason: RefreshReason;
   /** The generation to replace, for `rejected` and `requested`. */
   readonly replaces?: string;
-  /** Counts consecutive failures, from 1. */
   readonly attempt: number;
   readonly signal: AbortSignal;
 }
@@ -21,7 +20,6 @@ export interface RefreshMemory {
   readonly suspectId?: string | undefined;
   /** Tencent may still carry out an aborted request, which would invalidate the next credentials. */
   readonly isContested: boolean;
-  /** When it started a forced refresh. */
   readonly forcedAt: number;
   /** When any process did, by the record last read: a refusal of the vendor takes it back. */
   readonly recordedForcedAt: number;
@@ -31,7 +29,6 @@ const NEVER = Number.NEGATIVE_INFINITY;
 export const NO_MEMORY: RefreshMemory = { isContested: false, forcedAt: NEVER, recordedForcedAt: NEVER };
 
 export interface RefreshSituation {
-  /** What is stored. */
   readonly record: TicketRecord | undefined;
   /** The same, unless another app secret made it. */
   readonly ours: TicketRecord | undefined;
@@ -43,7 +40,6 @@ export interface RefreshSituation {
 }
 
 export type RefreshPlan =
-  /** Use the cached credentials. */
   | { readonly do: 'serve' }
   /** Decide again after so many milliseconds. */
   | { readonly do: 'wait'; readonly ms: number }
@@ -51,7 +47,6 @@ export type RefreshPlan =
   | { readonly do: 'back-off'; readonly attempts: number; readonly ms: number }
   /** A forced refresh would be too soon by so much. */
   | { readonly do: 'cooldown'; readonly ms: number }
-  /** Request the ticket of this pending token. */
   | { readonly do: 'finish'; readonly token: PendingToken }
   /** Request a token, then its ticket: `forced` if it is not due and finishes nothing. An earlier refresh `isBegun`. */
   | { readonly do: 'request'; readonly forced: boolean; readonly isBegun: boolean };

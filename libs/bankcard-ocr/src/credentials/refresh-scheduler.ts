@@ -15,13 +15,7 @@ interface RefreshSchedulerContext extends CredentialContext {
   readonly failures: RefreshFailures;
 }
 
-/**
- * When refreshes run: one at a time for all callers, when due, after a backoff when they fail, and soon after another
- * process has left one unfinished. No timer here keeps the process running.
- *
- * The background is one loop: it wakes, does what is due by the clock, and always sleeps again, for one poll interval at
- * most. So no timer has to be exact.
- */
+/** One refresh at a time for all callers; one loop wakes, does what is due, and sleeps: no timer has to be exact. */
 export class RefreshScheduler {
   readonly #closing = new AbortController();
   readonly #shared: boolean;
@@ -184,7 +178,6 @@ export class RefreshScheduler {
   }
 }
 
-/** The refresh that other processes left unfinished or requested. */
 function wantedByOthers(record: TicketRecord | undefined): WantedRefresh | undefined {
   if (isUnfinished(record)) return { reason: 'due' };
   const replaces = record?.rejectedId;

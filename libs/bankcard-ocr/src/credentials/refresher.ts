@@ -32,15 +32,10 @@ type RefresherContext = Pick<
   readonly cache: CredentialCache;
 };
 
-/**
- * Carries out what {@link planRefresh} decides: takes the lease, asks the vendor for a token and at once for its ticket,
- * and stores each the moment it arrives (protocol.md section 5). A reader waits for what others store.
- */
+/** Carries out what {@link planRefresh} decides, and stores each credential as it arrives (protocol.md section 5). */
 export class Refresher {
   #memory: RefreshMemory = NO_MEMORY;
-  /** By which its failures are known. */
   #id: string | undefined;
-  /** The last refresh of this process that got as far as asking the vendor. */
   #last: RefreshRecord | undefined;
 
   constructor(private readonly context: RefresherContext) {}
@@ -305,7 +300,6 @@ export class RefreshRecord {
   readonly #knownIds: Set<string | undefined>;
   readonly #begun: TicketRecord | undefined;
   #latest: TicketRecord | undefined;
-  /** When the token was asked for, and what was asked for last. */
   #askedAtMs: number;
   #askedLastAtMs: number;
   #hasAsked = false;
@@ -345,10 +339,7 @@ export class RefreshRecord {
     return Math.max(this.highestGeneration, this.#latest?.pending?.number ?? 0);
   }
 
-  /**
-   * Mark that a token is going to be asked for: should this process die now, its successor knows what the vendor may have
-   * done. Throws when the store cannot be written: a token that cannot be stored must not be asked for.
-   */
+  /** Throws when the store cannot be written: a token that cannot be stored must not be asked for. */
   async markAsked(forcedAtMs: number | undefined): Promise<void> {
     this.#askedAtMs = this.#askedLastAtMs = this.context.clock.now();
     this.#hasAsked = true;
@@ -398,7 +389,6 @@ export class RefreshRecord {
   /** See to it that one more refresh follows, whoever else has written meanwhile. */
   async markSuspect(): Promise<void> {
     const { records, cache, emit, random } = this.context;
-    // While it is being told, no sync need do so as well.
     this.#isUntold = false;
     for (let tries = 0; tries < TRIES; tries += 1) {
       try {
@@ -418,10 +408,7 @@ export class RefreshRecord {
     this.#isUntold = true;
   }
 
-  /**
-   * Whether another process has stored what it had asked for at the same time as this refresh, which the store does not
-   * know: each has ended what the other one got (protocol.md section 5).
-   */
+  /** Whether another process stored what it asked for at the same time: each ended the other's (section 5). */
   hasCrossed(record: TicketRecord | undefined): boolean {
     if (!this.#isUntold) return false;
     const { current, pending } = this.context.cache.ours(record) ?? {};
@@ -433,7 +420,6 @@ export class RefreshRecord {
     return isAtTheSameTime(current, current?.ticketRequestedAtMs) || isAtTheSameTime(pending);
   }
 
-  /** Write on top of what is there, as long as nobody else has refreshed. */
   async #write(change: RecordChange): Promise<void> {
     const { records, clock } = this.context;
     let lossMark: Pick<RecordChange, 'writtenBackAtMs'> = {};
@@ -452,7 +438,6 @@ export class RefreshRecord {
     }
   }
 
-  /** @param accessToken of the generation that is to be written */
   #isOvertaken(latest: TicketRecord | undefined, accessToken: string | undefined): boolean {
     if (!latest) return false;
     if (!this.context.cache.ours(latest)) return true;
@@ -479,7 +464,6 @@ function unreadableToken(error: BankCardOcrError, retryAfterMs: number): BankCar
   return new BankCardOcrError(error.code, { ...detailsOf(error), retryable: false, retryAfterMs, cause: error });
 }
 
-/** Whether it may be the connection of this process alone. */
 function hasNoResponse(error: BankCardOcrError): boolean {
   const { code } = error;
   return error instanceof TransportError && !error.wasCarriedOut && (code === 'UNREACHABLE' || code === 'TIMEOUT');

@@ -7,24 +7,19 @@ import type { ForeignRefreshSuspected, TicketEvent } from './ticket-event.js';
 
 type RejectionError = Pick<BankCardOcrError, 'vendorCode' | 'actor'>;
 
-/** Of a generation that should have lived on and that none of ours has replaced. */
 interface Suspicion {
   readonly generationId: string;
   readonly event: Pick<ForeignRefreshSuspected, 'generation' | 'vendorCode' | 'ageMs' | 'remainingMs'>;
-  /** Moment of the monotonic clock. */
   readonly at: number;
 }
 
 /**
- * Whose fault a rejection is. The request's, when it is rejected with new credentials too: its code starts no refresh of
- * these for one overlap (protocol.md section 6, 400101). A foreign refresher is suspected when credentials that should live
- * are rejected, nothing in the store explains it, and new ones help or are refused by a code for dead credentials.
+ * Whose fault a rejection is: the request's, when new credentials are rejected too (protocol.md section 6, 400101); a
+ * foreign refresher's, when nothing in the store explains the end of live ones, and new ones help.
  */
 export class RejectionTracker {
   #rejectedId: string | undefined;
-  /** What is suspicious about the generation that was rejected last. */
   #suspicion: Suspicion | undefined;
-  /** What the forced refresh that runs is to fix. */
   #beingFixed: Suspicion | undefined;
   /** What such a refresh has replaced, until it is known how the rejected request ends with the new credentials. */
   #fixed: { readonly suspicion: Suspicion; readonly byId: string } | undefined;

@@ -3,17 +3,13 @@ import { SecretText } from '../runtime/secret-text.js';
 import { behindMs, type CachedCredentials, endsAtMs } from './credential-lifetime.js';
 import type { GenerationRecord, RetiredTicket } from './ticket-record.js';
 
-/** On the monotonic clock, which does not jump. */
 type Moments = { readonly replacedAt: number; readonly endsAt: number };
 type KeptTicket = Pick<RetiredTicket, 'number' | 'id' | 'signTicket'> & Moments;
 
 /** However often generations are replaced, a record stays small. */
 const MOST = 64;
 
-/**
- * The SIGN tickets of replaced generations, for verifying what a phone reports late; nothing is ever signed with them
- * (protocol.md section 4).
- */
+/** SIGN tickets of replaced generations, for verifying what a phone reports late, never for signing (section 4). */
 export class RetiredTickets {
   #tickets: readonly KeptTicket[] = [];
 
@@ -28,7 +24,6 @@ export class RetiredTickets {
     this.#keep([{ number, id, signTicket, replacedAt, endsAt }]);
   }
 
-  /** Keep the ticket of a stored generation that ended before anything replaced it. */
   addEnded(record: GenerationRecord): void {
     const { number, id, signTicket } = record;
     const endedAtMs = endsAtMs(record);
@@ -38,7 +33,6 @@ export class RetiredTickets {
     }
   }
 
-  /** Take over what a record has of other processes. */
   merge(recorded: readonly RetiredTicket[] = []): void {
     const offsetMs = behindMs(this.clock);
     this.#keep(
@@ -60,7 +54,6 @@ export class RetiredTickets {
     return this.#kept.map(({ signTicket }) => new SecretText(signTicket));
   }
 
-  /** Whether what ended or was replaced at these moments of the monotonic clock may still be verified with. */
   isInWindow({ replacedAt, endsAt }: Moments): boolean {
     const { intervalMs, verifyWindowMs } = this;
     const defaultMs = Math.max(intervalMs, endsAt - replacedAt);

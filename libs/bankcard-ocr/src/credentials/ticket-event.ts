@@ -11,7 +11,6 @@ export type TicketEvent =
       readonly generationId: string;
       /** `refresh`: this process fetched it; `store`: another process did, or this one before its restart. */
       readonly source: 'refresh' | 'store';
-      /** Milliseconds until its end. */
       readonly remainingMs: number;
     }
   | {
@@ -62,7 +61,6 @@ export interface ForeignRefreshSuspected {
   readonly vendorCode?: string;
   /** Milliseconds since its token was asked for. */
   readonly ageMs: number;
-  /** Milliseconds that it should have lived on. */
   readonly remainingMs: number;
   /** How often this was suspected since the start, from 1. */
   readonly times: number;

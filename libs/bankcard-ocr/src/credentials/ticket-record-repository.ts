@@ -28,9 +28,7 @@ const STORE_TIMEOUT_MS = 15_000;
 /** The store as a refresh uses it: credentials are sealed on their way, faults become typed errors and events. */
 export class TicketRecordRepository {
   readonly #failing = new Set<string>();
-  /** The last generation that could not be decrypted. */
   #unreadableId: string | undefined;
-  /** The numbers of the generations that were left out of the records that were read. */
   readonly #leftOut = new WeakMap<TicketRecord, number>();
 
   constructor(
@@ -40,7 +38,6 @@ export class TicketRecordRepository {
     >,
   ) {}
 
-  /** Whether an operation has failed, and none of its kind has succeeded since. */
   get isFailing(): boolean {
     return this.#failing.size > 0;
   }
@@ -77,7 +74,6 @@ export class TicketRecordRepository {
     await this.#inTime(() => lease.release()).catch(() => undefined);
   }
 
-  /** Write a change on top of what was read. @throws {@link StaleWriteError}, {@link StoreUnavailableError} */
   async write(expected: TicketRecord | undefined, change: RecordChange, lease?: TicketLease): Promise<TicketRecord> {
     const { store, secretFingerprint, seal, random } = this.options;
     // What another secret made is dropped with the first write.
@@ -109,7 +105,7 @@ export class TicketRecordRepository {
   /** Whatever hangs in a store must not hang the refresh, which would be the last one. */
   async #inTime<T>(operate: () => Promise<T>): Promise<T> {
     const { storeClock = SYSTEM_RUNTIME.clock } = this.options;
-    const late = () => Object.assign(new Error('the store does not answer'), { code: 'TIMEOUT' });
+    const late = () => Object.assign(new Error('the store does not respond'), { code: 'TIMEOUT' });
     return raceTimeout(storeClock, STORE_TIMEOUT_MS, operate, late);
   }
 

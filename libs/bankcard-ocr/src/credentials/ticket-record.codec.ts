@@ -62,10 +62,7 @@ export class RecordOfAnotherVersion extends Error {
   readonly code = 'RECORD_OF_ANOTHER_VERSION';
 }
 
-/**
- * Read a record back from its JSON; undefined for anything that is none. Unknown members of a newer version are kept.
- * @throws {@link RecordOfAnotherVersion}
- */
+/** Undefined for anything that is no record; unknown members are kept. @throws {@link RecordOfAnotherVersion} */
 export function parseTicketRecord(json: string | Uint8Array): TicketRecord | undefined {
   let value: unknown;
   try {
@@ -93,10 +90,7 @@ const PREFIX = `${CIPHER}:`;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/**
- * Encrypts the tokens and tickets of a record; the rest stays readable, so that a store can be inspected without the key.
- * A sealed text is `aes-256-gcm:` and the Base64 of IV, text and tag.
- */
+/** Encrypts tokens and tickets only: `aes-256-gcm:` and the Base64 of IV, text and tag. */
 export class RecordSeal {
   /** @param key of 32 bytes; a `KeyObject` never prints them */
   constructor(
@@ -156,10 +150,7 @@ function matches(type: Schema[string], value: unknown): boolean {
   });
 }
 
-/**
- * Change every member of a kind. An object with a member that comes out as undefined is left out.
- * @param change takes as `place` the id of what the member belongs to, and its name
- */
+/** Leaves out an object a member of which comes out undefined. `place`: the object's id and the member's name. */
 function mapRecord<T>(
   record: TicketRecord,
   kind: Kind,

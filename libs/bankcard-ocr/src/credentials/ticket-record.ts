@@ -52,10 +52,7 @@ export interface TicketRecord {
   readonly current?: GenerationRecord;
   /** A token waits for its ticket: `current` is dying. It decides over `unanswered`, which another process has set. */
   readonly pending?: PendingToken;
-  /**
-   * The refresh `by` has asked for a token, and its response is on its way or lost: `current` may end one overlap later
-   * (protocol.md section 5). One more refresh is wanted.
-   */
+  /** `by` asked for a token, without a response yet: `current` may end one overlap later (protocol.md section 5). */
   readonly unanswered?: { readonly sinceMs: number; readonly by: string };
   /** Refreshes are failing: how many in a row, and when any process may try again. */
   readonly failed?: {

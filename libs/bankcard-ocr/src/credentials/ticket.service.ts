@@ -32,9 +32,7 @@ export interface TicketStatus {
   readonly ageMs?: number;
   /** Milliseconds until a refresh is due; 0 when it is. */
   readonly dueInMs?: number;
-  /** Milliseconds until the end of the ticket. */
   readonly remainingMs?: number;
-  /** The last refresh failed. */
   readonly failure?: { readonly code: BankCardOcrErrorCode; readonly vendorCode?: string; readonly retryInMs: number };
   readonly role: TicketRole;
   /** How often another program seems to have refreshed the same app id, since the start. */
@@ -50,10 +48,7 @@ export interface TicketStatus {
 /** A refresh that was running already may have been wanted for less, and so change nothing. */
 const TRIES_TO_REPLACE = 3;
 
-/**
- * Keeps the access token and SIGN ticket of an app id in a store, and refreshes them together and never concurrently
- * (protocol.md section 5). They are served while a refresh runs, and to their end when Tencent cannot be reached.
- */
+/** Keeps access token and SIGN ticket in a store, refreshed together, never concurrently (protocol.md section 5). */
 export class TicketService {
   readonly #events = new Subject<TicketEvent>();
   /** What happens to the credentials; logs and metrics are made from it. */
@@ -83,7 +78,7 @@ export class TicketService {
     this.#schedule = new RefreshScheduler({ ...context, refresher, cache, failures });
   }
 
-  /** Begin to refresh in the background. @internal */
+  /** @internal */
   start(): void {
     this.#schedule.start();
   }
@@ -135,9 +130,8 @@ export class TicketService {
   }
 
   /**
-   * Fetch new credentials now, although the current ones are not due: these expire one overlap later, for every process.
-   * @throws {@link BankCardOcrError} `RATE_LIMITED` when the last forced refresh is less than one overlap ago,
-   *   `CONFIGURATION` with `role: 'reader'`
+   * Fetch new credentials now; the current ones expire one overlap later, for every process.
+   * @throws {@link BankCardOcrError} `RATE_LIMITED` within one overlap of the last one; `CONFIGURATION` for a reader
    */
   async refresh(): Promise<Credentials> {
     this.#refuseWhenClosed();
@@ -148,11 +142,7 @@ export class TicketService {
     return this.#replace({ reason: 'requested', replaces: this.#cache.latest?.credentials.generationId });
   }
 
-  /**
-   * Get newer credentials than those that the vendor rejected, if need be by one refresh for all callers.
-   * @returns undefined when a refresh would be too soon, or does not help: the rejection stands
-   * @internal
-   */
+  /** @returns undefined when a refresh would be too soon, or does not help: the rejection stands. @internal */
   async replaceRejected(
     rejected: Credentials,
     error: Pick<BankCardOcrError, 'vendorCode' | 'actor'>,
@@ -186,7 +176,6 @@ export class TicketService {
     await this.#schedule.syncAfresh();
   }
 
-  /** How the credentials are, for health checks. */
   status(): TicketStatus {
     const { clock, store, role } = this.#context;
     const { latest, valid, dueAt } = this.#cache;

@@ -8,17 +8,13 @@ export type BankCardOcrErrorDetails = {
 
 const BRAND = Symbol.for('nestjs-bankcard-ocr/error');
 
-/**
- * The base of every error that this library throws on purpose. Nothing in it, its `cause` or its stack is secret: no
- * app secret, token, ticket, signature, full card number, photo or query string.
- */
+/** The base of every error thrown on purpose. Nothing in it, its `cause` or its stack is secret. */
 export class BankCardOcrError extends Error {
   override name = 'BankCardOcrError';
   /** What went wrong; decide on this, not on the message. */
   readonly code: BankCardOcrErrorCode;
   /** The Chinese text beside the English `message`. */
   readonly messageZh: string;
-  /** Whether the same call may succeed later without a change. */
   readonly retryable: boolean;
   // Declared, not defined: an error without such a value must not print it as undefined.
   /** How long to wait before that, in milliseconds, when it is known. */
@@ -45,7 +41,6 @@ export class BankCardOcrError extends Error {
   }
 }
 
-/** What an error is made of, for a copy that differs in something. */
 export function detailsOf(error: BankCardOcrError) {
   const { message, messageZh, actor, retryable, retryAfterMs, vendorCode, vendorMessage, bizSeqNo, cause } = error;
   return { message, messageZh, actor, retryable, retryAfterMs, vendorCode, vendorMessage, bizSeqNo, cause };

@@ -10,7 +10,6 @@ export interface ConfigurationIssue {
   readonly variable?: string | undefined;
   /** What is wrong and how to fix it; never a secret's value. */
   readonly fix: string;
-  /** The same in Chinese. */
   readonly fixZh: string;
 }
 

@@ -9,10 +9,7 @@ const HARMLESS = /^(?! )[ -~\u3001-\u3003\u4e00-\u9fff\uff01-\uff0f]{1,11}(?<! )
 /** Nonces have 32 characters, signatures 40, tickets, tokens and secrets 64 or more; Base64 any number. */
 const SECRET_LIKE = /[A-Za-z0-9+/_=-]{32,}/g;
 
-/**
- * Make a text of Tencent safe to show: without the values that were `sent`, whatever is as long as a secret, and card
- * numbers, in whatever encoding or script; without control characters (forged log lines); not too long.
- */
+/** Without what was `sent`, secrets, card numbers, in whatever encoding or script, and control characters; cut. */
 export function redactVendorText(text: string, sent: readonly string[] = []): string {
   if (HARMLESS.test(text) && !sent.some(({ length }) => length <= text.length)) return text;
   const read = text.slice(0, LONGEST_READ);

@@ -28,7 +28,6 @@ interface VendorCodeRule {
   readonly zh: string;
 }
 
-/** Rows of the table that differ in their texts only. */
 function rows(error: BankCardOcrErrorCode, actor: Actor, retry: RetryRule) {
   return (en: string, zh: string): VendorCodeRule => ({ error, actor, retry, en, zh });
 }
@@ -130,7 +129,6 @@ export function vendorCodeRule(code: string, overrides: VendorCodeOverrides = {}
   return { ...UNKNOWN_CODE, ...documented, ...given };
 }
 
-/** Look a warning code up. */
 export function warningText(code: string): Text {
   const documented = Object.hasOwn(WARNING_TEXTS, code) ? WARNING_TEXTS[code] : undefined;
   return documented ?? { en: 'a warning that is not documented', zh: '未收录的告警码' };

@@ -3,12 +3,10 @@ import { catchError, type Observable } from 'rxjs';
 import { type ErrorOptions, hasHeadersSent, type HttpResponse, setHeaders, translate } from './error-body.js';
 
 /**
- * Maps every `BankCardOcrError` that a pipe or a handler throws to an HTTP status and the body
- * `{ statusCode, code, message, vendorCode, bizSeqNo }`, of a rejected card also with `warningCodes`; 429, and 503 when
- * the time is known, with `Retry-After`. For guards, take `BankCardOcrExceptionFilter`.
- *
- * Bind it with `@UseInterceptors(new BankCardOcrErrorInterceptor())`, or as `APP_INTERCEPTOR`; with `useValue` to set
- * options. Not `@Injectable()`: Nest would then need a provider of the options.
+ * Maps every `BankCardOcrError` of a pipe or a handler to an HTTP status and the body `{ statusCode, code, message,
+ * vendorCode, bizSeqNo }`, of a rejected card with `warningCodes`; 429, and 503 when the time is known, with
+ * `Retry-After`. For guards, take `BankCardOcrExceptionFilter`.
+ * @example @UseInterceptors(new BankCardOcrErrorInterceptor())
  */
 export class BankCardOcrErrorInterceptor implements NestInterceptor {
   constructor(private readonly options: ErrorOptions = {}) {}

@@ -12,11 +12,10 @@ class AnyBankCardOcrError {
 }
 
 /**
- * Returns what {@link BankCardOcrErrorInterceptor} returns for every `BankCardOcrError`, also of a guard or a middleware.
- * Outside HTTP it sends `{ status: 'error', code, message, retryable }`: to the client of a microservice as the error, to
- * that of a gateway as the event `exception`; in GraphQL `code` and `retryable` are `extensions` of the error.
- *
- * Bind it with `@UseFilters(new BankCardOcrExceptionFilter())`, or as `APP_FILTER`; with `useValue` to set options.
+ * Returns what {@link BankCardOcrErrorInterceptor} returns, also for errors of a guard or a middleware. Outside HTTP it
+ * sends `{ status: 'error', code, message, retryable }`: as the error of a microservice, the event `exception` of a
+ * gateway, the `extensions` of GraphQL.
+ * @example @UseFilters(new BankCardOcrExceptionFilter())
  */
 export class BankCardOcrExceptionFilter implements ExceptionFilter {
   static {

@@ -11,21 +11,17 @@ import { map, type Observable } from 'rxjs';
 import { CardNumber, maskCardNumber } from '../card/card-number.js';
 
 interface CardNumberMaskingOptions {
-  /**
-   * The keys whose texts and numbers are masked, spelled exactly, at any depth.
-   * @default ['bankCardNo', 'bankcardNo', 'cardNumber', 'cardNo']
-   */
+  /** Keys, spelled exactly, whose values are masked. @default ['bankCardNo', 'bankcardNo', 'cardNumber', 'cardNo'] */
   readonly fields?: readonly string[] | undefined;
 }
 
 const DEFAULT_FIELDS: readonly string[] = ['bankCardNo', 'bankcardNo', 'cardNumber', 'cardNo'];
 
 /**
- * Masks card numbers in whatever handlers return, at any depth: every `CardNumber`, and the values of listed keys. What a
- * handler returned is not changed. It does not see what a handler sends itself through `@Res()`, nor the inside of texts.
- *
- * Bind it before interceptors that shape responses: `@UseInterceptors(new CardNumberMaskingInterceptor())`, or as
- * `APP_INTERCEPTOR`; with `useValue` to set options.
+ * Masks card numbers in whatever handlers return, at any depth: every `CardNumber`, and the values of listed keys; what
+ * was returned is not changed. It does not see `@Res()`, nor the inside of texts. Bind it before interceptors that
+ * shape responses.
+ * @example @UseInterceptors(new CardNumberMaskingInterceptor())
  */
 export class CardNumberMaskingInterceptor implements NestInterceptor {
   readonly #fields: ReadonlySet<string>;
@@ -43,23 +39,17 @@ export class CardNumberMaskingInterceptor implements NestInterceptor {
   }
 }
 
-/** Where {@link AllowFullCardNumber} leaves its mark. */
 const FULL_CARD_NUMBER_ALLOWED = Symbol.for('nestjs-bankcard-ocr/full-card-number-allowed');
 
-/**
- * Let a route, or all routes of a controller, return full card numbers: `CardNumberMaskingInterceptor` leaves their
- * responses as they are. A `CardNumber` stays masked all the same: the handler itself calls `reveal()`.
- */
+/** Let a route or a controller return full card numbers. A `CardNumber` stays masked: the handler calls `reveal()`. */
 export function AllowFullCardNumber(): CustomDecorator<symbol> {
   return SetMetadata(FULL_CARD_NUMBER_ALLOWED, true);
 }
 
-/** Masks card numbers in one response: what contains one is copied, down to it, and the rest is shared. */
 export class ResponseMasking {
   /** The objects under a listed key, and the others: the elements of a list under such a key are card numbers. */
   readonly #visited = { listed: new Map<object, Visited>(), other: new Map<object, Visited>() };
 
-  /** @param fields the keys whose texts and numbers are card numbers */
   constructor(private readonly fields: ReadonlySet<string>) {}
 
   mask(value: unknown, key = '', isListed = false): unknown {
@@ -91,7 +81,6 @@ export class ResponseMasking {
   }
 }
 
-/** An object that is being copied, or was. */
 interface Visited {
   copy?: object;
   done: boolean;

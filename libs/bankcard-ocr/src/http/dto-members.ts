@@ -18,7 +18,6 @@ export function Id(description: string): PropertyDecorator {
   return applyDecorators(IsOrderNumber(), describedId(description, true));
 }
 
-/** {@link Id}, of a property that may be left out. */
 export function OptionalId(description: string): PropertyDecorator {
   return applyDecorators(Optional(), IsOrderNumber(), describedId(description, false));
 }
@@ -31,8 +30,7 @@ const TRUE: ReadonlySet<unknown> = new Set([true, 'true', '1']);
 const FALSE: ReadonlySet<unknown> = new Set([false, 'false', '0', '']);
 
 /**
- * Read and validate an optional boolean property of a DTO from a query string: `true` and `1`, `false`, `0` and nothing.
- * Anything else is a validation error. Needs `ValidationPipe({ transform: true })`.
+ * A boolean of a query string: `true`, `1`, `false`, `0`, empty or none; under `ValidationPipe({ transform: true })`.
  */
 export function IsQueryFlag(): PropertyDecorator {
   return applyDecorators(

@@ -8,7 +8,6 @@ import { type ErrorLanguage, PhotoNotFoundException } from './photo-not-found.ex
 /** What went wrong inside this server is no client's business. */
 const NO_DETAILS = { en: 'internal server error', zh: '服务器内部错误' } as const;
 
-/** The body for an error. */
 function errorBody(error: BankCardOcrError, language: ErrorLanguage, statusCode: number): object {
   const { code, vendorCode, bizSeqNo } = error;
   if (isOurs(error)) return { statusCode, code, message: NO_DETAILS[language] };
@@ -82,7 +81,6 @@ export function statusOf({ code, vendorCode }: BankCardOcrError): number {
   return Object.hasOwn(ERROR_STATUS, code) ? ERROR_STATUS[code] : HttpStatus.INTERNAL_SERVER_ERROR;
 }
 
-/** The options of the error interceptor and the exception filter. */
 export interface ErrorOptions {
   /** The language of `message`. @default 'en' */
   readonly language?: ErrorLanguage | undefined;
@@ -91,10 +89,7 @@ export interface ErrorOptions {
 /** Tencent counts requests by the second. */
 const RATE_LIMIT_PAUSE_MS = 1_000;
 
-/**
- * The HTTP exception for an error of this library, and the headers that it cannot carry; undefined for any other error.
- * `Retry-After` is in whole seconds, at least one.
- */
+/** Undefined for an error that is not this library's. `Retry-After` is in whole seconds. */
 export function translate(
   error: unknown,
   { language = 'en' }: ErrorOptions,
@@ -118,13 +113,11 @@ function retryAfter(ms: number | undefined): Record<string, string> {
   return ms === undefined ? {} : { 'Retry-After': String(Math.max(1, Math.ceil(ms / 1_000))) };
 }
 
-/** What the response objects of Express and Fastify have in common. */
 export interface HttpResponse {
   header(name: string, value: string): unknown;
   status(status: number): { send(body: unknown): unknown };
   end(): unknown;
   readonly headersSent?: boolean;
-  /** Of Fastify. */
   readonly raw?: { readonly headersSent: boolean; end(): unknown };
 }
 

@@ -6,12 +6,7 @@ import { photoOf } from '../results/photo-of.js';
 /** The language of the messages that clients see. */
 export type ErrorLanguage = 'en' | 'zh';
 
-/**
- * Why there is no photo:
- * - `pending`: none of the order has come yet; query again after {@link PhotoNotFoundException.retryAfterMs}.
- * - `missing`: others came, this one stays missing (a crop does, when cropping failed).
- * - `absent`: photos were not requested.
- */
+/** `pending`: none has come yet; `missing`: others came, this one will not; `absent`: photos were not requested. */
 type PhotoNotFoundReason = 'pending' | 'missing' | 'absent';
 
 const TEXTS = {
@@ -43,9 +38,9 @@ export class PhotoNotFoundException extends NotFoundException {
 }
 
 /**
- * One photo of a result, for a handler under {@link BankCardOcrErrorInterceptor}.
- * @throws {@link PhotoNotFoundException} when it is not there
- * @throws a `BankCardOcrError` `PHOTO_DAMAGED` when it came damaged, `RESULT_GONE` when Tencent no longer keeps it
+ * One photo of a result, for a handler.
+ * @throws {@link PhotoNotFoundException}; a `BankCardOcrError` `PHOTO_DAMAGED`, or `RESULT_GONE` when Tencent keeps it
+ *   no longer
  */
 export function requirePhoto(result: BankCardOcrResult, kind: PhotoKind): CardPhoto {
   const photo = photoOf(result, kind);

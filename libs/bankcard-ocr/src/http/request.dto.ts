@@ -2,22 +2,14 @@ import { Matches } from 'class-validator';
 import { RESULT_SIGNATURE } from '../sdk/sdk-launch.js';
 import { Described, Id, IsQueryFlag, OptionalId } from './dto-members.js';
 
-/**
- * The order number of a route such as `bank-cards/:orderNo`; for `@Param()` under `ValidationPipe({ whitelist: true })`.
- * `@nestjs/swagger` makes a path parameter of every member, so it has only what is in the path.
- */
+/** The order number of a route, for `@Param()`: `@nestjs/swagger` makes a path parameter of every member. */
 export class OrderNoParamsDto {
-  /** 1 to 32 ASCII letters and digits, as given to the phone SDK. */
   @Id('The order number that was given to the phone SDK')
   orderNo!: string;
 }
 
-/**
- * Whether a client asks for the photos too, e.g. `?photos=true`; for `@Query()` under
- * `ValidationPipe({ transform: true, whitelist: true })`, with or without `enableImplicitConversion`.
- */
+/** Whether a client asks for photos, `?photos=true`; for `@Query()` under `ValidationPipe({ transform: true })`. */
 export class PhotosQueryDto {
-  /** Undefined when the client did not say. */
   @IsQueryFlag()
   @Described({ required: false, type: () => Boolean, description: 'Ask for the photos too', default: false })
   photos?: boolean | undefined;
@@ -25,11 +17,9 @@ export class PhotosQueryDto {
 
 /** The text fields beside an image in a multipart form; under `ValidationPipe({ whitelist: true })`. */
 export class RecognizeBankCardDto {
-  /** 1 to 32 ASCII letters and digits, never used before; undefined to have one made. */
   @OptionalId('A new order number; one is made when there is none')
   orderNo?: string | undefined;
 
-  /** 1 to 32 ASCII letters and digits; undefined for no user. */
   @OptionalId('Whose card it is')
   userId?: string | undefined;
 }
@@ -40,7 +30,6 @@ export class CreateSdkLaunchDto {
   @Id('The user of the phone; another one for every user')
   userId!: string;
 
-  /** 1 to 32 ASCII letters and digits, never used before; undefined to have one made. */
   @OptionalId('A new order number; one is made when there is none')
   orderNo?: string | undefined;
 }
@@ -49,11 +38,9 @@ const SIGNATURE = { pattern: RESULT_SIGNATURE.source, minLength: 40, maxLength: 
 
 /** What an app reports about a result of the phone SDK; for `@Body()` under `ValidationPipe({ whitelist: true })`. */
 export class VerifySdkResultDto {
-  /** 1 to 32 ASCII letters and digits. */
   @Id('The order number of the launch')
   orderNo!: string;
 
-  /** 40 hexadecimal digits in any letter case. */
   @Matches(RESULT_SIGNATURE, { message: '$property must be 40 hexadecimal digits' })
   @Described({ description: 'The signature that the phone SDK handed back', ...SIGNATURE })
   sign!: string;

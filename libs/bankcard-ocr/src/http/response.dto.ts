@@ -3,7 +3,6 @@ import { type CardPhotos, PHOTO_KINDS, type PhotoKind } from '../card/card-photo
 import { SdkLaunch } from '../sdk/sdk-launch.js';
 import { Described, Shown } from './dto-members.js';
 
-/** A doubt about a card, as sent over HTTP. */
 class CardWarningDto {
   /** Tencent's warning code; decide on this, not on the texts. */
   @Shown({ description: "Tencent's warning code", example: '-9113' })
@@ -14,9 +13,7 @@ class CardWarningDto {
   zh!: string;
 }
 
-/** How long a card is valid, as sent over HTTP. */
 class CardValidityDto {
-  /** Tencent's text; empty when the card shows none. */
   @Shown({ description: 'As printed; empty for none', example: '12/2031' })
   raw!: string;
   /** 1 to 12; undefined when {@link raw} could not be read. */
@@ -29,7 +26,6 @@ class CardValidityDto {
     example: 12,
   })
   month?: number;
-  /** Four digits; undefined when {@link raw} could not be read. */
   @Shown({
     required: false,
     type: () => Number,
@@ -53,14 +49,12 @@ export class CardPhotosDto {
       'gone: no longer kept by Tencent',
   })
   status!: CardPhotos['status'];
-  /** The kinds that came. */
   @Shown({ type: undefined, isArray: true, enum: PHOTO_KINDS, description: 'The kinds that came' })
   available!: PhotoKind[];
 }
 
 /** A result that is safe to send over HTTP: the card number masked, no photo bytes, no unknown field. */
 export class BankCardOcrResponseDto {
-  /** Take the members of a result that are safe to send. */
   static from(result: BankCardOcrResult): BankCardOcrResponseDto {
     const { orderNo, cardNumber, validity, warnings, clarity, operatedAt, photos, retention, bizSeqNo } = result;
     const { raw, month, year, expired } = validity;
@@ -80,7 +74,6 @@ export class BankCardOcrResponseDto {
 
   @Shown({ description: 'The order number of the query' })
   orderNo!: string;
-  /** Masked, e.g. `622202*********0128`. */
   @Shown({ description: 'Masked', example: '622202*********0128' })
   cardNumber!: string;
   @Shown({ type: () => CardValidityDto, description: 'How long the card is valid' })
@@ -90,10 +83,8 @@ export class BankCardOcrResponseDto {
   expired?: boolean;
   @Shown({ type: () => [CardWarningDto], description: 'Doubts; the partner decides about them' })
   warnings!: CardWarningDto[];
-  /** 0 to 100. */
   @Shown({ required: false, type: () => Number, description: 'Clarity of the picture, 0 to 100' })
   clarity?: number;
-  /** ISO 8601, UTC. */
   @Shown({ required: false, format: 'date-time', description: 'When the card was recognized' })
   operatedAt?: string;
   @Shown({ type: () => CardPhotosDto, description: 'Which photos there are, never their bytes' })
@@ -101,7 +92,6 @@ export class BankCardOcrResponseDto {
   /** Until when Tencent keeps the result, as an estimate; ISO 8601, UTC. */
   @Shown({ required: false, format: 'date-time', description: 'Until when Tencent keeps the result; an assumption' })
   retentionEndsAt?: string;
-  /** Tencent's running number of the exchange. */
   @Shown({ required: false, description: "Tencent's running number, for its support" })
   bizSeqNo?: string;
 }

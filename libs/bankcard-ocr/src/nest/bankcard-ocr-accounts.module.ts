@@ -24,10 +24,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ClientFactoryO
   }))
   .build();
 
-/**
- * Accounts (app ids) that are known only at run time: provides a {@link BankCardOcrClientFactory}, whose clients close
- * with the application. Register accounts that are known at startup by name with `BankCardOcrModule`.
- */
+/** Accounts (app ids) known only at run time: provides a {@link BankCardOcrClientFactory}. */
 @Module({
   providers: [
     StartupCheck,
@@ -36,8 +33,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ClientFactoryO
       inject: [OPTIONS, ModulesContainer],
       useFactory: (options: ClientFactoryOptions, application: ModulesContainer) =>
         new BankCardOcrClientFactory(options, {
-          // The app id is masked, and the account's id stays out of logs, spans and metrics: whose it is, only the
-          // application knows, and there may be any number of them.
+          // The account's id, which only the application knows, stays out of logs, spans and metrics.
           clientSurroundings: (_accountId, appId) => ({ ...nestLog(maskAppId(appId)), name: OTHER }),
           register: (resolved) => registerAccount(application, resolved),
         }),

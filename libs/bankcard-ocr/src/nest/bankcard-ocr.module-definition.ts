@@ -22,7 +22,6 @@ export interface BankCardOcrOptionsFactory {
   createBankCardOcrOptions(): Promise<BankCardOcrOptions> | BankCardOcrOptions;
 }
 
-/** What is known when the module is registered: Nest cannot take these from a factory. */
 interface BankCardOcrModuleExtras {
   /** Whether the services can be injected everywhere without importing the module. @default false */
   readonly isGlobal?: boolean | undefined;
@@ -63,7 +62,6 @@ function withServices(definition: DynamicModule, name: AccountName): DynamicModu
 /** What only the module itself injects: it has one token, whatever the registration is called. */
 const INTERNAL: ReadonlySet<unknown> = new Set([VendorConnections, BankCardOcrClient]);
 
-/** Everything that an account is made of, each under a token that has the name. */
 function accountProviders(name: AccountName): Provider[] {
   const tokenOf = (provide: Token) => (INTERNAL.has(provide) ? provide : tokenNamed(provide, name));
   const context: Provider = {
@@ -81,11 +79,7 @@ function accountProviders(name: AccountName): Provider[] {
   return [context, ...parts];
 }
 
-/**
- * Have the provider of options give them with their secrets concealed, whether it has them or makes them: the container
- * keeps them for as long as it lives, and is printed with whatever refers to it.
- * @param conceal is not called for a value that is no options object: validation reports it
- */
+/** Conceal the secrets of provided options: the container keeps them, and is printed with whatever refers to it. */
 export function concealing<Options extends object>(
   providers: readonly Provider[] = [],
   token: symbol | string,

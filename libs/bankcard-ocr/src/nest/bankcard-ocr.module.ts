@@ -3,11 +3,7 @@ import { BankCardOcrClient } from '../account/create-client.js';
 import { ConfigurableModuleClass } from './bankcard-ocr.module-definition.js';
 import { StartupCheck } from './startup-check.js';
 
-/**
- * Tencent Cloud / WeBank bank-card OCR for a Nest application: `SignatureService`, `TicketService`, `OcrResultService`,
- * `RecognitionService`, `SdkLaunchService`, `SignedRequestService` and `BankCardOcrHealth`. Register it once for each app id, with `forRoot()` or
- * `forRootAsync()`; with a `name` for each when there are several.
- */
+/** Tencent Cloud / WeBank bank-card OCR: register it once for each app id, with a `name` when there are several. */
 // What else it provides and exports depends on the name of the registration: the module definition says it.
 @Module({ providers: [StartupCheck] })
 export class BankCardOcrModule

@@ -11,23 +11,19 @@ const LOADED_TWICE =
   'Two copies of nestjs-bankcard-ocr are loaded, and a class of one is none of the other: load the library by ' +
   'require() everywhere, or by import everywhere, and install it once.';
 
-/** What has a token for each name: the services, and what a test may want to override below them. */
 const NAMED: ReadonlySet<unknown> = new Set([...BANKCARD_OCR_SERVICES, TicketStore, Transport, Clock, Telemetry]);
 
-/** A service of this library, by its class. */
 type BankCardOcrService = InstanceType<(typeof BANKCARD_OCR_SERVICES)[number]>;
 
 /** A class for each provider and name, so that what is got with it has its type, and Nest's errors name it. */
 const TOKENS = new Map<object, Map<string, Type>>();
 
 /**
- * Return the token by which a service of a registration is injected, or overridden in a test.
+ * The token by which a service of a registration is injected, or overridden in a test; without a name, the class.
  * @param service e.g. `OcrResultService`; for overriding also `TicketStore`, `Transport` and `Clock`
- * @param name of the registration; without one, the class is the token
  * @throws {@link BankCardOcrConfigurationError} when the name cannot be one; `TypeError` when there is no such service
  * @example
  * app.get(getBankCardOcrToken(OcrResultService, 'loans')); // an OcrResultService
- * builder.overrideProvider(getBankCardOcrToken(TicketService, 'loans')).useValue({ getCredentials });
  */
 export function getBankCardOcrToken<Service extends BankCardOcrService | TicketStore | Transport | Clock>(
   service: Token<Service>,
@@ -62,10 +58,7 @@ function tokenClass(name: string): Type {
 }
 
 /**
- * Inject a service of a registration.
- * @param service e.g. `OcrResultService`
- * @param name of the registration, as it was given to `forRoot()` or `forRootAsync()`
- * @throws {@link BankCardOcrConfigurationError} as {@link getBankCardOcrToken} does
+ * Inject a service of the registration with this name. @throws what {@link getBankCardOcrToken} throws
  * @example
  * constructor(@InjectBankCardOcr(OcrResultService, 'loans') private readonly ocr: OcrResultService) {}
  */

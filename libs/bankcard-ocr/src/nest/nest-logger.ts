@@ -1,7 +1,6 @@
 import { Logger } from '@nestjs/common';
 import type { ClientContext } from '../account/create-client.js';
 
-/** Let a client log through Nest. @param label says whose lines they are, where there are several clients */
 export function nestLog(label: string | undefined): Pick<ClientContext, 'log' | 'debugs'> {
   return { log: new Logger(label === undefined ? 'BankCardOcr' : `BankCardOcr:${label}`), debugs: debugsAreRead };
 }

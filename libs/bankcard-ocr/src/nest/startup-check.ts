@@ -2,7 +2,6 @@ import { type InjectionToken, Inject, Injectable, type OnModuleInit } from '@nes
 import { ModulesContainer } from '@nestjs/core';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 
-/** The tokens of options, which must be registered once in the application. */
 const OPTIONS_TOKENS: readonly InjectionToken[] = [
   Symbol.for('nestjs-bankcard-ocr/options'),
   Symbol.for('nestjs-bankcard-ocr/accounts-options'),
@@ -16,10 +15,7 @@ const REQUEST_SCOPED = new Problem(
     '请提供对所有请求都相同的选项；每个租户一个账号时使用 BankCardOcrAccountsModule（docs/accounts.zh-CN.md）',
 );
 
-/**
- * Refuses startup when options are made for each request: nothing of the module would exist before the first one, and
- * the second would be refused, because the app id is registered already.
- */
+/** Refuses options that are made for each request: nothing of the module would exist before the first one. */
 @Injectable()
 export class StartupCheck implements OnModuleInit {
   constructor(@Inject(ModulesContainer) private readonly application: ModulesContainer) {}

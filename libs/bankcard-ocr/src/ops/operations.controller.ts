@@ -49,19 +49,24 @@ export class OperationsController {
   @Get('exchanges')
   @Header('cache-control', 'no-store')
   exchanges(@Query('account') account?: string, @Query('limit') limit?: string): object {
-    return { exchanges: this.operations.exchanges(this.#accounts(account), readLimit(limit)) };
+    return { exchanges: this.operations.exchanges(this.#accounts(account), readLimit(limit, DEFAULT_EXCHANGES)) };
   }
 
-  /** Newline-delimited JSON that goes on until the client leaves or the application ends. */
+  /**
+   * Newline-delimited JSON that goes on until the client leaves or the application ends. Its first line has as many past
+   * exchanges as are asked for, so that none is lost between a list and the feed, and none comes twice.
+   */
   @Get('live')
   @Header('cache-control', 'no-store, no-transform')
   @Header('x-accel-buffering', 'no')
   follow(
     @Query('account') name: string | undefined,
+    @Query('limit') limit: string | undefined,
     @Req() request: unknown,
     @Res({ passthrough: true }) response: unknown,
   ): StreamableFile {
     const accounts = this.#accounts(name);
+    const past = readLimit(limit, 0);
     const { method, httpVersionMajor } = rawOf(request as Wrapped<IncomingMessage>);
     const type = 'application/x-ndjson; charset=utf-8';
     if (method === 'HEAD') return new StreamableFile(Buffer.alloc(0), { type });
@@ -71,7 +76,11 @@ export class OperationsController {
     const outgoing = rawOf(response as Wrapped<ServerResponse>);
     // An idle connection would delay the end of the server. HTTP/2 has no such header.
     if (httpVersionMajor === 1) outgoing.setHeader('connection', 'close');
-    const start = { type: 'start' as const, credentials: this.operations.statuses(accounts) };
+    const start = {
+      type: 'start' as const,
+      credentials: this.operations.statuses(accounts),
+      ...(past > 0 && { exchanges: this.operations.exchanges(accounts, past) }),
+    };
     const wants = readAccount(name);
     const body = this.feed.connect(outgoing, start, (account) => wants === undefined || account === wants);
     return new StreamableFile(body, { type });
@@ -119,8 +128,8 @@ function readAccount(given: unknown): string | null | undefined {
   return given === '' ? null : given;
 }
 
-function readLimit(given: unknown): number {
-  if (given === undefined) return DEFAULT_EXCHANGES;
+function readLimit(given: unknown, otherwise: number): number {
+  if (given === undefined) return otherwise;
   const limit = typeof given === 'string' && /^\d{1,4}$/.test(given) ? Number(given) : Number.NaN;
   if (limit >= 1 && limit <= MOST_EXCHANGES) return limit;
   throw new BadRequestException(`limit must be a whole number from 1 to ${MOST_EXCHANGES}`);

@@ -26,16 +26,13 @@ import {
   readVendorCodeOverrides,
 } from './vendor.options.js';
 
-/** Everything about one option but its documentation, which is beside its declaration. */
 interface OptionRow {
   readonly variable?: `BANKCARD_OCR_${string}`;
-  /** Of an option whose default is a plain value. */
   readonly default?: unknown;
   /** Its text is secret, or carries a password as a rule. */
   readonly secret?: true;
   readonly number?: NumberRule;
   readonly choices?: readonly unknown[];
-  /** Check and convert the value; the other options are there for what depends on them. */
   readonly read: (value: unknown, options: UncheckedOptions) => unknown;
 }
 
@@ -72,7 +69,7 @@ export const OPTION_TABLE = {
   verifyWindowMs: { ...MAY_BE_ZERO, read: optional(MAY_BE_ZERO.read) },
   backgroundRefresh: { default: true, ...trueOrFalse() },
   timeoutMs: { variable: 'BANKCARD_OCR_TIMEOUT_MS', default: 15_000, ...MILLISECONDS },
-  attemptTimeoutMs: { default: 5_000, ...MILLISECONDS },
+  attemptTimeoutMs: { variable: 'BANKCARD_OCR_ATTEMPT_TIMEOUT_MS', default: 5_000, ...MILLISECONDS },
   maxAttempts: { default: 3, ...numeric('whole number') },
   waitForPhotosMs: { default: 3_000, ...MAY_BE_ZERO },
   waitForResultMs: { default: 0, ...MAY_BE_ZERO },
@@ -98,14 +95,12 @@ type Table = typeof OPTION_TABLE;
 
 export type OptionName = keyof Table;
 
-/** One column of the table, without the rows that have nothing there. */
 type Column<Member extends string> = {
   readonly [
     Name in OptionName as Table[Name] extends Readonly<Record<Member, unknown>> ? Name : never
   ]: Table[Name] extends Readonly<Record<Member, infer Value>> ? Value : never;
 };
 
-/** The options that checked values are read into. */
 export type ReadOptions = {
   readonly [Name in OptionName]: Exclude<ReturnType<Table[Name]['read']>, Problem | readonly Problem[]>;
 };

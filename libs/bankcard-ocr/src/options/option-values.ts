@@ -6,7 +6,6 @@ import {
   unusableText,
 } from '../errors/configuration-error.js';
 
-/** Options with their defaults filled in and secrets as text, not checked yet. */
 export type UncheckedOptions = Readonly<Record<string, unknown>>;
 
 export interface NumberRule {
@@ -33,7 +32,6 @@ export function booleanFromText(value: unknown): unknown {
   return value.trim().toLowerCase() === 'true';
 }
 
-/** @returns what it must be, when it is not */
 export function checkNumber(value: unknown, { unit, zeroAllowed, most = Infinity }: NumberRule): Problem | undefined {
   const isLargeEnough = typeof value === 'number' && (zeroAllowed ? value >= 0 : value > 0);
   const inRange = isLargeEnough && Number.isFinite(value) && value <= most;
@@ -46,7 +44,6 @@ export function checkNumber(value: unknown, { unit, zeroAllowed, most = Infinity
   );
 }
 
-/** @returns what it must be, when it is not */
 export function checkChoice(value: unknown, choices: readonly unknown[]): Problem | undefined {
   if (choices.includes(value)) return undefined;
   const is = got(value);
@@ -58,7 +55,6 @@ export function checkChoice(value: unknown, choices: readonly unknown[]): Proble
   );
 }
 
-/** The part of a row for a number, digits as text included. */
 export function numeric(unit: NumberRule['unit'], zeroAllowed = false, most?: number) {
   const number = { unit, zeroAllowed, most };
   const read = (given: unknown) => checkNumber(numberFromText(given), number) ?? (numberFromText(given) as number);
@@ -79,7 +75,6 @@ export function trueOrFalse() {
   return { choices, read };
 }
 
-/** A reader of a text of visible ASCII characters; `en` and `zh` say what it must be. */
 export function visibleText(en: string, zh: string, longest = Infinity) {
   return (value: unknown): string | Problem => {
     const isVisible = typeof value === 'string' && /^[!-~]+$/.test(value) && value.length <= longest;
@@ -111,10 +106,7 @@ export function whatIsSet<Options extends object>(options: Options): Partial<Opt
   return Object.fromEntries(Object.entries(options).filter(([, value]) => !isUnset(value))) as Partial<Options>;
 }
 
-/**
- * Read options that are all numbers, digits as text included; one that is not set has its default.
- * @throws {@link BankCardOcrConfigurationError} with every one that is wrong
- */
+/** Digits as text are numbers; what is not set has its default. @throws {@link BankCardOcrConfigurationError} */
 export function readNumbers<Name extends string>(
   given: { readonly [N in NoInfer<Name>]?: number | undefined },
   rules: Readonly<Record<Name, { readonly default: number } & ReturnType<typeof numeric>>>,

@@ -15,6 +15,7 @@ const ENV = {
   BANKCARD_OCR_RECOGNITION_BASE_URL: 'https://ida.example',
   BANKCARD_OCR_WARNING_POLICY: 'strict',
   BANKCARD_OCR_TIMEOUT_MS: '9000',
+  BANKCARD_OCR_ATTEMPT_TIMEOUT_MS: '4000',
   BANKCARD_OCR_REFRESH_INTERVAL_MS: '600000',
   BANKCARD_OCR_TICKET_OVERLAP_MS: '60000',
 };
@@ -33,6 +34,7 @@ describe('options from the environment', () => {
         recognitionBaseUrl: 'https://ida.example',
         warningPolicy: 'strict',
         timeoutMs: 9_000,
+        attemptTimeoutMs: 4_000,
         refreshIntervalMs: 600_000,
         ticketOverlapMs: 60_000,
       },

@@ -9,7 +9,6 @@ import { isUnset, numberFromText } from './option-values.js';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const OPTION_NAMES = Object.keys(OPTION_VARIABLES) as (keyof typeof OPTION_VARIABLES)[];
-/** Those that the command line reads. */
 const OTHERS: ReadonlySet<string> = new Set(['BANKCARD_OCR_EXPLAIN_TICKET', 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET']);
 /** Those of the evidence archive, which the command line reads; `name` is in front, as with those of options. */
 export const ARCHIVE_VARIABLES = {
@@ -21,10 +20,7 @@ export const ARCHIVE_VARIABLES = {
 /** Whatever has another form is not repeated in a log. */
 const VARIABLE = /^[A-Za-z0-9_]{1,64}$/;
 
-/**
- * The variable that sets an option.
- * @param name of the account: `LOANS_BANKCARD_OCR_APP_ID` for `loans`, dashes become underscores
- */
+/** @param name of the account: `LOANS_BANKCARD_OCR_APP_ID` for `loans`, dashes become underscores */
 export function variableOf(option: keyof typeof OPTION_VARIABLES, name?: string): string;
 export function variableOf(option: string, name?: string): string | undefined;
 export function variableOf(option: string, name?: string): string | undefined {
@@ -38,8 +34,7 @@ export function withName(variable: string, name: string | undefined): string {
 }
 
 /**
- * Read the options from environment variables. Reads nothing but `env`, and checks no value: startup reports every
- * problem at once.
+ * Read the options from environment variables and nothing else; startup checks the values.
  * @param env e.g. `process.env`; empty variables count as not set
  * @param name of the account, whose variables begin with it: `LOANS_BANKCARD_OCR_APP_ID` for `loans`
  */
@@ -52,10 +47,7 @@ export function bankCardOcrOptionsFromEnv(env: Environment, name?: string): Bank
   return { appId: '', secret: '', ...Object.fromEntries(values.filter(([, value]) => !isUnset(value))) };
 }
 
-/**
- * Find variables that resemble the library's, in any letter case and without underscores, but are not read: a misspelled
- * name goes unnoticed until the default surprises.
- */
+/** Variables that resemble the library's: a misspelled name goes unnoticed until the default surprises. */
 export function unknownVariables(environment: Environment, name?: string): string[] {
   const ofArchive = Object.values(ARCHIVE_VARIABLES).map((variable) => withName(variable, name));
   const known = new Set([...OPTION_NAMES.map((option) => variableOf(option, name)), ...ofArchive, ...OTHERS]);
@@ -74,9 +66,8 @@ export interface OverlookedVariables {
 }
 
 /**
- * Find what the environment sets that has not become an option. Of `.env`, only names are read: a `validate` function of
- * ConfigModule drops what it does not declare.
- * @param directory the working directory, where ConfigModule and Node search for `.env`
+ * What the environment sets that has not become an option. Of `.env` in `directory`, only names are read: a `validate`
+ * function of ConfigModule drops what it does not declare.
  */
 export function overlookedVariables(
   given: BankCardOcrOptions,

@@ -87,7 +87,7 @@ describe('options that are wrong', () => {
     ['refreshIntervalMs', 0, /more than 0/, 'BANKCARD_OCR_REFRESH_INTERVAL_MS'],
     ['ticketOverlapMs', -1, /more than 0/, 'BANKCARD_OCR_TICKET_OVERLAP_MS'],
     ['timeoutMs', NaN, /milliseconds/, 'BANKCARD_OCR_TIMEOUT_MS'],
-    ['attemptTimeoutMs', '5s', /milliseconds.*got '5s'/],
+    ['attemptTimeoutMs', '5s', /milliseconds.*got '5s'/, 'BANKCARD_OCR_ATTEMPT_TIMEOUT_MS'],
     ['connectTimeoutMs', Infinity, /milliseconds/],
     ['waitForPhotosMs', -1, /0 or more/],
     ['waitForResultMs', -1, /0 or more/],
@@ -338,7 +338,7 @@ describe('the proxy of the environment', () => {
         ...{ recognitionBaseUrl: 'http://images.lan', allowInsecureHttp: true },
       },
     );
-    expect(faults).toMatchObject([{ variable: 'HTTP_PROXY', fix: expect.stringContaining('(socks5)') }]);
+    expect(faults).toMatchObject([{ variable: 'HTTP_PROXY', fix: expect.stringContaining('is no HTTP proxy') }]);
   });
 
   it.each<[string, Record<string, string>, Partial<BankCardOcrOptions>]>([

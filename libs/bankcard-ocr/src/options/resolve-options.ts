@@ -18,15 +18,11 @@ import { type Environment, type OverlookedVariables, variableOf } from './option
 export interface ResolvedOptions extends ReadOptions {
   /** How the host of queries is reached, for the log, and its proxy without user name and password. */
   readonly route: Text & { readonly proxy?: string };
-  /** What is allowed but deserves a line in the log. */
   readonly warnings: readonly Problem[];
 }
 
 /**
- * Check and complete the options.
- * @param name of the account that they are for
  * @param environment names the proxy where no option does
- * @param overlooked what the environment sets without effect
  * @throws {@link BankCardOcrConfigurationError} with every problem, when there is one
  */
 export function resolveOptions(
@@ -73,7 +69,6 @@ const NAME_IN_FACTORY = new Problem(
   '不能由工厂函数返回：请写在 useFactory 旁边，或者不写',
 );
 
-/** @param issues gets what is wrong with variables of the environment, where these are used */
 function routeTo(
   { baseUrl, recognitionBaseUrl, proxy, httpService }: ReadOptions,
   issues: ConfigurationIssue[],

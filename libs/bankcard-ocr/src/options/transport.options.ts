@@ -49,8 +49,8 @@ export interface TransportOptions {
   readonly ca?: string | Buffer | readonly (string | Buffer)[] | undefined;
   /**
    * Milliseconds to establish a connection: all addresses of the host, `CONNECT` and TLS together. Of several addresses
-   * the next one is tried every 250 ms, while attempts at the others continue.
-   * 建立连接的时限：主机的所有地址、`CONNECT` 和 TLS 握手合计。有多个地址时每 250 毫秒多试一个，先前的尝试继续进行。
+   * the next one is tried after a third of it.
+   * 建立连接的时限：主机的所有地址、`CONNECT` 和 TLS 握手合计。有多个地址时，每过三分之一的时限换下一个。
    * @default 3000
    */
   readonly connectTimeoutMs?: number | undefined;

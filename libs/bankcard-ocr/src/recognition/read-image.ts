@@ -10,12 +10,7 @@ export type CardImageSource = Uint8Array | Readable | { readonly file: string };
 /** 3 MB of Base64 (protocol.md section 2). With an MB of 1024 no image is refused here that Tencent would take. */
 const MOST_BYTES = ((3 * 1024 * 1024) / 4) * 3;
 
-/**
- * Read an image whole and check it, before anything is sent.
- * @param cancellation ends the reading of a stalled stream
- * @throws {@link BankCardOcrError} `IMAGE_TOO_LARGE`, as soon as that is known: the stream is destroyed then;
- *   `IMAGE_TYPE_NOT_ACCEPTED` or `INVALID_ARGUMENT`; an error of the caller's stream as it is
- */
+/** @throws `IMAGE_TOO_LARGE`, `IMAGE_TYPE_NOT_ACCEPTED`, `INVALID_ARGUMENT`; a stream's own error */
 export async function readImage(
   source: CardImageSource,
   types: readonly ImageType[],

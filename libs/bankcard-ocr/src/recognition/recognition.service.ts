@@ -16,7 +16,6 @@ import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-err
 import type { RecognitionClient } from '../vendor/recognition.client.js';
 import { type CardImageSource, isReadable, readImage } from './read-image.js';
 
-/** What a {@link RecognitionService} works with. */
 interface RecognitionServiceOptions extends Omit<OcrResultServiceOptions, 'results'> {
   readonly recognitionTimeoutMs: number;
   readonly imageTypes: readonly ImageType[];
@@ -25,7 +24,6 @@ interface RecognitionServiceOptions extends Omit<OcrResultServiceOptions, 'resul
   readonly results: Pick<OcrResultService, 'query'>;
 }
 
-/** One image on its way. */
 interface Recognition {
   readonly orderNo: string;
   readonly userId: string | undefined;
@@ -41,14 +39,12 @@ export class RecognitionService {
   constructor(private readonly options: RecognitionServiceOptions) {}
 
   /**
-   * Recognize the front of a card (bankcardocrapp). Every call is billed: an image that has left is sent again only when
-   * Tencent rejected the credentials; after a lost response the order is queried. `timeoutMs` covers all of that, reading
-   * the image included; `recognitionTimeoutMs` sending it and its response.
+   * Recognize the front of a card (bankcardocrapp). Every call is billed: an image that has left is sent again only
+   * when Tencent rejected the credentials; after a lost response the order is queried.
    * @param image JPEG, PNG or BMP (`imageTypes`), at most 3 MB in Base64; read whole before anything is sent
-   * @returns the recognized card, with the strip that shows the number; query the other photos by its order number
-   * @throws {@link RecognitionError} with a typed `code` and the order number; {@link CardRejectedError} when the policy
-   *   rejects a warning; {@link BankCardOcrError} `INVALID_ARGUMENT` when `options` are wrong; an error of the caller's
-   *   stream as it is, or the reason of `signal`
+   * @returns the card with the strip that shows the number; query the other photos by its order number
+   * @throws {@link RecognitionError}; {@link CardRejectedError}; `INVALID_ARGUMENT`; an error of the caller's stream as
+   *   it is, or the reason of `signal`
    */
   async recognize(image: CardImageSource, options: RecognizeOptions = {}): Promise<BankCardOcrResult> {
     try {
@@ -115,12 +111,7 @@ export class RecognitionService {
     });
   }
 
-  /**
-   * Query an image whose response was lost. That the result of a direct recognition can be queried is likely, but not
-   * documented (protocol.md section 1).
-   * @returns undefined when the outcome stays unknown
-   * @throws {@link BankCardOcrError} `CARD_UNREADABLE` when Tencent says that there was nothing to recognize
-   */
+  /** That a lost one can be queried is likely, not documented (section 1). @returns undefined when it stays unknown */
   async #query(recognition: Recognition): Promise<BankCardOcrResult | undefined> {
     const { orderNo, limits, deadline } = recognition;
     try {
@@ -142,12 +133,8 @@ export class RecognitionService {
   }
 }
 
-/** How one recognition differs from the module's options. */
 interface RecognizeOptions extends Omit<QueryLimits, 'waitForPhotosMs'> {
-  /**
-   * 1 to 32 ASCII letters and digits, never used before. Pass your own when you may abort the call: the reason of the
-   * signal does not contain a generated one. @default createOrderNo()
-   */
+  /** 1 to 32 ASCII letters and digits, never used before; pass your own when you may abort. @default createOrderNo() */
   readonly orderNo?: string | undefined;
   /** Whose card it is: 1 to 32 ASCII letters and digits. Sent to Tencent, not signed. @default none */
   readonly userId?: string | undefined;
@@ -182,10 +169,7 @@ export class RecognitionError extends BankCardOcrError {
   }
 }
 
-/**
- * Whether an image may be sent again after this failure: only when nothing of it has left, because a recognition is billed
- * (protocol.md section 2). Rejected credentials are not asked about here: nothing was recognized.
- */
+/** Only when nothing of the image has left, because a recognition is billed (protocol.md section 2). */
 export function maySendAgain(error: unknown): boolean {
   if (error instanceof TransportError) return error.code === 'UNREACHABLE' && !error.maybeCarriedOut;
   return isBankCardOcrError(error) && error.code === 'NO_VALID_TICKET';

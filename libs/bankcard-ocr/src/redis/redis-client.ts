@@ -3,16 +3,14 @@ import type { Cluster, Redis } from 'ioredis';
 /** One node, sentinels, or a cluster. */
 export type RedisClient = Redis | Cluster;
 
-/** What of a command of ioredis is used here; both members are part of its published types. */
 interface Command {
   args?: unknown;
   toWritable?: (...args: never[]) => unknown;
 }
 
 /**
- * A client that shows the arguments of its commands, which may hold tokens and tickets, only to the connection that they are
- * written to: not to instrumentations of `sendCommand`, `ioredis:command`, `DEBUG=ioredis:*`, or an error that quotes them.
- * Running untraced is not enough: an application's client sends a command again after a reconnect or a redirection.
+ * Shows the arguments of commands, which may hold tokens, only to the connection: not to instrumentations,
+ * `ioredis:command`, `DEBUG` or errors. Untraced is not enough: a client repeats commands after a reconnect.
  */
 export function withHiddenArguments<Client extends RedisClient>(client: Client): Client {
   // A stand-in need not be ioredis.

@@ -37,11 +37,7 @@ export class RedisCommands {
     return this.#inTime(keys, () => this.#sender.eval(script, keys.length, ...keys));
   }
 
-  /**
-   * Run a script that changes something; its first argument, the deadline, is added here.
-   *
-   * @param argsAt returns the other arguments; takes the current time of Redis in epoch ms
-   */
+  /** Adds the deadline as the first argument. @param argsAt takes the time of Redis in epoch ms */
   async change(
     script: string,
     keys: readonly string[],
@@ -123,11 +119,7 @@ export class RedisCommands {
     this.#client.disconnect(true);
   }
 
-  /**
-   * A failover may leave connections open to a server that is a replica now and refuses every write. A cluster finds its
-   * primaries itself; any other client reconnects by its `reconnectOnError`. One without that option is made to reconnect,
-   * ever more rarely while that does not help.
-   */
+  /** A replica refuses writes: a client without `reconnectOnError` reconnects after a failover, ever more rarely. */
   #leaveReplica(): void {
     const client = this.#client;
     if ('nodes' in client || client.options.reconnectOnError || client.status !== 'ready') return;

@@ -46,7 +46,6 @@ function codeIn(message: string): string | undefined {
 const QUOTED = /(?<![a-z])'[^']*'?|"[^"]*"?|`[^`]*`?/gi;
 const OUR_COMMANDS = /^.(eval|time|get|set|del|pttl|pexpire|hget|hset|rename|publish|subscribe|select|info).$/i;
 
-/** What the server said besides its code, without anything that it may repeat of the command. */
 function reasonIn(message: string, code: string, sent: readonly string[]): string | undefined {
   const words = message
     .replace(/,? with args beginning with.*/is, '')

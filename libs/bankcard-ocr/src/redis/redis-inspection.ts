@@ -8,12 +8,7 @@ import { READ, RELEASE_LEASE, RENEW_LEASE, SET_ASIDE, SWAP, TAKE_LEASE } from '.
 /** Whatever a trial leaves when its process is killed in the middle ends by itself, except for one record of few bytes. */
 const LEASE_LIFE_MS = '5000';
 
-/**
- * Run every script that writes, on separate keys in the same place as the real ones. A server that holds them all to
- * be in order may still refuse one when it comes: for a privilege, or a proxy's rule about scripts.
- *
- * @param id unique to this trial
- */
+/** Run every script that writes, on keys of its own: a server may refuse one only when it comes. @param id unique */
 export async function tryAllWrites(commands: RedisCommands, keys: RedisKeys, id: string): Promise<void> {
   const name = (of: string): string => `${keys.probe}:${id}:${of}`;
   const [record, lease, damaged] = [name('record'), name('lease'), name('damaged')];
@@ -30,7 +25,6 @@ export async function tryAllWrites(commands: RedisCommands, keys: RedisKeys, id:
 /** Scripts that ask for the time and then write need it. */
 const OLDEST_MAJOR = 5;
 
-/** The version of Redis, and what is wrong with it, by the responses to `INFO` and to `PTTL` of the record. */
 export function inspectRedis({ info, ttlMs }: { readonly info: string; readonly ttlMs: number }, about: string) {
   const field = (name: string) => new RegExp(`^${name}:([\\w.-]{1,64})\\r?$`, 'm').exec(info)?.[1];
   const version = field('redis_version');

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import type { StoreContent } from '../credentials/store/store-inspection.js';
 import { parseTicketRecord, shiftTimestamps } from '../credentials/ticket-record.codec.js';
 
-/** The keys and the channel of one app id. */
 export type RedisKeys = Readonly<ReturnType<typeof redisKeysFor>>;
 
 /** @param channelPrefix the prefix that the client puts before keys, but not before channels */
@@ -24,11 +23,8 @@ export function redisKeysFor(appId: string, channelPrefix: string) {
 }
 
 /**
- * Read what the script `READ` returned: what is stored, and `seen`, for setting exactly this aside. A hash whose `write_id`
- * is not the record's, or with bytes that are no UTF-8, is damaged: a write, which compares the write id, could never
- * replace it.
- *
- * @param askedAtMs when it was asked for, by the clock to which timestamps are translated
+ * Damaged is a hash whose `write_id` is not the record's, or that is no UTF-8: no write could ever replace it. `seen`
+ * is for setting exactly this aside. @param askedAtMs by the clock to which timestamps are translated
  */
 export function readStored(
   reply: unknown,

@@ -26,11 +26,7 @@ return now
 /** In bytes. What is much larger than a few kilobytes is no record, and is not sent to anybody. */
 const LARGEST_RECORD = 262_144;
 
-/**
- * The content of KEYS[1], which may be anything: `record` and `writeId`, each a text or false, and `seen`, by which it is
- * recognized as unchanged, empty when the key does not exist. It is over the bytes: a client that decodes them may not be
- * able to send them back.
- */
+/** `record`, `writeId`: text or false; `seen` identifies the bytes, and is empty when the key does not exist. */
 const SEE_RECORD = `
 local record = redis.pcall('HGET', KEYS[1], 'record')
 local writeId = redis.pcall('HGET', KEYS[1], 'write_id')
@@ -53,8 +49,8 @@ return { now, record, writeId, seen }
 `;
 
 /**
- * KEYS: record, lease. ARGV: deadline, write id that was read or '', write id, record, lease id or ''. A lease that is gone,
- * e.g. because Redis was emptied, does not forbid the write: the write id decides.
+ * KEYS: record, lease. ARGV: deadline, write id read or '', write id, record, lease id or ''. A lost lease forbids
+ * nothing.
  */
 export const SWAP = `${UNLESS_LATE}${holderOf('KEYS[2]')}
 if ARGV[5] ~= '' and holder and holder ~= ARGV[5] then return 'fenced' end
@@ -74,10 +70,7 @@ return 'done'
 /** In ms. A key with a longer TTL, or without one, was written by no holder. */
 const LONGEST_LEASE = 600_000;
 
-/**
- * KEYS: lease. ARGV: deadline, lease id, TTL in ms. A value that is no lease would never expire: it is replaced. A user
- * without permission to read the TTL of a key is not refused.
- */
+/** KEYS: lease. ARGV: deadline, lease id, TTL in ms. What is no lease would never expire: it is replaced. */
 export const TAKE_LEASE = `${UNLESS_LATE}
 if redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', ARGV[3]) then return 'done' end
 local holder = redis.pcall('GET', KEYS[1])

@@ -23,9 +23,8 @@ import { describeRedis } from './redis-url.js';
 
 export interface RedisTicketStoreOptions {
   /**
-   * An ioredis client (`Redis` or `Cluster`); your app closes it, after the store. Its `reconnectOnError` decides what
-   * happens when a replica at the other end refuses writes (`READONLY`) after a failover. Without it, the store makes the
-   * client reconnect: after 1 s at the earliest, and ever more rarely, to once a minute, while that does not help.
+   * An ioredis client (`Redis` or `Cluster`) that your app closes after the store. After a failover (`READONLY`) its
+   * `reconnectOnError` decides; without it, the store has it reconnect, ever more rarely.
    */
   readonly client: RedisClient;
   readonly appId: string;
@@ -55,10 +54,7 @@ export class RedisTicketStore extends TicketStore {
   readonly #subscribers = new Set<RedisClient>();
   #hasNotedNoHints = false;
 
-  /**
-   * @param isOwnClient whether the client ends with the store
-   * @param runtime times leases and commands, whatever `clock` says; an application leaves it out
-   */
+  /** @param runtime times leases and commands, whatever `clock` says; an application leaves it out */
   constructor(
     options: RedisTicketStoreOptions,
     isOwnClient = false,

@@ -10,10 +10,7 @@ import { redisError } from './redis-error.js';
 
 type RedisConstructor = new (url: string, options: RedisOptions) => Redis;
 
-/**
- * Load ioredis, which only applications that keep credentials in Redis have installed. The import is inside `try` for
- * bundlers: only there a package may be missing. `scripts/build-library.cjs` keeps it so in the CommonJS build.
- */
+/** The import is inside `try` for bundlers: only there a package may be missing (`scripts/build-library.cjs`). */
 export async function loadIoredis(): Promise<RedisConstructor> {
   try {
     return (await import('ioredis')).Redis;
@@ -27,10 +24,7 @@ export async function loadIoredis(): Promise<RedisConstructor> {
   }
 }
 
-/**
- * Make the client for a URL.
- * @throws {@link BankCardOcrConfigurationError} when it is none; its text, which holds a password, is not repeated
- */
+/** @throws {@link BankCardOcrConfigurationError} for another URL; its text, which holds a password, is not repeated */
 export function createRedisClient(url: string, Client: RedisConstructor): Redis {
   // What ioredis throws for a wrong URL carries the URL. Options in a query string are between the application and ioredis.
   const location = readTicketStoreLocation(url.replace(/[?#].*$/s, ''));

@@ -39,20 +39,17 @@ export class OcrResultService {
   /**
    * Query the result of an order (getBankCardOcrResult).
    * @param orderNo 1 to 32 ASCII letters and digits, as given to the phone SDK
-   * @returns the recognized card; photos only with `options.photos`
-   * @throws {@link CardRejectedError} when the card was recognized and `warningPolicy` rejects one of its warnings
-   * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
+   * @throws {@link CardRejectedError} when `warningPolicy` rejects a warning; {@link BankCardOcrError} with a typed
+   *   `code` for every other failure; or the reason of `signal`
    */
   async query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
     return this.#query(new OrderQuery(this.options, orderNo, options), options);
   }
 
   /**
-   * Stream the photos of an order to a place of yours while they arrive; they are never in memory as a whole.
-   *
-   * The time that the sink takes counts for `timeoutMs`, not for `attemptTimeoutMs`.
+   * Stream the photos of an order to a place of yours while they arrive. The time of the sink counts for `timeoutMs`
+   * only.
    * @param sink {@link toDirectory}, or a function that opens a Writable for each photo
-   * @returns what came: size, SHA-256 and media type of each photo
    * @throws what `query` throws, and the errors of the sink as they are
    */
   async download(orderNo: string, sink: PhotoDestination, options: OrderQueryOptions = {}): Promise<DownloadManifest> {
@@ -68,11 +65,8 @@ export class OcrResultService {
   }
 
   /**
-   * Query many orders, several at a time; each that is taken from `orders` comes exactly once, when it is finished.
-   *
-   * Nothing is taken while `concurrency` orders are in flight or not consumed yet. Leaving the loop ends what is in flight.
-   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for wrong arguments, what `orders` throws, or the reason of
-   *   `signal`, both when everything that was taken has been yielded
+   * Query many orders, several at a time; each comes exactly once, when it is finished. Leaving the loop ends the rest.
+   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`, what `orders` throws, or the reason of `signal`
    */
   queryMany(orders: OrderNumbers, options: QueryManyOptions = {}): AsyncGenerator<QueryManyOutcome, void, undefined> {
     return queryMany(
@@ -84,10 +78,7 @@ export class OcrResultService {
     );
   }
 
-  /**
-   * Sign a query for another program to send, at once: nonce and signature are valid for one request.
-   * @returns the parameters by their names on the wire, in the documented spelling
-   */
+  /** Sign a query for another program to send, at once: nonce and signature are valid for one request. */
   async signQuery(orderNo: string): Promise<SignedQueryParameters> {
     checkOrderNumber(orderNo);
     const credentials = await this.options.tickets.getCredentials();
@@ -95,12 +86,7 @@ export class OcrResultService {
     return { app_id: appId, order_no: orderNo, version, nonce, sign };
   }
 
-  /**
-   * Return what the log lines of an order have as `orderRef`, to find them by: a hash with a key that is derived from the app
-   * secret, so that a new secret makes new references.
-   * @returns 16 hex digits
-   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when `orderNo` is no order number
-   */
+  /** What log lines of an order have as `orderRef`: 16 hex digits, hashed with a key derived from the app secret. */
   orderReference(orderNo: string): string {
     checkOrderNumber(orderNo);
     return this.options.orderReferences?.of(orderNo) ?? '';

@@ -18,7 +18,6 @@ import type { ResultClient, ResultRequest, SignedQuery } from '../vendor/result.
 import { addRetention, checkRecognizedAt, goneFor, type RetentionFacts } from './retention.js';
 import { applyWarningPolicy, warningPolicyOf } from './warning-policy.js';
 
-/** How one call about an order differs from the module's options. */
 export interface OrderQueryOptions extends QueryLimits {
   /** What to do about Tencent's warnings. @default the module's */
   readonly warningPolicy?: WarningPolicy | undefined;
@@ -34,40 +33,29 @@ export interface QueryOptions extends OrderQueryOptions {
   readonly photos?: boolean | undefined;
 }
 
-/** What an {@link OcrResultService} works with. */
 export interface OcrResultServiceOptions {
   readonly appId: string;
   readonly protocolVersion: string;
   readonly limits: Required<QueryLimits>;
   readonly warningPolicy: WarningPolicy;
-  /** Milliseconds that Tencent keeps results and photos. */
   readonly assumedVendorRetentionMs: number;
   readonly vendorCodeOverrides: VendorCodeOverrides;
   readonly tickets: TicketService;
   readonly signatures: SignatureService;
   readonly results: ResultClient;
-  /** @default none */
   readonly telemetry?: Telemetry | undefined;
   readonly clock: Clock;
-  /** @default the machine's */
   readonly random?: Random;
 }
 
-/** Sends one request and reads its response. */
 type Attempt<T> = (request: ResultRequest) => Promise<T>;
 type WithPhotoStatus = { readonly photos: Pick<CardPhotos, 'status'> };
 
-/** One call about one order: its limits, its policy, and the time that it has for everything. */
 export class OrderQuery {
   readonly #limits: Required<QueryLimits>;
   readonly #policy: WarningPolicy;
-  /** The codes of the warnings that the policy has accepted. */
   #accepted = '';
 
-  /**
-   * @param onFailure called with every failed attempt
-   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
-   */
   constructor(
     private readonly service: OcrResultServiceOptions,
     private readonly orderNo: string,
@@ -80,11 +68,7 @@ export class OrderQuery {
     checkRecognizedAt(options.recognizedAt);
   }
 
-  /**
-   * Query the order, and poll for a result or photos that are late. A photo query that fails does not lose the card.
-   * @param attempt applies {@link accept} to the result, before it keeps anything
-   * @throws the last failure, and at once what polling cannot change
-   */
+  /** A photo query that fails does not lose the card. @param attempt applies {@link accept} before it keeps anything */
   async run<T extends WithPhotoStatus>(attempt: Attempt<T>): Promise<T> {
     const deadline = new Deadline(this.service.clock, this.#limits.timeoutMs, this.options.signal);
     try {
@@ -100,7 +84,6 @@ export class OrderQuery {
     }
   }
 
-  /** Apply the warning policy, and add how long Tencent keeps the result. @throws CardRejectedError */
   accept(result: BankCardOcrResult): BankCardOcrResult {
     const warnings = result.warnings.length === 0 ? '' : result.warnings.map(({ code }) => code).join();
     // The policy sees a card once: a late response with the same warnings is the same card.
@@ -159,7 +142,6 @@ export class OrderQuery {
   }
 }
 
-/** Retry a request about an order; each attempt is signed afresh. */
 export function retrySigned<T>(
   service: Omit<OcrResultServiceOptions, 'results'>,
   call: RetryLimits & { readonly orderNo: string; readonly timeoutMs: number },

@@ -2,12 +2,7 @@ import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
-/**
- * One photo of a result.
- * @returns undefined when it has not come: `photos.status` says why
- * @throws {@link BankCardOcrError} `PHOTO_DAMAGED` when it came, but not as readable Base64; `RESULT_GONE` when Tencent
- *   no longer keeps the photos of the order
- */
+/** Undefined when it has not come (`photos.status` says why). @throws `PHOTO_DAMAGED`, `RESULT_GONE` */
 export function photoOf({ photos, bizSeqNo }: BankCardOcrResult, kind: PhotoKind): CardPhoto | undefined {
   const photo = photos[kind];
   if (photo) return photo;

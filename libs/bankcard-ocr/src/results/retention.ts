@@ -1,20 +1,15 @@
 import type { BankCardOcrResult, ResultRetention } from '../card/bank-card-ocr-result.js';
 import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error.js';
 
-/** The latest timestamp of a `Date`. */
 const END_OF_DATES_MS = 8.64e15;
 
-/** What is known about how long Tencent keeps one order; `recognizedAt` as the application knows it. */
 export interface RetentionFacts {
   readonly assumedVendorRetentionMs: number;
   readonly nowMs: number;
   readonly recognizedAt?: Date;
 }
 
-/**
- * @param operatedAt Tencent's own time of recognition: it takes precedence over that of the application
- * @returns undefined when it is not known when the card was recognized
- */
+/** @param operatedAt Tencent's own time of recognition, which takes precedence */
 export function retentionOf(
   { assumedVendorRetentionMs, nowMs, recognizedAt: known }: RetentionFacts,
   operatedAt?: Date,
@@ -39,10 +34,7 @@ export function addRetention(
   return result;
 }
 
-/**
- * Tencent sends the same response for an unknown order and for a deleted one: the time decides which it is.
- * @returns the error `RESULT_GONE`, or undefined when Tencent may still have the result, or get it
- */
+/** `RESULT_GONE` if the time is over: Tencent sends the same response for an unknown order and a deleted one. */
 export function goneFor(notFound: BankCardOcrError, facts: RetentionFacts): BankCardOcrError | undefined {
   if (retentionOf(facts)?.remainingMs !== 0) return undefined;
   const { vendorCode, vendorMessage, bizSeqNo } = notFound;
@@ -57,7 +49,6 @@ export function goneFor(notFound: BankCardOcrError, facts: RetentionFacts): Bank
   });
 }
 
-/** @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 export function checkRecognizedAt(value: unknown): asserts value is Date | undefined {
   if (value === undefined || (value instanceof Date && !Number.isNaN(value.getTime()))) return;
   throw invalidArgument(

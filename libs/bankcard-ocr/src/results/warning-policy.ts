@@ -7,17 +7,12 @@ import { isUnset } from '../options/option-values.js';
 /** What `strict` rejects (protocol.md section 6): a photocopy, a photo of a screen, an expired card. */
 const STRICTLY_REJECTED: ReadonlySet<string> = new Set(['-9113', '-9114', '66661009']);
 
-/**
- * Decide about the warnings of a card.
- * @throws {@link CardRejectedError} when the policy rejects one of them
- * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when the policy cannot be understood: the card does not pass then
- */
+/** @throws {@link CardRejectedError}; `INVALID_ARGUMENT` for a policy without a verdict: the card does not pass */
 export function applyWarningPolicy(result: BankCardOcrResult, policy: WarningPolicy): void {
   const rejected = result.warnings.filter((warning) => rejects(policy, warning));
   if (rejected.length > 0) throw new CardRejectedError(result, rejected);
 }
 
-/** The policy of one call: its own one, or that of the module. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 export function warningPolicyOf(call: unknown, module: WarningPolicy): WarningPolicy {
   if (isUnset(call)) return module;
   const policy = readWarningPolicy(call);
@@ -57,7 +52,6 @@ interface RejectedCard extends Pick<
 /** Tencent recognized the card, but `warningPolicy` rejects it: code `CARD_REJECTED`; a new photo is needed. */
 export class CardRejectedError extends BankCardOcrError {
   override name = 'CardRejectedError';
-  /** The warnings that were rejected. */
   readonly warnings: readonly CardWarning[];
   readonly card: RejectedCard;
   /** Of the card; of a recognition it may have been generated. */

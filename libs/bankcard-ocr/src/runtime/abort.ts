@@ -4,17 +4,10 @@ import type { Clock, ClockTimer } from './clock.js';
 export interface Cancellation {
   readonly cancelled: boolean;
   throwIfCancelled(): void;
-  /**
-   * Call `listener` once when it is cancelled, and not when it is already.
-   *
-   * @param isTimed the listener's owner has a timer and calls {@link expire} at {@link endsAt}: two timers for one query
-   *   are one too many
-   * @returns removes the listener
-   */
+  /** @param isTimed the owner calls {@link expire} at {@link endsAt} by its own timer. @returns removes the listener */
   onCancel(listener: (reason: unknown) => void, isTimed?: boolean): () => void;
   /** When it is cancelled for lack of time, on the monotonic clock in milliseconds; Infinity for never. */
   readonly endsAt: number;
-  /** The time is over. */
   expire(): void;
 }
 
@@ -41,10 +34,7 @@ export class SignalCancellation implements Cancellation {
   }
 }
 
-/**
- * Wait for `ms` milliseconds of the monotonic clock at least: timers fire up to a millisecond early.
- * @throws the reason of `signal` as soon as that is aborted
- */
+/** `ms` of the monotonic clock at least: timers fire up to a millisecond early. @throws the reason of `signal` */
 export async function sleep(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   const endsAt = clock.monotonic() + ms;
@@ -72,12 +62,10 @@ export function raceCancel<T>(shared: Promise<T>, cancellation: Cancellation): P
   });
 }
 
-/** {@link raceCancel} with a signal; without one it just waits. */
 export function raceAbort<T>(shared: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   return signal ? raceCancel(shared, new SignalCancellation(signal)) : shared;
 }
 
-/** Wait for something no longer than `ms` milliseconds. @throws what `late` returns, when the time is over */
 export async function raceTimeout<T>(clock: Clock, ms: number, work: () => Promise<T>, late: () => Error): Promise<T> {
   let timer: ClockTimer | undefined;
   const timeout = new Promise<never>((_resolve, reject) => {

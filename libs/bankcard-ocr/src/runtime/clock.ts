@@ -4,19 +4,13 @@ export interface ClockTimer {
   cancel(): void;
 }
 
-/**
- * The only source of time in this library, so that a test can move it. Lifetimes are measured with {@link monotonic}, because
- * wall clocks jump and differ (protocol.md section 3); the wall clock only dates what outlives the process.
- */
+/** The only source of time, so that tests can move it. Lifetimes are {@link monotonic}: wall clocks jump. */
 export abstract class Clock {
   /** Wall clock, in milliseconds since the Unix epoch. */
   abstract now(): number;
   /** Milliseconds since an arbitrary start; never goes back. */
   abstract monotonic(): number;
-  /**
-   * Call `callback` once after `delayMs` milliseconds. A caller's pause must keep the process alive
-   * (`keepsProcessAlive`), or a script would end in the middle of it; background timers must not.
-   */
+  /** A caller's pause keeps the process alive, or a script would end in the middle of it; background timers do not. */
   abstract setTimer(callback: () => void, delayMs: number, keepsProcessAlive?: boolean): ClockTimer;
 }
 
@@ -43,7 +37,6 @@ export class SystemClock implements Clock {
   }
 }
 
-/** Without a closure: every query has one. */
 class SystemTimer implements ClockTimer {
   constructor(private readonly timer: NodeJS.Timeout) {}
 

@@ -3,10 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Clock } from './clock.js';
 import { type FileSystem, NODE_FILE_SYSTEM, undefinedWhenMissing } from './file-system.js';
 
-/**
- * A file, mode 0600, that is written and made durable under a temporary name and then gets its final one: under that it is
- * always whole, whatever kills the process. The final name is durable after {@link syncDirectory}.
- */
+/** A file, mode 0600, made durable under a temporary name: under its final one it is always whole. */
 export class DurableFile {
   readonly temporaryPath: string;
   #stream: WriteStream | undefined;
@@ -39,7 +36,6 @@ export class DurableFile {
     return this.#stream;
   }
 
-  /** Give it its final name, in place of a file that has that name already. */
   async replace(path: string): Promise<void> {
     await this.files.rename(this.temporaryPath, path);
   }

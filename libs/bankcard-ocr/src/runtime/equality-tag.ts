@@ -6,11 +6,7 @@ const KEY = randomBytes(32).toString('base64url');
 const TAG_LENGTH = 12;
 const LETTER_A = 0x61;
 
-/**
- * Make a text that is the same for the same hidden value and another one for any other value, in this process only. What
- * compares objects by their properties (Jest, `node:assert`, Lodash) does not see private fields: a tag among the
- * properties distinguishes them. Letters only, so that nothing takes it for a number.
- */
+/** The same text for the same hidden value, in this process only; letters, so that nothing takes it for a number. */
 export function equalityTag(...hidden: readonly (string | Uint8Array | undefined)[]): string {
   let text = KEY;
   // Nothing is hidden in the copies that class-transformer makes: it calls constructors without arguments.
@@ -26,10 +22,7 @@ function digestOf(bytes: Uint8Array | undefined): string {
   return bytes === undefined ? 'none' : createHash('sha256').update(bytes).digest('base64url');
 }
 
-/**
- * The property `equalityTag` of a class's objects, which is made when it is first read: of a photo it takes a millisecond a
- * megabyte, and of a card number more than to define it. Code that copies objects property by property may set it.
- */
+/** Made when first read: of a photo it takes a millisecond a megabyte. What copies property by property may set it. */
 export function lazyEqualityTag<T extends object>(make: (object: T) => string): PropertyDescriptor & ThisType<T> {
   const keep = (object: object, value: string) => {
     Reflect.defineProperty(object, 'equalityTag', { value, enumerable: true, configurable: true, writable: true });

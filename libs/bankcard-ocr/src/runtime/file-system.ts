@@ -12,7 +12,6 @@ export interface OpenFile {
   close(): Promise<void>;
 }
 
-/** What is at a path where a small file of the library should be. */
 type SmallFile =
   | { readonly kind: 'bytes'; readonly bytes: Buffer }
   | { readonly kind: 'missing' }
@@ -32,7 +31,6 @@ export interface FileSystem {
   unlink(path: string): Promise<void>;
   /** Make a directory and those above it, when they are missing. @returns the topmost one that was made */
   mkdir(path: string, mode: number): Promise<string | undefined>;
-  /** Make what was created and removed in a directory durable. */
   syncDirectory(path: string): Promise<void>;
   /** Call `listener` with the names of files that change in a directory: a hint. @returns stops the watching */
   watch(directory: string, listener: (name: string) => void): () => void;

@@ -10,10 +10,7 @@ const ASCII = /^[ -~]*$/;
 const OTHER_DIGIT = /(?![0-9])\p{Nd}/gu;
 const DIGIT = /\p{Nd}/u;
 
-/**
- * Make a text show itself and do nothing else: escape sequences and what is never seen are removed, control characters
- * become spaces.
- */
+/** Escape sequences and what is never seen are removed, control characters become spaces. */
 export function printable(text: string): string {
   if (PLAIN.test(text)) return text;
   return stripVTControlCharacters(text).replace(CONTROL_CHARACTERS, ' ').replace(INVISIBLE, '');

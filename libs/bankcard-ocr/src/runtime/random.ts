@@ -24,10 +24,7 @@ export interface Runtime {
 
 export const SYSTEM_RUNTIME: Runtime = { clock: new SystemClock(), random: SYSTEM_RANDOM };
 
-/**
- * The pause after so many failures: doubling from `firstMs` to `longestMs`, and up to a fifth shorter at random, so that
- * processes that failed together do not retry together.
- */
+/** Doubles from `firstMs` to `longestMs`, up to a fifth shorter at random: what failed together retries apart. */
 export function backoffMs(failures: number, firstMs: number, longestMs: number, random = SYSTEM_RANDOM): number {
   const pauseMs = Math.min(firstMs * 2 ** Math.min(failures - 1, 30), longestMs);
   return pauseMs * (1 - random.next() / 5);

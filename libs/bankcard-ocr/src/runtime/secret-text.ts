@@ -4,12 +4,8 @@ import { equalityTag } from './equality-tag.js';
 const REDACTED = '[redacted]';
 const BRAND = Symbol.for('nestjs-bankcard-ocr/secret-text');
 
-/**
- * A secret, token or ticket that cannot be printed by accident: `String()`, template literals, `JSON.stringify` and
- * `util.inspect` return `[redacted]`, and whatever copies objects property by property finds nothing else.
- */
+/** A secret whose texts, JSON and copies are `[redacted]`; only {@link reveal} returns it. */
 export class SecretText {
-  /** What is shown in place of the secret. */
   readonly shown = REDACTED;
   /** Distinguishes two secrets where objects are compared by their properties; the same secret has the same tag. */
   readonly equalityTag: string;
@@ -21,10 +17,7 @@ export class SecretText {
     this.equalityTag = equalityTag(text);
   }
 
-  /**
-   * The secret itself; never log it, never put it into an error.
-   * @throws TypeError for a copy of the properties: it does not contain the secret
-   */
+  /** Never log it, never put it into an error. @throws TypeError for a copy of the properties */
   reveal(): string {
     if (this.#text === undefined) throw new TypeError('a copy of a SecretText does not hold the secret');
     return this.#text;

@@ -20,7 +20,6 @@ export class Semaphore {
     return this.#wait(cancellation, urgent ? this.#urgent : this.#waiting);
   }
 
-  /** Give the place back, exactly once for each {@link acquire}. */
   release(): void {
     const next = this.#urgent.shift() ?? this.#waiting.shift();
     if (next) next();

@@ -1,6 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
 
-/** What of OpenTelemetry's types is used here. */
 interface TracingContext {
   setValue(key: symbol, value: unknown): TracingContext;
   deleteValue(key: symbol): TracingContext;
@@ -20,9 +19,8 @@ const SPAN = Symbol.for('OpenTelemetry Context Key SPAN');
 const BAGGAGE = Symbol.for('OpenTelemetry Baggage Key');
 
 /**
- * Run something that no tracing may see: URLs to Tencent and commands of Redis hold secrets, which spans would carry to
- * readers of traces, and the application's `traceparent` and `baggage` would go to Tencent. Reaches OpenTelemetry without
- * importing it. Everything that begins in `run` stays untraced; callbacks of the caller go through {@link inCallersContext}.
+ * Run something that no tracing may see: URLs and Redis commands hold secrets, and `traceparent` would go to Tencent.
+ * Whatever begins in `run` stays untraced; callbacks of the caller go through {@link inCallersContext}.
  */
 export function untraced<T>(run: () => T): T {
   const manager = contextManager();
@@ -38,7 +36,6 @@ export function inCallersContext<Arguments extends unknown[], Result>(
   return contextManager() ? AsyncResource.bind(callback) : callback;
 }
 
-/** Whether the application has registered a tracing that {@link untraced} hides something from. */
 export function isTracing(): boolean {
   return contextManager() !== undefined;
 }

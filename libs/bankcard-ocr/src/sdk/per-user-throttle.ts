@@ -10,7 +10,6 @@ const INTERVAL_MS = 2_000;
 
 interface UserQueue {
   readonly semaphore: Semaphore;
-  /** The calls that have their turn or wait for it. */
   calls: number;
   /** Before this time of the monotonic clock Tencent issues no further ticket. */
   freeAt: number;
@@ -25,16 +24,11 @@ export class PerUserThrottle {
 
   constructor(private readonly clock: Clock) {}
 
-  /** How many users are remembered. */
   get size(): number {
     return this.#users.size;
   }
 
-  /**
-   * Make a call when it is this user's turn and Tencent will issue a ticket.
-   * @param call sends its requests, retries too, through the function it is given, as soon as the user may have a ticket
-   * @throws {@link BankCardOcrError} `RATE_LIMITED` when that would be too late for `deadline`
-   */
+  /** @param call sends its requests through the function it gets. @throws {@link BankCardOcrError} `RATE_LIMITED` */
   async inTurn<T>(
     userId: string,
     deadline: Deadline,
@@ -64,7 +58,6 @@ export class PerUserThrottle {
     }
   }
 
-  /** Forget a user as soon as there is nothing to wait for. */
   #forget(userId: string, user: UserQueue): void {
     if (user.calls > 0 || user.expiry) return;
     const leftMs = this.#leftMs(user);
@@ -120,10 +113,7 @@ function launchTooSoon(waitMs: number, cause: unknown): BankCardOcrError {
   });
 }
 
-/**
- * Whether Tencent may have issued a NONCE ticket to the user although the request failed; after "too frequent" another
- * request was given one. Being wrong about it costs the user two seconds.
- */
+/** After "too frequent" another request got the ticket. Being wrong about it costs the user two seconds. */
 export function mayHaveGivenATicket(error: unknown): boolean {
   const tooFrequent = isBankCardOcrError(error) && error.vendorCode !== undefined && error.retryAfterMs !== undefined;
   return tooFrequent || isOutcomeUncertain(error);

@@ -11,13 +11,11 @@ import { PerUserThrottle } from './per-user-throttle.js';
 import { launchLifeMs, RESULT_SIGNATURE, SdkLaunch } from './sdk-launch.js';
 import { ThrottledReload } from './throttled-reload.js';
 
-/** How one call differs from the module's options. */
 interface SdkCallLimits extends Pick<QueryLimits, 'timeoutMs'> {
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Who launches the phone SDK, and for which order. */
 interface SdkLaunchRequest extends SdkCallLimits {
   /** The user of the phone: 1 to 32 ASCII letters and digits, another one for every user. */
   readonly userId: string;
@@ -25,7 +23,6 @@ interface SdkLaunchRequest extends SdkCallLimits {
   readonly orderNo?: string | undefined;
 }
 
-/** What an app reports about a result of the phone SDK. */
 interface SdkResultReport extends SdkCallLimits {
   /** The order number that the launch was made for; take your own, not the app's, where you can. */
   readonly orderNo: string;
@@ -33,7 +30,6 @@ interface SdkResultReport extends SdkCallLimits {
   readonly sign: string;
 }
 
-/** What an {@link SdkLaunchService} works with. */
 interface SdkLaunchServiceOptions extends Omit<
   OcrResultServiceOptions,
   'results' | 'warningPolicy' | 'assumedVendorRetentionMs'
@@ -54,11 +50,9 @@ export class SdkLaunchService {
   }
 
   /**
-   * Fetch a NONCE ticket and sign one launch of the phone SDK with it. Tencent issues a user one ticket in 2 s; a call
-   * that comes sooner waits its turn, behind earlier ones of the same user.
-   * @returns what the app starts the SDK with; the ticket itself is not in it
-   * @throws {@link BankCardOcrError} `RATE_LIMITED` with `retryAfterMs` when the waiting would exceed `timeoutMs`, and
-   *   with a typed `code` for every other failure; or the reason of `signal`
+   * Fetch a NONCE ticket and sign one launch with it: one in 2 s for a user, a call that comes sooner waits its turn.
+   * @throws {@link BankCardOcrError} `RATE_LIMITED` with `retryAfterMs` when that exceeds `timeoutMs`; the reason of
+   *   `signal`
    */
   create(request: SdkLaunchRequest): Promise<SdkLaunch> {
     return observed(this.options.telemetry, 'sdk_launch', () => this.#create(request), { signal: request?.signal });
@@ -85,12 +79,11 @@ export class SdkLaunchService {
   }
 
   /**
-   * Check the signature that the phone SDK handed back with a result, against the current SIGN ticket and earlier ones,
-   * in constant time.
-   * @returns whether Tencent signed this; false also for a value of another form or type
-   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` when `orderNo` is no order number: no launch was made for it;
-   *   `NO_VALID_TICKET` or `TIMEOUT` when no known ticket fits and the current one is not available; or the reason of
-   *   `signal`
+   * Check the signature that the phone SDK handed back, against the current SIGN ticket and earlier ones, in constant
+   * time.
+   * @returns false also for a value of another form or type
+   * @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for no order number; `NO_VALID_TICKET` or `TIMEOUT` when no
+   *   known ticket fits and the current one is not available; the reason of `signal`
    */
   async verifyResult(report: SdkResultReport): Promise<boolean> {
     const { timeoutMs } = limitsOf(report, this.options.limits);

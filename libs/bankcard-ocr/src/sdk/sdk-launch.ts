@@ -2,16 +2,11 @@ import { inspect } from 'node:util';
 import type { TicketStatus } from '../credentials/ticket.service.js';
 import { equalityTag } from '../runtime/equality-tag.js';
 
-/** The values of an {@link SdkLaunch}. */
 type SdkLaunchValues = Omit<SdkLaunch, 'toString' | 'valueOf' | typeof Symbol.toPrimitive | typeof inspect.custom>;
 
-/** The form of a signature that the phone SDK hands back. */
 export const RESULT_SIGNATURE = /^[0-9A-Fa-f]{40}$/;
 
-/**
- * What the app starts the phone SDK with. The signature is valid for one launch: printing or logging this object hides it,
- * but `JSON.stringify` has it, because the app needs it.
- */
+/** What the app starts the phone SDK with. Printing hides the signature, which `JSON.stringify` has. */
 export class SdkLaunch {
   /** The SDK's `openApiAppId`. */
   readonly appId!: string;
@@ -54,16 +49,11 @@ export class SdkLaunch {
 /** Another process may refresh so much earlier. */
 const MAX_JITTER_MS = 1_000;
 
-/**
- * Milliseconds, 0 or more, that a launch is valid for: a NONCE ticket expires with its token, and a token one overlap after
- * the next one was requested (protocol.md section 5).
- */
+/** Milliseconds, 0 or more. A token ends one overlap after the next one was requested (protocol.md section 5). */
 export function launchLifeMs(launch: {
-  /** What is left of the NONCE ticket's own lifetime. */
   readonly ticketMs: number;
   /** Of the token that it was made from. */
   readonly generationId: string;
-  /** Of the credentials now. */
   readonly status: Pick<TicketStatus, 'generationId' | 'ageMs' | 'dueInMs' | 'remainingMs'>;
   readonly ticketOverlapMs: number;
 }): number {

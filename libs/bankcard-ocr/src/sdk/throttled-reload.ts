@@ -3,10 +3,7 @@ import type { Clock } from '../runtime/clock.js';
 
 const INTERVAL_MS = 1_000;
 
-/**
- * Reads the store at most once a second, no matter how many signatures are wrong. A caller that comes sooner waits for the next
- * read: a flood of wrong signatures must not have a right one refused.
- */
+/** Reads the store once a second at most: a flood of wrong signatures makes a right one wait, and never refuses it. */
 export class ThrottledReload {
   #next: Promise<void> | undefined;
   #lastAt = Number.NEGATIVE_INFINITY;

@@ -1,10 +1,6 @@
 import { createHmac } from 'node:crypto';
 
-/**
- * References of order numbers for log lines: a keyed hash. Without the app secret nobody can find out an order number by
- * trying; the application can compute the reference of a number that it knows, and look for its lines. A new app secret
- * makes new references.
- */
+/** A keyed hash: without the app secret nobody finds an order number by trying. A new secret makes new references. */
 export class OrderReferences {
   readonly #key: Buffer;
 

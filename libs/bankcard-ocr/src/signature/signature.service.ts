@@ -7,13 +7,7 @@ export class SignatureService {
     return createNonce();
   }
 
-  /**
-   * Sign values with a ticket.
-   *
-   * @param values in any order; null and undefined ones are dropped, as Tencent does
-   * @param ticket a SIGN or NONCE ticket
-   * @returns 40 upper-case hexadecimal digits
-   */
+  /** Sign values in any order with a SIGN or NONCE ticket, without null ones. @returns 40 upper-case hex digits */
   sign(values: readonly (string | null | undefined)[], ticket: string): string {
     return sign(values, ticket);
   }
@@ -27,10 +21,7 @@ export class SignatureService {
   }
 }
 
-/**
- * Sign values by Tencent's rule: drop null ones, add the ticket, sort by UTF-16 code unit, join without separator,
- * SHA-1 over UTF-8, upper-case hexadecimal (protocol.md section 4).
- */
+/** Tencent's rule: sort by UTF-16 code unit, join, SHA-1 over UTF-8, upper-case hexadecimal (protocol.md section 4). */
 export function sign(values: readonly (string | null | undefined)[], ticket: string): string {
   // An empty text adds nothing, at any position.
   const left = [...values, ticket];
@@ -57,7 +48,6 @@ const entropy = Buffer.alloc(4096);
 let letters = '';
 let used = 0;
 
-/** Make a nonce: 32 letters and digits, each equally likely, from the cryptographic generator. */
 export function createNonce(): string {
   if (used + NONCE_LENGTH > letters.length) {
     letters = randomLetters();

@@ -25,48 +25,33 @@ export interface SignedRequest extends Pick<QueryLimits, 'timeoutMs' | 'attemptT
   /** Further members of the JSON body of a POST, e.g. `{ getFile: '1' }`; not signed. */
   readonly body?: Readonly<Record<string, unknown>> | undefined;
   /**
-   * Where the files of the response go, by the names of their fields, e.g. `{ frontPhoto: () => createWriteStream(path) }`.
-   * Each is decoded from Base64 while it arrives, and its field is empty in what `send` returns; a field that ends in
-   * `photo` and is not named here is dropped. Without sinks a response may have 256 KiB.
+   * By field names, e.g. `{ frontPhoto: () => createWriteStream(path) }`: Base64 is decoded while it arrives. A field
+   * that ends in `photo` and is not named is dropped. Without sinks a response may have 256 KiB.
    */
   readonly sinks?: Readonly<Record<string, FileSink>> | undefined;
   /** The name of the app id. @default `app_id` for GET, `appId` for POST */
   readonly appIdField?: AppIdField | undefined;
-  /**
-   * Whether it may be sent again when its outcome is not known. A query may; a recognition or a verification, which the
-   * vendor bills, must not. @default true for GET, false for POST
-   */
+  /** Whether it may be sent again when its outcome is unknown; not what is billed. @default true for GET only */
   readonly idempotent?: boolean | undefined;
   /** Ends the call; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/**
- * Opens a place for one file: called when its first bytes have come, once for each attempt. Bytes are written with
- * back-pressure; the Writable is destroyed when the attempt fails, unless it has finished.
- */
+/** Called with the first bytes, once an attempt. The Writable is destroyed when that fails, unless it has finished. */
 type FileSink = (meta: PhotoMeta) => Writable | Promise<Writable>;
 
-/** What a {@link SignedRequestService} works with. */
 interface SignedRequestServiceOptions extends Omit<OcrResultServiceOptions, 'results'> {
   readonly client: SignedRequestClient;
 }
 
-/**
- * Sends requests to the siblings of bank-card OCR: ID-card OCR, face records, and whatever else of the same app id signs
- * the five values. They share one access token and one SIGN ticket; a client of their own would end ours
- * (protocol.md section 5).
- */
+/** For siblings that sign the five values: they share our credentials, which a second client would end (section 5). */
 export class SignedRequestService {
   constructor(private readonly options: SignedRequestServiceOptions) {}
 
   /**
-   * Sign a request with a fresh nonce, send it, and repeat it as a query is repeated: after a rejection with renewed
-   * credentials, after failures of the network and of Tencent unless it is not `idempotent`.
-   *
-   * @returns the JSON object of the response, as Tencent wrote it; it can hold personal data, and nothing in it is masked
-   * @throws {@link BankCardOcrError} with a typed `code` for every failure, or the reason of `signal`
-   *
+   * Sign, send and repeat a request as a query is repeated, after failures only if it is `idempotent`.
+   * @returns the JSON of the response as Tencent wrote it: it can hold personal data, and nothing in it is masked
+   * @throws {@link BankCardOcrError} with a typed `code`, or the reason of `signal`
    * @example
    * const { result } = await signedRequests.send({ method: 'GET', path: '/api/server/getOcrResult', orderNo });
    */

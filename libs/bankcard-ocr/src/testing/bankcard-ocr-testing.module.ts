@@ -9,7 +9,6 @@ import { checkAccountName } from '../account/account-name.js';
 import { KycSandbox } from './kyc-sandbox.js';
 import type { KycSandboxOptions } from './kyc-sandbox.options.js';
 
-/** What a {@link BankCardOcrTestingModule} is made of. */
 interface BankCardOcrTestingOptions {
   /** The account whose place it takes. @default none, the one without a name */
   readonly name?: string | undefined;
@@ -20,9 +19,7 @@ interface BankCardOcrTestingOptions {
 }
 
 /**
- * The token by which the sandbox of a {@link BankCardOcrTestingModule} is injected.
- *
- * @param name of the account; without one, the class `KycSandbox` is the token
+ * The token by which the sandbox is injected: the class `KycSandbox`, if the account has no `name`.
  * @throws a `BankCardOcrConfigurationError` when that cannot be a name
  */
 export function getSandboxInjectionToken(name?: string): Type<KycSandbox> {
@@ -32,8 +29,7 @@ export function getSandboxInjectionToken(name?: string): Type<KycSandbox> {
 
 /**
  * Takes the place of `BankCardOcrModule` in a test: the same services, global, on a sandbox of their own, which can be
- * injected as `KycSandbox` and ends with the application. Several accounts are several of these, each with its `name`.
- *
+ * injected as `KycSandbox` and ends with the application.
  * @example
  * const app = await Test.createTestingModule({ imports: [BankCardOcrTestingModule.forRoot(), MyModule] }).compile();
  * app.get(KycSandbox).addOrder({ orderNo: 'order1' });
@@ -75,7 +71,6 @@ class SandboxModule implements OnApplicationShutdown {
   }
 }
 
-/** No two accounts of an application may have one app id. */
 function appIdFor(name: string): string {
   return `IDA${createHash('sha256').update(name).digest('hex').slice(0, 5).toUpperCase()}`;
 }

@@ -1,3 +1,4 @@
+export { archiveQueueContract } from '../archive/archive-queue-contract.js';
 export { evidenceStoreContract, keyStoreContract } from '../archive/store-contracts.js';
 export { ticketStoreContract } from '../credentials/store/store-contract.js';
 export { BankCardOcrTestingModule, getSandboxInjectionToken } from './bankcard-ocr-testing.module.js';

@@ -24,9 +24,8 @@ export const DEFAULT_SETTINGS = {
   /** Code of the OCR endpoints for a signature made with an expired ticket. @default '400102' */
   deadTicketCode: '400102' as '400102' | '400101' | '15',
   /**
-   * Code of access_token for a wrong secret; undocumented (protocol.md section 8). The default is the code that
-   * tempts a client most to refresh and try again, which it must not do.
-   * @default '400101'
+   * Code of access_token for a wrong secret; undocumented (protocol.md section 8). This tempts to refresh. @default
+   * '400101'
    */
   wrongSecretCode: '400101',
   /** Photos come late. @default undefined, at once */
@@ -64,17 +63,12 @@ export interface KycSandboxOptions extends KycSandboxChange {
   host?: string | undefined;
   /** Path in front of `/api`, e.g. `/kyc`, to test a base URL that has one. @default '' */
   pathPrefix?: string | undefined;
-  /**
-   * Whether the sandbox keeps its process running. `BankCardOcrTestingModule` says false, so that a
-   * test run ends even when an application was not closed.
-   * @default true
-   */
+  /** False: the process ends although the sandbox was not stopped, as with `BankCardOcrTestingModule`. @default true */
   keepsProcessAlive?: boolean | undefined;
   /** Times all lifetimes and delays except `answerDelayMs`. @default new SystemClock() */
   clock?: Clock | undefined;
 }
 
-/** What the parts of the sandbox go by; the settings change while it runs. */
 export interface SandboxContext {
   readonly clock: Clock;
   readonly settings: Readonly<KycSandboxSettings>;

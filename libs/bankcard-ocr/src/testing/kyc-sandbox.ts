@@ -16,9 +16,8 @@ import { EXAMPLE_ORDERS, type SandboxOrder } from './orders/order-book.js';
 import { vendorSignature } from './vendor-signature.js';
 
 /**
- * The vendor on a local TCP port, as strict as its documents: it checks signatures, lets tokens and tickets expire,
- * and keeps evidence of what its client did. It knows one partner and no real card.
- *
+ * The vendor on a local TCP port, as strict as its documents; keeps evidence of what its client did, knows no real
+ * card.
  * @example
  * await using sandbox = await KycSandbox.start();
  * sandbox.addOrder({ orderNo: 'order1', warnings: ['-9113'] });
@@ -60,7 +59,6 @@ export class KycSandbox implements AsyncDisposable {
     return this.#url;
   }
 
-  /** The partner's current secret. */
   get secret(): string {
     return this.#vendor.secret;
   }
@@ -70,7 +68,6 @@ export class KycSandbox implements AsyncDisposable {
     changeSettings(this.#vendor.settings, change);
   }
 
-  /** Add an order, or replace the one of the same number. */
   addOrder(order: SandboxOrder): void {
     this.#vendor.orders.add(order);
   }
@@ -99,7 +96,6 @@ export class KycSandbox implements AsyncDisposable {
     this.#vendor.journal.add({ endpoint: 'kill-credentials', outcome: 'answered' });
   }
 
-  /** Another program fetches a token and a SIGN ticket: ours have the overlap left. */
   foreignRefresh(): void {
     const { ledger, journal } = this.#vendor;
     const token = ledger.issueToken();
@@ -113,10 +109,7 @@ export class KycSandbox implements AsyncDisposable {
     return acceptLaunch(this.#vendor, launch);
   }
 
-  /**
-   * The signature over app id, order number and SIGN ticket that the phone SDK hands back with a result; made with
-   * the newest valid SIGN ticket, undefined while there is none (protocol.md section 5: the vendor cannot sign then).
-   */
+  /** What the phone SDK hands back with a result; undefined without a valid SIGN ticket (protocol.md section 5). */
   phoneResultSignature(orderNo: string): string | undefined {
     const ticket = this.#vendor.ledger.currentSignTicket();
     return ticket && vendorSignature([this.appId, orderNo, ticket.value]);
@@ -127,7 +120,6 @@ export class KycSandbox implements AsyncDisposable {
     return structuredClone(this.#vendor.calls);
   }
 
-  /** Every request and partner event in the order of arrival, copies. */
   journal(): readonly JournalEntry[] {
     return this.#vendor.journal.snapshot();
   }

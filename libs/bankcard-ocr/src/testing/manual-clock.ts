@@ -13,9 +13,8 @@ const TURNS_AFTER_SILENCE = 6;
 /** A clock that stands still until a test moves it; timers fire only in {@link advance} and {@link advanceAsync}. */
 export class ManualClock implements Clock {
   /**
-   * By how many milliseconds timers that are set from now on miss their time, or a function that returns it for each
-   * delay. Node's timers do: they count whole milliseconds, at least 1, so one fires up to a millisecond early by
-   * `performance.now()` (negative, more than -1), and late while the event loop is busy. With 0, timers are exact.
+   * How late timers fire, in ms, or a function of the delay; more than -1. Node's fire up to a millisecond early, and
+   * late while the event loop is busy. @default 0, exact
    */
   timerOffsetMs: number | ((delayMs: number) => number) = 0;
   #elapsed = 0;
@@ -59,10 +58,7 @@ export class ManualClock implements Clock {
     return this.#timers.length;
   }
 
-  /**
-   * Move time by `ms` and fire the due timers in their order. While one fires, the clock shows its due time; timers
-   * that are set meanwhile fire too when they are due before the end.
-   */
+  /** Fire the timers that become due within `ms`, also those that are set meanwhile, each at its time. */
   advance(ms: number): void {
     const end = this.#elapsed + ms;
     while (this.#nextDue <= end) {
@@ -74,9 +70,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Move time by `ms`, standing still at every due timer and after every `stepMs` at the latest, each time letting
-   * the event loop turn, so that promise chains and exchanges over the loopback inside this process go on at the time
-   * that started them. Files and other processes take real time, however often the loop turns: wait for those yourself.
+   * Stand still at every due timer and every `stepMs`, and let the event loop turn, so that exchanges inside this
+   * process go on. Files and other processes take real time: wait for those yourself.
    */
   async advanceAsync(ms: number, stepMs = 1_000): Promise<void> {
     const end = this.#elapsed + ms;

@@ -1,8 +1,4 @@
-/**
- * Every failure code of protocol.md section 6 and its message, which travels in Chinese; `0`, success, is not among them.
- *
- * Typed in from the documents for the sandbox alone: the library has its own table, and the two are compared in a test.
- */
+/** Every failure code of protocol.md section 6, typed in for the sandbox: a spec compares it with the library's. */
 export const SANDBOX_CODES = [
   { code: '15', msg: 'access_token已失效', msgEn: 'token expired' },
   { code: '400101', msg: '不合法请求', msgEn: 'signature check failed, or a malformed request' },
@@ -50,7 +46,6 @@ export const SANDBOX_CODES = [
 
 const MESSAGES = new Map<string, string>(SANDBOX_CODES.map(({ code, msg }) => [code, msg]));
 
-/** The Chinese message of any code, also of one that no document knows ("unknown codes will come"). */
 export function messageOfCode(code: string): string {
   if (code === '0') return '请求成功';
   return MESSAGES.get(code) ?? `未知错误${code}`;

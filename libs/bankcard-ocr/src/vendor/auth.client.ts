@@ -17,7 +17,6 @@ export interface IssuedCredential {
   readonly sentAt: VendorResponse['sentAt'];
 }
 
-/** The parameters of a request for a NONCE ticket. */
 interface NonceTicketRequest {
   readonly accessToken: string;
   /** Of the user of the phone; the launch must carry the same one. */
@@ -27,7 +26,6 @@ interface NonceTicketRequest {
   readonly signal: AbortSignal;
 }
 
-/** Settings of an {@link AuthClient}. */
 export interface AuthClientOptions {
   readonly appId: string;
   readonly secret: SecretText;
@@ -55,7 +53,6 @@ export class AuthClient {
     return { value, lifeMs: readLifeMs(json['expire_in'], DOCUMENTED_TOKEN_LIFE_MS), sentAt };
   }
 
-  /** Ask for the SIGN ticket of a token. */
   async signTicket(
     accessToken: string,
     generation: number,

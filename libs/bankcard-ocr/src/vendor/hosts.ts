@@ -9,7 +9,6 @@ export interface AppIdFields {
   readonly recognize: AppIdField;
 }
 
-/** What the documents of one host say. */
 interface HostProfile {
   readonly appIdFields: AppIdFields;
   /** Where images go, when that is another host. */

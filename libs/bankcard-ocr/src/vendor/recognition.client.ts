@@ -6,16 +6,13 @@ import { readResultResponse } from './response/result-response.js';
 import type { VendorHttpClient, VendorRequest } from './http/vendor-http-client.js';
 import type { SignedQuery } from './result.client.js';
 
-/** How one image is sent. */
 interface ImageRequest extends Pick<VendorRequest, 'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onSend'> {
   /** The same five values are signed as for a query (protocol.md section 4). */
   readonly signed: SignedQuery;
   readonly userId: string | undefined;
-  /** Base64. */
   readonly image: string;
 }
 
-/** The endpoint bankcardocrapp (protocol.md section 2). */
 export class RecognitionClient {
   constructor(
     private readonly http: VendorHttpClient,
@@ -27,7 +24,6 @@ export class RecognitionClient {
     },
   ) {}
 
-  /** Send one signed image and read what was recognized. */
   recognize({ signed, userId, image, ...request }: ImageRequest): Promise<BankCardOcrResult> {
     const { appId, orderNo, nonce, sign } = signed;
     const kept = new PhotoBuffers();

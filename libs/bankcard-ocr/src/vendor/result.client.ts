@@ -7,7 +7,6 @@ import { NOWHERE, PhotoBuffers, type PhotoTargets } from './response/photo-buffe
 import { readResultResponse } from './response/result-response.js';
 import type { VendorHttpClient, VendorRequest } from './http/vendor-http-client.js';
 
-/** The signed values of a query, exactly as they are sent. */
 export interface SignedQuery {
   readonly appId: string;
   readonly orderNo: string;
@@ -16,7 +15,6 @@ export interface SignedQuery {
   readonly sign: string;
 }
 
-/** How one query is sent. */
 export interface ResultRequest extends Pick<
   VendorRequest,
   'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onProvenance'
@@ -48,7 +46,6 @@ export class ResultClient {
     this.#constantPart = `${path}?${new URLSearchParams({ [appIdField]: appId, version }).toString()}`;
   }
 
-  /** Send one signed query and read its response. */
   queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
     const { query, timeoutMs, cancellation, attempt, generation, onProvenance } = request;
     const { appId, orderNo, nonce, sign } = query;

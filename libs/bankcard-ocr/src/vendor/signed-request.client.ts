@@ -21,7 +21,6 @@ export interface FileTargets extends PhotoTargets<string> {
   readonly fields: ReadonlySet<string>;
 }
 
-/** How one request is sent. */
 interface SignedEndpointRequest extends Pick<
   VendorRequest,
   'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onSend'
@@ -39,11 +38,7 @@ export class SignedRequestClient {
     private readonly prefix: string,
   ) {}
 
-  /**
-   * Send one signed request.
-   *
-   * @returns the JSON object of the response, in which the fields that went elsewhere are empty, and those that were damaged
-   */
+  /** @returns the JSON, in which the fields that went elsewhere are empty, and those that were damaged */
   send({
     endpoint,
     signed,
@@ -85,10 +80,7 @@ export class SignedRequestClient {
 /** Longer than any name or number of a person: an image, which no message repeats. */
 const LONGEST_REPEATED = 64;
 
-/**
- * The texts of what the caller sends: any of them can be a name or a number of a person, and Tencent may repeat it. A
- * flag of one character is none.
- */
+/** Any text of the caller's can name a person, and Tencent may repeat it. A flag of one character is none. */
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return value.length > 1 && value.length <= LONGEST_REPEATED ? [value] : [];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];

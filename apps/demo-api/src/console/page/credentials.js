@@ -63,15 +63,13 @@ export function credentialsView(signal) {
   const follow = async () => {
     while (!signal.aborted) {
       try {
-        const known = await json('/ops/exchanges?limit=50', { signal });
-        rows = known.exchanges;
-        showExchanges();
-        for await (const line of lines('/ops/live', { signal })) {
+        for await (const line of lines(`/ops/live?limit=${SHOWN_EXCHANGES}`, { signal })) {
           fill(connection, t('live'));
           connection.className = 'badge good';
           if (line.type === 'credentials') await load();
-          if (line.type !== 'exchange') continue;
-          rows = [line, ...rows].slice(0, SHOWN_EXCHANGES);
+          if (line.type === 'start') rows = line.exchanges;
+          else if (line.type === 'exchange') rows = [line, ...rows].slice(0, SHOWN_EXCHANGES);
+          else continue;
           showExchanges();
         }
       } catch {

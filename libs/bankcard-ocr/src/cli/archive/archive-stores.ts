@@ -6,7 +6,7 @@ import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { ARCHIVE_VARIABLES, variableOf, withName } from '../../options/options-from-env.js';
 import { isPackageMissing } from '../../runtime/missing-package.js';
 import { refusal } from '../arguments.js';
-import { INPUT_LIMITS, readTextFile } from '../input.js';
+import { readTextFile } from '../configuration.js';
 
 /** Where an archive is, as flags and variables say it. */
 export interface ArchivePlace {
@@ -66,8 +66,7 @@ export async function archiveStores(
   const directory = directoryOf(given);
   const keys = keyStore(keysDirectory, wrapping, nameOf('wrappingKeys', name));
   const caFile = place.timestampCa ?? valueOf('timestampCa', name);
-  const timestampCa =
-    caFile === undefined ? undefined : await readTextFile('--timestamp-ca', caFile, INPUT_LIMITS.envFileBytes);
+  const timestampCa = caFile === undefined ? undefined : await readTextFile('--timestamp-ca', caFile);
   const stores = { appId, keys, directory, keysDirectory, timestampCa };
   if (directory !== undefined)
     return { ...stores, store: new DirectoryEvidenceStore(directory), close: () => undefined };

@@ -8,7 +8,6 @@ import { codeOrNameOf } from '../../errors/redaction.js';
 import { type Language, type Text, text } from '../../errors/text.js';
 import { printable } from '../../runtime/printable-text.js';
 import { type ArchiveCommand, refusal } from '../arguments.js';
-import { INPUT_LIMITS, readTextStream } from '../input.js';
 import { type ArchiveStores, archiveStores } from './archive-stores.js';
 import { Terminal } from './terminal.js';
 
@@ -84,10 +83,7 @@ async function carryOut(archive: EvidenceArchive, command: ArchiveCommand, outpu
 
 /** Order numbers from the command line or, for `-`, from stdin, one a line. @throws `InputRefused`, which repeats none */
 async function orderNumbers({ orders }: Pick<ArchiveCommand, 'orders'>): Promise<string[]> {
-  const { stdin } = process;
-  const fromStdin = orders.includes('-')
-    ? await readTextStream('stdin', stdin, INPUT_LIMITS.ordersBytes, stdin.isTTY ? undefined : INPUT_LIMITS.stdinMs)
-    : '';
+  const fromStdin = orders.includes('-') ? await readStdin() : '';
   const all = [...orders.filter((order) => order !== '-'), ...fromStdin.split('\n').map((line) => line.trim())];
   const wanted = [...new Set(all.filter((order) => order !== ''))];
   for (const [index, order] of wanted.entries()) {
@@ -99,6 +95,18 @@ async function orderNumbers({ orders }: Pick<ArchiveCommand, 'orders'>): Promise
   }
   if (wanted.length === 0) throw refusal('no order number was given', '没有给出订单号');
   return wanted;
+}
+
+/** @throws `InputRefused` when it has more than any list of orders */
+async function readStdin(): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MOST_STDIN_BYTES) throw refusal('stdin has more than 64 MiB', '标准输入超过 64 MiB');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
 }
 
 async function statusOf(archive: EvidenceArchive, { terminal, language }: Output): Promise<ArchiveStatus> {
@@ -137,6 +145,7 @@ function printStatus(status: ArchiveStatus, { terminal, json, language }: Output
   return exitCode;
 }
 
+const MOST_STDIN_BYTES = 64 * 1_024 * 1_024;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
 async function verify(archive: EvidenceArchive, command: ArchiveCommand, output: Output): Promise<ExitCode> {
@@ -186,7 +195,7 @@ async function verifyOne(archive: EvidenceArchive, order: string): Promise<Verif
     if (!isBankCardOcrError(error) || error.code !== 'EVIDENCE_NOT_FOUND') throw error;
     const { message, messageZh } = error;
     const finding = { object: 'manifest', code: 'missing', message, messageZh } as const;
-    return { ref: await archive.referenceOf(order), findings: [finding] };
+    return { ref: await archive.refOf(order), findings: [finding] };
   }
 }
 
@@ -222,7 +231,7 @@ async function forEach(
   let [done, failed] = [0, 0];
   const unit = text('orders', '个订单')[language];
   for (const order of orders) {
-    const ref = await archive.referenceOf(order);
+    const ref = await archive.refOf(order);
     try {
       const { fact, said } = await run(order, ref);
       done += 1;

@@ -5,7 +5,6 @@ import { codeOrNameOf, redactVendorText } from '../../errors/redaction.js';
 import { duration, sentences, type Text, text } from '../../errors/text.js';
 import type { OutputChoice } from '../arguments.js';
 
-/** The checks, in the order in which they are made. */
 const TITLES = {
   configuration: text('configuration', '配置'),
   node: text('Node.js', 'Node.js'),
@@ -26,7 +25,6 @@ export interface CheckResult extends StoreFinding {
   readonly check: CheckName;
 }
 
-/** Make the results of one check. */
 export function checkResultsOf(check: CheckName) {
   return (
     status: CheckResult['status'],
@@ -60,7 +58,6 @@ export function exitCodeOf(results: readonly CheckResult[]): 0 | 1 {
   return results.some(({ status }) => status === 'fail') ? 1 : 0;
 }
 
-/** Print results as lines, or as one JSON document. */
 export function doctorReport(results: readonly CheckResult[], { json, language }: OutputChoice): string {
   if (json) {
     const checks = results.map(({ found, todo, ...result }) => {

@@ -15,7 +15,6 @@ import { type CheckResult, checkResultsOf } from './check-result.js';
 const connectionResult = checkResultsOf('connection');
 const clockResult = checkResultsOf('clock');
 
-/** Connect to the hosts of queries and of recognition, and compare the clock with that of the first one. */
 export async function checkConnections(options: ResolvedOptions): Promise<CheckResult[]> {
   const { baseUrl, recognitionBaseUrl } = options;
   const query = checkHost(baseUrl, options, false);
@@ -84,7 +83,6 @@ function connected(socket: Socket, about: string, facts: { connectMs: number; pr
   return connectionResult('warn', found, { ...rest, todo });
 }
 
-/** What to do about a connection that failed, by the code of its error. */
 const ADVICE: readonly (readonly [code: RegExp, todo: Text])[] = [
   [/^ECONNREFUSED$/, text('Nothing listens there: check the base URL', '对方端口没有监听：请检查腾讯云地址')],
   [/^(ENOTFOUND|EAI_AGAIN)$/, text('The name cannot be resolved: check it and DNS', '域名无法解析：请检查拼写和 DNS')],

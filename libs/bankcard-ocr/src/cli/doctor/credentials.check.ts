@@ -10,12 +10,10 @@ const result = checkResultsOf('credentials');
 /** Clocks differ by so much without consequences. */
 const CLOCK_TOLERANCE_MS = 1_000;
 
-/** A record as this environment can use it: what it cannot open is left out. */
 export function usableRecord(record: TicketRecord, { appId, storeEncryptionKey }: ResolvedOptions): TicketRecord {
   return storeEncryptionKey ? new RecordSeal(storeEncryptionKey, appId).open(record) : withoutSealed(record);
 }
 
-/** Check what the store holds; no token or ticket is in the results. */
 export function checkCredentials(content: StoreContent, options: ResolvedOptions): CheckResult[] {
   switch (content.kind) {
     case 'unreadable': {
@@ -56,7 +54,6 @@ function isSealed(record: TicketRecord): boolean {
   return withoutSealed(record).current === undefined;
 }
 
-/** Whether the app secret and the store encryption key of this environment are those of the record. */
 function checkKeys(record: TicketRecord, options: ResolvedOptions): CheckResult | undefined {
   if (record.secretFingerprint !== secretFingerprint(options.appId, options.secret.reveal())) {
     const todo = text('Give all processes the same, current one', '请让所有进程使用同一个当前的密钥');
@@ -97,7 +94,6 @@ function checkAge(current: GenerationRecord, record: TicketRecord, options: Reso
   return result('warn', text(`${found.en}, overdue for a refresh`, `${found.zh}，早该刷新了`), { facts, todo });
 }
 
-/** A refresh that was begun and is not finished, and one that fails. */
 function unfinished({ pending, unanswered, failed }: TicketRecord, options: ResolvedOptions): CheckResult[] {
   const results: CheckResult[] = [];
   const beganAtMs = pending?.tokenRequestedAtMs ?? unanswered?.sinceMs;
@@ -122,7 +118,6 @@ const trace = checkResultsOf('refreshers');
 /** A trace that is older explains nothing that happens today. */
 const RECENT_MS = 3_600_000;
 
-/** Search the record for traces of another program that refreshes the same app id. */
 export function checkRefreshers(content: StoreContent, { clock }: ResolvedOptions): CheckResult[] {
   const limits = text(
     'A program that refreshes without sharing this store leaves no trace here: its sign is a rejected request. --live sends one, and the line foreignRefreshSuspected in the log reports earlier ones',

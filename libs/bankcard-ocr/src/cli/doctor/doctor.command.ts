@@ -17,7 +17,6 @@ import { checkLive } from './live.check.js';
 /** Milliseconds. What `--live` fetches must not be cut off: the response would be lost. */
 const LIMITS = { connection: 15_000, store: 20_000, archive: 60_000, live: 40_000 } as const;
 
-/** Make all checks, in order; what the first ones find decides what can be asked of the later ones. */
 export async function runDoctor(command: DoctorCommand): Promise<CheckResult[]> {
   const configuration = readConfiguration(command.name);
   const results = [...checkConfiguration(configuration, command.name), checkNodeVersion()];
@@ -40,7 +39,6 @@ function skipped(checks: readonly CheckName[], found: Text): CheckResult[] {
 
 const configurationResult = checkResultsOf('configuration');
 
-/** Everything that is wrong with the options of the environment, at once. */
 export function checkConfiguration(configuration: Configuration, name: string | undefined): CheckResult[] {
   const { options } = configuration;
   const results = options
@@ -118,7 +116,6 @@ async function checkStore(options: ResolvedOptions): Promise<CheckResult[]> {
 
 const UNSEEN = text('this process cannot inspect the store', '当前进程看不到这处存储');
 
-/** Why credentials are not tried: fetching them on shaky ground would end those of others. */
 function obstacleToLive({ live, fetch }: DoctorCommand, before: readonly CheckResult[]): Text | undefined {
   const has = (test: (result: CheckResult) => boolean): boolean => before.some(test);
   if (!live)

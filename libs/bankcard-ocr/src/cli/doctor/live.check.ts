@@ -30,7 +30,6 @@ export async function checkLive(options: ResolvedOptions, signal: AbortSignal): 
   }
 }
 
-/** @param error what the query ended with, or the attempt to get credentials */
 function verdict(obtained: ObtainedCredentials | undefined, error?: BankCardOcrError): CheckResult {
   const { code, actor, vendorCode, bizSeqNo } = error ?? {};
   const { credentials, fetched } = obtained ?? {};
@@ -70,7 +69,6 @@ function advice({ code, actor, vendorCode }: BankCardOcrError, obtained: Obtaine
       );
 }
 
-/** What Tencent said, in the words of the table of codes, else what the library says. */
 function why({ vendorCode, vendorMessage, message, messageZh, cause }: BankCardOcrError): Text {
   if (vendorCode === undefined) return text(message, isBankCardOcrError(cause) ? cause.messageZh : messageZh);
   const said = vendorMessage === undefined ? '' : ` (${vendorMessage})`;
@@ -98,19 +96,12 @@ async function queryOnce(options: ResolvedOptions, credentials: Credentials, sig
   }
 }
 
-/** Credentials to try, and where they came from. */
 interface ObtainedCredentials {
   readonly credentials: Credentials;
-  /** Fetched just now; else they stood in the store. */
   readonly fetched: boolean;
 }
 
-/**
- * Get credentials by the ordinary rules, but fetch only when the store has nothing valid: a refresh that is due is left
- * to the refreshers.
- *
- * @throws {@link BankCardOcrError} `NO_VALID_TICKET`
- */
+/** By the ordinary rules, but fetched only when the store has nothing valid. @throws {@link BankCardOcrError} */
 async function obtainCredentials(options: ResolvedOptions, signal: AbortSignal): Promise<ObtainedCredentials> {
   const { ticketStore } = options;
   if (ticketStore instanceof TicketStore || ticketStore.kind !== 'memory') {

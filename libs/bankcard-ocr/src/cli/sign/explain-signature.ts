@@ -7,9 +7,7 @@ import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { EXPLAIN_VARIABLES, type ExplainCommand, type Purpose, refusal } from '../arguments.js';
 import { readConfiguration } from '../configuration.js';
 import { usableRecord } from '../doctor/credentials.check.js';
-import { INPUT_LIMITS, readTextStream } from '../input.js';
 
-/** Find out which rule a signature broke. @throws {@link InputRefused} */
 export async function runExplain(command: ExplainCommand): Promise<{ report: string; exitCode: 0 | 1 }> {
   const { options } = readConfiguration(command.name);
   const { appId = options?.appId, orderNo = '', userId = '', nonce = '', version, purpose, sign } = command;
@@ -22,12 +20,11 @@ export async function runExplain(command: ExplainCommand): Promise<{ report: str
   const stored = await ticketsOfStore(options, appId);
   // The store comes first: it knows the age of a ticket that was also given as input.
   const tickets = [...(Array.isArray(stored) ? stored : []), ...ticketsOfVariables()];
-  if (command.ticketsFromStdin) tickets.push(...(await ticketsOfStdin()));
   const note = Array.isArray(stored) ? undefined : stored;
   if (tickets.length === 0) {
     const { en, zh } = note ?? text('the environment configures no ticket store', '环境变量没有配置 ticket 存储');
     throw refusal(
-      `no ticket to compare with (${en}): set a variable or use --tickets-from-stdin`,
+      `no ticket to compare with (${en}): set ${EXPLAIN_VARIABLES.SIGN}`,
       `没有可供比较的 ticket（${zh}）；用 --help 查看说明`,
     );
   }
@@ -56,7 +53,6 @@ function explainReport({ fits, broken, ticket }: Explanation, note: Text | undef
   return [verdict[language], ...lines].join('\n');
 }
 
-/** A signature, and what is known of how it was made. */
 export interface SignatureCase {
   readonly purpose: Purpose;
   readonly values: Readonly<Record<Parameter, string>>;
@@ -64,7 +60,6 @@ export interface SignatureCase {
   readonly tickets: readonly KnownTicket[];
 }
 
-/** Why a signature fits, or does not. Nothing in it is secret. */
 export interface Explanation {
   readonly fits: boolean;
   /** The rules of docs/protocol.md, section 4, that it broke; `unknown`: nothing that was tried produces it. */
@@ -72,7 +67,6 @@ export interface Explanation {
     readonly rule: 'letter-case' | 'order' | 'ticket-type' | 'stale-generation' | 'unknown';
     readonly how: Text;
   }[];
-  /** The ticket that it was made with, without its text. */
   readonly ticket?: Omit<KnownTicket, 'text'>;
 }
 
@@ -80,7 +74,7 @@ export interface Explanation {
 export interface KnownTicket {
   readonly type: keyof typeof TICKET_TYPES;
   readonly text: string;
-  /** `given` by variable or stdin; in the store: in use, expired, or replaced by a newer one. */
+  /** `given` by variable; in the store: in use, expired, or replaced by a newer one. */
   readonly state: 'given' | 'current' | 'ended' | 'replaced';
   readonly generation?: number;
   /** How long ago it ended or was replaced, in milliseconds. */
@@ -99,7 +93,6 @@ type Parameter = 'app_id' | 'order_no' | 'user_id' | 'version' | 'nonce';
 
 interface SignedPurpose {
   readonly name: Text;
-  /** In the order of Tencent's documents (docs/protocol.md, section 4). */
   readonly signed: readonly Parameter[];
   readonly ticketType: 'SIGN' | 'NONCE';
 }
@@ -140,7 +133,6 @@ const ORDERS: readonly {
   },
 ];
 
-/** Find out how a signature was made: by the rules or with a usual mistake, with every known ticket. Pure. */
 export function explainSignature({ purpose, values, sign, tickets }: SignatureCase): Explanation {
   const { signed, ticketType } = PURPOSES[purpose];
   const signature = sign.trim().toUpperCase();
@@ -195,22 +187,6 @@ function ticketsOfVariables(): KnownTicket[] {
     .filter((ticket) => ticket.text !== '');
 }
 
-/** One ticket a line, NONCE tickets marked. @throws {@link InputRefused} */
-async function ticketsOfStdin(): Promise<KnownTicket[]> {
-  const { stdin } = process;
-  const { stdinBytes, stdinMs, tickets: most } = INPUT_LIMITS;
-  const input = await readTextStream('--tickets-from-stdin', stdin, stdinBytes, stdin.isTTY ? undefined : stdinMs);
-  const lines = input.split(/\r\n?|\n/).filter((line) => line.trim() !== '');
-  if (lines.length > most) {
-    throw refusal(`--tickets-from-stdin has more than ${most} tickets`, `--tickets-from-stdin 超过 ${most} 个 ticket`);
-  }
-  return lines.map((line) => {
-    const [, type, ticket = ''] = /^(?:(SIGN|NONCE)\s+)?(.*)$/.exec(line.trim()) ?? [];
-    return { type: type === 'NONCE' ? 'NONCE' : 'SIGN', text: ticket, state: 'given' };
-  });
-}
-
-/** What the ticket store has, or why that cannot be known. */
 async function ticketsOfStore(options: ResolvedOptions | undefined, appId: string): Promise<KnownTicket[] | Text> {
   if (!options) return [];
   if (options.appId !== appId) {

@@ -11,10 +11,9 @@ const FREE = 'free';
 const LARGEST_LEASE = 64;
 
 /**
- * A lease among the processes of one machine, made of files `lease.<number>`: whoever creates the next number holds it.
- * Numbers only grow and the highest file stays, so two processes that both saw a holder die cannot both take over. A
- * holder is dead when it has not touched its file for `ttlMs` *while we watched*, which needs neither process ids (reused,
- * and other containers have their own) nor clocks that agree.
+ * Files `lease.<number>`: whoever creates the next number holds the lease. Numbers only grow, so two that saw a holder
+ * die cannot both take over. A holder is dead when it has not touched its file for `ttlMs` *while we watched*: that
+ * needs neither process ids nor clocks that agree.
  */
 export class FileLeases {
   #watched: { number: number; touched: string; sinceMs: number } | undefined;
@@ -70,7 +69,6 @@ export class FileLeases {
     return new LeaseHeartbeat(id, ttlMs, takenAt, () => this.operations.run(beat), free, clock);
   }
 
-  /** Whether nobody else has taken a lease after the one with this id. */
   async isHeld(id: string): Promise<boolean> {
     return String((await this.#leases.numbers()).at(-1) ?? id) === id;
   }

@@ -4,10 +4,7 @@ import type { Clock } from '../../runtime/clock.js';
 import { SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { StoreError } from './ticket-store.js';
 
-/**
- * Runs operations on files, each limited in time. One that hangs keeps one of the few threads that all file operations and
- * name lookups of the process share, so no further one is begun while it is overdue.
- */
+/** Limits operations in time. One that hangs keeps a thread of the process: no other begins while it is overdue. */
 export class FileOperations {
   #overdue = 0;
 
@@ -16,10 +13,7 @@ export class FileOperations {
     private readonly clock: Clock = SYSTEM_RUNTIME.clock,
   ) {}
 
-  /**
-   * @param onLate takes the result of an operation that had been given up
-   * @throws {@link StoreError} `TIMEOUT`, or the code of the system
-   */
+  /** @param onLate takes the result of an operation that was given up. @throws {@link StoreError} */
   async run<T>(operation: () => Promise<T>, onLate: (result: T) => void = () => undefined): Promise<T> {
     const late = () => new StoreError('TIMEOUT', `the file system has not responded for ${this.timeoutMs} ms`);
     if (this.#overdue > 0) throw late();

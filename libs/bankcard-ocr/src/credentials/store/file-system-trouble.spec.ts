@@ -14,7 +14,7 @@ beforeEach(() => void (directory = mkdtempSync(path.join(tmpdir(), 'trouble-')))
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 async function openStore(): Promise<FileTicketStore> {
-  const store = new FileTicketStore({ directory, appId: APP_ID });
+  const store = new FileTicketStore({ directory, appId: APP_ID, timeoutMs: 300_000 });
   await store.open();
   return store;
 }

@@ -13,7 +13,7 @@ async function aDirectory(): Promise<string> {
 }
 
 async function aStore(directory: string, onDamaged?: (path: string) => void): Promise<FileTicketStore> {
-  const store = new FileTicketStore({ directory, appId: 'IDATEST01', onDamaged });
+  const store = new FileTicketStore({ directory, appId: 'IDATEST01', onDamaged, timeoutMs: 300_000 });
   await store.open();
   return store;
 }

@@ -46,10 +46,8 @@ interface FileTicketStoreOptions {
 }
 
 /**
- * Keeps the credentials in files, mode 0600, shared by all processes of one machine.
- *
- * Every write is a new file `record.<revision>`: written beside, made durable, then linked to its name, which succeeds
- * for one process only. So a process may be killed at any time, and a reader finds the old record or the new one.
+ * Credentials in files, mode 0600, for all processes of one machine. Every write is a new file `record.<revision>`,
+ * linked to its name when it is durable: a reader finds the old record or the new one, whatever is killed.
  */
 export class FileTicketStore extends TicketStore {
   readonly description: string;
@@ -260,7 +258,6 @@ export class FileTicketStore extends TicketStore {
     return new DurableFile(this.#folder, `${BESIDE}${this.runtime.random.id()}`, this.files);
   }
 
-  /** @returns whether this process has done it */
   async #setAside(revision: number): Promise<boolean> {
     const where = this.#records.path(revision);
     try {

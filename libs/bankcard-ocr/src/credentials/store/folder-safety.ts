@@ -12,10 +12,7 @@ export function recordFolder(directory: string, appId: string): string {
   return join(directory, createHash('sha256').update(appId).digest('hex').slice(0, 16));
 }
 
-/**
- * Who else may change what is stored in the folder of an app id: records have mode 0600, but who may write to a folder can
- * replace them. Undefined when it does not exist.
- */
+/** Undefined when it does not exist. Records have mode 0600, but who may write to their folder can replace them. */
 export async function judgeFolder(
   folder: string,
   directory: string,
@@ -76,12 +73,6 @@ const PROBLEMS = {
     'right for a volume with fsGroup, else chmod 700',
     '设置了 fsGroup 的卷属正常，否则 chmod 700',
   ],
-  'others-may-enter': [
-    'may be entered by other users (mode MODE)',
-    '其他用户可进入（权限 MODE）',
-    'chmod 700',
-    '请 chmod 700',
-  ],
 } as const;
 type FolderProblem = keyof typeof PROBLEMS;
 
@@ -95,7 +86,6 @@ function problemsOfFolder(stats: Stats): FolderProblem[] {
   if (stats.mode & 0o002) problems.push('anyone-may-write');
   // A volume of Kubernetes with `fsGroup` is made so, and its files too.
   else if (stats.mode & 0o020) problems.push('group-may-write');
-  else if (stats.mode & 0o077) problems.push('others-may-enter');
   return problems;
 }
 

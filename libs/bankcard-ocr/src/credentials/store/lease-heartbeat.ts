@@ -12,17 +12,13 @@ export class LeaseHeartbeat implements TicketLease {
   readonly #lost = new AbortController();
   readonly signal: AbortSignal = this.#lost.signal;
   #beats: ClockTimer;
-  /** When the work has to end without another heartbeat, on the monotonic clock. */
   #endsAt: number;
   /** By how much the monotonic clock was behind the wall clock at the last heartbeat. */
   #behindMs: number;
   #end: ClockTimer | undefined;
   #beating: Promise<void> | undefined;
 
-  /**
-   * @param takenAt when the lease was asked for, on the monotonic clock
-   * @param beat false when another process holds the lease; throws when that cannot be known
-   */
+  /** `takenAt` is monotonic; `beat` is false when another process has the lease, and throws when that is unknown. */
   constructor(
     readonly id: string,
     private readonly ttlMs: number,

@@ -29,14 +29,11 @@ const LEASE_TTL_MS = 60_000;
 const SHORT_LEASE_TTL_MS = 10_000;
 
 /**
- * What every {@link TicketStore} must do, as cases for any test runner. The last one takes 15 seconds of real time.
- *
+ * Cases for any test runner, which every {@link TicketStore} must pass; the last one takes 15 s of real time.
  * @example
  * for (const { name, run } of ticketStoreContract(openEmpty)) it(name, run, 30_000);
- *
- * @param openEmpty called once a case: prepares an empty place, and returns what opens stores on it; all of them share
- *   what is stored
- * @returns `run` rejects with an `AssertionError` when the store breaks the contract; it closes the stores
+ * @param openEmpty prepares an empty place for a case; what it returns opens stores that share what is stored
+ * @returns `run` rejects with an `AssertionError` when the store breaks the contract
  */
 export function ticketStoreContract(
   openEmpty: () => Promise<() => Promise<TicketStore>>,

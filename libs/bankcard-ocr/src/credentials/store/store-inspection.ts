@@ -12,13 +12,11 @@ export interface StoreInspection {
   readonly findings: readonly StoreFinding[];
 }
 
-/** What is stored. */
 export type StoreContent =
   | { readonly kind: 'nothing' }
   | { readonly kind: 'damaged' }
   /** Written by a newer version of the library. */
   | { readonly kind: 'another-version' }
-  /** `code` says why. */
   | { readonly kind: 'unreadable'; readonly code: string }
   /** Its credentials are in clear or sealed. */
   | { readonly kind: 'record'; readonly record: TicketRecord };
@@ -35,7 +33,6 @@ export interface StoreFinding {
   readonly facts?: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** A finding that says where, and what to do. */
 export type StoreProblem = StoreFinding & Required<Pick<StoreFinding, 'about' | 'todo'>>;
 
 export async function contentFrom(read: () => Promise<StoreContent>): Promise<StoreContent> {
@@ -76,7 +73,6 @@ export function readable(facts: StoreFinding['facts']): StoreFinding {
   return { status: 'ok', found: text('can be read', '可读'), facts };
 }
 
-/** What is wrong and how to fix it, as one sentence. */
 export function describeFinding({ about, found, todo }: StoreProblem): Text {
   return text(`${about} ${found.en}: ${todo.en}`, `${about} ${found.zh}：${todo.zh}`);
 }

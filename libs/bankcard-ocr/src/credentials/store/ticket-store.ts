@@ -13,19 +13,14 @@ export interface TicketLease {
   release(): Promise<void>;
 }
 
-/** A reader never writes credentials. */
 export type StoreAccess = 'read' | 'write';
 
-/** Who shares what a store holds. */
 export type SharingScope = 'process' | 'machine' | 'fleet';
 
 /** Known to every copy of the library in a process. */
 const BRAND = Symbol.for('nestjs-bankcard-ocr/ticket-store');
 
-/**
- * Where the credentials of one app id are kept. A store of your own proves itself with `ticketStoreContract` of
- * `nestjs-bankcard-ocr/testing`.
- */
+/** Where the credentials of an app id are kept. Your own proves itself with `ticketStoreContract` of `/testing`. */
 export abstract class TicketStore {
   /** A store of another copy of the library is one too: applications of two module systems have two. */
   static [Symbol.hasInstance](this: unknown, value: unknown): boolean {
@@ -46,29 +41,20 @@ export abstract class TicketStore {
   abstract read(): Promise<TicketRecord | undefined>;
 
   /**
-   * Replace what is stored if it still is what was read: an atomic compare-and-set, durable when it returns.
-   *
+   * Replace what is stored if it still is what was read: atomic, and durable when it returns.
    * @param expected what {@link read} returned; undefined to write the first record
    * @param next its `revision` is one more than that of `expected`, 1 for the first; its `writeId` a new one
-   * @param lease under which it is written
    * @returns false when another process has written meanwhile, or holds the lease now; nothing has changed then
    */
   abstract compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean>;
 
-  /**
-   * Try to become the one process that may refresh; undefined when another process holds the lease.
-   *
-   * @param ttlMs a live holder renews its lease by heartbeats; without one for so many milliseconds the lease expires
-   */
+  /** Undefined when another process holds the lease. Without a heartbeat of its holder for `ttlMs` it expires. */
   abstract acquireLease(ttlMs: number): Promise<TicketLease | undefined>;
 
   /** Call `listener` when something may have been written, until the returned function is called. A hint: the library polls. */
   abstract watch(listener: () => void): () => void;
 
-  /**
-   * Say what is stored and how usable the store is, for `doctor`, on a store that has not been opened. Nothing is changed or
-   * created; a lease may be taken and released at once. Never rejects.
-   */
+  /** For `doctor`, on a store that was not opened. Changes nothing, may take and release a lease, never rejects. */
   async inspect(_access: StoreAccess = 'write'): Promise<StoreInspection> {
     const content = await contentFrom(async () => {
       const record = await this.read();
@@ -87,7 +73,6 @@ Object.defineProperty(TicketStore.prototype, BRAND, { value: true });
 export class StoreError extends Error {
   override name = 'StoreError';
 
-  /** @param reason in words, without anything that is stored or sent */
   constructor(
     readonly code: string,
     reason?: string,
@@ -96,7 +81,6 @@ export class StoreError extends Error {
   }
 }
 
-/** The option `ticketStore` makes startup fail. */
 export function storeIssue(problem: Text, cause?: unknown): BankCardOcrConfigurationError {
   const issue = configurationIssue('ticketStore', problem, 'BANKCARD_OCR_TICKET_STORE');
   return new BankCardOcrConfigurationError([issue], cause);

@@ -14,12 +14,8 @@ const MAX_RETRY_AFTER_MS = 60_000;
 const FIRST_REST_MS = 1_000;
 const LONGEST_REST_MS = 8_000;
 
-/**
- * When the next query of a batch may begin: evenly spread, half as often after Tencent has said "too many", then
- * slowly faster again, up to the configured rate.
- */
+/** When the next query may begin: evenly spread, half as often after "too many", then slowly faster again. */
 export class AdaptiveRateLimiter {
-  /** The rate at {@link #slowedAt}. */
   #slowedTo = 0;
   #slowedAt = -Infinity;
   #lastTurnAt = -Infinity;
@@ -31,13 +27,11 @@ export class AdaptiveRateLimiter {
     private readonly clock: Clock,
   ) {}
 
-  /** Queries a second, now. */
   get ratePerSecond(): number {
     const recovered = (this.highestPerSecond * (this.clock.monotonic() - this.#slowedAt)) / RECOVERY_MS;
     return Math.min(this.highestPerSecond, this.#slowedTo + recovered);
   }
 
-  /** Tencent has said "too many", and perhaps how long to wait. */
   slowDown(retryAfterMs = 0): void {
     const now = this.clock.monotonic();
     this.#notBefore = Math.max(this.#notBefore, now + Math.min(retryAfterMs, MAX_RETRY_AFTER_MS));

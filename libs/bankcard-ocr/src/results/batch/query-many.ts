@@ -10,7 +10,6 @@ import { checkRecognizedAt } from '../retention.js';
 import { warningPolicyOf } from '../warning-policy.js';
 import { AdaptiveRateLimiter } from './adaptive-rate-limiter.js';
 
-/** See {@link OcrResultService.queryMany}. */
 export async function* queryMany(
   ask: Ask,
   orders: OrderNumbers,
@@ -43,10 +42,7 @@ const DEFAULT_RATE_PER_SECOND = 10;
 export interface QueryManyOptions extends QueryOptions {
   /** How many orders are in flight or finished and not consumed yet at once. At least 1. @default 8 */
   readonly concurrency?: number | undefined;
-  /**
-   * How many queries begin in a second at most, spread evenly; more than 0, fractions are allowed. Tencent documents no
-   * number: ask for that of your contract. Repeated requests within a query come on top. @default 10
-   */
+  /** How many queries begin in a second at most, evenly spread; fractions are allowed. @default 10 */
   readonly ratePerSecond?: number | undefined;
   /** Ends the batch: see {@link OcrResultService.queryMany}. */
   readonly signal?: AbortSignal | undefined;
@@ -57,10 +53,8 @@ export type QueryManyOutcome =
   | { readonly orderNo: string; readonly result: BankCardOcrResult; readonly error?: undefined }
   | { readonly orderNo: string; readonly error: unknown; readonly result?: undefined };
 
-/** Where the order numbers come from. */
 export type OrderNumbers = Iterable<string> | AsyncIterable<string>;
 
-/** Checked before anything is taken or queried. @throws {@link BankCardOcrError} `INVALID_ARGUMENT` */
 function batchLimitsOf(orders: unknown, options: QueryManyOptions): { concurrency: number; ratePerSecond: number } {
   // A text is iterable too, but its letters are no order numbers.
   const isObject = typeof orders === 'object' && orders !== null;
@@ -94,7 +88,6 @@ class Batch {
   readonly #finished: QueryManyOutcome[] = [];
   readonly #stop = new AbortController();
   #inFlight = 0;
-  /** Whether the source has been asked for an order that has not come yet. */
   #isAsking = false;
   #isExhausted = false;
   #sourceFailure: { readonly error: unknown } | undefined;
@@ -112,10 +105,7 @@ class Batch {
     setMaxListeners(0, this.#stop.signal);
   }
 
-  /**
-   * The next order that is finished; undefined when there will be no more.
-   * @throws what the source has thrown, when all that it gave before is through
-   */
+  /** The next finished order; undefined for no more. @throws what the source has thrown, when all before is through */
   async take(): Promise<QueryManyOutcome | undefined> {
     for (;;) {
       const outcome = this.#finished.shift();
@@ -128,7 +118,6 @@ class Batch {
     return undefined;
   }
 
-  /** Take nothing more from the source, and end the queries that are in flight. */
   stop(reason?: unknown): void {
     this.#stop.abort(reason);
     this.#wakeUp();

@@ -11,7 +11,6 @@ import type { PhotoMeta, PhotoSink, PhotoTransaction } from './photo-sink.js';
 import { SinkFailure } from './sink-stream.js';
 import { SinkTarget, type WrittenPhoto } from './sink.target.js';
 
-/** Where downloaded photos go: a sink of the application's own, or a directory ({@link toDirectory}). */
 export type PhotoDestination = PhotoSink | PhotoDirectory;
 
 /** A photo that has reached its sink whole. */
@@ -35,7 +34,6 @@ export interface DownloadManifest extends Pick<BankCardOcrResult, 'orderNo' | 'b
   readonly provenance: Partial<Provenance> & { readonly attempts: number };
 }
 
-/** @throws {@link BankCardOcrError} `INVALID_ARGUMENT` for anything that is no {@link PhotoDestination} */
 export function checkPhotoDestination(destination: unknown): asserts destination is PhotoDestination {
   if (typeof destination === 'function' || destination instanceof PhotoDirectory) return;
   throw invalidArgument(
@@ -44,10 +42,7 @@ export function checkPhotoDestination(destination: unknown): asserts destination
   );
 }
 
-/**
- * Stream the photos of an order to their destination, attempt by attempt.
- * @throws the error of the destination as it is
- */
+/** @throws the error of the destination as it is */
 export async function downloadOrder(
   query: OrderQuery,
   results: ResultClient,
@@ -105,15 +100,14 @@ export class SinkTargets<Name extends string> implements PhotoTargets<Name> {
     private readonly openSink: (name: Name, meta: PhotoMeta) => Writable | Promise<Writable>,
   ) {}
 
-  open(name: Name): PhotoTarget {
+  open(name: Name, maxBytes?: number): PhotoTarget {
     const target = new SinkTarget((mediaType) => {
-      return this.openSink(name, { ...this.attempt, mediaType, extension: extensionOf(mediaType) });
+      return this.openSink(name, { ...this.attempt, mediaType, extension: extensionOf(mediaType), maxBytes });
     });
     this.#targets.set(name, target);
     return target;
   }
 
-  /** What a sink has whole. */
   written(name: Name): WrittenPhoto | undefined {
     return this.#targets.get(name)?.photo;
   }
@@ -148,7 +142,6 @@ export class Download extends SinkTargets<PhotoKind> {
     return whole.map((photo) => ({ ...photo, path: paths.get(photo.kind)! }));
   }
 
-  /** Leaves no file, too. Never rejects. */
   override async abandon(error: unknown): Promise<void> {
     await super.abandon(error);
     await this.#transaction?.discard().catch(() => undefined);

@@ -75,12 +75,9 @@ export class PhotoDirectory {
 Object.defineProperty(PhotoDirectory.prototype, BRAND, { value: true });
 
 /**
- * Write photos into a directory, each as `<order number>-<kind>.<extension>`, mode 0600. A file of such a name is always
- * whole, whatever kills the process; one that was there is replaced. Hidden files that killed processes have left are
- * removed after an hour, by the next download.
- * @param path on a local disk; made when it is missing, mode 0700
- * @returns to be kept and used for any number of downloads
- * @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
+ * Write photos as `<order number>-<kind>.<extension>`, mode 0600, into a directory of a local disk, made when missing.
+ * A file of such a name is always whole. Hidden files of killed processes are removed an hour later, by a download.
+ * @returns to be used for any number of downloads. @throws {@link BankCardOcrError} `INVALID_ARGUMENT`
  */
 export function toDirectory(path: string): PhotoDirectory {
   if (typeof path !== 'string' || path.trim() === '' || path.includes('\0'))

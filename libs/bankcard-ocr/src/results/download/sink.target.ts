@@ -6,9 +6,7 @@ import { raceAbort } from '../../runtime/abort.js';
 import type { PhotoTarget } from '../../vendor/response/photo-buffers.js';
 import { SinkFailure, SinkStream } from './sink-stream.js';
 
-/** What is known of a photo that a sink has whole. */
 export interface WrittenPhoto {
-  /** Size in bytes. */
   readonly size: number;
   /** SHA-256 of the bytes, 64 hex digits in lower case. */
   readonly sha256: string;
@@ -17,13 +15,9 @@ export interface WrittenPhoto {
 }
 
 /**
- * Passes one photo on to a Writable, which is opened when the first bytes have determined the type.
- *
- * The bytes are copied: their buffer is reused, and many a Writable keeps what it received beyond its own callback, as
- * every PassThrough does. One piece and what the Writable itself holds (its high-water mark) is in memory.
+ * Passes a photo to a Writable, opened when the first bytes tell the type. Bytes are copied: their buffer is reused.
  */
 export class SinkTarget implements PhotoTarget {
-  /** Known when the sink has everything. */
   photo: WrittenPhoto | undefined;
   readonly #hash = createHash('sha256');
   #size = 0;

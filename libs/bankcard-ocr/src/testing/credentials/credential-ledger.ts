@@ -4,7 +4,6 @@ import { isSignatureOf } from '../vendor-signature.js';
 
 /** An access token that was issued, and what became of it; times are on the monotonic clock. */
 export interface IssuedToken {
-  /** 1, 2, 3 ... in the order of issue. */
   readonly generation: number;
   readonly value: string;
   readonly issuedAt: number;
@@ -16,9 +15,7 @@ export interface IssuedToken {
   abandoned?: boolean;
 }
 
-/** A SIGN ticket, or a NONCE ticket: that has a user, and is used once. */
 interface IssuedTicket {
-  /** Of a SIGN ticket: 1, 2, 3 ... in the order of issue. */
   readonly number?: number;
   readonly value: string;
   readonly token: IssuedToken;
@@ -30,14 +27,12 @@ interface IssuedTicket {
 
 /** Expired tokens and SIGN tickets are remembered, to distinguish "expired" from "wrong". */
 const REMEMBERED = 100;
-/** Many users launch the phone SDK at once. */
 const NONCE_TICKETS_REMEMBERED = 5_000;
 /** One NONCE ticket per this long for the same app id and user (protocol.md section 5). */
 const NONCE_TICKET_SPACING_MS = 2_000;
 
 /** The tokens and tickets that the vendor has issued: lifetimes, overlap and expiry (protocol.md section 5). */
 export class CredentialLedger {
-  /** These lists have the newest first. */
   readonly #tokens: IssuedToken[] = [];
   readonly #signTickets: IssuedTicket[] = [];
   readonly #nonceTickets: IssuedTicket[] = [];
@@ -77,12 +72,10 @@ export class CredentialLedger {
     return latest !== undefined && this.#now - latest.issuedAt < NONCE_TICKET_SPACING_MS;
   }
 
-  /** The token with this value, expired or not, as far as it is remembered. */
   findToken(value: string): IssuedToken | undefined {
     return this.#tokens.find((token) => token.value === value);
   }
 
-  /** Whether a token or ticket works: a ticket expires with its token at the latest. */
   isValid(issued: IssuedToken | IssuedTicket): boolean {
     if (this.#now >= issued.expiresAt) return false;
     return !('token' in issued) || (this.#now < issued.token.expiresAt && !issued.used);
@@ -120,7 +113,6 @@ function remember<Issued>(list: Issued[], issued: Issued, atMost: number): Issue
 
 const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** The shape of tickets and secrets (protocol.md section 3). */
 export function randomLettersAndDigits(): string {
   return randomText(LETTERS_AND_DIGITS, 64);
 }

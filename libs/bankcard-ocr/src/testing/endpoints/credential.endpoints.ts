@@ -24,7 +24,6 @@ export function respondAccessToken(
   return responses.success({ ...responses.stamp(), success: true, ...credentials });
 }
 
-/** Globally unique, at most 32, no special characters (protocol.md section 2). */
 const LEGAL_USER_ID = /^[0-9A-Za-z]{1,32}$/;
 
 /** `GET /api/oauth2/api_ticket`: an access token for a SIGN or a NONCE ticket (protocol.md sections 1 to 3). */

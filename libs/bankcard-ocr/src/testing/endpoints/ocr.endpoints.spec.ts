@@ -251,8 +251,8 @@ describe('evidence', () => {
 });
 
 describe('faults', () => {
-  test('lost-answer: the card was recognized, the client sees a closed connection', async () => {
-    sandbox.injectFault({ endpoint: 'bankcardocrapp', orderNo: 'order1', kind: 'lost-answer' });
+  test('lost-response: the card was recognized, the client sees a closed connection', async () => {
+    sandbox.injectFault({ endpoint: 'bankcardocrapp', orderNo: 'order1', kind: 'lost-response' });
     await expect(client.recognize('order1', ticket, JPEG)).rejects.toThrow('socket hang up');
     expect(sandbox.journal().at(-1)).toMatchObject({ orderNo: 'order1', code: '0', outcome: 'lost' });
     expect((await client.query('order1', ticket)).json.code).toBe('0');

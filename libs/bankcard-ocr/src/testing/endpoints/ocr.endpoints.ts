@@ -5,7 +5,6 @@ import { chinaDigits, type JsonObject, type SandboxResponse } from '../response/
 import { ENDPOINTS, LEGAL_NONCE, type VendorRequest, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
-/** Why a request is not accepted; nothing when it is. */
 type Refusal = readonly [code: string, detail?: string] | undefined;
 
 /** `GET /api/server/getBankCardOcrResult`: the result of an order (protocol.md sections 1 to 4 and 6). */
@@ -19,10 +18,7 @@ export function respondQueryResult(vendor: Vendor, request: VendorRequest, recor
   });
 }
 
-/**
- * `GET /api/server/getOcrResult`: the result of an ID card (cloud.tencent.com/document/product/1007/35864). Any order that
- * the sandbox knows has one; the person is invented, in an area that no ID number has.
- */
+/** `GET /api/server/getOcrResult`: an invented ID card (cloud.tencent.com/document/product/1007/35864). */
 export function respondIdCardResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   return respondForOrder(vendor, request, record, (order) => {
     const photo = vendor.photos.of(order).fields['originBankcardPhoto'];
@@ -45,8 +41,8 @@ export function respondIdCardResult(vendor: Vendor, request: VendorRequest, reco
 }
 
 /**
- * `POST /api/v2/base/queryfacerecord`: the record of a face verification (cloud.tencent.com/document/product/1007/114181).
- * `getFile` is `1` for video and photo, `2` for the photo, `3` for the video.
+ * `POST /api/v2/base/queryfacerecord` (cloud.tencent.com/document/product/1007/114181). `getFile` is `1` for video and
+ * photo, `2` for the photo, `3` for the video.
  */
 export function respondFaceRecord(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   return respondForOrder(vendor, request, record, (order) => {
@@ -65,7 +61,6 @@ export function respondFaceRecord(vendor: Vendor, request: VendorRequest, record
   });
 }
 
-/** Respond as `respond` does about an order that has a result, if the request is acceptable. */
 function respondForOrder(
   vendor: Vendor,
   request: VendorRequest,
@@ -80,7 +75,6 @@ function respondForOrder(
   return order.code === undefined ? respond(order) : responses.failure(order.code);
 }
 
-/** A POST has the order number in its URL too, and it must be the same one. */
 function refuseQuery(vendor: Vendor, request: VendorRequest): Refusal {
   if (request.unreadable) return ['400101', request.unreadable];
   const { method, orderNo = '' } = ENDPOINTS[request.endpoint];
@@ -98,10 +92,7 @@ function refuseQuery(vendor: Vendor, request: VendorRequest): Refusal {
   return method === 'POST' && request.orderNoInUrl !== number ? ['400101', 'orderNo'] : undefined;
 }
 
-/**
- * Check the signature of a query or of an image, and record which ticket made it. Both sign the same values: neither
- * the image nor the user id is signed (protocol.md section 4).
- */
+/** Neither the image nor the user id is signed (protocol.md section 4). */
 function refuseSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): Refusal {
   const values = [vendor.appId, request.orderNo ?? '', VERSION, request.text('nonce')];
   const ticket = vendor.ledger.findSigner('SIGN', request.text('sign'), values);
@@ -159,7 +150,6 @@ function refuseImage(request: VendorRequest): Refusal {
 /** JPEG, PNG, BMP: what the vendor's sibling API documents (protocol.md section 2). */
 const BEGINNINGS = ['ffd8ff', '89504e470d0a1a0a', '424d'];
 
-/** Whether Base64 begins as a picture does. */
 function isPicture(base64: string): boolean {
   const beginning = Buffer.from(base64.slice(0, 16), 'base64').toString('hex');
   return BEGINNINGS.some((magic) => beginning.startsWith(magic));
@@ -172,15 +162,11 @@ function resultResponse({ responses }: Vendor, { orderNo }: KnownOrder, fields: 
   return responses.success({ bizSeqNo, result, transactionTime });
 }
 
-/** The first warning and the list of all of them, as texts; `0` for none. */
 function warningTexts({ warnings }: KnownOrder): [first: string, all: string] {
   return warnings.length === 0 ? ['0', '0'] : [warnings[0]!, `[${warnings.join(',')}]`];
 }
 
-/**
- * Report what is wrong with the order number, the nonce and the user id of an OCR request. Done for every one that
- * arrives, also for one that a fault keeps from being carried out: its retry needs a fresh nonce all the same (section 4).
- */
+/** Done for every request, also for one that a fault stops: its retry needs a fresh nonce all the same (section 4). */
 export function inspectOcrRequest(vendor: Vendor, request: VendorRequest): void {
   inspectValues(vendor, request.orderNo, request.parameter('nonce'));
   const userId = request.endpoint === 'bankcardocrapp' ? request.text('userId') : '';
@@ -189,10 +175,7 @@ export function inspectOcrRequest(vendor: Vendor, request: VendorRequest): void 
 
 const NONCES_REMEMBERED = 200_000;
 
-/**
- * Report an illegal order number, and an illegal or reused nonce. Whether the vendor checks for reuse is unknown (section
- * 8): it is only reported.
- */
+/** Whether the vendor checks for reuse is unknown (section 8): it is only reported. */
 export function inspectValues({ violations, nonces }: Vendor, orderNo?: string, nonce?: string): void {
   if (orderNo !== undefined && !LEGAL_ORDER_NO.test(orderNo)) {
     violations.report('illegal-order-no', `${orderNo.length} characters`);

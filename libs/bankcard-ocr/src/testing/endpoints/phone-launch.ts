@@ -23,10 +23,7 @@ export interface LaunchVerdict {
   readonly msg: string;
 }
 
-/**
- * Check the launch of a phone SDK: signed with a valid, unused NONCE ticket of the very user id. The ticket is used
- * up, and the order of that number is recognized from then on.
- */
+/** Signed with a valid, unused NONCE ticket of the very user id, which is used up; the order is then recognized. */
 export function acceptLaunch(vendor: Vendor, launch: PhoneLaunch): LaunchVerdict {
   inspectValues(vendor, launch.orderNo, launch.openApiNonce);
   const code = codeOfLaunch(vendor, launch);

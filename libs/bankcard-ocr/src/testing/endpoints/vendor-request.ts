@@ -1,15 +1,13 @@
 import { LEGAL_ORDER_NO } from '../orders/order-book.js';
 import type { JsonObject } from '../response/vendor-response.js';
 
-/** The endpoints of the vendor that the sandbox serves, by their last path segment. */
+/** The endpoints that the sandbox serves, by their last path segment. */
 export type EndpointName =
   'access_token' | 'api_ticket' | 'getBankCardOcrResult' | 'bankcardocrapp' | 'getOcrResult' | 'queryfacerecord';
 
 interface Endpoint {
   readonly path: string;
-  /** The only method that it knows. */
   readonly method: 'GET' | 'POST';
-  /** The parameter that has the order number, where there is one. */
   readonly orderNo?: string;
 }
 
@@ -27,7 +25,6 @@ export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
 export type HostProfile =
   'any' | 'idasc.webank.com' | 'kyc.qcloud.com' | 'miniprogram-kyc.tencentcloudapi.com' | 'kyc1.qcloud.com';
 
-/** How a host's documents spell the app id (protocol.md section 2). */
 function spellingsOfAppId(profile: HostProfile, endpoint: EndpointName): readonly string[] {
   const isGet = ENDPOINTS[endpoint].method === 'GET';
   if (profile === 'any') return isGet ? ['app_id', 'appId', 'webankAppId'] : ['appId', 'webankAppId'];
@@ -50,7 +47,6 @@ function spellingsOfAppId(profile: HostProfile, endpoint: EndpointName): readonl
   }
 }
 
-/** The only version that the documents know (protocol.md section 2). */
 export const VERSION = '1.0.0';
 
 /** A nonce as protocol.md section 2 allows it. */
@@ -60,10 +56,7 @@ export const LEGAL_NONCE = /^[0-9A-Za-z]{32}$/;
 export class VendorRequest {
   readonly #query: URLSearchParams;
 
-  /**
-   * @param profile the host whose spellings are accepted
-   * @param body undefined for a GET; a text says what of the POST cannot be read
-   */
+  /** @param body undefined for a GET; a text says what of the POST cannot be read */
   constructor(
     readonly endpoint: EndpointName,
     query: string,
@@ -83,7 +76,6 @@ export class VendorRequest {
     return typeof value === 'string' && value !== '' ? value : undefined;
   }
 
-  /** The value of a parameter, empty when it is missing. */
   text(name: string): string {
     return this.parameter(name) ?? '';
   }
@@ -98,7 +90,6 @@ export class VendorRequest {
     return this.endpoint === 'api_ticket' && (type === 'SIGN' || type === 'NONCE') ? type : undefined;
   }
 
-  /** The order number that it is about, legal or not. */
   get orderNo(): string | undefined {
     const { orderNo } = ENDPOINTS[this.endpoint];
     return orderNo === undefined ? undefined : this.parameter(orderNo);
@@ -110,17 +101,14 @@ export class VendorRequest {
     return orderNo !== undefined && LEGAL_ORDER_NO.test(orderNo) ? orderNo : undefined;
   }
 
-  /** The order number in the URL of a POST, which must be the one in the body. */
   get orderNoInUrl(): string | undefined {
     return this.#query.get('orderNo') ?? undefined;
   }
 
-  /** Exactly `1`; everything else is "without photos". */
   get wantsPhotos(): boolean {
     return this.parameter('get_file') === '1';
   }
 
-  /** Whether the app id or one of `names` is missing. */
   lacks(...names: readonly string[]): boolean {
     return this.appId === undefined || names.some((name) => this.parameter(name) === undefined);
   }
@@ -128,7 +116,6 @@ export class VendorRequest {
 
 type UnreadableBody = 'content-type' | 'body';
 
-/** The fields of a POST, or what of it cannot be read. */
 export function readBody(contentType: string | undefined, bytes: Buffer): JsonObject | UnreadableBody {
   if (!/^application\/json(\s*;|$)/i.test(contentType ?? '')) return 'content-type';
   try {

@@ -7,20 +7,17 @@ import { OrderBook } from '../orders/order-book.js';
 import { PhotoDelivery } from '../photos/photo-set.js';
 import { ResponseWriter } from '../response/vendor-response.js';
 
-/** Everything the vendor knows about its one partner; the endpoints work on it. */
 export class Vendor implements SandboxContext {
   readonly ledger = new CredentialLedger(this);
   readonly photos = new PhotoDelivery(this);
   readonly refreshWatch = new RefreshWatch(this);
   readonly faults = new FaultRegistry();
   readonly calls = new CallCounts();
-  /** Nonces that were seen; they never leave the sandbox. */
   readonly nonces = new Set<string>();
   readonly orders: OrderBook;
   readonly responses: ResponseWriter;
   readonly journal: EvidenceLog<JournalEntry>;
   readonly violations: ViolationLog;
-  /** OCR requests refused because of expired or wrong credentials or a wrong signature. */
   rejected = 0;
 
   constructor(

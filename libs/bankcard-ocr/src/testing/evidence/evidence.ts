@@ -4,7 +4,6 @@ import type { EndpointName } from '../endpoints/vendor-request.js';
 import type { FaultKind } from '../faults/fault-registry.js';
 import type { SandboxContext } from '../kyc-sandbox.options.js';
 
-/** Something that happened to the partner without a request. */
 type PartnerEvent = 'change-secret' | 'kill-credentials' | 'foreign-refresh' | 'launch';
 
 /** One request or {@link PartnerEvent}; no secret, token, ticket, signature, nonce, card number or image is in it. */
@@ -12,10 +11,7 @@ export interface JournalEntry {
   /** Wall clock of the sandbox when it arrived, ms since the epoch. */
   readonly at: number;
   readonly endpoint: EndpointName | PartnerEvent | 'unknown';
-  /**
-   * `pending`: no response yet. `answered`: the response was handed to the operating system whole. `lost`: the
-   * connection ended first, or a fault corrupted the response.
-   */
+  /** `answered`: handed to the operating system whole; `lost`: the connection ended first, or a fault corrupted it. */
   outcome: 'pending' | 'answered' | 'lost';
   /** The code of the response, also when it was lost; absent when there was no regular response. */
   code?: string;
@@ -29,11 +25,9 @@ export interface JournalEntry {
   generation?: number;
   /** Number of the SIGN ticket that was issued or that signed. */
   ticket?: number;
-  /** The fault that hit this request. */
   fault?: FaultKind;
 }
 
-/** What a client must not do. */
 const RULES = {
   'concurrent-refresh': 'a token or SIGN ticket call arrived while another one was in flight (protocol.md section 5)',
   'refresh-interleaved': 'a token call arrived amid another refresh, before its ticket call (protocol.md section 5)',
@@ -56,7 +50,6 @@ export interface ViolationEntry {
   readonly text: string;
 }
 
-/** A list of dated entries; the oldest go when there are too many. */
 export class EvidenceLog<Entry extends { readonly at: number }> {
   #entries: Entry[] = [];
 
@@ -78,14 +71,12 @@ export class EvidenceLog<Entry extends { readonly at: number }> {
     this.#entries = this.#entries.filter((other) => other !== entry);
   }
 
-  /** Copies, so that what a test keeps does not change under it. */
   snapshot(): readonly Entry[] {
     return this.#entries.map((entry) => ({ ...entry }));
   }
 }
 
 export class ViolationLog extends EvidenceLog<ViolationEntry> {
-  /** @param detail what the text begins with, nothing secret */
   report(kind: ViolationEntry['kind'], detail?: string): ViolationEntry {
     return this.add({ kind, text: detail === undefined ? RULES[kind] : `${detail}: ${RULES[kind]}` });
   }
@@ -115,7 +106,6 @@ export class CallCounts {
   };
 }
 
-/** Where a request is counted. */
 export const COUNTERS = {
   access_token: 'accessToken',
   api_ticket: 'apiTicket',
@@ -127,19 +117,14 @@ export const COUNTERS = {
   NONCE: 'nonceTicket',
 } as const;
 
-/** A token or SIGN ticket call on its way through the sandbox. */
 export interface RefreshCall {
   readonly endpoint: 'access_token' | 'api_ticket';
   /** Calls that came while this one was in flight, and were reported as concurrent. */
   readonly suspicions: { newcomer: RefreshCall; entry: ViolationEntry; reportedAt: number }[];
-  /** The one that it brings, or that it presents. */
   token?: IssuedToken | undefined;
 }
 
-/**
- * A client that gave up and tries again may arrive before the end of its old connection does. Violations reported
- * within this many ms (real time) before that end are taken back.
- */
+/** Real time in ms: a client that tries again may arrive before the end of its old connection does. */
 const FAREWELL_MS = 250;
 
 /** Watches the sequence of token and SIGN ticket calls (protocol.md section 5: together and never concurrently). */

@@ -87,7 +87,7 @@ describe('refreshes that are well done', () => {
     expect(kinds()).toEqual([]);
   });
 
-  test.each(['lost-answer', 'truncated', 'truncated-json', 'wrong-types', 'reset'] as const)(
+  test.each(['lost-response', 'truncated', 'truncated-json', 'wrong-types', 'reset'] as const)(
     'a ticket whose response was corrupted (%s) may be fetched again',
     async (kind) => {
       sandbox.injectFault({ endpoint: 'api_ticket', kind, times: 1 });
@@ -217,7 +217,7 @@ describe('refreshes that are not', () => {
 describe('a new token in place of one that its owner could not use is no violation', () => {
   beforeEach(() => sandbox.configure({ minRefreshIntervalMs: 1_200_000 }));
 
-  test.each(['lost-answer', 'truncated', 'truncated-json', 'wrong-types'] as const)(
+  test.each(['lost-response', 'truncated', 'truncated-json', 'wrong-types'] as const)(
     'the token call after a token whose response was corrupted (%s)',
     async (kind) => {
       sandbox.injectFault({ endpoint: 'access_token', kind, times: 1 });

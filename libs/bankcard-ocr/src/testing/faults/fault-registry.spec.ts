@@ -79,7 +79,7 @@ describe('faults', () => {
   });
 
   test('lost-response: the token was issued and the old one is dying, the client sees a closed connection', async () => {
-    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-response', times: 1 });
     await expect(client.accessToken()).rejects.toThrow('socket hang up');
     expect(sandbox.journal().at(-1)).toMatchObject({ generation: 2, code: '0', outcome: 'lost' });
     clock.advance(60_000);

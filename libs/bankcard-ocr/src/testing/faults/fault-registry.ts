@@ -22,7 +22,6 @@ export class FaultRegistry {
     this.#injected = [];
   }
 
-  /** The fault that hits this request; counts the hit. */
   hit(request: VendorRequest): SandboxFault | undefined {
     const found = this.#injected.find(({ fault, hits }) => hits < (fault.times ?? Infinity) && fits(fault, request));
     if (found) found.hits += 1;
@@ -37,7 +36,6 @@ function fits(target: FaultTarget, { endpoint, legalOrderNo, ticketType }: Vendo
   return target.endpoint === 'all' || target.endpoint === endpoint || (target.endpoint === 'auth' && isAuth);
 }
 
-/** Which requests a fault hits. */
 interface FaultTarget {
   /** `auth` is access_token and api_ticket. */
   readonly endpoint: EndpointName | 'auth' | 'all';
@@ -50,18 +48,17 @@ interface FaultTarget {
 }
 
 /**
- * What a fault does. *Carried out* means that the vendor did the work (a token was issued, the older one is dying) even
- * when the client learns nothing of it.
+ * *Carried out*: the vendor did the work (a token was issued, the older one is dying), whatever the client learns of
+ * it.
  */
 export type FaultEffect =
-  /** No response; not carried out. Ends when the client goes or the sandbox stops. */
+  /** Not carried out. Ends when the client goes or the sandbox stops. */
   | { readonly kind: 'hang' }
-  /** Carried out when it arrives; the response comes `delayMs` later on the sandbox's clock (`answerDelayMs`: real time). */
   | { readonly kind: 'slow'; readonly delayMs: number }
   /** Connection reset before any response; not carried out. */
   | { readonly kind: 'reset' }
   /** Carried out, then the connection is closed without a response. */
-  | { readonly kind: 'lost-answer' }
+  | { readonly kind: 'lost-response' }
   /** Carried out; headers promise the whole body, or chunks, and the connection ends in the middle of it. */
   | { readonly kind: 'truncated'; readonly chunked?: boolean | undefined }
   /** Carried out; complete HTTP whose JSON is cut in the middle. */
@@ -103,7 +100,6 @@ export const BAD_GATEWAY_PAGE =
   '<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n<center><h1>502 Bad Gateway</h1></center>\r\n' +
   '<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n';
 
-/** The page for paths that the vendor does not have. */
 export const NOT_FOUND_PAGE = BAD_GATEWAY_PAGE.replaceAll('502 Bad Gateway', '404 Not Found');
 
 /** The same keys, each value of a type that no document allows; `code` and `msg` stay, so that it looks like a success. */

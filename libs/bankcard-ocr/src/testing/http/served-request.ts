@@ -18,7 +18,6 @@ const REAL_TIME = new SystemClock();
 
 type Responder = (vendor: Vendor, request: VendorRequest, record: JournalEntry, call?: RefreshCall) => SandboxResponse;
 
-/** The work of the vendor for each endpoint. */
 const RESPONDERS: Readonly<Record<EndpointName, Responder>> = {
   access_token: respondAccessToken,
   api_ticket: respondApiTicket,
@@ -31,10 +30,7 @@ const RESPONDERS: Readonly<Record<EndpointName, Responder>> = {
 /** `corrupt`: the client cannot make use of the response; `doubtful`: it is unknown whether it can. */
 type ResponseQuality = 'whole' | 'doubtful' | 'corrupt';
 
-/**
- * One request on its way through the sandbox: it ends exactly once, `answered` or `lost`, and the evidence learns of
- * that *before* the bytes leave, because the client's next call may arrive before the server hears that they have.
- */
+/** The evidence learns the end *before* the bytes leave: the client's next call may come before the server knows. */
 export class ServedRequest {
   readonly #record: JournalEntry;
   readonly #refresh: RefreshCall | undefined;
@@ -67,7 +63,6 @@ export class ServedRequest {
     response.once('close', () => this.#closed());
   }
 
-  /** Carry the request out, or not, and respond, or not, as the fault that hit it says. */
   respond(): void {
     const fault = this.#fault;
     const { endpoint } = this.request;
@@ -89,12 +84,10 @@ export class ServedRequest {
     }
   }
 
-  /** Respond with a code without carrying the request out. */
   refuse(code: string, detail?: string): void {
     this.#deliver(this.vendor.responses.failure(code, detail));
   }
 
-  /** Send the vendor's response when it is due, corrupted as the fault says. */
   #deliver({ code, json, waitMs = 0 }: SandboxResponse): void {
     const codes = this.vendor.calls.codes[this.request.endpoint];
     codes[code] = (codes[code] ?? 0) + 1;
@@ -105,7 +98,7 @@ export class ServedRequest {
       const half = body.subarray(0, Math.ceil(body.length / 2));
       const fault = this.#fault;
       switch (fault?.kind) {
-        case 'lost-answer':
+        case 'lost-response':
           return this.#drop('close');
         case 'truncated':
           return this.#sendAndCut(status, half, fault.chunked ? undefined : body.length);
@@ -140,14 +133,12 @@ export class ServedRequest {
     this.response.writeHead(status, { ...headers, 'content-length': body.length }).end(body);
   }
 
-  /** Promise `length` bytes, or chunks, send some and close the connection. */
   #sendAndCut(status: number, part: Buffer, length: number | undefined): void {
     this.#end('corrupt');
     this.response.writeHead(status, { ...JSON_TYPE, ...(length !== undefined && { 'content-length': length }) });
     this.response.write(part, () => this.response.socket?.destroy());
   }
 
-  /** Close the connection without a response; with `reset` the client sees ECONNRESET. */
   #drop(how: 'close' | 'reset'): void {
     this.#end('corrupt');
     const { socket } = this.response;

@@ -14,7 +14,6 @@ const KEEP_ALIVE_MS = 600_000;
 
 const BACKLOG = 1_024;
 
-/** Where to listen. */
 interface ListenOptions {
   readonly port: number;
   readonly host: string;
@@ -26,7 +25,6 @@ interface ListenOptions {
 export class VendorServer {
   readonly #server: Server;
   readonly #routes: ReadonlyMap<string, EndpointName>;
-  /** Requests received that have no response yet. */
   inFlight = 0;
   readonly connections = { open: 0, total: 0 };
   #ocrRequestsAdmitted = 0;
@@ -48,7 +46,6 @@ export class VendorServer {
     });
   }
 
-  /** @returns the base URL, path prefix included, without a slash at the end */
   async listen(): Promise<string> {
     const { port, host, pathPrefix } = this.options;
     this.#server.listen({ port, host, backlog: BACKLOG });
@@ -102,7 +99,6 @@ export class VendorServer {
     return isAdmitted ? served.respond() : served.refuse('400506');
   }
 
-  /** Let an OCR request in unless the app id has as many in flight as it may. */
   #admit(response: ServerResponse): boolean {
     if (this.#ocrRequestsAdmitted >= (this.vendor.settings.concurrencyLimit ?? Infinity)) return false;
     this.#ocrRequestsAdmitted += 1;
@@ -110,7 +106,6 @@ export class VendorServer {
     return true;
   }
 
-  /** 404 for a path that the vendor does not have, 405 for a method that one of its endpoints does not know. */
   #rejectPath(response: ServerResponse, endpoint: EndpointName | undefined): void {
     this.vendor.calls.unknown += 1;
     this.vendor.journal.add({ endpoint: 'unknown', outcome: 'answered' });

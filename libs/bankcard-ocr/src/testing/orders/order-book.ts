@@ -30,7 +30,6 @@ export type KnownOrder = SandboxOrder & {
   readonly sentImage?: string;
 };
 
-/** What protocol.md section 2 allows as an order number. */
 export const LEGAL_ORDER_NO = /^[0-9A-Za-z]{1,32}$/;
 
 /** The vendor's book of orders: added ones, the examples, the magic ones and, when asked for, invented ones. */
@@ -56,12 +55,10 @@ export class OrderBook {
     return known;
   }
 
-  /** Whether the number has been used. */
   has(orderNo: string): boolean {
     return this.#orders.has(orderNo);
   }
 
-  /** @param invent make up a card for a number that was not added */
   find(orderNo: string, invent: boolean): KnownOrder | undefined {
     const order = this.#orders.get(orderNo) ?? magicOrder(orderNo) ?? (invent ? { orderNo } : undefined);
     return order && complete(order, this.#startedAt);
@@ -80,7 +77,6 @@ function complete(order: SandboxOrder, operateTime: string): KnownOrder {
   };
 }
 
-/** Complete `payload` with the Luhn check digit that card numbers end in. */
 export function withLuhnDigit(payload: string): string {
   const sum = Array.from(payload)
     .toReversed()
@@ -94,16 +90,12 @@ export function withLuhnDigit(payload: string): string {
 /** Number on the invented cards of the sandbox's photos. */
 export const PICTURED_CARD_NUMBER = withLuhnDigit('622202123456789012');
 
-/**
- * An invented card number of 19 digits, always the same for the same order number. Its run of zeros after 62 says that
- * it is a test number; the twelve digits behind are a hash, so that 10 000 orders have 10 000 cards.
- */
+/** Invented, 19 digits, the same for the same order number; the zeros after 62 say that it is a test number. */
 export function inventedCardNumber(orderNo: string): string {
   const hash = createHash('sha256').update(orderNo).digest().readUIntBE(0, 6);
   return withLuhnDigit(`620000${String(hash % 10 ** 12).padStart(12, '0')}`);
 }
 
-/** Order numbers that every sandbox knows. */
 export const EXAMPLE_ORDERS = {
   /** A clean card, valid until 09/2031; its number is the one on the photos. */
   clean: 'exampleCleanCard',
@@ -119,16 +111,10 @@ const EXAMPLES: readonly SandboxOrder[] = [
   { orderNo: EXAMPLE_ORDERS.noValidity, bankCardValidDate: '', photos: 'no-crop' },
 ];
 
-/**
- * Order numbers are letters and digits, so a negative code is spelled with an M: `codeM9011`, `warnM9110`.
- * Whatever follows an `x` distinguishes orders of the same code: `code400501x7`.
- */
+/** A negative code is spelled with an M: `codeM9011`. What follows an `x` distinguishes orders: `code400501x7`. */
 const MAGIC = /^(code|warn)(M?)(\d{1,10})(?:x[0-9A-Za-z]*)?$/;
 
-/**
- * The order number whose response always has `code`, also with one that no document knows. `suffix` (letters and
- * digits) makes several orders of the same code.
- */
+/** The order number whose response always has `code`; `suffix` (letters and digits) makes several of one code. */
 export function orderNoForCode(code: string, suffix?: string): string {
   return spell('code', code, suffix);
 }
@@ -138,7 +124,6 @@ export function orderNoForWarning(code: string, suffix?: string): string {
   return spell('warn', code, suffix);
 }
 
-/** What a magic order number stands for; undefined for any other. */
 export function magicOrder(orderNo: string): SandboxOrder | undefined {
   const match = MAGIC.exec(orderNo);
   if (!match) return undefined;

@@ -2,7 +2,6 @@ import type { SandboxContext } from '../kyc-sandbox.options.js';
 import type { KnownOrder } from '../orders/order-book.js';
 import { CARD_CROP_JPEG, CARD_ORIGINAL_JPEG, NUMBER_STRIP_JPEG } from './example-photos.js';
 
-/** Photo fields of a response by the vendor's names, Base64. */
 type PhotoFields = Record<string, string>;
 
 /** The photos of an order, each padded to about `photoBytes` when that is more than it has. */
@@ -43,7 +42,6 @@ export class PhotoDelivery {
 
   constructor(private readonly context: SandboxContext) {}
 
-  /** The photo fields of a response, and how long it has to wait for them. */
   of({ orderNo, photos, sentImage }: KnownOrder): { readonly fields: PhotoFields; readonly waitMs: number } {
     const { photoBytes, latePhotos: late } = this.context.settings;
     const own = photosOf(photos, photoBytes);

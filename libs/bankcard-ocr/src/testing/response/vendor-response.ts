@@ -6,14 +6,11 @@ export type JsonObject = Record<string, unknown>;
 
 /** The response of an endpoint, before a fault changes it. */
 export interface SandboxResponse {
-  /** `0` or a failure code. */
   readonly code: string;
   readonly json: JsonObject;
-  /** Milliseconds on the sandbox's clock that the response waits (late photos as a slow response). */
   readonly waitMs?: number;
 }
 
-/** Writes responses (protocol.md section 3), each with its running number and its time. */
 export class ResponseWriter {
   #running = 0;
 
@@ -27,7 +24,6 @@ export class ResponseWriter {
     return { bizSeqNo, transactionTime };
   }
 
-  /** A success: `fields` behind `code` and `msg`, in the documents' order. */
   success(fields: JsonObject): SandboxResponse {
     return { code: '0', json: { code: '0', msg: messageOfCode('0'), ...fields } };
   }

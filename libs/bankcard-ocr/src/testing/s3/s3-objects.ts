@@ -34,8 +34,10 @@ export function checksumOf(header: string, bytes: Buffer): string | undefined {
 }
 
 /** In the order in which S3 lists: that of the bytes of the names. */
-export function sortedKeys(objects: ReadonlyMap<string, S3Object>): string[] {
-  return [...objects.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+export function sortedKeys(objects: ReadonlyMap<string, S3Object>, prefix: string): string[] {
+  // Sorting all of them for each list would make a large bucket slow.
+  const wanted = [...objects.keys()].filter((key) => key.startsWith(prefix));
+  return wanted.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
 }
 
 export function xml(root: string, content: string): string {

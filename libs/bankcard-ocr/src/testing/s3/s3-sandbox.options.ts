@@ -26,7 +26,7 @@ export type S3FaultEffect =
   /** 409 ConditionalRequestConflict; not carried out. */
   | { readonly kind: 'conflict' }
   /** Carried out, then the connection is closed without a response. */
-  | { readonly kind: 'lost-answer' }
+  | { readonly kind: 'lost-response' }
   /** Carried out; headers promise the whole body, and the connection ends in the middle of it. */
   | { readonly kind: 'truncated' }
   /** This status and code; not carried out. */

@@ -155,7 +155,7 @@ export class S3Sandbox implements AsyncDisposable {
       if (fault?.kind === 'hang') return;
       if (fault?.kind === 'reset') return void response.socket?.resetAndDestroy();
       const reply = failureOf(fault) ?? this.#service.respond(target, { method, target: url, headers, body });
-      if (fault?.kind === 'lost-answer') return void response.socket?.destroy();
+      if (fault?.kind === 'lost-response') return void response.socket?.destroy();
       // Before it is sent: a client that has the response finds it in the journal.
       entry.status = reply.status;
       if (reply.code !== undefined) entry.code = reply.code;

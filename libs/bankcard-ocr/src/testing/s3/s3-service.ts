@@ -191,7 +191,7 @@ export class S3Service {
     if (!Number.isInteger(wanted) || wanted < 0) return failure(400, 'InvalidArgument', 'max-keys is not an integer');
     if (after === undefined) return failure(400, 'InvalidArgument', 'The continuation token provided is incorrect');
     const prefix = query.get('prefix') ?? '';
-    const found = sortedKeys(this.objects).filter((key) => key.startsWith(prefix) && key > after);
+    const found = sortedKeys(this.objects, prefix).filter((key) => key > after);
     const page = found.slice(0, Math.min(wanted, this.settings.pageSize));
     const isTruncated = page.length < found.length && page.length > 0;
     const shown = (text: string): string => {

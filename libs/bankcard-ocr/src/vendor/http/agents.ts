@@ -1,22 +1,18 @@
 import { Agent as HttpAgent, type AgentOptions } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import type { Connector } from './connector.js';
+import type { Connected, Connector } from './connector.js';
 import type { HttpServiceLike } from './load-http-service.js';
-import type { Connected } from './tcp-connection.js';
 
-/** Agents of Node's own client. */
 export interface Agents {
   readonly httpAgent: HttpAgent;
   readonly httpsAgent: HttpsAgent;
 }
 
-/** How an agent makes its connections: it passes a socket to `done`. */
 interface ConnectingAgent {
   createConnection(options: { host?: string; port?: number | string }, done: Connected): void;
 }
 
-/** Make agents whose connections a connector makes. */
 export function createAgents(connector: Connector, options: AgentOptions): Agents {
   return {
     httpAgent: connectWith(connector, new HttpAgent(options), false),

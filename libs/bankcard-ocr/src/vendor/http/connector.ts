@@ -1,11 +1,12 @@
-import { request as httpRequest } from 'node:http';
-import { isIP, isIPv6, type Socket } from 'node:net';
+import type { lookup } from 'node:dns';
+import { type ClientRequest, request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect, isIP, isIPv6, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock } from '../../runtime/clock.js';
 import type { SecretText } from '../../runtime/secret-text.js';
 import { peerCertificateSha256 } from './provenance.js';
 import { proxyAuthorization, proxyFor, withoutBrackets } from './proxy.js';
-import { type Connected, type Lookup, TcpConnection } from './tcp-connection.js';
 import {
   CLOSED_CODE,
   CONNECT_TIMEOUT_CODE,
@@ -15,9 +16,11 @@ import {
   PROXY_UNREACHABLE_CODE,
 } from './transport-error.js';
 
+/** Is called once: with a connection that can be used, or with why there is none. */
+export type Connected = (error: Error | null, socket?: Socket) => void;
+
 /** How connections to one origin are made, whatever transport makes them. */
 export interface ConnectionOptions {
-  /** e.g. `https://idasc.webank.com` */
   readonly origin: string;
   /** The origin is this machine: no proxy of the environment stands in between. */
   readonly loopback: boolean;
@@ -28,7 +31,7 @@ export interface ConnectionOptions {
   /** What their age is measured with; that of the machine by default. */
   readonly clock?: Clock;
   /** Finds the addresses of hosts and proxies; `dns.lookup` by default. */
-  readonly lookup?: Lookup;
+  readonly lookup?: typeof lookup;
   /** The URL of a proxy, or `none`; undefined leaves it to the environment. */
   readonly proxy?: SecretText;
   /** PEM, instead of the certificates that Node trusts. */
@@ -38,7 +41,6 @@ export interface ConnectionOptions {
 /** What is demanded of every TLS connection, whatever the environment allows. */
 const TLS = { minVersion: 'TLSv1.2', rejectUnauthorized: true } as const;
 
-/** Where a connection leads to. */
 export interface Destination {
   /** Without the brackets of IPv6. */
   readonly hostname: string;
@@ -68,15 +70,13 @@ export class Connector {
       else connecting.finishWith(this.#secure(destination, socket));
     };
     const { hostname, port } = destination;
-    const { lookup } = this.options;
     connecting.enter(
       this.#proxy
         ? openTunnel(this.#proxy, destination, this.options, onward)
-        : new TcpConnection({ hostname, lookup }, port, onward),
+        : connectTcp(hostname, port, this.options, onward),
     );
   }
 
-  /** Give up whatever is not ready yet. */
   close(): void {
     for (const connecting of this.#underWay) connecting.end(connectionError(CLOSED_CODE, 'closed while connecting'));
   }
@@ -103,39 +103,34 @@ export class Connector {
   }
 }
 
-/**
- * Ask a proxy for a tunnel (CONNECT): what goes through it is opaque to the proxy.
- *
- * @returns what gives up
- */
-function openTunnel(
-  proxy: URL,
-  { hostname, port }: Destination,
-  { ca, lookup }: ConnectionOptions,
-  done: Connected,
-): { destroy(error?: Error): void } {
-  const authority = isIPv6(hostname) ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-  const proxyHost = withoutBrackets(proxy.hostname);
+/** Of several addresses each has a third of the time before the next: Node's 250 ms would give up a distant one. */
+function tcpTo(host: string, port: number, { lookup, connectTimeoutMs }: ConnectionOptions) {
+  const autoSelectFamilyAttemptTimeout = Math.ceil(connectTimeoutMs / 3);
+  return { host, port, lookup, noDelay: true, keepAlive: true, autoSelectFamily: true, autoSelectFamilyAttemptTimeout };
+}
+
+function connectTcp(host: string, port: number, options: ConnectionOptions, done: Connected): Socket {
+  const socket = connect(tcpTo(host, port, options)).on('error', done);
+  return socket.once('connect', () => done(null, socket.off('error', done)));
+}
+
+/** CONNECT: what goes through it is opaque to the proxy. */
+function openTunnel(proxy: URL, to: Destination, options: ConnectionOptions, done: Connected): ClientRequest {
+  const authority = isIPv6(to.hostname) ? `[${to.hostname}]:${to.port}` : `${to.hostname}:${to.port}`;
+  const host = withoutBrackets(proxy.hostname);
   const isSecure = proxy.protocol === 'https:';
-  const secure = (socket: Socket): Socket => {
-    const servername = isIP(proxyHost) ? '' : proxyHost;
-    return isSecure ? connectTls({ ...TLS, ca, host: proxyHost, servername, socket }) : socket;
-  };
-  let connection: TcpConnection | undefined;
-  const createConnection = (_options: unknown, created: Connected): undefined => {
-    const proxyPort = Number(proxy.port) || (isSecure ? 443 : 80);
-    connection = new TcpConnection({ hostname: proxyHost, lookup }, proxyPort, (error, socket) => {
-      created(error, socket && secure(socket));
-    });
-  };
-  const request = httpRequest({
-    createConnection: createConnection as never,
+  const request = (isSecure ? httpsRequest : httpRequest)({
+    ...tcpTo(host, Number(proxy.port) || (isSecure ? 443 : 80), options),
+    ...TLS,
+    ca: options.ca,
+    servername: isIP(host) ? '' : host,
+    agent: false,
     method: 'CONNECT',
     path: authority,
     headers: { host: authority, ...proxyAuthorization(proxy) },
   });
   request.on('error', (error) => done(connectionError(PROXY_UNREACHABLE_CODE, 'the proxy cannot be reached', error)));
-  request.once('connect', ({ statusCode = 0 }, tunnel, head) => {
+  request.once('connect', ({ statusCode = 0 }, tunnel: Socket, head) => {
     if (statusCode >= 200 && statusCode < 300) {
       if (head.length > 0) tunnel.unshift(head);
       return done(null, tunnel);
@@ -143,13 +138,7 @@ function openTunnel(
     tunnel.destroy();
     return done(connectionError(PROXY_ANSWERED + statusCode, 'the proxy opens no tunnel'));
   });
-  request.end();
-  return {
-    destroy: (error) => {
-      connection?.destroy();
-      request.destroy(error);
-    },
-  };
+  return request.end();
 }
 
 /** One connection that is being made: one time limit for all of its stages, proxy and TLS included. */
@@ -171,7 +160,6 @@ class Connecting {
     this.#stage = stage;
   }
 
-  /** The last stage: wait for the handshake. */
   finishWith(socket: TLSSocket): void {
     const onError = (error: Error) => this.settle(error);
     const onClose = () => this.settle(connectionError(CLOSED_CODE, 'closed while connecting'));
@@ -183,7 +171,6 @@ class Connecting {
     this.enter(socket.on('error', onError).on('close', onClose));
   }
 
-  /** Give up. */
   end(error: Error): void {
     if (this.#over) return;
     this.#stage?.destroy(neverSent(error));

@@ -1,19 +1,12 @@
 /** Node.js reads up to 2 MB from one connection before it serves the next one; half a millisecond's work is a turn's share. */
 const BYTES_IN_A_TURN = 256 * 1024;
 
-/**
- * What large responses may take of one turn of the event loop, all of them together: ten at once would otherwise keep
- * every other request waiting for ten times as long as one does.
- */
+/** What large responses may take of one turn together: ten at once would keep others waiting ten times as long. */
 export class EventLoopShare {
   #used = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /**
-   * Note that some bytes of a response were processed.
-   *
-   * @returns a promise to wait for before more of it is processed, when the share of this turn is used up
-   */
+  /** @returns a promise to wait for before more is processed, when the share of this turn is used up */
   use(bytes: number): Promise<void> | undefined {
     this.#used += bytes;
     if (this.#used < BYTES_IN_A_TURN) return undefined;

@@ -28,7 +28,8 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
     this.#http = isShared ? http : createOwnHttpService(http);
     this.#hasOwnRoute = isShared && definesRoute(http);
     this.#config = {
-      ...(isShared ? {} : { ...NOTHING_INHERITED, transport: { request: requestWithoutUpgrade } }),
+      // The adapter by its name: else axios would take the one that `axios.defaults` has at that moment.
+      ...(isShared ? {} : { adapter: 'http', transport: { request: requestWithoutUpgrade } }),
       baseURL: options.origin,
       maxRedirects: 0,
       // The agents know the route to the proxy.
@@ -100,9 +101,8 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
       };
       if (status < 200) throw unexpectedUpgrade();
       receiver.head(status, header, connectionOf(stream));
-      const head = { status, header };
       await new Promise<void>((resolve, reject) => {
-        const body = new ResponseBody(receiver, head, stream, (error) => (error ? reject(error) : resolve()));
+        const body = new ResponseBody(receiver, header, stream, (error) => (error ? reject(error) : resolve()));
         stream.on('data', (bytes: Buffer) => body.write(bytes));
         finished(stream, { signal }).then(
           () => body.end(),
@@ -143,30 +143,6 @@ function requestWithoutUpgrade(options: RequestOptions, done: (response: Incomin
 function unexpectedUpgrade(): Error {
   return connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
 }
-
-/**
- * Everything that an instance of axios can be told and that a request of ours does not say by itself. As own members of each
- * request they hide what older versions of axios would take from `Object.prototype`.
- */
-export const NOTHING_INHERITED = {
-  // By its name: else axios would take the one that `axios.defaults` has at that moment.
-  adapter: 'http',
-  auth: null,
-  params: null,
-  paramsSerializer: null,
-  socketPath: null,
-  allowedSocketPaths: null,
-  transport: null,
-  beforeRedirect: null,
-  maxRate: null,
-  onUploadProgress: null,
-  onDownloadProgress: null,
-  responseEncoding: null,
-  insecureHTTPParser: null,
-  httpVersion: 1,
-  http2Options: null,
-  transitional: { silentJSONParsing: true, forcedJSONParsing: true, clarifyTimeoutError: false },
-} as unknown as AxiosRequestConfig;
 
 /** `axios.create()` would copy `axios.defaults`, and with them headers, credentials, a socket meant for other servers. */
 function createOwnHttpService({ HttpService, Axios }: AxiosPackages): HttpServiceLike {

@@ -9,24 +9,17 @@ const ONE = 0x31;
 const LONGEST_HEAD = 16 * 1024;
 const SWITCHING_PROTOCOLS = '101';
 
-/**
- * Takes interim responses (RFC 9110, section 15.2) out of what a connection receives, wherever that is cut. A client has to
- * skip any number of them, also when it has not asked for one.
- */
+/** Removes interim responses (RFC 9110, section 15.2), also unrequested ones, wherever they are cut. */
 export class InterimResponses {
   /** Bytes of a head of which is not known yet whether it is an interim one, or where it ends. */
   #begun: Buffer | undefined;
   #isHeadExpected = false;
 
-  /** A request is sent: what comes next is a head. */
   expectHead(): void {
     this.#isHeadExpected = true;
   }
 
-  /**
-   * @returns what is left; nothing, when more has to come first
-   * @throws for an interim response after which no other follows
-   */
+  /** @returns what is left; nothing, when more has to come first. @throws for one that switches protocols */
   strip(bytes: Buffer): Buffer {
     if (!this.#isHeadExpected) return bytes;
     let rest = this.#begun ? Buffer.concat([this.#begun, bytes]) : bytes;
@@ -49,10 +42,7 @@ export class InterimResponses {
   }
 }
 
-/**
- * @returns the index behind an interim response at the beginning; `incomplete` when more bytes have to tell, `upgrade` for
- *   the one that switches protocols, `none` for everything else
- */
+/** @returns the index behind an interim response at the beginning; `incomplete` when more bytes have to tell */
 function endOfInterimResponse(bytes: Buffer): number | 'incomplete' | 'upgrade' | 'none' {
   let start = 0;
   // A parser skips empty lines before a head.

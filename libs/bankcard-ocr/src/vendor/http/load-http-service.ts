@@ -2,10 +2,7 @@ import type { Observable } from 'rxjs';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../../errors/configuration-error.js';
 import { isPackageMissing } from '../../runtime/missing-package.js';
 
-/**
- * What is used of an `HttpService` of `@nestjs/axios`. Not its own type: whoever goes without that package could not
- * compile then.
- */
+/** What is used of `@nestjs/axios`, without its type: whoever goes without that package could not compile then. */
 export interface HttpServiceLike {
   request(config: object): Observable<unknown>;
   readonly axiosRef?: { readonly defaults: object } | undefined;
@@ -17,13 +14,7 @@ export interface AxiosPackages {
   readonly Axios: new (defaults: never) => { request(config: never): Promise<unknown> };
 }
 
-/**
- * Load the packages of those who use the transport `http-service`, and need them installed for them alone.
- *
- * The imports stand inside `try` for bundlers, as that of ioredis does; see there.
- *
- * @throws {@link BankCardOcrConfigurationError} when one of them is not installed
- */
+/** The imports are inside `try` for bundlers, as that of ioredis is. @throws {@link BankCardOcrConfigurationError} */
 export async function loadAxios(): Promise<AxiosPackages> {
   try {
     const nest = await import('@nestjs/axios');

@@ -15,16 +15,20 @@ describe('the transport on undici', () => {
   it.each<[string, () => Promise<object>, RegExp]>([
     ['an older major', async () => ({ Pool: class {} }), /is too old/],
     ['a newer major', async () => ({ cacheStores: {}, Dispatcher1Wrapper: class {} }), /is too new/],
-    ['one that this Node.js cannot load', () => Promise.reject(new TypeError('bind of undefined')), /TypeError: bind/],
+    [
+      'one that this Node.js cannot load',
+      () => Promise.reject(new TypeError('bind of undefined')),
+      /cannot be loaded \(TypeError\)/,
+    ],
     [
       'none at all',
       () => Promise.reject(Object.assign(new Error("Cannot find package 'undici'"), { code: 'ERR_MODULE_NOT_FOUND' })),
       /ERR_MODULE_NOT_FOUND/,
     ],
-  ])('refuses the start with %s, and tells which is there and which is needed', async (_which, load, reason) => {
+  ])('refuses the start with %s, and tells which is needed', async (_which, load, reason) => {
     const failing = loadUndiciTransport(load);
     await expect(failing).rejects.toMatchObject({ code: 'CONFIGURATION', issues: [{ option: 'transport' }] });
     await expect(failing).rejects.toThrow(reason);
-    await expect(failing).rejects.toThrow(/undici \^7\.16\.0, and version 7\.\d+\.\d+, which was found/);
+    await expect(failing).rejects.toThrow(/undici \^7\.16\.0, and the one that was found/);
   });
 });

@@ -39,7 +39,6 @@ export abstract class PoolingTransport<Pool> extends Transport {
   /** Have a pool keep no connection any more; what is under way on them goes on. */
   protected abstract retire(pool: Pool): void;
 
-  /** The pool of the next request. */
   protected poolFor({ freshConnection }: TransportRequest): Pool {
     const { maxConnectionAgeMs } = this.options;
     if (maxConnectionAgeMs !== undefined) {
@@ -50,7 +49,6 @@ export abstract class PoolingTransport<Pool> extends Transport {
     return (this.#kept ??= this.createPool(true));
   }
 
-  /** Those that are in use. */
   protected get pools(): Pool[] {
     return [this.#kept, this.#fresh].filter((pool) => pool !== undefined);
   }
@@ -67,7 +65,6 @@ export abstract class PoolingTransport<Pool> extends Transport {
 const GET_HEADERS = { accept: 'application/json', 'accept-encoding': 'identity' };
 const POST_HEADERS = { ...GET_HEADERS, 'content-type': 'application/json' };
 
-/** The headers of a request; made once for all. */
 export function requestHeaders(body: Buffer | undefined): Record<string, string> {
   return body ? POST_HEADERS : GET_HEADERS;
 }

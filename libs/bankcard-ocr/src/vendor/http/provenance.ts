@@ -10,7 +10,7 @@ export interface Provenance {
   readonly peerCertificateSha256?: string;
   /** By how many milliseconds this clock was ahead of Tencent's, by the header `Date`; uncertain by about half a second. */
   readonly clockOffsetMs?: number;
-  /** `transactionTime`: when Tencent has responded, by its own clock. */
+  /** `transactionTime`: when Tencent responded, by its own clock. */
   readonly transactionTime?: Date;
 }
 

@@ -1,4 +1,3 @@
-import { BlockList, isIP } from 'node:net';
 import {
   BankCardOcrConfigurationError,
   configurationIssue,
@@ -7,19 +6,13 @@ import {
 } from '../../errors/configuration-error.js';
 import type { SecretText } from '../../runtime/secret-text.js';
 
-/** What leads to an origin. */
 interface ProxyChoice {
   readonly origin: string;
   readonly loopback: boolean;
   readonly proxy?: SecretText;
 }
 
-/**
- * The proxy on the way to an origin: the option, else what the environment says.
- *
- * @returns undefined for none
- * @throws {@link BankCardOcrConfigurationError} when the variable of the environment cannot be read
- */
+/** The option, else the environment. @throws {@link BankCardOcrConfigurationError} for an unreadable variable */
 export function proxyFor({ origin, loopback, proxy }: ProxyChoice): URL | undefined {
   const named = proxyNamed({ origin, loopback, proxy }, process.env);
   if (!named) return undefined;
@@ -27,7 +20,6 @@ export function proxyFor({ origin, loopback, proxy }: ProxyChoice): URL | undefi
   throw new BankCardOcrConfigurationError([configurationIssue('proxy', named.proxy, named.variable)]);
 }
 
-/** The same, with the name of the variable, if it comes from the environment, and with what is wrong, if that is so. */
 export function proxyNamed(
   { origin, loopback, proxy }: ProxyChoice,
   environment: Environment,
@@ -37,12 +29,10 @@ export function proxyNamed(
   return loopback ? undefined : proxyOfEnvironment(origin, environment);
 }
 
-/** Whether the option says that there is no proxy. */
 export function isNone(text: string): boolean {
   return text.trim().toLowerCase() === 'none';
 }
 
-/** The header with a proxy's user name and password, if its URL has them. */
 export function proxyAuthorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
   const credentials = `${decoded(username)}:${decoded(password)}`;
@@ -65,16 +55,9 @@ const RIGHT = new Problem(
 );
 /** As other programs take it: a host, perhaps with a user and a port. */
 const WITHOUT_SCHEME = /^([^\s\\/?#]*@)?(\[[0-9a-f:.]+\]|[\w.-]+)(:\d{1,5})?\/?$/i;
-/** Named in the message, because they are no secret. */
-const OTHER_SCHEMES = /^(socks|socks4|socks4a|socks5|socks5h|ftp|ws|wss|quic|pac|file)$/i;
 const NO_PROXY_NAMED = /^(no|off|direct|0|undefined|null|none|nil|nan|true|false)$/i;
 
-/**
- * Read the address of an HTTP proxy, as an option or a variable of the environment has it. What the URL parser would
- * make another host of, because a character of the password was not encoded, is refused.
- *
- * @returns the URL, or what is wrong; the text, which may hold a password, is not repeated
- */
+/** What the URL parser would take for another host, because a character of the password was not encoded, is refused. */
 export function readProxyUrl(given: unknown): URL | Problem {
   if (typeof given !== 'string') return wrong('is not a text', '不是文本');
   const text = given.trim();
@@ -82,13 +65,8 @@ export function readProxyUrl(given: unknown): URL | Problem {
   if (unusable) return unusable;
   if (NO_PROXY_NAMED.test(text)) return wrong('names no proxy', '没有写代理地址');
   const [, scheme] = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text) ?? [];
-  if (scheme !== undefined && !/^https?$/i.test(scheme)) {
-    const named = OTHER_SCHEMES.test(scheme) ? ` (${scheme.toLowerCase()})` : '';
-    return wrong(
-      `is no HTTP proxy${named}, and other kinds are not supported`,
-      `不是 HTTP 代理${named}，不支持其他种类`,
-    );
-  }
+  if (scheme !== undefined && !/^https?$/i.test(scheme))
+    return wrong('is no HTTP proxy, and other kinds are not supported', '不是 HTTP 代理，不支持其他种类');
   const full = scheme === undefined ? `http://${text}` : text;
   const isRead = scheme !== undefined || WITHOUT_SCHEME.test(text);
   if (!isRead || /[\\\t\r\n]/.test(text) || !URL.canParse(full)) return wrong('is not a URL', '不是 URL');
@@ -105,12 +83,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
 
-/**
- * The proxy that the usual variables name for an origin: HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY, in either case of
- * letters, lower case first; none for what NO_PROXY lists.
- *
- * @returns undefined for none; a variable that cannot be read is no absent one: the traffic would go round the proxy
- */
+/** HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY, lower case first. Unreadable is not absent: traffic would go around. */
 export function proxyOfEnvironment(
   origin: string,
   environment: Environment,
@@ -123,19 +96,14 @@ export function proxyOfEnvironment(
   return { variable, proxy: readProxyUrl(environment[variable]) };
 }
 
-/**
- * Whether NO_PROXY excepts a host: host names with everything below them, `*.` and a leading dot allowed, addresses and
- * ranges of addresses, with or without a port; `*` for all. Quotation marks, a scheme and a path mean nothing.
- */
+/** Hosts with all below them, `*.` or a dot before them, with or without a port; `*` for all; quotes mean nothing. */
 function isExcepted({ hostname, port, protocol }: URL, exceptions: string): boolean {
   const host = withoutBrackets(hostname);
   return exceptions.split(/[\s,;]+/).some((entry) => {
-    const plain = entry
+    const authority = entry
       .toLowerCase()
       .replace(/["'`“”‘’]/g, '')
-      .replace(/^[a-z][a-z0-9+.-]*:\/\//, '');
-    if (isInRange(host, plain)) return true;
-    const authority = plain.replace(/[/?#].*$/, '');
+      .replace(/^[a-z][a-z0-9+.-]*:\/\/|[/?#].*$/g, '');
     const [, named = authority, ofPort] = /^(\[[^\]]*\]|[^:]*):(\d+)$/.exec(authority) ?? [];
     if (ofPort !== undefined && ofPort !== (port || DEFAULT_PORTS[protocol])) return false;
     const domain = withoutBrackets(named)
@@ -143,18 +111,6 @@ function isExcepted({ hostname, port, protocol }: URL, exceptions: string): bool
       .replace(/\.$/, '');
     return domain === '*' || (domain !== '' && (host === domain || host.endsWith(`.${domain}`)));
   });
-}
-
-/** `10.0.0.0/8`, as proxies of clusters list them; for hosts that are addresses only. */
-function isInRange(host: string, range: string): boolean {
-  const [network = '', bits = ''] = range.split('/');
-  const version = isIP(host);
-  if (version === 0 || isIP(network) !== version || !/^\d{1,3}$/.test(bits)) return false;
-  if (Number(bits) > (version === 4 ? 32 : 128)) return false;
-  const type = version === 4 ? 'ipv4' : 'ipv6';
-  const list = new BlockList();
-  list.addSubnet(network, Number(bits), type);
-  return list.check(host, type);
 }
 
 /** The host of a URL as sockets and resolvers take it: an IPv6 address without its brackets. */

@@ -1,135 +1,86 @@
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { connectionError } from './transport-error.js';
 import type { ResponseListener } from './transport.js';
 
-/** Where the bytes of a body come from. */
 interface Source {
   pause(): unknown;
   resume(): unknown;
 }
 
-/** Where they go. */
-interface Sink {
-  write(bytes: Buffer): void;
-  end(): void;
-}
-
 const NOTHING = Buffer.alloc(0);
 
-/** A gateway compresses what a server has compressed already; more often than this is an attack. */
-const MOST_CODINGS = 3;
-
-/**
- * The body of one response on its way from the connection to its receiver, the same for every transport: counted as it
- * comes, decompressed where it is compressed, stopped while the receiver wants no more.
- */
+/** The body of one response, counted as it comes, decompressed, stopped while the receiver wants no more. */
 export class ResponseBody {
-  /** Nearly every body is not compressed and begins with a brace: it needs no layer. */
+  /** What has come while the coding is not known. */
+  #head: Buffer = NOTHING;
   #isPlain = false;
-  #outermost: Sink | undefined;
-  readonly #decompressors: Transform[] = [];
+  #decompressor: Transform | undefined;
   #isOver = false;
 
   /** @param done is called once, at the end or with what ended the body early */
   constructor(
     private readonly receiver: ResponseListener,
-    private readonly head: { readonly status: number; readonly header: (name: string) => string | undefined },
+    private readonly header: (name: string) => string | undefined,
     private readonly connection: Source,
     private readonly done: (error?: Error) => void,
   ) {}
 
-  /** Some bytes have come from the connection. */
   write(bytes: Buffer): void {
-    if (this.#isOver) return;
-    try {
+    this.#attempt(() => {
       this.receiver.received(bytes.length);
-      if (!this.#outermost && !this.#isPlain) this.#isPlain = firstCharacter(bytes) === OPENING_BRACE;
-      if (this.#isPlain) this.#deliver(bytes, this.connection);
-      else this.#outerLayer().write(bytes);
-    } catch (error) {
-      this.end(error as Error);
-    }
+      this.#take(bytes, false);
+    });
   }
 
   /** All bytes have come from the connection, or no more will, because of an error. */
   end(error?: Error): void {
+    if (error) return this.#finish(error);
+    this.#attempt(() => {
+      if (!this.#isPlain && !this.#decompressor) this.#take(NOTHING, true);
+      if (this.#decompressor) this.#decompressor.end();
+      else this.#finish();
+    });
+  }
+
+  #attempt(action: () => void): void {
     if (this.#isOver) return;
-    if (error || this.#isPlain) return this.#finish(error);
     try {
-      this.#outerLayer().end();
-    } catch (thrown) {
-      this.#finish(thrown as Error);
+      action();
+    } catch (error) {
+      this.#finish(error as Error);
     }
   }
 
   #finish(error?: Error): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    for (const stream of this.#decompressors) stream.destroy();
+    this.#decompressor?.destroy();
     this.done(error);
   }
 
-  #outerLayer(): Sink {
-    const { status, header } = this.head;
-    // These have no body to decompress, whatever they say.
-    const isBodiless = status === 204 || status === 304;
-    return (this.#outermost ??= this.#layer(
-      isBodiless ? [] : namedCodings(header('content-encoding')),
-      this.connection,
-    ));
+  #take(bytes: Buffer, isWhole: boolean): void {
+    if (this.#isPlain) return this.#deliver(bytes, this.connection);
+    if (this.#decompressor) return this.#decompress(bytes, this.#decompressor);
+    const head = this.#head.length === 0 ? bytes : Buffer.concat([this.#head, bytes]);
+    this.#head = head;
+    const coding = codingOf(head, () => this.header('content-encoding'), isWhole);
+    if (coding === undefined) return;
+    if (coding === 'plain') this.#isPlain = true;
+    else this.#decompressor = this.#decompressorOf(coding);
+    if (head.length > 0) this.#take(head, isWhole);
   }
 
-  /** The body between two codings: collected until its own coding is known, then passed on. */
-  #layer([named, ...others]: readonly ContentCoding[], source: Source): Sink {
-    let head: Buffer = NOTHING;
-    let sink: Sink | undefined;
-    const write = (bytes: Buffer, isWhole: boolean): void => {
-      if (sink) return sink.write(bytes);
-      head = head.length === 0 ? bytes : Buffer.concat([head, bytes]);
-      const coding = codingOf(head, named, isWhole);
-      if (coding === undefined) return;
-      sink =
-        coding === 'plain' || head.length === 0
-          ? { write: (plain) => this.#deliver(plain, source), end: () => this.#finish() }
-          : this.#decompress(coding, others, source);
-      if (head.length > 0) sink.write(head);
-    };
-    return {
-      write: (bytes) => write(bytes, false),
-      end: () => {
-        if (!sink) write(NOTHING, true);
-        sink?.end();
-      },
-    };
+  #decompressorOf(coding: Exclude<ContentCoding, 'plain'>): Transform {
+    const stream = DECOMPRESSORS[coding]();
+    stream.on('data', (bytes: Buffer) => this.#attempt(() => this.#deliver(bytes, stream)));
+    stream.once('end', () => this.#finish());
+    return stream.on('error', (error) => this.#finish(error));
   }
 
-  #decompress(coding: Exclude<ContentCoding, 'plain'>, others: readonly ContentCoding[], source: Source): Sink {
-    if (this.#decompressors.length >= MOST_CODINGS) {
-      throw connectionError('ERR_CONTENT_ENCODING_UNKNOWN', 'the response is compressed again and again');
-    }
-    const stream = decompressor(coding);
-    this.#decompressors.push(stream);
-    const next = this.#layer(others, stream);
-    const attempt = (action: () => void) => {
-      if (this.#isOver) return;
-      try {
-        action();
-      } catch (error) {
-        this.#finish(error as Error);
-      }
-    };
-    stream.on('data', (bytes: Buffer) => attempt(() => next.write(bytes)));
-    stream.once('end', () => attempt(() => next.end()));
-    stream.on('error', (error) => this.#finish(error));
-    return {
-      write: (bytes) => {
-        if (stream.write(bytes)) return;
-        source.pause();
-        stream.once('drain', () => source.resume());
-      },
-      end: () => void stream.end(),
-    };
+  #decompress(bytes: Buffer, decompressor: Transform): void {
+    if (decompressor.write(bytes)) return;
+    this.connection.pause();
+    decompressor.once('drain', () => this.connection.resume());
   }
 
   #deliver(bytes: Buffer, source: Source): void {
@@ -144,15 +95,11 @@ export class ResponseBody {
 }
 
 /** How the bytes of a body are coded (RFC 9110, section 8.4.1), `deflate-raw` being what many servers take `deflate` for. */
-type ContentCoding = 'plain' | 'gzip' | 'deflate' | 'deflate-raw' | 'br' | 'zstd';
-
-/** What a header may name, also with `x-` before it. */
-const CODINGS: readonly ContentCoding[] = ['gzip', 'deflate', 'br', 'zstd'];
+type ContentCoding = 'plain' | 'gzip' | 'deflate' | 'deflate-raw' | 'br';
 
 /** This many bytes tell every coding from text. */
 const ENOUGH = 16;
 const GZIP = Buffer.from([0x1f, 0x8b]);
-const ZSTD = Buffer.from([0x28, 0xb5, 0x2f, 0xfd]);
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const OPENING_BRACE = 0x7b;
 
@@ -162,48 +109,32 @@ const STEPS = { chunkSize: 65_536, highWaterMark: 262_144 };
 const LENIENT = { ...STEPS, finishFlush: zlib.constants.Z_SYNC_FLUSH };
 const LENIENT_BROTLI = { ...STEPS, finishFlush: zlib.constants.BROTLI_OPERATION_FLUSH };
 
-/** Node.js knows Zstandard from 22.15 on. */
-const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: typeof STEPS) => Transform };
-
-const DECOMPRESSORS: Readonly<Record<Exclude<ContentCoding, 'plain'>, (() => Transform) | undefined>> = {
+const DECOMPRESSORS: Readonly<Record<Exclude<ContentCoding, 'plain'>, () => Transform>> = {
   gzip: () => zlib.createGunzip(LENIENT),
   deflate: () => zlib.createInflate(LENIENT),
   'deflate-raw': () => zlib.createInflateRaw(LENIENT),
   br: () => zlib.createBrotliDecompress(LENIENT_BROTLI),
-  zstd: createZstdDecompress && (() => createZstdDecompress(STEPS)),
 };
 
-/** The codings that a header names, the one that was applied last first; `identity`, `none` or a charset mean nothing. */
-export function namedCodings(header: string | undefined): ContentCoding[] {
-  const names = header?.toLowerCase().split(',') ?? [];
-  const codings = names.map((name) => CODINGS.find((coding) => coding === name.trim().replace(/^x-/, '')));
-  return codings.filter((coding) => coding !== undefined).toReversed();
-}
-
 /**
- * Tell the coding of a body from its first bytes. The header is asked only where they leave it open: servers and gateways
- * announce codings that they did not apply, apply some that they do not announce, and disagree on what `deflate` is.
- *
- * @param named what the header says of it
- * @param isWhole whether no more bytes follow
+ * Servers and gateways announce codings that they did not apply, apply some that they do not announce, and disagree on
+ * what `deflate` is: the first bytes tell.
  * @returns undefined while there are too few bytes
  */
-export function codingOf(head: Buffer, named: ContentCoding | undefined, isWhole: boolean): ContentCoding | undefined {
+export function codingOf(
+  head: Buffer,
+  contentEncoding: () => string | undefined,
+  isWhole: boolean,
+): ContentCoding | undefined {
   // No coding begins with the brace that a response begins with.
   if (firstCharacter(head) === OPENING_BRACE) return 'plain';
   if (beginsWith(head, GZIP)) return 'gzip';
-  if (beginsWith(head, ZSTD)) return 'zstd';
   if (head.length < ENOUGH && !isWhole) return undefined;
   if (isText(head)) return 'plain';
   if (hasZlibHeader(head)) return 'deflate';
-  return named === 'deflate' ? 'deflate-raw' : (named ?? 'plain');
-}
-
-/** @throws for a coding that this version of Node.js cannot read */
-function decompressor(coding: Exclude<ContentCoding, 'plain'>): Transform {
-  const create = DECOMPRESSORS[coding];
-  if (create) return create();
-  throw connectionError('ERR_CONTENT_ENCODING_UNKNOWN', `the response is in ${coding}, which this Node.js cannot read`);
+  // `identity`, `none` or a charset mean nothing; what else there is a JSON parser will refuse.
+  const named = /\b(deflate|br)\b/i.exec(contentEncoding() ?? '')?.[1]?.toLowerCase();
+  return named === 'deflate' ? 'deflate-raw' : named === 'br' ? 'br' : 'plain';
 }
 
 function beginsWith(bytes: Buffer, magic: Buffer): boolean {

@@ -7,24 +7,18 @@ import {
 import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
 import { codeOrNameOf, systemCodeOf } from '../../errors/redaction.js';
 
-// The codes of our own errors below the protocol.
-
-/** A connection took too long to establish. */
 export const CONNECT_TIMEOUT_CODE = 'BANKCARD_OCR_CONNECT_TIMEOUT';
 /** A proxy cannot be reached, or answers nothing; the reason is the `cause`. */
 export const PROXY_UNREACHABLE_CODE = 'BANKCARD_OCR_PROXY_UNREACHABLE';
 /** A proxy opens no tunnel; the HTTP status follows. */
 export const PROXY_ANSWERED = 'PROXY_ANSWERED_';
-/** All connections are closed: what is under way ends, and nothing begins. */
 export const CLOSED_CODE = 'BANKCARD_OCR_CLOSED';
-/** An HttpService of the application returned something else than a stream. */
 export const NO_STREAM_CODE = 'BANKCARD_OCR_NO_STREAM';
 /** A response wants to speak another protocol (101), or none that HTTP knows. */
 export const UNEXPECTED_UPGRADE_CODE = 'BANKCARD_OCR_UNEXPECTED_UPGRADE';
 
 const MARKED_AS_NEVER_SENT = new WeakSet<Error>();
 
-/** An error that is known by its code. */
 export function connectionError(code: string, message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, { cause }), { code });
 }
@@ -67,27 +61,18 @@ const NEVER_SENT: ReadonlySet<unknown> = new Set([
 /** Those that say so of a connection that is being made; they also end one whose route has died. */
 const NEVER_SENT_BY_CONNECT: ReadonlySet<unknown> = new Set(['EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL']);
 
-/**
- * What came was no HTTP, not even to undici's assertions, or not compressed as it says (Brotli has codes like
- * ERR__ERROR_FORMAT): somebody did answer.
- */
+/** No HTTP, not even to undici's assertions, or not compressed as it says (Brotli: ERR__ERROR_FORMAT). */
 const UNREADABLE = new RegExp(
-  `^(HPE_|Z_|ZSTD_|ERR__|ERR_STREAM_|ERR_CONTENT|ERR_ASSERTION$|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|${UNEXPECTED_UPGRADE_CODE}$)`,
+  `^(HPE_|Z_|ERR__|ERR_STREAM_|ERR_ASSERTION$|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|${UNEXPECTED_UPGRADE_CODE}$)`,
 );
 
-/** What our own codes mean. */
 const REASONS: Readonly<Record<string, string>> = {
   [CONNECT_TIMEOUT_CODE]: 'connecting took longer than connectTimeoutMs',
   [CLOSED_CODE]: 'the connections were closed, as at the end of the application',
   [NO_STREAM_CODE]: 'httpService must answer with a stream, as responseType asks it to',
 };
 
-/**
- * Turn whatever a transport threw into an error that is safe to show: of the original, which carries the URL and with
- * it secrets, only the name and the system's code are kept.
- *
- * @param wasCarriedOut whether the head of a successful response had come
- */
+/** Of the original, which carries the URL and with it secrets, only the name and the system's code are kept. */
 export function transportError(error: unknown, wasCarriedOut = false): TransportError {
   const errors = withCauses(error);
   const codes = errors.map(systemCodeOf).filter((code) => code !== undefined);
@@ -138,10 +123,7 @@ function isParserError(error: Error | undefined): boolean {
   return (error as Record<symbol, unknown> | undefined)?.[UNDICI_PARSER_ERROR] === true;
 }
 
-/**
- * Whether the vendor may have carried a request out although it failed. Only a refusal in the vendor's own words says no:
- * not a response that was lost or cannot be read, not a fault or time-out inside Tencent, not a caller that stopped.
- */
+/** Only a refusal in the vendor's own words says no; not a lost or unreadable response, or a fault inside Tencent. */
 export function isOutcomeUncertain(error: unknown): boolean {
   if (error instanceof TransportError) return error.maybeCarriedOut;
   if (!isBankCardOcrError(error) || error.vendorCode === undefined) return true;

@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { inCallersContext, isTracing, untraced } from '../../runtime/tracing-suppression.js';
 
-/** One request to the vendor. */
 export interface TransportRequest {
   readonly method: 'GET' | 'POST';
   /** Below the origin; contains secrets. */
@@ -19,22 +18,12 @@ export interface ResponseListener {
    * @param connection on which the response comes; undefined when the transport does not know it
    */
   head(status: number, header: (name: string) => string | undefined, connection?: Socket): void;
-  /**
-   * A piece of the body has come from the connection, compressed or not; called before {@link data} gets what is in it.
-   *
-   * @throws to end the call
-   */
+  /** A piece has come, compressed or not; {@link data} gets what is in it. @throws to end the call */
   received(bytes: number): void;
-  /**
-   * Some of the body, decompressed.
-   *
-   * @returns a promise when no more is wanted until it is fulfilled; its rejection ends the call
-   * @throws to end the call
-   */
+  /** Some of the body, decompressed. A returned promise is waited for before more; its rejection ends the call. */
   data(bytes: Buffer): Promise<void> | undefined;
 }
 
-/** A request that is on its way. */
 export interface TransportCall {
   /** Fulfilled when the whole body was received. What it rejects with may carry anything and must never be shown. */
   readonly finished: Promise<void>;
@@ -46,20 +35,13 @@ export interface TransportCall {
 export abstract class Transport {
   abstract start(request: TransportRequest, receiver: ResponseListener): TransportCall;
 
-  /**
-   * What has come shows that connections lead to a wrong server, as they do for as long as there is traffic when a name
-   * has moved to another address: make new ones for what begins from now on. What is under way goes on.
-   */
+  /** Connections lead to a wrong server, as after a change of DNS: make new ones. What is under way goes on. */
   abstract dropConnections(): void;
 
-  /** Close all connections. */
   abstract close(): Promise<void> | void;
 }
 
-/**
- * Any transport, hidden from all tracing: from the lookup of the host over tunnel and handshake to the last byte. The
- * response is received in the asynchronous context of the caller.
- */
+/** Hidden from all tracing; the response is received in the asynchronous context of the caller. */
 export class UntracedTransport extends Transport {
   constructor(private readonly transport: Transport) {
     super();

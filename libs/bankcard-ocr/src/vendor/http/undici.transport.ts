@@ -1,17 +1,14 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
+import type { Connected } from './connector.js';
 import { InterimResponses } from './interim-responses.js';
 import { IDLE_CONNECTION_MS, PoolingTransport, requestHeaders } from './pooling.transport.js';
 import { ResponseBody } from './response-body.js';
-import type { Connected } from './tcp-connection.js';
 import { CLOSED_CODE, connectionError, neverSent } from './transport-error.js';
 import type { ResponseListener, TransportCall, TransportRequest } from './transport.js';
 
-/**
- * Transport on undici: one pool for the origin, its responses taken as the parser gives them, without a stream in between.
- * It does without `AbortSignal` and without undici's own limits on the response, which an exchange has already.
- */
+/** One pool for the origin, responses as the parser gives them, without a stream or undici's own limits. */
 export class UndiciTransport extends PoolingTransport<Dispatcher> {
   /** They close when what is under way on them is over. */
   readonly #retired = new Set<Dispatcher>();
@@ -50,7 +47,6 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
       connections: maxConnections,
       // undici drops idle connections after 4 s, and a new one with TLS costs as much as forty queries.
       keepAliveTimeout: IDLE_CONNECTION_MS,
-      // 0: one request a connection.
       pipelining: keepsConnections ? 1 : 0,
       headersTimeout: 0,
       bodyTimeout: 0,
@@ -67,10 +63,7 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
 
 const LENGTH_MISMATCH = 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH';
 
-/**
- * One request on undici, which calls it for each part of the response: in the way of undici 6 and 7, because the newer one
- * makes objects of all headers, twice for each response, and costs a small query a twentieth more.
- */
+/** In the way of undici 6 and 7: the newer one makes objects of all headers, which costs a query a twentieth more. */
 export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   readonly finished: Promise<void>;
   #resolve!: () => void;
@@ -140,7 +133,7 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
       const header = (name: string) => headerOf(headers, name);
       this.receiver.head(status, header, this.connection);
       this.#isBodiless = status === 204 || status === 304;
-      this.#body = new ResponseBody(this.receiver, { status, header }, this, (error) => {
+      this.#body = new ResponseBody(this.receiver, header, this, (error) => {
         if (error) this.abort(error);
         else this.#resolve();
       });
@@ -173,10 +166,9 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   }
 }
 
-/** A header that came several times, as Node's own client has it: lists are joined, of anything else the first counts. */
+/** Of a header that came several times the first counts. */
 function headerOf(headers: readonly Buffer[], name: string): string | undefined {
-  const values = headers.filter((_, at) => at % 2 === 1 && isName(headers[at - 1], name)).map(String);
-  return name === 'content-encoding' && values.length > 1 ? values.join(', ') : values[0];
+  return headers.find((_, at) => at % 2 === 1 && isName(headers[at - 1], name))?.toString();
 }
 
 function isName(bytes: Buffer | undefined, name: string): boolean {
@@ -191,13 +183,9 @@ function noteNext(call: UndiciCall): void {
 }
 
 /**
- * Keep two things from undici 7 that it does not survive.
- *
- * It takes a `100 Continue` that it has not asked for as the end of the connection: it must not see one.
- *
- * It ends the process with an assertion when a connection ends while its parser is paused (its issue 5360, mended in
- * version 8, which needs a newer Node). So no connection ends before the parser goes on: nothing is left then but to tell
- * whether the response was whole.
+ * undici 7 takes an unrequested `100 Continue` for the end of the connection, and ends the process with an assertion
+ * when a connection ends while its parser is paused (its issue 5360, mended in version 8, which needs a newer Node):
+ * neither may reach it.
  */
 function withoutSurprises(socket: Socket): Socket {
   const interim = new InterimResponses();
@@ -236,12 +224,7 @@ function withoutSurprises(socket: Socket): Socket {
 /** undici publishes each request that is made, and subscribers may add headers to it. */
 const CREATED = channel('undici:request:create');
 
-/**
- * Make requests of undici that have these headers and no other. Some tracers add theirs although the request is untraced:
- * Sentry 10 `sentry-trace` and `baggage`. Tencent must not get them.
- *
- * @param make makes the requests before it returns
- */
+/** Some tracers add headers although the request is untraced (Sentry 10): Tencent must not get them. */
 export function withOwnHeadersOnly(own: Readonly<Record<string, string>>, make: () => void): void {
   // Subscribers are called in the order in which they came: this one is the last, for as long as it is there.
   const removeOthers = (message: unknown): void => {

@@ -18,10 +18,8 @@ import { clockOffsetMs, peerCertificateSha256, type Provenance } from './provena
 import { TransportError, transportError } from './transport-error.js';
 import type { ResponseListener, Transport, TransportCall } from './transport.js';
 
-/** One request to one of the vendor's endpoints. */
 export interface VendorRequest {
   readonly endpoint: ExchangeRecord['endpoint'];
-  /** The path of the endpoint, prefix and query included. */
   readonly pathAndQuery: string;
   /** JSON that is posted; without one the request is a GET. */
   readonly body?: Buffer;
@@ -43,7 +41,6 @@ export interface VendorRequest {
   readonly onProvenance?: ((provenance: Provenance) => void) | undefined;
 }
 
-/** A successful response. */
 export interface VendorResponse {
   readonly envelope: Envelope;
   readonly json: JsonObject;
@@ -54,7 +51,6 @@ export interface VendorResponse {
 /** What is known of an exchange when it begins; nothing in it is secret. */
 export interface ExchangeStart extends Pick<ExchangeRecord, 'endpoint' | 'attempt' | 'generation'> {
   readonly method: 'GET' | 'POST';
-  /** Scheme, host and port. */
   readonly origin: string;
   /** Without the query. */
   readonly path: string;
@@ -68,7 +64,6 @@ export interface ExchangeRecord {
   readonly outcome: 'OK' | 'ABORTED' | BankCardOcrErrorCode;
   readonly vendorCode?: string;
   readonly bizSeqNo?: string;
-  /** The HTTP status; undefined when no response came. */
   readonly status?: number;
   readonly durationMs: number;
   /** Returns the order of the exchange as log lines show it, a keyed hash; undefined when it is about none. */
@@ -79,15 +74,10 @@ export interface ExchangeRecord {
   readonly generation?: number;
 }
 
-/**
- * Is called when an exchange begins, with a function that describes it; what it returns is called when that has ended. None
- * of them may throw.
- */
+/** Called when an exchange begins; what it returns, when that has ended. None of them may throw. */
 export type ExchangeListener = (describe: () => ExchangeStart) => ((record: ExchangeRecord) => void) | undefined;
 
-/** What a {@link VendorHttpClient} needs. */
 interface VendorHttpClientDependencies {
-  /** Scheme, host and port, for whoever listens. */
   readonly origin: string;
   readonly transport: Transport;
   readonly gate: Semaphore;
@@ -107,11 +97,8 @@ export class VendorHttpClient {
   constructor(private readonly dependencies: VendorHttpClientDependencies) {}
 
   /**
-   * Send a request.
-   *
-   * @param reader takes the response as it arrives
    * @param read makes of a successful response what is returned
-   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, or what the reader or `read`
+   * @throws {@link BankCardOcrError} for every way to fail, the reason of the cancellation, what reader or `read`
    *   throws
    */
   async send<T>(request: VendorRequest, reader: ResponseReader, read: (response: VendorResponse) => T): Promise<T> {
@@ -135,10 +122,7 @@ export class VendorHttpClient {
 
 const ABORTED = { outcome: 'ABORTED' } as const;
 
-/**
- * Every piece of a body costs about a microsecond and some hundred bytes, however small it is. So many are free, for servers
- * that write a short response character by character; beyond them a piece has to bring so many bytes on average.
- */
+/** A piece costs a microsecond, however small: so many are free, then they must bring so many bytes on average. */
 const FREE_PIECES = 2_048;
 const LEAST_BYTES_IN_A_PIECE = 64;
 
@@ -153,7 +137,6 @@ class Exchange implements ResponseListener {
   readonly #sentAt: VendorResponse['sentAt'];
   #record: Pick<ExchangeRecord, 'outcome' | 'vendorCode' | 'bizSeqNo'> = ABORTED;
   #call: TransportCall | undefined;
-  /** What the reader or a limit ended the response with. */
   #refusal: { readonly error: unknown } | undefined;
   #status = 0;
   #header: ((name: string) => string | undefined) | undefined;
@@ -169,7 +152,6 @@ class Exchange implements ResponseListener {
   #delay: Promise<void> | undefined;
   #timer: ClockTimer | undefined;
   readonly #onEnd: ReturnType<ExchangeListener>;
-  /** Takes the listener of the cancellation away. */
   #forget: (() => void) | undefined;
 
   constructor(
@@ -181,7 +163,6 @@ class Exchange implements ResponseListener {
     this.#onEnd = client.onExchange(() => startOf(client.origin, request));
   }
 
-  /** Send the request; fulfilled when the whole body was received. */
   start(): Promise<void> {
     const { pathAndQuery, body, attempt, cancellation, timeoutMs, onSend } = this.request;
     // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
@@ -197,18 +178,13 @@ class Exchange implements ResponseListener {
     return call.finished;
   }
 
-  /**
-   * What the reader has not taken yet: a body may end while its last piece is still being taken.
-   *
-   * @returns undefined when it has; rejects with what the reader fails with, and with the reason of the cancellation
-   */
+  /** A body may end while its last piece is still being taken. */
   rest(): Promise<void> | undefined {
     if (this.#refusal) throw this.#refusal.error;
     if (this.#delayedSince === undefined || !this.#delay) return undefined;
     return unlessCancelled(this.#delay, this.request.cancellation);
   }
 
-  /** @throws {@link BankCardOcrError} when the vendor refuses */
   response(): VendorResponse {
     this.#isReceived = true;
     const json = this.reader.end();
@@ -223,7 +199,6 @@ class Exchange implements ResponseListener {
     return { envelope, json, sentAt: this.#sentAt };
   }
 
-  /** What to throw for whatever ended the exchange. */
   failure(error: unknown): unknown {
     const failure = this.#explain(error);
     if (failure instanceof TransportError && SHOWS_A_WRONG_SERVER.has(failure.code)) {
@@ -236,7 +211,6 @@ class Exchange implements ResponseListener {
     return failure;
   }
 
-  /** It is over, however it ended. */
   end(): void {
     const { gate, clock, orderReferences } = this.client;
     this.#timer?.cancel();
@@ -348,7 +322,6 @@ class Exchange implements ResponseListener {
     }
   }
 
-  /** No error of a transport gets out. */
   #explain(error: unknown): unknown {
     if (!this.#isReceived) {
       try {
@@ -371,7 +344,6 @@ class Exchange implements ResponseListener {
     return new TransportError('TIMEOUT', true, { message }, wasCarriedOut);
   }
 
-  /** The error for a response that does not follow the vendor's protocol. */
   #errorByStatus(why: InvalidResponseError): TransportError {
     const status = this.#status;
     const message = `HTTP ${status}, ${why.message}`;
@@ -402,10 +374,7 @@ function startOf(origin: string, request: VendorRequest): ExchangeStart {
 /** Shorter texts can be part of a path by chance. */
 const LEAST_TELLING = 6;
 
-/**
- * A path without its query. That of a sibling is the application's own: a value that is in it by mistake, e.g. an order
- * number, is not shown.
- */
+/** A path without its query. A sibling's is the application's own: a value in it by mistake is not shown. */
 export function pathToShow(pathAndQuery: string, secrets: readonly string[]): string {
   const queryAt = pathAndQuery.indexOf('?');
   const path = queryAt === -1 ? pathAndQuery : pathAndQuery.slice(0, queryAt);

@@ -3,7 +3,6 @@ import { redactVendorText } from '../../errors/redaction.js';
 import { type VendorCodeOverrides, vendorCodeRule } from '../../errors/vendor-codes.js';
 import { codeOf, isJsonObject, type JsonObject } from './json-response.js';
 
-/** What every response of Tencent has around its content. */
 export interface Envelope {
   /** As text; `0` is success. */
   readonly code: string;
@@ -43,7 +42,6 @@ export function transactionTimeOf({ transactionTime, result }: JsonObject): Date
 /** The least pause after "too frequent" (protocol.md section 6: after 2 s or more). */
 const SPACED_RETRY_MS = 2_000;
 
-/** The error for a response whose code is not `0`. */
 export function vendorFailure(
   { code, message, bizSeqNo }: Envelope,
   vendorCodeOverrides: VendorCodeOverrides,
@@ -74,10 +72,7 @@ export function malformedResponse(
 /** A longer TTL is not believed: no token or ticket of Tencent is valid for more than two hours. */
 const LONGEST_LIFE_MS = 24 * 3_600_000;
 
-/**
- * Read `expire_in`: seconds, a number on the wire and a string in the documents. An unreadable one means the documented
- * TTL: the credentials exist and have invalidated the previous ones, so discarding them would cost more.
- */
+/** Seconds, number or text. Unreadable means the documented TTL: the credentials exist, and ended the previous ones. */
 export function readLifeMs(expireIn: unknown, documentedMs: number): number {
   const isText = typeof expireIn === 'string' && expireIn.trim() !== '';
   const seconds = isText ? Number(expireIn) : expireIn;

@@ -3,7 +3,6 @@ import { isUtf8 } from 'node:buffer';
 /** A JSON object whose members have not been looked at. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Whether a JSON value is an object: neither null nor an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -13,7 +12,6 @@ export class InvalidResponseError extends Error {
   override name = 'InvalidResponseError';
 }
 
-/** More than any response has, photos left aside. */
 export class ResponseTooLargeError extends InvalidResponseError {
   override name = 'TooLarge';
 
@@ -26,30 +24,18 @@ export class ResponseTooLargeError extends InvalidResponseError {
 export interface ResponseReader {
   /** The body has so many bytes as it comes; called before the first of them, if that is known. */
   expect?(bytes: number): void;
-  /**
-   * @param bytes some of the body, decompressed; may be kept
-   * @returns a promise when no more is wanted until it is fulfilled
-   * @throws InvalidResponseError
-   */
+  /** @param bytes decompressed; may be kept. @returns a promise when no more is wanted. @throws InvalidResponseError */
   write(bytes: Buffer): Promise<void> | undefined;
-  /**
-   * The whole body has come.
-   *
-   * @throws InvalidResponseError
-   */
   end(): JsonObject;
 }
 
 /** Reads a response without photos: all of it, then as JSON. */
 export class JsonResponseReader implements ResponseReader {
-  /** Nearly always one. */
   #pieces: Buffer[] = [];
   #size = 0;
   #other: ResponseReader | undefined;
 
-  /**
-   * @param readerOfLarge reads those that are too large to be collected; without it they are refused
-   */
+  /** @param readerOfLarge reads what is too large to be collected; without it that is refused */
   constructor(private readonly readerOfLarge?: () => ResponseReader) {}
 
   write(bytes: Buffer): Promise<void> | undefined {
@@ -73,12 +59,7 @@ export class JsonResponseReader implements ResponseReader {
   }
 }
 
-/**
- * Read a body as a protocol response: JSON, an object with a `code` (protocol.md section 3). Order numbers come as texts, also
- * those that were written as numbers.
- *
- * @throws {@link InvalidResponseError}
- */
+/** JSON, an object with a `code`. Order numbers come as texts. @throws {@link InvalidResponseError} */
 export function readJsonResponse(body: Buffer): JsonObject {
   if (body.length === 0) throw new InvalidResponseError('the body is empty');
   if (body.length > MOST_JSON_BYTES) throw new ResponseTooLargeError();
@@ -109,17 +90,13 @@ export function codeOf(json: JsonObject): string | undefined {
   return typeof code === 'string' && CODE.test(code.trim()) ? code.trim() : undefined;
 }
 
-/**
- * What a response may have besides its photos, in bytes. Real ones have some hundred; what JSON.parse makes of a text takes
- * up to forty times its size, and it cannot be interrupted.
- */
+/** In bytes, besides photos: JSON.parse makes up to forty times its size of a text, and cannot be interrupted. */
 export const MOST_JSON_BYTES = 256 * 1024;
 
 /** Real responses have twenty. Names of members that a server chooses for it can make each cost as much as all before. */
 const MOST_VALUES = 8_192;
 const BEGINNING_OF_A_VALUE = /[,{[]/g;
 
-/** Also those within texts count, which are short. */
 function hasTooManyValues(json: string): boolean {
   return json.length > MOST_VALUES && (json.match(BEGINNING_OF_A_VALUE)?.length ?? 0) > MOST_VALUES;
 }
@@ -129,11 +106,7 @@ const NOT_DECODED = /\ufffd/g;
 /** What UTF-8 has three bytes for: by chance, text in another encoding hardly ever reads as one of these. */
 const THREE_BYTES_LONG = /[\u0800-\ufffc]/g;
 
-/**
- * Decode a body: UTF-8, or GBK (GB18030, which includes it), in which gateways in front of Tencent have been seen to
- * write, whatever the header says. What is neither, such as a message that was cut within a character, is read as far as
- * it can be (protocol.md section 3).
- */
+/** UTF-8, or GBK (GB18030), as some gateways write whatever the header says; else as far as it can be read. */
 export function bodyText(body: Buffer): string {
   const decoded = body.toString('utf8');
   const text = isUtf8(body) || isMostlyUtf8(decoded) ? decoded : (decodeGbk(body) ?? decoded);
@@ -159,16 +132,13 @@ const ORDER_NUMBER_NAME = /^order[_-]?(?:no|number)(?:#\d+)?$/i;
 /** Such a member with its value, as far as that is a number. */
 const ORDER_NUMBER = /(?<!\\)"(order[_-]?(?:no|number))"(\s*:\s*)(-?\d[\d.e+-]*)?/gi;
 
-/** Whether a member holds the order number. */
 export function isOrderNumberName(name: string): boolean {
   return ORDER_NUMBER_NAME.test(name);
 }
 
 /**
- * Prepare the text of a JSON document so that JSON.parse loses nothing of its order numbers. It would round numbers above
- * 2^53, and keep only the last of two members with the same name: either could pass another order's card for the one that
- * was asked for. Numbers become the texts that they are written as, and every member after the first gets a name of its
- * own, `orderNo#1`.
+ * JSON.parse would round numbers above 2^53 and keep the last of two members: either could pass another order's card
+ * for the one asked for. Numbers become texts, every further member gets a name of its own, `orderNo#1`.
  */
 export function withExactOrderNumbers(text: string): string {
   ORDER_NUMBER.lastIndex = 0;

@@ -3,10 +3,7 @@ import { CardPhoto, type PhotoKind } from '../../card/card-photo.js';
 /** The room for a photo of which nothing is known; doubled when it is full. */
 const FIRST_ROOM = 128 * 1024;
 
-/**
- * Keeps the photos of a response in memory. With the length of the response known, a photo is written where it stays; the
- * rest of that room is never touched, and costs no memory.
- */
+/** With the length of the response known, a photo is written where it stays; untouched room costs no memory. */
 export class PhotoBuffers implements PhotoTargets {
   readonly photos = new Map<PhotoKind, CardPhoto>();
   /** A room that the photo before was too small for. */
@@ -50,10 +47,7 @@ function enlarged(room: Buffer, size: number, needed: number): Buffer {
 
 /** Takes the decoded bytes of one photo as they arrive. */
 export interface PhotoTarget {
-  /**
-   * @param bytes good only until this returns, or until the promise that it returned is settled
-   * @returns a promise when no more is to come until it is fulfilled; its rejection ends the exchange
-   */
+  /** @param bytes good only until the returned promise, if there is one, is settled. @returns when more is wanted */
   write(bytes: Buffer): Promise<void> | undefined;
   /** All bytes have come. The promise is waited for as that of {@link write} is. */
   end(): Promise<void> | undefined;
@@ -63,11 +57,7 @@ export interface PhotoTarget {
 
 /** Where the photos of one response go; for a sibling product, its files by the names of their fields. */
 export interface PhotoTargets<Kind extends string = PhotoKind> {
-  /**
-   * The beginning of a photo; called once at most for each kind.
-   *
-   * @param mostBytes the photo cannot be larger, when that is known
-   */
+  /** Called once at most for each kind. @param mostBytes the photo cannot be larger, when that is known */
   open(kind: Kind, mostBytes: number | undefined): PhotoTarget;
 }
 
@@ -76,5 +66,4 @@ export const NOWHERE = {
   open: (): PhotoTarget => ({ write: () => undefined, end: () => undefined, damaged: () => undefined }),
 } satisfies PhotoTargets;
 
-/** Which photos came, and how. */
 export type PhotoArrivals = ReadonlyMap<PhotoKind, 'whole' | 'damaged'>;

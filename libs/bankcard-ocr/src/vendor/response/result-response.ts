@@ -17,14 +17,11 @@ const LONGEST_VALIDITY = 64;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** The photos that came with a response. */
 interface ArrivedPhotos {
   readonly arrivals: PhotoArrivals;
-  /** Those that are kept in memory. */
   readonly kept: ReadonlyMap<PhotoKind, CardPhoto>;
 }
 
-/** What was requested. */
 interface AskedFor {
   readonly orderNo: string;
   /** The photos that came; undefined when they were not requested. */
@@ -33,11 +30,7 @@ interface AskedFor {
   readonly nowMs: number;
 }
 
-/**
- * Turn a successful response of getBankCardOcrResult, in any dialect, into the one result (protocol.md section 3).
- *
- * @throws {@link BankCardOcrError} `RESPONSE_MALFORMED` when it has no card number, or belongs to another order
- */
+/** Any dialect (protocol.md section 3). @throws `RESPONSE_MALFORMED` without a card number, or for another order */
 export function readResultResponse(
   json: JsonObject,
   envelope: Envelope,
@@ -104,10 +97,7 @@ const MOST_WARNINGS = 64;
 /** Of a longer list or text only the beginning is read. */
 const MOST_READ = 4096;
 
-/**
- * Read `warnCode` (one code, `0` or empty for none) and `multiWarnCode` (several, as the text `[-9110,-9111]`, a single
- * one bare or in brackets) and unite them, each code once (protocol.md section 3).
- */
+/** Both fields united, each code once; several as `[-9110,-9111]`, with or without brackets (section 3). */
 export function readWarnings(one: unknown, several: unknown): CardWarning[] {
   // Most cards have no warnings.
   if (isNone(one) && isNone(several)) return [];
@@ -155,7 +145,6 @@ type ResultField = 'cardNumber' | 'validity' | 'warning' | 'warnings' | 'operate
 /** What a member of a response is; those of the envelope are read elsewhere, or meaningless on bank cards. */
 type Member = ResultField | 'orderNumber' | 'envelope' | 'unknown';
 
-/** As documents spell them. */
 const SPELLINGS: readonly (readonly [name: string, member: Member])[] = [
   ['bankCardNo', 'cardNumber'],
   ['bankCardValidDate', 'validity'],
@@ -195,7 +184,6 @@ export function photoKindOf(name: string): PhotoKind | undefined {
   return PHOTO_KINDS.find((kind) => kind === member);
 }
 
-/** The content of a result response. */
 interface ResultFields {
   /** Every value of an order number, wherever it is: none may be another one. */
   readonly orderNumbers: readonly unknown[];
@@ -203,10 +191,7 @@ interface ResultFields {
   readonly unknown: readonly (readonly [name: string, value: Scalar])[];
 }
 
-/**
- * Collect the fields of a result response: nested under `result` as the examples show, or flat as the tables do. What is
- * nested wins; of two spellings the first one that says something.
- */
+/** Nested under `result` or flat; what is nested wins, of two spellings the first that says something. */
 export function collectResultFields(json: JsonObject): ResultFields {
   const orderNumbers: unknown[] = [];
   const known = new Map<ResultField, unknown>();

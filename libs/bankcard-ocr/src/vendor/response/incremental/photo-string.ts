@@ -30,12 +30,10 @@ export const LONGEST_PIECE = 64 * 1024;
 
 /** The JSON string of one photo, from behind its opening quotation mark to behind the closing one. */
 export class PhotoString {
-  /** Where in the chunk it continues. */
   next = 0;
   ended = false;
   #base64: Base64Text | undefined;
   readonly #end = new StringEnd();
-  /** An escape that the piece before ended within. */
   #begun = '';
 
   constructor(private readonly openTarget: () => PhotoTarget) {}
@@ -45,12 +43,7 @@ export class PhotoString {
     return this.#base64 && (this.#base64.damaged ? 'damaged' : 'whole');
   }
 
-  /**
-   * Read on in a chunk, up to {@link next}.
-   *
-   * @returns a promise to wait for before anything else is done
-   * @throws InvalidResponseError
-   */
+  /** Up to {@link next}. @returns a promise to wait for before anything else. @throws InvalidResponseError */
   write(chunk: Buffer, at: number): Promise<void> | undefined {
     const piece = chunk.subarray(at, at + LONGEST_PIECE);
     const quote = this.#end.find(piece, 0);
@@ -88,10 +81,7 @@ const ESCAPED_CONTROL_CHARACTER = /(?<!\\)(?:\\\\)*\\[\0-\x1f]/;
 const CONTROL_CHARACTERS = /[\0-\x1f]/g;
 const LONGER_THAN_A_BYTE = /[^\0-\xff]/g;
 
-/**
- * JSON wants control characters escaped. Here the Base64 decoder decides, which ignores line breaks. A space, which is no
- * Base64, replaces the others, and characters longer than a byte.
- */
+/** A control character is left to the Base64 decoder, which ignores line breaks; a space replaces other escapes. */
 function resolveEscapes(text: string): string {
   const resolved =
     parseString(text) ??
@@ -116,11 +106,8 @@ const CARRIAGE_RETURNS = /\r/g;
 const BASE64 = /^([A-Za-z0-9+/_-]*)={0,2}$/;
 
 /**
- * Decodes Base64 that arrives in pieces, cut anywhere: with padding or none, line breaks allowed, in the usual alphabet or
- * the one for URLs. Anything else damages it.
- *
- * Node's decoder skips what it does not know and is fast as long as there is nothing to skip. So a piece is decoded as if
- * it were flawless, and only one that gave less than it should is looked at.
+ * Decodes Base64 in pieces, with padding or none, line breaks allowed, in either alphabet. Node's decoder skips what it
+ * does not know: only a piece that gave less than it should is looked at.
  */
 export class Base64Text {
   damaged = false;
@@ -131,10 +118,7 @@ export class Base64Text {
 
   constructor(private readonly target: PhotoTarget) {}
 
-  /**
-   * @param piece {@link LONGEST_PIECE} characters at most, of one byte each: of longer ones the decoder takes the lowest
-   * @returns the promise of the target, to be waited for before the next piece
-   */
+  /** @param piece {@link LONGEST_PIECE} characters of one byte at most. @returns to be awaited before the next one */
   write(piece: string): Promise<void> | undefined {
     if (this.damaged || piece === '') return undefined;
     const text = piece.includes('\n') || piece.includes('\r') ? withoutLineBreaks(piece) : piece;
@@ -149,7 +133,6 @@ export class Base64Text {
     return this.#deliver(size);
   }
 
-  /** The text is over. */
   end(): Promise<void> | undefined {
     if (this.damaged) return undefined;
     const data = BASE64.exec(this.#rest)?.[1];

@@ -17,10 +17,7 @@ const MOST_BYTES_PER_CHARACTER = 3 / 4;
 /** Stands for the text of a photo in what is left for the JSON parser. */
 const CLOSED_STRING = Buffer.from('"');
 
-/**
- * Reads the response with a result while it arrives, in one pass: the photos, which are nearly all of it, are decoded
- * straight from its bytes; what is left is some hundred bytes of JSON.
- */
+/** In one pass: photos, nearly all of it, are decoded straight from the bytes; some hundred bytes are left for JSON. */
 export class ResultResponseReader<Kind extends string = PhotoKind> implements ResponseReader {
   /** The photos so far, and how they came. Of several texts for one of them the first that is not empty counts. */
   readonly arrivals = new Map<Kind, 'whole' | 'damaged'>();
@@ -30,7 +27,6 @@ export class ResultResponseReader<Kind extends string = PhotoKind> implements Re
   #string: { readonly isKey: boolean; readonly end: StringEnd } | undefined;
   #photo: { readonly kind: Kind | undefined; readonly text: PhotoString } | undefined;
   #expectedBytes: number | undefined;
-  /** In the chunks before this one. */
   #readBytes = 0;
 
   /** @param kindOf which photo the field of a name has, undefined for other fields. @default those of bank cards */
@@ -137,22 +133,16 @@ const LONGEST_KEY = 6 * 32;
 /** As Tencent names all of its photos; the next one that it thinks of will be as large as they are. */
 const NAME_OF_A_PHOTO = /photo$/i;
 
-/**
- * Follows the structure of a response far enough to find the photos: at the top as the tables show, or under
- * `result` as the examples do (protocol.md section 3). A JSON parser checks the rest.
- */
+/** Finds the photos at the top, or under `result` (protocol.md section 3). A JSON parser checks the rest. */
 export class ResponseStructure<Kind extends string = PhotoKind> {
   #depth = 0;
-  /** Whether what is open at the second level is the result. */
   #isInResult = false;
   #isKeyExpected = false;
-  /** The last key, while its value may follow. */
   #key = '';
   readonly #seen = new Set<string>();
 
   constructor(private readonly kindOf = photoKindOf as (name: string) => Kind | undefined) {}
 
-  /** Note a byte between strings. */
   note(byte: number): void {
     switch (byte) {
       case 0x7b: // {
@@ -178,17 +168,11 @@ export class ResponseStructure<Kind extends string = PhotoKind> {
     return kind !== undefined || NAME_OF_A_PHOTO.test(this.#key) ? { kind } : 'other';
   }
 
-  /** Note a piece of a key as it is in the body. */
   noteKey(piece: string): void {
     if (this.#key.length <= LONGEST_KEY) this.#key += piece;
   }
 
-  /**
-   * The key is over.
-   *
-   * @throws {@link InvalidResponseError} when it names a photo, or the result, that the same object has named before: there
-   *   is no telling which one is meant
-   */
+  /** @throws {@link InvalidResponseError} for a photo, or the result, named twice: which is meant is unknown */
   endKey(): void {
     this.#isKeyExpected = false;
     if (this.#key.includes('\\')) this.#key = unescaped(this.#key);

@@ -43,7 +43,7 @@ describe('not taken for another program, where several of ours share a store', (
 
   it('a refresher that died in the middle, or whose vendor is down, to a reader', async () => {
     const reader = await stage.join({ role: 'reader' });
-    stage.sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    stage.sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-response', times: 1 });
     const down = stage.sandbox.injectFault({ endpoint: 'auth', kind: 'reset' });
     await first.tickets.refresh().catch(() => undefined);
     await stage.pass(MINUTE + 5 * SECOND, SECOND);

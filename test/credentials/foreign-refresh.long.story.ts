@@ -72,7 +72,7 @@ describe('not taken for another program', () => {
     const { sandbox, app, scene, query } = await start();
     sandbox.configure({ deadTicketCode: code });
     await passTime(scene, 19 * MINUTE, MINUTE, query);
-    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-response', times: 1 });
     const down = sandbox.injectFault({ endpoint: 'auth', kind: 'reset' });
     await passTime(scene, 5 * MINUTE, 10 * SECOND, async () => {
       await app.ocr.query('order1', { maxAttempts: 1 }).catch(() => undefined);

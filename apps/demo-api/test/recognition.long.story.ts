@@ -76,7 +76,7 @@ describe('an image that is uploaded', () => {
 
   it('whose answer is lost is looked up, not recognized twice', async () => {
     const { upload, sandbox } = await serve();
-    sandbox.injectFault({ endpoint: 'bankcardocrapp', kind: 'lost-answer' });
+    sandbox.injectFault({ endpoint: 'bankcardocrapp', kind: 'lost-response' });
     expect((await upload('/bank-cards', form(JPEG))).status).toBe(201);
     expect(sandbox.calls).toMatchObject({ recognition: 1, result: 1 });
   });

@@ -1,8 +1,11 @@
 import { inspect } from 'node:util';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
-import { S3Sandbox } from '../testing/s3/s3-sandbox.js';
-import type { S3Dialect, S3SandboxOptions } from '../testing/s3/s3-sandbox.options.js';
-import { S3EvidenceStore, type S3EvidenceStoreOptions } from './s3-evidence.store.js';
+import { S3Sandbox } from '../../libs/bankcard-ocr/src/testing/s3/s3-sandbox.js';
+import type { S3Dialect, S3SandboxOptions } from '../../libs/bankcard-ocr/src/testing/s3/s3-sandbox.options.js';
+import {
+  S3EvidenceStore,
+  type S3EvidenceStoreOptions,
+} from '../../libs/bankcard-ocr/src/archive-s3/s3-evidence.store.js';
 
 let sandbox: S3Sandbox;
 let warnings: string[];
@@ -156,20 +159,20 @@ describe.each<S3Dialect>(['strict', 'cos'])('a write to a server of the dialect 
   });
 
   it('whose response was lost is found to be ours', async () => {
-    const fault = sandbox.injectFault({ operation: 'PutObject', kind: 'lost-answer', times: 1 });
+    const fault = sandbox.injectFault({ operation: 'PutObject', kind: 'lost-response', times: 1 });
     expect(await store.create('a', bytes)).toBe(true);
     expect(fault.hits).toBe(1);
     expect(await store.create('a', bytes)).toBe(false);
   });
 
   it('is found to be ours too when every response was lost', async () => {
-    sandbox.injectFault({ operation: 'PutObject', kind: 'lost-answer' });
+    sandbox.injectFault({ operation: 'PutObject', kind: 'lost-response' });
     expect(await store.create('a', bytes)).toBe(true);
   });
 
   it('whose response was lost is not ours when another one was first, with the same bytes too', async () => {
     await open().create('a', bytes);
-    sandbox.injectFault({ operation: 'PutObject', kind: 'lost-answer', times: 1 });
+    sandbox.injectFault({ operation: 'PutObject', kind: 'lost-response', times: 1 });
     expect(await store.create('a', bytes)).toBe(false);
     sandbox.injectFault({ operation: 'PutObject', kind: 'slow-down', times: 1 });
     expect(await store.create('a', bytes)).toBe(false);
@@ -193,7 +196,7 @@ describe.each<S3Dialect>(['strict', 'cos'])('a write to a server of the dialect 
   });
 
   it('in doubt fails when the store cannot be asked, and another attempt finds the object', async () => {
-    sandbox.injectFault({ operation: 'PutObject', kind: 'lost-answer', times: 3 });
+    sandbox.injectFault({ operation: 'PutObject', kind: 'lost-response', times: 3 });
     const fault = sandbox.injectFault({ operation: 'GetObject', kind: 'reset' });
     await expect(store.create('a', bytes)).rejects.toMatchObject({ code: 'EVIDENCE_STORE_FAILED' });
     fault.clear();

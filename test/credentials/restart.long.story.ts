@@ -75,12 +75,12 @@ describe('after a restart', () => {
   it('a token whose answer nobody stored is followed by one more, inside the overlap', async () => {
     const { scene } = await stage.restart();
     await passTime(scene, 19 * MINUTE, MINUTE);
-    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-response', times: 1 });
     await passTime(scene, MINUTE + 10 * SECOND, SECOND);
     // That process healed itself; now one that stops right after the loss.
     expect(sandbox.calls).toMatchObject({ accessToken: 3, apiTicket: 2 });
     await passTime(scene, 19 * MINUTE, MINUTE);
-    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-response', times: 1 });
     while (sandbox.calls.accessToken < 4) await passTime(scene, SECOND, 100);
     const { ocr, scene: next } = await stage.restart();
     await passTime(next, 5 * MINUTE, 10 * SECOND, async () => void (await ocr.query('order1')));
@@ -103,7 +103,7 @@ describe('after a restart', () => {
 
   it('a refresh that was cut short is finished, though its credentials are not due', async () => {
     const first = await stage.restart();
-    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-response', times: 1 });
     const cutShort = first.tickets.refresh().catch(() => undefined);
     await atRest(first.scene);
     await cutShort;

@@ -59,7 +59,7 @@ describe('when the vendor fails', () => {
   it('a token whose answer was lost is replaced inside the overlap, and no query fails', async () => {
     const { sandbox, scene, eventsOf, query } = await start();
     await passTime(scene, 19 * MINUTE, MINUTE, query);
-    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-answer', times: 1 });
+    sandbox.injectFault({ endpoint: 'access_token', kind: 'lost-response', times: 1 });
     await passTime(scene, 3 * MINUTE, 2 * SECOND, query);
     expect(sandbox.calls.accessToken).toBe(3);
     expect(sandbox.violations()).toEqual([]);

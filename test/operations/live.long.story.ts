@@ -37,6 +37,20 @@ describe.each(PLATFORMS)('the live feed on %s', (platform) => {
     follower.leave();
   });
 
+  it('begins with past exchanges, if it is asked to: none is lost between a list and the feed', async () => {
+    const stage = await started();
+    await query(stage);
+    const { body } = await stage.ask('/ops/exchanges?limit=2');
+    const [follower, bare] = [await stage.follow('?limit=2'), await stage.follow()];
+    const start = await follower.line(({ type }) => type === 'start');
+    expect(start.exchanges).toHaveLength(2);
+    expect(start.exchanges).toEqual(body.exchanges);
+    expect(await bare.line(({ type }) => type === 'start')).not.toHaveProperty('exchanges');
+    for (const limit of ['0', '1001', 'many']) expect((await stage.ask(`/ops/live?limit=${limit}`)).status).toBe(400);
+    follower.leave();
+    bare.leave();
+  });
+
   it('tells of one account only, if it is asked to', async () => {
     const stage = await started();
     const follower = await stage.follow('?account=loans');

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { EvidenceArchive, EvidenceStore, FileKeyStore } from 'nestjs-bankcard-ocr/archive';
+import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
+import { startApplication } from '../support/application.js';
+
+/** Objects in memory; counts what it is asked for. */
+class CountingStore extends EvidenceStore {
+  readonly objects = new Map<string, Buffer>();
+  readonly calls: string[] = [];
+
+  async create(name: string, bytes: Buffer): Promise<boolean> {
+    this.calls.push('create');
+    if (this.objects.has(name)) return false;
+    this.objects.set(name, Buffer.from(bytes));
+    return true;
+  }
+
+  async read(name: string): Promise<Buffer | undefined> {
+    this.calls.push('read');
+    return this.objects.get(name);
+  }
+
+  async remove(name: string): Promise<void> {
+    this.calls.push('remove');
+    this.objects.delete(name);
+  }
+
+  async *list(prefix: string): AsyncIterable<string> {
+    this.calls.push('list');
+    yield* [...this.objects.keys()].filter((name) => name.startsWith(prefix)).sort();
+  }
+}
+
+describe('what an order costs', () => {
+  it('is the same few requests to the store, however many orders are kept', async () => {
+    await using vendor = await KycSandbox.start({ unknownOrders: 'invent' });
+    const app = await startApplication(vendor, { timeoutMs: 60_000 });
+    const folder = mkdtempSync(path.join(tmpdir(), 'archive-'));
+    const store = new CountingStore();
+    const wrappingKeys = { first: randomBytes(32).toString('base64') };
+    const archive = new EvidenceArchive({
+      source: { results: app.ocr, appId: vendor.appId, host: vendor.url },
+      store,
+      keys: new FileKeyStore({ directory: path.join(folder, 'keys'), wrappingKeys }),
+      // No midnight in between.
+      clock: new ManualClock(),
+    });
+    await archive.open();
+    for (let order = 1; order <= 60; order += 1) {
+      store.calls.length = 0;
+      await archive.keep(`order${order}`);
+      // Is it kept? Three photos, the manifest, the log. Is the day sealed?
+      expect([order, store.calls]).toEqual([order, ['read', ...Array<string>(5).fill('create'), 'read']]);
+    }
+    await app.application.close();
+    rmSync(folder, { recursive: true });
+  });
+});
