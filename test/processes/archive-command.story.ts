@@ -14,7 +14,13 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { S3Client } from '@aws-sdk/client-s3';
-import { DirectoryEvidenceStore, EvidenceArchive, type EvidenceStore, FileKeyStore } from 'nestjs-bankcard-ocr/archive';
+import {
+  DirectoryArchiveQueue,
+  DirectoryEvidenceStore,
+  EvidenceArchive,
+  type EvidenceStore,
+  FileKeyStore,
+} from 'nestjs-bankcard-ocr/archive';
 import { S3EvidenceStore } from 'nestjs-bankcard-ocr/archive-s3';
 import { KycSandbox, PICTURED_CARD_NUMBER, S3Sandbox } from 'nestjs-bankcard-ocr/testing';
 import { startApplication, type TestApplication } from '../support/application.js';
@@ -334,6 +340,23 @@ describe('archive', () => {
       expect(existsSync(path.join(folder, 'bags', ref, 'bagit.txt'))).toBe(true);
     },
   );
+
+  it('says what waits in the queue of a directory, and makes none', async () => {
+    const archive = archiveIn(new DirectoryEvidenceStore(path.join(folder, 'evidence')));
+    await keep(archive);
+    env['BANKCARD_OCR_ARCHIVE_QUEUE'] = `file:${folder}/queue`;
+    expect(await run('status')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('no queue') });
+    expect(existsSync(path.join(folder, 'queue'))).toBe(false);
+    const orders = await archive.queuedOrders();
+    const queue = new DirectoryArchiveQueue(path.join(folder, 'queue'));
+    await queue.open(orders.scope);
+    const order = { orderNo: 'waiting1', recognizedAt: new Date(Date.now() - 60_000) };
+    await queue.add(orders.seal(order, await archive.refOf(order.orderNo)));
+    await queue.close();
+    const [status] = (await run('status')).documents;
+    expect(status).toMatchObject({ queue: { waiting: 1, active: 0, dead: 0 } });
+    expect((status!['queue'] as { oldestWaitingMs: number }).oldestWaitingMs).toBeGreaterThanOrEqual(60_000);
+  });
 
   it('serves a named account, whose variables begin with its name, and takes places as flags', async () => {
     await keep();

@@ -60,6 +60,7 @@ const ARCHIVE = {
   store: { type: 'string' },
   keys: { type: 'string' },
   'timestamp-ca': { type: 'string' },
+  queue: { type: 'string' },
   root: { type: 'string' },
   to: { type: 'string' },
   by: { type: 'string' },
@@ -69,7 +70,7 @@ const ARCHIVE = {
 
 /** What can be done to an archive, what each cannot do without, and which other flags it takes. */
 const ACTIONS = {
-  status: { needs: [], takes: [] },
+  status: { needs: [], takes: ['queue'] },
   verify: { needs: [], takes: ['root'] },
   export: { needs: ['to'], takes: [] },
   erase: { needs: ['by', 'reason'], takes: ['yes'] },
@@ -139,6 +140,7 @@ function archive(args: string[]) {
     store,
     keys,
     'timestamp-ca': timestampCa,
+    queue,
     root,
     to = '',
     by = '',
@@ -147,7 +149,7 @@ function archive(args: string[]) {
   } = values;
   const missing = needs.filter((flag) => !(values as Record<string, unknown>)[flag]).map((flag) => `--${flag}`);
   if (missing.length > 0) throw refusal(`missing: ${missing.join(', ')}`, `缺少：${missing.join(', ')}`);
-  const own = ['root', 'to', 'by', 'reason', 'yes'];
+  const own = ['queue', 'root', 'to', 'by', 'reason', 'yes'];
   const odd = own.find((flag) => flag in values && !needs.includes(flag) && !takes.includes(flag));
   if (odd !== undefined)
     throw refusal(`--${odd} does not go with archive ${action}`, `--${odd} 不能与 archive ${action} 一起用`);
@@ -162,7 +164,7 @@ function archive(args: string[]) {
   if (root !== undefined && (!isDay || !/^[0-9a-f]{64}$/i.test(root))) {
     throw refusal('--root goes with a day, and has 64 hexadecimal digits', '--root 须与日期一起用，为 64 位十六进制');
   }
-  const common = { ...outputOf(values), name, env, store, keys, timestampCa };
+  const common = { ...outputOf(values), name, env, store, keys, timestampCa, queue };
   return { kind: 'archive' as const, ...common, action, orders, root, to, by, reason, yes };
 }
 

@@ -66,6 +66,7 @@ nestjs-bankcard-ocr archive status|verify|export|erase [ORDER ... | -] [options]
               (BANKCARD_OCR_ARCHIVE_STORE; credentials of a bucket: those of the AWS SDK)
     --keys    file:DIRECTORY (BANKCARD_OCR_ARCHIVE_KEYS); the wrapping keys, NAME=KEY, are in
               BANKCARD_OCR_ARCHIVE_WRAPPING_KEYS only
+    --queue   file:DIRECTORY of a DirectoryArchiveQueue, which status counts (BANKCARD_OCR_ARCHIVE_QUEUE)
     --timestamp-ca FILE  certificates that timestamps are verified with (BANKCARD_OCR_ARCHIVE_TIMESTAMP_CA)
 
 Options
@@ -99,6 +100,7 @@ nestjs-bankcard-ocr archive status|verify|export|erase [订单号 ... | -] [选�
               （BANKCARD_OCR_ARCHIVE_STORE；存储桶的凭证取自 AWS SDK）
     --keys    file:目录（BANKCARD_OCR_ARCHIVE_KEYS）；包装密钥（名称=密钥）只能写在
               BANKCARD_OCR_ARCHIVE_WRAPPING_KEYS 中
+    --queue   file:目录，DirectoryArchiveQueue 的目录，由 status 统计（BANKCARD_OCR_ARCHIVE_QUEUE）
     --timestamp-ca 文件  用于验证时间戳的证书（BANKCARD_OCR_ARCHIVE_TIMESTAMP_CA）
 
 选项

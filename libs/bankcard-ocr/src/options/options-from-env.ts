@@ -16,6 +16,7 @@ export const ARCHIVE_VARIABLES = {
   keys: 'BANKCARD_OCR_ARCHIVE_KEYS',
   wrappingKeys: 'BANKCARD_OCR_ARCHIVE_WRAPPING_KEYS',
   timestampCa: 'BANKCARD_OCR_ARCHIVE_TIMESTAMP_CA',
+  queue: 'BANKCARD_OCR_ARCHIVE_QUEUE',
 } as const;
 /** Whatever has another form is not repeated in a log. */
 const VARIABLE = /^[A-Za-z0-9_]{1,64}$/;

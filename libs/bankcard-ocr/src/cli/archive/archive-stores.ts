@@ -13,6 +13,7 @@ export interface ArchivePlace {
   readonly store?: string | undefined;
   readonly keys?: string | undefined;
   readonly timestampCa?: string | undefined;
+  readonly queue?: string | undefined;
 }
 
 /** The stores of an archive. */
@@ -23,6 +24,8 @@ export interface ArchiveStores {
   /** The directories; undefined for a bucket. */
   readonly directory: string | undefined;
   readonly keysDirectory: string;
+  /** The directory of the queue. */
+  readonly queueDirectory: string | undefined;
   /** Certificates in PEM. */
   readonly timestampCa: string | undefined;
   close(): void;
@@ -67,7 +70,12 @@ export async function archiveStores(
   const keys = keyStore(keysDirectory, wrapping, nameOf('wrappingKeys', name));
   const caFile = place.timestampCa ?? valueOf('timestampCa', name);
   const timestampCa = caFile === undefined ? undefined : await readTextFile('--timestamp-ca', caFile);
-  const stores = { appId, keys, directory, keysDirectory, timestampCa };
+  const queueGiven = place.queue ?? valueOf('queue', name);
+  const queueDirectory = queueGiven === undefined ? undefined : directoryOf(queueGiven);
+  if (queueGiven !== undefined && queueDirectory === undefined) {
+    throw refusal('the queue must be file:DIRECTORY', '队列必须写成 file:目录');
+  }
+  const stores = { appId, keys, directory, keysDirectory, queueDirectory, timestampCa };
   if (directory !== undefined)
     return { ...stores, store: new DirectoryEvidenceStore(directory), close: () => undefined };
   return { ...stores, ...(await bucket({ ...bucketOf(given), onWarning })) };

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { checkOrderNumber } from '../../call/order-number.js';
+import type { ArchiveQueueCounts } from '../../archive/archive-queue.js';
 import type { ArchiveStatus, StateCounts } from '../../archive/archive-status.js';
+import { DirectoryArchiveQueue } from '../../archive/directory-archive.queue.js';
 import { EvidenceArchive } from '../../archive/evidence-archive.js';
 import type { Verification, VerificationStep } from '../../archive/evidence-verifier.js';
 import { type BankCardOcrError, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { codeOrNameOf } from '../../errors/redaction.js';
-import { type Language, type Text, text } from '../../errors/text.js';
+import { duration, type Language, type Text, text } from '../../errors/text.js';
 import { printable } from '../../runtime/printable-text.js';
 import { type ArchiveCommand, refusal } from '../arguments.js';
 import { type ArchiveStores, archiveStores } from './archive-stores.js';
@@ -37,7 +40,7 @@ export async function runArchive(command: ArchiveCommand, terminal = new Termina
   const stores = await archiveStores(command, command.name, warn);
   try {
     const archive = await openArchive(stores);
-    return await carryOut(archive, command, output);
+    return await carryOut(archive, command, output, stores.queueDirectory);
   } catch (error) {
     if (isBankCardOcrError(error) && error.code === 'CONFIGURATION') throw refusal(error.message, error.messageZh);
     const failure = failureText(error);
@@ -71,8 +74,16 @@ async function openArchive({ appId, store, keys, timestampCa }: ArchiveStores): 
   });
 }
 
-async function carryOut(archive: EvidenceArchive, command: ArchiveCommand, output: Output): Promise<ExitCode> {
-  if (command.action === 'status') return printStatus(await statusOf(archive, output), output);
+async function carryOut(
+  archive: EvidenceArchive,
+  command: ArchiveCommand,
+  output: Output,
+  queueDirectory: string | undefined,
+): Promise<ExitCode> {
+  if (command.action === 'status') {
+    const queue = queueDirectory === undefined ? undefined : await queueCounts(archive, queueDirectory);
+    return printStatus({ ...(await statusOf(archive, output)), ...(queue && { queue }) }, output);
+  }
   if (command.action === 'verify') return verify(archive, command, output);
   // Nothing is read from a stdin that has to answer.
   if (command.action === 'erase') checkConsent(command, output);
@@ -114,7 +125,25 @@ async function statusOf(archive: EvidenceArchive, { terminal, language }: Output
   return archive.status((done) => terminal.progress(done, 0, unit));
 }
 
-function printStatus(status: ArchiveStatus, { terminal, json, language }: Output): ExitCode {
+/** @throws `InputRefused` when there is no queue: opening it would make one */
+async function queueCounts(archive: EvidenceArchive, directory: string): Promise<ArchiveQueueCounts> {
+  const { scope } = await archive.queuedOrders();
+  if (!existsSync(path.join(directory, scope))) {
+    throw refusal('there is no queue of this archive: check --queue', '没有该存证档案的队列：请检查 --queue');
+  }
+  const queue = new DirectoryArchiveQueue(directory);
+  await queue.open(scope);
+  try {
+    return await queue.counts();
+  } finally {
+    await queue.close();
+  }
+}
+
+function printStatus(
+  status: ArchiveStatus & { readonly queue?: ArchiveQueueCounts },
+  { terminal, json, language }: Output,
+): ExitCode {
   const exitCode = status.damaged > 0 ? 1 : 0;
   if (json) {
     terminal.json({ command: 'archive status', ok: exitCode === 0, exitCode, ...status });
@@ -125,7 +154,7 @@ function printStatus(status: ArchiveStatus, { terminal, json, language }: Output
     const shown = STATES.map((state) => `${STATE_TEXTS[state][language]} ${all[state]}`);
     return shown.join(language === 'zh' ? '，' : ', ');
   };
-  const { lastRoot, lastTimestamp, daysWithoutTimestamp, damaged, orphans, underWay } = status;
+  const { lastRoot, lastTimestamp, daysWithoutTimestamp, damaged, orphans, underWay, queue } = status;
   show(`all: ${counts(status)}`, `全部：${counts(status)}`);
   for (const one of status.classes)
     show(`class ${one.retentionClass}: ${counts(one)}`, `类别 ${one.retentionClass}：${counts(one)}`);
@@ -141,6 +170,14 @@ function printStatus(status: ArchiveStatus, { terminal, json, language }: Output
   if (lastTimestamp)
     show(`last timestamp: ${lastTimestamp.day}, at ${at}`, `最近的时间戳：${lastTimestamp.day}，${at}`);
   else show('last timestamp: none', '最近的时间戳：无');
+  if (queue) {
+    const { waiting, active, dead } = queue;
+    const oldest = duration(queue.oldestWaitingMs);
+    show(
+      `queue: ${waiting} waiting, ${active} with workers, ${dead} dead letters; the oldest is ${oldest.en} old`,
+      `队列：等待 ${waiting}，处理中 ${active}，死信 ${dead}；最早的已等待 ${oldest.zh}`,
+    );
+  }
   show(`sealed days without a timestamp: ${daysWithoutTimestamp}`, `已封存但无时间戳的天数：${daysWithoutTimestamp}`);
   return exitCode;
 }
