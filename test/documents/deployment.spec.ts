@@ -31,8 +31,8 @@ const manifestOf = (file: string): Manifest => JSON.parse(readText(file)) as Man
 
 describe('apps/demo-api/package.json', () => {
   const { dependencies = {} } = manifestOf('apps/demo-api/package.json');
-  /** Installed by applications that set `transport: 'http-service'`, or keep evidence in a bucket; this one does neither. */
-  const OPTIONAL = new Set(['@nestjs/axios', 'axios', '@opentelemetry/api', '@aws-sdk/client-s3']);
+  /** Installed by applications that set `transport: 'http-service'`, keep evidence in a bucket or on many machines; this one does none of it. */
+  const OPTIONAL = new Set(['@nestjs/axios', 'axios', '@opentelemetry/api', '@aws-sdk/client-s3', 'bullmq']);
   /** Imported by other packages, which name them as peers. */
   const PEERS = ['reflect-metadata', '@fastify/static', '@opentelemetry/api'];
 
@@ -205,7 +205,13 @@ describe('compose.yaml', () => {
     const names = Object.keys(EXAMPLE);
     expect(unknownOf(names)).toEqual(['REDIS_PASSWORD']);
     expect(() => readCompose({})).toThrow('REDIS_PASSWORD');
-    for (const name of ['BANKCARD_OCR_APP_ID', 'BANKCARD_OCR_SECRET', 'DEMO_API_KEYS', 'DEMO_AUDIT_KEY'])
+    for (const name of [
+      'BANKCARD_OCR_APP_ID',
+      'BANKCARD_OCR_SECRET',
+      'DEMO_API_KEYS',
+      'DEMO_AUDIT_KEY',
+      'DEMO_ARCHIVE_WRAPPING_KEYS',
+    ])
       expect(names).toContain(name);
   });
 
@@ -220,7 +226,17 @@ describe('compose.yaml', () => {
 
   it('mounts what the image writes to', () => {
     const { volumes, tmpfs } = readCompose(EXAMPLE).services['demo']!;
-    expect(volumes).toEqual([`audit:${path.posix.dirname(ENV_OF_IMAGE['DEMO_AUDIT_FILE']!)}`]);
+    const { environment = {} } = readCompose(EXAMPLE).services['demo']!;
+    expect(volumes).toEqual([
+      `audit:${path.posix.dirname(ENV_OF_IMAGE['DEMO_AUDIT_FILE']!)}`,
+      `archive:${environment['DEMO_ARCHIVE_DIRECTORY']}`,
+      `archive-keys:${environment['DEMO_ARCHIVE_KEYS_DIRECTORY']}`,
+    ]);
+    // Volumes take over the owner of what the image has there: the process could not write to them otherwise.
+    const owned = [...DOCKERFILE.matchAll(/^COPY --from=\S+ --chown=65532:65532 \S+ (\S+)$/gm)].map(
+      ([, place]) => place,
+    );
+    expect(owned).toEqual(volumes!.map((volume) => volume.split(':')[1]));
     expect(tmpfs).toEqual([expect.stringMatching(new RegExp(`^${ENV_OF_IMAGE['TMPDIR']}:`))]);
   });
 });

@@ -22,6 +22,9 @@ const FATES: Readonly<Record<string, readonly (readonly [beginning: string, fate
     ['day=2026-11-28', { runBy: 'test/processes/archive-timestamps.story.ts' }],
     ['export BANKCARD_OCR_ARCHIVE_STORE=', { runBy: 'test/processes/archive-command.story.ts' }],
   ],
+  'docs/archive-queue.md': [
+    ['npm install bullmq ioredis', { notRun: 'test/consumers installs both beside the packed library' }],
+  ],
   'docs/archive-s3.md': [
     ['npm install @aws-sdk/client-s3', { notRun: 'test/consumers installs it beside the packed library' }],
   ],

@@ -16,6 +16,7 @@ import type { PhotoMeta } from '../results/download/photo-sink.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
+import { observed, type Telemetry } from '../telemetry/instrumentation.js';
 import { exportBag } from './bag.js';
 import { type ArchiveStatus, ordersOf, StatusCount } from './archive-status.js';
 import { AuditLog, dayOf, type DayRoot } from './audit-log.js';
@@ -70,6 +71,8 @@ export interface EvidenceSource {
   readonly appId: string;
   /** The host of Tencent, for the chain of custody: `https://idasc.webank.com`. */
   readonly host: string;
+  /** That of the account; `BankCardOcrArchiveModule` passes it. @default none */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** How the roots of days get timestamps. */
@@ -205,6 +208,13 @@ export class EvidenceArchive {
    *   or came damaged; `EVIDENCE_ERASED` when it was erased. Errors of the stores are thrown as they are
    */
   async keep(orderNo: string, options: KeepOptions = {}): Promise<KeptOrder & { readonly isNew: boolean }> {
+    return observed(this.options.source.telemetry, 'keep', async () => this.#keep(orderNo, options), {
+      signal: options.signal,
+      facts: (kept) => ({ isNew: kept?.isNew }),
+    });
+  }
+
+  async #keep(orderNo: string, options: KeepOptions): Promise<KeptOrder & { readonly isNew: boolean }> {
     checkOrderNumber(orderNo);
     const kept = await this.findKept(orderNo);
     if (kept) return { ...kept, isNew: false };
