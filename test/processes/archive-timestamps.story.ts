@@ -39,7 +39,8 @@ class OpenStore extends EvidenceStore {
 
   async create(name: string, bytes: Buffer): Promise<boolean> {
     if (this.objects.has(name)) return false;
-    this.objects.set(name, bytes);
+    // Its memory is used again.
+    this.objects.set(name, Buffer.from(bytes));
     return true;
   }
 
