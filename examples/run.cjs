@@ -1,5 +1,5 @@
 'use strict';
-// npm run test:examples: every example, built and started by its own commands, on the library as it would be published.
+// npm run test:examples: every example, or those that are named (npm run test:examples -- minimal), built and started by its own commands, on the library as it would be published.
 const assert = require('node:assert/strict');
 const { spawnSync } = require('node:child_process');
 const { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } = require('node:fs');
@@ -104,10 +104,25 @@ async function tryRedisFleet() {
   return `\n${output}`;
 }
 
+async function tryArchiveFleet() {
+  const hasRedis = spawnSync('redis-server', ['--version']).status === 0;
+  if (!hasRedis && process.env.CI !== 'true') return 'skipped: there is no redis-server, see npm run setup';
+  const cwd = await build('archive-fleet');
+  // Its own Redis, which it may flush; fewer orders than by default.
+  const output = await run(process.execPath, ['dist/fleet/run.js'], {
+    cwd,
+    env: { ...env, REDIS_URL: '', ORDERS: '80' },
+  });
+  assert.match(output, /FLUSHALL[\s\S]+80 of 80 kept[\s\S]+every order is kept once, and everything verifies/);
+  return `\n${output}`;
+}
+
 async function main() {
   installLibrary();
-  const examples = { minimal: tryMinimal, 'redis-fleet': tryRedisFleet };
-  const tried = Object.entries(examples).map(async ([name, action]) => console.log(`${name}: ${await action()}`));
+  const examples = { minimal: tryMinimal, 'redis-fleet': tryRedisFleet, 'archive-fleet': tryArchiveFleet };
+  const named = process.argv.slice(2);
+  const chosen = Object.entries(examples).filter(([name]) => named.length === 0 || named.includes(name));
+  const tried = chosen.map(async ([name, action]) => console.log(`${name}: ${await action()}`));
   const failures = (await Promise.allSettled(tried)).filter(({ status }) => status === 'rejected');
   if (failures.length > 0) {
     throw new Error([...failures.map(({ reason }) => reason.message), `Everything is still in ${TARGET}`].join('\n'));

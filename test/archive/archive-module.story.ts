@@ -8,9 +8,11 @@ import { BankCardOcrModule } from 'nestjs-bankcard-ocr';
 import {
   BankCardOcrArchiveModule,
   type BankCardOcrArchiveOptions,
+  DirectoryArchiveQueue,
   DirectoryEvidenceStore,
   EvidenceArchive,
   EvidenceReconciler,
+  EvidenceWorker,
   type ExpectedOrder,
   ExpectedOrders,
   FileKeyStore,
@@ -108,6 +110,22 @@ describe('BankCardOcrArchiveModule', () => {
       /store: must be an EvidenceStore[\s\S]*keys: must be a KeyStore/,
     ],
     [
+      'a queue that is none',
+      () => [
+        BankCardOcrArchiveModule.forRoot({ ...stores('two'), queue: {} as never }),
+        BankCardOcrModule.forRoot(optionsFor(sandbox)),
+      ],
+      /queue: must be an ArchiveQueue/,
+    ],
+    [
+      'a queue that cannot be used',
+      () => [
+        BankCardOcrArchiveModule.forRoot({ ...stores('two'), queue: new DirectoryArchiveQueue('/dev/null/queue') }),
+        BankCardOcrModule.forRoot(optionsFor(sandbox)),
+      ],
+      /ENOTDIR/,
+    ],
+    [
       'the stores of another app id',
       () => [
         BankCardOcrArchiveModule.forRoot(stores()),
@@ -140,5 +158,37 @@ describe('BankCardOcrArchiveModule', () => {
     expect(reconciler.lastRound).toEqual({ expected: 2, kept: 2, waiting: 0, lost: 0, oldestWaitingMs: 0 });
     await application.close();
     expect(sandbox.calls.result).toBe(2);
+  });
+
+  it('shares a queue with other processes, for each named account its own orders', async () => {
+    const loans = await KycSandbox.start({ appId: 'TIDA0009' });
+    const queue = (): DirectoryArchiveQueue => new DirectoryArchiveQueue(path.join(folder, 'queue'));
+    const process = async (concurrency: number): Promise<TestingModule> =>
+      start(
+        BankCardOcrModule.forRoot(optionsFor(sandbox)),
+        BankCardOcrModule.forRootAsync({ name: 'loans', useFactory: () => optionsFor(loans) }),
+        BankCardOcrArchiveModule.forRoot({ ...stores('one'), queue: queue(), worker: { concurrency } }),
+        BankCardOcrArchiveModule.forRoot({ ...stores('two'), queue: queue(), worker: { concurrency }, name: 'loans' }),
+      );
+    try {
+      const adder = await process(0);
+      const order = { orderNo: clean, recognizedAt: new Date() };
+      const [worker, ofLoans] = [EvidenceWorker, getEvidenceArchiveToken('loans', EvidenceWorker)].map((token) => {
+        return adder.get<EvidenceWorker>(token);
+      });
+      expect(await ofLoans!.add(order)).toBe('queued');
+      expect(await worker!.counts()).toMatchObject({ waiting: 0 });
+      expect(adder.get(EvidenceReconciler)).toBeUndefined();
+
+      const keeper = await process(4);
+      const archive = keeper.get(getEvidenceArchiveToken('loans'));
+      while (!(await archive.find(clean))) await new Promise((resolve) => setTimeout(resolve, 10));
+      await keeper.close();
+      expect(await ofLoans!.counts()).toEqual({ waiting: 0, active: 0, dead: 0, oldestWaitingMs: 0 });
+      expect([sandbox.calls.result, loans.calls.result]).toEqual([0, 1]);
+    } finally {
+      await Promise.all(applications.splice(0).map(async (application) => application.close()));
+      await loans.stop();
+    }
   });
 });

@@ -300,6 +300,23 @@ describe('the worker and the reconciler', () => {
     expect(types().filter((type) => type === 'queue-failed')).toHaveLength(3);
   });
 
+  it('keep what the queue has lost: the queue is not the truth', async () => {
+    expectOrders(clean, warned);
+    let queue: ArchiveQueue = new MemoryArchiveQueue(clock);
+    // What a Redis does that has lost everything: the same queue, and nothing in it.
+    const forgetful = new Proxy(queue, {
+      get: (_target, name) => {
+        const member: unknown = Reflect.get(queue, name);
+        return typeof member === 'function' ? member.bind(queue) : member;
+      },
+    });
+    const keeper = new Keeper(forgetful, {}, new TheseOrders());
+    expect(await keeper.reconciler.runOnce()).toMatchObject({ waiting: 2 });
+    queue = new MemoryArchiveQueue(clock);
+    expect(await keeper.round()).toMatchObject({ kept: 2, waiting: 0 });
+    expect(events.filter((event) => event.type === 'kept' && event.isNew)).toHaveLength(2);
+  });
+
   it('remove what cannot be decrypted from the queue, and keep its order all the same', async () => {
     class Damaging extends MemoryArchiveQueue {
       #damages = 1;

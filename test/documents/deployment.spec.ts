@@ -31,8 +31,8 @@ const manifestOf = (file: string): Manifest => JSON.parse(readText(file)) as Man
 
 describe('apps/demo-api/package.json', () => {
   const { dependencies = {} } = manifestOf('apps/demo-api/package.json');
-  /** Installed by applications that set `transport: 'http-service'`, or keep evidence in a bucket; this one does neither. */
-  const OPTIONAL = new Set(['@nestjs/axios', 'axios', '@opentelemetry/api', '@aws-sdk/client-s3']);
+  /** Installed by applications that set `transport: 'http-service'`, keep evidence in a bucket or on many machines; this one does none of it. */
+  const OPTIONAL = new Set(['@nestjs/axios', 'axios', '@opentelemetry/api', '@aws-sdk/client-s3', 'bullmq']);
   /** Imported by other packages, which name them as peers. */
   const PEERS = ['reflect-metadata', '@fastify/static', '@opentelemetry/api'];
 

@@ -79,9 +79,18 @@ const PAGES = markdownFiles(ROOT).filter((name) =>
   /^(?:[^/]+|docs\/[^/]+|(?:libs|examples)\/[^/]+\/README|bench\/README|test\/simulation\/README)\.md$/.test(name),
 );
 
-const ENTRIES = ['', 'archive', 'archive-s3', 'config', 'http', 'ops', 'redis', 'telemetry', 'testing'].map((entry) =>
-  path.join(LIBRARY, entry, 'index.ts'),
-);
+const ENTRIES = [
+  '',
+  'archive',
+  'archive-queue',
+  'archive-s3',
+  'config',
+  'http',
+  'ops',
+  'redis',
+  'telemetry',
+  'testing',
+].map((entry) => path.join(LIBRARY, entry, 'index.ts'));
 
 describe('plain language', () => {
   it.each([

@@ -20,6 +20,9 @@ const FATES: Readonly<Record<string, readonly (readonly [beginning: string, fate
     ['openssl rand -base64 32', ARCHIVE],
     ['sha256sum --check', ARCHIVE],
   ],
+  'docs/archive-queue.md': [
+    ['npm install bullmq ioredis', { notRun: 'test/consumers installs both beside the packed library' }],
+  ],
   'docs/archive-s3.md': [
     ['npm install @aws-sdk/client-s3', { notRun: 'test/consumers installs it beside the packed library' }],
   ],

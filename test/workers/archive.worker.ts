@@ -1,6 +1,8 @@
 import path from 'node:path';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import { createClient } from '../../libs/bankcard-ocr/src/account/create-client.js';
+import type { ArchiveQueue } from '../../libs/bankcard-ocr/src/archive/archive-queue.js';
+import { BullMqArchiveQueue } from '../../libs/bankcard-ocr/src/archive-queue/bullmq-archive.queue.js';
 import { DirectoryArchiveQueue } from '../../libs/bankcard-ocr/src/archive/directory-archive.queue.js';
 import { DirectoryEvidenceStore } from '../../libs/bankcard-ocr/src/archive/directory-evidence.store.js';
 import { EvidenceArchive, type KeepOptions } from '../../libs/bankcard-ocr/src/archive/evidence-archive.js';
@@ -11,13 +13,14 @@ import { type ExpectedOrder, ExpectedOrders } from '../../libs/bankcard-ocr/src/
 import { EvidenceWorker } from '../../libs/bankcard-ocr/src/archive/evidence-worker.js';
 import { FileKeyStore } from '../../libs/bankcard-ocr/src/archive/key-store.js';
 import { MemoryArchiveQueue } from '../../libs/bankcard-ocr/src/archive/memory-archive.queue.js';
+import { isBankCardOcrError } from '../../libs/bankcard-ocr/src/errors/bank-card-ocr-error.js';
 import { resolveOptions } from '../../libs/bankcard-ocr/src/options/resolve-options.js';
 
 /**
  * Keeps the orders of ORDERS in an archive below FOLDER, or in a bucket: S3 has the options of its client, BUCKET its name.
- * Prints `begin <order>`, `kept <order> <isNew>`, and `done` when it has all of them. With QUEUE_DIRECTORY it shares the work
- * with other processes, until a line on stdin. With DIE_AT it ends itself (SIGKILL) around the change of its stores that has this
- * number.
+ * Prints `begin <order>`, `kept <order> <isNew>`, and `done` when it has all of them. With QUEUE_DIRECTORY or
+ * QUEUE_REDIS it shares the work with other processes, until a line on stdin. With DIE_AT it ends itself (SIGKILL) around the change of its stores that has this
+ * number. With ONE_QUERY an attempt to keep an order is one request to Tencent.
  */
 
 const environment = (name: string): string => process.env[name] ?? '';
@@ -25,6 +28,8 @@ const orders = JSON.parse(environment('ORDERS')) as string[];
 const folder = environment('FOLDER');
 /** No limit of the library ends a call here because the machine is slow. */
 const PATIENCE_MS = 600_000;
+/** Short, so that a story of killed processes need not wait; a machine that is slower does some work twice. */
+const LEASE_MS = 5_000;
 let changes = 0;
 
 /** stdout is a pipe, and Node writes pipes at once: a line is out before the next statement runs. */
@@ -90,6 +95,12 @@ class GivenOrders extends ExpectedOrders {
   }
 }
 
+function archiveQueue(): ArchiveQueue {
+  const [directory, redis] = [environment('QUEUE_DIRECTORY'), environment('QUEUE_REDIS')];
+  if (directory !== '') return new DirectoryArchiveQueue(directory, { leaseMs: LEASE_MS });
+  return redis === '' ? new MemoryArchiveQueue() : new BullMqArchiveQueue({ redis, leaseMs: LEASE_MS });
+}
+
 async function main(): Promise<void> {
   const options = resolveOptions({
     appId: environment('APP_ID'),
@@ -99,6 +110,7 @@ async function main(): Promise<void> {
     timeoutMs: PATIENCE_MS,
     attemptTimeoutMs: PATIENCE_MS,
     connectTimeoutMs: PATIENCE_MS,
+    ...(environment('ONE_QUERY') !== '' && { maxAttempts: 1, waitForPhotosMs: 0 }),
   });
   const log = { log: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
   const client = await createClient(options, { log, debugs: () => false });
@@ -116,13 +128,15 @@ async function main(): Promise<void> {
     refOf: async (orderNo) => archive.refOf(orderNo),
     keep: async (orderNo: string, keepOptions?: KeepOptions) => {
       say(`begin ${orderNo}`);
-      const kept = await archive.keep(orderNo, keepOptions);
+      const kept = await archive.keep(orderNo, keepOptions).catch((error: unknown) => {
+        if (isBankCardOcrError(error) && error.code === 'RATE_LIMITED') say(`limited ${orderNo}`);
+        throw error;
+      });
       say(`kept ${orderNo} ${kept.isNew}`);
       return kept;
     },
   };
-  const directory = environment('QUEUE_DIRECTORY');
-  const queue = directory === '' ? new MemoryArchiveQueue() : new DirectoryArchiveQueue(directory, { leaseMs: 4_000 });
+  const queue = archiveQueue();
   const worker = new EvidenceWorker(told, queue);
   const reconciler = new EvidenceReconciler(worker, new GivenOrders(), { intervalMs: 200 });
   reconciler.events$.subscribe((event) => {
@@ -145,7 +159,7 @@ async function main(): Promise<void> {
   await isDone;
   say('done');
   // Until it is killed, or told to stop.
-  if (directory === '') process.stdin.destroy();
+  if (queue instanceof MemoryArchiveQueue) process.stdin.destroy();
   else await isTold;
   await reconciler.stop();
   await worker.stop();

@@ -11,21 +11,28 @@ import { redisError } from './redis-error.js';
 type RedisConstructor = new (url: string, options: RedisOptions) => Redis;
 
 /** The import is inside `try` for bundlers: only there a package may be missing (`scripts/build-library.cjs`). */
-export async function loadIoredis(): Promise<RedisConstructor> {
+export async function loadIoredis(whenMissing = ioredisMissing): Promise<RedisConstructor> {
   try {
     return (await import('ioredis')).Redis;
   } catch (error) {
     if (!isPackageMissing(error, /\bioredis\b/)) throw error;
-    const problem = text(
-      'is a Redis URL, and the package that talks to Redis is missing: npm install ioredis',
-      '是 Redis URL，但没有安装访问 Redis 的包：npm install ioredis',
-    );
-    throw storeIssue(problem, error);
+    throw whenMissing(error);
   }
 }
 
-/** @throws {@link BankCardOcrConfigurationError} for another URL; its text, which holds a password, is not repeated */
-export function createRedisClient(url: string, Client: RedisConstructor): Redis {
+function ioredisMissing(error: unknown): Error {
+  const problem = text(
+    'is a Redis URL, and the package that talks to Redis is missing: npm install ioredis',
+    '是 Redis URL，但没有安装访问 Redis 的包：npm install ioredis',
+  );
+  return storeIssue(problem, error);
+}
+
+/**
+ * @param more instead of what suits credentials
+ * @throws {@link BankCardOcrConfigurationError} for another URL; its text, which holds a password, is not repeated
+ */
+export function createRedisClient(url: string, Client: RedisConstructor, more: RedisOptions = {}): Redis {
   // What ioredis throws for a wrong URL carries the URL. Options in a query string are between the application and ioredis.
   const location = readTicketStoreLocation(url.replace(/[?#].*$/s, ''));
   if (location instanceof Problem) throw storeIssue(location);
@@ -45,6 +52,7 @@ export function createRedisClient(url: string, Client: RedisConstructor): Redis 
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 10), 1_000) * (0.5 + Math.random() / 2),
     // After a failover the old primary says so, or the connection leads to a replica.
     reconnectOnError: (error) => redisError(error).code === 'READONLY',
+    ...more,
   };
   // It connects at once; that connection and all that follow it are made untraced.
   const client = untraced(() => new Client(url, options));

@@ -28,8 +28,7 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
     this.#http = isShared ? http : createOwnHttpService(http);
     this.#hasOwnRoute = isShared && definesRoute(http);
     this.#config = {
-      // The adapter by its name: else axios would take the one that `axios.defaults` has at that moment.
-      ...(isShared ? {} : { adapter: 'http', transport: { request: requestWithoutUpgrade } }),
+      ...(isShared ? {} : { ...NOTHING_INHERITED, transport: { request: requestWithoutUpgrade } }),
       baseURL: options.origin,
       maxRedirects: 0,
       // The agents know the route to the proxy.
@@ -143,6 +142,30 @@ function requestWithoutUpgrade(options: RequestOptions, done: (response: Incomin
 function unexpectedUpgrade(): Error {
   return connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
 }
+
+/**
+ * Whatever axios can be told and a request of ours does not say: own members hide what `Object.prototype` has, from versions
+ * before 1.21 too.
+ */
+const NOTHING_INHERITED = {
+  // By its name: else axios would take the one that `axios.defaults` has at that moment.
+  adapter: 'http',
+  auth: null,
+  params: null,
+  paramsSerializer: null,
+  socketPath: null,
+  allowedSocketPaths: null,
+  transport: null,
+  beforeRedirect: null,
+  maxRate: null,
+  onUploadProgress: null,
+  onDownloadProgress: null,
+  responseEncoding: null,
+  insecureHTTPParser: null,
+  httpVersion: 1,
+  http2Options: null,
+  transitional: { silentJSONParsing: true, forcedJSONParsing: true, clarifyTimeoutError: false },
+} as unknown as AxiosRequestConfig;
 
 /** `axios.create()` would copy `axios.defaults`, and with them headers, credentials, a socket meant for other servers. */
 function createOwnHttpService({ HttpService, Axios }: AxiosPackages): HttpServiceLike {

@@ -1,0 +1,1 @@
+export { BullMqArchiveQueue, type BullMqArchiveQueueOptions } from './bullmq-archive.queue.js';
