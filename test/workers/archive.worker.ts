@@ -18,7 +18,7 @@ import { resolveOptions } from '../../libs/bankcard-ocr/src/options/resolve-opti
 
 /**
  * Keeps the orders of ORDERS in an archive below FOLDER, or in a bucket: S3 has the options of its client, BUCKET its name.
- * Prints `begin <order>`, `kept <order> <isNew>`, and `done` when it has all of them. With QUEUE_DIRECTORY or
+ * Compares them with the archive every RECONCILE_MS milliseconds. Prints `begin <order>`, `kept <order> <isNew>`, and `done` when it has all of them. With QUEUE_DIRECTORY or
  * QUEUE_REDIS it shares the work with other processes, until a line on stdin. With DIE_AT it ends itself (SIGKILL) around the change of its stores that has this
  * number. With ONE_QUERY an attempt to keep an order is one request to Tencent.
  */
@@ -138,7 +138,9 @@ async function main(): Promise<void> {
   };
   const queue = archiveQueue();
   const worker = new EvidenceWorker(told, queue);
-  const reconciler = new EvidenceReconciler(worker, new GivenOrders(), { intervalMs: 200 });
+  const reconciler = new EvidenceReconciler(worker, new GivenOrders(), {
+    intervalMs: Number(environment('RECONCILE_MS') || 200),
+  });
   reconciler.events$.subscribe((event) => {
     if (event.type === 'failed' || event.type === 'lost') say(`${event.type} ${event.orderNo} ${event.code}`);
     if (event.type === 'round-failed' || event.type === 'queue-failed') say(`${event.type} ${String(event.error)}`);

@@ -27,7 +27,7 @@ async function run(): Promise<void> {
     answerDelayMs: 20,
     latePhotos: { delayMs: 500, as: 'missing' },
   });
-  for (const kind of ['html-502', 'lost-answer', 'truncated'] as const) {
+  for (const kind of ['html-502', 'lost-response', 'truncated'] as const) {
     vendor.injectFault({ endpoint: 'getBankCardOcrResult', kind, times: 3 });
   }
   const env = variablesFor(folder, { vendor, s3, redis: redis.url });
