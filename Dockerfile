@@ -25,8 +25,8 @@ FROM manifests AS production-packages
 # Those of apps/demo-api/package.json. Optional are the peers of Nest that this demo does not use.
 RUN ["npm", "ci", "--ignore-scripts", "--omit=dev", "--omit=optional", "--workspace=apps/demo-api", "--include-workspace-root=false"]
 RUN ["rm", "-r", "node_modules/demo-api", "node_modules/.bin"]
-# A volume that is mounted there takes over its owner and mode.
-RUN ["mkdir", "-m", "0700", "/audit"]
+# Volumes that are mounted there take over owner and mode.
+RUN ["mkdir", "-m", "0700", "/audit", "/archive", "/archive-keys"]
 
 FROM ${RUNTIME_IMAGE}
 # /nodejs/bin is where distroless images have Node.js, /usr/local/bin where others have it.
@@ -40,6 +40,8 @@ WORKDIR /app
 COPY --from=production-packages /src/node_modules node_modules
 COPY --from=build /src/dist dist
 COPY --from=production-packages --chown=65532:65532 /audit /var/lib/demo-api
+COPY --from=production-packages --chown=65532:65532 /archive /var/lib/demo-archive
+COPY --from=production-packages --chown=65532:65532 /archive-keys /var/lib/demo-archive-keys
 # By number: Kubernetes cannot tell from a name that it is not root's.
 USER 65532:65532
 EXPOSE 3000

@@ -314,6 +314,7 @@ describe('the worker and the reconciler', () => {
     expect(await keeper.reconciler.runOnce()).toMatchObject({ waiting: 2 });
     queue = new MemoryArchiveQueue(clock);
     expect(await keeper.round()).toMatchObject({ kept: 2, waiting: 0 });
+    expect(events.filter((event) => event.type === 'kept' && event.isNew)).toHaveLength(2);
   });
 
   it('remove what cannot be decrypted from the queue, and keep its order all the same', async () => {

@@ -205,7 +205,13 @@ describe('compose.yaml', () => {
     const names = Object.keys(EXAMPLE);
     expect(unknownOf(names)).toEqual(['REDIS_PASSWORD']);
     expect(() => readCompose({})).toThrow('REDIS_PASSWORD');
-    for (const name of ['BANKCARD_OCR_APP_ID', 'BANKCARD_OCR_SECRET', 'DEMO_API_KEYS', 'DEMO_AUDIT_KEY'])
+    for (const name of [
+      'BANKCARD_OCR_APP_ID',
+      'BANKCARD_OCR_SECRET',
+      'DEMO_API_KEYS',
+      'DEMO_AUDIT_KEY',
+      'DEMO_ARCHIVE_WRAPPING_KEYS',
+    ])
       expect(names).toContain(name);
   });
 
@@ -220,7 +226,17 @@ describe('compose.yaml', () => {
 
   it('mounts what the image writes to', () => {
     const { volumes, tmpfs } = readCompose(EXAMPLE).services['demo']!;
-    expect(volumes).toEqual([`audit:${path.posix.dirname(ENV_OF_IMAGE['DEMO_AUDIT_FILE']!)}`]);
+    const { environment = {} } = readCompose(EXAMPLE).services['demo']!;
+    expect(volumes).toEqual([
+      `audit:${path.posix.dirname(ENV_OF_IMAGE['DEMO_AUDIT_FILE']!)}`,
+      `archive:${environment['DEMO_ARCHIVE_DIRECTORY']}`,
+      `archive-keys:${environment['DEMO_ARCHIVE_KEYS_DIRECTORY']}`,
+    ]);
+    // Volumes take over the owner of what the image has there: the process could not write to them otherwise.
+    const owned = [...DOCKERFILE.matchAll(/^COPY --from=\S+ --chown=65532:65532 \S+ (\S+)$/gm)].map(
+      ([, place]) => place,
+    );
+    expect(owned).toEqual(volumes!.map((volume) => volume.split(':')[1]));
     expect(tmpfs).toEqual([expect.stringMatching(new RegExp(`^${ENV_OF_IMAGE['TMPDIR']}:`))]);
   });
 });

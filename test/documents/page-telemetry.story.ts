@@ -77,6 +77,9 @@ describe('docs/telemetry.md', () => {
     begun?.end?.({ ...exchange, outcome: 'OK', durationMs: 1 });
     subscriber.event?.({ type: 'credentials-rejected', generation: 1 }, undefined);
     subscriber.event?.({ type: 'store-restored', generation: 1 }, undefined);
+    const keep = { account: undefined, operation: 'keep' } as const;
+    subscriber.operation?.(keep)?.end?.({ ...keep, outcome: 'OK', durationMs: 1, isNew: true });
+    subscriber.archive?.({ account: undefined, backlog: () => undefined });
     const measured = (await sdk.metrics()).map(({ descriptor: { name, unit } }) => `${name} ${unit}`);
     const rows = [...readPage(page).matchAll(/^\| `(bankcard_ocr\.[a-z.]+)` \| \w+, (\S+) \|/gm)];
     expect(rows.map(([, name, unit]) => `${name} ${unit}`).toSorted()).toEqual(measured.toSorted());

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { DirectoryEvidenceStore, EvidenceArchive, FileKeyStore } from 'nestjs-bankcard-ocr/archive';
 import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
+import { eventually } from '../support/passing-time.js';
 import { Worker } from '../support/worker.js';
 
 const ORDERS = Number(process.env['ORDERS'] ?? 60);
@@ -135,6 +136,15 @@ describe('processes that keep orders', () => {
     await first.kill();
     const others = workers.filter((worker) => worker !== first);
     await Promise.all(others.map(async (worker) => worker.line('done')));
+    // It may have kept some, and not said so to the queue.
+    await eventually(() => {
+      try {
+        return files('queue').every((name) => path.basename(name).startsWith('lease.'));
+      } catch {
+        // A folder has vanished while it was read.
+        return false;
+      }
+    });
     for (const worker of others) worker.tell('stop');
     await Promise.all(others.map(async (worker) => worker.exited));
     for (const { output } of workers) expect(lines(output, 'kept').length).toBeGreaterThan(0);

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -14,6 +14,8 @@ import {
 } from 'nestjs-bankcard-ocr/archive';
 import { KycSandbox, ManualClock } from 'nestjs-bankcard-ocr/testing';
 import { startApplication, type TestApplication } from '../support/application.js';
+import { readPage } from '../support/readme-pages.js';
+import { shellBlocksOf } from '../support/shell-blocks.js';
 import { describeWithOpenssl, TimestampServer } from '../support/timestamp-server.js';
 
 const { clean, warned, noValidity } = KycSandbox.EXAMPLE_ORDERS;
@@ -37,7 +39,8 @@ class OpenStore extends EvidenceStore {
 
   async create(name: string, bytes: Buffer): Promise<boolean> {
     if (this.objects.has(name)) return false;
-    this.objects.set(name, bytes);
+    // Its memory is used again.
+    this.objects.set(name, Buffer.from(bytes));
     return true;
   }
 
@@ -122,9 +125,7 @@ describeWithOpenssl('an archive with timestamps', () => {
     const run = (command: string) =>
       execFileSync('bash', ['-ec', command], { cwd: bag, encoding: 'utf8', stdio: 'pipe' });
     expect(run('sha256sum --check manifest-sha256.txt')).toContain(`data/root-${FIRST_DAY}.tsr: OK`);
-    const verify = `openssl ts -verify -data data/root-${FIRST_DAY}.json -in data/root-${FIRST_DAY}.tsr -CAfile`;
-    expect(run(`${verify} ${tsa.caFile} 2>&1`)).toContain('Verification: OK');
-    // From the manifest to the root, with sha256sum and xxd.
+    copyFileSync(tsa.caFile, path.join(folder, 'ca.pem'));
     const proof = readFileSync(path.join(bag, `data/proof-${FIRST_DAY}.txt`), 'utf8');
     const manifestHash = createHash('sha256')
       .update(readFileSync(path.join(bag, 'data/manifest.json')))
@@ -133,13 +134,22 @@ describeWithOpenssl('an archive with timestamps', () => {
     const { root } = JSON.parse(readFileSync(path.join(bag, `data/root-${FIRST_DAY}.json`), 'utf8')) as {
       root: string;
     };
-    const walk = `{ read -r entry; hash=$(printf '\\0%s' "$entry" | sha256sum | cut -c 1-64)
-      while read -r side other; do
-        if [ "$side" = left ]; then pair=$other$hash; else pair=$hash$other; fi
-        hash=$(printf '01%s' "$pair" | xxd -r -p | sha256sum | cut -c 1-64)
-      done; echo "$hash"; } < data/proof-${FIRST_DAY}.txt`;
-    expect(run(walk).trim()).toBe(root);
-    expect(readdirSync(folder).sort()).toEqual(['bag', 'keys']);
+    // As the pages print it.
+    for (const page of ['docs/archive.md', 'docs/archive.zh-CN.md']) {
+      const block = shellBlocksOf(readPage(page)).find(({ code }) => code.startsWith('day='));
+      const shown = run(block!.code.replace('2026-11-28', FIRST_DAY)).trim().split('\n');
+      expect(shown[0]).toBe('Verification: OK');
+      expect(shown.at(-1)).toBe(root);
+    }
+    const changed = readFileSync(path.join(bag, `data/root-${FIRST_DAY}.json`), 'utf8').replace(
+      '"count":3',
+      '"count":2',
+    );
+    writeFileSync(path.join(bag, `data/root-${FIRST_DAY}.json`), changed);
+    expect(() =>
+      run(`openssl ts -verify -data data/root-${FIRST_DAY}.json -in data/root-${FIRST_DAY}.tsr -CAfile ../ca.pem`),
+    ).toThrow();
+    expect(readdirSync(folder).sort()).toEqual(['bag', 'ca.pem', 'keys']);
   });
 
   const other = Buffer.alloc(32, 7);

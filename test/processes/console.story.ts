@@ -151,6 +151,30 @@ describeWithChromium('the console of the demo in Chromium', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('shows that a card was kept, under which reference, and that nothing of it was changed', async () => {
+    const { page, received, complaints } = await visit('#/cards/exampleCleanCard');
+    await page.locator('.number').waitFor();
+    await page.getByRole('link', { name: 'Look it up' }).click();
+    // It is kept in the background, as soon as that is possible.
+    await page.locator('[data-state="kept"]').waitFor();
+    await page.locator('code.ref', { hasText: /^[0-9a-f]{64}$/ }).waitFor();
+    await page.locator('[data-fact="kept"]', { hasText: /^[1-9]\d*$/ }).waitFor();
+    await page.locator('[data-fact="lost"]', { hasText: '0' }).waitFor();
+    await page.getByRole('button', { name: 'Verify' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByText('Nothing was changed.').waitFor();
+    await picture(page, 'console-archive');
+    // An order that nobody has asked for, by the keyboard.
+    await page.getByLabel('Order number', { exact: true }).fill('neverAskedFor');
+    await page.keyboard.press('Enter');
+    await page.locator('[data-state="not-kept"]').waitFor();
+    expect(page.url()).toBe(`${url}/#/archive/neverAskedFor`);
+    const shown = received.filter((one) => one.url.includes('/archive')).map(({ text }) => text);
+    expect(shown.length).toBeGreaterThan(2);
+    for (const text of shown) expect(text).not.toContain(PICTURED_CARD_NUMBER);
+    expect(complaints).toEqual([]);
+  });
+
   it.each([
     ['light', 'en-GB'],
     ['dark', 'en-GB'],
@@ -169,6 +193,10 @@ describeWithChromium('the console of the demo in Chromium', () => {
         ['#/cards/exampleNoValidity', 'figure img'],
         ['#/cards/codeM9012', '.error'],
         ['#/cards/wrong!', '.error'],
+        ['#/archive', '#archive-progress'],
+        ['#/archive/exampleExpiredPhotocopy', '[data-state="kept"]'],
+        ['#/archive/neverAskedFor', '[data-state="not-kept"]'],
+        ['#/archive/wrong!', '.error'],
         ['#/credentials', 'td'],
         ['#/sandbox', '[role="switch"]'],
       ] as const) {
@@ -176,7 +204,7 @@ describeWithChromium('the console of the demo in Chromium', () => {
         await one.page.locator(sign).first().waitFor();
         expect({ view, findings: await accessibilityFindings(one.page) }).toEqual({ view, findings: [] });
         expect(await one.page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-        if (view.endsWith('Photocopy')) {
+        if (view === '#/cards/exampleExpiredPhotocopy') {
           await one.page.locator('.number + button').click();
           await one.page.getByRole('dialog').waitFor();
           expect(await accessibilityFindings(one.page)).toEqual([]);

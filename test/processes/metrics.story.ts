@@ -111,6 +111,8 @@ describeWithPrometheus('a Prometheus that scrapes the demo', () => {
 
   it('gets every metric that rules and dashboard name, loads every rule, and can run every query', async () => {
     await useEverything();
+    // Cards are kept in the background.
+    await until(async () => (await scrape()).includes('bankcard_ocr_archive_keep_duration_count'));
     const text = await scrape();
     const named = new Set(
       [readFileSync(RULES, 'utf8').replaceAll(/^\s*#.*$/gm, ''), readFileSync(DASHBOARD, 'utf8')].flatMap(

@@ -31,6 +31,7 @@ export interface DoctorDocument {
 /** How a run is set up; nothing of the environment of the tests reaches it. */
 export interface CommandLineSetting {
   readonly env?: Readonly<Record<string, string>>;
+  readonly stdin?: string;
   /** The path of what stands in the place of stdout, as the shell's `>` has it; `closed` is a pipe whose reader has left. */
   readonly stdoutTo?: string;
   /** The name of a file of test/workers that is loaded first. */
@@ -45,7 +46,7 @@ export async function runCommandLine(
   setting: CommandLineSetting = {},
 ): Promise<CommandLineRun> {
   const compiled = process.env['COMPILED_WORKERS'] ?? '';
-  const { env, stdoutTo, preload } = setting;
+  const { env, stdin = '', stdoutTo, preload } = setting;
   const first = preload === undefined ? [] : ['--require', path.join(compiled, `test/workers/${preload}.js`)];
   const main = path.join(compiled, 'libs/bankcard-ocr/src/cli/main.js');
   const output = stdoutTo === undefined || stdoutTo === CLOSED ? undefined : openSync(stdoutTo, constants.O_WRONLY);
@@ -55,7 +56,8 @@ export async function runCommandLine(
   }) as ChildProcessByStdio<Writable, Readable | null, Readable>;
   if (output !== undefined) closeSync(output);
   if (stdoutTo === CLOSED) child.stdout?.destroy();
-  child.stdin.end();
+  // It may end before it has read everything.
+  child.stdin.on('error', () => undefined).end(stdin);
   const [stdout, stderr] = await Promise.all([
     child.stdout && stdoutTo !== CLOSED ? text(child.stdout) : '',
     text(child.stderr),

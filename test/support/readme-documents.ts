@@ -3,6 +3,7 @@ import path from 'node:path';
 import { SignatureService, VENDOR_CODES, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
 import { EXPLAIN_VARIABLES } from '../../libs/bankcard-ocr/src/cli/arguments.js';
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
+import { ARCHIVE_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
 import { DEFAULTS, OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
 import { type Check, linkToOtherLanguage, type PageLanguage, sameCode } from './readme-checks.js';
 import { brokenLinks } from './readme-links.js';
@@ -20,6 +21,7 @@ export function pageChecks(root: string, name: string): Check[] {
   const variables: ReadonlySet<string> = new Set([
     ...Object.values(OPTION_VARIABLES),
     ...Object.values(EXPLAIN_VARIABLES),
+    ...Object.values(ARCHIVE_VARIABLES),
   ]);
   return [
     {

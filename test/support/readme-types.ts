@@ -37,7 +37,10 @@ export function checkTypes(root: string, files: readonly string[]): TypeReport {
     configFile,
   );
   const library = FILES.map((file) => path.join(root, file));
-  const program = ts.createProgram([...files, ...library], options);
+  const host = ts.createCompilerHost(options);
+  // As tsc does: what only editors show of comments is not read.
+  host.jsDocParsingMode = ts.JSDocParsingMode.ParseForTypeErrors;
+  const program = ts.createProgram([...files, ...library], options, host);
   const errors = new Map(
     files.map((file) => {
       const source = program.getSourceFile(file);

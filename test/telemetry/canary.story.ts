@@ -1,3 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Writable } from 'node:stream';
 import { inspect } from 'node:util';
 import type { LoggerService } from '@nestjs/common';
@@ -10,6 +14,15 @@ import {
   SignedRequestService,
   TicketService,
 } from 'nestjs-bankcard-ocr';
+import {
+  BankCardOcrArchiveModule,
+  DirectoryEvidenceStore,
+  EvidenceArchive,
+  EvidenceReconciler,
+  type ExpectedOrder,
+  ExpectedOrders,
+  FileKeyStore,
+} from 'nestjs-bankcard-ocr/archive';
 import { openTelemetry } from 'nestjs-bankcard-ocr/telemetry';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { MemoryTelemetry } from '../support/open-telemetry.js';
@@ -21,6 +34,13 @@ const CARD = '6222021234567890128';
 const JPEG = Buffer.concat([Buffer.from('ffd8ffe000104a46494600', 'hex'), Buffer.alloc(3_000, 'canary picture ')]);
 const ORDERS = ['canaryGood', `${ECHO_ORDER}canary`, `${CUT_ORDER}canary`, 'canaryUnknown', 'canaryStrict'];
 
+/** Recognized when Tencent's retention was almost over: what cannot be kept is lost. */
+class TheseOrders extends ExpectedOrders {
+  async *since(): AsyncIterable<ExpectedOrder> {
+    for (const orderNo of ORDERS) yield { orderNo, recognizedAt: new Date(0), retentionClass: `of ${PERSON}` };
+  }
+}
+
 it('no span, no metric and no line of the log shows what is secret or says whose card it is, however a call ends', async () => {
   await using sdk = new MemoryTelemetry();
   await using sandbox = await KycSandbox.start({ hostProfile: 'kyc1.qcloud.com' });
@@ -30,10 +50,17 @@ it('no span, no metric and no line of the log shows what is secret or says whose
   const logger: LoggerService = { log, error: log, warn: log, debug: log, verbose: log, fatal: log };
   const limits = { timeoutMs: 60_000, attemptTimeoutMs: 60_000, maxAttempts: 1, waitForPhotosMs: 0 };
   const { appId, secret } = sandbox;
+  const folder = mkdtempSync(path.join(tmpdir(), 'canary-archive-'));
+  const wrappingKey = randomBytes(32).toString('base64');
   const app = await Test.createTestingModule({
     imports: [
       BankCardOcrModule.forRoot({
         ...{ appId, secret, baseUrl: proxy.url, ticketStore: 'memory:', telemetry: openTelemetry(), ...limits },
+      }),
+      BankCardOcrArchiveModule.forRoot({
+        store: new DirectoryEvidenceStore(path.join(folder, 'evidence')),
+        keys: new FileKeyStore({ directory: path.join(folder, 'keys'), wrappingKeys: { key1: wrappingKey } }),
+        reconcile: { expected: new TheseOrders() },
       }),
     ],
   })
@@ -74,6 +101,15 @@ it('no span, no metric and no line of the log shows what is secret or says whose
       () => tickets.refresh(),
     ];
     for (const call of calls) await call().catch(() => undefined);
+    const archive = app.get(EvidenceArchive);
+    const { ref } = await archive.keep('canaryGood');
+    await archive.keep('canaryGood');
+    for (const orderNo of ORDERS) await archive.keep(orderNo).catch(() => undefined);
+    expect(await app.get(EvidenceReconciler).runOnce()).toMatchObject({ expected: ORDERS.length });
+    const lostOrders = async () => {
+      return (await sdk.points('bankcard_ocr.archive.lost')).filter(({ value }) => value > 0);
+    };
+    while ((await lostOrders()).length === 0) await new Promise(setImmediate);
     sandbox.killCredentials();
     await ocr.query('canaryGood').catch(() => undefined);
     await proxy.stop();
@@ -86,11 +122,13 @@ it('no span, no metric and no line of the log shows what is secret or says whose
       ['user', new Set([USER, PERSON])],
       ['bizSeqNo', proxy.serialNumbers],
       ['picture', new Set(['canary picture'])],
+      ['reference of evidence', new Set([ref])],
+      ['place or key of evidence', new Set([folder, wrappingKey])],
     ]);
     expect([...canaries].filter(([, values]) => values.size === 0)).toEqual([]);
     const exported = await sdk.exported();
     const names = new Set(sdk.spans.map(({ name }) => name));
-    for (const operation of ['query', 'download', 'recognize', 'refresh', 'sdk_launch', 'signed_request']) {
+    for (const operation of ['query', 'download', 'recognize', 'refresh', 'sdk_launch', 'signed_request', 'keep']) {
       expect(names).toContain(`bankcard_ocr.${operation}`);
     }
     const outcomes = new Set((await sdk.points('bankcard_ocr.operation.duration')).map(({ outcome }) => outcome));
@@ -103,5 +141,6 @@ it('no span, no metric and no line of the log shows what is secret or says whose
     expect(leaksIn(lines.join('\n'), canaries)).toEqual([]);
   } finally {
     await app.close();
+    rmSync(folder, { recursive: true });
   }
 });

@@ -1,3 +1,7 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { Writable } from 'node:stream';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
@@ -12,6 +16,15 @@ import {
   SdkLaunchService,
   TicketService,
 } from 'nestjs-bankcard-ocr';
+import {
+  BankCardOcrArchiveModule,
+  DirectoryEvidenceStore,
+  EvidenceArchive,
+  EvidenceReconciler,
+  type ExpectedOrder,
+  ExpectedOrders,
+  FileKeyStore,
+} from 'nestjs-bankcard-ocr/archive';
 import { openTelemetry, type TelemetrySubscriber } from 'nestjs-bankcard-ocr/telemetry';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { optionsFor } from '../support/application.js';
@@ -175,6 +188,95 @@ describe('cards and photos', () => {
       { operation: 'download', outcome: 'OK', value: 1 },
       { operation: 'query', outcome: 'CARD_REJECTED', value: 1 },
     ]);
+  });
+});
+
+describe('an archive', () => {
+  const HOUR_MS = 3_600_000;
+  let folder: string;
+  let expected: ExpectedOrder[];
+
+  class TheseOrders extends ExpectedOrders {
+    async *since(): AsyncIterable<ExpectedOrder> {
+      yield* expected;
+    }
+  }
+
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'archive-'));
+    expected = [];
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  async function beginWithArchive() {
+    const options = optionsFor(sandbox, { timeoutMs: 60_000, maxAttempts: 1, telemetry: openTelemetry() });
+    const app = await start(
+      BankCardOcrModule.forRoot(options),
+      BankCardOcrArchiveModule.forRoot({
+        store: new DirectoryEvidenceStore(path.join(folder, 'evidence')),
+        keys: new FileKeyStore({
+          directory: path.join(folder, 'keys'),
+          wrappingKeys: { key1: randomBytes(32).toString('base64') },
+        }),
+        reconcile: { expected: new TheseOrders(), intervalMs: 24 * HOUR_MS },
+      }),
+    );
+    await app.get(TicketService).getCredentials();
+    return { archive: app.get(EvidenceArchive), reconciler: app.get(EvidenceReconciler) };
+  }
+
+  it('makes a span of each keep around its download, without the order, and counts what it has kept', async () => {
+    const { archive } = await beginWithArchive();
+    sandbox.addOrder({ orderNo: 'order1', photos: 'all' });
+    sdk.reset();
+    const { ref } = await archive.keep('order1');
+    await archive.keep('order1');
+    await expect(archive.keep('order2')).rejects.toMatchObject({ code: 'ORDER_NOT_FOUND' });
+    const [, download, keep, again, , , failed] = sdk.spans;
+    expect(keep).toMatchObject({ name: 'bankcard_ocr.keep', kind: SpanKind.INTERNAL });
+    expect(download).toMatchObject({
+      name: 'bankcard_ocr.download',
+      parentSpanContext: { spanId: keep?.spanContext().spanId },
+    });
+    expect(again?.name).toBe('bankcard_ocr.keep');
+    expect(failed).toMatchObject({
+      name: 'bankcard_ocr.keep',
+      attributes: { 'bankcard_ocr.operation': 'keep', 'error.type': 'ORDER_NOT_FOUND' },
+      status: { code: SpanStatusCode.ERROR },
+    });
+    expect(await sdk.points('bankcard_ocr.archive.kept')).toEqual([{ value: 1 }]);
+    expect(await sdk.points('bankcard_ocr.archive.keep.duration')).toEqual([
+      { outcome: 'OK', value: 2 },
+      { outcome: 'ORDER_NOT_FOUND', value: 1 },
+    ]);
+    const exported = await sdk.exported();
+    for (const text of ['order1', 'order2', ref]) expect(exported).not.toContain(text);
+  });
+
+  it('shows how far it is behind what is expected, and what is lost', async () => {
+    const { reconciler } = await beginWithArchive();
+    const gauge = async (name: string) => (await sdk.points(`bankcard_ocr.archive.${name}`)).map(({ value }) => value);
+    expect([await gauge('waiting'), await gauge('unkept.age')]).toEqual([[0], [0]]);
+    expected = [
+      { orderNo: 'notYet', recognizedAt: new Date(Date.now() - 2 * HOUR_MS) },
+      { orderNo: 'tooLate', recognizedAt: new Date(Date.now() - 80 * HOUR_MS) },
+    ];
+    const lost = new Promise<void>((resolve) => {
+      reconciler.events$.subscribe(({ type }) => type === 'lost' && resolve());
+    });
+    await reconciler.runOnce();
+    await lost;
+    // A reading gets what the one before has found.
+    while ((await gauge('waiting'))[0] !== 1) await new Promise(setImmediate);
+    expect((await gauge('unkept.age'))[0]).toBeGreaterThanOrEqual(7_200);
+    const counted = (await sdk.points('bankcard_ocr.archive.lost')).filter(({ value }) => value > 0);
+    expect(counted).toEqual([{ code: 'RESULT_GONE', value: 1 }]);
+    const rounds = Object.fromEntries(
+      (await sdk.points('bankcard_ocr.archive.rounds')).map(({ outcome, value }) => [outcome, value]),
+    );
+    expect(rounds).toEqual({ OK: expect.any(Number), FAILED: 0 });
+    expect(rounds['OK']).toBeGreaterThan(0);
   });
 });
 

@@ -5,6 +5,7 @@ import { BankCardOcrModule, type BankCardOcrOptions } from 'nestjs-bankcard-ocr'
 import { bankCardOcrConfig } from 'nestjs-bankcard-ocr/config';
 import { BankCardOcrErrorInterceptor, CardNumberMaskingInterceptor } from 'nestjs-bankcard-ocr/http';
 import { BankCardOcrOpsModule } from 'nestjs-bankcard-ocr/ops';
+import { ArchiveModule } from './archive/archive.module.js';
 import { RequireScopes } from './auth/require-scopes.decorator.js';
 import { BankCardsModule } from './bank-cards/bank-cards.module.js';
 import { ConsoleModule } from './console/console.module.js';
@@ -16,6 +17,7 @@ import { SdkModule } from './sdk/sdk.module.js';
 import { SecurityModule } from './security.module.js';
 import { HttpErrorFilter } from './server/http-error.filter.js';
 import type { Place } from './server/listen.js';
+import type { ArchiveSettings } from './settings/archive-settings.js';
 import type { SecuritySettings } from './settings/security-settings.js';
 
 /** Where the demo runs. */
@@ -26,6 +28,8 @@ export interface Surroundings {
   readonly sandbox?: DynamicModule | undefined;
   /** Where metrics are served; without it there are none. */
   readonly metrics?: Place | undefined;
+  /** Where served orders are kept; without it they are not. */
+  readonly archive?: ArchiveSettings | undefined;
 }
 
 /** The demo: one registration of the library, and what an HTTP API binds around it. */
@@ -61,11 +65,15 @@ export class AppModule {
   /**
    * With who may do what.
    */
-  static with(settings: SecuritySettings, { shutdownDelayMs = 0, sandbox, metrics }: Surroundings = {}): DynamicModule {
+  static with(
+    settings: SecuritySettings,
+    { shutdownDelayMs = 0, sandbox, metrics, archive }: Surroundings = {},
+  ): DynamicModule {
     const parts = [
       MetricsModule.at(metrics),
       SecurityModule.with(settings),
       HealthModule.with(shutdownDelayMs),
+      ArchiveModule.with(archive, settings.auditKey),
       ...(sandbox ? [sandbox] : []),
     ];
     return { module: AppModule, imports: parts };

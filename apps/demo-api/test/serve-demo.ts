@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { LoggerService } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { TicketService } from 'nestjs-bankcard-ocr';
 import { KycSandbox, type KycSandboxOptions } from 'nestjs-bankcard-ocr/testing';
 import { sha256Of } from '../src/auth/api-keys.js';
@@ -11,6 +12,7 @@ import { committedDocument, DocumentedResponses } from './documented-responses.j
 import { pointAtSandbox } from '../src/sandbox/sandbox-environment.js';
 import { boot } from '../src/server/boot.js';
 import { listen } from '../src/server/listen.js';
+import { readArchiveSettings } from '../src/settings/archive-settings.js';
 import { readSecuritySettings } from '../src/settings/security-settings.js';
 
 /** The key of the demo's only client. */
@@ -45,6 +47,8 @@ export interface ServedDemo {
   /** Every line it has logged, at any level. */
   readonly logged: readonly string[];
   readonly auditFile: string;
+  /** The services of the application. */
+  readonly app: Pick<NestFastifyApplication, 'get'>;
   /** The lines of the audit file. */
   audited(): AuditEntry[];
   get(path: string, headers?: Record<string, string>): Promise<Response>;
@@ -92,17 +96,20 @@ export async function serveDemo(
   const log = (...line: unknown[]): void => void logged.push(line.join(' '));
   const logger: LoggerService = { log, error: log, warn: log, debug: log, verbose: log, fatal: log };
   const folder = mkdtempSync(path.join(tmpdir(), 'served-demo-'));
-  const { settings, faults } = readSecuritySettings({
+  const variables = {
     DEMO_API_KEYS: KEYS,
     DEMO_AUDIT_FILE: path.join(folder, 'audit.jsonl'),
     DEMO_AUDIT_KEY: 'a1'.repeat(32),
     ...env,
-  });
+  };
+  const { settings, faults } = readSecuritySettings(variables);
+  const archive = readArchiveSettings(variables);
   const { auditFile } = settings;
   const app = await boot({
     ...settings,
+    archive: archive.settings,
     logger,
-    faults,
+    faults: [...faults, ...archive.faults],
     ...(hasMetrics && { metrics: { port: 0, host: '127.0.0.1' } }),
   });
   const url = await listen(app, { port: 0, host: '127.0.0.1' });
@@ -116,6 +123,7 @@ export async function serveDemo(
     metricsUrl: app.get(Metrics).url,
     logged,
     auditFile,
+    app,
     audited: () => {
       const lines = readFileSync(auditFile, 'utf8').split('\n');
       return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as AuditEntry);

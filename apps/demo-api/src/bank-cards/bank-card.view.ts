@@ -22,14 +22,20 @@ export class BankCardView extends BankCardOcrResponseDto {
     ApiProperty({ type: () => LinkedPhotos })(this.prototype, 'photos');
   }
 
-  /** @param spooled the photos that this API has; without them, those that came with the result */
-  static of(result: BankCardOcrResult, spooled?: readonly PhotoKind[]): BankCardView {
+  /**
+   * @param kinds the photos that this API has; without them, those that came with the result
+   * @param status of these photos; without it, that of the result
+   */
+  static of(
+    result: BankCardOcrResult,
+    kinds?: readonly PhotoKind[],
+    status: CardPhotosDto['status'] = result.photos.status,
+  ): BankCardView {
     const view = Object.assign(new BankCardView(), BankCardOcrResponseDto.from(result));
-    const { status } = view.photos;
-    const available = [...(spooled ?? view.photos.available)];
+    const available = [...(kinds ?? view.photos.available)];
     // Only a complete set shows which photos will never come.
-    const kinds = status === 'complete' || status === 'gone' ? available : PHOTO_KINDS;
-    const links = Object.fromEntries(kinds.map((kind) => [kind, `/bank-cards/${result.orderNo}/photos/${kind}`]));
+    const linked = status === 'complete' || status === 'gone' ? available : PHOTO_KINDS;
+    const links = Object.fromEntries(linked.map((kind) => [kind, `/bank-cards/${result.orderNo}/photos/${kind}`]));
     view.photos = Object.assign(new LinkedPhotos(), { status, available, links });
     return view;
   }

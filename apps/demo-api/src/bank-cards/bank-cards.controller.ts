@@ -1,7 +1,8 @@
 import { Controller, Get, Param, Post, Query, Req, Res, type StreamableFile } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiCreatedResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { OcrResultService, RecognitionService } from 'nestjs-bankcard-ocr';
+import { type BankCardOcrResult, OcrResultService, RecognitionService } from 'nestjs-bankcard-ocr';
 import { AllowFullCardNumber, OrderNoParamsDto, PhotosQueryDto } from 'nestjs-bankcard-ocr/http';
+import { OrderArchive } from '../archive/order-archive.js';
 import { Audited } from '../audit/audited.decorator.js';
 import { Tenant } from '../auth/client-request.js';
 import { RequireScopes } from '../auth/require-scopes.decorator.js';
@@ -26,6 +27,7 @@ export class BankCardsController {
     private readonly recognition: RecognitionService,
     private readonly photos: PhotoSpool,
     private readonly orders: OrderAccess,
+    private readonly archive: OrderArchive,
   ) {}
 
   /** Recognize a card: a form with the image of its front; the response has the order number for all other routes. */
@@ -44,7 +46,9 @@ export class BankCardsController {
   ): Promise<BankCardView> {
     const { image, about } = await readCardUpload(request, reply);
     const orderNo = await this.orders.claim(about.orderNo, tenant);
-    return BankCardView.of(await this.recognition.recognize(image, { userId: about.userId, orderNo }));
+    const result = await this.recognition.recognize(image, { userId: about.userId, orderNo });
+    this.archive.served(result);
+    return BankCardView.of(result);
   }
 
   /** The card, its number masked; with `?photos=true` also which photos there are. */
@@ -54,8 +58,11 @@ export class BankCardsController {
   @ApiOkResponse({ description: 'The card, its number masked', type: BankCardView, example: CARD_EXAMPLE })
   @ApiCardErrors()
   async find(@Param() { orderNo }: OrderNoParamsDto, @Query() { photos }: PhotosQueryDto): Promise<BankCardView> {
-    if (photos !== true) return BankCardView.of(await this.ocr.query(orderNo));
+    const kept = photos === true ? await this.archive.photoKinds(orderNo) : undefined;
+    if (kept) return BankCardView.of(await this.#query(orderNo), kept, 'complete');
+    if (photos !== true) return BankCardView.of(await this.#query(orderNo));
     const spooled = await this.photos.take(orderNo);
+    this.archive.served(spooled.result);
     return BankCardView.of(spooled.result, [...spooled.photos.keys()]);
   }
 
@@ -68,10 +75,10 @@ export class BankCardsController {
   @ApiOkResponse({ description: 'The whole number', type: CardNumberView })
   @ApiCardErrors()
   async reveal(@Param() { orderNo }: OrderNoParamsDto): Promise<CardNumberView> {
-    return CardNumberView.of(await this.ocr.query(orderNo));
+    return CardNumberView.of(await this.#query(orderNo));
   }
 
-  /** One photo as it is. */
+  /** One photo as it is: from the archive as soon as the order is kept. */
   @Get(':orderNo/photos/:kind')
   @RequireScopes('photos:read')
   @Audited('photo', { reason: 'optional' })
@@ -79,6 +86,23 @@ export class BankCardsController {
   @ApiOkResponse({ description: 'The bytes; what is no known image is sent as a download', content: PHOTO_CONTENT })
   @ApiCardErrors({ photo: true })
   async photo(@Param() { orderNo, kind }: PhotoParams): Promise<StreamableFile> {
-    return this.photos.read(orderNo, kind);
+    const kept = await this.archive.photo(orderNo, kind);
+    if (kept) return kept;
+    const photo = await this.photos.read(orderNo, kind);
+    this.archive.served({ orderNo });
+    return photo;
+  }
+
+  /** From Tencent, whose word it is; from the archive when Tencent has deleted it. */
+  async #query(orderNo: string): Promise<BankCardOcrResult> {
+    try {
+      const result = await this.ocr.query(orderNo);
+      this.archive.served(result);
+      return result;
+    } catch (error) {
+      const kept = await this.archive.resultAfter(error, orderNo);
+      if (kept) return kept;
+      throw error;
+    }
   }
 }

@@ -8,6 +8,7 @@ import { type OnApplicationShutdown, StreamableFile } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { BankCardOcrResult, DownloadedPhoto, OcrResultService, PhotoKind } from 'nestjs-bankcard-ocr';
 import { requirePhoto } from 'nestjs-bankcard-ocr/http';
+import { photoFile } from './photo-file.js';
 
 /** How much a {@link PhotoSpool} holds on the disk, and for how long. */
 export interface SpoolLimits {
@@ -88,7 +89,7 @@ export class PhotoSpool implements OnApplicationShutdown {
   }
 
   /**
-   * The response with one photo. What is not known to be an image is sent as a download, so that no browser interprets it.
+   * The response with one photo.
    *
    * @throws {@link BankCardOcrError} also for a photo that is not there, damaged or gone
    */
@@ -109,12 +110,7 @@ export class PhotoSpool implements OnApplicationShutdown {
       const decipher = createDecipheriv(CIPHER, this.#key, photo.iv);
       // A client that goes away ends both.
       pipeline(file.createReadStream(), decipher).catch(() => undefined);
-      const isImage = photo.mediaType.startsWith('image/');
-      return new StreamableFile(decipher, {
-        type: isImage ? photo.mediaType : 'application/octet-stream',
-        disposition: isImage ? 'inline' : `attachment; filename="${orderNo}-${kind}"`,
-        length: photo.size,
-      });
+      return photoFile(orderNo, kind, photo.mediaType, decipher, photo.size);
     }
   }
 

@@ -30,6 +30,7 @@ const FILES: ReadonlyMap<string, { readonly bytes: Buffer; readonly type: string
       'console.css',
       'console.js',
       'api.js',
+      'archive.js',
       'cards.js',
       'credentials.js',
       'dom.js',

@@ -26,7 +26,7 @@ export function ApiKeyErrors(): MethodDecorator & ClassDecorator {
   return applyDecorators(
     ApiExtraModels(HttpErrorBody, CardErrorBody, PhotoNotFoundBody),
     ApiError(401, 'the key is missing or wrong', [HttpErrorBody]),
-    ApiError(403, 'the key lacks the scope of the route', [HttpErrorBody]),
+    ApiError(403, 'the key lacks the scope of the route, or the order is restricted', [HttpErrorBody, CardErrorBody]),
     ApiError(429, 'too many requests, of this key or of Tencent', [HttpErrorBody, CardErrorBody]),
     ApiHttpErrors(),
   );
@@ -50,7 +50,7 @@ export function ApiCardErrors({ photo = false } = {}): MethodDecorator {
   return applyDecorators(
     ApiError(400, 'something of the request, or Tencent refuses it', [HttpErrorBody, CardErrorBody]),
     ApiError(404, `${what}, or it belongs to another tenant`, [CardErrorBody, ...(photo ? [PhotoNotFoundBody] : [])]),
-    ApiError(410, 'Tencent no longer keeps the result', [CardErrorBody]),
+    ApiError(410, 'Tencent no longer keeps the result, or the archive has erased the order', [CardErrorBody]),
     ApiError(413, 'Tencent finds the request too large', [HttpErrorBody, CardErrorBody]),
     ApiError(422, 'the card could not be read, or was rejected', [CardErrorBody]),
     ApiError(500, 'this server is not set up rightly', [CardErrorBody, HttpErrorBody]),

@@ -40,9 +40,15 @@ export async function createApp({
   sandbox,
   shutdownDelayMs,
   metrics,
+  archive,
   ...security
 }: AppSettings): Promise<NestFastifyApplication> {
-  const app = await create(security, { sandbox, metrics, ...(shutdownDelayMs !== undefined && { shutdownDelayMs }) });
+  const app = await create(security, {
+    sandbox,
+    metrics,
+    archive,
+    ...(shutdownDelayMs !== undefined && { shutdownDelayMs }),
+  });
   app.useLogger(Array.isArray(logger) ? new ConsoleLogger({ logLevels: logger, colors: isatty(1) }) : logger);
   app.flushLogs();
   app.get(Metrics).http?.measure(app);

@@ -18,6 +18,9 @@ export const VARIABLES = {
   DEMO_TRUST_PROXY: undefined,
   DEMO_UNKNOWN_ORDERS: 'serve',
   DEMO_DOCS: 'off',
+  DEMO_ARCHIVE_DIRECTORY: undefined,
+  DEMO_ARCHIVE_KEYS_DIRECTORY: undefined,
+  DEMO_ARCHIVE_WRAPPING_KEYS: undefined,
 } as const satisfies Readonly<Record<string, string | undefined>>;
 
 /** The environment, as a process has it. */

@@ -56,7 +56,7 @@ const DEFAULT_PREFIX = '{nestjs-bankcard-ocr}';
 const ID_PREFIX = 'o-';
 /** A pause of all workers needs a limiter; this one never limits by itself. */
 const LIMITER = { max: 1_000_000_000, duration: 1_000 };
-/** A killed worker must not cost an order its life: BullMQ's default is 1, and ignores the attempts of a job. */
+/** BullMQ's default is 1: a processor of its own would fail an order for good whose worker is killed twice. */
 const MOST_STALLS = 1_000_000_000;
 /** Events are for dashboards. */
 const MOST_EVENTS = 1_000;

@@ -14,7 +14,9 @@ import { instancesIn } from '../account/account-registry.js';
 import { BankCardOcrClient } from '../account/create-client.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { tokenNamed } from '../nest/bankcard-ocr.tokens.js';
+import type { Telemetry } from '../telemetry/instrumentation.js';
 import { ArchiveQueue } from './archive-queue.js';
+import { publishArchive } from './archive-telemetry.js';
 import { EvidenceArchive, type EvidenceArchiveOptions } from './evidence-archive.js';
 import { EvidenceReconciler, type ReconcilerOptions } from './evidence-reconciler.js';
 import { EvidenceStore } from './evidence-store.js';
@@ -85,6 +87,10 @@ class ArchivedAccount {
 
   get results(): BankCardOcrClient['results'] {
     return this.client.results;
+  }
+
+  get telemetry(): Telemetry {
+    return this.client.forOperators.telemetry;
   }
 
   /** Modules are made in any order: the account is there when the first of them starts. */
@@ -222,6 +228,8 @@ export class BankCardOcrArchiveModule
   extends ConfigurableModuleClass
   implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown
 {
+  #stopPublishing: (() => void) | undefined;
+
   constructor(
     @Inject(STARTED)
     private readonly parts: readonly [EvidenceArchive, EvidenceWorker | undefined, EvidenceReconciler | undefined],
@@ -240,6 +248,7 @@ export class BankCardOcrArchiveModule
 
   onApplicationBootstrap(): void {
     const [, worker, reconciler] = this.parts;
+    if (worker) this.#stopPublishing = publishArchive(worker, reconciler, this.account.telemetry);
     worker?.start();
     reconciler?.start();
   }
@@ -249,5 +258,6 @@ export class BankCardOcrArchiveModule
     const [, worker, reconciler] = this.parts;
     await reconciler?.stop();
     await worker?.stop();
+    this.#stopPublishing?.();
   }
 }

@@ -16,7 +16,9 @@ import type { PhotoMeta } from '../results/download/photo-sink.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
+import { observed, type Telemetry } from '../telemetry/instrumentation.js';
 import { exportBag } from './bag.js';
+import { type ArchiveStatus, ordersOf, StatusCount } from './archive-status.js';
 import { AuditLog, dayOf, type DayRoot } from './audit-log.js';
 import type { EvidenceStore } from './evidence-store.js';
 import {
@@ -69,6 +71,8 @@ export interface EvidenceSource {
   readonly appId: string;
   /** The host of Tencent, for the chain of custody: `https://idasc.webank.com`. */
   readonly host: string;
+  /** That of the account; `BankCardOcrArchiveModule` passes it. @default none */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** How the roots of days get timestamps. */
@@ -204,6 +208,13 @@ export class EvidenceArchive {
    *   or came damaged; `EVIDENCE_ERASED` when it was erased. Errors of the stores are thrown as they are
    */
   async keep(orderNo: string, options: KeepOptions = {}): Promise<KeptOrder & { readonly isNew: boolean }> {
+    return observed(this.options.source.telemetry, 'keep', async () => this.#keep(orderNo, options), {
+      signal: options.signal,
+      facts: (kept) => ({ isNew: kept?.isNew }),
+    });
+  }
+
+  async #keep(orderNo: string, options: KeepOptions): Promise<KeptOrder & { readonly isNew: boolean }> {
     checkOrderNumber(orderNo);
     const kept = await this.findKept(orderNo);
     if (kept) return { ...kept, isNew: false };
@@ -396,6 +407,34 @@ export class EvidenceArchive {
     return evidence;
   }
 
+  /**
+   * Count what is in the archive: orders by state, class and day, orphans, the last root and timestamp. Reads each manifest.
+   * @param onOrder called with how many orders were counted
+   */
+  async status(onOrder: (done: number) => void = () => undefined): Promise<ArchiveStatus> {
+    await this.#index();
+    const { store } = this.options;
+    const now = this.#clock.now();
+    const count = new StatusCount((startedAtMs) => now - startedAtMs >= ORPHAN_AFTER_MS);
+    let done = 0;
+    for await (const listed of ordersOf(store.list(ORDERS))) {
+      const hasManifest = listed.names.includes(manifestName(listed.ref));
+      count.add(listed, hasManifest ? await this.#stateOf(listed.ref) : undefined);
+      onOrder((done += 1));
+    }
+    const seals = await this.#log.seals();
+    const lastDay = seals.at(-1)?.day;
+    const root = lastDay === undefined ? undefined : await unlessDamaged(this.#log.rootOf(lastDay));
+    const stampedDay = seals.findLast(({ hasToken }) => hasToken)?.day;
+    const stamp = stampedDay === undefined ? undefined : await this.#stampOf(stampedDay);
+    return {
+      ...count.end(),
+      ...(root && { lastRoot: { day: root.day, count: root.count, root: root.root } }),
+      ...(stamp && stampedDay !== undefined && { lastTimestamp: { day: stampedDay, at: stamp.at } }),
+      daysWithoutTimestamp: seals.filter(({ hasToken }) => !hasToken).length,
+    };
+  }
+
   /** Every order of the archive, in the order of their references. One whose manifest is damaged is left to {@link verifyAll}. */
   async *list(): AsyncIterable<KeptOrder> {
     for await (const name of this.options.store.list(ORDERS)) {
@@ -424,6 +463,18 @@ export class EvidenceArchive {
       if (isRemoved) removed += 1;
     }
     return removed;
+  }
+
+  async #stateOf(ref: string): Promise<{ manifest: Manifest; state: OrderState } | 'damaged' | undefined> {
+    try {
+      const found = await this.#find(ref);
+      if (!found) return undefined;
+      const history = await readHistory(this.options.store, ref, this.#clock.now());
+      return { manifest: found.manifest, state: stateOf(history) };
+    } catch (error) {
+      if (error instanceof EvidenceDamage) return 'damaged';
+      throw error;
+    }
   }
 
   async #keptObjects(ref: string): Promise<(name: string) => boolean> {
@@ -621,8 +672,10 @@ export class EvidenceArchive {
     const key = await keys.create(INDEX_KEY);
     const owner = createHmac('sha256', key).update(`archive ${source.appId}`).digest('hex');
     const written = Buffer.from(JSON.stringify({ version: 1, owner }));
-    await store.create(OWNER, written);
-    if ((await store.read(OWNER))?.equals(written)) return key;
+    // Whoever only reads needs no right to write.
+    const owned =
+      (await store.read(OWNER)) ?? ((await store.create(OWNER, written)) ? written : await store.read(OWNER));
+    if (owned?.equals(written)) return key;
     throw new BankCardOcrError('CONFIGURATION', {
       message: 'the evidence was kept for another app id, or with another key store: each archive has its own of both',
       messageZh: '存证属于其他 WBappid 或使用了其他密钥存储：每个存证档案须有各自的存储与密钥',

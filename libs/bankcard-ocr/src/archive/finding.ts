@@ -41,7 +41,7 @@ export const FINDINGS = {
       'manifest',
       'changed',
       'the manifest was changed: what is in clear (times, custody, hashes) does not fit its sealed part, or the key is that of another order. Nothing that it says is proven: restore it from a backup',
-      '清单已被改动：明文部分（时间、保管记录、哈希）与加密部分不符，或密钥属于其他订单。清单内容均不可信：请从备份恢复',
+      '清单已被改动：明文部分（时间、保管记录、哈希）与密封部分不符，或密钥属于其他订单。清单内容均不可信：请从备份恢复',
     ),
   manifestMissing: () =>
     finding(
@@ -83,14 +83,14 @@ export const FINDINGS = {
       kind,
       'replaced',
       `${kind}: it is not the photo that was kept: its SHA-256 in clear is not the one in the sealed part of the manifest`,
-      `${kind}：不是当时存证的照片：明文 SHA-256 与清单加密部分不符`,
+      `${kind}：不是当时存证的照片：明文 SHA-256 与清单密封部分不符`,
     ),
   photoUnlisted: (kind: string) =>
     finding(
       kind,
       'missing',
       `${kind}: the sealed part of the manifest has the photo, and its clear part does not: the manifest was changed`,
-      `${kind}：清单加密部分有该照片，而明文部分没有：清单已被改动`,
+      `${kind}：清单密封部分有该照片，而明文部分没有：清单已被改动`,
     ),
   resultReplaced: () =>
     finding(

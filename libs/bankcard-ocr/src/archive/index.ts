@@ -1,3 +1,4 @@
+export type { ArchiveStatus, StateCounts } from './archive-status.js';
 export {
   type ArchiveJob,
   ArchiveQueue,

@@ -34,6 +34,17 @@ describe('the command line', () => {
       `sign --explain --for query --user-id u1 --order-no o1 --nonce ${NONCE} --sign ${SIGN}`,
       { kind: 'explain', purpose: 'query', userId: 'u1' },
     ],
+    [
+      'archive status --store file:a --keys file:b',
+      { kind: 'archive', action: 'status', store: 'file:a', keys: 'file:b' },
+    ],
+    ['archive verify', { action: 'verify', orders: [] }],
+    [`archive verify 2026-11-28 --root ${'a'.repeat(64)}`, { orders: ['2026-11-28'], root: 'a'.repeat(64) }],
+    [
+      'archive export o1 - --to bags --name loans',
+      { action: 'export', orders: ['o1', '-'], to: 'bags', name: 'loans' },
+    ],
+    ['archive erase o1 --by who --reason why --yes', { action: 'erase', by: 'who', reason: 'why', yes: true }],
   ])('understands %s', (line, command) => {
     expect(read(line)).toMatchObject(command);
   });
@@ -57,6 +68,15 @@ describe('the command line', () => {
     ['doctor --leave', '--leave is not understood'],
     ['doctor --name', '--name is not understood, or its value is missing'],
     ['doctor --live=yes', '--live is not understood'],
+    ['archive', 'say archive and one of status, verify, export, erase'],
+    ['archive delete', 'say archive and one of'],
+    ['archive status o1', 'takes no order numbers'],
+    ['archive export o1', 'missing: --to'],
+    ['archive export --to bags', 'name the orders'],
+    ['archive erase o1', 'missing: --by, --reason'],
+    ['archive verify --yes', '--yes does not go with archive verify'],
+    ['archive verify o1 --root x', '--root goes with a day'],
+    ['archive verify 2026-11-28 2026-11-29', 'one day at a time'],
     ['sign --order-no o1 --sign x', 'say sign --explain'],
     ['sign --explain --for ever --order-no o1 --sign x', '--for must be query, launch or report'],
     ['sign --explain --order-no o1', 'missing: --sign'],

@@ -28,6 +28,7 @@ export type Purpose = keyof typeof NEEDED;
 
 export type DoctorCommand = ReturnType<typeof doctor>;
 export type ExplainCommand = ReturnType<typeof explain>;
+export type ArchiveCommand = ReturnType<typeof archive>;
 
 export const EXPLAIN_VARIABLES = {
   SIGN: 'BANKCARD_OCR_EXPLAIN_TICKET',
@@ -54,6 +55,27 @@ const SIGN = {
   sign: { type: 'string' },
 } as const;
 
+const ARCHIVE = {
+  ...COMMON,
+  store: { type: 'string' },
+  keys: { type: 'string' },
+  'timestamp-ca': { type: 'string' },
+  queue: { type: 'string' },
+  root: { type: 'string' },
+  to: { type: 'string' },
+  by: { type: 'string' },
+  reason: { type: 'string' },
+  yes: { type: 'boolean' },
+} as const;
+
+/** What can be done to an archive, what each cannot do without, and which other flags it takes. */
+const ACTIONS = {
+  status: { needs: [], takes: ['queue'] },
+  verify: { needs: [], takes: ['root'] },
+  export: { needs: ['to'], takes: [] },
+  erase: { needs: ['by', 'reason'], takes: ['yes'] },
+} as const;
+
 const NEEDED = {
   query: ['order-no', 'nonce', 'sign'],
   launch: ['user-id', 'nonce', 'sign'],
@@ -66,13 +88,17 @@ export function readOutputChoice(args: readonly string[]): OutputChoice {
   return { json: values.json === true, language: values.lang === 'zh' ? 'zh' : 'en' };
 }
 
-export function readCommandLine(args: readonly string[]): DoctorCommand | ExplainCommand | 'help' {
+export function readCommandLine(args: readonly string[]): DoctorCommand | ExplainCommand | ArchiveCommand | 'help' {
   const [command, ...rest] = args;
   if (command === 'help' || args.includes('--help') || args.includes('-h')) return 'help';
-  if (command !== 'doctor' && command !== 'sign') {
-    throw refusal('say which command: doctor or sign; see --help', '请指定命令：doctor 或 sign；用 --help 查看');
+  if (command !== 'doctor' && command !== 'sign' && command !== 'archive') {
+    throw refusal(
+      'say which command: doctor, sign or archive; see --help',
+      '请指定命令：doctor、sign 或 archive；用 --help 查看',
+    );
   }
   try {
+    if (command === 'archive') return archive(rest);
     return command === 'doctor' ? doctor(rest) : explain(rest);
   } catch (error) {
     throw error instanceof InputRefused ? error : notUnderstood(error);
@@ -98,6 +124,52 @@ function explain(args: string[]) {
   if (missing.length > 0) throw refusal(`missing: ${missing.join(', ')}`, `缺少：${missing.join(', ')}`);
   const signature = { purpose, appId, orderNo, userId, nonce, version, sign };
   return { kind: 'explain' as const, ...outputOf(values), name, env, ...signature };
+}
+
+function archive(args: string[]) {
+  const { values, positionals } = parseArgs({ args, options: ARCHIVE, allowPositionals: true });
+  const [action = '', ...orders] = positionals;
+  if (!isAction(action)) {
+    const [names, namesZh] = [Object.keys(ACTIONS).join(', '), Object.keys(ACTIONS).join('、')];
+    throw refusal(`say archive and one of ${names}`, `请写 archive 加上 ${namesZh} 之一`);
+  }
+  const { needs, takes }: { readonly needs: readonly string[]; readonly takes: readonly string[] } = ACTIONS[action];
+  const {
+    name,
+    env,
+    store,
+    keys,
+    'timestamp-ca': timestampCa,
+    queue,
+    root,
+    to = '',
+    by = '',
+    reason = '',
+    yes = false,
+  } = values;
+  const missing = needs.filter((flag) => !(values as Record<string, unknown>)[flag]).map((flag) => `--${flag}`);
+  if (missing.length > 0) throw refusal(`missing: ${missing.join(', ')}`, `缺少：${missing.join(', ')}`);
+  const own = ['queue', 'root', 'to', 'by', 'reason', 'yes'];
+  const odd = own.find((flag) => flag in values && !needs.includes(flag) && !takes.includes(flag));
+  if (odd !== undefined)
+    throw refusal(`--${odd} does not go with archive ${action}`, `--${odd} 不能与 archive ${action} 一起用`);
+  if (action === 'status' && orders.length > 0) {
+    throw refusal('archive status takes no order numbers', 'archive status 不接受订单号');
+  }
+  if ((action === 'export' || action === 'erase') && orders.length === 0) {
+    throw refusal('name the orders, or - to read their numbers from stdin', '请给出订单号，或用 - 从标准输入读取');
+  }
+  const isDay = action === 'verify' && /^\d{4}-\d\d-\d\d$/.test(orders[0] ?? '');
+  if (isDay && orders.length > 1) throw refusal('one day at a time', '一次只能校验一天');
+  if (root !== undefined && (!isDay || !/^[0-9a-f]{64}$/i.test(root))) {
+    throw refusal('--root goes with a day, and has 64 hexadecimal digits', '--root 须与日期一起用，为 64 位十六进制');
+  }
+  const common = { ...outputOf(values), name, env, store, keys, timestampCa, queue };
+  return { kind: 'archive' as const, ...common, action, orders, root, to, by, reason, yes };
+}
+
+function isAction(word: string): word is keyof typeof ACTIONS {
+  return Object.hasOwn(ACTIONS, word);
 }
 
 function isPurpose(text: string): text is Purpose {

@@ -7,7 +7,7 @@ import { type ResolvedOptions, resolveOptions } from '../options/resolve-options
 import { codeOrNameOf } from '../errors/redaction.js';
 import { type ConfigurationChoice, InputRefused, refusal } from './arguments.js';
 
-const MOST_ENV_BYTES = 256 * 1_024;
+const MOST_BYTES = 256 * 1_024;
 
 export type Configuration =
   | { readonly options: ResolvedOptions }
@@ -23,18 +23,24 @@ export async function prepareEnvironment({ name, env }: ConfigurationChoice): Pr
     );
   }
   if (env === undefined) return;
+  // As Node.js does with --env-file: what is set already stays.
+  for (const [variable, value] of Object.entries(parseEnv(await readTextFile('--env', env)))) {
+    process.env[variable] ??= value;
+  }
+}
+
+/** @throws {@link InputRefused} */
+export async function readTextFile(flag: string, name: string): Promise<string> {
   try {
-    const file = await stat(env);
+    const file = await stat(name);
     // A FIFO or a device may block for ever, or never end.
-    if (!file.isFile() || file.size > MOST_ENV_BYTES)
-      throw refusal('--env must name a regular file of at most 256 kB', '--env 必须是不超过 256 kB 的普通文件');
-    const variables = parseEnv(new TextDecoder('utf-8', { fatal: true }).decode(await readFile(env)));
-    // As Node.js does with --env-file: what is set already stays.
-    for (const [variable, value] of Object.entries(variables)) process.env[variable] ??= value;
+    if (!file.isFile() || file.size > MOST_BYTES)
+      throw refusal(`${flag} must name a regular file of at most 256 kB`, `${flag} 必须是不超过 256 kB 的普通文件`);
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(name));
   } catch (error) {
     if (error instanceof InputRefused) throw error;
     const code = codeOrNameOf(error);
-    throw refusal(`--env cannot be read (${code})`, `--env 无法读取（${code}）`);
+    throw refusal(`${flag} cannot be read (${code})`, `${flag} 无法读取（${code}）`);
   }
 }
 

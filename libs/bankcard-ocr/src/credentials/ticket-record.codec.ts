@@ -158,8 +158,7 @@ function mapRecord<T>(
 ): TicketRecord {
   const mapMembers = (schema: Schema, value: object): object | undefined => {
     const mapped = { ...value } as Record<string, unknown>;
-    for (const [key, type] of Object.entries(schema)) {
-      const name = key.replace('?', '');
+    for (const [name, type] of membersOf(schema)) {
       const member = mapped[name];
       if (member === undefined || (typeof type === 'string' && type !== kind)) continue;
       if (isList(type)) mapped[name] = (member as object[]).flatMap((item) => mapMembers(type[0], item) ?? []);
@@ -170,6 +169,17 @@ function mapRecord<T>(
     return mapped;
   };
   return mapMembers(RECORD, record) as TicketRecord;
+}
+
+/** Computed once: every poll of a store goes through all members of its record. */
+const MEMBERS = new WeakMap<Schema, readonly (readonly [name: string, type: Schema[string]])[]>();
+
+function membersOf(schema: Schema): readonly (readonly [name: string, type: Schema[string]])[] {
+  const known = MEMBERS.get(schema);
+  if (known) return known;
+  const members = Object.entries(schema).map(([key, type]) => [key.replace('?', ''), type] as const);
+  MEMBERS.set(schema, members);
+  return members;
 }
 
 function isList(type: Schema[string]): type is readonly [Schema] {

@@ -10,6 +10,14 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 const OPTION_NAMES = Object.keys(OPTION_VARIABLES) as (keyof typeof OPTION_VARIABLES)[];
 const OTHERS: ReadonlySet<string> = new Set(['BANKCARD_OCR_EXPLAIN_TICKET', 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET']);
+/** Those of the evidence archive, which the command line reads; `name` is in front, as with those of options. */
+export const ARCHIVE_VARIABLES = {
+  store: 'BANKCARD_OCR_ARCHIVE_STORE',
+  keys: 'BANKCARD_OCR_ARCHIVE_KEYS',
+  wrappingKeys: 'BANKCARD_OCR_ARCHIVE_WRAPPING_KEYS',
+  timestampCa: 'BANKCARD_OCR_ARCHIVE_TIMESTAMP_CA',
+  queue: 'BANKCARD_OCR_ARCHIVE_QUEUE',
+} as const;
 /** Whatever has another form is not repeated in a log. */
 const VARIABLE = /^[A-Za-z0-9_]{1,64}$/;
 
@@ -18,8 +26,12 @@ export function variableOf(option: keyof typeof OPTION_VARIABLES, name?: string)
 export function variableOf(option: string, name?: string): string | undefined;
 export function variableOf(option: string, name?: string): string | undefined {
   const variable = (OPTION_VARIABLES as Partial<Record<string, string>>)[option];
-  if (variable === undefined || name === undefined) return variable;
-  return `${name.replaceAll('-', '_').toUpperCase()}_${variable}`;
+  return variable === undefined ? undefined : withName(variable, name);
+}
+
+/** The variable of a named account begins with its name. */
+export function withName(variable: string, name: string | undefined): string {
+  return name === undefined ? variable : `${name.replaceAll('-', '_').toUpperCase()}_${variable}`;
 }
 
 /**
@@ -38,7 +50,8 @@ export function bankCardOcrOptionsFromEnv(env: Environment, name?: string): Bank
 
 /** Variables that resemble the library's: a misspelled name goes unnoticed until the default surprises. */
 export function unknownVariables(environment: Environment, name?: string): string[] {
-  const known = new Set([...OPTION_NAMES.map((option) => variableOf(option, name)), ...OTHERS]);
+  const ofArchive = Object.values(ARCHIVE_VARIABLES).map((variable) => withName(variable, name));
+  const known = new Set([...OPTION_NAMES.map((option) => variableOf(option, name)), ...ofArchive, ...OTHERS]);
   const compact = (text: string): string => text.replaceAll('_', '').toUpperCase();
   const prefix = compact(variableOf('appId', name).replace(/APP_ID$/, ''));
   return Object.keys(environment).filter(

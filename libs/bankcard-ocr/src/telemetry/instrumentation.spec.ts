@@ -121,7 +121,10 @@ describe('a subscriber that fails', () => {
         operation: fail,
       },
     ],
-    ['when an operation begins', { operation: fail, attempt: fail, event: fail, account: fail }],
+    [
+      'when an operation begins',
+      { operation: fail, attempt: fail, event: fail, account: fail, archive: fail, archiveEvent: fail },
+    ],
     ['around an operation', { operation: () => ({ within: fail }) }],
     [
       'around an operation, after running it',
@@ -149,6 +152,8 @@ describe('a subscriber that fails', () => {
     telemetry.attempt(() => EXCHANGE)?.({ endpoint: 'access_token', outcome: 'OK', durationMs: 1, attempt: 1 });
     telemetry.event({ type: 'store-recovered' });
     telemetry.open(() => 1)();
+    telemetry.openArchive(() => undefined)();
+    telemetry.archiveEvent({ type: 'round', outcome: 'OK' });
     expect(other.ends.map(({ outcome }) => outcome)).toEqual(['OK', 'TIMEOUT']);
     // It is reported once, however often it happens.
     expect(faults.length).toBe(subscriber === failing[4]![1] ? 0 : 1);
@@ -173,6 +178,34 @@ describe('an account', () => {
       ['late', 'loans', 7],
       ['early', 'closed'],
       ['late', 'closed'],
+    ]);
+  });
+});
+
+describe('an archive', () => {
+  it('is introduced like an account, beside it, and its events name the account', () => {
+    const seen: unknown[] = [];
+    const subscriber: TelemetrySubscriber = {
+      account: () => () => void seen.push('account closed'),
+      archive: ({ account, backlog }) => {
+        seen.push([account, backlog()]);
+        return () => void seen.push('archive closed');
+      },
+      archiveEvent: (event, account) => void seen.push([account, event]),
+    };
+    const telemetry = new Telemetry(new ManualClock(), 'loans');
+    telemetry.open(() => 7);
+    const close = telemetry.openArchive(() => ({ waiting: 1, oldestWaitingMs: 2 }));
+    const leave = telemetry.subscribe(subscriber);
+    telemetry.archiveEvent({ type: 'lost', code: 'RESULT_GONE' });
+    close();
+    close();
+    leave();
+    expect(seen).toEqual([
+      ['loans', { waiting: 1, oldestWaitingMs: 2 }],
+      ['loans', { type: 'lost', code: 'RESULT_GONE' }],
+      'archive closed',
+      'account closed',
     ]);
   });
 });

@@ -5,7 +5,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { ExchangeRecord, ExchangeStart } from '../vendor/http/vendor-http-client.js';
 
 /** What an application asks the library to do, or what the library does on its own. */
-export type OperationName = 'query' | 'download' | 'recognize' | 'refresh' | 'sdk_launch' | 'signed_request';
+export type OperationName = 'query' | 'download' | 'recognize' | 'refresh' | 'sdk_launch' | 'signed_request' | 'keep';
 
 /** How an operation ended: `OK`, the code of its error, `ABORTED` by the caller, `OTHER` for what the application threw. */
 export type OperationOutcome = 'OK' | 'ABORTED' | 'OTHER' | BankCardOcrErrorCode;
@@ -26,8 +26,14 @@ export interface CardFacts {
   readonly photos?: readonly { readonly kind: string; readonly bytes: number }[];
 }
 
+/** What is known when an operation has ended. */
+export interface OperationFacts extends CardFacts {
+  /** Of a keep: whether it has kept the order, which the archive did not have before. */
+  readonly isNew?: boolean | undefined;
+}
+
 /** An operation has ended. */
-export interface OperationEnd extends OperationStart, CardFacts {
+export interface OperationEnd extends OperationStart, OperationFacts {
   readonly outcome: OperationOutcome;
   /** Tencent's code, as it wrote it: any text. */
   readonly vendorCode?: string | undefined;
@@ -51,6 +57,29 @@ export interface ActiveAccount {
   readonly ticketAgeMs: () => number | undefined;
 }
 
+/** How far an archive is behind the orders of its queue. */
+export interface ArchiveBacklog {
+  /** Orders that are not kept yet. */
+  readonly waiting: number;
+  /** Milliseconds since the oldest of them was recognized; 0 for none. */
+  readonly oldestWaitingMs: number;
+}
+
+/** An archive whose orders come from a queue. */
+export interface ActiveArchive {
+  readonly account: string | undefined;
+  /** As it was when it was asked for last, over all processes; undefined before it is known. */
+  readonly backlog: () => ArchiveBacklog | undefined;
+}
+
+/**
+ * - `lost`: an order is not in the archive and never will be; `code` says why.
+ * - `round`: all expected orders were compared with the archive, or that failed.
+ */
+export type ArchiveEvent =
+  | { readonly type: 'lost'; readonly code: BankCardOcrErrorCode | 'STORE' }
+  | { readonly type: 'round'; readonly outcome: 'OK' | 'FAILED' };
+
 /** Follows one operation or attempt from its start to its end. */
 export interface Observation<End> {
   /** Run what begins in it, e.g. with a span that is active. Must call `run` before it returns. */
@@ -71,6 +100,10 @@ export interface TelemetrySubscriber {
   event?(event: TicketEvent, account: string | undefined): void;
   /** @returns what is called when the account is closed */
   account?(account: ActiveAccount): (() => void) | undefined;
+  /** What happens to the archive of an account. */
+  archiveEvent?(event: ArchiveEvent, account: string | undefined): void;
+  /** @returns what is called when the archive is closed */
+  archive?(archive: ActiveArchive): (() => void) | undefined;
 }
 
 /** How an operation is published. */
@@ -79,15 +112,18 @@ interface OperationDetails<T> {
   /** The caller's own: whatever it rejects with is `ABORTED`. */
   readonly signal?: AbortSignal | undefined;
   /** Called only if there is a subscriber. */
-  readonly facts?: (value: T | undefined, error: unknown) => CardFacts;
+  readonly facts?: (value: T | undefined, error: unknown) => OperationFacts;
 }
+
+/** Tells a subscriber of an account or an archive. @returns what tells it of the end */
+type Introduction = (subscriber: TelemetrySubscriber) => (() => void) | undefined;
 
 /** Publishes what one account does to any number of subscribers; without one it costs nothing. */
 export class Telemetry {
   #subscribers: readonly TelemetrySubscriber[] = [];
   #isFaulty = false;
-  readonly #leave = new Map<TelemetrySubscriber, () => void>();
-  #account: ActiveAccount | undefined;
+  /** What every subscriber is told of, also one that comes later, and what each has returned. */
+  readonly #introductions = new Map<Introduction, Map<TelemetrySubscriber, () => void>>();
 
   /** @param onFault is called once, when a subscriber throws for the first time */
   constructor(
@@ -102,21 +138,23 @@ export class Telemetry {
   /** @returns what ends the subscription */
   subscribe(subscriber: TelemetrySubscriber): () => void {
     this.#subscribers = [...this.#subscribers, subscriber];
-    this.#introduce(subscriber);
+    for (const introduction of this.#introductions.keys()) this.#introduce(introduction, subscriber);
     return () => {
       this.#subscribers = this.#subscribers.filter((other) => other !== subscriber);
-      this.#dismiss(subscriber);
+      for (const introduction of this.#introductions.keys()) this.#dismiss(introduction, subscriber);
     };
   }
 
   /** The account has credentials from now on, whose age `ticketAgeMs` returns. @returns what ends that */
   open(ticketAgeMs: () => number | undefined): () => void {
-    this.#account = { account: this.account, ticketAgeMs };
-    for (const subscriber of this.#subscribers) this.#introduce(subscriber);
-    return () => {
-      this.#account = undefined;
-      for (const subscriber of this.#subscribers) this.#dismiss(subscriber);
-    };
+    const account: ActiveAccount = { account: this.account, ticketAgeMs };
+    return this.#introduceToAll((subscriber) => subscriber.account?.(account));
+  }
+
+  /** The archive of the account keeps the orders of a queue from now on. @returns what ends that */
+  openArchive(backlog: () => ArchiveBacklog | undefined): () => void {
+    const archive: ActiveArchive = { account: this.account, backlog };
+    return this.#introduceToAll((subscriber) => subscriber.archive?.(archive));
   }
 
   /** Run an operation, and publish its start and its end. Its result and its error pass unchanged. */
@@ -164,6 +202,11 @@ export class Telemetry {
     for (const subscriber of this.#subscribers) this.#quietly(() => subscriber.event?.(event, this.account));
   }
 
+  /** Publish what has happened to the archive. */
+  archiveEvent(event: ArchiveEvent): void {
+    for (const subscriber of this.#subscribers) this.#quietly(() => subscriber.archiveEvent?.(event, this.account));
+  }
+
   /** Asked for every call: nothing is made here. */
   #isUnheard(): boolean {
     for (const subscriber of this.#subscribers) {
@@ -181,16 +224,24 @@ export class Telemetry {
     }
   }
 
-  #introduce(subscriber: TelemetrySubscriber): void {
-    const account = this.#account;
-    if (!account) return;
-    const leave = this.#quietly(() => subscriber.account?.(account));
-    if (leave) this.#leave.set(subscriber, leave);
+  #introduceToAll(introduction: Introduction): () => void {
+    this.#introductions.set(introduction, new Map());
+    for (const subscriber of this.#subscribers) this.#introduce(introduction, subscriber);
+    return () => {
+      for (const subscriber of this.#subscribers) this.#dismiss(introduction, subscriber);
+      this.#introductions.delete(introduction);
+    };
   }
 
-  #dismiss(subscriber: TelemetrySubscriber): void {
-    this.#quietly(() => this.#leave.get(subscriber)?.());
-    this.#leave.delete(subscriber);
+  #introduce(introduction: Introduction, subscriber: TelemetrySubscriber): void {
+    const leave = this.#quietly(() => introduction(subscriber));
+    if (leave) this.#introductions.get(introduction)?.set(subscriber, leave);
+  }
+
+  #dismiss(introduction: Introduction, subscriber: TelemetrySubscriber): void {
+    const left = this.#introductions.get(introduction);
+    this.#quietly(() => left?.get(subscriber)?.());
+    left?.delete(subscriber);
   }
 
   #observe<End>(begin: (subscriber: TelemetrySubscriber) => Observation<End> | undefined): readonly Observation<End>[] {

@@ -69,10 +69,18 @@ describe('the metrics', () => {
     subscriber.event?.({ type: 'store-restored', generation: 1 }, 'loans');
     subscriber.event?.({ type: 'store-recovered' }, 'loans');
     subscriber.account?.({ account: 'loans', ticketAgeMs: () => 90_000 });
+    end({ operation: 'keep', isNew: true });
+    subscriber.archive?.({ account: 'loans', backlog: () => ({ waiting: 2, oldestWaitingMs: 61_000 }) });
     const found = (await sdk.metrics()).map(({ descriptor: { name, unit }, dataPoints }) => {
       return `${name} ${unit} ${Object.keys(dataPoints[0]?.attributes ?? {}).join()}`;
     });
     expect(found.sort()).toEqual([
+      'bankcard_ocr.archive.keep.duration s outcome,account',
+      'bankcard_ocr.archive.kept {order} account',
+      'bankcard_ocr.archive.lost {order} code,account',
+      'bankcard_ocr.archive.rounds {round} outcome,account',
+      'bankcard_ocr.archive.unkept.age s account',
+      'bankcard_ocr.archive.waiting {order} account',
       'bankcard_ocr.credential.events {event} event,account',
       'bankcard_ocr.exchange.duration s endpoint,outcome,account',
       'bankcard_ocr.operation.duration s operation,outcome,account',
@@ -167,6 +175,71 @@ describe('the metrics', () => {
     expect(await sdk.points('bankcard_ocr.ticket.age')).toEqual([{ account: 'tenants', value: 3 }]);
     leave[1]?.();
     expect(await sdk.points('bankcard_ocr.ticket.age')).toEqual([{ account: 'tenants', value: 2 }]);
+  });
+});
+
+describe('the metrics of an archive', () => {
+  it('are at most 25 series, whatever comes', async () => {
+    const { subscriber, end } = subscribed({}, 'loans');
+    subscriber.archive?.({ account: 'loans', backlog: () => undefined });
+    for (const outcome of ['OK', 'ABORTED', 'OTHER', ...ERRORS] as const) {
+      end({ operation: 'keep', outcome, isNew: outcome === 'OK' });
+      if (outcome !== 'OK' && outcome !== 'ABORTED' && outcome !== 'OTHER')
+        subscriber.archiveEvent?.({ type: 'lost', code: outcome }, 'loans');
+    }
+    subscriber.archiveEvent?.({ type: 'lost', code: 'STORE' }, 'loans');
+    for (const outcome of ['OK', 'FAILED'] as const) subscriber.archiveEvent?.({ type: 'round', outcome }, 'loans');
+    const series = (await sdk.metrics()).map(({ dataPoints }) => dataPoints.length);
+    expect(series.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(25);
+    expect(Math.max(...series)).toBeGreaterThan(12);
+  });
+
+  it('count an order as kept once, and what the stores throw as their failure', async () => {
+    const { subscriber, end } = subscribed();
+    end({ operation: 'keep', isNew: true });
+    end({ operation: 'keep', isNew: false });
+    end({ operation: 'keep', outcome: 'OTHER' });
+    subscriber.archiveEvent?.({ type: 'lost', code: 'STORE' }, undefined);
+    expect(await sdk.points('bankcard_ocr.archive.kept')).toEqual([{ value: 1 }]);
+    expect(await sdk.points('bankcard_ocr.archive.keep.duration')).toEqual([
+      { outcome: 'OK', value: 2 },
+      { outcome: 'EVIDENCE_STORE_FAILED', value: 1 },
+    ]);
+    expect(await sdk.points('bankcard_ocr.archive.lost')).toEqual([{ code: 'EVIDENCE_STORE_FAILED', value: 1 }]);
+    // A call of an application is another thing, and has its own metric.
+    expect(await sdk.points('bankcard_ocr.operation.duration')).toEqual([]);
+  });
+
+  it('begin at zero, so that the first order that is lost is an increase; also for a provider that comes later', async () => {
+    await sdk[Symbol.asyncDispose]();
+    const { subscriber, end } = subscribed({}, 'loans');
+    subscriber.archive?.({ account: 'loans', backlog: () => undefined });
+    sdk = new MemoryTelemetry();
+    end({ operation: 'query' });
+    expect(await sdk.points('bankcard_ocr.archive.lost')).toContainEqual({
+      code: 'RESULT_GONE',
+      account: 'loans',
+      value: 0,
+    });
+    expect(await sdk.points('bankcard_ocr.archive.kept')).toEqual([{ account: 'loans', value: 0 }]);
+    expect(await sdk.points('bankcard_ocr.archive.rounds')).toHaveLength(2);
+  });
+
+  it('show the oldest order of archives that share a name, and 0 before anything is known', async () => {
+    const { subscriber } = subscribed({ account: 'tenants' });
+    let other: { waiting: number; oldestWaitingMs: number } | undefined = { waiting: 7, oldestWaitingMs: 90_000 };
+    subscriber.archive?.({ account: 'a', backlog: () => ({ waiting: 9, oldestWaitingMs: 1_000 }) });
+    const leave = subscriber.archive?.({ account: 'b', backlog: () => other });
+    const shown = async () => [
+      ...(await sdk.points('bankcard_ocr.archive.waiting')),
+      ...(await sdk.points('bankcard_ocr.archive.unkept.age')),
+    ];
+    const named = (value: number) => ({ account: 'tenants', value });
+    expect(await shown()).toEqual([named(9), named(90)]);
+    other = undefined;
+    expect(await shown()).toEqual([named(9), named(1)]);
+    leave?.();
+    expect(await shown()).toEqual([named(9), named(1)]);
   });
 });
 

@@ -15,11 +15,14 @@ import {
   trace,
   type TracerProvider,
 } from '@opentelemetry/api';
-import { closedValue, OTHER, RARE } from './closed-values.js';
+import { closedValue, OTHER, RARE, RARE_OF_ARCHIVE } from './closed-values.js';
 import type {
+  ActiveAccount,
+  ActiveArchive,
+  ArchiveBacklog,
+  ArchiveEvent,
   AttemptEnd,
   AttemptStart,
-  ActiveAccount,
   Observation,
   OperationEnd,
   OperationStart,
@@ -57,6 +60,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): TelemetrySubs
 
 class OpenTelemetrySubscriber implements TelemetrySubscriber {
   readonly #accounts = new Set<ActiveAccount>();
+  readonly #archives = new Set<ActiveArchive>();
   /** Values of the attribute `account` that there have been. */
   readonly #names = new Set<string | undefined>();
   /** Two hosts at most for each account. */
@@ -133,12 +137,32 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
     return () => void this.#accounts.delete(account);
   }
 
+  archiveEvent(event: ArchiveEvent, account: string | undefined): void {
+    const attributes = this.#accountOf({ account });
+    if (event.type === 'lost') this.#use?.lost.add(1, { code: closedValue.lostCode(event.code), ...attributes });
+    else this.#use?.rounds.add(1, { outcome: closedValue.roundOutcome(event.outcome), ...attributes });
+  }
+
+  archive(archive: ActiveArchive): () => void {
+    this.#archives.add(archive);
+    const use = this.#use;
+    if (use) startArchiveAtZero(use, this.#accountOf(archive));
+    return () => void this.#archives.delete(archive);
+  }
+
+  #measureKeep(use: Instruments, end: OperationEnd): void {
+    const account = this.#accountOf(end);
+    use.keep.record(end.durationMs / 1_000, { outcome: closedValue.keepOutcome(end.outcome), ...account });
+    if (end.isNew === true) use.kept.add(1, account);
+  }
+
   #measureOperation(end: OperationEnd): void {
     const { operation, durationMs, reason, warnings = [], photos = [] } = end;
     const account = this.#accountOf(end);
     const outcome = closedValue.operationOutcome(end.outcome);
     const use = this.#use;
     if (!use) return;
+    if (operation === 'keep') return this.#measureKeep(use, end);
     use.operation.record(durationMs / 1_000, { operation, outcome, ...account });
     if (operation === 'refresh') {
       const refreshed = outcome === 'OK' ? 'OK' : 'FAILED';
@@ -183,9 +207,12 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
         : createInstruments(meter, {
             age: (observe) => this.#observeAges(observe),
             valid: (observe) => this.#observeValidity(observe),
+            waiting: (observe) => this.#observeBacklogs(({ waiting }) => waiting, observe),
+            unkept: (observe) => this.#observeBacklogs(({ oldestWaitingMs }) => oldestWaitingMs / 1_000, observe),
           });
-      for (const account of this.#accounts) {
-        if (this.#instruments) startAtZero(this.#instruments, this.#accountOf(account));
+      if (this.#instruments) {
+        for (const account of this.#accounts) startAtZero(this.#instruments, this.#accountOf(account));
+        for (const archive of this.#archives) startArchiveAtZero(this.#instruments, this.#accountOf(archive));
       }
     }
     return this.#instruments;
@@ -213,6 +240,17 @@ class OpenTelemetrySubscriber implements TelemetrySubscriber {
     }
     for (const account of this.#names) observe(without.has(account) ? 0 : 1, this.#accountOf({ account }));
   }
+
+  /** 0 before it is known, so that the series is there. */
+  #observeBacklogs(valueOf: (backlog: ArchiveBacklog) => number, observe: Observe): void {
+    const most = new Map<string | undefined, number>();
+    for (const { account, backlog } of this.#archives) {
+      const found = backlog();
+      const name = this.options.account ?? account;
+      most.set(name, Math.max(most.get(name) ?? 0, found ? valueOf(found) : 0));
+    }
+    for (const [account, value] of most) observe(value, this.#accountOf({ account }));
+  }
 }
 
 type Observe = (value: number, attributes: Attributes) => void;
@@ -225,6 +263,10 @@ interface Instruments {
   readonly rejections: Counter;
   readonly events: Counter;
   readonly warnings: Counter;
+  readonly keep: Histogram;
+  readonly kept: Counter;
+  readonly lost: Counter;
+  readonly rounds: Counter;
 }
 
 /** Those of HTTP in the semantic conventions, and what a call may last beyond them. */
@@ -233,24 +275,26 @@ const BYTES = [16, 64, 128, 256, 512, 1_024, 2_048, 4_096, 8_192].map((kibibytes
 
 function createInstruments(
   meter: Meter,
-  observed: { readonly age: (observe: Observe) => void; readonly valid: (observe: Observe) => void },
+  observed: Readonly<Record<'age' | 'valid' | 'waiting' | 'unkept', (observe: Observe) => void>>,
 ): Instruments {
   const histogram = (name: string, unit: string, explicitBucketBoundaries: number[], description: string) =>
     meter.createHistogram(`bankcard_ocr.${name}`, { unit, description, advice: { explicitBucketBoundaries } });
   const counter = (name: string, description: string, unit = '{request}') =>
     meter.createCounter(`bankcard_ocr.${name}`, { unit, description });
-  meter
-    .createObservableGauge('bankcard_ocr.ticket.age', {
-      unit: 's',
-      description: 'Time since the access token of the SIGN ticket in use was requested.',
-    })
-    .addCallback((result) => observed.age((seconds, attributes) => result.observe(seconds, attributes)));
-  meter
-    .createObservableGauge('bankcard_ocr.ticket.valid', {
-      unit: '1',
-      description: '1 if every account has valid credentials, 0 if one of them has none.',
-    })
-    .addCallback((result) => observed.valid((value, attributes) => result.observe(value, attributes)));
+  const gauge = (name: string, unit: string, values: (observe: Observe) => void, description: string) => {
+    meter
+      .createObservableGauge(`bankcard_ocr.${name}`, { unit, description })
+      .addCallback((result) => values((value, attributes) => result.observe(value, attributes)));
+  };
+  gauge('ticket.age', 's', observed.age, 'Time since the access token of the SIGN ticket in use was requested.');
+  gauge('ticket.valid', '1', observed.valid, '1 if every account has valid credentials, 0 if one of them has none.');
+  gauge('archive.waiting', '{order}', observed.waiting, 'Orders of the queue that the archive does not have yet.');
+  gauge(
+    'archive.unkept.age',
+    's',
+    observed.unkept,
+    'Age of the oldest order of the queue that the archive does not have.',
+  );
   return {
     operation: histogram(
       'operation.duration',
@@ -268,6 +312,10 @@ function createInstruments(
       '{event}',
     ),
     warnings: counter('warnings', 'Results of cards with this warning.'),
+    keep: histogram('archive.keep.duration', 's', SECONDS, 'Duration of one call of keep().'),
+    kept: counter('archive.kept', 'Orders that this process has kept.', '{order}'),
+    lost: counter('archive.lost', 'Orders that were not kept and never will be.', '{order}'),
+    rounds: counter('archive.rounds', 'Comparisons of the archive with the expected orders.', '{round}'),
   };
 }
 
@@ -275,6 +323,12 @@ function startAtZero({ refreshes, rejections, events }: Instruments, account: At
   for (const values of RARE.refreshes) refreshes.add(0, { ...values, ...account });
   for (const values of RARE.rejections) rejections.add(0, { ...values, ...account });
   for (const values of RARE.events) events.add(0, { ...values, ...account });
+}
+
+function startArchiveAtZero({ kept, lost, rounds }: Instruments, account: Attributes): void {
+  kept.add(0, account);
+  for (const values of RARE_OF_ARCHIVE.lost) lost.add(0, { ...values, ...account });
+  for (const values of RARE_OF_ARCHIVE.rounds) rounds.add(0, { ...values, ...account });
 }
 
 function linksToActiveSpan() {

@@ -1,57 +1,40 @@
 // The first view: an order number, and the card as people look at it.
 import { json, request } from './api.js';
 import { announce, fill, h, svg } from './dom.js';
-import { copyButton, errorBox, fact } from './parts.js';
+import { copyButton, errorBox, fact, orderForm } from './parts.js';
 import { dateTime, either, t } from './texts.js';
 
 const PHOTO_KINDS = ['original', 'crop', 'numberStrip'];
 
 /** @param {{sandbox: boolean}} settings @param {string} [orderNo] to show at once */
 export function cardsView(settings, orderNo = '') {
-  const input = h('input', {
-    id: 'order-number',
-    name: 'orderNo',
-    value: orderNo,
-    required: true,
-    maxlength: 32,
-    pattern: '[0-9A-Za-z]{1,32}',
-    autocomplete: 'off',
-    autocapitalize: 'off',
-    spellcheck: 'false',
-    'aria-describedby': 'order-help',
-  });
   const result = h('section', { id: 'result', 'aria-busy': 'false' });
-  const search = async (event) => {
-    event?.preventDefault();
+  const search = async (wanted) => {
     releasePhotos();
     result.setAttribute('aria-busy', 'true');
     fill(result, h('p', { class: 'quiet' }, t('searching')));
-    const wanted = input.value.trim();
     history.replaceState(null, '', `#/cards/${wanted}`);
     try {
       const card = await json(`/bank-cards/${encodeURIComponent(wanted)}`);
       fill(result, cardOf(card));
       announce(`${t('number')} ${card.cardNumber}`);
     } catch (error) {
-      fill(result, errorBox(error, search));
+      fill(
+        result,
+        errorBox(error, () => search(wanted)),
+      );
       announce(t('errorTitle'));
     }
     result.setAttribute('aria-busy', 'false');
   };
-  const form = h(
-    'form',
-    { class: 'search', onsubmit: search },
-    h('label', { for: 'order-number' }, t('orderNo')),
-    h('div', { class: 'row' }, input, h('button', { type: 'submit', class: 'primary' }, t('find'))),
-    h('p', { id: 'order-help', class: 'quiet' }, t('orderHelp')),
-  );
-  if (orderNo !== '') void search();
-  return [h('h1', { tabindex: -1 }, t('cards')), form, settings.sandbox && examples(input, search), result];
+  const { form, input, submit } = orderForm(orderNo, t('find'), search);
+  if (orderNo !== '') void submit();
+  return [h('h1', { tabindex: -1 }, t('cards')), form, settings.sandbox && examples(input, submit), result];
 }
 
-function examples(input, search) {
+function examples(input, submit) {
   const button = (orderNo) =>
-    h('button', { type: 'button', class: 'link', onclick: () => ((input.value = orderNo), search()) }, orderNo);
+    h('button', { type: 'button', class: 'link', onclick: () => ((input.value = orderNo), submit()) }, orderNo);
   const orders = ['exampleCleanCard', 'exampleExpiredPhotocopy', 'codeM9012'];
   return h(
     'p',
@@ -80,6 +63,7 @@ function cardOf(card) {
         operatedAt && fact(t('operatedAt'), dateTime(operatedAt)),
         retentionEndsAt && fact(t('keptUntil'), dateTime(retentionEndsAt)),
         bizSeqNo && fact(t('bizSeqNo'), [h('code', {}, bizSeqNo), ' ', copyButton(bizSeqNo)]),
+        fact(t('archive'), h('a', { href: `#/archive/${card.orderNo}` }, t('archiveLink'))),
       ),
       warningsOf(warnings),
     ]),

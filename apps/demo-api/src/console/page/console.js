@@ -1,5 +1,6 @@
 // The page: its head, and the view that the address names.
 import { json, useKey } from './api.js';
+import { archiveView } from './archive.js';
 import { cardsView, releasePhotos } from './cards.js';
 import { credentialsView } from './credentials.js';
 import { fill, h } from './dom.js';
@@ -79,7 +80,11 @@ function show(moved) {
   view = new AbortController();
   releasePhotos();
   const [name = '', orderNo = ''] = location.hash.replace(/^#\//, '').split('/');
-  const views = { cards: () => cardsView(settings, orderNo), credentials: () => credentialsView(view.signal) };
+  const views = {
+    cards: () => cardsView(settings, orderNo),
+    archive: () => archiveView(view.signal, orderNo),
+    credentials: () => credentialsView(view.signal),
+  };
   if (settings.sandbox) views.sandbox = () => sandboxView(view.signal);
   const current = Object.hasOwn(views, name) ? name : 'cards';
   const links = Object.keys(views).map((each) => {

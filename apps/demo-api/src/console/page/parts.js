@@ -39,6 +39,38 @@ export function errorBox(error, again) {
   );
 }
 
+/**
+ * A form for an order number.
+ *
+ * @param {string} orderNo to begin with @param {string} action what the button says @param {(orderNo: string) => unknown} search
+ */
+export function orderForm(orderNo, action, search) {
+  const input = h('input', {
+    id: 'order-number',
+    name: 'orderNo',
+    value: orderNo,
+    required: true,
+    maxlength: 32,
+    pattern: '[0-9A-Za-z]{1,32}',
+    autocomplete: 'off',
+    autocapitalize: 'off',
+    spellcheck: 'false',
+    'aria-describedby': 'order-help',
+  });
+  const submit = (event) => {
+    event?.preventDefault();
+    return search(input.value.trim());
+  };
+  const form = h(
+    'form',
+    { class: 'search', onsubmit: submit },
+    h('label', { for: 'order-number' }, t('orderNo')),
+    h('div', { class: 'row' }, input, h('button', { type: 'submit', class: 'primary' }, action)),
+    h('p', { id: 'order-help', class: 'quiet' }, t('orderHelp')),
+  );
+  return { form, input, submit };
+}
+
 /** A table that can be scrolled by keyboard when it is wider than the screen. */
 export function table(name, heads, rows) {
   return h(

@@ -1,4 +1,4 @@
-// The third view: the sandbox behind this server. Everything in it is invented.
+// The fourth view: the sandbox behind this server. Everything in it is invented.
 import { json } from './api.js';
 import { announce, fill, h } from './dom.js';
 import { errorBox, table } from './parts.js';

@@ -13,6 +13,7 @@ const TITLES = {
   store: text('ticket store', 'ticket 存储'),
   credentials: text('stored credentials', '已存凭证'),
   refreshers: text('other refreshers', '其他刷新者'),
+  archive: text('archive', '存证档案'),
   live: text('live', '实际调用'),
 };
 const MARKS = { ok: 'ok', warn: 'warn', fail: 'FAIL', skipped: 'skipped' };

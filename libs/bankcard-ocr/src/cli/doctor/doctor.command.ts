@@ -8,13 +8,14 @@ import { unknownVariables } from '../../options/options-from-env.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import type { DoctorCommand } from '../arguments.js';
 import { type Configuration, readConfiguration } from '../configuration.js';
+import { checkArchive } from './archive.check.js';
 import { type CheckName, type CheckResult, checkResultsOf, runCheck } from './check-result.js';
 import { checkConnections } from './connection.check.js';
 import { checkCredentials, checkRefreshers } from './credentials.check.js';
 import { checkLive } from './live.check.js';
 
 /** Milliseconds. What `--live` fetches must not be cut off: the response would be lost. */
-const LIMITS = { connection: 15_000, store: 20_000, live: 40_000 } as const;
+const LIMITS = { connection: 15_000, store: 20_000, archive: 60_000, live: 40_000 } as const;
 
 export async function runDoctor(command: DoctorCommand): Promise<CheckResult[]> {
   const configuration = readConfiguration(command.name);
@@ -26,6 +27,7 @@ export async function runDoctor(command: DoctorCommand): Promise<CheckResult[]> 
   }
   results.push(...(await runCheck('connection', LIMITS.connection, () => checkConnections(options))));
   results.push(...(await checkStore(options)));
+  results.push(...(await runCheck('archive', LIMITS.archive, async () => checkArchive(command.name))));
   const obstacle = obstacleToLive(command, results);
   if (obstacle) return [...results, ...skipped(['live'], obstacle)];
   return [...results, ...(await runCheck('live', LIMITS.live, async (signal) => [await checkLive(options, signal)]))];

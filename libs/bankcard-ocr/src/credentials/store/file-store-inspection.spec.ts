@@ -137,10 +137,10 @@ describe('the inspection of a file store', () => {
     for (const end of ends) end();
   });
 
-  it('notices a folder that others may enter', async () => {
+  it('notices a folder that its group may write to', async () => {
     const folder = await used();
-    chmodSync(folder, 0o755);
-    await expect(findings()).resolves.toMatchObject([{ status: 'ok' }, { status: 'warn', facts: { mode: '0755' } }]);
+    chmodSync(folder, 0o775);
+    await expect(findings()).resolves.toMatchObject([{ status: 'ok' }, { status: 'warn', facts: { mode: '0775' } }]);
   });
 
   it('asks for no lease as a reader', async () => {

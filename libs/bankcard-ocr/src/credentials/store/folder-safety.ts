@@ -73,12 +73,6 @@ const PROBLEMS = {
     'right for a volume with fsGroup, else chmod 700',
     '设置了 fsGroup 的卷属正常，否则 chmod 700',
   ],
-  'others-may-enter': [
-    'may be entered by other users (mode MODE)',
-    '其他用户可进入（权限 MODE）',
-    'chmod 700',
-    '请 chmod 700',
-  ],
 } as const;
 type FolderProblem = keyof typeof PROBLEMS;
 
@@ -92,7 +86,6 @@ function problemsOfFolder(stats: Stats): FolderProblem[] {
   if (stats.mode & 0o002) problems.push('anyone-may-write');
   // A volume of Kubernetes with `fsGroup` is made so, and its files too.
   else if (stats.mode & 0o020) problems.push('group-may-write');
-  else if (stats.mode & 0o077) problems.push('others-may-enter');
   return problems;
 }
 

@@ -4,38 +4,48 @@ import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 /** A sink's Writable, for one photo: whatever it does, no promise is left open and no error is left unheard. */
 export class SinkStream {
   #failure: Error | undefined;
-  /** Settles the promise of {@link write} or {@link end} that is open: fulfilled without a reason, rejected with one. */
-  #settle: (reason?: Error) => void = () => undefined;
-  #ending = false;
+  #isEnding = false;
   #isFinished = false;
-  readonly #stopListening: () => void;
+  #fail!: (reason: Error) => void;
+  /** Fulfilled when the Writable has finished as it was told to, rejected with {@link #failure}. */
+  readonly #over: Promise<void>;
 
   /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`, or the error that the Writable has already failed with */
   constructor(private readonly writable: Writable) {
     checkFresh(writable);
-    // A PassThrough is done when it has taken everything; the library does not wait for its reader.
-    const stop = finished(writable, { readable: false }, (error) => this.#over(error));
-    writable.on('drain', this.#onDrain);
-    this.#stopListening = () => {
-      stop();
-      writable.off('drain', this.#onDrain);
-    };
+    this.#over = new Promise((resolve, reject) => {
+      this.#fail = (reason) => reject((this.#failure ??= reason));
+      // A PassThrough is done when it has taken everything; the library does not wait for its reader.
+      const stop = finished(writable, { readable: false }, (error) => {
+        // The listeners stay: without one for errors, a later one would end the process.
+        if (error || !this.#isEnding) return this.#fail(new SinkFailure(error ?? closedEarly()));
+        this.#isFinished = true;
+        stop();
+        resolve();
+      });
+    });
+    this.#over.catch(() => undefined);
   }
 
   /** @param bytes kept, as any Writable does. @returns a promise when it wants no more before that is fulfilled */
   write(bytes: Buffer): Promise<void> | undefined {
     const takesMore = this.#attempt(() => this.writable.write(bytes));
     this.#noticeDestruction();
-    return takesMore && !this.#failure ? undefined : this.#wait();
+    if (this.#failure) return this.#over;
+    if (takesMore) return undefined;
+    const drained = new Promise<void>((resolve) => this.writable.once('drain', resolve));
+    const wantsMore = Promise.race([this.#over, drained]);
+    wantsMore.catch(() => undefined);
+    return wantsMore;
   }
 
   /** Fulfilled when everything has been taken and the Writable says that it has finished. */
   end(): Promise<void> {
     this.#attempt(() => {
-      this.#ending = true;
+      this.#isEnding = true;
       this.writable.end();
     });
-    return this.#wait();
+    return this.#over;
   }
 
   abandon(reason: Error): void {
@@ -44,13 +54,10 @@ export class SinkStream {
     this.writable.destroy(reason);
   }
 
-  readonly #onDrain = () => {
-    if (!this.#ending) this.#settle();
-  };
-
   /** Not every Writable emits an event for it (`emitClose`). */
   #noticeDestruction(): void {
-    if (this.writable.destroyed && !this.#ending) this.#over(this.writable.errored);
+    const { destroyed, errored } = this.writable;
+    if (destroyed && !this.#isEnding) this.#fail(new SinkFailure(errored ?? closedEarly()));
   }
 
   #attempt<T>(step: () => T): T | undefined {
@@ -64,28 +71,6 @@ export class SinkStream {
       this.writable.destroy(error as Error);
       return undefined;
     }
-  }
-
-  /** @param error none when it has finished, or when other code closed or ended it */
-  #over(error: Error | null | undefined): void {
-    if (this.#failure) return;
-    if (error || !this.#ending) return this.#fail(new SinkFailure(error ?? closedEarly()));
-    this.#isFinished = true;
-    this.#stopListening();
-    this.#settle();
-  }
-
-  /** The listeners stay: without one for errors, a later one would end the process. */
-  #fail(reason: Error): void {
-    this.#failure ??= reason;
-    this.writable.off('drain', this.#onDrain);
-    this.#settle(this.#failure);
-  }
-
-  #wait(): Promise<void> {
-    if (this.#failure) return Promise.reject(this.#failure);
-    if (this.#isFinished) return Promise.resolve();
-    return new Promise((resolve, reject) => (this.#settle = (reason) => (reason ? reject(reason) : resolve())));
   }
 }
 

@@ -143,8 +143,11 @@ function unexpectedUpgrade(): Error {
   return connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
 }
 
-/** Whatever axios can be told and a request of ours does not say: own members hide what `Object.prototype` has. */
-export const NOTHING_INHERITED = {
+/**
+ * Whatever axios can be told and a request of ours does not say: own members hide what `Object.prototype` has, from versions
+ * before 1.21 too.
+ */
+const NOTHING_INHERITED = {
   // By its name: else axios would take the one that `axios.defaults` has at that moment.
   adapter: 'http',
   auth: null,

@@ -166,10 +166,9 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   }
 }
 
-/** A header that came several times, as Node's own client has it: lists are joined, of anything else the first counts. */
+/** Of a header that came several times the first counts. */
 function headerOf(headers: readonly Buffer[], name: string): string | undefined {
-  const values = headers.filter((_, at) => at % 2 === 1 && isName(headers[at - 1], name)).map(String);
-  return name === 'content-encoding' && values.length > 1 ? values.join(', ') : values[0];
+  return headers.find((_, at) => at % 2 === 1 && isName(headers[at - 1], name))?.toString();
 }
 
 function isName(bytes: Buffer | undefined, name: string): boolean {
