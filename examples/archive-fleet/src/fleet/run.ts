@@ -14,6 +14,8 @@ import { findRedis } from './redis.js';
 const ORDERS = Number(process.env['ORDERS'] ?? 200);
 const WORKERS = 4;
 const DAY_MS = 86_400_000;
+/** Nothing takes so long; what the workers have said last tells why. */
+const GIVE_UP_MS = 600_000;
 
 /** Four workers keep the orders of a table, while one of them is killed, the queue is lost, and Tencent's responses fail. */
 async function run(): Promise<void> {
@@ -43,8 +45,14 @@ async function run(): Promise<void> {
   const fleet = await Promise.all(Array.from({ length: WORKERS }, start));
   const kept = (): number =>
     new Set(fleet.flatMap((worker) => worker.said('kept').map((line) => line.split(' ')[0]))).size;
+  const startedAt = performance.now();
+  const checkTime = (): void => {
+    if (performance.now() - startedAt < GIVE_UP_MS) return;
+    throw new Error(`given up: ${JSON.stringify(fleet.map((worker) => worker.lines.slice(-5)))}`);
+  };
   const reach = async (share: number): Promise<void> => {
     while (kept() < share * ORDERS) {
+      checkTime();
       assert.deepEqual(
         fleet.flatMap((worker) => worker.said('lost')),
         [],
@@ -65,7 +73,10 @@ async function run(): Promise<void> {
   for (const share of [0.6, 0.8]) await reach(share);
   const manifests = (): number => s3.objects.keys().filter((key) => key.endsWith('/manifest.json')).length;
   // A worker that is killed may have kept an order without saying so.
-  while (manifests() < ORDERS) await pause(100);
+  while (manifests() < ORDERS) {
+    checkTime();
+    await pause(100);
+  }
   console.log(`${ORDERS} of ${ORDERS} kept`);
   const codes = await Promise.all(fleet.slice(1).map(async (worker) => worker.stop()));
   assert.deepEqual(codes, Array<number>(WORKERS).fill(0));
