@@ -153,14 +153,8 @@ describeWithRedis('processes that share a queue in Redis', () => {
       clock: new ManualClock(Date.now() + 25 * 3_600_000),
     });
     const orphans = await archive.collectOrphans();
-<<<<<<< HEAD
-    const findings: string[] = [];
-    for await (const verification of archive.verifyAll())
-      findings.push(...verification.findings.map(({ code }) => code));
-=======
     const findings: unknown[] = [];
     for await (const verification of archive.verifyAll()) findings.push(...verification.findings);
->>>>>>> c608ba05abb025d7c713ff57f0738d7972581df2
     let objects = 0;
     for (const orderNo of orders) objects += (await archive.read(orderNo)).manifest.objects.length;
     const files = readdirSync(path.join(folder, 'evidence/orders'), { recursive: true, withFileTypes: true }).filter(
