@@ -153,14 +153,9 @@ describeWithRedis('processes that share a queue in Redis', () => {
       clock: new ManualClock(Date.now() + 25 * 3_600_000),
     });
     const orphans = await archive.collectOrphans();
-<<<<<<< HEAD
-    const findings: unknown[] = [];
-    for await (const verification of archive.verifyAll()) findings.push(...verification.findings);
-=======
     const findings: string[] = [];
     for await (const verification of archive.verifyAll())
       findings.push(...verification.findings.map(({ code }) => code));
->>>>>>> 09ebcebe5d5321375999bab3b4fd1e2e412977e5
     let objects = 0;
     for (const orderNo of orders) objects += (await archive.read(orderNo)).manifest.objects.length;
     const files = readdirSync(path.join(folder, 'evidence/orders'), { recursive: true, withFileTypes: true }).filter(
