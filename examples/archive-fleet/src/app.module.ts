@@ -18,7 +18,7 @@ const { REDIS_URL = '', ORDERS_FILE = '' } = process.env;
       useFactory: () => ({
         ...openEvidence(process.env),
         // An order of a killed worker is free after twice this time. The default of 30 s suits slower stores.
-        queue: new BullMqArchiveQueue({ redis: REDIS_URL, leaseMs: 3_000 }),
+        queue: new BullMqArchiveQueue({ redis: REDIS_URL, leaseMs: 10_000 }),
         worker: { concurrency: 4 },
         reconcile: { expected: new OrdersInFile(ORDERS_FILE), intervalMs: 1_000 },
       }),
