@@ -5,7 +5,7 @@ const LONGEST = [
   'test/simulation/',
   'documents/readme.story.ts',
   'http/kept-connections.spec.ts',
-  'query/query-many.story.ts',
+  'http/several-addresses.spec.ts',
   'libs/bankcard-ocr/src/credentials/ticket.service.spec.ts',
 ];
 
