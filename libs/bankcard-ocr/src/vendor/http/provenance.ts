@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
+import { type PeerCertificate, TLSSocket } from 'node:tls';
 
 /** Where a response came from: for a chain of custody. Nothing in it is secret, or about a person. */
 export interface Provenance {
@@ -24,7 +24,9 @@ export function peerCertificateSha256(connection: Socket | undefined, resumed?: 
   if (!(connection instanceof TLSSocket)) return undefined;
   const known = HASHES.get(connection);
   if (known !== undefined) return known;
-  const shown = connection.getPeerX509Certificate()?.fingerprint256.replaceAll(':', '').toLowerCase();
+  // Not getPeerX509Certificate(): in Node.js 20 the connection shows the certificate only once that way.
+  const { fingerprint256 } = connection.getPeerCertificate() as Partial<PeerCertificate>;
+  const shown = fingerprint256?.replaceAll(':', '').toLowerCase();
   const hash = shown ?? (connection.isSessionReused() ? resumed : undefined);
   if (hash === undefined) return undefined;
   HASHES.set(connection, hash);
