@@ -39,7 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('refresher.ts'),
     changes: [["if (plan.do === 'serve') return 0;", '']],
     mixes: ['storeSlow', 'pause'],
-    within: 60,
+    within: 120,
   },
   {
     name: 'no fencing: every write goes on top of whatever is there',
