@@ -79,18 +79,10 @@ const PAGES = markdownFiles(ROOT).filter((name) =>
   /^(?:[^/]+|docs\/[^/]+|(?:libs|examples)\/[^/]+\/README|bench\/README|test\/simulation\/README)\.md$/.test(name),
 );
 
-const ENTRIES = [
-  '',
-  'archive',
-  'archive-queue',
-  'archive-s3',
-  'config',
-  'http',
-  'ops',
-  'redis',
-  'telemetry',
-  'testing',
-].map((entry) => path.join(LIBRARY, entry, 'index.ts'));
+const { exports } = JSON.parse(readFileSync(path.join(LIBRARY, '../package.json'), 'utf8')) as { exports: object };
+const ENTRIES = Object.keys(exports)
+  .filter((name) => name !== './package.json')
+  .map((entry) => path.join(LIBRARY, entry, 'index.ts'));
 
 describe('plain language', () => {
   it.each([
