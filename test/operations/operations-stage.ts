@@ -6,6 +6,15 @@ import { Test, type TestingModuleBuilder } from '@nestjs/testing';
 import { TicketService } from 'nestjs-bankcard-ocr';
 
 export const PLATFORMS = ['express', 'fastify'] as const;
+/** Every route of the operations API. */
+export const ROUTES = [
+  ['GET', 'accounts'],
+  ['GET', 'credentials'],
+  ['GET', 'exchanges'],
+  ['GET', 'live'],
+  ['POST', 'refresh'],
+  ['POST', 'store-check'],
+] as const;
 
 /** Lets requests pass that carry a key; global, as a team would bind it. */
 class KeyGuard implements CanActivate {

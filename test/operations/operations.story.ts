@@ -3,7 +3,7 @@ import { BankCardOcrOpsModule } from 'nestjs-bankcard-ocr/ops';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { optionsFor } from '../support/application.js';
 import { ECHO_ORDER, leaksIn, RecordingProxy } from '../support/recording-proxy.js';
-import { closeAll, credentialsOf, PLATFORMS, serve, type Stage } from './operations-stage.js';
+import { closeAll, credentialsOf, PLATFORMS, ROUTES, serve, type Stage } from './operations-stage.js';
 
 /**
  * Every route once, in one application of each platform: what `npm test` has of the stories beside this one, which take long
@@ -13,14 +13,6 @@ const CARD = '6222021234567890128';
 const ORDER = 'goodcanary1';
 const ECHO = `${ECHO_ORDER}canary2`;
 const USER_ID = 'usercanary3';
-const ROUTES = [
-  ['GET', 'accounts'],
-  ['GET', 'credentials'],
-  ['GET', 'exchanges'],
-  ['GET', 'live'],
-  ['POST', 'refresh'],
-  ['POST', 'store-check'],
-] as const;
 
 describe.each(PLATFORMS)('the operations API on %s', (platform) => {
   let sandbox: KycSandbox;

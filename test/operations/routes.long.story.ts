@@ -9,17 +9,9 @@ import {
 import { BankCardOcrOpsModule } from 'nestjs-bankcard-ocr/ops';
 import { BankCardOcrTestingModule, KycSandbox, orderNoForCode } from 'nestjs-bankcard-ocr/testing';
 import { optionsFor } from '../support/application.js';
-import { closeAll, credentialsOf, PLATFORMS, serve } from './operations-stage.js';
+import { closeAll, credentialsOf, PLATFORMS, ROUTES, serve } from './operations-stage.js';
 
 const OWN = BankCardOcrTestingModule.forRoot;
-const ROUTES = [
-  ['GET', 'accounts'],
-  ['GET', 'credentials'],
-  ['GET', 'exchanges'],
-  ['GET', 'live'],
-  ['POST', 'refresh'],
-  ['POST', 'store-check'],
-] as const;
 
 afterEach(closeAll);
 
