@@ -27,12 +27,7 @@ export class CredentialCache {
   #stored: TicketRecord | undefined;
   readonly #earlier: RetiredTickets;
 
-  constructor(
-    private readonly context: Pick<
-      CredentialContext,
-      'clock' | 'timings' | 'random' | 'emit' | 'secretFingerprint' | 'verifyWindowMs'
-    >,
-  ) {
+  constructor(private readonly context: CredentialContext) {
     this.#earlier = new RetiredTickets(context.clock, context.timings.intervalMs, context.verifyWindowMs);
   }
 
@@ -59,19 +54,17 @@ export class CredentialCache {
     return held !== undefined && this.#now >= held.endsAt - leaptMs(held, this.context.clock);
   }
 
-  get isAgeInDoubt(): boolean {
-    const held = this.latest;
-    return held !== undefined && Math.abs(behindMs(this.context.clock) - held.behindMs) > CLOCK_STEP_MS;
-  }
-
   /** Whether the record last read shows an unfinished refresh: the cached generation may be in its overlap. */
   get isBeingReplaced(): boolean {
     return isUnfinished(this.#stored);
   }
 
-  /** Whether the store has lost data since the last refresh, perhaps the mark of an unfinished one. */
-  get hasStoreLost(): boolean {
-    return this.#stored?.writtenBackAtMs !== undefined;
+  /** It may have ended while the machine was suspended, or by a refresh of ours that the store has forgotten. */
+  get isEndInDoubt(): boolean {
+    const { latest } = this;
+    if (!latest) return false;
+    const isAgeInDoubt = Math.abs(behindMs(this.context.clock) - latest.behindMs) > CLOCK_STEP_MS;
+    return isAgeInDoubt || this.#stored?.writtenBackAtMs !== undefined || latest.record.contested === true;
   }
 
   /** On the monotonic clock. A leap of the wall clock counts as age: that of a suspended machine stands still. */
@@ -84,7 +77,7 @@ export class CredentialCache {
     const { latest } = this;
     if (!latest) return [];
     // Once it has expired without a successor, it is kept as if it had been replaced at that time.
-    const usable = this.valid || this.#earlier.isInWindow({ replacedAt: latest.endsAt, endsAt: latest.endsAt });
+    const usable = this.valid || this.#earlier.isInWindow(latest.endsAt, latest.endsAt);
     return [...(usable ? [latest.credentials.signTicket] : []), ...this.#earlier.tickets];
   }
 

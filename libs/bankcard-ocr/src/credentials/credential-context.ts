@@ -23,11 +23,13 @@ export interface TicketServiceOptions {
   /** How long retired tickets are kept after their replacement. @default one interval, and as long as they would have lived */
   readonly verifyWindowMs?: number;
   readonly seal?: RecordSeal;
-  readonly observeRefresh?: RefreshObserver | undefined;
+  readonly observeRefresh?: RefreshObserver;
 }
 
 export interface CredentialContext extends TicketServiceOptions {
   readonly random: Random;
+  readonly storeClock: Clock;
   readonly role: TicketRole;
+  readonly observeRefresh: RefreshObserver;
   readonly emit: TicketEventListener;
 }

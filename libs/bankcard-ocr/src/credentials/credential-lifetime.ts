@@ -22,15 +22,10 @@ export const CLOCK_STEP_MS = 1_000;
 /** The uncertainty of ages read from a store across the network. */
 export const UNCERTAIN_MS = 3_000;
 
-/** Milliseconds since a timestamp of a record; undefined for one in the future: the clock was set back. */
-export function ageMs(recordedAtMs: number, clock: Instant): number | undefined {
-  const age = clock.now() - recordedAtMs;
-  return age < -CLOCK_STEP_MS ? undefined : Math.max(age, 0);
-}
-
-/** The same; infinity without such a timestamp, or when its age is unknown. */
+/** Milliseconds since a timestamp of a record; infinity without one, or for one in the future: the clock was set back. */
 export function ageOrInfinity(recordedAtMs: number | undefined, clock: Instant): number {
-  return (recordedAtMs === undefined ? undefined : ageMs(recordedAtMs, clock)) ?? Number.POSITIVE_INFINITY;
+  const age = clock.now() - (recordedAtMs ?? Number.NEGATIVE_INFINITY);
+  return age < -CLOCK_STEP_MS ? Number.POSITIVE_INFINITY : Math.max(age, 0);
 }
 
 /** Make a stored generation usable; undefined when it has expired, or its age is unknown. */

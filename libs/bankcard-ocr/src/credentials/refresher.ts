@@ -15,7 +15,6 @@ import {
   type RefreshRequest,
 } from './refresh-plan.js';
 import type { TicketLease } from './store/ticket-store.js';
-import type { RefreshObserver } from './ticket-event.js';
 import {
   type RecordChange,
   StaleWriteError,
@@ -24,13 +23,10 @@ import {
 } from './ticket-record-repository.js';
 import { numberAfter, type PendingToken, type TicketRecord } from './ticket-record.js';
 
-type RefresherContext = Pick<
-  CredentialContext,
-  'role' | 'auth' | 'clock' | 'random' | 'timings' | 'emit' | 'observeRefresh'
-> & {
+export interface RefresherContext extends CredentialContext {
   readonly records: TicketRecordRepository;
   readonly cache: CredentialCache;
-};
+}
 
 /** Carries out what {@link planRefresh} decides, and stores each credential as it arrives (protocol.md section 5). */
 export class Refresher {
@@ -128,8 +124,7 @@ export class Refresher {
         throw new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), plan.attempts, plan.ms, true);
       }
       if (plan.do === 'cooldown') throw new RefreshCooldownError(plan.ms);
-      const { observeRefresh = withoutObserver } = this.context;
-      await observeRefresh(request.reason, () => this.#fetch(plan, record, lease, request));
+      await this.context.observeRefresh(request.reason, () => this.#fetch(plan, record, lease, request));
       return 0;
     } catch (error) {
       throw await this.#shareFailure(error, lease, request);
@@ -215,7 +210,7 @@ export class Refresher {
     const number = numberAfter(stored.highestNumber);
     const forcedAt = clock.monotonic();
     await stored.markAsked(forced ? clock.now() : undefined);
-    stored.throwIfLeaseLost();
+    stored.lease.throwIfLost();
     if (forced) this.#remember({ forcedAt });
     let token: IssuedCredential;
     try {
@@ -254,7 +249,7 @@ export class Refresher {
     { attempt, signal }: RefreshRequest,
   ): Promise<void> {
     const { auth, cache, clock, timings, random } = this.context;
-    stored.throwIfLeaseLost();
+    stored.lease.throwIfLost();
     const ticket = await auth
       .signTicket(pending.accessToken, pending.number, attempt, signal)
       .catch((error: unknown) => {
@@ -289,8 +284,6 @@ export class Refresher {
   }
 }
 
-const withoutObserver: RefreshObserver = (_reason, refresh) => refresh();
-
 /** Processes without the lease may write as well: what a store had lost, or that a generation is suspect. */
 const TRIES = 5;
 
@@ -305,11 +298,12 @@ export class RefreshRecord {
   #hasAsked = false;
   /** The store could not be told what the vendor gave, or may have given. */
   #isUntold = false;
-  #isBeingWritten = false;
+  /** What the vendor gave is on its way into the store: until it has arrived, a read does not bring it. */
+  isBeingWritten = false;
 
   constructor(
-    private readonly context: Pick<RefresherContext, 'records' | 'cache' | 'clock' | 'random' | 'emit'>,
-    private readonly lease: TicketLease,
+    private readonly context: RefresherContext,
+    readonly lease: TicketLease,
     record: TicketRecord | undefined,
   ) {
     const { cache, clock, random } = context;
@@ -322,11 +316,6 @@ export class RefreshRecord {
 
   get ours(): TicketRecord | undefined {
     return this.context.cache.ours(this.#latest);
-  }
-
-  /** Whether what the vendor gave is on its way into the store: until it has arrived, a read does not bring it. */
-  get isBeingWritten(): boolean {
-    return this.#isBeingWritten;
   }
 
   get highestGeneration(): number {
@@ -350,10 +339,6 @@ export class RefreshRecord {
     await this.#write(forcedAtMs === undefined ? change : { ...change, forcedAtMs });
   }
 
-  throwIfLeaseLost(): void {
-    this.lease.throwIfLost();
-  }
-
   /** Take the mark back: the vendor refused in its own words, so that nothing has ended. */
   async unmark(): Promise<void> {
     if (!this.ours) return;
@@ -369,13 +354,13 @@ export class RefreshRecord {
   async keep(change: RecordChange): Promise<void> {
     this.#knownIds.add(change.pending?.id).add(change.current?.id);
     this.#askedLastAtMs = change.current?.ticketRequestedAtMs ?? this.#askedLastAtMs;
-    this.#isBeingWritten = true;
+    this.isBeingWritten = true;
     try {
       // A refresh that has only asked for the ticket of a token leaves a mark of others: their token may have ended this one.
       const mark = this.#begun?.unanswered;
       const isOfThisToken = this.#hasAsked || mark?.by === change.current?.refreshId;
       const unanswered = isOfThisToken ? undefined : mark;
-      await this.#write({ ...change, unanswered }).finally(() => (this.#isBeingWritten = false));
+      await this.#write({ ...change, unanswered }).finally(() => (this.isBeingWritten = false));
       this.#isUntold = false;
     } catch (error) {
       this.#isUntold = !(error instanceof StaleWriteError);

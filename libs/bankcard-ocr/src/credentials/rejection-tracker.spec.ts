@@ -1,6 +1,7 @@
 import { SYSTEM_RANDOM } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { RejectionTracker } from './rejection-tracker.js';
+import { RefreshStage } from './refresh-stage.test-support.js';
 import { behindMs, hold } from './credential-lifetime.js';
 import { CredentialCache } from './credential-cache.js';
 import { aRecord } from './store/store-contract.test-support.js';
@@ -29,7 +30,7 @@ function begin(refreshes = true): void {
   };
   const timings = timingsFor(INTERVAL_MS, 60_000);
   const role = refreshes ? 'refresher' : 'reader';
-  const context = { clock, timings, role, emit, random: SYSTEM_RANDOM, secretFingerprint: 'fingerprint' } as const;
+  const context = new RefreshStage().context({ clock, timings, role, emit, random: SYSTEM_RANDOM });
   held = new CredentialCache(context);
   tracker = new RejectionTracker(context, held);
   fetch(1);

@@ -82,12 +82,11 @@ export class RejectionTracker {
   }
 
   #suspect({ generation, generationId }: Credentials, vendorCode: string | undefined): Suspicion | undefined {
-    const { valid, isAgeInDoubt, isBeingReplaced, hasStoreLost } = this.cache;
+    const { valid, isEndInDoubt, isBeingReplaced } = this.cache;
     // Expired, or replaced by one of ours, or about to be: no wonder.
     if (valid?.credentials.generationId !== generationId || isBeingReplaced) return undefined;
-    // It may have ended while the machine was suspended, or by a refresh of ours that the store has forgotten. If a foreign
-    // program does refresh, the next generation tells.
-    if (isAgeInDoubt || hasStoreLost || valid.record.contested) return undefined;
+    // If a foreign program does refresh, the next generation tells.
+    if (isEndInDoubt) return undefined;
     const at = this.context.clock.monotonic();
     const [ageMs, remainingMs] = [Math.round(at - valid.beganAt), Math.round(valid.endsAt - at)];
     return { generationId, at, event: { generation, vendorCode, ageMs, remainingMs } };

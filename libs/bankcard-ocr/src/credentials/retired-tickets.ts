@@ -3,15 +3,13 @@ import { SecretText } from '../runtime/secret-text.js';
 import { behindMs, type CachedCredentials, endsAtMs } from './credential-lifetime.js';
 import type { GenerationRecord, RetiredTicket } from './ticket-record.js';
 
-type Moments = { readonly replacedAt: number; readonly endsAt: number };
-type KeptTicket = Pick<RetiredTicket, 'number' | 'id' | 'signTicket'> & Moments;
-
 /** However often generations are replaced, a record stays small. */
 const MOST = 64;
 
 /** SIGN tickets of replaced generations, for verifying what a phone reports late, never for signing (section 4). */
 export class RetiredTickets {
-  #tickets: readonly KeptTicket[] = [];
+  /** Their times are on the monotonic clock. */
+  #tickets: readonly RetiredTicket[] = [];
 
   constructor(
     private readonly clock: Clock,
@@ -21,7 +19,7 @@ export class RetiredTickets {
 
   /** Keep the ticket of a generation that another one, whose token was asked for at `replacedAt`, replaces. */
   add({ record: { number, id, signTicket }, endsAt }: CachedCredentials, replacedAt: number): void {
-    this.#keep([{ number, id, signTicket, replacedAt, endsAt }]);
+    this.#keep([{ number, id, signTicket, replacedAtMs: replacedAt, endsAtMs: endsAt }]);
   }
 
   addEnded(record: GenerationRecord): void {
@@ -34,19 +32,11 @@ export class RetiredTickets {
   }
 
   merge(recorded: readonly RetiredTicket[] = []): void {
-    const offsetMs = behindMs(this.clock);
-    this.#keep(
-      recorded.map(({ replacedAtMs, endsAtMs: ms, ...ticket }) => {
-        return { ...ticket, replacedAt: replacedAtMs - offsetMs, endsAt: ms - offsetMs };
-      }),
-    );
+    this.#keep(recorded.map((ticket) => shifted(ticket, -behindMs(this.clock))));
   }
 
   toRecord(): readonly RetiredTicket[] | undefined {
-    const offsetMs = behindMs(this.clock);
-    const recorded = this.#kept.map(({ replacedAt, endsAt, ...ticket }) => {
-      return { ...ticket, replacedAtMs: Math.max(0, replacedAt + offsetMs), endsAtMs: Math.max(0, endsAt + offsetMs) };
-    });
+    const recorded = this.#kept.map((ticket) => shifted(ticket, behindMs(this.clock), 0));
     return recorded.length > 0 ? recorded : undefined;
   }
 
@@ -54,19 +44,24 @@ export class RetiredTickets {
     return this.#kept.map(({ signTicket }) => new SecretText(signTicket));
   }
 
-  isInWindow({ replacedAt, endsAt }: Moments): boolean {
-    const { intervalMs, verifyWindowMs } = this;
-    const defaultMs = Math.max(intervalMs, endsAt - replacedAt);
-    return this.clock.monotonic() < replacedAt + (verifyWindowMs ?? defaultMs);
+  isInWindow(replacedAt: number, endsAt: number): boolean {
+    const defaultMs = Math.max(this.intervalMs, endsAt - replacedAt);
+    return this.clock.monotonic() < replacedAt + (this.verifyWindowMs ?? defaultMs);
   }
 
-  get #kept(): readonly KeptTicket[] {
-    return this.#tickets.filter((ticket) => this.isInWindow(ticket));
+  get #kept(): readonly RetiredTicket[] {
+    return this.#tickets.filter(({ replacedAtMs, endsAtMs: end }) => this.isInWindow(replacedAtMs, end));
   }
 
-  #keep(tickets: readonly KeptTicket[]): void {
+  #keep(tickets: readonly RetiredTicket[]): void {
     const known = new Set(this.#tickets.map(({ id }) => id));
     const all = [...this.#kept, ...tickets.filter(({ id }) => !known.has(id))];
-    this.#tickets = all.sort((a, b) => b.replacedAt - a.replacedAt).slice(0, MOST);
+    this.#tickets = all.sort((a, b) => b.replacedAtMs - a.replacedAtMs).slice(0, MOST);
   }
+}
+
+/** Between the wall clock, whose times are not negative, and the monotonic one. */
+function shifted(ticket: RetiredTicket, byMs: number, earliestMs = Number.NEGATIVE_INFINITY): RetiredTicket {
+  const shift = (ms: number): number => Math.max(earliestMs, ms + byMs);
+  return { ...ticket, replacedAtMs: shift(ticket.replacedAtMs), endsAtMs: shift(ticket.endsAtMs) };
 }

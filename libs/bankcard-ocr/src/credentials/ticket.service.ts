@@ -2,16 +2,16 @@ import { type Observable, Subject } from 'rxjs';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
 import { raceAbort } from '../runtime/abort.js';
-import { SYSTEM_RANDOM } from '../runtime/random.js';
+import { SYSTEM_RUNTIME } from '../runtime/random.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { CredentialCache } from './credential-cache.js';
-import type { CredentialContext, TicketRole, TicketServiceOptions } from './credential-context.js';
+import type { TicketRole, TicketServiceOptions } from './credential-context.js';
 import type { Credentials } from './credentials.js';
-import { Refresher } from './refresher.js';
+import type { RefresherContext } from './refresher.js';
 import { RejectionTracker } from './rejection-tracker.js';
-import { RefreshCooldownError, RefreshFailures } from './refresh-backoff.js';
+import { RefreshCooldownError } from './refresh-backoff.js';
 import { RefreshScheduler, type WantedRefresh } from './refresh-scheduler.js';
-import type { TicketEvent } from './ticket-event.js';
+import type { RefreshObserver, TicketEvent } from './ticket-event.js';
 import type { SharingScope } from './store/ticket-store.js';
 import { TicketRecordRepository } from './ticket-record-repository.js';
 
@@ -53,29 +53,23 @@ export class TicketService {
   readonly #events = new Subject<TicketEvent>();
   /** What happens to the credentials; logs and metrics are made from it. */
   readonly events$: Observable<TicketEvent> = this.#events.asObservable();
-  readonly #cache: CredentialCache;
-  readonly #failures: RefreshFailures;
   readonly #schedule: RefreshScheduler;
   readonly #rejections: RejectionTracker;
-  readonly #context: CredentialContext;
-  readonly #records: TicketRecordRepository;
+  readonly #context: RefresherContext;
 
   constructor(options: TicketServiceOptions) {
     const emit = (event: TicketEvent) => {
       this.#events.next(event);
       this.#rejections.observe(event);
     };
-    const context = { role: 'refresher', random: SYSTEM_RANDOM, ...options, emit } as const;
+    const { clock: storeClock, random } = SYSTEM_RUNTIME;
+    const observeRefresh: RefreshObserver = (_reason, refresh) => refresh();
+    const context = { role: 'refresher', random, storeClock, observeRefresh, ...options, emit } as const;
     const cache = new CredentialCache(context);
     const records = new TicketRecordRepository(context);
-    const refresher = new Refresher({ ...context, cache, records });
-    const failures = new RefreshFailures(context);
-    this.#context = context;
-    this.#records = records;
-    this.#cache = cache;
-    this.#failures = failures;
+    this.#context = { ...context, cache, records };
     this.#rejections = new RejectionTracker(context, cache);
-    this.#schedule = new RefreshScheduler({ ...context, refresher, cache, failures });
+    this.#schedule = new RefreshScheduler(this.#context);
   }
 
   /** @internal */
@@ -91,7 +85,7 @@ export class TicketService {
 
   /** The credentials to use now, without asking anybody; undefined when there are none. */
   peek(): Credentials | undefined {
-    return this.#cache.valid?.credentials;
+    return this.#context.cache.valid?.credentials;
   }
 
   /**
@@ -108,24 +102,24 @@ export class TicketService {
   fresh(): Credentials | undefined {
     // A test may have replaced it on this object.
     if (this.getCredentials !== TicketService.prototype.getCredentials) return undefined;
-    return this.#schedule.isClosed || this.#schedule.isPollDue ? undefined : this.#cache.fresh?.credentials;
+    return this.#schedule.isClosed || this.#schedule.isPollDue ? undefined : this.#context.cache.fresh?.credentials;
   }
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
-    const { role, clock } = this.#context;
+    const { role, clock, cache } = this.#context;
     if (this.#schedule.isPollDue) await raceAbort(this.#schedule.sync(), signal);
     // What is stored is served at once, even if it is due.
-    if (!this.#cache.valid) await raceAbort(this.#schedule.sync(), signal);
-    if (!this.#cache.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
-    else if (role === 'refresher' && this.#cache.mayHaveEnded) {
+    if (!cache.valid) await raceAbort(this.#schedule.sync(), signal);
+    if (!cache.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
+    else if (role === 'refresher' && cache.mayHaveEnded) {
       // They are served all the same when the refresh fails: the wall clock may be wrong.
       await raceAbort(this.#schedule.ensure({ reason: 'due' }), signal).catch(() => signal?.throwIfAborted());
     }
-    if (role === 'refresher' && clock.monotonic() >= this.#cache.dueAt) {
+    if (role === 'refresher' && clock.monotonic() >= cache.dueAt) {
       this.#schedule.inBackground({ reason: 'due' });
     }
     const credentials = this.peek();
-    if (!credentials) throw this.#failures.toError();
+    if (!credentials) throw this.#schedule.failures.toError();
     return credentials;
   }
 
@@ -139,7 +133,7 @@ export class TicketService {
       const message = "a process with role 'reader' never refreshes: call refresh() in one with role 'refresher'";
       throw new BankCardOcrError('CONFIGURATION', { message });
     }
-    return this.#replace({ reason: 'requested', replaces: this.#cache.latest?.credentials.generationId });
+    return this.#replace({ reason: 'requested', replaces: this.#context.cache.latest?.credentials.generationId });
   }
 
   /** @returns undefined when a refresh would be too soon, or does not help: the rejection stands. @internal */
@@ -166,7 +160,7 @@ export class TicketService {
 
   /** The SIGN tickets with which the vendor may have signed what a phone reports, newest first. @internal */
   get ticketsForVerifying(): readonly SecretText[] {
-    return this.#cache.ticketsForVerifying;
+    return this.#context.cache.ticketsForVerifying;
   }
 
   /** Wait for a refresh that runs, then use what another process may have stored. @internal */
@@ -177,9 +171,9 @@ export class TicketService {
   }
 
   status(): TicketStatus {
-    const { clock, store, role } = this.#context;
-    const { latest, valid, dueAt } = this.#cache;
-    const { last, pauseMs } = this.#failures;
+    const { clock, store, role, cache, records } = this.#context;
+    const { latest, valid, dueAt } = cache;
+    const { last, pauseMs } = this.#schedule.failures;
     const { code, vendorCode } = last?.error ?? {};
     const now = clock.monotonic();
     return {
@@ -195,7 +189,7 @@ export class TicketService {
       refreshing: this.#schedule.refreshing,
       role,
       foreignRefreshSuspected: this.#rejections.times,
-      store: { description: store.description, scope: store.scope, failing: this.#records.isFailing },
+      store: { description: store.description, scope: store.scope, failing: records.isFailing },
     };
   }
 
@@ -212,6 +206,6 @@ export class TicketService {
       if (credentials && credentials.generationId !== wanted.replaces) return credentials;
       await this.#schedule.ensure(wanted);
     }
-    throw this.#failures.toError();
+    throw this.#schedule.failures.toError();
   }
 }
