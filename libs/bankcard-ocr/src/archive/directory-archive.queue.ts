@@ -8,7 +8,7 @@ import { numeric, readNumbers } from '../options/option-values.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../runtime/durable-file.js';
 import { NODE_FILE_SYSTEM, undefinedWhenMissing } from '../runtime/file-system.js';
 import { SYSTEM_RUNTIME } from '../runtime/random.js';
-import { WokenSleep } from '../runtime/woken-sleep.js';
+import { WokenSleep } from './woken-sleep.js';
 import {
   type ArchiveJob,
   ArchiveQueue,
