@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, link, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { FileLeases } from '../credentials/store/file-lease.js';
-import { FileOperations } from '../credentials/store/file-operations.js';
+import { StoreFolder } from '../credentials/store/store-folder.js';
 import type { TicketLease } from '../credentials/store/ticket-store.js';
 import { numeric, readNumbers } from '../options/option-values.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../runtime/durable-file.js';
@@ -66,7 +66,6 @@ export class DirectoryArchiveQueue extends ArchiveQueue {
   readonly #leaseMs: number;
   readonly #warn: (warning: string) => void;
   readonly #sleep = new WokenSleep(clock);
-  readonly #operations = new FileOperations(FILE_TIMEOUT_MS);
   /** The leases of other processes are watched: one whose file stands still has expired. */
   readonly #others = new Map<string, FileLeases>();
   #folder = '';
@@ -327,7 +326,7 @@ export class DirectoryArchiveQueue extends ArchiveQueue {
   }
 
   #leasesIn(folder: string): FileLeases {
-    return new FileLeases(folder, this.#operations, NODE_FILE_SYSTEM, SYSTEM_RUNTIME);
+    return new FileLeases(new StoreFolder(folder, NODE_FILE_SYSTEM, SYSTEM_RUNTIME, FILE_TIMEOUT_MS));
   }
 
   async #scan(): Promise<void> {
