@@ -157,7 +157,7 @@ export class Disk {
       utimes: (_accessedAt, modifiedAt) =>
         step(() => {
           this.#changing();
-          file.touchedMs = modifiedAt.getTime();
+          file.touchedMs = Number(modifiedAt);
         }),
       close: () => step(() => undefined),
     };

@@ -26,7 +26,6 @@ interface Account {
   readonly id: string;
   readonly client: Promise<BankCardOcrClient>;
   made?: BankCardOcrClient;
-  options?: ResolvedOptions;
   unregister?: () => void;
   /** Closes the client when the calls that are under way have ended. */
   closing?: ClockTimer | undefined;
@@ -122,7 +121,6 @@ export class BankCardOcrClientFactory {
     account.made = client;
     for (const observe of this.#observers) observe(account.id, client);
     client.start();
-    account.options = resolved;
     return client;
   }
 
@@ -132,7 +130,7 @@ export class BankCardOcrClientFactory {
       if (excess <= 0) return;
       excess -= 1;
       // One that is still being made comes here again.
-      const { options } = account;
+      const options = account.made?.forOperators.options;
       account.closing ??= options?.clock.setTimer(() => void this.#close(account), options.timeoutMs);
     }
   }

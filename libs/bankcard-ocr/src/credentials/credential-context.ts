@@ -26,10 +26,9 @@ export interface TicketServiceOptions {
   readonly observeRefresh?: RefreshObserver;
 }
 
-export interface CredentialContext extends TicketServiceOptions {
-  readonly random: Random;
-  readonly storeClock: Clock;
-  readonly role: TicketRole;
-  readonly observeRefresh: RefreshObserver;
+/** What the parts of a `TicketService` share. */
+export interface CredentialContext extends Required<Omit<TicketServiceOptions, 'seal' | 'verifyWindowMs'>> {
+  readonly seal?: RecordSeal;
+  readonly verifyWindowMs?: number;
   readonly emit: TicketEventListener;
 }

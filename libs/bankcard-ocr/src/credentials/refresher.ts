@@ -273,7 +273,7 @@ export class Refresher {
     const { monotonicMs, epochMs } = ticket.sentAt;
     const behindWallMs = Math.min(pending.tokenRequestedAtMs - tokenSentAt, epochMs - monotonicMs);
     cache.replace(hold(current, tokenSentAt, monotonicMs, behindWallMs));
-    const earlier = cache.earlierForRecord;
+    const earlier = cache.earlier.toRecord();
     const finished = { pending: undefined, failed: undefined, rejectedId: undefined, writtenBackAtMs: undefined };
     const forcedAtMs = lastForcedAtMs(stored.ours, this.#memory, clock);
     await stored.keep({ current, earlier, ...finished, forcedAtMs });

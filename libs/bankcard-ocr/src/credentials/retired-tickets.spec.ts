@@ -1,5 +1,5 @@
 import { ManualClock } from '../testing/manual-clock.js';
-import { RetiredTickets } from './retired-tickets.js';
+import { RetiredTickets } from './credential-cache.js';
 import { behindMs, hold, type CachedCredentials } from './credential-lifetime.js';
 import type { RetiredTicket } from './ticket-record.js';
 

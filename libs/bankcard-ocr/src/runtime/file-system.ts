@@ -1,15 +1,12 @@
 import { constants, type Stats, watch } from 'node:fs';
-import { link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
+import { type FileHandle, link, lstat, mkdir, open, readdir, rename, unlink } from 'node:fs/promises';
 
 // Windows lacks the last three: there they are undefined, which counts as 0.
 const { O_RDONLY, O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
-export interface OpenFile {
+export interface OpenFile extends Pick<FileHandle, 'sync' | 'utimes' | 'close'> {
   write(text: string, position: number): Promise<unknown>;
   writeFile(content: string | Uint8Array): Promise<void>;
-  sync(): Promise<void>;
-  utimes(accessedAt: Date, modifiedAt: Date): Promise<void>;
-  close(): Promise<void>;
 }
 
 type SmallFile =
