@@ -7,13 +7,12 @@ import {
   CLOCK_STEP_MS,
   dueAt,
   endsAtMs,
-  hold,
-  type CachedCredentials,
   holdStored,
   isNewer,
   leaptMs,
   recordOf,
   wasAskedForAfter,
+  CachedCredentials,
 } from './credential-lifetime.js';
 import {
   type GenerationRecord,
@@ -145,7 +144,7 @@ export class CredentialCache {
   #renumber(number: number): void {
     if (!this.latest || number <= this.latest.record.number) return;
     const { record, beganAt, ticketBeganAt, behindMs: behind } = this.latest;
-    this.latest = hold({ ...record, number }, beganAt, ticketBeganAt, behind);
+    this.latest = new CachedCredentials({ ...record, number }, beganAt, ticketBeganAt, behind);
   }
 
   #take(held: CachedCredentials, source: 'refresh' | 'store'): void {

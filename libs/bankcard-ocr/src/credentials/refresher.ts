@@ -4,7 +4,7 @@ import type { IssuedCredential } from '../vendor/auth.client.js';
 import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
 import type { CredentialCache } from './credential-cache.js';
 import type { CredentialContext } from './credential-context.js';
-import { ageOrInfinity, dateOf, hold, UNCERTAIN_MS } from './credential-lifetime.js';
+import { ageOrInfinity, dateOf, UNCERTAIN_MS, CachedCredentials } from './credential-lifetime.js';
 import { pauseAfter, RefreshCooldownError, RefreshFailed } from './refresh-backoff.js';
 import {
   lastForcedAtMs,
@@ -272,7 +272,7 @@ export class Refresher {
     // To be used at once, also when it cannot be written: the previous one is dying.
     const { monotonicMs, epochMs } = ticket.sentAt;
     const behindWallMs = Math.min(pending.tokenRequestedAtMs - tokenSentAt, epochMs - monotonicMs);
-    cache.replace(hold(current, tokenSentAt, monotonicMs, behindWallMs));
+    cache.replace(new CachedCredentials(current, tokenSentAt, monotonicMs, behindWallMs));
     const earlier = cache.earlier.toRecord();
     const finished = { pending: undefined, failed: undefined, rejectedId: undefined, writtenBackAtMs: undefined };
     const forcedAtMs = lastForcedAtMs(stored.ours, this.#memory, clock);

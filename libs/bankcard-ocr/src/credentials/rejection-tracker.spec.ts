@@ -2,7 +2,7 @@ import { SYSTEM_RANDOM } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { RejectionTracker } from './rejection-tracker.js';
 import { RefreshStage } from './refresh-stage.test-support.js';
-import { behindMs, hold } from './credential-lifetime.js';
+import { behindMs, CachedCredentials } from './credential-lifetime.js';
 import { CredentialCache } from './credential-cache.js';
 import { aRecord } from './store/store-contract.test-support.js';
 import type { RefreshReason, TicketEvent } from './ticket-event.js';
@@ -52,7 +52,9 @@ function generation(number: number): TicketRecord {
 
 /** This process fetches a generation. */
 function fetch(number: number): void {
-  held.replace(hold(generation(number).current!, clock.monotonic(), clock.monotonic(), behindMs(clock)));
+  held.replace(
+    new CachedCredentials(generation(number).current!, clock.monotonic(), clock.monotonic(), behindMs(clock)),
+  );
 }
 
 const current = () => held.latest!.credentials;

@@ -7,9 +7,8 @@ import type { ForeignRefreshSuspected, TicketEvent } from './ticket-event.js';
 
 type RejectionError = Pick<BankCardOcrError, 'vendorCode' | 'actor'>;
 
-interface Suspicion {
+interface Suspicion extends Omit<ForeignRefreshSuspected, 'type' | 'times' | 'repeated'> {
   readonly generationId: string;
-  readonly event: Pick<ForeignRefreshSuspected, 'generation' | 'vendorCode' | 'ageMs' | 'remainingMs'>;
   readonly at: number;
 }
 
@@ -89,7 +88,7 @@ export class RejectionTracker {
     if (isEndInDoubt) return undefined;
     const at = this.context.clock.monotonic();
     const [ageMs, remainingMs] = [Math.round(at - valid.beganAt), Math.round(valid.endsAt - at)];
-    return { generationId, at, event: { generation, vendorCode, ageMs, remainingMs } };
+    return { generationId, at, generation, vendorCode, ageMs, remainingMs };
   }
 
   /** A reader's rejection is fixed by what others fetch. What they had asked for before it is a refresh that it had missed. */
@@ -99,7 +98,7 @@ export class RejectionTracker {
     return beganAt > this.#suspicion.at - UNCERTAIN_MS ? this.#suspicion : undefined;
   }
 
-  #emit({ generationId, event }: Suspicion): void {
+  #emit({ generationId, at: _at, ...event }: Suspicion): void {
     if (this.#reported.generationId === generationId) return;
     const { clock, timings, emit } = this.context;
     const { lastAt } = this.#reported;

@@ -107,9 +107,8 @@ export class TicketService {
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
     const { role, clock, cache } = this.#context;
-    if (this.#schedule.isPollDue) await raceAbort(this.#schedule.sync(), signal);
     // What is stored is served at once, even if it is due.
-    if (!cache.valid) await raceAbort(this.#schedule.sync(), signal);
+    if (this.#schedule.isPollDue || !cache.valid) await raceAbort(this.#schedule.sync(), signal);
     if (!cache.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
     else if (role === 'refresher' && cache.mayHaveEnded) {
       // They are served all the same when the refresh fails: the wall clock may be wrong.

@@ -49,24 +49,20 @@ export class RedisTicketStore extends TicketStore {
   readonly #commands: RedisCommands;
   readonly #keys: RedisKeys;
   readonly #clock: Clock;
-  readonly #onDamaged: RedisTicketStoreOptions['onDamaged'];
   // Private to the class, so that nothing that leads to the client, which knows the password, can be printed.
-  readonly #client: RedisClient;
-  readonly #isOwnClient: boolean;
+  readonly #options: RedisTicketStoreOptions;
   readonly #subscribers = new Set<RedisClient>();
   #hasNotedNoHints = false;
 
   /** @param runtime times leases and commands, whatever `clock` says; an application leaves it out */
   constructor(
     options: RedisTicketStoreOptions,
-    isOwnClient = false,
+    private readonly isOwnClient = false,
     private readonly runtime: Runtime = SYSTEM_RUNTIME,
   ) {
     super();
     const { client, appId, timeoutMs = DEFAULT_TIMEOUT_MS, clock = SYSTEM_RUNTIME.clock } = options;
-    this.#client = client;
-    this.#isOwnClient = isOwnClient;
-    this.#onDamaged = options.onDamaged;
+    this.#options = options;
     this.description = describeRedis(client);
     this.#keys = redisKeysFor(appId, client.options.keyPrefix ?? '');
     this.#commands = new RedisCommands(client, timeoutMs, runtime.clock);
@@ -173,7 +169,7 @@ export class RedisTicketStore extends TicketStore {
   watch(listener: () => void): () => void {
     // The connection, and each that follows it, belongs to no trace; what the listener does, to the application's.
     const notify = inCallersContext(listener);
-    const subscriber = untraced(() => duplicate(this.#client));
+    const subscriber = untraced(() => duplicate(this.#options.client));
     this.#subscribers.add(subscriber);
     // A client without a listener prints its errors, and those can hold what was sent.
     subscriber.on('error', () => undefined);
@@ -194,7 +190,7 @@ export class RedisTicketStore extends TicketStore {
   /** Closes the subscribers' connections. A client that the application passed stays open. */
   async close(): Promise<void> {
     for (const subscriber of this.#subscribers) subscriber.disconnect();
-    if (this.#isOwnClient) this.#client.disconnect();
+    if (this.isOwnClient) this.#options.client.disconnect();
   }
 
   async #notify(revision: string): Promise<void> {
@@ -212,7 +208,7 @@ export class RedisTicketStore extends TicketStore {
     const { record, damaged } = this.#keys;
     // Who may only read leaves it to the others; there is nothing to read either way.
     const outcome = await this.#commands.change(SET_ASIDE, [record, damaged], () => [seen]).catch(() => 'fenced');
-    if (outcome === 'done') this.#onDamaged?.(damaged);
+    if (outcome === 'done') this.#options.onDamaged?.(damaged);
   }
 }
 

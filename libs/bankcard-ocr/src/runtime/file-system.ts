@@ -16,43 +16,33 @@ type SmallFile =
   | { readonly kind: 'unusable' };
 
 /** The part of Node's file system that files of the library use; a simulation has one of its own. */
-export interface FileSystem {
-  open(path: string, flags: 'wx', mode: number): Promise<OpenFile>;
-  /** Read a file of at most `maxBytes`, in whose place anything may be by now. */
-  readSmallFile(path: string, maxBytes: number): Promise<SmallFile>;
-  readdir(path: string): Promise<string[]>;
-  /** @returns when a file was last modified, by the clock of the file system; links are not followed */
-  lstat(path: string): Promise<{ readonly mtimeNs: bigint; readonly isLink: boolean }>;
-  link(existing: string, path: string): Promise<void>;
-  rename(from: string, to: string): Promise<void>;
-  unlink(path: string): Promise<void>;
-  /** Make a directory and those above it, when they are missing. @returns the topmost one that was made */
-  mkdir(path: string, mode: number): Promise<string | undefined>;
-  syncDirectory(path: string): Promise<void>;
-  /** Call `listener` with the names of files that change in a directory: a hint. @returns stops the watching */
-  watch(directory: string, listener: (name: string) => void): () => void;
-}
+export type FileSystem = typeof NODE_FILE_SYSTEM;
 
-export const NODE_FILE_SYSTEM: FileSystem = {
-  open: async (path, flags, mode) => open(path, flags, mode),
+export const NODE_FILE_SYSTEM = {
+  open: async (path: string, flags: 'wx', mode: number): Promise<OpenFile> => open(path, flags, mode),
   readSmallFile,
-  readdir: async (path) => readdir(path),
-  lstat: async (path) => {
+  readdir: async (path: string) => readdir(path),
+  /** @returns when a file was last modified, by the clock of the file system; links are not followed */
+  lstat: async (path: string) => {
     const found = await lstat(path, { bigint: true });
     return { mtimeNs: found.mtimeNs, isLink: found.isSymbolicLink() };
   },
-  link,
-  rename,
-  unlink,
-  mkdir: async (path, mode) => mkdir(path, { recursive: true, mode }),
-  syncDirectory: async (path) => {
+  link: async (existing: string, path: string) => link(existing, path),
+  rename: async (from: string, to: string) => rename(from, to),
+  unlink: async (path: string) => unlink(path),
+  /** Make a directory and those above it, when they are missing. @returns the topmost one that was made */
+  mkdir: async (path: string, mode: number) => mkdir(path, { recursive: true, mode }),
+  syncDirectory: async (path: string) => {
     const directory = await open(path, O_RDONLY | O_DIRECTORY | O_NONBLOCK);
     await directory.sync().finally(async () => directory.close());
   },
   watch: watchDirectory,
 };
 
-/** Not every file system reports changes, and a machine can run out of watches: the caller polls as well. */
+/**
+ * Call `listener` with the names of files that change in a directory: a hint. Not every file system reports changes,
+ * and a machine can run out of watches: the caller polls as well. @returns stops the watching
+ */
 function watchDirectory(directory: string, listener: (name: string) => void): () => void {
   try {
     const watcher = watch(directory, { persistent: false }, (_event, name) => listener(name ?? ''));
@@ -63,7 +53,10 @@ function watchDirectory(directory: string, listener: (name: string) => void): ()
   }
 }
 
-/** A link is not followed, only regular files are opened, and opening does not wait for anything. */
+/**
+ * Read a file of at most `maxBytes`, in whose place anything may be by now. A link is not followed, only regular files
+ * are opened, and opening does not wait for anything.
+ */
 async function readSmallFile(path: string, maxBytes: number): Promise<SmallFile> {
   const found = await lstat(path).catch(undefinedWhenMissing);
   if (!found) return { kind: 'missing' };
@@ -79,14 +72,10 @@ async function readSmallFile(path: string, maxBytes: number): Promise<SmallFile>
   if (typeof file === 'string') return { kind: file };
   try {
     if (!(await file.stat()).isFile()) return { kind: 'unusable' };
-    const bytes = Buffer.allocUnsafe(maxBytes + 1);
-    let length = 0;
-    while (length < bytes.length) {
-      const { bytesRead } = await file.read(bytes, length, bytes.length - length, length);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    return length > maxBytes ? { kind: 'unusable' } : { kind: 'bytes', bytes: Buffer.from(bytes.subarray(0, length)) };
+    // It may grow meanwhile.
+    const pieces: Buffer[] = await file.createReadStream({ end: maxBytes, autoClose: false }).toArray();
+    const bytes = Buffer.concat(pieces);
+    return bytes.length > maxBytes ? { kind: 'unusable' } : { kind: 'bytes', bytes };
   } finally {
     await file.close();
   }
