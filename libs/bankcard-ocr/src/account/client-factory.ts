@@ -31,8 +31,6 @@ interface Account {
   closing?: ClockTimer | undefined;
 }
 
-type ClientObserver = (accountId: string, client: BankCardOcrClient) => void;
-
 interface FactoryContext {
   clientSurroundings(accountId: string, appId: string): ClientContext;
   /** @returns a function that releases the app id and the store */
@@ -44,7 +42,7 @@ export class BankCardOcrClientFactory {
   readonly #maxAccounts: number;
   /** The least recently used one comes first; those beyond `maxAccounts` are leaving. */
   readonly #accounts = new Map<string, Account>();
-  readonly #observers = new Set<ClientObserver>();
+  readonly #observers = new Set<() => void>();
   #isClosed = false;
 
   /** @internal made by `BankCardOcrAccountsModule` */
@@ -91,8 +89,8 @@ export class BankCardOcrClientFactory {
     return new Map(made);
   }
 
-  /** Call `observer` with every client that is made from now on, before it starts. @internal */
-  observe(observer: ClientObserver): void {
+  /** Call `observer` whenever a client was made, before it starts. @internal */
+  observe(observer: () => void): void {
     this.#observers.add(observer);
   }
 
@@ -119,7 +117,7 @@ export class BankCardOcrClientFactory {
     account.unregister = this.surroundings.register(resolved);
     const client = await createClient(resolved, this.surroundings.clientSurroundings(account.id, resolved.appId));
     account.made = client;
-    for (const observe of this.#observers) observe(account.id, client);
+    for (const observe of this.#observers) observe();
     client.start();
     return client;
   }

@@ -27,8 +27,9 @@ export class RefreshScheduler {
     this.#syncAt = context.backgroundRefresh ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
-  get isClosed(): boolean {
-    return this.#closing.signal.aborted;
+  /** Aborted by {@link close}. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   get refreshing(): boolean {
@@ -36,7 +37,7 @@ export class RefreshScheduler {
   }
 
   start(): void {
-    if (!this.context.backgroundRefresh || this.isClosed) return;
+    if (!this.context.backgroundRefresh || this.closing.aborted) return;
     if (this.#shared) {
       this.#planSync();
       this.#watch();
@@ -46,8 +47,9 @@ export class RefreshScheduler {
   }
 
   async close(): Promise<void> {
-    const closed = { message: 'the ticket service is closed', retryable: false };
-    this.#closing.abort(new BankCardOcrError('NO_VALID_TICKET', closed));
+    const message = 'the module is closed, with its application or its account: no request is sent to Tencent any more';
+    const messageZh = '模块已随应用或账号关闭，不再向腾讯云发起请求';
+    this.#closing.abort(new BankCardOcrError('NO_VALID_TICKET', { message, messageZh, retryable: false }));
     this.#wakeUp?.cancel();
     await Promise.allSettled([this.#running, this.#syncs?.running, this.#syncs?.next]);
   }
@@ -92,7 +94,7 @@ export class RefreshScheduler {
 
   async #run(wanted: WantedRefresh): Promise<void> {
     const { failures } = this;
-    const { signal } = this.#closing;
+    const signal = this.closing;
     signal.throwIfAborted();
     const request = { ...wanted, attempt: (failures.last?.request.attempt ?? 0) + 1 };
     try {
@@ -112,7 +114,7 @@ export class RefreshScheduler {
   #watch(): void {
     try {
       const stop = this.context.store.watch(() => void this.syncAfresh());
-      this.#closing.signal.addEventListener('abort', stop);
+      this.closing.addEventListener('abort', stop);
     } catch {
       // A hint only: the store is polled anyway.
     }
@@ -135,7 +137,7 @@ export class RefreshScheduler {
   #sleep(): void {
     const { backgroundRefresh, clock, timings } = this.context;
     this.#wakeUp?.cancel();
-    if (!backgroundRefresh || this.isClosed) return;
+    if (!backgroundRefresh || this.closing.aborted) return;
     const untilDueMs = Math.min(this.#syncAt, this.#refreshAt) - clock.monotonic();
     // Timers count whole milliseconds.
     this.#wakeUp = clock.setTimer(() => this.#wake(), Math.max(1, Math.min(untilDueMs, timings.pollMs)));
@@ -156,7 +158,7 @@ export class RefreshScheduler {
 
   async #syncOnce(): Promise<void> {
     const { role, cache, clock, timings, backgroundRefresh } = this.context;
-    if (this.isClosed) return;
+    if (this.closing.aborted) return;
     if (!backgroundRefresh) this.#syncAt = clock.monotonic() + timings.pollMs;
     const before = cache.latest;
     try {

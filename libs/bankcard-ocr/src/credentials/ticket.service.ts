@@ -94,7 +94,7 @@ export class TicketService {
    * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when there are none, with the reason as its `cause`
    */
   async getCredentials(signal?: AbortSignal): Promise<Credentials> {
-    this.#refuseWhenClosed();
+    this.#schedule.closing.throwIfAborted();
     return this.fresh() ?? this.#obtain(signal);
   }
 
@@ -102,7 +102,9 @@ export class TicketService {
   fresh(): Credentials | undefined {
     // A test may have replaced it on this object.
     if (this.getCredentials !== TicketService.prototype.getCredentials) return undefined;
-    return this.#schedule.isClosed || this.#schedule.isPollDue ? undefined : this.#context.cache.fresh?.credentials;
+    return this.#schedule.closing.aborted || this.#schedule.isPollDue
+      ? undefined
+      : this.#context.cache.fresh?.credentials;
   }
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
@@ -127,7 +129,7 @@ export class TicketService {
    * @throws {@link BankCardOcrError} `RATE_LIMITED` within one overlap of the last one; `CONFIGURATION` for a reader
    */
   async refresh(): Promise<Credentials> {
-    this.#refuseWhenClosed();
+    this.#schedule.closing.throwIfAborted();
     if (this.#context.role === 'reader') {
       const message = "a process with role 'reader' never refreshes: call refresh() in one with role 'refresher'";
       throw new BankCardOcrError('CONFIGURATION', { message });
@@ -164,7 +166,7 @@ export class TicketService {
 
   /** Wait for a refresh that runs, then use what another process may have stored. @internal */
   async reload(): Promise<void> {
-    this.#refuseWhenClosed();
+    this.#schedule.closing.throwIfAborted();
     await this.#schedule.settled();
     await this.#schedule.syncAfresh();
   }
@@ -190,13 +192,6 @@ export class TicketService {
       foreignRefreshSuspected: this.#rejections.times,
       store: { description: store.description, scope: store.scope, failing: records.isFailing },
     };
-  }
-
-  #refuseWhenClosed(): void {
-    if (!this.#schedule.isClosed) return;
-    const message = 'the module is closed, with its application or its account: no request is sent to Tencent any more';
-    const messageZh = '模块已随应用或账号关闭，不再向腾讯云发起请求';
-    throw new BankCardOcrError('NO_VALID_TICKET', { message, messageZh, retryable: false });
   }
 
   async #replace(wanted: WantedRefresh): Promise<Credentials> {

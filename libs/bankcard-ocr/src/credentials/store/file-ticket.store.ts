@@ -121,14 +121,8 @@ export class FileTicketStore extends TicketStore {
   async #openToWrite(): Promise<void> {
     await makeDirectory(this.#folder.path, this.files);
     await this.#checkFolder('write');
-    const { clock } = this.runtime;
-    await removeAbandonedFiles(
-      this.#folder.path,
-      (name) => name.startsWith(BESIDE),
-      ABANDONED_AFTER_MS,
-      clock,
-      this.files,
-    );
+    const isTemporary = (name: string): boolean => name.startsWith(BESIDE);
+    await removeAbandonedFiles(this.#folder.path, isTemporary, ABANDONED_AFTER_MS, this.runtime.clock, this.files);
     // What will be needed later is tried now: creating, making durable and linking.
     const probe = this.#newFile();
     try {
