@@ -40,7 +40,14 @@ export class RefreshScheduler {
     if (!this.context.backgroundRefresh || this.closing.aborted) return;
     if (this.#shared) {
       this.#planSync();
-      this.#watch();
+      try {
+        this.closing.addEventListener(
+          'abort',
+          this.context.store.watch(() => void this.syncAfresh()),
+        );
+      } catch {
+        // A hint only: the store is polled anyway.
+      }
     }
     this.inBackground({ reason: 'initial' });
     this.#sleep();
@@ -108,15 +115,6 @@ export class RefreshScheduler {
       }
       failures.note(error, request);
       throw failures.toError();
-    }
-  }
-
-  #watch(): void {
-    try {
-      const stop = this.context.store.watch(() => void this.syncAfresh());
-      this.closing.addEventListener('abort', stop);
-    } catch {
-      // A hint only: the store is polled anyway.
     }
   }
 
