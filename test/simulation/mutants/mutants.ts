@@ -147,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a token that waits for its ticket is ignored',
     file: credentials('refresher.ts'),
-    changes: [["if (plan.do === 'finish' && !(await this.#isRefused(plan.token, stored, call))) return;", '']],
+    changes: [["if (plan.do === 'finish' && !(await this.#isRefused(plan.token, stored))) return;", '']],
     mixes: ['vendorDown', 'vendorCode'],
     within: 40,
   },
