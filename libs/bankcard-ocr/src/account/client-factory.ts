@@ -83,10 +83,7 @@ export class BankCardOcrClientFactory {
 
   /** The clients that there are now, by the ids of their accounts. @internal */
   get clients(): ReadonlyMap<string, BankCardOcrClient> {
-    const made = [...this.#accounts.values()].flatMap(({ id, made: client }) =>
-      client ? [[id, client] as const] : [],
-    );
-    return new Map(made);
+    return new Map([...this.#accounts].flatMap(([id, { made }]) => (made ? [[id, made] as const] : [])));
   }
 
   /** Call `observer` whenever a client was made, before it starts. @internal */

@@ -10,6 +10,7 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { RecognitionService } from '../recognition/recognition.service.js';
 import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
+import { SYSTEM_RUNTIME } from '../runtime/random.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { OrderReferences } from '../signature/order-references.js';
 import { SignatureService } from '../signature/signature.service.js';
@@ -233,6 +234,8 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
         store,
         auth: createAuthClient(options, connections),
         clock,
+        storeClock: SYSTEM_RUNTIME.clock,
+        random: SYSTEM_RUNTIME.random,
         seal: storeEncryptionKey && new RecordSeal(storeEncryptionKey, appId),
         timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
         secretFingerprint: secretFingerprint(appId, secret.reveal()),

@@ -2,7 +2,6 @@ import { type Observable, Subject } from 'rxjs';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
 import { raceAbort } from '../runtime/abort.js';
-import { SYSTEM_RUNTIME } from '../runtime/random.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { CredentialCache } from './credential-cache.js';
 import type { TicketRole, TicketServiceOptions } from './credential-context.js';
@@ -11,7 +10,7 @@ import type { RefresherContext } from './refresher.js';
 import { RejectionTracker } from './rejection-tracker.js';
 import { RefreshCooldownError } from './refresh-backoff.js';
 import { RefreshScheduler, type WantedRefresh } from './refresh-scheduler.js';
-import type { RefreshObserver, TicketEvent } from './ticket-event.js';
+import type { TicketEvent } from './ticket-event.js';
 import type { SharingScope } from './store/ticket-store.js';
 import { TicketRecordRepository } from './ticket-record-repository.js';
 
@@ -62,9 +61,7 @@ export class TicketService {
       this.#events.next(event);
       this.#rejections.observe(event);
     };
-    const { clock: storeClock, random } = SYSTEM_RUNTIME;
-    const observeRefresh: RefreshObserver = (_reason, refresh) => refresh();
-    const context = { role: 'refresher', random, storeClock, observeRefresh, ...options, emit } as const;
+    const context = { ...options, emit };
     const cache = new CredentialCache(context);
     const records = new TicketRecordRepository(context);
     this.#context = { ...context, cache, records };
