@@ -365,7 +365,7 @@ export class DirectoryArchiveQueue extends ArchiveQueue {
 
   async #pausedForMs(): Promise<number> {
     const file = await NODE_FILE_SYSTEM.readSmallFile(this.#in('paused'), LARGEST_FILE);
-    const untilMs = file.kind === 'bytes' ? Number(file.bytes.toString()) : 0;
+    const untilMs = Number(file.toString());
     const forMs = Number.isFinite(untilMs) ? untilMs - clock.now() : 0;
     return Math.max(0, forMs > LONGEST_PAUSE_MS ? 0 : forMs);
   }
@@ -417,10 +417,10 @@ export class DirectoryArchiveQueue extends ArchiveQueue {
 /** @returns undefined when there is no such file */
 async function readStored(file: string): Promise<Stored | 'damaged' | undefined> {
   const found = await NODE_FILE_SYSTEM.readSmallFile(file, LARGEST_FILE);
-  if (found.kind === 'missing') return undefined;
-  if (found.kind === 'unusable') return 'damaged';
+  if (found === 'missing') return undefined;
+  if (found === 'unusable') return 'damaged';
   try {
-    const stored = JSON.parse(found.bytes.toString()) as Stored;
+    const stored = JSON.parse(found.toString()) as Stored;
     const isWhole =
       typeof stored.data === 'string' &&
       [stored.recognizedAtMs, stored.dueAtMs, stored.attempts].every((number) => Number.isFinite(number));

@@ -9,12 +9,6 @@ export interface OpenFile extends Pick<FileHandle, 'sync' | 'utimes' | 'close'> 
   writeFile(content: string | Uint8Array): Promise<void>;
 }
 
-type SmallFile =
-  | { readonly kind: 'bytes'; readonly bytes: Buffer }
-  | { readonly kind: 'missing' }
-  /** A pipe, a device, a link, a folder, a file that is far too large, or one that this user made and may not read. */
-  | { readonly kind: 'unusable' };
-
 /** The part of Node's file system that files of the library use; a simulation has one of its own. */
 export type FileSystem = typeof NODE_FILE_SYSTEM;
 
@@ -56,12 +50,14 @@ function watchDirectory(directory: string, listener: (name: string) => void): ()
 /**
  * Read a file of at most `maxBytes`, in whose place anything may be by now. A link is not followed, only regular files
  * are opened, and opening does not wait for anything.
+ * @returns `unusable` for a pipe, a device, a link, a folder, a file that is far too large, or one that this user made
+ *   and may not read
  */
-async function readSmallFile(path: string, maxBytes: number): Promise<SmallFile> {
+async function readSmallFile(path: string, maxBytes: number): Promise<Buffer | 'missing' | 'unusable'> {
   const found = await lstat(path).catch(undefinedWhenMissing);
-  if (!found) return { kind: 'missing' };
+  if (!found) return 'missing';
   // Opening a device can do something to it, and opening a pipe waits for its other end.
-  if (!found.isFile() || found.size > maxBytes) return { kind: 'unusable' };
+  if (!found.isFile() || found.size > maxBytes) return 'unusable';
   const file = await open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return 'missing';
     // It was replaced by a link, or a socket, in between.
@@ -69,13 +65,13 @@ async function readSmallFile(path: string, maxBytes: number): Promise<SmallFile>
     if ((error.code === 'EACCES' || error.code === 'EPERM') && isOwn(found)) return 'unusable';
     throw error;
   });
-  if (typeof file === 'string') return { kind: file };
+  if (typeof file === 'string') return file;
   try {
-    if (!(await file.stat()).isFile()) return { kind: 'unusable' };
+    if (!(await file.stat()).isFile()) return 'unusable';
     // It may grow meanwhile.
     const pieces: Buffer[] = await file.createReadStream({ end: maxBytes, autoClose: false }).toArray();
     const bytes = Buffer.concat(pieces);
-    return bytes.length > maxBytes ? { kind: 'unusable' } : { kind: 'bytes', bytes };
+    return bytes.length > maxBytes ? 'unusable' : bytes;
   } finally {
     await file.close();
   }

@@ -68,9 +68,9 @@ export class FileLeases {
     const now = runtime.clock.monotonic();
     // Another user's, or a disk that fails: whether its holder is alive is seen from outside.
     const file = await files.readSmallFile(path, LARGEST_LEASE).catch(() => undefined);
-    if (file?.kind === 'missing') return false;
+    if (file === 'missing') return false;
     // No holder has made what is no file.
-    if (file && (file.kind === 'unusable' || file.bytes.toString('utf8') === FREE)) return true;
+    if (file === 'unusable' || file?.toString() === FREE) return true;
     const touched = String((await files.lstat(path).catch(undefinedWhenMissing))?.mtimeNs);
     if (this.#watched?.number !== number || this.#watched.touched !== touched) {
       this.#watched = { number, touched, sinceMs: now };

@@ -193,8 +193,8 @@ export class FileTicketStore extends TicketStore {
         if (highest === undefined) return { kind: 'nothing' };
         const file = await this.files.readSmallFile(this.#folder.file('record', highest), MAX_RECORD_BYTES);
         // It was replaced, or set aside, since the folder was listed.
-        if (file.kind === 'missing') continue;
-        const record = file.kind === 'bytes' ? parseTicketRecord(file.bytes) : undefined;
+        if (file === 'missing') continue;
+        const record = file === 'unusable' ? undefined : parseTicketRecord(file);
         if (record?.revision === highest) return { kind: 'record', record };
         if (!setsAside) return { kind: 'damaged' };
         hasSetAside = (await this.#setAside(highest)) || hasSetAside;
