@@ -6,7 +6,7 @@ import { maskAppId } from '../../errors/redaction.js';
 import { type Text, text } from '../../errors/text.js';
 import { unknownVariables } from '../../options/options-from-env.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import type { DoctorCommand } from '../arguments.js';
+import { FLAG, readFlags, refusal } from '../arguments.js';
 import { type Configuration, readConfiguration } from '../configuration.js';
 import { checkArchive } from './archive.check.js';
 import { type CheckName, type CheckResult, checkResultsOf, runCheck } from './check-result.js';
@@ -16,6 +16,16 @@ import { checkLive } from './live.check.js';
 
 /** Milliseconds. What `--live` fetches must not be cut off: the response would be lost. */
 const LIMITS = { connection: 15_000, store: 20_000, archive: 60_000, live: 40_000 } as const;
+
+type DoctorCommand = ReturnType<typeof readDoctorArguments>;
+
+/** @throws `InputRefused` */
+export function readDoctorArguments(args: string[]) {
+  const { common, flags } = readFlags(args, { live: FLAG, fetch: FLAG });
+  const { live = false, fetch = false } = flags;
+  if (fetch && !live) throw refusal('--fetch goes with --live', '--fetch 要和 --live 一起用');
+  return { kind: 'doctor' as const, ...common, live, fetch };
+}
 
 export async function runDoctor(command: DoctorCommand): Promise<CheckResult[]> {
   const configuration = readConfiguration(command.name);

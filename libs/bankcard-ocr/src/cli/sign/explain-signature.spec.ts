@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sign } from '../../signature/signature.service.js';
-import { explainSignature, type KnownTicket, type SignatureCase } from './explain-signature.js';
+import { explainSignature, type KnownTicket } from './explain-signature.js';
 
 const APP_ID = 'appId001';
 const ORDER = 'test1480921551481';
@@ -20,9 +20,11 @@ const TICKETS: KnownTicket[] = [
   { type: 'token', text: TOKEN, state: 'current', generation: 9 },
   { type: 'secret', text: SECRET, state: 'given' },
 ];
-const VALUES = { app_id: APP_ID, order_no: ORDER, user_id: USER, nonce: NONCE, version: VERSION };
+const VALUES = { 'app-id': APP_ID, 'order-no': ORDER, 'user-id': USER, nonce: NONCE, version: VERSION };
 const QUERY = [APP_ID, ORDER, VERSION, NONCE];
 const LAUNCH = [APP_ID, USER, VERSION, NONCE];
+
+type SignatureCase = Parameters<typeof explainSignature>[0];
 
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex').toUpperCase();
 const sorted = (...values: string[]) => values.toSorted((a, b) => (a < b ? -1 : 1));
@@ -65,7 +67,7 @@ describe('a signature that does not fit', () => {
     ['B28D8EBC24ACB5FC71746E56209926536F06B68B', 'sorted by parameter name, not by value'],
   ])('%s: %s', (wrong, how) => {
     const tickets: KnownTicket[] = [{ type: 'SIGN', text: TICKET, state: 'given' }];
-    const { broken } = explain({ values: { ...VALUES, order_no: USER }, tickets, sign: wrong });
+    const { broken } = explain({ values: { ...VALUES, 'order-no': USER }, tickets, sign: wrong });
     expect(broken).toEqual([{ rule: 'order', how: expect.objectContaining({ en: how }) }]);
   });
 
