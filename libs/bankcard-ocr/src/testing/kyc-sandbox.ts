@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { SystemClock } from '../runtime/clock.js';
 import { randomLettersAndDigits } from './credentials/credential-ledger.js';
-import { acceptLaunch, type LaunchVerdict, type PhoneLaunch } from './endpoints/phone-launch.js';
+import { acceptLaunch, type LaunchVerdict, type PhoneLaunch } from './endpoints/ocr.endpoints.js';
 import { Vendor } from './endpoints/vendor.js';
 import type { CallCounts, JournalEntry, ViolationEntry } from './evidence/evidence.js';
 import type { FaultHandle, SandboxFault } from './faults/fault-registry.js';

@@ -11,7 +11,7 @@ import type { EndpointName, VendorRequest } from '../endpoints/vendor-request.js
 import type { Vendor } from '../endpoints/vendor.js';
 import { COUNTERS, type JournalEntry, type RefreshCall } from '../evidence/evidence.js';
 import { BAD_GATEWAY_PAGE, type SandboxFault, withWrongTypes } from '../faults/fault-registry.js';
-import type { SandboxResponse } from '../response/vendor-response.js';
+import { Refusal, type SandboxResponse } from '../response/vendor-response.js';
 
 const JSON_TYPE: Readonly<Record<string, string>> = { 'content-type': 'application/json;charset=UTF-8' };
 const REAL_TIME = new SystemClock();
@@ -65,14 +65,13 @@ export class ServedRequest {
 
   respond(): void {
     const fault = this.#fault;
-    const { endpoint } = this.request;
     switch (fault?.kind) {
       case 'hang':
         return;
       case 'reset':
         return this.#drop('reset');
       case 'code':
-        return this.refuse(fault.code, fault.detail);
+        return this.refuse(new Refusal(fault.code, fault.detail));
       case 'html-502':
         return this.#wait(0, () => this.#send(502, BAD_GATEWAY_PAGE, 'whole', { 'content-type': 'text/html' }));
       case 'empty-body':
@@ -80,12 +79,22 @@ export class ServedRequest {
       case 'body':
         return this.#wait(0, () => this.#send(fault.status ?? 200, fault.body, 'whole', fault.headers));
       default:
-        return this.#deliver(RESPONDERS[endpoint](this.vendor, this.request, this.#record, this.#refresh));
+        return this.#carryOut();
     }
   }
 
-  refuse(code: string, detail?: string): void {
-    this.#deliver(this.vendor.responses.failure(code, detail));
+  #carryOut(): void {
+    try {
+      const respond = RESPONDERS[this.request.endpoint];
+      this.#deliver(respond(this.vendor, this.request, this.#record, this.#refresh));
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.refuse(error);
+    }
+  }
+
+  refuse(refusal: Refusal): void {
+    this.#deliver(this.vendor.responses.failure(refusal));
   }
 
   #deliver({ code, json, waitMs = 0 }: SandboxResponse): void {

@@ -4,9 +4,16 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { inspectOcrRequest } from '../endpoints/ocr.endpoints.js';
-import { type EndpointName, ENDPOINTS, readBody, VendorRequest } from '../endpoints/vendor-request.js';
+import {
+  type EndpointName,
+  ENDPOINTS,
+  readBody,
+  type VendorRequest,
+  vendorRequest,
+} from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
 import { NOT_FOUND_PAGE } from '../faults/fault-registry.js';
+import { Refusal } from '../response/vendor-response.js';
 import { ServedRequest } from './served-request.js';
 
 /** Idle connections stay longer than any test: a client must not meet a closing one by chance. */
@@ -80,7 +87,7 @@ export class VendorServer {
     }
     const respond = (bytes?: Buffer): void => {
       const body = bytes && readBody(request.headers['content-type'], bytes);
-      this.#respond(new VendorRequest(endpoint, query, this.vendor.settings.hostProfile, body), response);
+      this.#respond(vendorRequest(endpoint, query, this.vendor.settings.hostProfile, body), response);
     };
     if (request.method === 'POST') {
       // A client that leaves in the middle of its body has sent no request.
@@ -96,7 +103,7 @@ export class VendorServer {
     if (isOcr) inspectOcrRequest(this.vendor, request);
     const isAdmitted = !isOcr || this.#admit(response);
     const served = new ServedRequest(this.vendor, request, response, isAdmitted);
-    return isAdmitted ? served.respond() : served.refuse('400506');
+    return isAdmitted ? served.respond() : served.refuse(new Refusal('400506'));
   }
 
   #admit(response: ServerResponse): boolean {

@@ -11,6 +11,16 @@ export interface SandboxResponse {
   readonly waitMs?: number;
 }
 
+/** What an endpoint throws: the response is this failure. `detail` follows the message after a colon, as with 400101. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: string,
+    readonly detail?: string,
+  ) {
+    super(code);
+  }
+}
+
 export class ResponseWriter {
   #running = 0;
 
@@ -28,8 +38,8 @@ export class ResponseWriter {
     return { code: '0', json: { code: '0', msg: messageOfCode('0'), ...fields } };
   }
 
-  /** No `result`, no `bizSeqNo`; `detail` follows the message after a colon, as the vendor does with 400101. */
-  failure(code: string, detail?: string): SandboxResponse {
+  /** No `result`, no `bizSeqNo`. */
+  failure({ code, detail }: Refusal): SandboxResponse {
     const msg = detail === undefined ? messageOfCode(code) : `${messageOfCode(code)}:${detail}`;
     return { code, json: { code, msg, transactionTime: this.stamp().transactionTime, success: false } };
   }
