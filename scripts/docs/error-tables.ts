@@ -2,7 +2,7 @@ import { BankCardOcrError } from '../../libs/bankcard-ocr/src/errors/bank-card-o
 import type { BankCardOcrErrorCode } from '../../libs/bankcard-ocr/src/errors/error-codes.js';
 import { VENDOR_CODES } from '../../libs/bankcard-ocr/src/errors/vendor-codes.js';
 import { finalRejection } from '../../libs/bankcard-ocr/src/call/retry.js';
-import { statusOf } from '../../libs/bankcard-ocr/src/http/error-body.js';
+import { statusOf } from '../../libs/bankcard-ocr/src/http/error-response.js';
 import { vendorFailure } from '../../libs/bankcard-ocr/src/vendor/response/envelope.js';
 import type { GeneratedParts } from './generated-parts.js';
 import { code, markdownTable } from './markdown-table.js';
