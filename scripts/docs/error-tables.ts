@@ -4,6 +4,8 @@ import { VENDOR_CODES } from '../../libs/bankcard-ocr/src/errors/vendor-codes.js
 import { finalRejection } from '../../libs/bankcard-ocr/src/call/retry.js';
 import { statusOf } from '../../libs/bankcard-ocr/src/http/error-response.js';
 import { vendorFailure } from '../../libs/bankcard-ocr/src/vendor/response/envelope.js';
+import { asMarkdown } from './doc-comment.js';
+import { ERROR_REASONS } from './error-reasons.js';
 import type { GeneratedParts } from './generated-parts.js';
 import { code, markdownTable } from './markdown-table.js';
 import type { InBoth, PageLanguage } from './page-language.js';
@@ -28,7 +30,6 @@ const NO: InBoth = { en: 'no', zh: '否' };
 
 /** The tables of errors and of what they are made of; the code that throws them decides what is in a row. */
 export function errorTables(root: string, language: PageLanguage): GeneratedParts {
-  const when = textsOfMembers(root, `${ERRORS}/error-codes.ts`, 'ERROR_TEXTS');
   const legend = (head: readonly string[], file: string, list: string) => {
     const rows = [...textsOfMembers(root, `${ERRORS}/${file}`, list)].map(([name, text]) => [
       code(name),
@@ -36,9 +37,9 @@ export function errorTables(root: string, language: PageLanguage): GeneratedPart
     ]);
     return markdownTable(head, rows);
   };
-  const codes = [...when].map(([name, text]) => {
+  const codes = Object.entries(ERROR_REASONS).map(([name, text]) => {
     const error = new BankCardOcrError(name as BankCardOcrErrorCode);
-    return [code(name), ...factsOf(error, language), text[language]];
+    return [code(name), ...factsOf(error, language), asMarkdown(text[language])];
   });
   const vendorCodes = Object.entries(VENDOR_CODES).map(([name, rule]) => {
     const failure = vendorFailure({ code: name, message: '' }, {});
