@@ -22,10 +22,9 @@ export class Vendor implements SandboxContext {
 
   constructor(
     readonly appId: string,
-    /** Changed by {@link KycSandbox.changeSecret}. */
     public secret: string,
     readonly clock: Clock,
-    readonly settings: KycSandboxSettings,
+    public settings: Readonly<KycSandboxSettings>,
   ) {
     this.orders = new OrderBook(clock);
     this.responses = new ResponseWriter(clock);

@@ -1,6 +1,6 @@
 import type { Clock } from '../../runtime/clock.js';
 import type { CredentialLedger, IssuedToken } from '../credentials/credential-ledger.js';
-import type { EndpointName } from '../endpoints/vendor-request.js';
+import { type EndpointName, ENDPOINTS } from '../endpoints/vendor-request.js';
 import type { FaultKind } from '../faults/fault-registry.js';
 import type { SandboxContext } from '../kyc-sandbox.options.js';
 
@@ -96,14 +96,9 @@ export class CallCounts {
   /** Unknown paths, and methods that a path does not know. */
   unknown = 0;
   /** How often each code was the response, e.g. `codes.getBankCardOcrResult['0']`. */
-  readonly codes: Readonly<Record<EndpointName, Record<string, number>>> = {
-    access_token: {},
-    api_ticket: {},
-    getBankCardOcrResult: {},
-    bankcardocrapp: {},
-    getOcrResult: {},
-    queryfacerecord: {},
-  };
+  readonly codes = Object.fromEntries(Object.keys(ENDPOINTS).map((name) => [name, {}])) as Readonly<
+    Record<EndpointName, Record<string, number>>
+  >;
 }
 
 export const COUNTERS = {
