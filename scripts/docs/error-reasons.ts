@@ -1,4 +1,5 @@
-import type { BankCardOcrErrorCode } from '../../libs/bankcard-ocr/src/errors/error-codes.js';
+import type { Actor, BankCardOcrErrorCode } from '../../libs/bankcard-ocr/src/errors/error-codes.js';
+import type { RetryRule } from '../../libs/bankcard-ocr/src/errors/vendor-codes.js';
 import type { InBoth } from './page-language.js';
 
 /** When each error is thrown, for docs/errors.md: the compiler misses the row of a new code. */
@@ -99,4 +100,29 @@ export const ERROR_REASONS: Readonly<Record<BankCardOcrErrorCode, InBoth>> = {
     en: '`attemptTimeoutMs`, `recognitionTimeoutMs` or `timeoutMs` is over.',
     zh: '`attemptTimeoutMs` 等时限已到。',
   },
+};
+
+export const ACTOR_TEXTS: Readonly<Record<Actor, InBoth>> = {
+  application: {
+    en: 'The library did what it could, and may do the same later.',
+    zh: '本模块已经尽力，稍后再试可能成功。',
+  },
+  developer: { en: 'The developer: configuration or request are wrong.', zh: '开发者：配置或请求有误。' },
+  vendor: { en: 'Tencent.', zh: '腾讯云。' },
+  'end-user': { en: 'The person with the card: a new photo, or a new attempt.', zh: '持卡人：重新拍照，或重新发起。' },
+  business: { en: 'The business side: a contract.', zh: '业务方：合同问题。' },
+};
+
+export const RETRY_TEXTS: Readonly<Record<RetryRule, InBoth>> = {
+  never: { en: 'Not at all: the cause has to be fixed first.', zh: '不重发，要有人先处理。' },
+  'refresh-credentials': { en: 'Once, with newer credentials.', zh: '换新凭证后重发一次。' },
+  backoff: {
+    en: 'After a growing pause, while attempts and time last.',
+    zh: '等待后重发，间隔逐次加长，直到次数或时间用完。',
+  },
+  once: {
+    en: 'Once more after a short pause; longer with `waitForResultMs`.',
+    zh: '稍等后再查一次；设了 `waitForResultMs` 就等得更久。',
+  },
+  delayed: { en: 'After two seconds or more.', zh: '至少两秒后重发。' },
 };

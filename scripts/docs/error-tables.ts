@@ -5,14 +5,12 @@ import { finalRejection } from '../../libs/bankcard-ocr/src/call/retry.js';
 import { statusOf } from '../../libs/bankcard-ocr/src/http/error-response.js';
 import { vendorFailure } from '../../libs/bankcard-ocr/src/vendor/response/envelope.js';
 import { asMarkdown } from './doc-comment.js';
-import { ERROR_REASONS } from './error-reasons.js';
+import { ACTOR_TEXTS, ERROR_REASONS, RETRY_TEXTS } from './error-reasons.js';
 import type { GeneratedParts } from './generated-parts.js';
 import { code, markdownTable } from './markdown-table.js';
 import type { InBoth, PageLanguage } from './page-language.js';
-import { textsOfMembers } from './member-texts.js';
 import { warningTable } from './warning-table.js';
 
-const ERRORS = 'libs/bankcard-ocr/src/errors';
 const HEADS = {
   codes: {
     en: ['code', 'HTTP', 'who acts', 'retryable', 'when'],
@@ -29,12 +27,9 @@ const YES: InBoth = { en: 'yes', zh: '是' };
 const NO: InBoth = { en: 'no', zh: '否' };
 
 /** The tables of errors and of what they are made of; the code that throws them decides what is in a row. */
-export function errorTables(root: string, language: PageLanguage): GeneratedParts {
-  const legend = (head: readonly string[], file: string, list: string) => {
-    const rows = [...textsOfMembers(root, `${ERRORS}/${file}`, list)].map(([name, text]) => [
-      code(name),
-      text[language],
-    ]);
+export function errorTables(_root: string, language: PageLanguage): GeneratedParts {
+  const legend = (head: readonly string[], texts: Readonly<Record<string, InBoth>>) => {
+    const rows = Object.entries(texts).map(([name, text]) => [code(name), text[language]]);
     return markdownTable(head, rows);
   };
   const codes = Object.entries(ERROR_REASONS).map(([name, text]) => {
@@ -50,9 +45,9 @@ export function errorTables(root: string, language: PageLanguage): GeneratedPart
   });
   return new Map([
     ['error codes', markdownTable(HEADS.codes[language], codes)],
-    ['actors', legend(HEADS.actors[language], 'error-codes.ts', 'ACTORS')],
+    ['actors', legend(HEADS.actors[language], ACTOR_TEXTS)],
     ['vendor codes', markdownTable(HEADS.vendorCodes[language], vendorCodes)],
-    ['retry rules', legend(HEADS.rules[language], 'vendor-codes.ts', 'RETRY_RULES')],
+    ['retry rules', legend(HEADS.rules[language], RETRY_TEXTS)],
     ['warnings', warningTable(language)],
   ]);
 }

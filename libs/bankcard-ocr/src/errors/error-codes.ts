@@ -60,19 +60,8 @@ export const ERROR_TEXTS = {
 /** Every way in which this library fails; a key of {@link ERROR_TEXTS}. */
 export type BankCardOcrErrorCode = keyof typeof ERROR_TEXTS;
 
-/** Who has to act so that the same thing succeeds. */
-export const ACTORS = [
-  /** The library did what it could, and may do the same later. | 本模块已经尽力，稍后再试可能成功。 */
-  'application',
-  /** The developer: configuration or request are wrong. | 开发者：配置或请求有误。 */
-  'developer',
-  /** Tencent. | 腾讯云。 */
-  'vendor',
-  /** The person with the card: a new photo, or a new attempt. | 持卡人：重新拍照，或重新发起。 */
-  'end-user',
-  /** The business side: a contract. | 业务方：合同问题。 */
-  'business',
-] as const;
+/** Who has to act so that the same thing succeeds: `application` is the library itself, by trying again later. */
+export const ACTORS = ['application', 'developer', 'vendor', 'end-user', 'business'] as const;
 
 /** One of {@link ACTORS}. */
 export type Actor = (typeof ACTORS)[number];

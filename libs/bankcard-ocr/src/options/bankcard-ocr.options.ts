@@ -18,20 +18,11 @@ export interface QueryLimits {
    * @default 15000
    */
   readonly timeoutMs?: number | undefined;
-  /**
-   * Milliseconds for one request and its whole response, without the time that a sink takes.
-   * @default 5000
-   */
+  /** Milliseconds for one request and its whole response, without the time that a sink takes. @default 5000 */
   readonly attemptTimeoutMs?: number | undefined;
-  /**
-   * How many times a query is sent at most; a repetition with new credentials does not count.
-   * @default 3
-   */
+  /** How many times a query is sent at most; a repetition with new credentials does not count. @default 3 */
   readonly maxAttempts?: number | undefined;
-  /**
-   * Milliseconds to keep polling while none of the photos has come; 0 queries once.
-   * @default 3000
-   */
+  /** Milliseconds to keep polling while none of the photos has come; 0 queries once. @default 3000 */
   readonly waitForPhotosMs?: number | undefined;
   /**
    * Milliseconds to keep polling while Tencent has no result for the order; 0 polls once more, after half a second.
@@ -57,19 +48,13 @@ interface CardOptions {
    * @default 259200000
    */
   readonly assumedVendorRetentionMs?: number | undefined;
-  /**
-   * Replaces rows of the table of vendor codes, or parts of rows; the keys are Tencent's codes.
-   * @default none
-   */
+  /** Replaces rows of the table of vendor codes, or parts of rows; the keys are Tencent's codes. @default none */
   readonly vendorCodeOverrides?: VendorCodeOverrides | undefined;
 }
 
 /** How images are sent to recognition. */
 interface DirectRecognitionOptions {
-  /**
-   * The host that images are sent to.
-   * @default `https://ida.webank.com` beside idasc.webank.com, else `baseUrl`
-   */
+  /** The host that images are sent to. @default `https://ida.webank.com` beside idasc.webank.com, else `baseUrl` */
   readonly recognitionBaseUrl?: string | undefined;
   /**
    * Milliseconds to send one image and read the whole response; longer than `attemptTimeoutMs`, as an image
@@ -87,10 +72,7 @@ interface DirectRecognitionOptions {
 /** The options of `BankCardOcrModule`. Durations are milliseconds; a number is more than 0 unless it says otherwise. */
 export interface BankCardOcrOptions
   extends VendorOptions, CredentialOptions, QueryLimits, TransportOptions, CardOptions, DirectRecognitionOptions {
-  /**
-   * Another source of time, for tests.
-   * @default the machine's clocks
-   */
+  /** Another source of time, for tests. @default the machine's clocks */
   readonly clock?: Clock | undefined;
   /**
    * Where spans and metrics go: `openTelemetry()` of `nestjs-bankcard-ocr/telemetry`, or several in a list.

@@ -28,10 +28,7 @@ export interface CredentialOptions {
    * @default 'refresher'
    */
   readonly role?: 'refresher' | 'reader' | undefined;
-  /**
-   * Milliseconds from one refresh to the next. Tencent advises 20 minutes.
-   * @default 1200000
-   */
+  /** Milliseconds from one refresh to the next. Tencent advises 20 minutes. @default 1200000 */
   readonly refreshIntervalMs?: number | undefined;
   /**
    * Milliseconds that the previous token and ticket keep working after a refresh: Tencent's rule, shorter in
@@ -46,10 +43,7 @@ export interface CredentialOptions {
    * @default one refresh interval, and in any case as long as the ticket would have been valid
    */
   readonly verifyWindowMs?: number | undefined;
-  /**
-   * Refresh by a timer, also while there are no queries. Switch it off in scripts.
-   * @default true
-   */
+  /** Refresh by a timer, also while there are no queries. Switch it off in scripts. @default true */
   readonly backgroundRefresh?: boolean | undefined;
 }
 

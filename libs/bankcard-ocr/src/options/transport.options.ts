@@ -43,10 +43,7 @@ export interface TransportOptions {
    * @default 3000
    */
   readonly connectTimeoutMs?: number | undefined;
-  /**
-   * How many connections are in use at once, for each host; further requests wait.
-   * @default 50
-   */
+  /** How many connections are in use at once, for each host; further requests wait. @default 50 */
   readonly maxConnections?: number | undefined;
   /**
    * Milliseconds after which connections are no longer reused, so that a change of DNS is noticed while traffic never

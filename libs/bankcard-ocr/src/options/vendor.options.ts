@@ -7,13 +7,9 @@ import { booleanFromText, checkChoice, checkMembers, type UncheckedOptions, what
 
 /** Who you are, and where the vendor is. */
 export interface VendorOptions {
-  /**
-   * The app id that the vendor assigned.
-   */
+  /** The app id that the vendor assigned. */
   readonly appId: string;
-  /**
-   * The secret of the app id, 64 characters.
-   */
+  /** The secret of the app id, 64 characters. */
   readonly secret: string | SecretText;
   /**
    * The vendor's host: `https`, or `http` for a loopback host. A path prefix is kept.
@@ -30,14 +26,9 @@ export interface VendorOptions {
    * @default as the host of `baseUrl` documents it; an unknown host as `kyc1.qcloud.com`
    */
   readonly appIdFields?: { readonly [Endpoint in keyof AppIdFields]?: AppIdFields[Endpoint] | undefined } | undefined;
-  /**
-   * The parameter `version` of every request, 1 to 20 characters.
-   * @default '1.0.0'
-   */
+  /** The parameter `version` of every request, 1 to 20 characters. @default '1.0.0' */
   readonly protocolVersion?: string | undefined;
-  /**
-   * Other paths of endpoints than the documented ones; those that are left out stay as they are.
-   */
+  /** Other paths of endpoints than the documented ones; those that are left out stay as they are. */
   readonly paths?: { readonly [Endpoint in keyof VendorPaths]?: VendorPaths[Endpoint] | undefined } | undefined;
 }
 
