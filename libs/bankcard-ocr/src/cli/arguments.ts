@@ -14,11 +14,6 @@ export function refusal(en: string, zh: string): InputRefused {
   return new InputRefused(text(en, zh));
 }
 
-export interface OutputChoice {
-  readonly json: boolean;
-  readonly language: Language;
-}
-
 export const FLAG = { type: 'boolean' } as const;
 export const TEXT = { type: 'string' } as const;
 const COMMON = { help: { ...FLAG, short: 'h' }, json: FLAG, lang: TEXT, name: TEXT, env: TEXT } as const;
@@ -26,8 +21,16 @@ const COMMON = { help: { ...FLAG, short: 'h' }, json: FLAG, lang: TEXT, name: TE
 type Flags = NonNullable<ParseArgsConfig['options']>;
 type ValuesOf<Options extends Flags> = ReturnType<typeof parseArgs<{ options: Options }>>['values'];
 
+/** What every command can be told. */
+export interface CommonFlags {
+  readonly json: boolean;
+  readonly language: Language;
+  readonly name?: string | undefined;
+  readonly env?: string | undefined;
+}
+
 /** Read the form of the output before anything else, so that errors are printed in the requested form. */
-export function readOutputChoice(args: readonly string[]): OutputChoice {
+export function readOutputChoice(args: readonly string[]): Pick<CommonFlags, 'json' | 'language'> {
   const { values } = parseArgs({ args: [...args], options: COMMON, strict: false });
   return { json: values.json === true, language: values.lang === 'zh' ? 'zh' : 'en' };
 }
@@ -37,7 +40,8 @@ export function readFlags<Options extends Flags>(args: string[], own: Options, a
   const { values, positionals } = parsed({ args, options: { ...COMMON, ...own }, allowPositionals });
   const { json = false, lang = 'en', name, env, ...flags } = values as ValuesOf<typeof COMMON>;
   if (lang !== 'en' && lang !== 'zh') throw refusal('--lang must be en or zh', '--lang 只能是 en 或 zh');
-  return { common: { json, language: lang, name, env } as const, flags: flags as ValuesOf<Options>, positionals };
+  const common: CommonFlags = { json, language: lang, name, env };
+  return { common, flags: flags as ValuesOf<Options>, positionals };
 }
 
 /** Of what Node.js says, only the name of an option is repeated: the rest may be a secret. */

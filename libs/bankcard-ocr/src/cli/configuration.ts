@@ -5,7 +5,7 @@ import { BankCardOcrConfigurationError, type ConfigurationIssue } from '../error
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
 import { codeOrNameOf } from '../errors/redaction.js';
-import { InputRefused, refusal } from './arguments.js';
+import { type CommonFlags, InputRefused, refusal } from './arguments.js';
 
 const MOST_BYTES = 256 * 1_024;
 
@@ -13,13 +13,7 @@ export type Configuration =
   | { readonly options: ResolvedOptions }
   | { readonly options: undefined; readonly faults: readonly ConfigurationIssue[] };
 
-export async function prepareEnvironment({
-  name,
-  env,
-}: {
-  readonly name?: string | undefined;
-  readonly env?: string | undefined;
-}): Promise<void> {
+export async function prepareEnvironment({ name, env }: CommonFlags): Promise<void> {
   try {
     if (name !== undefined) checkAccountName(name);
   } catch {

@@ -3,7 +3,7 @@ import type { StoreFinding } from '../../credentials/store/store-inspection.js';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { codeOrNameOf, redactVendorText } from '../../errors/redaction.js';
 import { duration, sentences, type Text, text } from '../../errors/text.js';
-import type { OutputChoice } from '../arguments.js';
+import type { CommonFlags } from '../arguments.js';
 
 const TITLES = {
   configuration: text('configuration', '配置'),
@@ -58,7 +58,10 @@ export function exitCodeOf(results: readonly CheckResult[]): 0 | 1 {
   return results.some(({ status }) => status === 'fail') ? 1 : 0;
 }
 
-export function doctorReport(results: readonly CheckResult[], { json, language }: OutputChoice): string {
+export function doctorReport(
+  results: readonly CheckResult[],
+  { json, language }: Pick<CommonFlags, 'json' | 'language'>,
+): string {
   if (json) {
     const checks = results.map(({ found, todo, ...result }) => {
       return { ...result, found: found[language], ...(todo && { todo: todo[language] }) };

@@ -24,7 +24,14 @@ const VALUES = { 'app-id': APP_ID, 'order-no': ORDER, 'user-id': USER, nonce: NO
 const QUERY = [APP_ID, ORDER, VERSION, NONCE];
 const LAUNCH = [APP_ID, USER, VERSION, NONCE];
 
-type SignatureCase = Parameters<typeof explainSignature>[0];
+type Explained = Parameters<typeof explainSignature>;
+
+interface SignatureCase {
+  readonly purpose: Explained[0];
+  readonly values: Explained[1];
+  readonly sign: string;
+  readonly tickets: readonly KnownTicket[];
+}
 
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex').toUpperCase();
 const sorted = (...values: string[]) => values.toSorted((a, b) => (a < b ? -1 : 1));
@@ -33,7 +40,7 @@ const ALL = joined(...QUERY, TICKET);
 
 function explain(change: Partial<SignatureCase>) {
   const given = { purpose: 'query', values: VALUES, sign: '', tickets: TICKETS, ...change } as const;
-  const explanation = explainSignature(given);
+  const explanation = explainSignature(given.purpose, given.values, given.sign, given.tickets);
   // What may be shown is searched for everything that may not.
   const shown = JSON.stringify(explanation);
   for (const secret of [...TICKETS.map(({ text }) => text), NONCE, given.sign]) {

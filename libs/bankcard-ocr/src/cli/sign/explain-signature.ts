@@ -91,12 +91,8 @@ export async function runExplain(
   // Some have signed with it.
   if (options?.appId === appId) tickets.push({ type: 'secret', text: options.secret.reveal(), state: 'given' });
   const { purpose, sign, json, language } = command;
-  const { fits, broken, ticket } = explainSignature({
-    purpose,
-    values: { ...command.values, 'app-id': appId },
-    sign,
-    tickets,
-  });
+  const values = { ...command.values, 'app-id': appId };
+  const { fits, broken, ticket } = explainSignature(purpose, values, sign, tickets);
   const exitCode = fits ? 0 : 1;
   const rules = broken.map(({ rule, how }) => ({ rule, how: how[language] }));
   const notes = note ? [note[language]] : [];
@@ -118,47 +114,30 @@ export async function runExplain(
 type SignedValue = readonly [parameter: string, value: string];
 
 /** The right order in which values are joined, by UTF-16 code unit, and the usual mistakes (docs/protocol.md, section 4). */
-const ORDERS: readonly {
-  readonly order: (values: readonly SignedValue[]) => SignedValue[];
-  readonly mistake?: Text;
-}[] = [
-  { order: (values) => values.toSorted(([, a], [, b]) => (a < b ? -1 : 1)) },
-  {
-    order: (values) => values.toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    mistake: text('sorted by parameter name, not by value', '按参数名排序，应按值排序'),
-  },
-  {
-    order: (values) => values.toSorted(([, a], [, b]) => a.localeCompare(b, 'en')),
-    mistake: text('sorted as words of a language, not by code unit', '按语言习惯排序'),
-  },
-  {
-    order: (values) => [...values],
-    mistake: text('not sorted, but joined as the documents list the values', '没有排序，而是按文档列出的顺序拼接'),
-  },
+const ORDERS: readonly (readonly [compare: (a: SignedValue, b: SignedValue) => number, mistake?: Text])[] = [
+  [([, a], [, b]) => (a < b ? -1 : 1)],
+  [([a], [b]) => (a < b ? -1 : 1), text('sorted by parameter name, not by value', '按参数名排序，应按值排序')],
+  [
+    ([, a], [, b]) => a.localeCompare(b, 'en'),
+    text('sorted as words of a language, not by code unit', '按语言习惯排序'),
+  ],
+  [() => 0, text('not sorted, but joined as the documents list the values', '没有排序，而是按文档列出的顺序拼接')],
 ];
 
-interface Broken {
-  /** Of docs/protocol.md, section 4; `unknown`: nothing that was tried produces the signature. */
-  readonly rule: 'letter-case' | 'order' | 'ticket-type' | 'stale-generation' | 'unknown';
-  readonly how: Text;
-}
-
-interface SignatureCase {
-  readonly purpose: keyof typeof PURPOSES;
-  readonly values: { readonly [Name in keyof typeof VALUES]?: string | undefined };
-  readonly sign: string;
-  readonly tickets: readonly KnownTicket[];
-}
-
-/** Which rules a signature broke, and the ticket that it was made with, without its text. */
-export function explainSignature({ purpose, values, sign, tickets }: SignatureCase) {
+/** Which rules of docs/doctor.md a signature broke, and the ticket that it was made with, without its text. */
+export function explainSignature(
+  purpose: keyof typeof PURPOSES,
+  values: { readonly [Name in keyof typeof VALUES]?: string | undefined },
+  sign: string,
+  tickets: readonly KnownTicket[],
+) {
   const { signed, ticketType } = PURPOSES[purpose];
   const signature = sign.trim().toUpperCase();
+  const broken: { readonly rule: string; readonly how: Text }[] = [];
   for (const { text: secret, ...ticket } of tickets) {
     const all: SignedValue[] = [...signed.map((name) => [name, values[name] ?? ''] as const), ['ticket', secret]];
-    const found = ORDERS.find(({ order }) => sha1(order(all).map(([, value]) => value)) === signature);
-    if (!found) continue;
-    const broken: Broken[] = [];
+    const order = ORDERS.find(([compare]) => sha1(all.toSorted(compare)) === signature);
+    if (!order) continue;
     // Tencent's own signatures come in any letter case.
     if (purpose !== 'report' && sign.trim() !== signature) {
       const how = text('it has lower-case digits: Tencent wants 0-9 and A-F', '含有小写字母：必须是 0-9 和 A-F');
@@ -176,7 +155,7 @@ export function explainSignature({ purpose, values, sign, tickets }: SignatureCa
       const how = text(en, `用的是第 ${ticket.generation} 代 ticket，${ago.zh}前${what.zh}`);
       broken.push({ rule: 'stale-generation', how });
     }
-    if (found.mistake) broken.push({ rule: 'order', how: found.mistake });
+    if (order[1]) broken.push({ rule: 'order', how: order[1] });
     return { fits: broken.length === 0, broken, ticket };
   }
   const how = tickets.some(({ type }) => type === ticketType)
@@ -185,11 +164,13 @@ export function explainSignature({ purpose, values, sign, tickets }: SignatureCa
         '已知的 ticket 都得不到这个签名：用的是别的 ticket、别的值、别的顺序，或者不是对 UTF-8 做 SHA-1 得到的 40 位十六进制',
       )
     : text(`no ${ticketType} ticket is known to compare with`, `没有可供比较的 ${ticketType} ticket`);
-  return { fits: false, broken: [{ rule: 'unknown', how }] satisfies Broken[] };
+  broken.push({ rule: 'unknown', how });
+  return { fits: false, broken };
 }
 
-function sha1(values: readonly string[]): string {
-  return createHash('sha1').update(values.join(''), 'utf8').digest('hex').toUpperCase();
+function sha1(values: readonly SignedValue[]): string {
+  const joined = values.map(([, value]) => value).join('');
+  return createHash('sha1').update(joined, 'utf8').digest('hex').toUpperCase();
 }
 
 function ticketsOfVariables(): KnownTicket[] {
