@@ -49,7 +49,9 @@ export const DEFAULT_SETTINGS = {
 export type KycSandboxSettings = typeof DEFAULT_SETTINGS;
 
 /** Changes of the settings: what is left out, or undefined where that is no setting, stays as it is. */
-export type KycSandboxChange = { [Setting in keyof KycSandboxSettings]?: KycSandboxSettings[Setting] | undefined };
+export type KycSandboxChange = Change<KycSandboxSettings>;
+
+export type Change<Settings> = { [Name in keyof Settings]?: Settings[Name] | undefined };
 
 /** Options of {@link KycSandbox.start}; every member is optional. */
 export interface KycSandboxOptions extends KycSandboxChange {
@@ -78,7 +80,7 @@ export interface SandboxContext {
 export function changed<Settings extends object>(
   what: string,
   defaults: Settings,
-  change: { readonly [Name in keyof Settings]?: Settings[Name] | undefined },
+  change: Change<Settings>,
   settings = defaults,
 ): Settings {
   const unknown = Object.keys(change).find((name) => !Object.hasOwn(defaults, name));

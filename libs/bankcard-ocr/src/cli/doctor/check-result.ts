@@ -16,7 +16,6 @@ const TITLES = {
   archive: text('archive', '存证档案'),
   live: text('live', '实际调用'),
 };
-const MARKS = { ok: 'ok', warn: 'warn', fail: 'FAIL', skipped: 'skipped' };
 
 export type CheckName = keyof typeof TITLES;
 
@@ -71,7 +70,7 @@ export function doctorReport(
   }
   const lines = results.map(({ check, about, status, found, todo }) => {
     const title = [TITLES[check][language], ...(about === undefined ? [] : [about])].join(' ');
-    return `${MARKS[status].padEnd(8)} ${title}${language === 'zh' ? '：' : ': '}${sentences(found, todo)[language]}`;
+    return `${(status === 'fail' ? 'FAIL' : status).padEnd(8)} ${title}${language === 'zh' ? '：' : ': '}${sentences(found, todo)[language]}`;
   });
   return lines.join('\n');
 }
