@@ -11,7 +11,7 @@ export function respondAccessToken(
   record: JournalEntry,
   call?: RefreshCall,
 ): SandboxResponse {
-  const { ledger, responses, settings } = vendor;
+  const { ledger, settings } = vendor;
   if (request.lacks('secret', 'grant_type', 'version')) throw new Refusal('1', 'a parameter is missing');
   if (request.appId !== vendor.appId) throw new Refusal('66660001');
   if (request.text('grant_type') !== 'client_credential') throw new Refusal('400103', 'grant_type');
@@ -21,7 +21,7 @@ export function respondAccessToken(
   if (call) vendor.refreshWatch.tokenIssued(call, token);
   record.generation = token.generation;
   const credentials = { access_token: token.value, ...expiry(vendor, settings.tokenLifeMs) };
-  return responses.success({ ...responses.stamp(), success: true, ...credentials });
+  return vendor.success({ ...vendor.stamp(), success: true, ...credentials });
 }
 
 const LEGAL_USER_ID = /^[0-9A-Za-z]{1,32}$/;
@@ -60,9 +60,9 @@ function respondNonceTicket(vendor: Vendor, request: VendorRequest, token: Issue
 
 /** The nominal lifetime, as the vendor says it: that a ticket expires with its token is for the client to know. */
 function ticketResponse(vendor: Vendor, value: string, lifeMs: number): SandboxResponse {
-  const { transactionTime } = vendor.responses.stamp();
+  const { transactionTime } = vendor.stamp();
   const tickets = [{ value, ...expiry(vendor, lifeMs) }];
-  return vendor.responses.success({ transactionTime, success: true, tickets });
+  return vendor.success({ transactionTime, success: true, tickets });
 }
 
 /** `expire_in`: seconds, a number or a text; fractional when a test has scaled the lifetimes down. */

@@ -137,10 +137,10 @@ function isPicture(base64: string): boolean {
 }
 
 /** The nested response; its `success` is false even here, as in the official examples (section 3: ignore it). */
-function resultResponse({ responses }: Vendor, { orderNo }: KnownOrder, fields: JsonObject): SandboxResponse {
-  const { bizSeqNo, transactionTime } = responses.stamp();
+function resultResponse(vendor: Vendor, { orderNo }: KnownOrder, fields: JsonObject): SandboxResponse {
+  const { bizSeqNo, transactionTime } = vendor.stamp();
   const result = { bizSeqNo, transactionTime, orderNo, ...fields };
-  return responses.success({ bizSeqNo, result, transactionTime });
+  return vendor.success({ bizSeqNo, result, transactionTime });
 }
 
 function warningTexts({ warnings }: KnownOrder): [first: string, all: string] {

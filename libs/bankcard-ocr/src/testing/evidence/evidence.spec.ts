@@ -122,7 +122,7 @@ describe('evidence', () => {
 });
 
 test('a log forgets its oldest entries when it is full', () => {
-  const log = new EvidenceLog<{ readonly at: number; readonly number: number }>(new ManualClock(), 100);
+  const log = new EvidenceLog<{ readonly at: number; readonly number: number }>({ clock: new ManualClock() }, 100);
   for (let number = 1; number <= 101; number += 1) log.add({ number });
   const numbers = log.snapshot().map(({ number }) => number);
   expect([numbers.length, numbers[0], numbers.at(-1)]).toEqual([91, 11, 101]);

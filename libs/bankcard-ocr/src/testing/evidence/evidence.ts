@@ -1,4 +1,3 @@
-import type { Clock } from '../../runtime/clock.js';
 import type { CredentialLedger, IssuedToken } from '../credentials/credential-ledger.js';
 import { type EndpointName, ENDPOINTS } from '../endpoints/vendor-request.js';
 import type { FaultKind } from '../faults/fault-registry.js';
@@ -54,13 +53,13 @@ export class EvidenceLog<Entry extends { readonly at: number }> {
   #entries: Entry[] = [];
 
   constructor(
-    private readonly clock: Clock,
+    private readonly context: Pick<SandboxContext, 'clock'>,
     private readonly capacity = 50_000,
   ) {}
 
   /** Add an entry and return it, so that the caller can fill or retract it later. */
   add(facts: Omit<Entry, 'at'>): Entry {
-    const entry = { at: this.clock.now(), ...facts } as Entry;
+    const entry = { at: this.context.clock.now(), ...facts } as Entry;
     this.#entries.push(entry);
     // Dropping a tenth at a time keeps adding cheap.
     if (this.#entries.length > this.capacity) this.#entries.splice(0, Math.ceil(this.capacity / 10));

@@ -207,7 +207,7 @@ class ServedRequest {
   }
 
   refuse(refusal: Refusal): void {
-    this.#deliver(this.vendor.responses.failure(refusal));
+    this.#deliver(this.vendor.failure(refusal));
   }
 
   #deliver({ code, json, waitMs = 0 }: SandboxResponse): void {
