@@ -1,11 +1,5 @@
-import {
-  type CallHandler,
-  type CustomDecorator,
-  type ExecutionContext,
-  type NestInterceptor,
-  SetMetadata,
-  StreamableFile,
-} from '@nestjs/common';
+import type { CallHandler, CustomDecorator, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { SetMetadata, StreamableFile } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { map, type Observable } from 'rxjs';
 import { CardNumber, maskCardNumber } from '../card/card-number.js';

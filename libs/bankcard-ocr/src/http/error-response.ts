@@ -1,12 +1,5 @@
-import {
-  type ArgumentsHost,
-  type CallHandler,
-  Catch,
-  type ExceptionFilter,
-  type ExecutionContext,
-  HttpException,
-  type NestInterceptor,
-} from '@nestjs/common';
+import type { ArgumentsHost, CallHandler, ExceptionFilter, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { Catch, HttpException } from '@nestjs/common';
 import { catchError, type Observable, throwError } from 'rxjs';
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type BankCardOcrErrorCode, ERROR_TEXTS } from '../errors/error-codes.js';

@@ -12,13 +12,8 @@ import {
 import { ModulesContainer } from '@nestjs/core';
 import { checkAccountName, type AccountName } from '../account/account-name.js';
 import { registerAccount } from '../account/account-registry.js';
-import {
-  ACCOUNT_PARTS,
-  AccountContext,
-  BANKCARD_OCR_SERVICES,
-  BankCardOcrClient,
-  type Token,
-} from '../account/create-client.js';
+import type { Token } from '../account/create-client.js';
+import { ACCOUNT_PARTS, AccountContext, BANKCARD_OCR_SERVICES, BankCardOcrClient } from '../account/create-client.js';
 import { VendorConnections } from '../account/vendor-connections.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions } from '../options/bankcard-ocr.options.js';

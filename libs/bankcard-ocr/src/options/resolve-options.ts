@@ -1,9 +1,5 @@
-import {
-  BankCardOcrConfigurationError,
-  configurationIssue,
-  type ConfigurationIssue,
-  Problem,
-} from '../errors/configuration-error.js';
+import type { ConfigurationIssue } from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { text, type Text } from '../errors/text.js';
 import { definesRoute } from '../vendor/http/agents.js';
 import { proxyNamed } from '../vendor/http/proxy.js';

@@ -78,9 +78,9 @@ export async function runExplain(
     );
   }
   const stored = await ticketsOfStore(options, appId);
+  const note = Array.isArray(stored) ? undefined : stored;
   // The store comes first: it knows the age of a ticket that was also given as input.
   const tickets = [...(Array.isArray(stored) ? stored : []), ...ticketsOfVariables()];
-  const note = Array.isArray(stored) ? undefined : stored;
   if (tickets.length === 0) {
     const { en, zh } = note ?? text('the environment configures no ticket store', '环境变量没有配置 ticket 存储');
     throw refusal(

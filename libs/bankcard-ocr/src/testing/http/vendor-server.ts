@@ -12,13 +12,8 @@ import {
   respondQueryResult,
   respondRecognition,
 } from '../endpoints/ocr.endpoints.js';
-import {
-  type EndpointName,
-  ENDPOINTS,
-  readBody,
-  type VendorRequest,
-  vendorRequest,
-} from '../endpoints/vendor-request.js';
+import type { EndpointName, VendorRequest } from '../endpoints/vendor-request.js';
+import { ENDPOINTS, readBody, vendorRequest } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
 import { COUNTERS, type JournalEntry, type RefreshCall } from '../evidence/evidence.js';
 import { BAD_GATEWAY_PAGE, NOT_FOUND_PAGE, type SandboxFault, withWrongTypes } from '../faults/fault-registry.js';

@@ -23,12 +23,10 @@ export interface SandboxOrder {
 }
 
 /** An order with every default filled in. */
-export type KnownOrder = SandboxOrder & {
-  readonly [Field in Exclude<keyof SandboxOrder, 'code'>]-?: NonNullable<SandboxOrder[Field]>;
-} & {
+export interface KnownOrder extends Required<Omit<SandboxOrder, 'code'>>, Pick<SandboxOrder, 'code'> {
   /** Base64 of the image that was sent for recognition; a phone's photo is the sandbox's own. */
   readonly sentImage?: string | undefined;
-};
+}
 
 export const LEGAL_ORDER_NO = /^[0-9A-Za-z]{1,32}$/;
 
