@@ -3,7 +3,7 @@ import { type StoreContent } from '../../credentials/store/store-inspection.js';
 import { TicketStore } from '../../credentials/store/ticket-store.js';
 import { BankCardOcrConfigurationError, type ConfigurationIssue } from '../../errors/configuration-error.js';
 import { maskAppId } from '../../errors/redaction.js';
-import { type Text, text } from '../../errors/text.js';
+import { type Text, text, withVariable } from '../../errors/text.js';
 import { unknownVariables } from '../../options/options-from-env.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { FLAG, readFlags, refusal } from '../arguments.js';
@@ -86,8 +86,8 @@ function summary(options: ResolvedOptions): CheckResult {
 }
 
 function issueResult(check: CheckName, { option, variable, fix, fixZh }: ConfigurationIssue): CheckResult {
-  const [en, zh] = variable === undefined ? ['', ''] : [` (${variable})`, `（${variable}）`];
-  return checkResultsOf(check)('fail', text(`${option}${en} ${fix}`, `${option}${zh} ${fixZh}`), {
+  const { en, zh } = withVariable(option, variable);
+  return checkResultsOf(check)('fail', text(`${en} ${fix}`, `${zh} ${fixZh}`), {
     facts: { option, ...(variable !== undefined && { variable }) },
   });
 }

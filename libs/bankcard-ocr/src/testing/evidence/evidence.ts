@@ -130,14 +130,18 @@ export class RefreshWatch {
     private readonly context: SandboxContext & { readonly ledger: CredentialLedger; readonly violations: ViolationLog },
   ) {}
 
-  tokenCallArrived(): RefreshCall {
-    if (this.#inFlight.size === 0) this.#inspectTokenCall();
-    return this.#enter({ endpoint: 'access_token', suspicions: [] });
-  }
-
-  signTicketCallArrived(token: IssuedToken | undefined): RefreshCall {
+  /** @param token of an api_ticket call: what it presented, where that was issued */
+  arrived(endpoint: RefreshCall['endpoint'], token?: IssuedToken): RefreshCall {
+    const [other] = this.#inFlight;
     if (token) this.#inspectTicketCall(token);
-    return this.#enter({ endpoint: 'api_ticket', suspicions: [], token });
+    if (endpoint === 'access_token' && !other) this.#inspectTokenCall();
+    const call: RefreshCall = { endpoint, suspicions: [], token };
+    if (other) {
+      const entry = this.context.violations.report('concurrent-refresh', `${endpoint} during ${other.endpoint}`);
+      other.suspicions.push({ newcomer: call, entry, reportedAt: performance.now() });
+    }
+    this.#inFlight.add(call);
+    return call;
   }
 
   tokenIssued(call: RefreshCall, token: IssuedToken): void {
@@ -161,17 +165,6 @@ export class RefreshWatch {
       this.context.violations.retract(entry);
       if (token && newcomer.endpoint === 'access_token') token.abandoned = true;
     }
-  }
-
-  #enter(call: RefreshCall): RefreshCall {
-    const [other] = this.#inFlight;
-    if (other) {
-      const detail = `${call.endpoint} during ${other.endpoint}`;
-      const entry = this.context.violations.report('concurrent-refresh', detail);
-      other.suspicions.push({ newcomer: call, entry, reportedAt: performance.now() });
-    }
-    this.#inFlight.add(call);
-    return call;
   }
 
   #inspectTokenCall(): void {

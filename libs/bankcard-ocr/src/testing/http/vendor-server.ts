@@ -155,10 +155,9 @@ class ServedRequest {
     const { calls, faults, journal, ledger, refreshWatch } = vendor;
     calls[COUNTERS[endpoint]] += 1;
     if (ticketType) calls[COUNTERS[ticketType]] += 1;
-    if (endpoint === 'access_token') this.#refresh = refreshWatch.tokenCallArrived();
-    if (ticketType === 'SIGN') {
-      this.#refresh = refreshWatch.signTicketCallArrived(ledger.findToken(request.text('access_token')));
-    }
+    if (endpoint === 'access_token') this.#refresh = refreshWatch.arrived(endpoint);
+    const token = ledger.findToken(request.text('access_token'));
+    if (ticketType === 'SIGN') this.#refresh = refreshWatch.arrived('api_ticket', token);
     this.#fault = isAdmitted ? faults.hit(request) : undefined;
     this.#record = journal.add({
       endpoint,
