@@ -54,10 +54,10 @@ export class Deadline implements Cancellation {
     if (this.#cancelledWith) throw this.#cancelledWith.reason;
   }
 
-  readonly expire = (): void => {
+  expire(): void {
     const message = `no result within ${this.timeoutMs} ms (timeoutMs)`;
     this.#cancel(new BankCardOcrError('TIMEOUT', { message }));
-  };
+  }
 
   onCancel(listener: (reason: unknown) => void, isTimed = false): () => void {
     if (!isTimed) this.#startTimer();
@@ -81,7 +81,7 @@ export class Deadline implements Cancellation {
   }
 
   #startTimer(): void {
-    if (!this.#isClosed) this.#timer ??= this.clock.setTimer(this.expire, this.remainingMs, true);
+    if (!this.#isClosed) this.#timer ??= this.clock.setTimer(() => this.expire(), this.remainingMs, true);
   }
 
   #cancel(reason: unknown): void {
