@@ -3,14 +3,15 @@ import { Catch, HttpException } from '@nestjs/common';
 import { catchError, type Observable, throwError } from 'rxjs';
 import { type BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type BankCardOcrErrorCode, ERROR_TEXTS } from '../errors/error-codes.js';
+import { type Language, text } from '../errors/text.js';
 import type { RecognitionError } from '../recognition/recognition.service.js';
 import type { CardRejectedError } from '../results/warning-policy.js';
-import { type ErrorLanguage, PhotoNotFoundException } from './photo-not-found.exception.js';
+import { PhotoNotFoundException } from './photo-not-found.exception.js';
 
 /** What went wrong inside this server is no client's business. */
-const NO_DETAILS = { en: 'internal server error', zh: '服务器内部错误' } as const;
+const NO_DETAILS = text('internal server error', '服务器内部错误');
 
-function errorBody(error: BankCardOcrError, language: ErrorLanguage, statusCode: number): object {
+function errorBody(error: BankCardOcrError, language: Language, statusCode: number): object {
   const { code, vendorCode, bizSeqNo } = error;
   if (isOurs(error)) return { statusCode, code, message: NO_DETAILS[language] };
   const { orderNo, outcomeUnknown, warnings } = error as Partial<RecognitionError & CardRejectedError>;
@@ -41,7 +42,7 @@ const STATE_OF_SERVER = [
   'TIMESTAMP_FAILED',
 ] as const;
 
-function messageOf({ code, message, messageZh }: BankCardOcrError, language: ErrorLanguage): string {
+function messageOf({ code, message, messageZh }: BankCardOcrError, language: Language): string {
   if (STATE_OF_SERVER.some((one) => one === code)) return ERROR_TEXTS[code][language];
   return language === 'zh' ? messageZh : message;
 }
@@ -76,7 +77,7 @@ export function statusOf({ code, vendorCode }: BankCardOcrError): number {
 
 interface ErrorOptions {
   /** The language of `message`. @default 'en' */
-  readonly language?: ErrorLanguage | undefined;
+  readonly language?: Language | undefined;
 }
 
 interface HttpError {
