@@ -9,9 +9,10 @@ import { type CommonFlags, InputRefused, refusal } from './arguments.js';
 
 const MOST_BYTES = 256 * 1_024;
 
-export type Configuration =
-  | { readonly options: ResolvedOptions }
-  | { readonly options: undefined; readonly faults: readonly ConfigurationIssue[] };
+export interface Configuration {
+  readonly options?: ResolvedOptions;
+  readonly faults: readonly ConfigurationIssue[];
+}
 
 export async function prepareEnvironment({ name, env }: CommonFlags): Promise<void> {
   try {
@@ -46,9 +47,9 @@ export async function readTextFile(flag: string, name: string): Promise<string> 
 
 export function readConfiguration(name: string | undefined): Configuration {
   try {
-    return { options: resolveOptions(bankCardOcrOptionsFromEnv(process.env, name), name) };
+    return { options: resolveOptions(bankCardOcrOptionsFromEnv(process.env, name), name), faults: [] };
   } catch (error) {
     if (!(error instanceof BankCardOcrConfigurationError)) throw error;
-    return { options: undefined, faults: error.issues };
+    return { faults: error.issues };
   }
 }

@@ -1,13 +1,6 @@
-/** What a code says unless the error itself says more. */
-interface ErrorText {
-  readonly en: string;
-  readonly zh: string;
-  readonly actor: Actor;
-  readonly retryable: boolean;
-}
-
+/** What codes say unless the error itself says more. */
 function texts(actor: Actor, retryable: boolean) {
-  return (en: string, zh: string): ErrorText => ({ en, zh, actor, retryable });
+  return (en: string, zh: string) => ({ en, zh, actor, retryable });
 }
 
 const developer = texts('developer', false);
@@ -55,7 +48,7 @@ export const ERROR_TEXTS = {
   TIMESTAMP_FAILED: later('the timestamp authority could not be reached, or refused', '时间戳机构无法访问，或拒绝请求'),
   UNREACHABLE: vendor('Tencent could not be reached', '无法连接腾讯云'),
   TIMEOUT: vendor('the time limit was reached', '请求超时'),
-} as const satisfies Readonly<Record<string, ErrorText>>;
+} as const;
 
 /** Every way in which this library fails; a key of {@link ERROR_TEXTS}. */
 export type BankCardOcrErrorCode = keyof typeof ERROR_TEXTS;

@@ -4,7 +4,7 @@ import { TicketStore } from '../../credentials/store/ticket-store.js';
 import { BankCardOcrConfigurationError, type ConfigurationIssue } from '../../errors/configuration-error.js';
 import { maskAppId } from '../../errors/redaction.js';
 import { type Text, text, withVariable } from '../../errors/text.js';
-import { unknownVariables } from '../../options/options-from-env.js';
+import { unknownVariable, unknownVariables } from '../../options/options-from-env.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { FLAG, readFlags, refusal } from '../arguments.js';
 import { type Configuration, readConfiguration } from '../configuration.js';
@@ -49,18 +49,14 @@ function skipped(checks: readonly CheckName[], found: Text): CheckResult[] {
 
 const configurationResult = checkResultsOf('configuration');
 
-export function checkConfiguration(configuration: Configuration, name: string | undefined): CheckResult[] {
-  const { options } = configuration;
-  const results = options
-    ? [summary(options), ...options.warnings.map(({ en, zh }) => configurationResult('warn', text(en, zh)))]
-    : configuration.faults.map((issue) => issueResult('configuration', issue));
+export function checkConfiguration({ options, faults }: Configuration, name: string | undefined): CheckResult[] {
+  const warnings = options?.warnings.map((problem) => configurationResult('warn', problem)) ?? [];
   // A variable that is spelled wrong is missed only when its default surprises.
   const misspelled = unknownVariables(process.env, name).map((variable) => {
-    const todo = text('Check its spelling', '请检查拼写');
-    const found = text(`${variable} is not read by this module`, `${variable} 不是本模块的变量`);
-    return configurationResult('warn', found, { todo, facts: { variable } });
+    return configurationResult('warn', unknownVariable(variable), { facts: { variable } });
   });
-  return [...results, ...misspelled];
+  const found = options ? [summary(options)] : faults.map((issue) => issueResult('configuration', issue));
+  return [...found, ...warnings, ...misspelled];
 }
 
 function summary(options: ResolvedOptions): CheckResult {
