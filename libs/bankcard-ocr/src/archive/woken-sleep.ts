@@ -1,10 +1,5 @@
-<<<<<<< HEAD:libs/bankcard-ocr/src/runtime/woken-sleep.ts
-import { onAbort, sleep } from './abort.js';
-import type { Clock } from './clock.js';
-=======
-import { sleep } from '../runtime/abort.js';
+import { onAbort, sleep } from '../runtime/abort.js';
 import type { Clock } from '../runtime/clock.js';
->>>>>>> 438d26d277c808cea698b73399c8a10234425abb:libs/bankcard-ocr/src/archive/woken-sleep.ts
 
 /** Pauses that end early when something has happened. */
 export class WokenSleep {
