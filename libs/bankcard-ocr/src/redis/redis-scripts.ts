@@ -70,18 +70,14 @@ return 'done'
 /** In ms. A key with a longer TTL, or without one, was written by no holder. */
 const LONGEST_LEASE = 600_000;
 
-/** KEYS: lease. ARGV: deadline, lease id, TTL in ms. What is no lease would never expire: it is replaced. */
-export const TAKE_LEASE = `${UNLESS_LATE}${holderOf('KEYS[1]')}
+/**
+ * KEYS: lease. ARGV: deadline, lease id, TTL in ms. Takes or renews it, also one that Redis has lost. What is no lease
+ * would never expire: it is replaced.
+ */
+export const HOLD_LEASE = `${UNLESS_LATE}${holderOf('KEYS[1]')}
 local left = redis.pcall('PTTL', KEYS[1])
 local endless = type(left) == 'number' and (left == -1 or left > ${LONGEST_LEASE})
-if holder and not endless then return 'fenced' end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-return 'done'
-`;
-
-/** KEYS: lease. ARGV: deadline, lease id, TTL in ms. A lease that Redis has lost is taken again. */
-export const RENEW_LEASE = `${UNLESS_LATE}${holderOf('KEYS[1]')}
-if holder and holder ~= ARGV[2] then return 'fenced' end
+if holder and holder ~= ARGV[2] and not endless then return 'fenced' end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 'done'
 `;

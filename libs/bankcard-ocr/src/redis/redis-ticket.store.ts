@@ -18,7 +18,7 @@ import type { RedisClient } from './redis-client.js';
 import { RedisCommands } from './redis-commands.js';
 import { RedisError, redisError } from './redis-error.js';
 import { readStored, type RedisKeys, redisKeysFor } from './redis-keys.js';
-import { READ, RELEASE_LEASE, RENEW_LEASE, SET_ASIDE, SWAP, TAKE_LEASE } from './redis-scripts.js';
+import { HOLD_LEASE, READ, RELEASE_LEASE, SET_ASIDE, SWAP } from './redis-scripts.js';
 import { describeRedis } from './redis-url.js';
 
 export interface RedisTicketStoreOptions {
@@ -132,13 +132,12 @@ export class RedisTicketStore extends TicketStore {
     const id = this.runtime.random.id();
     const name = (of: string): string => `${this.#keys.probe}:${id}:${of}`;
     const [record, lease, damaged] = [name('record'), name('lease'), name('damaged')];
-    await commands.change(TAKE_LEASE, [lease], () => [id, LEASE_LIFE_MS]);
-    await commands.change(RENEW_LEASE, [lease], () => [id, LEASE_LIFE_MS]);
+    await commands.change(HOLD_LEASE, [lease], () => [id, LEASE_LIFE_MS]);
     await commands.change(SWAP, [record, lease], () => ['', id, '{}', id]);
     const [, , , seen] = (await commands.read(READ, [record])) as [number, string, string, string];
     await commands.change(SET_ASIDE, [record, damaged], () => [seen]);
     // It takes the place of what is no lease, and is over at once.
-    await commands.change(TAKE_LEASE, [damaged], () => [id, '1']);
+    await commands.change(HOLD_LEASE, [damaged], () => [id, '1']);
     await commands.change(RELEASE_LEASE, [lease], () => [id]);
   }
 
@@ -158,9 +157,9 @@ export class RedisTicketStore extends TicketStore {
     const keys = [this.#keys.lease];
     const id = random.id();
     const takenAt = clock.monotonic();
-    const idAndTtl = () => [id, String(Math.ceil(ttlMs))];
-    if ((await this.#commands.change(TAKE_LEASE, keys, idAndTtl)) !== 'done') return undefined;
-    const beat = async () => (await this.#commands.change(RENEW_LEASE, keys, idAndTtl)) !== 'fenced';
+    const hold = () => this.#commands.change(HOLD_LEASE, keys, () => [id, String(Math.ceil(ttlMs))]);
+    if ((await hold()) !== 'done') return undefined;
+    const beat = async () => (await hold()) !== 'fenced';
     const free = () => this.#commands.change(RELEASE_LEASE, keys, () => [id]);
     return new LeaseHeartbeat(id, ttlMs, takenAt, beat, free, clock);
   }
