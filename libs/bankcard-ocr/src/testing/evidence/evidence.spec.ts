@@ -139,16 +139,16 @@ describe('RefreshWatch, when the connection ends while the response is being wri
     const token = ledger.issueToken();
     const call = watch.arrived('access_token');
     watch.tokenIssued(call, token);
-    watch.delivered(call, '0', false);
+    watch.delivered(call, '0');
     return { watch, token, call, violations };
   }
 
   test('a ticket that was delivered and then lost may be fetched again', () => {
     const { watch, token, violations } = start();
     const ticketCall = watch.arrived('api_ticket', token);
-    watch.delivered(ticketCall, '0', false);
+    watch.delivered(ticketCall, '0');
     watch.lost(ticketCall, true);
-    watch.delivered(watch.arrived('api_ticket', token), '0', false);
+    watch.delivered(watch.arrived('api_ticket', token), '0');
     expect(violations.snapshot()).toEqual([]);
     watch.arrived('api_ticket', token);
     expect(violations.snapshot()).toMatchObject([{ kind: 'sign-ticket-on-the-side' }]);
