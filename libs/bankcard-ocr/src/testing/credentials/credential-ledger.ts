@@ -9,8 +9,8 @@ export interface IssuedToken {
   readonly issuedAt: number;
   /** Brought forward when a newer token is issued. */
   expiresAt: number;
-  /** The call that brought its SIGN ticket; `doubtful`: rewritten by a fault, perhaps of no use to the client. */
-  ticket?: { readonly from: object; readonly doubtful: boolean } | undefined;
+  /** The call that brought its SIGN ticket. */
+  ticketFrom?: object | undefined;
   /** Another token was requested before it had a ticket: the owner was killed, unless its ticket call comes yet. */
   abandoned?: boolean;
 }

@@ -1,43 +1,38 @@
+import type { CallCounts } from '../evidence/evidence.js';
 import { LEGAL_ORDER_NO } from '../orders/order-book.js';
 import type { JsonObject } from '../response/vendor-response.js';
 
-/** The endpoints that the sandbox serves, by their last path segment. */
-export type EndpointName =
-  'access_token' | 'api_ticket' | 'getBankCardOcrResult' | 'bankcardocrapp' | 'getOcrResult' | 'queryfacerecord';
-
-interface Endpoint {
-  readonly path: string;
-  readonly method: 'GET' | 'POST';
-  readonly orderNo?: string;
+function endpoint(
+  path: string,
+  method: 'GET' | 'POST',
+  counter: Exclude<keyof CallCounts, 'codes'>,
+  appId: readonly [onOlderHosts: string, onKyc1?: string],
+  orderNo?: string,
+) {
+  return { path, method, counter, appId, orderNo };
 }
 
 /** protocol.md sections 1 and 2; the last two belong to siblings of bank-card OCR, which share its credentials. */
-export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
-  access_token: { path: '/api/oauth2/access_token', method: 'GET' },
-  api_ticket: { path: '/api/oauth2/api_ticket', method: 'GET' },
-  getBankCardOcrResult: { path: '/api/server/getBankCardOcrResult', method: 'GET', orderNo: 'order_no' },
-  bankcardocrapp: { path: '/api/paas/bankcardocrapp', method: 'POST', orderNo: 'orderNo' },
-  getOcrResult: { path: '/api/server/getOcrResult', method: 'GET', orderNo: 'order_no' },
-  queryfacerecord: { path: '/api/v2/base/queryfacerecord', method: 'POST', orderNo: 'orderNo' },
+export const ENDPOINTS = {
+  access_token: endpoint('/api/oauth2/access_token', 'GET', 'accessToken', ['app_id', 'appId']),
+  api_ticket: endpoint('/api/oauth2/api_ticket', 'GET', 'apiTicket', ['app_id', 'appId']),
+  getBankCardOcrResult: endpoint('/api/server/getBankCardOcrResult', 'GET', 'result', ['app_id'], 'order_no'),
+  bankcardocrapp: endpoint('/api/paas/bankcardocrapp', 'POST', 'recognition', ['webankAppId', 'appId'], 'orderNo'),
+  getOcrResult: endpoint('/api/server/getOcrResult', 'GET', 'sibling', ['app_id'], 'order_no'),
+  queryfacerecord: endpoint('/api/v2/base/queryfacerecord', 'POST', 'sibling', ['appId'], 'orderNo'),
 };
+
+/** The endpoints that the sandbox serves, by their last path segment. */
+export type EndpointName = keyof typeof ENDPOINTS;
 
 /** A host of the vendor whose spellings the sandbox insists on; `any` accepts all that are documented somewhere. */
 export type HostProfile =
   'any' | 'idasc.webank.com' | 'kyc.qcloud.com' | 'miniprogram-kyc.tencentcloudapi.com' | 'kyc1.qcloud.com';
 
-/** On the older hosts, and on kyc1 (protocol.md section 2). */
-const NAMES_OF_APP_ID: Readonly<Record<EndpointName, readonly [older: string, kyc1: string]>> = {
-  access_token: ['app_id', 'appId'],
-  api_ticket: ['app_id', 'appId'],
-  getBankCardOcrResult: ['app_id', 'app_id'],
-  bankcardocrapp: ['webankAppId', 'appId'],
-  getOcrResult: ['app_id', 'app_id'],
-  queryfacerecord: ['appId', 'appId'],
-};
-
 function namesOfAppId(profile: HostProfile, endpoint: EndpointName): readonly string[] {
-  if (profile === 'any') return [...(ENDPOINTS[endpoint].method === 'GET' ? ['app_id'] : []), 'appId', 'webankAppId'];
-  const [older, kyc1] = NAMES_OF_APP_ID[endpoint];
+  const { method, appId } = ENDPOINTS[endpoint];
+  if (profile === 'any') return [...(method === 'GET' ? ['app_id'] : []), 'appId', 'webankAppId'];
+  const [older, kyc1 = older] = appId;
   // One page of the time of idasc has another name for the query.
   if (profile === 'idasc.webank.com' && endpoint === 'getBankCardOcrResult') return [older, 'webankAppId'];
   return [profile === 'kyc1.qcloud.com' ? kyc1 : older];

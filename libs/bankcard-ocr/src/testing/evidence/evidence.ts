@@ -100,17 +100,6 @@ export class CallCounts {
   >;
 }
 
-export const COUNTERS = {
-  access_token: 'accessToken',
-  api_ticket: 'apiTicket',
-  getBankCardOcrResult: 'result',
-  bankcardocrapp: 'recognition',
-  getOcrResult: 'sibling',
-  queryfacerecord: 'sibling',
-  SIGN: 'signTicket',
-  NONCE: 'nonceTicket',
-} as const;
-
 export interface RefreshCall {
   readonly endpoint: 'access_token' | 'api_ticket';
   /** Calls that came while this one was in flight, and were reported as concurrent. */
@@ -148,17 +137,17 @@ export class RefreshWatch {
     this.#latest = call.token = token;
   }
 
-  /** The response is on its way to the client, whole; `doubtful` when a fault rewrote it. */
-  delivered(call: RefreshCall, code: string | undefined, doubtful: boolean): void {
+  /** The response is on its way to the client, whole. */
+  delivered(call: RefreshCall, code: string | undefined): void {
     this.#inFlight.delete(call);
-    if (call.token && call.endpoint === 'api_ticket' && code === '0') call.token.ticket = { from: call, doubtful };
+    if (call.token && call.endpoint === 'api_ticket' && code === '0') call.token.ticketFrom = call;
   }
 
-  /** The response, if there was one, did not reach the client whole. */
+  /** The response, if there was one, did not reach the client whole, or as the vendor wrote it. */
   lost(call: RefreshCall, byClient: boolean): void {
     const { token } = call;
     this.#inFlight.delete(call);
-    if (token?.ticket?.from === call) token.ticket = undefined;
+    if (token?.ticketFrom === call) token.ticketFrom = undefined;
     if (!byClient) return;
     for (const { newcomer, entry, reportedAt } of call.suspicions) {
       if (performance.now() - reportedAt > FAREWELL_MS) continue;
@@ -171,9 +160,9 @@ export class RefreshWatch {
     const { ledger, clock, settings, violations } = this.context;
     const previous = this.#latest;
     // Replacing an expired token is no fault of the client, nor is replacing one that it cannot use.
-    if (!previous || previous.ticket?.doubtful || !ledger.isValid(previous)) return;
+    if (!previous || !ledger.isValid(previous)) return;
     const age = clock.monotonic() - previous.issuedAt;
-    if (!previous.ticket) previous.abandoned = true;
+    if (!previous.ticketFrom) previous.abandoned = true;
     else if (age < settings.minRefreshIntervalMs) violations.report('refresh-too-soon', `after ${age} ms`);
   }
 
@@ -182,8 +171,8 @@ export class RefreshWatch {
     const detail = `generation ${token.generation}`;
     // Its owner is running after all: the other token call was a second refresh in the middle of the first.
     if (token.abandoned) violations.report('refresh-interleaved', detail);
-    else if (token.ticket && !token.ticket.doubtful) violations.report('sign-ticket-on-the-side', detail);
+    else if (token.ticketFrom) violations.report('sign-ticket-on-the-side', detail);
     token.abandoned = false;
-    token.ticket = undefined;
+    token.ticketFrom = undefined;
   }
 }

@@ -15,7 +15,7 @@ import {
 import type { EndpointName, VendorRequest } from '../endpoints/vendor-request.js';
 import { ENDPOINTS, readBody, vendorRequest } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
-import { COUNTERS, type JournalEntry, type RefreshCall } from '../evidence/evidence.js';
+import type { JournalEntry, RefreshCall } from '../evidence/evidence.js';
 import { BAD_GATEWAY_PAGE, NOT_FOUND_PAGE, type SandboxFault, withWrongTypes } from '../faults/fault-registry.js';
 import type { KycSandboxOptions } from '../kyc-sandbox.options.js';
 import { Refusal, type SandboxResponse } from '../response/vendor-response.js';
@@ -99,17 +99,14 @@ export class VendorServer {
 
   #respond(request: VendorRequest, response: ServerResponse): void {
     const isOcr = ENDPOINTS[request.endpoint].orderNo !== undefined;
+    const isAdmitted = !isOcr || this.#ocrRequestsAdmitted < (this.vendor.settings.concurrencyLimit ?? Infinity);
     if (isOcr) inspectOcrRequest(this.vendor, request);
-    const isAdmitted = !isOcr || this.#admit(response);
+    if (isOcr && isAdmitted) {
+      this.#ocrRequestsAdmitted += 1;
+      response.once('close', () => (this.#ocrRequestsAdmitted -= 1));
+    }
     const served = new ServedRequest(this.vendor, request, response, isAdmitted);
     return isAdmitted ? served.respond() : served.refuse(new Refusal('400506'));
-  }
-
-  #admit(response: ServerResponse): boolean {
-    if (this.#ocrRequestsAdmitted >= (this.vendor.settings.concurrencyLimit ?? Infinity)) return false;
-    this.#ocrRequestsAdmitted += 1;
-    response.once('close', () => (this.#ocrRequestsAdmitted -= 1));
-    return true;
   }
 
   #rejectPath(response: ServerResponse, endpoint: EndpointName | undefined): void {
@@ -124,6 +121,7 @@ export class VendorServer {
 const JSON_TYPE: Readonly<Record<string, string>> = { 'content-type': 'application/json;charset=UTF-8' };
 const REAL_TIME = new SystemClock();
 
+type Outcome = JournalEntry['outcome'];
 type Responder = (vendor: Vendor, request: VendorRequest, record: JournalEntry, call?: RefreshCall) => SandboxResponse;
 
 const RESPONDERS: Readonly<Record<EndpointName, Responder>> = {
@@ -134,9 +132,6 @@ const RESPONDERS: Readonly<Record<EndpointName, Responder>> = {
   getOcrResult: respondIdCardResult,
   queryfacerecord: respondFaceRecord,
 };
-
-/** `corrupt`: the client cannot make use of the response; `doubtful`: it is unknown whether it can. */
-type ResponseQuality = 'whole' | 'doubtful' | 'corrupt';
 
 /** The evidence learns the end *before* the bytes leave: the client's next call may come before the server knows. */
 class ServedRequest {
@@ -153,8 +148,8 @@ class ServedRequest {
   ) {
     const { endpoint, ticketType, legalOrderNo: orderNo } = request;
     const { calls, faults, journal, ledger, refreshWatch } = vendor;
-    calls[COUNTERS[endpoint]] += 1;
-    if (ticketType) calls[COUNTERS[ticketType]] += 1;
+    calls[ENDPOINTS[endpoint].counter] += 1;
+    if (ticketType) calls[ticketType === 'SIGN' ? 'signTicket' : 'nonceTicket'] += 1;
     if (endpoint === 'access_token') this.#refresh = refreshWatch.arrived(endpoint);
     const token = ledger.findToken(request.text('access_token'));
     if (ticketType === 'SIGN') this.#refresh = refreshWatch.arrived('api_ticket', token);
@@ -180,11 +175,11 @@ class ServedRequest {
       case 'code':
         return this.refuse(new Refusal(fault.code, fault.detail));
       case 'html-502':
-        return this.#wait(0, () => this.#send(502, BAD_GATEWAY_PAGE, 'whole', { 'content-type': 'text/html' }));
+        return this.#wait(0, () => this.#send(502, BAD_GATEWAY_PAGE, 'answered', { 'content-type': 'text/html' }));
       case 'empty-body':
         return this.#wait(0, () => this.#send(200, ''));
       case 'body':
-        return this.#wait(0, () => this.#send(fault.status ?? 200, fault.body, 'whole', fault.headers));
+        return this.#wait(0, () => this.#send(fault.status ?? 200, fault.body, 'answered', fault.headers));
       default:
         return this.#carryOut();
     }
@@ -219,11 +214,11 @@ class ServedRequest {
         case 'truncated':
           return this.#sendAndCut(status, half, fault.chunked ? undefined : body.length);
         case 'truncated-json':
-          return this.#send(status, half, 'corrupt');
+          return this.#send(status, half, 'lost');
         case 'wrong-types':
-          return this.#send(status, JSON.stringify(withWrongTypes(json)), 'corrupt');
+          return this.#send(status, JSON.stringify(withWrongTypes(json)), 'lost');
         case 'answer':
-          return this.#send(status, JSON.stringify(fault.rewrite(json)) ?? '', 'doubtful');
+          return this.#send(status, JSON.stringify(fault.rewrite(json)) ?? '');
         default:
           return this.#send(status, body);
       }
@@ -243,30 +238,31 @@ class ServedRequest {
     this.response.once('close', () => timer.cancel());
   }
 
-  #send(status: number, text: string | Uint8Array, quality: ResponseQuality = 'whole', headers = JSON_TYPE): void {
-    this.#end(quality);
+  #send(status: number, text: string | Uint8Array, outcome: Outcome = 'answered', headers = JSON_TYPE): void {
+    this.#end(outcome);
     const body = Buffer.from(text);
     this.response.writeHead(status, { ...headers, 'content-length': body.length }).end(body);
   }
 
   #sendAndCut(status: number, part: Buffer, length: number | undefined): void {
-    this.#end('corrupt');
+    this.#end('lost');
     this.response.writeHead(status, { ...JSON_TYPE, ...(length !== undefined && { 'content-length': length }) });
     this.response.write(part, () => this.response.socket?.destroy());
   }
 
   #drop(how: 'close' | 'reset'): void {
-    this.#end('corrupt');
+    this.#end('lost');
     const { socket } = this.response;
     if (how === 'reset') socket?.resetAndDestroy();
     else socket?.destroy();
   }
 
-  #end(quality: ResponseQuality): void {
-    this.#record.outcome = quality === 'corrupt' ? 'lost' : 'answered';
+  #end(outcome: Outcome): void {
+    this.#record.outcome = outcome;
     if (!this.#refresh) return;
-    if (quality === 'corrupt') this.vendor.refreshWatch.lost(this.#refresh, false);
-    else this.vendor.refreshWatch.delivered(this.#refresh, this.#record.code, quality === 'doubtful');
+    // What a fault rewrote may be of no use to the client.
+    if (outcome === 'lost' || this.#fault?.kind === 'answer') this.vendor.refreshWatch.lost(this.#refresh, false);
+    else this.vendor.refreshWatch.delivered(this.#refresh, this.#record.code);
   }
 
   /** The client may have left before the response was written, or while it was. */
