@@ -93,10 +93,9 @@ export class KycSandbox implements AsyncDisposable {
 
   foreignRefresh(): void {
     const { ledger, journal } = this.#vendor;
-    const token = ledger.issueToken();
-    const ticket = ledger.issueSignTicket(token);
-    const numbers = { generation: token.generation, ticket: ticket.number };
-    journal.add({ endpoint: 'foreign-refresh', outcome: 'answered', ...numbers });
+    const token = ledger.issue('token');
+    const ticket = ledger.issue('SIGN', { token });
+    journal.add({ endpoint: 'foreign-refresh', outcome: 'answered', generation: token.number, ticket: ticket.number });
   }
 
   /** Check the launch of a phone SDK and use up its NONCE ticket (protocol.md sections 4 and 5). */

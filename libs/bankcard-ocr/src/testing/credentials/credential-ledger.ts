@@ -2,98 +2,78 @@ import { randomBytes } from 'node:crypto';
 import type { SandboxContext } from '../kyc-sandbox.options.js';
 import { isSignatureOf } from '../vendor-signature.js';
 
-/** An access token that was issued, and what became of it; times are on the monotonic clock. */
-export interface IssuedToken {
-  readonly generation: number;
+/** An access token or a ticket that was issued, and what became of it; times are on the monotonic clock. */
+export interface Issued {
+  /** The generation of a token. */
+  readonly number: number;
   readonly value: string;
+  /** Of a ticket: the token that fetched it. */
+  readonly token?: Issued;
+  /** Of a NONCE ticket. */
+  readonly userId?: string;
   readonly issuedAt: number;
-  /** Brought forward when a newer token is issued. */
+  /** Brought forward when a newer one is issued. */
   expiresAt: number;
-  /** The call that brought its SIGN ticket. */
+  /** Of a NONCE ticket: it has signed a launch. */
+  used?: boolean;
+  /** Of a token: the call that brought its SIGN ticket. */
   ticketFrom?: object | undefined;
   /** Another token was requested before it had a ticket: the owner was killed, unless its ticket call comes yet. */
   abandoned?: boolean;
 }
 
-interface IssuedTicket {
-  readonly number?: number;
-  readonly value: string;
-  readonly token: IssuedToken;
-  readonly userId?: string;
-  readonly issuedAt: number;
-  expiresAt: number;
-  used?: boolean;
-}
-
-/** Expired tokens and SIGN tickets are remembered, to distinguish "expired" from "wrong". */
-const REMEMBERED = 100;
-const NONCE_TICKETS_REMEMBERED = 5_000;
+/** Expired ones are remembered, to distinguish "expired" from "wrong". */
+const REMEMBERED = 5_000;
 /** One NONCE ticket per this long for the same app id and user (protocol.md section 5). */
 const NONCE_TICKET_SPACING_MS = 2_000;
+const LIFETIMES = { token: 'tokenLifeMs', SIGN: 'ticketLifeMs', NONCE: 'nonceTicketLifeMs' } as const;
 
 /** The tokens and tickets that the vendor has issued: lifetimes, overlap and expiry (protocol.md section 5). */
 export class CredentialLedger {
-  readonly #tokens: IssuedToken[] = [];
-  readonly #signTickets: IssuedTicket[] = [];
-  readonly #nonceTickets: IssuedTicket[] = [];
-  #generation = 0;
-  #ticketNumber = 0;
+  /** The newest first. */
+  readonly #issued = { token: [] as Issued[], SIGN: [] as Issued[], NONCE: [] as Issued[] };
+  readonly #numbers = { token: 0, SIGN: 0, NONCE: 0 };
 
   constructor(private readonly context: SandboxContext) {}
 
-  /** Issue a token: every earlier one, and with it its tickets, has only the overlap left. */
-  issueToken(): IssuedToken {
-    const { overlapMs, tokenLifeMs } = this.context.settings;
-    expireWithin(this.#tokens, this.#now + overlapMs);
-    const value = randomBytes(68).toString('base64url').slice(0, 90);
-    const generation = (this.#generation += 1);
-    const token = { generation, value, issuedAt: this.#now, expiresAt: this.#now + tokenLifeMs };
-    return remember(this.#tokens, token, REMEMBERED);
-  }
-
-  /** Issue a SIGN ticket: every earlier one, even from the same token, has only the overlap left. */
-  issueSignTicket(token: IssuedToken): IssuedTicket {
-    const { overlapMs, ticketLifeMs } = this.context.settings;
-    expireWithin(this.#signTickets, this.#now + overlapMs);
-    return remember(this.#signTickets, this.#ticket(token, ticketLifeMs, (this.#ticketNumber += 1)), REMEMBERED);
-  }
-
-  issueNonceTicket(userId: string, token: IssuedToken): IssuedTicket {
-    const ticket = { ...this.#ticket(token, this.context.settings.nonceTicketLifeMs), userId };
-    return remember(this.#nonceTickets, ticket, NONCE_TICKETS_REMEMBERED);
-  }
-
-  #ticket(token: IssuedToken, lifeMs: number, number?: number): IssuedTicket {
-    return { number, value: randomLettersAndDigits(), token, issuedAt: this.#now, expiresAt: this.#now + lifeMs };
+  /** Of every earlier token, and with it its tickets, only the overlap is left; the same of SIGN tickets. */
+  issue(type: keyof typeof LIFETIMES, of: Pick<Issued, 'token' | 'userId'> = {}): Issued {
+    const { settings } = this.context;
+    const all = this.#issued[type];
+    if (type !== 'NONCE') expireWithin(all, this.#now + settings.overlapMs);
+    const number = (this.#numbers[type] += 1);
+    const value = type === 'token' ? randomBytes(68).toString('base64url').slice(0, 90) : randomLettersAndDigits();
+    const issued = { ...of, number, value, issuedAt: this.#now, expiresAt: this.#now + settings[LIFETIMES[type]] };
+    all.unshift(issued);
+    all.splice(REMEMBERED);
+    return issued;
   }
 
   isNonceTicketTooSoon(userId: string): boolean {
-    const latest = this.#nonceTickets.find((ticket) => ticket.userId === userId);
+    const latest = this.#issued.NONCE.find((ticket) => ticket.userId === userId);
     return latest !== undefined && this.#now - latest.issuedAt < NONCE_TICKET_SPACING_MS;
   }
 
-  findToken(value: string): IssuedToken | undefined {
-    return this.#tokens.find((token) => token.value === value);
+  findToken(value: string): Issued | undefined {
+    return this.#issued.token.find((token) => token.value === value);
   }
 
-  isValid(issued: IssuedToken | IssuedTicket): boolean {
-    if (this.#now >= issued.expiresAt) return false;
-    return !('token' in issued) || (this.#now < issued.token.expiresAt && !issued.used);
+  isValid({ expiresAt, token, used }: Issued): boolean {
+    return this.#now < Math.min(expiresAt, token?.expiresAt ?? Infinity) && !used;
   }
 
-  currentSignTicket(): IssuedTicket | undefined {
-    return this.#signTickets.find((ticket) => this.isValid(ticket));
+  currentSignTicket(): Issued | undefined {
+    return this.#issued.SIGN.find((ticket) => this.isValid(ticket));
   }
 
   /** The ticket, expired or not, that signed `values`. */
-  findSigner(type: 'SIGN' | 'NONCE', sign: string, values: readonly string[]): IssuedTicket | undefined {
-    const tickets = type === 'SIGN' ? this.#signTickets : this.#nonceTickets;
-    return tickets.find(({ value }) => isSignatureOf(sign, [...values, value]));
+  findSigner(type: 'SIGN' | 'NONCE', sign: string, values: readonly string[]): Issued | undefined {
+    return this.#issued[type].find(({ value }) => isSignatureOf(sign, [...values, value]));
   }
 
   /** Everything that was issued expires now (secret changed, or a foreign refresh a minute ago). */
   expireAll(): void {
-    expireWithin([...this.#tokens, ...this.#signTickets], this.#now);
+    expireWithin([...this.#issued.token, ...this.#issued.SIGN], this.#now);
   }
 
   get #now(): number {
@@ -103,12 +83,6 @@ export class CredentialLedger {
 
 function expireWithin(all: readonly { expiresAt: number }[], end: number): void {
   for (const issued of all) issued.expiresAt = Math.min(issued.expiresAt, end);
-}
-
-function remember<Issued>(list: Issued[], issued: Issued, atMost: number): Issued {
-  list.unshift(issued);
-  list.splice(atMost);
-  return issued;
 }
 
 /** 64 of them: of the 128 characters that are made, one in 32 is neither. */

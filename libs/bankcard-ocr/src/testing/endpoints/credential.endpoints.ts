@@ -1,4 +1,4 @@
-import type { IssuedToken } from '../credentials/credential-ledger.js';
+import type { Issued } from '../credentials/credential-ledger.js';
 import type { JournalEntry, RefreshCall } from '../evidence/evidence.js';
 import { chinaDigits, Refusal, type SandboxResponse } from '../response/vendor-response.js';
 import { type VendorRequest, VERSION } from './vendor-request.js';
@@ -17,9 +17,9 @@ export function respondAccessToken(
   if (request.text('grant_type') !== 'client_credential') throw new Refusal('400103', 'grant_type');
   if (request.text('version') !== VERSION) throw new Refusal('400502');
   if (request.text('secret') !== vendor.secret) throw new Refusal(settings.wrongSecretCode, 'secret');
-  const token = ledger.issueToken();
+  const token = ledger.issue('token');
   if (call) vendor.refreshWatch.tokenIssued(call, token);
-  record.generation = token.generation;
+  record.generation = token.number;
   const credentials = { access_token: token.value, ...expiry(vendor, settings.tokenLifeMs) };
   return vendor.success({ ...vendor.stamp(), success: true, ...credentials });
 }
@@ -34,16 +34,16 @@ export function respondApiTicket(vendor: Vendor, request: VendorRequest, record:
   if (request.ticketType === undefined) throw new Refusal('400103', 'type');
   if (request.text('version') !== VERSION) throw new Refusal('400502');
   const token = ledger.findToken(request.text('access_token'));
-  record.generation = token?.generation;
+  record.generation = token?.number;
   // Tencent does not distinguish a token that expired long ago from one it never issued: 15 for both.
   if (!token || !ledger.isValid(token)) throw new Refusal('15');
   if (request.ticketType === 'NONCE') return respondNonceTicket(vendor, request, token);
-  const ticket = ledger.issueSignTicket(token);
+  const ticket = ledger.issue('SIGN', { token });
   record.ticket = ticket.number;
   return ticketResponse(vendor, ticket.value, settings.ticketLifeMs);
 }
 
-function respondNonceTicket(vendor: Vendor, request: VendorRequest, token: IssuedToken): SandboxResponse {
+function respondNonceTicket(vendor: Vendor, request: VendorRequest, token: Issued): SandboxResponse {
   const { ledger, settings, violations } = vendor;
   const userId = request.parameter('user_id');
   if (userId === undefined) throw new Refusal('1', 'user_id is missing');
@@ -55,7 +55,7 @@ function respondNonceTicket(vendor: Vendor, request: VendorRequest, token: Issue
     violations.report('nonce-ticket-too-soon');
     throw new Refusal('400504');
   }
-  return ticketResponse(vendor, ledger.issueNonceTicket(userId, token).value, settings.nonceTicketLifeMs);
+  return ticketResponse(vendor, ledger.issue('NONCE', { token, userId }).value, settings.nonceTicketLifeMs);
 }
 
 /** The nominal lifetime, as the vendor says it: that a ticket expires with its token is for the client to know. */

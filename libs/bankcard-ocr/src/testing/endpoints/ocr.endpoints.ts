@@ -87,7 +87,7 @@ function checkQuery(vendor: Vendor, request: VendorRequest): void {
 function checkSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): void {
   const values = [vendor.appId, request.orderNo ?? '', VERSION, request.text('nonce')];
   const ticket = vendor.ledger.findSigner('SIGN', request.text('sign'), values);
-  record.generation = ticket?.token.generation;
+  record.generation = ticket?.token?.number;
   record.ticket = ticket?.number;
   if (ticket && vendor.ledger.isValid(ticket)) return;
   vendor.rejected += 1;

@@ -136,7 +136,7 @@ describe('RefreshWatch, when the connection ends while the response is being wri
       minRefreshIntervalMs: 60_000,
     });
     const { ledger, refreshWatch: watch, violations } = vendor;
-    const token = ledger.issueToken();
+    const token = ledger.issue('token');
     const call = watch.arrived('access_token');
     watch.tokenIssued(call, token);
     watch.delivered(call, '0');

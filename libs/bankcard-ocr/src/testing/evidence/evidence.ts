@@ -1,4 +1,4 @@
-import type { CredentialLedger, IssuedToken } from '../credentials/credential-ledger.js';
+import type { CredentialLedger, Issued } from '../credentials/credential-ledger.js';
 import { type EndpointName, ENDPOINTS } from '../endpoints/vendor-request.js';
 import type { FaultKind } from '../faults/fault-registry.js';
 import type { SandboxContext } from '../kyc-sandbox.options.js';
@@ -104,7 +104,7 @@ export interface RefreshCall {
   readonly endpoint: 'access_token' | 'api_ticket';
   /** Calls that came while this one was in flight, and were reported as concurrent. */
   readonly suspicions: { newcomer: RefreshCall; entry: ViolationEntry; reportedAt: number }[];
-  token?: IssuedToken | undefined;
+  token?: Issued | undefined;
 }
 
 /** Real time in ms: a client that tries again may arrive before the end of its old connection does. */
@@ -113,14 +113,14 @@ const FAREWELL_MS = 250;
 /** Watches the sequence of token and SIGN ticket calls (protocol.md section 5: together and never concurrently). */
 export class RefreshWatch {
   readonly #inFlight = new Set<RefreshCall>();
-  #latest: IssuedToken | undefined;
+  #latest: Issued | undefined;
 
   constructor(
     private readonly context: SandboxContext & { readonly ledger: CredentialLedger; readonly violations: ViolationLog },
   ) {}
 
   /** @param token of an api_ticket call: what it presented, where that was issued */
-  arrived(endpoint: RefreshCall['endpoint'], token?: IssuedToken): RefreshCall {
+  arrived(endpoint: RefreshCall['endpoint'], token?: Issued): RefreshCall {
     const [other] = this.#inFlight;
     if (token) this.#inspectTicketCall(token);
     if (endpoint === 'access_token' && !other) this.#inspectTokenCall();
@@ -133,7 +133,7 @@ export class RefreshWatch {
     return call;
   }
 
-  tokenIssued(call: RefreshCall, token: IssuedToken): void {
+  tokenIssued(call: RefreshCall, token: Issued): void {
     this.#latest = call.token = token;
   }
 
@@ -166,9 +166,9 @@ export class RefreshWatch {
     else if (age < settings.minRefreshIntervalMs) violations.report('refresh-too-soon', `after ${age} ms`);
   }
 
-  #inspectTicketCall(token: IssuedToken): void {
+  #inspectTicketCall(token: Issued): void {
     const { violations } = this.context;
-    const detail = `generation ${token.generation}`;
+    const detail = `generation ${token.number}`;
     // Its owner is running after all: the other token call was a second refresh in the middle of the first.
     if (token.abandoned) violations.report('refresh-interleaved', detail);
     else if (token.ticketFrom) violations.report('sign-ticket-on-the-side', detail);
