@@ -80,11 +80,8 @@ interface ErrorOptions {
   readonly language?: Language | undefined;
 }
 
-interface HttpError {
-  readonly exception: HttpException;
-  /** What `Retry-After` is made of. */
-  readonly retryAfterMs?: number | undefined;
-}
+/** `retryAfterMs` is what `Retry-After` is made of. */
+type HttpError = HttpException & Pick<PhotoNotFoundException, 'retryAfterMs'>;
 
 /** Tencent counts requests by the second. */
 const RATE_LIMIT_PAUSE_MS = 1_000;

@@ -18,8 +18,6 @@ export interface Issued {
   used?: boolean;
   /** Of a token: the call that brought its SIGN ticket. */
   ticketFrom?: object | undefined;
-  /** Another token was requested before it had a ticket: the owner was killed, unless its ticket call comes yet. */
-  abandoned?: boolean;
 }
 
 /** Expired ones are remembered, to distinguish "expired" from "wrong". */

@@ -1,16 +1,11 @@
 import type { Issued } from '../credentials/credential-ledger.js';
-import type { JournalEntry, RefreshCall } from '../evidence/evidence.js';
+import type { JournalEntry } from '../evidence/evidence.js';
 import { chinaDigits, Refusal, type SandboxResponse } from '../response/vendor-response.js';
 import { type VendorRequest, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
 /** `GET /api/oauth2/access_token`: app id and secret for an access token (protocol.md sections 1 to 3). */
-export function respondAccessToken(
-  vendor: Vendor,
-  request: VendorRequest,
-  record: JournalEntry,
-  call?: RefreshCall,
-): SandboxResponse {
+export function respondAccessToken(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const { ledger, settings } = vendor;
   if (request.lacks('secret', 'grant_type', 'version')) throw new Refusal('1', 'a parameter is missing');
   if (request.appId !== vendor.appId) throw new Refusal('66660001');
@@ -18,7 +13,7 @@ export function respondAccessToken(
   if (request.text('version') !== VERSION) throw new Refusal('400502');
   if (request.text('secret') !== vendor.secret) throw new Refusal(settings.wrongSecretCode, 'secret');
   const token = ledger.issue('token');
-  if (call) vendor.refreshWatch.tokenIssued(call, token);
+  vendor.refreshWatch.latest = token;
   record.generation = token.number;
   const credentials = { access_token: token.value, ...expiry(vendor, settings.tokenLifeMs) };
   return vendor.success({ ...vendor.stamp(), success: true, ...credentials });

@@ -138,9 +138,9 @@ describe('RefreshWatch, when the connection ends while the response is being wri
     const { ledger, refreshWatch: watch, violations } = vendor;
     const token = ledger.issue('token');
     const call = watch.arrived('access_token');
-    watch.tokenIssued(call, token);
+    watch.latest = token;
     watch.delivered(call, '0');
-    return { watch, token, call, violations };
+    return { ledger, watch, token, call, violations };
   }
 
   test('a ticket that was delivered and then lost may be fetched again', () => {
@@ -155,10 +155,11 @@ describe('RefreshWatch, when the connection ends while the response is being wri
   });
 
   test('a token that was delivered and then lost may be followed by another one at once', () => {
-    const { watch, token, call, violations } = start();
+    const { ledger, watch, token, call, violations } = start();
     watch.lost(call, true);
     const next = watch.arrived('access_token');
     expect(violations.snapshot()).toEqual([]);
+    watch.latest = ledger.issue('token');
     watch.lost(next, true);
     watch.arrived('api_ticket', token);
     expect(violations.snapshot()).toMatchObject([{ kind: 'refresh-interleaved' }]);

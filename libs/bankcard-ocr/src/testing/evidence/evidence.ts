@@ -103,8 +103,9 @@ export class CallCounts {
 export interface RefreshCall {
   readonly endpoint: 'access_token' | 'api_ticket';
   /** Calls that came while this one was in flight, and were reported as concurrent. */
-  readonly suspicions: { newcomer: RefreshCall; entry: ViolationEntry; reportedAt: number }[];
-  token?: Issued | undefined;
+  readonly suspicions: { entry: ViolationEntry; reportedAt: number }[];
+  /** Of an api_ticket call: what it presented, where that was issued. */
+  readonly token?: Issued | undefined;
 }
 
 /** Real time in ms: a client that tries again may arrive before the end of its old connection does. */
@@ -113,66 +114,58 @@ const FAREWELL_MS = 250;
 /** Watches the sequence of token and SIGN ticket calls (protocol.md section 5: together and never concurrently). */
 export class RefreshWatch {
   readonly #inFlight = new Set<RefreshCall>();
-  #latest: Issued | undefined;
+  /** The token that was issued last to a client. */
+  latest: Issued | undefined;
 
   constructor(
     private readonly context: SandboxContext & { readonly ledger: CredentialLedger; readonly violations: ViolationLog },
   ) {}
 
-  /** @param token of an api_ticket call: what it presented, where that was issued */
   arrived(endpoint: RefreshCall['endpoint'], token?: Issued): RefreshCall {
     const [other] = this.#inFlight;
-    if (token) this.#inspectTicketCall(token);
+    if (token) this.#inspectTicketCall(token, other === undefined);
     if (endpoint === 'access_token' && !other) this.#inspectTokenCall();
     const call: RefreshCall = { endpoint, suspicions: [], token };
     if (other) {
       const entry = this.context.violations.report('concurrent-refresh', `${endpoint} during ${other.endpoint}`);
-      other.suspicions.push({ newcomer: call, entry, reportedAt: performance.now() });
+      other.suspicions.push({ entry, reportedAt: performance.now() });
     }
     this.#inFlight.add(call);
     return call;
   }
 
-  tokenIssued(call: RefreshCall, token: Issued): void {
-    this.#latest = call.token = token;
-  }
-
   /** The response is on its way to the client, whole. */
   delivered(call: RefreshCall, code: string | undefined): void {
     this.#inFlight.delete(call);
-    if (call.token && call.endpoint === 'api_ticket' && code === '0') call.token.ticketFrom = call;
+    if (call.token && code === '0') call.token.ticketFrom = call;
   }
 
   /** The response, if there was one, did not reach the client whole, or as the vendor wrote it. */
   lost(call: RefreshCall, byClient: boolean): void {
-    const { token } = call;
     this.#inFlight.delete(call);
-    if (token?.ticketFrom === call) token.ticketFrom = undefined;
+    if (call.token?.ticketFrom === call) call.token.ticketFrom = undefined;
     if (!byClient) return;
-    for (const { newcomer, entry, reportedAt } of call.suspicions) {
-      if (performance.now() - reportedAt > FAREWELL_MS) continue;
-      this.context.violations.retract(entry);
-      if (token && newcomer.endpoint === 'access_token') token.abandoned = true;
+    for (const { entry, reportedAt } of call.suspicions) {
+      if (performance.now() - reportedAt <= FAREWELL_MS) this.context.violations.retract(entry);
     }
   }
 
   #inspectTokenCall(): void {
     const { ledger, clock, settings, violations } = this.context;
-    const previous = this.#latest;
-    // Replacing an expired token is no fault of the client, nor is replacing one that it cannot use.
-    if (!previous || !ledger.isValid(previous)) return;
+    const previous = this.latest;
+    // Replacing an expired token is no fault of the client, nor is replacing one that it has no ticket from.
+    if (!previous?.ticketFrom || !ledger.isValid(previous)) return;
     const age = clock.monotonic() - previous.issuedAt;
-    if (!previous.ticketFrom) previous.abandoned = true;
-    else if (age < settings.minRefreshIntervalMs) violations.report('refresh-too-soon', `after ${age} ms`);
+    if (age < settings.minRefreshIntervalMs) violations.report('refresh-too-soon', `after ${age} ms`);
   }
 
-  #inspectTicketCall(token: Issued): void {
-    const { violations } = this.context;
+  #inspectTicketCall(token: Issued, isAlone: boolean): void {
+    const { ledger, violations } = this.context;
     const detail = `generation ${token.number}`;
-    // Its owner is running after all: the other token call was a second refresh in the middle of the first.
-    if (token.abandoned) violations.report('refresh-interleaved', detail);
-    else if (token.ticketFrom) violations.report('sign-ticket-on-the-side', detail);
-    token.abandoned = false;
+    if (token.ticketFrom) violations.report('sign-ticket-on-the-side', detail);
+    // Its owner was not killed: the newer token was requested in the middle of its refresh.
+    else if (isAlone && token !== this.latest && ledger.isValid(token))
+      violations.report('refresh-interleaved', detail);
     token.ticketFrom = undefined;
   }
 }

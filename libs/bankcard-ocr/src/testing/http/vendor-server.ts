@@ -122,7 +122,7 @@ const JSON_TYPE: Readonly<Record<string, string>> = { 'content-type': 'applicati
 const REAL_TIME = new SystemClock();
 
 type Outcome = JournalEntry['outcome'];
-type Responder = (vendor: Vendor, request: VendorRequest, record: JournalEntry, call?: RefreshCall) => SandboxResponse;
+type Responder = (vendor: Vendor, request: VendorRequest, record: JournalEntry) => SandboxResponse;
 
 const RESPONDERS: Readonly<Record<EndpointName, Responder>> = {
   access_token: respondAccessToken,
@@ -188,7 +188,7 @@ class ServedRequest {
   #carryOut(): void {
     try {
       const respond = RESPONDERS[this.request.endpoint];
-      this.#deliver(respond(this.vendor, this.request, this.#record, this.#refresh));
+      this.#deliver(respond(this.vendor, this.request, this.#record));
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       this.refuse(error);
