@@ -81,22 +81,21 @@ interface ErrorOptions {
 }
 
 /** `retryAfterMs` is what `Retry-After` is made of. */
-type HttpError = HttpException & Pick<PhotoNotFoundException, 'retryAfterMs'>;
+type HttpError = HttpException & { readonly retryAfterMs?: number | undefined };
 
 /** Tencent counts requests by the second. */
 const RATE_LIMIT_PAUSE_MS = 1_000;
 
 /** Undefined for an error that is not this library's. */
-export function translate(error: unknown, { language = 'en' }: ErrorOptions): HttpError | undefined {
-  if (isBankCardOcrError(error)) {
-    const status = statusOf(error);
-    const exception = new HttpException(errorBody(error, language, status), status, { cause: error });
-    if (status === 429) return { exception, retryAfterMs: error.retryAfterMs ?? RATE_LIMIT_PAUSE_MS };
-    return status === 503 ? { exception, retryAfterMs: error.retryAfterMs } : { exception };
+function translate(error: unknown, { language = 'en' }: ErrorOptions): HttpError | undefined {
+  if (error instanceof PhotoNotFoundException) {
+    return language === 'en' ? error : new PhotoNotFoundException(error.kind, error.reason, language);
   }
-  if (!(error instanceof PhotoNotFoundException)) return undefined;
-  const exception = language === 'en' ? error : new PhotoNotFoundException(error.kind, error.reason, language);
-  return { exception, retryAfterMs: error.retryAfterMs };
+  if (!isBankCardOcrError(error)) return undefined;
+  const status = statusOf(error);
+  const exception = new HttpException(errorBody(error, language, status), status, { cause: error });
+  const { retryAfterMs = status === 429 ? RATE_LIMIT_PAUSE_MS : undefined } = error;
+  return status === 429 || status === 503 ? Object.assign(exception, { retryAfterMs }) : exception;
 }
 
 interface HttpResponse {
@@ -131,7 +130,7 @@ export class BankCardOcrErrorInterceptor implements NestInterceptor {
         if (!translated) throw error;
         // An exception carries no headers. Express and Fastify keep what is set when its body is sent.
         setRetryAfter(context.switchToHttp().getResponse(), translated);
-        throw translated.exception;
+        throw translated;
       }),
     );
   }
@@ -160,16 +159,15 @@ export class BankCardOcrExceptionFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): unknown {
     const type: string = host.getType();
-    const translated = translate(error, this.options);
-    if (!translated) throw error;
-    const { exception, retryAfterMs } = translated;
+    const exception = translate(error, this.options);
+    if (!exception) throw error;
     if (type === 'http') {
       const response = host.switchToHttp().getResponse<HttpResponse>();
-      if (!setRetryAfter(response, translated)) return (response.raw ?? response).end();
+      if (!setRetryAfter(response, exception)) return (response.raw ?? response).end();
       return response.status(exception.getStatus()).send(exception.getResponse());
     }
     const { code, message } = exception.getResponse() as { code: string; message: string };
-    const retryable = isBankCardOcrError(error) ? error.retryable : retryAfterMs !== undefined;
+    const retryable = isBankCardOcrError(error) ? error.retryable : exception.retryAfterMs !== undefined;
     const body = { status: 'error', code, message, retryable };
     if (type === 'ws') {
       return host.switchToWs().getClient<{ emit(event: string, data: unknown): unknown }>().emit('exception', body);
