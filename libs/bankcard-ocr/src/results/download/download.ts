@@ -8,7 +8,7 @@ import type { ResultClient } from '../../vendor/result.client.js';
 import type { OrderQuery } from '../order-query.js';
 import { PhotoDirectory } from './photo-directory.js';
 import type { PhotoMeta, PhotoSink, PhotoTransaction } from './photo-sink.js';
-import { SinkFailure } from './sink-stream.js';
+import { SinkFailure } from './sink.target.js';
 import { SinkTarget, type WrittenPhoto } from './sink.target.js';
 
 export type PhotoDestination = PhotoSink | PhotoDirectory;
