@@ -1,10 +1,36 @@
 import { createHash } from 'node:crypto';
 import { Readable, type Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { MAGIC_LENGTH, mediaTypeOf, type PhotoMediaType, UNKNOWN_MEDIA_TYPE } from '../../card/card-photo.js';
+import {
+  MAGIC_LENGTH,
+  mediaTypeOf,
+  type PhotoExtension,
+  type PhotoKind,
+  type PhotoMediaType,
+  UNKNOWN_MEDIA_TYPE,
+} from '../../card/card-photo.js';
 import { BankCardOcrError, invalidArgument } from '../../errors/bank-card-ocr-error.js';
 import { raceAbort } from '../../runtime/abort.js';
 import type { PhotoTarget } from '../../vendor/response/photo-buffers.js';
+
+/** What is known of a photo when its first bytes have come. */
+export interface PhotoMeta {
+  readonly orderNo: string;
+  /** By the first bytes, e.g. `image/jpeg`; `application/octet-stream` for bytes that we do not recognize. */
+  readonly mediaType: string;
+  /** A file's usual ending for that type, without a dot; `bin` when it is not recognized. */
+  readonly extension: PhotoExtension;
+  /** 1, or more when the order was queried again: the photo begins anew, its Writable before has been destroyed. */
+  readonly attempt: number;
+  /** The photo has no more bytes than this; undefined when the length of the response is not known. */
+  readonly maxBytes?: number | undefined;
+}
+
+/**
+ * Opens a place for one photo, once for each kind and attempt, when its first bytes have come. Its errors end the
+ * download and reach the caller unchanged. The Writable is ended and waited for, or destroyed with an error.
+ */
+export type PhotoSink = (photo: PhotoKind, meta: PhotoMeta) => Writable | Promise<Writable>;
 
 export interface WrittenPhoto {
   readonly size: number;
