@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
 import type { VendorCodeOverrides } from '../../errors/vendor-codes.js';
-import type { Cancellation } from '../../runtime/abort.js';
+import { type Cancellation, raceCancel } from '../../runtime/abort.js';
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import type { Semaphore } from '../../runtime/semaphore.js';
 import type { OrderReferences } from '../../signature/order-references.js';
@@ -182,7 +182,7 @@ class Exchange implements ResponseListener {
   rest(): Promise<void> | undefined {
     if (this.#refusal) throw this.#refusal.error;
     if (this.#delayedSince === undefined || !this.#delay) return undefined;
-    return unlessCancelled(this.#delay, this.request.cancellation);
+    return raceCancel(this.#delay, this.request.cancellation);
   }
 
   response(): VendorResponse {
@@ -383,14 +383,6 @@ export function pathToShow(pathAndQuery: string, secrets: readonly string[]): st
   };
   if (!secrets.some((secret) => path.includes(secret))) return path;
   return path.replace(/[^/]+/g, (segment) => (secrets.some((one) => isSecret(segment, one)) ? '_' : segment));
-}
-
-async function unlessCancelled(delay: Promise<void>, cancellation: Cancellation): Promise<void> {
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<void>((resolve) => (stop = resolve));
-  const forget = cancellation.onCancel(stop);
-  await Promise.race([delay, stopped]).finally(forget);
-  cancellation.throwIfCancelled();
 }
 
 /** Only the form in seconds: the other needs the vendor's clock. */
