@@ -5,7 +5,7 @@ import {
   Problem,
 } from '../errors/configuration-error.js';
 import { text, type Text } from '../errors/text.js';
-import { definesRoute } from '../vendor/http/agents.js';
+import { definesRoute } from '../vendor/http/load-http-service.js';
 import { proxyNamed } from '../vendor/http/proxy.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import { revealSecrets } from './concealed-options.js';
