@@ -48,7 +48,7 @@ export class SinkTarget implements PhotoTarget {
   #mediaType: PhotoMediaType = UNKNOWN_MEDIA_TYPE;
   #beginning: Buffer = Buffer.alloc(0);
   /** Keeps nothing back: of a photo no more is in memory than the sink takes, and one piece. */
-  readonly #source = new Readable({ highWaterMark: 0, read: () => this.#goOn() }).on('error', () => undefined);
+  readonly #source = new Readable({ highWaterMark: 0, read: () => this.#goOn() }).on('error', ignore);
   #goOn = (): void => undefined;
   #sink: Writable | undefined;
   /** Fulfilled when the sink has finished, rejected with what has failed first. */
@@ -102,7 +102,8 @@ export class SinkTarget implements PhotoTarget {
     } catch (error) {
       throw new SinkFailure(error);
     }
-    this.#sink = sink;
+    // Not every Node.js keeps a listener on a sink that is opened in vain.
+    this.#sink = sink.on('error', ignore);
     const { signal } = this.#abandoned;
     if (signal.aborted) sink.destroy(signal.reason as Error);
     this.#passed = pipeline(this.#source, sink).catch((error: unknown) => {
@@ -136,9 +137,12 @@ export class SinkTarget implements PhotoTarget {
     const sink = this.#sink ?? (await this.#begin());
     await this.#pass(sink, null);
     await this.#passed;
+    sink.off('error', ignore);
     this.photo = { size: this.#size, sha256: this.#hash.digest('hex'), mediaType: this.#mediaType };
   }
 }
+
+function ignore(): void {}
 
 /** An aborted download no longer handles the promise; its rejection must not end the process. */
 function heard(promise: Promise<unknown>): Promise<void> {
