@@ -159,7 +159,7 @@ function isName(bytes: Buffer | undefined, name: string): boolean {
   return bytes?.length === name.length && bytes.toString('latin1').toLowerCase() === name;
 }
 
-/** Has the parser go on with the response to the request that is written next. */
+/** The call whose request undici writes next: then it is known on which connection. */
 let nextWritten: UndiciCall | undefined;
 
 function noteNext(call: UndiciCall): void {
