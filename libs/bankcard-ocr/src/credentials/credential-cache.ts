@@ -45,8 +45,8 @@ export class CredentialCache {
   }
 
   get fresh(): CachedCredentials | undefined {
-    const { valid } = this;
-    return valid && this.#now < this.dueAt ? valid : undefined;
+    const { latest } = this;
+    return latest && this.#now < Math.min(latest.endsAt, this.dueAt) ? latest : undefined;
   }
 
   get #now(): number {

@@ -1,9 +1,9 @@
-import { setMaxListeners } from 'node:events';
 import { checkOrderNumber } from '../../call/order-number.js';
 import { limitsOf } from '../../call/query-limits.js';
 import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import { type BankCardOcrError, invalidArgument, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { DEFAULTS } from '../../options/option-table.js';
+import { onAbort } from '../../runtime/abort.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { QueryOptions } from '../order-query.js';
 import { checkRecognizedAt } from '../retention.js';
@@ -34,8 +34,6 @@ export async function* queryMany(
 
   const stopping = new AbortController();
   const stopped = stopping.signal;
-  // One listener for each query in flight is no leak.
-  setMaxListeners(0, stopped);
   const stop = (): void => {
     stopping.abort(signal?.reason);
     wakeUp();
@@ -71,7 +69,7 @@ export async function* queryMany(
     while (mayAsk()) void askSource();
   };
 
-  signal?.addEventListener('abort', stop, { once: true });
+  const forget = signal && onAbort(signal, stop);
   try {
     for (;;) {
       const outcome = finished.shift();
@@ -83,7 +81,7 @@ export async function* queryMany(
     signal?.throwIfAborted();
     if (end && 'error' in end) throw end.error;
   } finally {
-    signal?.removeEventListener('abort', stop);
+    forget?.();
     stop();
     while (isBusy()) await change();
     // As leaving a `for` loop closes its source. The reason of the signal is on its way already, and says more.
