@@ -1,5 +1,5 @@
-import { onAbort, sleep } from './abort.js';
-import type { Clock } from './clock.js';
+import { onAbort, sleep } from '../runtime/abort.js';
+import type { Clock } from '../runtime/clock.js';
 
 /** Pauses that end early when something has happened. */
 export class WokenSleep {
