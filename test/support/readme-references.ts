@@ -67,7 +67,7 @@ function membersOfBodies(): string[] {
     Object.assign(new BankCardOcrError('CARD_REJECTED', details), { warnings: [{ code: '-9113' }] }),
     ...REASONS.map((reason) => new PhotoNotFoundException('original', reason)),
   ];
-  return [...new Set(errors.flatMap((error) => Object.keys(Object(translate(error, {})?.exception.getResponse()))))];
+  return [...new Set(errors.flatMap((error) => Object.keys(Object(translate(error, {})?.getResponse()))))];
 }
 
 /** What docs/photos.md must be, the other language's page being `other`. */

@@ -87,7 +87,7 @@ type HttpError = HttpException & { readonly retryAfterMs?: number | undefined };
 const RATE_LIMIT_PAUSE_MS = 1_000;
 
 /** Undefined for an error that is not this library's. */
-function translate(error: unknown, { language = 'en' }: ErrorOptions): HttpError | undefined {
+export function translate(error: unknown, { language = 'en' }: ErrorOptions): HttpError | undefined {
   if (error instanceof PhotoNotFoundException) {
     return language === 'en' ? error : new PhotoNotFoundException(error.kind, error.reason, language);
   }
