@@ -16,10 +16,11 @@ export function photosOf(which: 'all' | 'no-crop' | 'none', photoBytes: number |
   };
 }
 
-/** The same picture in about `bytes` bytes: decoders stop where it ends, and do not see what follows. */
+/** The same picture in `bytes` bytes: decoders stop where it ends, and do not see what follows. */
 function padJpeg(jpeg: Buffer, bytes: number): Buffer {
-  const missing = bytes - jpeg.length;
-  return missing > 0 ? Buffer.concat([jpeg, Buffer.alloc(missing, 'SANDBOX '), jpeg.subarray(-2)]) : jpeg;
+  const end = jpeg.subarray(-2);
+  const missing = bytes - jpeg.length - end.length;
+  return missing > 0 ? Buffer.concat([jpeg, Buffer.alloc(missing, 'SANDBOX '), end]) : jpeg;
 }
 
 /** Lets photos come late, once for every order (protocol.md section 3, "delayed by about one second"). */
