@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { passesLuhn } from '../../card/card-number.js';
 import type { Clock } from '../../runtime/clock.js';
 import { chinaDateTime } from '../response/vendor-response.js';
 
@@ -70,7 +69,13 @@ function complete(order: SandboxOrder, operateTime: string): KnownOrder {
 const DEFAULTS = { bankCardValidDate: '09/2031', warnings: [], clarity: '79', photos: 'all' } as const;
 
 export function withLuhnDigit(payload: string): string {
-  return [...'0123456789'].map((digit) => payload + digit).find(passesLuhn)!;
+  const sum = Array.from(payload)
+    .toReversed()
+    .reduce((total, digit, at) => {
+      const value = at % 2 === 0 ? Number(digit) * 2 : Number(digit);
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
+  return payload + String((10 - (sum % 10)) % 10);
 }
 
 /** Number on the invented cards of the sandbox's photos. */
