@@ -29,7 +29,7 @@ export type { QueryManyOptions, QueryManyOutcome } from './results/batch/query-m
 export type { DownloadedPhoto, DownloadManifest } from './results/download/download.js';
 export type { Provenance } from './vendor/http/provenance.js';
 export { toDirectory } from './results/download/photo-directory.js';
-export type { PhotoSink } from './results/download/photo-sink.js';
+export type { PhotoSink } from './results/download/sink.target.js';
 export { OcrResultService, type SignedQueryParameters } from './results/ocr-result.service.js';
 export { photoOf } from './results/photo-of.js';
 export type { QueryOptions } from './results/order-query.js';

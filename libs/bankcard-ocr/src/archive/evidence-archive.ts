@@ -12,7 +12,7 @@ import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { warningText } from '../errors/vendor-codes.js';
 import type { DownloadManifest } from '../results/download/download.js';
-import type { PhotoMeta } from '../results/download/photo-sink.js';
+import type { PhotoMeta } from '../results/download/sink.target.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';

@@ -1,7 +1,7 @@
 import type { ConfigurationIssue } from '../errors/configuration-error.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { text, type Text, withVariable } from '../errors/text.js';
-import { definesRoute } from '../vendor/http/agents.js';
+import { definesRoute } from '../vendor/http/load-http-service.js';
 import { proxyNamed } from '../vendor/http/proxy.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import { revealSecrets } from './concealed-options.js';

@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { Problem } from '../errors/configuration-error.js';
 import { SecretText } from '../runtime/secret-text.js';
-import { definesRoute } from '../vendor/http/agents.js';
-import type { HttpServiceLike } from '../vendor/http/load-http-service.js';
+import { definesRoute, type HttpServiceLike } from '../vendor/http/load-http-service.js';
 import { isNone, readProxyUrl } from '../vendor/http/proxy.js';
 import { type OptionsBefore } from './option-values.js';
 

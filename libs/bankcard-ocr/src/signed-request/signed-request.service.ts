@@ -6,8 +6,7 @@ import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
 import { maySendAgain } from '../recognition/recognition.service.js';
 import { SinkTargets } from '../results/download/download.js';
-import type { PhotoMeta } from '../results/download/photo-sink.js';
-import { SinkFailure } from '../results/download/sink-stream.js';
+import { type PhotoMeta, SinkFailure } from '../results/download/sink.target.js';
 import { type OcrResultServiceOptions, retrySigned } from '../results/order-query.js';
 import { observed } from '../telemetry/instrumentation.js';
 import type { AppIdField } from '../vendor/hosts.js';

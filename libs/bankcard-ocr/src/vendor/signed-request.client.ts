@@ -1,7 +1,7 @@
-import { isOrderNumberName, isJsonObject, type JsonObject, JsonResponseReader } from './response/json-response.js';
+import { type JsonObject, JsonResponseReader } from './response/json-response.js';
 import { ResultResponseReader } from './response/incremental/result-response.reader.js';
 import type { PhotoTargets } from './response/photo-buffers.js';
-import { type Envelope, malformedResponse } from './response/envelope.js';
+import { checkOrder, collectResultFields } from './response/result-response.js';
 import { pathToShow, type VendorHttpClient, type VendorRequest } from './http/vendor-http-client.js';
 import type { SignedQuery } from './result.client.js';
 
@@ -69,7 +69,12 @@ export class SignedRequestClient {
       },
       reader ?? new JsonResponseReader(),
       ({ json, envelope }) => {
-        checkOrder(json, orderNo, envelope);
+        const { orderNumbers } = collectResultFields(json);
+        checkOrder(
+          orderNumbers.filter((value) => value !== null),
+          orderNo,
+          envelope,
+        );
         const damaged = [...(reader?.arrivals ?? [])].filter(([, how]) => how === 'damaged').map(([field]) => field);
         return { json, damaged };
       },
@@ -84,14 +89,4 @@ const LONGEST_REPEATED = 64;
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return value.length > 1 && value.length <= LONGEST_REPEATED ? [value] : [];
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsIn) : [];
-}
-
-/** A response may leave the order number out; one of another order must never be returned. */
-function checkOrder(json: JsonObject, orderNo: string, envelope: Envelope): void {
-  const { result } = json;
-  const members = [...Object.entries(json), ...(isJsonObject(result) ? Object.entries(result) : [])];
-  const another = members.some(
-    ([name, value]) => isOrderNumberName(name) && value !== undefined && value !== null && value !== orderNo,
-  );
-  if (another) throw malformedResponse('the response belongs to another order number', envelope, true);
 }

@@ -10,6 +10,7 @@ import { checkRecognizedAt } from '../retention.js';
 import { warningPolicyOf } from '../warning-policy.js';
 import { AdaptiveRateLimiter } from './adaptive-rate-limiter.js';
 
+/** Never more than `concurrency` orders are in flight, or finished and not consumed: a slow consumer slows the batch. */
 export async function* queryMany(
   ask: Ask,
   orders: OrderNumbers,
@@ -19,17 +20,101 @@ export async function* queryMany(
   const { concurrency, ratePerSecond } = batchLimitsOf(orders, options);
   const { signal } = options;
   signal?.throwIfAborted();
-  const batch = new Batch(ask, orders, new AdaptiveRateLimiter(ratePerSecond, clock), concurrency);
-  const forget = signal && onAbort(signal, (reason) => batch.stop(reason));
+  const limiter = new AdaptiveRateLimiter(ratePerSecond, clock);
+  const isAsync = Symbol.asyncIterator in orders;
+  const source = isAsync ? orders[Symbol.asyncIterator]() : orders[Symbol.iterator]();
+  const finished: QueryManyOutcome[] = [];
+  let inFlight = 0;
+  const isBusy = () => inFlight > 0;
+  let isAsking = false;
+  /** The source has no more orders, or has failed. */
+  let end: { readonly error?: unknown } | undefined;
+  let wakeUp = (): void => undefined;
+  const change = () => new Promise<void>((resolve) => (wakeUp = resolve));
+
+  const stopping = new AbortController();
+  const stopped = stopping.signal;
+  const stop = (): void => {
+    stopping.abort(signal?.reason);
+    wakeUp();
+  };
+
+  const query = async (orderNo: string): Promise<void> => {
+    inFlight += 1;
+    try {
+      finished.push({ orderNo, result: await queryInTurn(ask, orderNo, limiter, stopped) });
+    } catch (error) {
+      finished.push({ orderNo, error: stopped.aborted ? (stopped.reason as unknown) : error });
+    }
+    inFlight -= 1;
+    wakeUp();
+  };
+  const askSource = async (): Promise<void> => {
+    isAsking = true;
+    try {
+      const step = source.next();
+      // A ready order is taken at once: nothing can come between taking an order and knowing of it.
+      const { done, value } = isAsync ? await step : (step as IteratorResult<string>);
+      if (done) end = {};
+      else void query(value);
+    } catch (error) {
+      end = { error };
+    }
+    isAsking = false;
+    if (isAsync) fill();
+    wakeUp();
+  };
+  const fill = (): void => {
+    const mayAsk = () => !isAsking && !end && !stopped.aborted && inFlight + finished.length < concurrency;
+    while (mayAsk()) void askSource();
+  };
+
+  const forget = signal && onAbort(signal, stop);
   try {
-    for (let next = await batch.take(); next; next = await batch.take()) yield next;
+    for (;;) {
+      const outcome = finished.shift();
+      fill();
+      if (outcome) yield outcome;
+      else if (isBusy() || !(end || stopped.aborted)) await change();
+      else break;
+    }
     signal?.throwIfAborted();
+    if (end && 'error' in end) throw end.error;
   } finally {
     forget?.();
-    await batch.close().catch((error: unknown) => {
-      // The reason of the signal is on its way already, and says more.
+    stop();
+    while (isBusy()) await change();
+    // As leaving a `for` loop closes its source. The reason of the signal is on its way already, and says more.
+    const closed = (async () => end ?? source.return?.())().catch((error: unknown) => {
       if (!signal?.aborted) throw error;
     });
+    // A source that still waits for its next order returns only after that one, if ever: do not wait for it.
+    if (isAsking) closed.catch(() => undefined);
+    else await closed;
+  }
+}
+
+/** An order over Tencent's limits keeps its place and waits for another turn. */
+async function queryInTurn(
+  ask: Ask,
+  orderNo: string,
+  limiter: AdaptiveRateLimiter,
+  signal: AbortSignal,
+): Promise<BankCardOcrResult> {
+  checkOrderNumber(orderNo);
+  const onFailure = ({ code, retryAfterMs }: BankCardOcrError) => {
+    if (code === 'RATE_LIMITED') limiter.slowDown(retryAfterMs);
+  };
+  for (let round = 1; ; round += 1) {
+    await limiter.turn(signal);
+    try {
+      return await ask(orderNo, { signal, onFailure });
+    } catch (error) {
+      if (!isBankCardOcrError(error)) throw error;
+      onFailure(error);
+      if (error.code !== 'RATE_LIMITED' || !error.retryable || round >= ROUNDS) throw error;
+    }
+    await limiter.rest(round, signal);
   }
 }
 
@@ -79,117 +164,3 @@ export type Ask = (
   orderNo: string,
   hooks: { readonly signal: AbortSignal; readonly onFailure: (error: BankCardOcrError) => void },
 ) => Promise<BankCardOcrResult>;
-
-/** The orders in flight or finished and not consumed yet: never more than `concurrency`, so that a slow consumer slows it. */
-class Batch {
-  readonly #source: Iterator<string> | AsyncIterator<string>;
-  readonly #isAsync: boolean;
-  readonly #finished: QueryManyOutcome[] = [];
-  readonly #stop = new AbortController();
-  #inFlight = 0;
-  #isAsking = false;
-  #isExhausted = false;
-  #sourceFailure: { readonly error: unknown } | undefined;
-  #wakeUp: () => void = () => undefined;
-
-  constructor(
-    private readonly ask: Ask,
-    orders: OrderNumbers,
-    private readonly limiter: AdaptiveRateLimiter,
-    private readonly concurrency: number,
-  ) {
-    this.#isAsync = Symbol.asyncIterator in orders;
-    this.#source = Symbol.asyncIterator in orders ? orders[Symbol.asyncIterator]() : orders[Symbol.iterator]();
-  }
-
-  /** The next finished order; undefined for no more. @throws what the source has thrown, when all before is through */
-  async take(): Promise<QueryManyOutcome | undefined> {
-    for (;;) {
-      const outcome = this.#finished.shift();
-      this.#fill();
-      if (outcome) return outcome;
-      if (this.#inFlight === 0 && (this.#isExhausted || this.#stop.signal.aborted)) break;
-      await this.#change();
-    }
-    if (this.#sourceFailure && !this.#stop.signal.aborted) throw this.#sourceFailure.error;
-    return undefined;
-  }
-
-  stop(reason?: unknown): void {
-    this.#stop.abort(reason);
-    this.#wakeUp();
-  }
-
-  /** Stop, wait for queries in flight, and close the source, as leaving a `for` loop does. @throws what that throws */
-  async close(): Promise<void> {
-    this.stop();
-    while (this.#inFlight > 0) await this.#change();
-    if (this.#isExhausted) return;
-    this.#isExhausted = true;
-    const closed = Promise.resolve(this.#source.return?.());
-    // A source that still waits for its next order returns only after that one, if ever: do not wait for it.
-    if (this.#isAsking) closed.catch(() => undefined);
-    else await closed;
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => (this.#wakeUp = resolve));
-  }
-
-  #fill(): void {
-    const hasRoom = () => !this.#stop.signal.aborted && this.#inFlight + this.#finished.length < this.concurrency;
-    while (!this.#isAsking && !this.#isExhausted && hasRoom()) void this.#askSource();
-  }
-
-  async #askSource(): Promise<void> {
-    this.#isAsking = true;
-    try {
-      const step = this.#source.next();
-      // A ready order is taken at once: nothing can come between taking an order and knowing of it.
-      const { done, value } = this.#isAsync ? await step : (step as IteratorResult<string>);
-      this.#isAsking = false;
-      if (done) this.#isExhausted = true;
-      else void this.#finish(value);
-    } catch (error) {
-      this.#isAsking = false;
-      this.#isExhausted = true;
-      this.#sourceFailure = { error };
-    }
-    if (this.#isAsync) this.#fill();
-    this.#wakeUp();
-  }
-
-  async #finish(orderNo: string): Promise<void> {
-    this.#inFlight += 1;
-    try {
-      const result = await this.#query(orderNo);
-      this.#finished.push({ orderNo, result });
-    } catch (error) {
-      const { aborted, reason } = this.#stop.signal;
-      this.#finished.push({ orderNo, error: aborted ? (reason as unknown) : error });
-    }
-    this.#inFlight -= 1;
-    this.#wakeUp();
-  }
-
-  /** An order over Tencent's limits keeps its place and waits for another turn. */
-  async #query(orderNo: string): Promise<BankCardOcrResult> {
-    checkOrderNumber(orderNo);
-    const { limiter } = this;
-    const { signal } = this.#stop;
-    const onFailure = ({ code, retryAfterMs }: BankCardOcrError) => {
-      if (code === 'RATE_LIMITED') limiter.slowDown(retryAfterMs);
-    };
-    for (let round = 1; ; round += 1) {
-      await limiter.turn(signal);
-      try {
-        return await this.ask(orderNo, { signal, onFailure });
-      } catch (error) {
-        if (!isBankCardOcrError(error)) throw error;
-        onFailure(error);
-        if (error.code !== 'RATE_LIMITED' || !error.retryable || round >= ROUNDS) throw error;
-      }
-      await limiter.rest(round, signal);
-    }
-  }
-}

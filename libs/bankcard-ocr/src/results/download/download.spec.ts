@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { CARD_CROP_JPEG } from '../../testing/photos/example-photos.js';
 import { checkPhotoDestination, Download } from './download.js';
 import { toDirectory } from './photo-directory.js';
-import type { PhotoMeta } from './photo-sink.js';
+import type { PhotoMeta } from './sink.target.js';
 
 const CROP = Buffer.from(CARD_CROP_JPEG, 'base64');
 

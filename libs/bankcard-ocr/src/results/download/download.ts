@@ -7,9 +7,7 @@ import type { Provenance } from '../../vendor/http/provenance.js';
 import type { ResultClient } from '../../vendor/result.client.js';
 import type { OrderQuery } from '../order-query.js';
 import { PhotoDirectory } from './photo-directory.js';
-import type { PhotoMeta, PhotoSink, PhotoTransaction } from './photo-sink.js';
-import { SinkFailure } from './sink-stream.js';
-import { SinkTarget, type WrittenPhoto } from './sink.target.js';
+import { type PhotoMeta, type PhotoSink, SinkFailure, SinkTarget, type WrittenPhoto } from './sink.target.js';
 
 export type PhotoDestination = PhotoSink | PhotoDirectory;
 
@@ -121,7 +119,7 @@ export class SinkTargets<Name extends string> implements PhotoTargets<Name> {
 
 /** One attempt to download the photos of an order: it ends with {@link complete} or with {@link abandon}. */
 export class Download extends SinkTargets<PhotoKind> {
-  readonly #transaction: PhotoTransaction | undefined;
+  readonly #transaction: ReturnType<PhotoDirectory['transaction']> | undefined;
 
   constructor(orderNo: string, attempt: number, destination: PhotoDestination) {
     const transaction = typeof destination === 'function' ? undefined : destination.transaction();
@@ -135,11 +133,11 @@ export class Download extends SinkTargets<PhotoKind> {
       const photo = this.written(kind);
       return photo ? [{ kind, ...photo }] : [];
     });
-    if (!this.#transaction) return whole;
-    const paths = await this.#transaction.commit(whole.map(({ kind }) => kind)).catch((error: unknown) => {
+    try {
+      return (await this.#transaction?.commit(whole)) ?? whole;
+    } catch (error) {
       throw new SinkFailure(error);
-    });
-    return whole.map((photo) => ({ ...photo, path: paths.get(photo.kind)! }));
+    }
   }
 
   override async abandon(error: unknown): Promise<void> {

@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { CARD_CROP_JPEG } from '../../testing/photos/example-photos.js';
 import { NODE_FILE_SYSTEM } from '../../runtime/file-system.js';
 import { Download } from './download.js';
-import { SinkFailure } from './sink-stream.js';
+import { SinkFailure } from './sink.target.js';
 import { type PhotoDirectory, toDirectory } from './photo-directory.js';
 
 const CROP = Buffer.from(CARD_CROP_JPEG, 'base64');

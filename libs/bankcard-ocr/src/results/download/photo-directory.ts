@@ -6,7 +6,7 @@ import type { PhotoKind } from '../../card/card-photo.js';
 import { invalidArgument } from '../../errors/bank-card-ocr-error.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../../runtime/durable-file.js';
 import { SYSTEM_RUNTIME } from '../../runtime/random.js';
-import type { PhotoMeta, PhotoTransaction } from './photo-sink.js';
+import type { PhotoMeta } from './sink.target.js';
 
 const { clock } = SYSTEM_RUNTIME;
 /** Listing a directory of many photos takes a while. */
@@ -29,8 +29,11 @@ export class PhotoDirectory {
   /** @param path absolute */
   constructor(readonly path: string) {}
 
-  /** The photos of one attempt, which get their names when the whole response is known to be good. @internal */
-  transaction(): PhotoTransaction {
+  /**
+   * The photos of one attempt, which get their names when the whole response is known to be good: `commit` keeps those
+   * that have been written whole, and nothing else; `discard` does nothing about them. @internal
+   */
+  transaction() {
     const files = new Map<PhotoKind, { readonly file: DurableFile; readonly finalPath: string }>();
     const discard = async (): Promise<void> => {
       const unwanted = [...files.values()];
@@ -38,7 +41,7 @@ export class PhotoDirectory {
       await Promise.all(unwanted.map(({ file }) => file.remove()));
     };
     return {
-      open: async (kind, { orderNo, extension }: PhotoMeta): Promise<Writable> => {
+      open: async (kind: PhotoKind, { orderNo, extension }: PhotoMeta): Promise<Writable> => {
         // It becomes part of a path.
         checkOrderNumber(orderNo);
         const file = new DurableFile(this.path, `.bankcard-ocr-${randomUUID()}.part`);
@@ -47,19 +50,19 @@ export class PhotoDirectory {
         if (!files.has(kind)) throw new Error('the download was abandoned');
         return file.createWriteStream();
       },
-      commit: async (kinds) => {
-        const paths = new Map<PhotoKind, string>();
-        for (const kind of kinds) {
-          const { file, finalPath } = files.get(kind)!;
+      commit: async <P extends { readonly kind: PhotoKind }>(photos: readonly P[]) => {
+        const kept: (P & { readonly path: string })[] = [];
+        for (const photo of photos) {
+          const { file, finalPath } = files.get(photo.kind)!;
           await file.replace(finalPath);
-          paths.set(kind, finalPath);
-          files.delete(kind);
+          files.delete(photo.kind);
+          kept.push({ ...photo, path: finalPath });
         }
-        if (paths.size > 0) await syncDirectory(this.path);
+        if (kept.length > 0) await syncDirectory(this.path);
         // The photos are there: that others, or old ones, cannot be removed is not worth an error.
         await discard().catch(() => undefined);
-        if (paths.size > 0) await this.#cleanUp().catch(() => undefined);
-        return paths;
+        if (kept.length > 0) await this.#cleanUp().catch(() => undefined);
+        return kept;
       },
       discard,
     };

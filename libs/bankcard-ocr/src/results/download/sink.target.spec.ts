@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { CARD_CROP_JPEG } from '../../testing/photos/example-photos.js';
 import type { PhotoTarget } from '../../vendor/response/photo-buffers.js';
-import { SinkFailure } from './sink-stream.js';
+import { SinkFailure } from './sink.target.js';
 import { SinkTarget } from './sink.target.js';
 import { expectNoErrorUnheard } from './unheard-errors.test-support.js';
 

@@ -1,10 +1,36 @@
 import { createHash } from 'node:crypto';
-import type { Writable } from 'node:stream';
-import { MAGIC_LENGTH, mediaTypeOf, type PhotoMediaType, UNKNOWN_MEDIA_TYPE } from '../../card/card-photo.js';
-import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import {
+  MAGIC_LENGTH,
+  mediaTypeOf,
+  type PhotoExtension,
+  type PhotoKind,
+  type PhotoMediaType,
+  UNKNOWN_MEDIA_TYPE,
+} from '../../card/card-photo.js';
+import { BankCardOcrError, invalidArgument } from '../../errors/bank-card-ocr-error.js';
 import { raceAbort } from '../../runtime/abort.js';
 import type { PhotoTarget } from '../../vendor/response/photo-buffers.js';
-import { SinkFailure, SinkStream } from './sink-stream.js';
+
+/** What is known of a photo when its first bytes have come. */
+export interface PhotoMeta {
+  readonly orderNo: string;
+  /** By the first bytes, e.g. `image/jpeg`; `application/octet-stream` for bytes that we do not recognize. */
+  readonly mediaType: string;
+  /** A file's usual ending for that type, without a dot; `bin` when it is not recognized. */
+  readonly extension: PhotoExtension;
+  /** 1, or more when the order was queried again: the photo begins anew, its Writable before has been destroyed. */
+  readonly attempt: number;
+  /** The photo has no more bytes than this; undefined when the length of the response is not known. */
+  readonly maxBytes?: number | undefined;
+}
+
+/**
+ * Opens a place for one photo, once for each kind and attempt, when its first bytes have come. Its errors end the
+ * download and reach the caller unchanged. The Writable is ended and waited for, or destroyed with an error.
+ */
+export type PhotoSink = (photo: PhotoKind, meta: PhotoMeta) => Writable | Promise<Writable>;
 
 export interface WrittenPhoto {
   readonly size: number;
@@ -14,16 +40,19 @@ export interface WrittenPhoto {
   readonly mediaType: string;
 }
 
-/**
- * Passes a photo to a Writable, opened when the first bytes tell the type. Bytes are copied: their buffer is reused.
- */
+/** Passes a photo to a Writable, opened when the first bytes tell the type. Bytes are copied: their buffer is reused. */
 export class SinkTarget implements PhotoTarget {
   photo: WrittenPhoto | undefined;
   readonly #hash = createHash('sha256');
   #size = 0;
   #mediaType: PhotoMediaType = UNKNOWN_MEDIA_TYPE;
   #beginning: Buffer = Buffer.alloc(0);
-  #stream: SinkStream | undefined;
+  /** Keeps nothing back: of a photo no more is in memory than the sink takes, and one piece. */
+  readonly #source = new Readable({ highWaterMark: 0, read: () => this.#goOn() }).on('error', ignore);
+  #goOn = (): void => undefined;
+  #sink: Writable | undefined;
+  /** Fulfilled when the sink has finished, rejected with what has failed first. */
+  #passed: Promise<void> | undefined;
   readonly #abandoned = new AbortController();
 
   constructor(private readonly open: (mediaType: PhotoMediaType) => Writable | Promise<Writable>) {}
@@ -31,9 +60,9 @@ export class SinkTarget implements PhotoTarget {
   write(bytes: Buffer): Promise<void> | undefined {
     this.#hash.update(bytes);
     this.#size += bytes.length;
-    if (this.#stream) return heard(this.#stream.write(Buffer.from(bytes)));
+    if (this.#sink) return this.#pass(this.#sink, Buffer.from(bytes));
     this.#beginning = Buffer.concat([this.#beginning, bytes]);
-    return this.#beginning.length < MAGIC_LENGTH ? undefined : heard(this.#passBeginning());
+    return this.#beginning.length < MAGIC_LENGTH ? undefined : heard(this.#begin());
   }
 
   end(): Promise<void> {
@@ -48,41 +77,98 @@ export class SinkTarget implements PhotoTarget {
   abandon(reason: Error): void {
     this.#abandoned.abort(reason);
     this.#beginning = Buffer.alloc(0);
-    this.#stream?.abandon(reason);
+    this.#source.destroy(reason);
+    if (!this.#sink?.writableFinished) this.#sink?.destroy(reason);
   }
 
-  async #end(): Promise<void> {
-    if (!this.#stream) await this.#passBeginning();
-    await this.#stream?.end();
-    this.photo = { size: this.#size, sha256: this.#hash.digest('hex'), mediaType: this.#mediaType };
-  }
-
-  async #passBeginning(): Promise<void> {
+  async #begin(): Promise<Writable> {
     this.#mediaType = mediaTypeOf(this.#beginning);
-    // A sink may take as long as it likes; an aborted download does not wait for it.
-    const stream = await raceAbort(this.#open(), this.#abandoned.signal);
-    const bytes = this.#beginning;
-    this.#beginning = Buffer.alloc(0);
-    await stream.write(bytes);
-  }
-
-  async #open(): Promise<SinkStream> {
     const { signal } = this.#abandoned;
     signal.throwIfAborted();
-    let stream: SinkStream;
+    // A sink may take as long as it likes; an aborted download does not wait for it.
+    const sink = await raceAbort(this.#open(), signal);
+    const bytes = this.#beginning;
+    this.#beginning = Buffer.alloc(0);
+    await this.#wanted();
+    await this.#pass(sink, bytes);
+    return sink;
+  }
+
+  async #open(): Promise<Writable> {
+    let sink: Writable;
     try {
-      stream = new SinkStream(await this.open(this.#mediaType));
+      sink = await this.open(this.#mediaType);
+      checkFresh(sink);
     } catch (error) {
       throw new SinkFailure(error);
     }
-    this.#stream = stream;
-    if (signal.aborted) stream.abandon(signal.reason as Error);
-    return stream;
+    // Not every Node.js keeps a listener on a sink that is opened in vain.
+    this.#sink = sink.on('error', ignore);
+    const { signal } = this.#abandoned;
+    if (signal.aborted) sink.destroy(signal.reason as Error);
+    this.#passed = pipeline(this.#source, sink).catch((error: unknown) => {
+      throw signal.aborted ? signal.reason : new SinkFailure(error);
+    });
+    void heard(this.#passed);
+    return sink;
+  }
+
+  /** @returns a promise when the sink wants no more before that is fulfilled */
+  #pass(sink: Writable, bytes: Buffer | null): Promise<void> | undefined {
+    const source = this.#source;
+    try {
+      // Not every Writable emits an event for it (`emitClose`).
+      if (sink.destroyed) throw sink.errored ?? closedEarly();
+      source.push(bytes);
+    } catch (error) {
+      // A faulty `_write` throws, too, instead of calling back.
+      source.destroy(error as Error);
+      return heard(Promise.reject(new SinkFailure(error)));
+    }
+    if (source.destroyed) return this.#passed;
+    return source.isPaused() ? heard(this.#wanted()) : undefined;
+  }
+
+  async #wanted(): Promise<void> {
+    await Promise.race([this.#passed, new Promise<void>((resolve) => (this.#goOn = resolve))]);
+  }
+
+  async #end(): Promise<void> {
+    const sink = this.#sink ?? (await this.#begin());
+    await this.#pass(sink, null);
+    await this.#passed;
+    sink.off('error', ignore);
+    this.photo = { size: this.#size, sha256: this.#hash.digest('hex'), mediaType: this.#mediaType };
   }
 }
 
+function ignore(): void {}
+
 /** An aborted download no longer handles the promise; its rejection must not end the process. */
-function heard<T extends Promise<void> | undefined>(promise: T): T {
-  promise?.catch(() => undefined);
-  return promise;
+function heard(promise: Promise<unknown>): Promise<void> {
+  promise.catch(() => undefined);
+  return promise as Promise<void>;
+}
+
+function checkFresh(sink: Writable | undefined): asserts sink is Writable {
+  const methods = ['write', 'end', 'destroy', 'on', 'off'] as const;
+  if (methods.some((name) => typeof sink?.[name] !== 'function'))
+    throw invalidArgument('a sink must return a Writable of node:stream');
+  if (sink?.errored) throw sink.errored;
+  if (sink?.destroyed || sink?.writableEnded)
+    throw invalidArgument('a sink returned a Writable that has ended already: every photo needs one of its own');
+}
+
+function closedEarly(): Error {
+  const error = new Error('the Writable was closed before the photo was complete');
+  return Object.assign(error, { code: 'ERR_STREAM_PREMATURE_CLOSE' });
+}
+
+/** Marks an error of the sink, so that the query is not retried; the caller gets the cause as it is. */
+export class SinkFailure extends Error {
+  override name = 'SinkFailure';
+
+  constructor(cause: unknown) {
+    super('the sink of a photo failed', { cause });
+  }
 }

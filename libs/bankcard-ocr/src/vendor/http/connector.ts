@@ -1,5 +1,6 @@
 import type { lookup } from 'node:dns';
-import { type ClientRequest, request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect, isIP, isIPv6, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
@@ -51,7 +52,7 @@ export interface Destination {
 /** Makes the connections of every transport: directly or through a proxy, with TLS or without. */
 export class Connector {
   readonly #proxy: URL | undefined;
-  readonly #underWay = new Set<Connecting>();
+  readonly #underWay = new Set<AbortController>();
   /** Spares the next connection half of its handshake. */
   #session: { readonly ticket: Buffer; readonly peer: string | undefined } | undefined;
 
@@ -59,26 +60,35 @@ export class Connector {
     this.#proxy = proxyFor(options);
   }
 
+  /** One time limit for all stages, proxy and TLS included. */
   connect(destination: Destination, done: Connected): void {
-    const connecting = new Connecting(this.options.connectTimeoutMs, (error, socket) => {
-      this.#underWay.delete(connecting);
-      done(error, socket);
-    });
-    this.#underWay.add(connecting);
-    const onward: Connected = (error, socket) => {
-      if (error || !socket || !destination.secure) connecting.settle(error, socket);
-      else connecting.finishWith(this.#secure(destination, socket));
+    const ending = new AbortController();
+    const late = () => ending.abort(connectionError(CONNECT_TIMEOUT_CODE, 'connecting took too long'));
+    const timer = setTimeout(late, this.options.connectTimeoutMs);
+    const settle: Connected = (error, socket) => {
+      clearTimeout(timer);
+      this.#underWay.delete(ending);
+      done(error && neverSent(error), socket);
     };
-    const { hostname, port } = destination;
-    connecting.enter(
-      this.#proxy
-        ? openTunnel(this.#proxy, destination, this.options, onward)
-        : connectTcp(hostname, port, this.options, onward),
-    );
+    this.#underWay.add(ending);
+    this.#open(destination, ending.signal).then((socket) => settle(null, socket), settle);
   }
 
   close(): void {
-    for (const connecting of this.#underWay) connecting.end(connectionError(CLOSED_CODE, 'closed while connecting'));
+    for (const ending of this.#underWay) ending.abort(connectionError(CLOSED_CODE, 'closed while connecting'));
+  }
+
+  async #open(to: Destination, signal: AbortSignal): Promise<Socket> {
+    let socket: Socket;
+    if (this.#proxy) socket = await openTunnel(this.#proxy, to, this.options, signal);
+    else {
+      socket = connect(tcpTo(to.hostname, to.port, this.options));
+      await reached(socket, 'connect', signal);
+    }
+    if (!to.secure) return socket;
+    const secured = this.#secure(to, socket);
+    await reached(secured, 'secureConnect', signal);
+    return secured;
   }
 
   #secure({ hostname: host, port }: Destination, connection: Socket): TLSSocket {
@@ -109,13 +119,24 @@ function tcpTo(host: string, port: number, { lookup, connectTimeoutMs }: Connect
   return { host, port, lookup, noDelay: true, keepAlive: true, autoSelectFamily: true, autoSelectFamilyAttemptTimeout };
 }
 
-function connectTcp(host: string, port: number, options: ConnectionOptions, done: Connected): Socket {
-  const socket = connect(tcpTo(host, port, options)).on('error', done);
-  return socket.once('connect', () => done(null, socket.off('error', done)));
+/** One stage of a connection; it is destroyed when it fails or is ended. @throws what it fails with, or the reason */
+async function reached(stage: Socket | ClientRequest, event: string, signal: AbortSignal): Promise<unknown[]> {
+  try {
+    return await once(stage, event, { signal });
+  } catch (error) {
+    // Somebody has to hear what a socket says late.
+    stage.on('error', () => undefined).destroy();
+    throw signal.aborted ? signal.reason : error;
+  }
 }
 
 /** CONNECT: what goes through it is opaque to the proxy. */
-function openTunnel(proxy: URL, to: Destination, options: ConnectionOptions, done: Connected): ClientRequest {
+async function openTunnel(
+  proxy: URL,
+  to: Destination,
+  options: ConnectionOptions,
+  signal: AbortSignal,
+): Promise<Socket> {
   const authority = isIPv6(to.hostname) ? `[${to.hostname}]:${to.port}` : `${to.hostname}:${to.port}`;
   const host = withoutBrackets(proxy.hostname);
   const isSecure = proxy.protocol === 'https:';
@@ -129,58 +150,14 @@ function openTunnel(proxy: URL, to: Destination, options: ConnectionOptions, don
     path: authority,
     headers: { host: authority, ...proxyAuthorization(proxy) },
   });
-  request.on('error', (error) => done(connectionError(PROXY_UNREACHABLE_CODE, 'the proxy cannot be reached', error)));
-  request.once('connect', ({ statusCode = 0 }, tunnel: Socket, head) => {
-    if (statusCode >= 200 && statusCode < 300) {
-      if (head.length > 0) tunnel.unshift(head);
-      return done(null, tunnel);
-    }
-    tunnel.destroy();
-    return done(connectionError(PROXY_ANSWERED + statusCode, 'the proxy opens no tunnel'));
+  const answer = await reached(request.end(), 'connect', signal).catch((error: Error) => {
+    throw signal.aborted ? error : connectionError(PROXY_UNREACHABLE_CODE, 'the proxy cannot be reached', error);
   });
-  return request.end();
-}
-
-/** One connection that is being made: one time limit for all of its stages, proxy and TLS included. */
-class Connecting {
-  #stage: { destroy(error?: Error): unknown } | undefined;
-  #over = false;
-  readonly #timer: NodeJS.Timeout;
-
-  constructor(
-    timeoutMs: number,
-    private readonly done: Connected,
-  ) {
-    const late = () => this.end(connectionError(CONNECT_TIMEOUT_CODE, 'connecting took too long'));
-    this.#timer = setTimeout(late, timeoutMs);
+  const [{ statusCode = 0 }, tunnel, head] = answer as [IncomingMessage, Socket, Buffer];
+  if (statusCode < 200 || statusCode >= 300) {
+    tunnel.destroy();
+    throw connectionError(PROXY_ANSWERED + statusCode, 'the proxy opens no tunnel');
   }
-
-  /** What is waited for from now on; an error that it is destroyed with comes out of it. */
-  enter(stage: { destroy(error?: Error): unknown }): void {
-    this.#stage = stage;
-  }
-
-  finishWith(socket: TLSSocket): void {
-    const onError = (error: Error) => this.settle(error);
-    const onClose = () => this.settle(connectionError(CLOSED_CODE, 'closed while connecting'));
-    socket.once('secureConnect', () => {
-      // After a failure they stay: somebody has to hear what a socket says late.
-      socket.off('error', onError).off('close', onClose);
-      this.settle(null, socket);
-    });
-    this.enter(socket.on('error', onError).on('close', onClose));
-  }
-
-  end(error: Error): void {
-    if (this.#over) return;
-    this.#stage?.destroy(neverSent(error));
-    this.settle(error);
-  }
-
-  settle(error: Error | null, socket?: Socket): void {
-    if (this.#over) return;
-    this.#over = true;
-    clearTimeout(this.#timer);
-    this.done(error && neverSent(error), socket);
-  }
+  if (head.length > 0) tunnel.unshift(head);
+  return tunnel;
 }

@@ -5,13 +5,19 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { firstValueFrom, type Observable } from 'rxjs';
-import type { ConnectionOptions } from './connector.js';
-import { type Agents, createAgents, definesRoute, retireAgents } from './agents.js';
-import type { AxiosPackages, HttpServiceLike } from './load-http-service.js';
+import type { Connected, ConnectionOptions } from './connector.js';
+import { type AxiosPackages, definesRoute, type HttpServiceLike } from './load-http-service.js';
 import { IDLE_CONNECTION_MS, PoolingTransport, requestHeaders } from './pooling.transport.js';
 import { ResponseBody } from './response-body.js';
 import { CLOSED_CODE, connectionError, neverSent, NO_STREAM_CODE, UNEXPECTED_UPGRADE_CODE } from './transport-error.js';
 import type { ResponseListener, TransportCall, TransportRequest } from './transport.js';
+
+type Address = Readonly<Record<'host' | 'port', string>>;
+
+interface Agents {
+  readonly httpAgent: http.Agent;
+  readonly httpsAgent: https.Agent;
+}
 
 /** Transport on `HttpService` of `@nestjs/axios`: an own instance, because interceptors of a shared one see every secret. */
 export class HttpServiceTransport extends PoolingTransport<Agents> {
@@ -62,11 +68,24 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
 
   protected createPool(keepAlive: boolean): Agents {
     const { maxConnections: maxSockets } = this.options;
-    return createAgents(this.connector, { keepAlive, maxSockets, ...(keepAlive && { timeout: IDLE_CONNECTION_MS }) });
+    const options = { keepAlive, maxSockets, ...(keepAlive && { timeout: IDLE_CONNECTION_MS }) };
+    const connecting = <A extends http.Agent>(agent: A, secure: boolean): A =>
+      Object.assign(agent, {
+        createConnection: ({ host = 'localhost', port = '80' }: Partial<Address>, done: Connected) => {
+          this.connector.connect({ hostname: host, port: Number(port), secure }, done);
+        },
+      });
+    return {
+      httpAgent: connecting(new http.Agent(options), false),
+      httpsAgent: connecting(new https.Agent(options), true),
+    };
   }
 
-  protected retire(agents: Agents): void {
-    retireAgents(agents);
+  protected retire({ httpAgent, httpsAgent }: Agents): void {
+    for (const agent of [httpAgent, httpsAgent]) {
+      agent.maxFreeSockets = 0;
+      for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
+    }
   }
 
   async #run(request: TransportRequest, receiver: ResponseListener, controller: AbortController): Promise<void> {

@@ -8,6 +8,13 @@ export interface HttpServiceLike {
   readonly axiosRef?: { readonly defaults: object } | undefined;
 }
 
+/** Whether an application's own instance says how connections are made: with agents, or through a proxy. */
+export function definesRoute(http: HttpServiceLike): boolean {
+  // A stand-in need not have axios behind it.
+  const defaults: { httpAgent?: unknown; httpsAgent?: unknown; proxy?: unknown } | undefined = http.axiosRef?.defaults;
+  return [defaults?.httpAgent, defaults?.httpsAgent, defaults?.proxy].some((one) => one !== undefined);
+}
+
 /** What is used of the packages below the transport `http-service`, without their own types for the same reason. */
 export interface AxiosPackages {
   readonly HttpService: new (instance: never) => HttpServiceLike;

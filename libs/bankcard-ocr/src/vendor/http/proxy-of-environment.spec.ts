@@ -1,6 +1,6 @@
 import { SecretText } from '../../runtime/secret-text.js';
 import { ConnectProxy } from './connect-proxy.test-support.js';
-import { proxyFor, proxyOfEnvironment } from './proxy.js';
+import { proxyFor, proxyNamed } from './proxy.js';
 import { Problem } from '../../errors/configuration-error.js';
 import { OK, optionsFor, send, TestVendor, TRANSPORT_KINDS, TRANSPORTS } from './test-vendor.test-support.js';
 
@@ -22,7 +22,7 @@ describe('the proxy of the environment', () => {
     ['over TLS', VENDOR, { HTTPS_PROXY: 'https://proxy' }, 'https://proxy/'],
     ['empty', VENDOR, { https_proxy: '', HTTPS_PROXY: 'http://a:1' }, 'http://a:1/'],
   ])('%s', (_what, origin, environment, expected) => {
-    const proxy = proxyOfEnvironment(origin, environment)?.proxy;
+    const proxy = proxyNamed({ origin, loopback: false }, environment)?.proxy;
     expect(proxy instanceof Problem ? proxy.en : proxy?.href).toBe(expected);
   });
 
@@ -54,7 +54,7 @@ describe('the proxy of the environment', () => {
     [',', VENDOR, false],
   ])('NO_PROXY=%s and %s: without a proxy %p', (exceptions, origin, without) => {
     for (const name of ['NO_PROXY', 'no_proxy']) {
-      const proxy = proxyOfEnvironment(origin, { ALL_PROXY: 'http://a:1', [name]: exceptions });
+      const proxy = proxyNamed({ origin, loopback: false }, { ALL_PROXY: 'http://a:1', [name]: exceptions });
       expect(proxy === undefined).toBe(without);
     }
   });

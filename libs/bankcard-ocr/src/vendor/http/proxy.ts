@@ -13,20 +13,27 @@ interface ProxyChoice {
 }
 
 /** The option, else the environment. @throws {@link BankCardOcrConfigurationError} for an unreadable variable */
-export function proxyFor({ origin, loopback, proxy }: ProxyChoice): URL | undefined {
-  const named = proxyNamed({ origin, loopback, proxy }, process.env);
+export function proxyFor(choice: ProxyChoice): URL | undefined {
+  const named = proxyNamed(choice, process.env);
   if (!named) return undefined;
   if (!(named.proxy instanceof Problem)) return named.proxy;
   throw new BankCardOcrConfigurationError([configurationIssue('proxy', named.proxy, named.variable)]);
 }
 
+/** HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY, lower case first. Unreadable is not absent: traffic would go around. */
 export function proxyNamed(
   { origin, loopback, proxy }: ProxyChoice,
   environment: Environment,
 ): { readonly proxy: URL | Problem; readonly variable?: string } | undefined {
   if (proxy) return isNone(proxy.reveal()) ? undefined : { proxy: readProxyUrl(proxy.reveal()) };
   // Whoever tests against this machine does not want to be sent out by a variable of the company's.
-  return loopback ? undefined : proxyOfEnvironment(origin, environment);
+  if (loopback) return undefined;
+  const find = (name: string) =>
+    [name.toLowerCase(), name.toUpperCase()].find((variable) => environment[variable]?.trim());
+  const url = new URL(origin);
+  const variable = find(`${url.protocol.slice(0, -1)}_proxy`) ?? find('all_proxy');
+  if (variable === undefined || isExcepted(url, environment[find('no_proxy') ?? ''] ?? '')) return undefined;
+  return { variable, proxy: readProxyUrl(environment[variable]) };
 }
 
 export function isNone(text: string): boolean {
@@ -82,19 +89,6 @@ function wrong(en: string, zh: string): Problem {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const DEFAULT_PORTS: Readonly<Record<string, string>> = { 'http:': '80', 'https:': '443' };
-
-/** HTTPS_PROXY or HTTP_PROXY, else ALL_PROXY, lower case first. Unreadable is not absent: traffic would go around. */
-export function proxyOfEnvironment(
-  origin: string,
-  environment: Environment,
-): { readonly proxy: URL | Problem; readonly variable: string } | undefined {
-  const find = (name: string) =>
-    [name.toLowerCase(), name.toUpperCase()].find((variable) => environment[variable]?.trim());
-  const url = new URL(origin);
-  const variable = find(`${url.protocol.slice(0, -1)}_proxy`) ?? find('all_proxy');
-  if (variable === undefined || isExcepted(url, environment[find('no_proxy') ?? ''] ?? '')) return undefined;
-  return { variable, proxy: readProxyUrl(environment[variable]) };
-}
 
 /** Hosts with all below them, `*.` or a dot before them, with or without a port; `*` for all; quotes mean nothing. */
 function isExcepted({ hostname, port, protocol }: URL, exceptions: string): boolean {

@@ -99,9 +99,11 @@ type ContentCoding = 'plain' | 'gzip' | 'deflate' | 'deflate-raw' | 'br';
 
 /** This many bytes tell every coding from text. */
 const ENOUGH = 16;
-const GZIP = Buffer.from([0x1f, 0x8b]);
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 const OPENING_BRACE = 0x7b;
+/** After a byte order mark and white space the brace that a response begins with: no coding does. */
+const BEGINS_AS_JSON = /^(?:\xef\xbb\xbf)?[ \t\r\n]*\{/;
+/** Compressed bytes are not printable all of them, not {@link ENOUGH} in a row. */
+const TEXT = /^[ -~\t\r\n]*$/;
 
 /** Larger steps than zlib's own 16 KiB: each of them is a trip to another thread and back. */
 const STEPS = { chunkSize: 65_536, highWaterMark: 262_144 };
@@ -126,39 +128,16 @@ export function codingOf(
   contentEncoding: () => string | undefined,
   isWhole: boolean,
 ): ContentCoding | undefined {
-  // No coding begins with the brace that a response begins with.
-  if (firstCharacter(head) === OPENING_BRACE) return 'plain';
-  if (beginsWith(head, GZIP)) return 'gzip';
+  // Nearly every body.
+  if (head[0] === OPENING_BRACE) return 'plain';
+  const beginning = head.toString('latin1', 0, ENOUGH);
+  if (BEGINS_AS_JSON.test(beginning)) return 'plain';
+  if (beginning.startsWith('\x1f\x8b')) return 'gzip';
   if (head.length < ENOUGH && !isWhole) return undefined;
-  if (isText(head)) return 'plain';
-  if (hasZlibHeader(head)) return 'deflate';
+  if (TEXT.test(beginning)) return 'plain';
+  // RFC 1950: the method is 8, and the two bytes are a multiple of 31.
+  if (head.length >= 2 && (head[0]! & 0x0f) === 8 && head.readUInt16BE(0) % 31 === 0) return 'deflate';
   // `identity`, `none` or a charset mean nothing; what else there is a JSON parser will refuse.
   const named = /\b(deflate|br)\b/i.exec(contentEncoding() ?? '')?.[1]?.toLowerCase();
   return named === 'deflate' ? 'deflate-raw' : named === 'br' ? 'br' : 'plain';
-}
-
-function beginsWith(bytes: Buffer, magic: Buffer): boolean {
-  return bytes.length >= magic.length && bytes.compare(magic, 0, magic.length, 0, magic.length) === 0;
-}
-
-function firstCharacter(bytes: Buffer): number | undefined {
-  // Nearly every body.
-  if (bytes[0] === OPENING_BRACE) return OPENING_BRACE;
-  let at = beginsWith(bytes, BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0;
-  while (isWhiteSpace(bytes[at])) at += 1;
-  return bytes[at];
-}
-
-function isWhiteSpace(byte: number | undefined): boolean {
-  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
-}
-
-/** Compressed bytes are not printable all of them, not {@link ENOUGH} in a row. */
-function isText(bytes: Buffer): boolean {
-  return bytes.subarray(0, ENOUGH).every((byte) => (byte >= 0x20 && byte < 0x7f) || isWhiteSpace(byte));
-}
-
-/** RFC 1950: the method is 8, and the two bytes are a multiple of 31. */
-function hasZlibHeader(bytes: Buffer): boolean {
-  return bytes.length >= 2 && ((bytes[0] ?? 0) & 0x0f) === 8 && bytes.readUInt16BE(0) % 31 === 0;
 }

@@ -108,8 +108,6 @@ export class VendorHttpClient {
     let response: VendorResponse;
     try {
       await exchange.start();
-      const rest = exchange.rest();
-      if (rest) await rest;
       response = exchange.response();
     } catch (error) {
       throw exchange.failure(error);
@@ -149,7 +147,6 @@ class Exchange implements ResponseListener {
   #bytes = 0;
   #delayMs = 0;
   #delayedSince: number | undefined;
-  #delay: Promise<void> | undefined;
   #timer: ClockTimer | undefined;
   readonly #onEnd: ReturnType<ExchangeListener>;
   #forget: (() => void) | undefined;
@@ -176,13 +173,6 @@ class Exchange implements ResponseListener {
     this.#limitTime(timeoutMs, cancellation);
     this.#forget = cancellation.onCancel(() => call.abort(), true);
     return call.finished;
-  }
-
-  /** A body may end while its last piece is still being taken. */
-  rest(): Promise<void> | undefined {
-    if (this.#refusal) throw this.#refusal.error;
-    if (this.#delayedSince === undefined || !this.#delay) return undefined;
-    return unlessCancelled(this.#delay, this.request.cancellation);
   }
 
   response(): VendorResponse {
@@ -254,8 +244,7 @@ class Exchange implements ResponseListener {
       const taken = this.reader.write(bytes);
       const turn = this.#bytes > SMALL_BYTES ? eventLoopShare.use(bytes.length) : undefined;
       const delay = taken && turn ? taken.then(() => turn) : (taken ?? turn);
-      this.#delay = delay && this.#wait(delay);
-      return this.#delay;
+      return delay && this.#wait(delay);
     } catch (error) {
       this.#refusal = { error };
       throw error;
@@ -383,14 +372,6 @@ export function pathToShow(pathAndQuery: string, secrets: readonly string[]): st
   };
   if (!secrets.some((secret) => path.includes(secret))) return path;
   return path.replace(/[^/]+/g, (segment) => (secrets.some((one) => isSecret(segment, one)) ? '_' : segment));
-}
-
-async function unlessCancelled(delay: Promise<void>, cancellation: Cancellation): Promise<void> {
-  let stop: () => void = () => undefined;
-  const stopped = new Promise<void>((resolve) => (stop = resolve));
-  const forget = cancellation.onCancel(stop);
-  await Promise.race([delay, stopped]).finally(forget);
-  cancellation.throwIfCancelled();
 }
 
 /** Only the form in seconds: the other needs the vendor's clock. */

@@ -38,10 +38,7 @@ export function readResultResponse(
 ): BankCardOcrResult {
   const fields = collectResultFields(json);
   const { orderNumbers, known, unknown } = fields;
-  // Never return the card of another order. A response may lack the order number, but must not have a different one.
-  if (orderNumbers.some((value) => value !== undefined && value !== orderNo)) {
-    throw malformedResponse('the response belongs to another order number', envelope, true);
-  }
+  checkOrder(orderNumbers, orderNo, envelope);
   const validity = known.validity;
   const result: Writable<BankCardOcrResult> = {
     orderNo,
@@ -63,6 +60,12 @@ export function readResultResponse(
   if (envelope.bizSeqNo !== undefined) result.bizSeqNo = envelope.bizSeqNo;
   if (envelope.message !== undefined) result.vendorMessage = envelope.message;
   return result;
+}
+
+/** Never return what is of another order. A response may lack the order number, but must not have a different one. */
+export function checkOrder(orderNumbers: readonly unknown[], orderNo: string, envelope: Envelope): void {
+  if (orderNumbers.some((value) => value !== undefined && value !== orderNo))
+    throw malformedResponse('the response belongs to another order number', envelope, true);
 }
 
 function readCardNumber(value: unknown, envelope: Envelope): CardNumber {
