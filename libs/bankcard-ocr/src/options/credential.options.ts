@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import { Problem, unusableText } from '../errors/configuration-error.js';
 import { SecretText } from '../runtime/secret-text.js';
-import { checkChoice, type UncheckedOptions, visibleText } from './option-values.js';
-import { readBaseUrl } from './vendor.options.js';
+import { checkChoice, type OptionsBefore, visibleText } from './option-values.js';
+import type { BaseUrl } from './vendor.options.js';
 
 /** Where credentials are kept, and when they are refreshed. */
 export interface CredentialOptions {
@@ -85,10 +85,10 @@ export function readSecret(value: unknown): SecretText | Problem {
 
 export const ROLES = ['refresher', 'reader'] as const;
 
-export function readRole(value: unknown, options: UncheckedOptions): (typeof ROLES)[number] | Problem {
+export function readRole(value: unknown, { ticketStore }: OptionsBefore): (typeof ROLES)[number] | Problem {
   const role = checkChoice(value, ROLES) ?? (value as (typeof ROLES)[number]);
   if (role !== 'reader') return role;
-  const store = readTicketStore(options['ticketStore'], options);
+  const store = ticketStore as ReturnType<typeof readTicketStore>;
   const isOfThisProcess =
     store instanceof TicketStore ? store.scope === 'process' : 'kind' in store && store.kind === 'memory';
   if (!isOfThisProcess) return role;
@@ -115,14 +115,11 @@ type TicketStoreLocation =
   | { readonly kind: 'redis'; readonly url: SecretText };
 
 /** By default this process, for a loopback host only. */
-export function readTicketStore(
-  value: unknown,
-  options: UncheckedOptions,
-): TicketStoreLocation | TicketStore | Problem {
+export function readTicketStore(value: unknown, before: OptionsBefore): TicketStoreLocation | TicketStore | Problem {
   if (value instanceof TicketStore) return value;
   if (value !== undefined) return typeof value === 'string' ? readTicketStoreLocation(value) : NO_KIND;
   // Whether a broken base URL is a real host cannot be known; its own problem is reported already.
-  const baseUrl = readBaseUrl(options['baseUrl'], options);
+  const baseUrl = before['baseUrl'] as BaseUrl | Problem;
   return baseUrl instanceof Problem || baseUrl.loopback ? { kind: 'memory' } : NAME_A_TICKET_STORE;
 }
 

@@ -2,7 +2,7 @@ import type { Problem } from '../errors/configuration-error.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import * as calls from './bankcard-ocr.options.js';
 import * as credentials from './credential.options.js';
-import type { NumberRule, UncheckedOptions } from './option-values.js';
+import type { NumberRule, OptionsBefore } from './option-values.js';
 import { numeric, oneOf, optional, trueOrFalse, visibleText } from './option-values.js';
 import * as transport from './transport.options.js';
 import * as vendor from './vendor.options.js';
@@ -14,7 +14,8 @@ interface OptionRow {
   readonly secret?: true;
   readonly number?: NumberRule;
   readonly choices?: readonly unknown[];
-  readonly read: (value: unknown, options: UncheckedOptions) => unknown;
+  /** @param before what the rows above have read: a value, or problems */
+  readonly read: (value: unknown, before: OptionsBefore) => unknown;
 }
 
 const readAppId = visibleText(
@@ -29,15 +30,13 @@ const readProtocolVersion = visibleText(
 const MILLISECONDS = numeric('milliseconds');
 const MAY_BE_ZERO = numeric('milliseconds', true);
 
-/** One row for each option; problems are reported in this order. */
+/** One row for each option, after those that it depends on; problems are reported in this order. */
 export const OPTION_TABLE = {
   appId: { variable: 'BANKCARD_OCR_APP_ID', read: readAppId },
   secret: { variable: 'BANKCARD_OCR_SECRET', secret: true, read: credentials.readSecret },
-  baseUrl: { variable: 'BANKCARD_OCR_BASE_URL', default: 'https://idasc.webank.com', read: vendor.readBaseUrl },
   allowInsecureHttp: { default: false, ...trueOrFalse() },
-  appIdFields: { read: vendor.readAppIdFields },
+  baseUrl: { variable: 'BANKCARD_OCR_BASE_URL', default: 'https://idasc.webank.com', read: vendor.readBaseUrl },
   protocolVersion: { default: '1.0.0', read: readProtocolVersion },
-  paths: { default: vendor.DEFAULT_PATHS, read: vendor.readPaths },
   ticketStore: { variable: 'BANKCARD_OCR_TICKET_STORE', secret: true, read: credentials.readTicketStore },
   storeEncryptionKey: {
     variable: 'BANKCARD_OCR_STORE_ENCRYPTION_KEY',
@@ -66,6 +65,8 @@ export const OPTION_TABLE = {
   assumedVendorRetentionMs: { default: 259_200_000, ...MILLISECONDS },
   vendorCodeOverrides: { read: vendor.readVendorCodeOverrides },
   recognitionBaseUrl: { variable: 'BANKCARD_OCR_RECOGNITION_BASE_URL', read: vendor.readRecognitionBaseUrl },
+  appIdFields: { read: vendor.readAppIdFields },
+  paths: { default: vendor.DEFAULT_PATHS, read: vendor.readPaths },
   recognitionTimeoutMs: { default: 10_000, ...MILLISECONDS },
   imageTypes: { default: ['image/jpeg', 'image/png', 'image/bmp'], read: calls.readImageTypes },
   clock: { read: calls.readClock },

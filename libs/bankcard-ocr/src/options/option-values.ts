@@ -6,7 +6,8 @@ import {
   unusableText,
 } from '../errors/configuration-error.js';
 
-export type UncheckedOptions = Readonly<Record<string, unknown>>;
+/** What was read of other options: problems where that has failed. */
+export type OptionsBefore = Readonly<Record<string, unknown>>;
 
 export interface NumberRule {
   readonly unit: keyof typeof WANTED;
@@ -61,8 +62,8 @@ export function numeric(unit: NumberRule['unit'], zeroAllowed = false, most?: nu
   return { number, read };
 }
 
-export function optional<Value>(read: (value: unknown, options: UncheckedOptions) => Value) {
-  return (value: unknown, options: UncheckedOptions) => (value === undefined ? undefined : read(value, options));
+export function optional<Value>(read: (value: unknown, before: OptionsBefore) => Value) {
+  return (value: unknown, before: OptionsBefore) => (value === undefined ? undefined : read(value, before));
 }
 
 export function oneOf<const Choice extends string>(...choices: readonly Choice[]) {

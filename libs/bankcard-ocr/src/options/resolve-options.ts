@@ -30,18 +30,15 @@ export function resolveOptions(
   const set: Record<string, unknown> = whatIsSet(revealSecrets(given ?? {}));
   // An application that passes an HttpService expects it to be used.
   if (set['httpService'] !== undefined) set['transport'] ??= 'http-service';
-  // null does not mean the default: it is a mistake.
-  const unchecked = Object.fromEntries(
-    OPTION_ROWS.map(([option, row]) => [option, option in set ? set[option] : row.default]),
-  );
   const issues: ConfigurationIssue[] = [];
-  const values = OPTION_ROWS.map(([option, { read }]) => {
-    const value = read(unchecked[option], unchecked);
-    const problems = [value].flat().filter((one) => one instanceof Problem);
+  const values: Record<string, unknown> = {};
+  for (const [option, row] of OPTION_ROWS) {
+    // null does not mean the default: it is a mistake.
+    values[option] = row.read(option in set ? set[option] : row.default, values);
+    const problems = [values[option]].flat().filter((one) => one instanceof Problem);
     issues.push(...problems.map((problem) => configurationIssue(option, problem, variableOf(option, name))));
-    return [option, value] as const;
-  });
-  const options = Object.fromEntries(values) as unknown as ReadOptions;
+  }
+  const options = values as unknown as ReadOptions;
   if (!isUnset((given as { name?: unknown } | undefined)?.name))
     issues.push(configurationIssue('name', NAME_IN_FACTORY));
   const route = routeTo(options, issues, environment);

@@ -3,7 +3,7 @@ import { Problem } from '../errors/configuration-error.js';
 import { SecretText } from '../runtime/secret-text.js';
 import { definesRoute, type HttpServiceLike } from '../vendor/http/load-http-service.js';
 import { isNone, readProxyUrl } from '../vendor/http/proxy.js';
-import { type UncheckedOptions } from './option-values.js';
+import { type OptionsBefore } from './option-values.js';
 
 /** How requests travel: through undici, or through `HttpService` of `@nestjs/axios`, which costs several times as much. */
 export type TransportKind = 'http-service' | 'undici';
@@ -58,7 +58,7 @@ export interface TransportOptions {
   readonly maxResponseBytes?: number | undefined;
 }
 
-export function readHttpService(value: unknown, { transport }: UncheckedOptions): HttpServiceLike | Problem {
+export function readHttpService(value: unknown, { transport }: OptionsBefore): HttpServiceLike | Problem {
   if (isHttpService(value) && transport !== 'undici') return value;
   return new Problem(
     "must be an HttpService of @nestjs/axios, and not beside transport 'undici': leave it out, unless you need your own",
@@ -71,7 +71,7 @@ function isHttpService(value: unknown): value is HttpServiceLike {
 }
 
 /** What is wrong with an option about connections when the application's HttpService makes its own. */
-function madeElsewhere({ httpService, transport }: UncheckedOptions): Problem | undefined {
+function madeElsewhere({ httpService, transport }: OptionsBefore): Problem | undefined {
   if (!isHttpService(httpService) || transport === 'undici' || !definesRoute(httpService)) return undefined;
   return new Problem(
     'cannot be used with an httpService that has agents or a proxy',
@@ -80,17 +80,17 @@ function madeElsewhere({ httpService, transport }: UncheckedOptions): Problem | 
 }
 
 /** Its text is not repeated in any message: it carries a password as a rule. */
-export function readProxy(value: unknown, options: UncheckedOptions): SecretText | Problem {
+export function readProxy(value: unknown, before: OptionsBefore): SecretText | Problem {
   if (typeof value !== 'string' || !isNone(value)) {
     const url = readProxyUrl(value);
     if (url instanceof Problem) return new Problem(`${url.en}, or 'none' for no proxy`, `${url.zh}；不走代理写 'none'`);
   }
-  return madeElsewhere(options) ?? new SecretText(value as string);
+  return madeElsewhere(before) ?? new SecretText(value as string);
 }
 
-export function readCa(value: unknown, options: UncheckedOptions): (string | Buffer)[] | Problem {
+export function readCa(value: unknown, before: OptionsBefore): (string | Buffer)[] | Problem {
   const parts: unknown[] = [value].flat();
-  if (parts.length > 0 && parts.every(isPem)) return madeElsewhere(options) ?? (parts as (string | Buffer)[]);
+  if (parts.length > 0 && parts.every(isPem)) return madeElsewhere(before) ?? (parts as (string | Buffer)[]);
   return new Problem(
     'must be certificates in PEM: their text, not the name of a file, with real line ends',
     '必须是 PEM 证书的内容，不是文件名；换行必须是真正的换行',

@@ -3,7 +3,7 @@ import { ACTORS, ERROR_TEXTS } from '../errors/error-codes.js';
 import { RETRY_RULES, type VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { type AppIdField, type AppIdFields, hostProfile } from '../vendor/hosts.js';
-import { booleanFromText, checkChoice, checkMembers, type UncheckedOptions, whatIsSet } from './option-values.js';
+import { checkChoice, checkMembers, type OptionsBefore, whatIsSet } from './option-values.js';
 
 /** Who you are, and where the vendor is. */
 export interface VendorOptions {
@@ -40,7 +40,7 @@ export interface BaseUrl {
   readonly loopback: boolean;
 }
 
-export function readBaseUrl(given: unknown, { allowInsecureHttp }: UncheckedOptions): BaseUrl | Problem {
+export function readBaseUrl(given: unknown, { allowInsecureHttp }: OptionsBefore): BaseUrl | Problem {
   const text = typeof given === 'string' ? given.trim() : '';
   const unusable = unusableText(text);
   if (unusable) return unusable;
@@ -58,8 +58,7 @@ export function readBaseUrl(given: unknown, { allowInsecureHttp }: UncheckedOpti
   const { protocol, origin, host, hostname } = url;
   // The URL parser has turned every spelling of an IPv4 address into four decimal numbers.
   const loopback = /^(.+\.)?localhost$|^\[::1\]$|^127\.\d+\.\d+\.\d+$/.test(hostname);
-  if (protocol === 'https:' || loopback || booleanFromText(allowInsecureHttp) === true)
-    return { origin, host, prefix, loopback };
+  if (protocol === 'https:' || loopback || allowInsecureHttp === true) return { origin, host, prefix, loopback };
   return new Problem(
     `uses plain http to ${host}: secrets and card numbers would travel in clear. Use https, or say ` +
       'allowInsecureHttp: true if that network is yours',
@@ -78,23 +77,21 @@ export const DEFAULT_PATHS = {
 type VendorPaths = Readonly<typeof DEFAULT_PATHS>;
 
 /** What is left out is as documented. @returns the paths with the prefixes of the two hosts */
-export function readPaths(value: unknown, options: UncheckedOptions): VendorPaths | Problem[] {
+export function readPaths(value: unknown, before: OptionsBefore): VendorPaths | Problem[] {
   const paths = { ...DEFAULT_PATHS, ...whatIsSet<object>(value ?? {}) };
   const problems = checkMembers(paths, DEFAULT_PATHS, (path) =>
     typeof path === 'string' && /^(\/[^/?#\s]+)+\/?$/.test(path) ? undefined : NO_PATH,
   );
   if (problems.length > 0) return problems;
-  const [main, images] = hostsIn(options).map(({ prefix }) => prefix);
+  const [main, images] = hostsIn(before).map(({ prefix }) => prefix);
   const whole = Object.entries(paths).map(([name, path]) => [name, `${name === 'recognize' ? images : main}${path}`]);
   return Object.fromEntries(whole) as VendorPaths;
 }
 
-/** That of queries, and that of images; without names where they cannot be read, which is reported anyway. */
-function hostsIn(options: UncheckedOptions): Pick<BaseUrl, 'host' | 'prefix'>[] {
-  const main = readBaseUrl(options['baseUrl'], options);
-  const images = readRecognitionBaseUrl(options['recognitionBaseUrl'], options);
-  const unknown = { host: '', prefix: '' };
-  return ['host' in main ? main : unknown, 'host' in images ? images : unknown];
+/** That of queries, and that of images; without names where they could not be read. */
+function hostsIn({ baseUrl, recognitionBaseUrl }: OptionsBefore): Pick<BaseUrl, 'host' | 'prefix'>[] {
+  const hosts = [baseUrl, recognitionBaseUrl] as (BaseUrl | Problem | Problem[])[];
+  return hosts.map((host) => ('host' in host ? host : { host: '', prefix: '' }));
 }
 
 const NO_PATH = new Problem(
@@ -104,8 +101,8 @@ const NO_PATH = new Problem(
 const APP_ID_FIELDS = ['app_id', 'appId', 'webankAppId'] satisfies AppIdField[];
 
 /** What is left out is as the hosts document it: that of `baseUrl`, and that of images. */
-export function readAppIdFields(value: unknown, options: UncheckedOptions): AppIdFields | Problem[] {
-  const [main, images] = hostsIn(options).map(({ host }) => hostProfile(host).appIdFields);
+export function readAppIdFields(value: unknown, before: OptionsBefore): AppIdFields | Problem[] {
+  const [main, images] = hostsIn(before).map(({ host }) => hostProfile(host).appIdFields);
   const documented = { ...main!, recognize: images!.recognize };
   const fields = { ...documented, ...whatIsSet<object>(value ?? {}) };
   const problems = checkMembers(fields, documented, (field) => checkChoice(field, APP_ID_FIELDS));
@@ -113,13 +110,13 @@ export function readAppIdFields(value: unknown, options: UncheckedOptions): AppI
 }
 
 /** By default the host that belongs to the one that results are queried from. */
-export function readRecognitionBaseUrl(value: unknown, options: UncheckedOptions): BaseUrl | Problem | Problem[] {
-  if (value !== undefined) return readBaseUrl(value, options);
-  const baseUrl = readBaseUrl(options['baseUrl'], options);
+export function readRecognitionBaseUrl(value: unknown, before: OptionsBefore): BaseUrl | Problem | Problem[] {
+  if (value !== undefined) return readBaseUrl(value, before);
+  const baseUrl = before['baseUrl'] as BaseUrl | Problem;
   // Already reported for `baseUrl`.
   if (baseUrl instanceof Problem) return [];
   const { recognitionBaseUrl } = hostProfile(baseUrl.host);
-  return recognitionBaseUrl === undefined ? baseUrl : readBaseUrl(recognitionBaseUrl, options);
+  return recognitionBaseUrl === undefined ? baseUrl : readBaseUrl(recognitionBaseUrl, before);
 }
 
 /** What a row may have; none where any text will do. */
