@@ -49,7 +49,7 @@ function sentAt(orderNo: string): number[] {
 describe('the vendor codes over real HTTP', () => {
   it('are the 42 that the sandbox knows', () => {
     expect(EXPECTED.size).toBe(42);
-    expect([...EXPECTED.keys()].sort()).toEqual(SANDBOX_CODES.map(({ code }) => code).sort());
+    expect([...EXPECTED.keys()].sort()).toEqual(SANDBOX_CODES.map(({ code }) => code as string).sort());
   });
 
   it('each give their error at once when one attempt is all there is', async () => {

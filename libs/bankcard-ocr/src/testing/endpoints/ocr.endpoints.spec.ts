@@ -164,7 +164,7 @@ describe('what is refused', () => {
     ['nothing', { body: '' }, 'body'],
   ])('%s: 400101, with what it is about', async (_what, how, detail) => {
     const { json } = await client.recognize('order1', ticket, JPEG, {}, how);
-    expect([json.code, json.msg]).toEqual(['400101', `签名校验失败或请求不合法:${detail}`]);
+    expect([json.code, json.msg]).toEqual(['400101', `不合法请求:${detail}`]);
   });
 
   test('JSON may name its charset', async () => {

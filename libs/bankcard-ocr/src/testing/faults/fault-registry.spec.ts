@@ -132,7 +132,7 @@ describe('faults', () => {
     sandbox.configure({ httpStatusOfFailures: 500 });
     sandbox.injectFault({ endpoint: 'auth', kind: 'code', code: '400501', detail: 'slow down', times: 1 });
     const { status, json } = await client.accessToken();
-    expect([status, json.code, json.msg]).toEqual([500, '400501', '请求超过 TPS 限制:slow down']);
+    expect([status, json.code, json.msg]).toEqual([500, '400501', 'TPS超过限制:slow down']);
     expect(await issuedSoFar()).toBe(1);
   });
 

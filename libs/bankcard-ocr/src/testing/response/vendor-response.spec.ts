@@ -87,7 +87,7 @@ describe('responses have exactly the documented shapes', () => {
     expect(status).toBe(200);
     expect(json).toEqual({
       code: '400103',
-      msg: '服务器拒绝访问:grant_type',
+      msg: '拒绝访问:grant_type',
       transactionTime: '20210621174928',
       success: false,
     });
