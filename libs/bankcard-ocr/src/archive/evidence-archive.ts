@@ -1,7 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Writable } from 'node:stream';
-import { callbackify } from 'node:util';
+import type { Writable } from 'node:stream';
 import { checkOrderNumber } from '../call/order-number.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { CardNumber } from '../card/card-number.js';
@@ -13,6 +12,7 @@ import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../e
 import { warningText } from '../errors/vendor-codes.js';
 import type { DownloadManifest } from '../results/download/download.js';
 import type { PhotoMeta } from '../results/download/photo-sink.js';
+import { TakingWritable } from '../results/download/taking.writable.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
@@ -159,6 +159,8 @@ const DAYS_TO_REPAIR = 7;
 const ORPHAN_AFTER_MS = 24 * 3_600_000;
 /** The room for a photo of which nothing is known; doubled when it is full. */
 const FIRST_ROOM = 128 * 1024;
+/** Of so many bytes or a multiple of it, so that the room of one order fits others. */
+const ROOM_STEP = 128 * 1024;
 
 /**
  * Keeps results and photos of orders as evidence (存证): pulled once from Tencent, encrypted with a key for each order,
@@ -175,6 +177,7 @@ export class EvidenceArchive {
   readonly #omitted: readonly OmittedPart[];
   readonly #trusted: ReturnType<typeof certificatesOf> | undefined;
   readonly #verifier: EvidenceVerifier;
+  readonly #rooms = new PhotoRooms();
   #indexKey: Promise<Buffer> | undefined;
 
   /** @throws `BankCardOcrConfigurationError` when `timestamps.ca` has no certificate, or `omit` names something else */
@@ -221,7 +224,7 @@ export class EvidenceArchive {
     const ref = await this.refOf(orderNo);
     const { store, keys } = this.options;
     const startedAtMs = this.#clock.now();
-    const attempt = new KeepAttempt(store, ref, this.#omitted, async () => keys.create(ref), startedAtMs);
+    const attempt = new KeepAttempt(store, this.#rooms, ref, this.#omitted, async () => keys.create(ref), startedAtMs);
     let manifest: Manifest;
     try {
       manifest = await this.#fetch(orderNo, attempt, options);
@@ -689,11 +692,10 @@ class KeepAttempt {
   readonly #objects: ManifestObject[] = [];
   readonly #writes: Promise<unknown>[] = [];
   #key: Promise<Buffer> | undefined;
-  /** The room of a photo that is stored. */
-  #spare: Buffer | undefined;
 
   constructor(
     private readonly store: EvidenceStore,
+    private readonly rooms: PhotoRooms,
     readonly ref: string,
     private readonly omitted: readonly OmittedPart[],
     private readonly createKey: () => Promise<Buffer>,
@@ -707,14 +709,13 @@ class KeepAttempt {
 
   /**
    * Encrypts and hashes a photo while it arrives, and stores it when it is whole: one photo is in memory, never two. With the
-   * length of the response known, it is written where it stays; the rest of that room is never touched, and costs no memory.
+   * length of the response known, it is written where it stays; what it does not need of that room costs no memory.
    */
   readonly sink = async (kind: PhotoKind, { attempt, maxBytes }: PhotoMeta): Promise<Writable> => {
-    if (this.omitted.includes(kind)) return new Writable({ write: (_piece, _encoding, done) => done() });
+    if (this.omitted.includes(kind)) return new TakingWritable(() => undefined);
     const sealer = new Sealer(await this.key(), contextOf(this.ref, kind));
     const hash = createHash('sha256');
-    let room = this.#spare ?? Buffer.allocUnsafeSlow(SEAL_BYTES + (maxBytes ?? FIRST_ROOM));
-    this.#spare = undefined;
+    let room = this.rooms.take(SEAL_BYTES + (maxBytes ?? FIRST_ROOM));
     let size = 0;
     const add = (bytes: Buffer): void => {
       hash.update(bytes);
@@ -722,20 +723,15 @@ class KeepAttempt {
       size += bytes.copy(room, size);
     };
     add(sealer.head);
-    return new Writable({
-      write: (piece: Buffer, _encoding, done) => {
-        add(sealer.update(piece));
-        done();
-      },
-      final: callbackify(async () => {
-        add(sealer.end());
-        const write = this.#store(kind, attempt, room.subarray(0, size), hash.digest('hex'));
-        this.#writes.push(write);
-        await write;
-        // The store is done with it: the next photo of the order finds its place there.
-        this.#spare = room;
-      }),
-    });
+    const finish = async (): Promise<void> => {
+      add(sealer.end());
+      const write = this.#store(kind, attempt, room.subarray(0, size), hash.digest('hex'));
+      this.#writes.push(write);
+      await write;
+      // The store is done with it.
+      this.rooms.giveBack(room);
+    };
+    return new TakingWritable((piece) => add(sealer.update(piece)), finish);
   };
 
   /** The last one that was stored of its kind: a response that broke off may have had one before. */
@@ -756,6 +752,28 @@ class KeepAttempt {
     const name = objectName(this.ref, this.startedAtMs, `${this.#id}-${attempt}`, kind);
     this.#objects.push({ kind, name, bytes: sealed.length, sha256: digest });
     await this.store.create(name, sealed, digest);
+  }
+}
+
+/**
+ * Where photos find their places. To get new memory for each costs more than to encrypt it; what nobody uses when garbage is
+ * collected goes with it.
+ */
+class PhotoRooms {
+  readonly #free = new Set<WeakRef<Buffer>>();
+
+  take(bytes: number): Buffer {
+    for (const free of this.#free) {
+      const room = free.deref();
+      if (room && room.length < bytes) continue;
+      this.#free.delete(free);
+      if (room) return room;
+    }
+    return Buffer.allocUnsafeSlow(Math.ceil(bytes / ROOM_STEP) * ROOM_STEP);
+  }
+
+  giveBack(room: Buffer): void {
+    this.#free.add(new WeakRef(room));
   }
 }
 

@@ -1,5 +1,6 @@
 import { finished, type Writable } from 'node:stream';
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
+import { TakingWritable } from './taking.writable.js';
 
 /** A sink's Writable, for one photo: whatever it does, no promise is left open and no error is left unheard. */
 export class SinkStream {
@@ -27,9 +28,13 @@ export class SinkStream {
     this.#over.catch(() => undefined);
   }
 
-  /** @param bytes kept, as any Writable does. @returns a promise when it wants no more before that is fulfilled */
+  /**
+   * @param bytes good only until this returns, or until the promise is settled
+   * @returns a promise when it wants no more before that is fulfilled
+   */
   write(bytes: Buffer): Promise<void> | undefined {
-    const takesMore = this.#attempt(() => this.writable.write(bytes));
+    const own = this.writable instanceof TakingWritable ? bytes : Buffer.from(bytes);
+    const takesMore = this.#attempt(() => this.writable.write(own));
     this.#noticeDestruction();
     if (this.#failure) return this.#over;
     if (takesMore) return undefined;

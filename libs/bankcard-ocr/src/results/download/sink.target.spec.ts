@@ -7,6 +7,7 @@ import { CARD_CROP_JPEG } from '../../testing/photos/example-photos.js';
 import type { PhotoTarget } from '../../vendor/response/photo-buffers.js';
 import { SinkFailure } from './sink-stream.js';
 import { SinkTarget } from './sink.target.js';
+import { TakingWritable } from './taking.writable.js';
 import { expectNoErrorUnheard } from './unheard-errors.test-support.js';
 
 const CROP = Buffer.from(CARD_CROP_JPEG, 'base64');
@@ -53,6 +54,39 @@ describe('a photo on its way to a sink', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('arrives unchanged, and is not copied, where the Writable takes its bytes at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 30_000 })), async (cuts) => {
+        const pieces: Buffer[] = [];
+        const target = new SinkTarget(() => new TakingWritable((bytes) => void pieces.push(Buffer.from(bytes))));
+        await pass(CROP, cuts, target);
+        expect(CROP.equals(Buffer.concat(pieces))).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+    const taken: Buffer[] = [];
+    const target = new SinkTarget(() => new TakingWritable((bytes) => void taken.push(bytes)));
+    const [beginning, rest] = [CROP.subarray(0, 100), CROP.subarray(100)];
+    await target.write(beginning);
+    // More than any Writable takes without a pause, unless nothing waits in it.
+    expect(target.write(rest)).toBeUndefined();
+    expect(taken).toEqual([beginning, rest]);
+    expect(taken.every(({ buffer: memory }) => memory === CROP.buffer)).toBe(true);
+  });
+
+  it('fails when such a Writable cannot finish', async () => {
+    const failure = new Error('the disk is full');
+    const target = new SinkTarget(
+      () =>
+        new TakingWritable(
+          () => undefined,
+          () => Promise.reject(failure),
+        ),
+    );
+    await target.write(CROP);
+    await expect(target.end()).rejects.toMatchObject({ name: 'SinkFailure', cause: failure });
   });
 
   it('is opened when its first twelve bytes have come, once', async () => {

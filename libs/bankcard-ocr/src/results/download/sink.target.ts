@@ -14,15 +14,15 @@ export interface WrittenPhoto {
   readonly mediaType: string;
 }
 
-/**
- * Passes a photo to a Writable, opened when the first bytes tell the type. Bytes are copied: their buffer is reused.
- */
+const NONE = Buffer.alloc(0);
+
+/** Passes a photo to a Writable, opened when the first bytes tell the type. */
 export class SinkTarget implements PhotoTarget {
   photo: WrittenPhoto | undefined;
   readonly #hash = createHash('sha256');
   #size = 0;
   #mediaType: PhotoMediaType = UNKNOWN_MEDIA_TYPE;
-  #beginning: Buffer = Buffer.alloc(0);
+  #beginning: Buffer = NONE;
   #stream: SinkStream | undefined;
   readonly #abandoned = new AbortController();
 
@@ -31,9 +31,10 @@ export class SinkTarget implements PhotoTarget {
   write(bytes: Buffer): Promise<void> | undefined {
     this.#hash.update(bytes);
     this.#size += bytes.length;
-    if (this.#stream) return heard(this.#stream.write(Buffer.from(bytes)));
+    if (this.#stream) return heard(this.#stream.write(bytes));
+    if (this.#beginning.length + bytes.length >= MAGIC_LENGTH) return heard(this.#passBeginning(bytes));
     this.#beginning = Buffer.concat([this.#beginning, bytes]);
-    return this.#beginning.length < MAGIC_LENGTH ? undefined : heard(this.#passBeginning());
+    return undefined;
   }
 
   end(): Promise<void> {
@@ -47,23 +48,24 @@ export class SinkTarget implements PhotoTarget {
   /** Destroy the Writable, unless it has finished; one that has yet to be opened is destroyed when it is there. */
   abandon(reason: Error): void {
     this.#abandoned.abort(reason);
-    this.#beginning = Buffer.alloc(0);
+    this.#beginning = NONE;
     this.#stream?.abandon(reason);
   }
 
   async #end(): Promise<void> {
-    if (!this.#stream) await this.#passBeginning();
+    if (!this.#stream) await this.#passBeginning(NONE);
     await this.#stream?.end();
     this.photo = { size: this.#size, sha256: this.#hash.digest('hex'), mediaType: this.#mediaType };
   }
 
-  async #passBeginning(): Promise<void> {
-    this.#mediaType = mediaTypeOf(this.#beginning);
+  /** @param bytes behind those that have come before */
+  async #passBeginning(bytes: Buffer): Promise<void> {
+    const beginning = this.#beginning.length === 0 ? bytes : Buffer.concat([this.#beginning, bytes]);
+    this.#beginning = NONE;
+    this.#mediaType = mediaTypeOf(beginning);
     // A sink may take as long as it likes; an aborted download does not wait for it.
     const stream = await raceAbort(this.#open(), this.#abandoned.signal);
-    const bytes = this.#beginning;
-    this.#beginning = Buffer.alloc(0);
-    await stream.write(bytes);
+    await stream.write(beginning);
   }
 
   async #open(): Promise<SinkStream> {
