@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { DurableFile, makeDirectory, syncDirectory } from '../runtime/durable-file.js';
+import { DirectorySyncs, DurableFile, makeDirectory, syncDirectory } from '../runtime/durable-file.js';
 import { undefinedWhenMissing } from '../runtime/file-system.js';
 import { KEY_BYTES, seal, unseal } from './sealing.js';
 
@@ -45,6 +45,7 @@ interface WrappedKey {
 /** Data keys as files, mode 0600, each encrypted with a wrapping key that is not stored with them. */
 export class FileKeyStore extends KeyStore {
   readonly #directory: string;
+  readonly #syncs = new DirectorySyncs();
   readonly #wrappingKeys: ReadonlyMap<string, Buffer>;
   readonly #current: string;
 
@@ -122,7 +123,7 @@ export class FileKeyStore extends KeyStore {
       return await place(file).catch((error: NodeJS.ErrnoException) => undefinedWhenMissing(error) ?? false);
     } finally {
       await file.remove();
-      await syncDirectory(this.#directory);
+      await this.#syncs.sync(this.#directory);
     }
   }
 

@@ -68,12 +68,12 @@ describe('a photo on its way to a sink', () => {
     );
     const taken: Buffer[] = [];
     const target = new SinkTarget(() => new TakingWritable((bytes) => void taken.push(bytes)));
-    const [beginning, rest] = [CROP.subarray(0, 100), CROP.subarray(100)];
+    const [beginning, rest] = [CROP.subarray(0, 100), Buffer.alloc(100_000, CROP)];
     await target.write(beginning);
-    // More than any Writable takes without a pause, unless nothing waits in it.
+    // Node.js 22 and later ask for a pause here by default.
     expect(target.write(rest)).toBeUndefined();
     expect(taken).toEqual([beginning, rest]);
-    expect(taken.every(({ buffer: memory }) => memory === CROP.buffer)).toBe(true);
+    expect(taken.every(({ buffer: memory }, at) => memory === [beginning, rest][at]!.buffer)).toBe(true);
   });
 
   it('fails when such a Writable cannot finish', async () => {

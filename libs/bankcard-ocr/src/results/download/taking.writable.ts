@@ -9,7 +9,7 @@ export class TakingWritable extends Writable {
   /** @param take keeps nothing of the bytes */
   constructor(take: (bytes: Buffer) => void, finish: () => Promise<void> = () => Promise.resolve()) {
     super({
-      // Nothing ever waits in it.
+      // Nothing ever waits in it: without this, Node.js 22 and later ask for a pause after a large piece.
       highWaterMark: Number.MAX_SAFE_INTEGER,
       write: (bytes: Buffer, _encoding, done) => {
         take(bytes);
