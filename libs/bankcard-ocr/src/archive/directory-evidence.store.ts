@@ -2,14 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { open, readdir, readFile, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { SystemClock } from '../runtime/clock.js';
-import {
-  DirectorySyncs,
-  DurableFile,
-  makeDirectory,
-  removeAbandonedFiles,
-  syncDirectory,
-} from '../runtime/durable-file.js';
+import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../runtime/durable-file.js';
 import { undefinedWhenMissing } from '../runtime/file-system.js';
+import { SharedRuns } from '../runtime/shared-runs.js';
 import { EvidenceStore } from './evidence-store.js';
 
 /** Below the directory, for files that are being written. */
@@ -23,7 +18,7 @@ const MOST_ATTEMPTS = 20;
 /** Objects as files below a directory of a local disk, mode 0600: written under temporary names, synced, then linked. */
 export class DirectoryEvidenceStore extends EvidenceStore {
   readonly #made = new Set<string>();
-  readonly #syncs = new DirectorySyncs();
+  readonly #syncs = new SharedRuns((directory) => syncDirectory(directory));
   #sweptAtMs = -Infinity;
 
   /** @param directory absolute or relative to the working directory; made, mode 0700, when it is missing */
@@ -83,7 +78,7 @@ export class DirectoryEvidenceStore extends EvidenceStore {
       await this.#make(folder);
       try {
         const isNew = await create();
-        await this.#syncs.sync(folder);
+        await this.#syncs.ask(folder);
         return isNew;
       } catch (error) {
         this.#made.delete(folder);

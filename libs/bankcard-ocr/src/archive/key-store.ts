@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { DirectorySyncs, DurableFile, makeDirectory, syncDirectory } from '../runtime/durable-file.js';
+import { DurableFile, makeDirectory, syncDirectory } from '../runtime/durable-file.js';
 import { undefinedWhenMissing } from '../runtime/file-system.js';
+import { SharedRuns } from '../runtime/shared-runs.js';
 import { KEY_BYTES, seal, unseal } from './sealing.js';
 
 /**
@@ -45,7 +46,7 @@ interface WrappedKey {
 /** Data keys as files, mode 0600, each encrypted with a wrapping key that is not stored with them. */
 export class FileKeyStore extends KeyStore {
   readonly #directory: string;
-  readonly #syncs = new DirectorySyncs();
+  readonly #syncs = new SharedRuns((directory) => syncDirectory(directory));
   readonly #wrappingKeys: ReadonlyMap<string, Buffer>;
   readonly #current: string;
 
@@ -123,7 +124,7 @@ export class FileKeyStore extends KeyStore {
       return await place(file).catch((error: NodeJS.ErrnoException) => undefinedWhenMissing(error) ?? false);
     } finally {
       await file.remove();
-      await this.#syncs.sync(this.#directory);
+      await this.#syncs.ask(this.#directory);
     }
   }
 

@@ -1,9 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { SystemClock } from './clock.js';
-import { DirectorySyncs, DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from './durable-file.js';
+import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from './durable-file.js';
 import { type FileSystem, NODE_FILE_SYSTEM } from './file-system.js';
 
 let directory: string;
@@ -129,59 +128,4 @@ it('abandoned temporary files are removed, younger and other ones are not', asyn
   const isTemporary = (name: string): boolean => name.startsWith('temporary.');
   await removeAbandonedFiles(directory, isTemporary, 60_000, new SystemClock());
   expect(readdirSync(directory).sort()).toEqual(['other', 'temporary.new']);
-});
-
-describe('directory syncs', () => {
-  /** Syncs that end when they are told to. */
-  function heldSyncs() {
-    const begun: { readonly path: string; readonly end: (failure?: Error) => void }[] = [];
-    const files = failing({
-      syncDirectory: (path) =>
-        new Promise((resolve, reject) => {
-          begun.push({ path, end: (failure) => (failure ? reject(failure) : resolve()) });
-        }),
-    });
-    return { begun, syncs: new DirectorySyncs(files) };
-  }
-
-  it('are shared by all who ask while one is under way, which began too early for them', async () => {
-    const { begun, syncs } = heldSyncs();
-    const ended: string[] = [];
-    const ask = async (name: string) => syncs.sync('/one').then(() => void ended.push(name));
-    const asked = [ask('first'), ask('second'), ask('third')];
-    await setImmediate();
-    expect(begun).toHaveLength(1);
-    begun[0]!.end();
-    await asked[0];
-    await setImmediate();
-    expect([begun.length, ended]).toEqual([2, ['first']]);
-    const late = ask('late');
-    begun[1]!.end();
-    await Promise.all(asked);
-    await setImmediate();
-    expect([begun.length, ended]).toEqual([3, ['first', 'second', 'third']]);
-    begun[2]!.end();
-    await late;
-    const again = ask('again');
-    expect(begun).toHaveLength(4);
-    begun[3]!.end();
-    await again;
-  });
-
-  it('of different directories do not wait for one another', () => {
-    const { begun, syncs } = heldSyncs();
-    void syncs.sync('/one');
-    void syncs.sync('/other');
-    expect(begun.map(({ path }) => path)).toEqual(['/one', '/other']);
-  });
-
-  it('that fail are tried again for those who have asked since', async () => {
-    const { begun, syncs } = heldSyncs();
-    const [first, second] = [syncs.sync('/one'), syncs.sync('/one')];
-    begun[0]!.end(error('EIO'));
-    await expect(first).rejects.toThrow('EIO');
-    await setImmediate();
-    begun[1]!.end();
-    await second;
-  });
 });

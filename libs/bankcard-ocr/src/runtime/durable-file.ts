@@ -74,37 +74,6 @@ export async function syncDirectory(directory: string, files: FileSystem = NODE_
   }
 }
 
-/** Makes names durable in directories that many write to at once: who asks while a sync is under way shares the next one. */
-export class DirectorySyncs {
-  readonly #running = new Map<string, Promise<void>>();
-  readonly #next = new Map<string, Promise<void>>();
-
-  constructor(private readonly files: FileSystem = NODE_FILE_SYSTEM) {}
-
-  sync(directory: string): Promise<void> {
-    const running = this.#running.get(directory);
-    if (!running) return this.#start(directory);
-    const shared = this.#next.get(directory) ?? this.#startAfter(running, directory);
-    this.#next.set(directory, shared);
-    return shared;
-  }
-
-  /** The one that is running may have begun before the name was there. */
-  async #startAfter(running: Promise<void>, directory: string): Promise<void> {
-    await running.catch(() => undefined);
-    this.#next.delete(directory);
-    return this.#start(directory);
-  }
-
-  #start(directory: string): Promise<void> {
-    const sync = syncDirectory(directory, this.files).finally(() => {
-      if (this.#running.get(directory) === sync) this.#running.delete(directory);
-    });
-    this.#running.set(directory, sync);
-    return sync;
-  }
-}
-
 /** Make a directory, mode 0700, and those above it, when they are missing; durable when it returns. */
 export async function makeDirectory(directory: string, files: FileSystem = NODE_FILE_SYSTEM): Promise<void> {
   const topmost = await files.mkdir(directory, 0o700);
