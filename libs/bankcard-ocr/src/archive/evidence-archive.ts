@@ -161,6 +161,8 @@ const ORPHAN_AFTER_MS = 24 * 3_600_000;
 const FIRST_ROOM = 128 * 1024;
 /** Of so many bytes or a multiple of it, so that the room of one order fits others. */
 const ROOM_STEP = 128 * 1024;
+/** So much stays for the orders to come. */
+const MOST_FREE_ROOM = 32 * 1024 * 1024;
 
 /**
  * Keeps results and photos of orders as evidence (存证): pulled once from Tencent, encrypted with a key for each order,
@@ -756,24 +758,22 @@ class KeepAttempt {
 }
 
 /**
- * Where photos find their places. To get new memory for each costs more than to encrypt it; what nobody uses when garbage is
- * collected goes with it.
+ * Where photos find their places: new memory for each costs more than to encrypt it, and V8 collects garbage for every few of
+ * them. There are never more rooms than orders at once.
  */
 class PhotoRooms {
-  readonly #free = new Set<WeakRef<Buffer>>();
+  readonly #free: Buffer[] = [];
 
   take(bytes: number): Buffer {
-    for (const free of this.#free) {
-      const room = free.deref();
-      if (room && room.length < bytes) continue;
-      this.#free.delete(free);
-      if (room) return room;
-    }
-    return Buffer.allocUnsafeSlow(Math.ceil(bytes / ROOM_STEP) * ROOM_STEP);
+    const at = this.#free.findIndex((room) => room.length >= bytes);
+    // When all are too small, one of them makes way for a larger one.
+    const [room] = this.#free.splice(Math.max(at, 0), 1);
+    return at >= 0 && room ? room : Buffer.allocUnsafeSlow(Math.ceil(bytes / ROOM_STEP) * ROOM_STEP);
   }
 
   giveBack(room: Buffer): void {
-    this.#free.add(new WeakRef(room));
+    const free = this.#free.reduce((sum, { length }) => sum + length, room.length);
+    if (free <= MOST_FREE_ROOM) this.#free.push(room);
   }
 }
 
