@@ -56,7 +56,7 @@ describeWithRedis('a Redis behind a proxy that looks at commands', () => {
   });
 
   it.each([
-    ['takes a lease', "'NX'"],
+    ['takes a lease', "'PTTL'"],
     ['renews a lease', "'PX', ARGV[3])\nreturn 'done'"],
     ['gives a lease back', "'DEL'"],
     ['writes the record', "'HSET'"],

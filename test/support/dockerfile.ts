@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { DockerfileParser } from 'dockerfile-ast';
+import { DockerfileParser, type Instruction, ModifiableInstruction } from 'dockerfile-ast';
 import { ROOT } from './readme-pages.js';
 
 /** An instruction of a Dockerfile. */
@@ -33,7 +33,7 @@ export function stagesOf(text: string): Stage[] {
   );
   const stages: { name: string | undefined; base: string; steps: Step[] }[] = [];
   for (const instruction of dockerfile.getInstructions()) {
-    const step = stepOf(instruction.getKeyword(), instruction.getArgumentsContent() ?? '');
+    const step = stepOf(instruction);
     if (step.keyword === 'FROM') {
       const [image = '', , name] = step.content.split(/\s+/);
       stages.push({
@@ -66,10 +66,11 @@ export function commandOf(text: string, keyword: 'CMD' | 'HEALTHCHECK'): readonl
   return step.command;
 }
 
-function stepOf(keyword: string, content: string): Step {
-  const { flags = '', rest = '' } = /^(?<flags>(?:--\S+\s+)*)(?<rest>[^]*)$/.exec(content)?.groups ?? {};
-  const words = keyword === 'HEALTHCHECK' ? rest.replace(/^CMD\s+/, '') : rest;
-  return { keyword, flags: flags.split(/\s+/).filter((flag) => flag !== ''), content: rest, command: listOf(words) };
+function stepOf(instruction: Instruction): Step {
+  const keyword = instruction.getKeyword();
+  const content = instruction.getArgumentsContent() ?? '';
+  const flags = instruction instanceof ModifiableInstruction ? instruction.getFlags().map(String) : [];
+  return { keyword, flags, content, command: listOf(content.replace(/^CMD\s+/, '')) };
 }
 
 function listOf(text: string): readonly string[] | undefined {

@@ -1,6 +1,7 @@
 import { get } from 'node:http';
 import { createInterface } from 'node:readline';
 import { SystemClock } from '../../libs/bankcard-ocr/src/runtime/clock.js';
+import { SYSTEM_RUNTIME } from '../../libs/bankcard-ocr/src/runtime/random.js';
 import { FileTicketStore } from '../../libs/bankcard-ocr/src/credentials/store/file-ticket.store.js';
 import type { TicketStore } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.js';
 import { TicketService } from '../../libs/bankcard-ocr/src/credentials/ticket.service.js';
@@ -133,6 +134,10 @@ async function main(): Promise<void> {
     store,
     auth,
     clock,
+    storeClock: SYSTEM_RUNTIME.clock,
+    random: SYSTEM_RUNTIME.random,
+    role: 'refresher',
+    observeRefresh: (_reason, refresh) => refresh(),
     timings: timingsFor(Number(environment('INTERVAL_MS')), Number(environment('OVERLAP_MS'))),
     secretFingerprint: 'fingerprint of the one secret',
     backgroundRefresh: true,

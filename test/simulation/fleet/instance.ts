@@ -162,6 +162,7 @@ export class Instance {
       secretFingerprint: secretFingerprint(appId, secret),
       backgroundRefresh: settings.backgroundRefresh,
       role,
+      observeRefresh: (_reason, refresh) => refresh(),
     });
     tickets.events$.subscribe((event) => observer.event(this, event));
     this.tickets = tickets;

@@ -82,7 +82,13 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'the lease is not looked at again before a call',
     file: credentials('refresher.ts'),
-    changes: [['    this.lease.throwIfLost();\n', '']],
+    changes: [
+      [
+        'await stored.markAsked(forced ? clock.now() : undefined);\n    stored.lease.throwIfLost();\n',
+        'await stored.markAsked(forced ? clock.now() : undefined);\n',
+      ],
+      ['    stored.lease.throwIfLost();\n    const ticket', '    const ticket'],
+    ],
     mixes: ['pauseWrite'],
     within: 80,
   },
@@ -141,7 +147,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a token that waits for its ticket is ignored',
     file: credentials('refresher.ts'),
-    changes: [["if (plan.do === 'finish' && !(await this.#isRefused(plan.token, stored, call))) return;", '']],
+    changes: [["if (plan.do === 'finish' && !(await this.#isRefused(plan.token, stored))) return;", '']],
     mixes: ['vendorDown', 'vendorCode'],
     within: 40,
   },
@@ -266,8 +272,8 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'a reader refreshes',
-    file: credentials('ticket.service.ts'),
-    changes: [['new Refresher({ ...context, cache', "new Refresher({ ...context, role: 'refresher', cache"]],
+    file: credentials('refresh-scheduler.ts'),
+    changes: [['new Refresher(context)', "new Refresher({ ...context, role: 'refresher' })"]],
     mixes: ['crash', 'calm', 'earlyDeath'],
     within: 40,
   },
@@ -293,9 +299,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a failed refresh is not tried again by the schedule',
     file: credentials('refresh-scheduler.ts'),
-    changes: [
-      ['failures.last ? failures.last.retryAt : cache.dueAt', 'failures.last ? Number.POSITIVE_INFINITY : cache.dueAt'],
-    ],
+    changes: [['last ? last.retryAt : cache.dueAt', 'last ? Number.POSITIVE_INFINITY : cache.dueAt']],
     mixes: ['vendorDown', 'alone'],
     within: 30,
   },

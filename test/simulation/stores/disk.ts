@@ -71,7 +71,7 @@ export class Disk {
         step(() => {
           this.observer.operation(process.name);
           const text = this.#files.get(path)?.text;
-          return text === undefined ? { kind: 'missing' } : { kind: 'bytes', bytes: Buffer.from(text) };
+          return text === undefined ? 'missing' : Buffer.from(text);
         }),
       readdir: (directory) => step(() => this.#list(directory)),
       lstat: (path) =>
@@ -157,7 +157,7 @@ export class Disk {
       utimes: (_accessedAt, modifiedAt) =>
         step(() => {
           this.#changing();
-          file.touchedMs = modifiedAt.getTime();
+          file.touchedMs = Number(modifiedAt);
         }),
       close: () => step(() => undefined),
     };

@@ -26,13 +26,10 @@ interface Account {
   readonly id: string;
   readonly client: Promise<BankCardOcrClient>;
   made?: BankCardOcrClient;
-  options?: ResolvedOptions;
   unregister?: () => void;
   /** Closes the client when the calls that are under way have ended. */
   closing?: ClockTimer | undefined;
 }
-
-type ClientObserver = (accountId: string, client: BankCardOcrClient) => void;
 
 interface FactoryContext {
   clientSurroundings(accountId: string, appId: string): ClientContext;
@@ -45,7 +42,7 @@ export class BankCardOcrClientFactory {
   readonly #maxAccounts: number;
   /** The least recently used one comes first; those beyond `maxAccounts` are leaving. */
   readonly #accounts = new Map<string, Account>();
-  readonly #observers = new Set<ClientObserver>();
+  readonly #observers = new Set<() => void>();
   #isClosed = false;
 
   /** @internal made by `BankCardOcrAccountsModule` */
@@ -86,14 +83,11 @@ export class BankCardOcrClientFactory {
 
   /** The clients that there are now, by the ids of their accounts. @internal */
   get clients(): ReadonlyMap<string, BankCardOcrClient> {
-    const made = [...this.#accounts.values()].flatMap(({ id, made: client }) =>
-      client ? [[id, client] as const] : [],
-    );
-    return new Map(made);
+    return new Map([...this.#accounts].flatMap(([id, { made }]) => (made ? [[id, made] as const] : [])));
   }
 
-  /** Call `observer` with every client that is made from now on, before it starts. @internal */
-  observe(observer: ClientObserver): void {
+  /** Call `observer` whenever a client was made, before it starts. @internal */
+  observe(observer: () => void): void {
     this.#observers.add(observer);
   }
 
@@ -120,9 +114,8 @@ export class BankCardOcrClientFactory {
     account.unregister = this.surroundings.register(resolved);
     const client = await createClient(resolved, this.surroundings.clientSurroundings(account.id, resolved.appId));
     account.made = client;
-    for (const observe of this.#observers) observe(account.id, client);
+    for (const observe of this.#observers) observe();
     client.start();
-    account.options = resolved;
     return client;
   }
 
@@ -132,7 +125,7 @@ export class BankCardOcrClientFactory {
       if (excess <= 0) return;
       excess -= 1;
       // One that is still being made comes here again.
-      const { options } = account;
+      const options = account.made?.forOperators.options;
       account.closing ??= options?.clock.setTimer(() => void this.#close(account), options.timeoutMs);
     }
   }

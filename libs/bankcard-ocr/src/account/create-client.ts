@@ -1,3 +1,4 @@
+import type { Credentials } from '../credentials/credentials.js';
 import { BankCardOcrHealth } from '../credentials/bankcard-ocr-health.js';
 import { RecordSeal } from '../credentials/ticket-record.codec.js';
 import { secretFingerprint } from '../credentials/ticket-record.js';
@@ -9,6 +10,7 @@ import type { ResolvedOptions } from '../options/resolve-options.js';
 import { RecognitionService } from '../recognition/recognition.service.js';
 import { OcrResultService } from '../results/ocr-result.service.js';
 import { Clock } from '../runtime/clock.js';
+import { SYSTEM_RUNTIME } from '../runtime/random.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { OrderReferences } from '../signature/order-references.js';
 import { SignatureService } from '../signature/signature.service.js';
@@ -23,7 +25,6 @@ import { RecognitionClient } from '../vendor/recognition.client.js';
 import { ResultClient } from '../vendor/result.client.js';
 import { SignedRequestClient } from '../vendor/signed-request.client.js';
 import { createTicketStore, openTicketStore } from './create-ticket-store.js';
-import { completeTickets } from './overridden-tickets.js';
 import { connectToVendor, createTransport, VendorConnections } from './vendor-connections.js';
 
 export interface ClientContext {
@@ -69,11 +70,6 @@ export const BANKCARD_OCR_SERVICES = [
   BankCardOcrHealth,
 ] as const;
 
-interface AccountForOperators extends Pick<AccountContext, 'options'> {
-  readonly store: TicketStore;
-  readonly telemetry: Telemetry;
-}
-
 /** The services of one account (app id), with a ticket store and connections that no other account uses. */
 export class BankCardOcrClient {
   /** @internal made by `createClient` */
@@ -108,7 +104,7 @@ export class BankCardOcrClient {
   }
 
   /** @internal for the entry `/ops` */
-  get forOperators(): AccountForOperators {
+  get forOperators() {
     return { options: this.context.options, store: this.store, telemetry: this.telemetry };
   }
 
@@ -150,16 +146,46 @@ function part<T, const Needs extends readonly Token[]>(
   };
 }
 
-const NEEDS = [Clock, TicketService, SignatureService, VendorConnections, Telemetry] as const;
+/** Adapt the override of a `TicketService`, which need only have `getCredentials()`, to what the other services use. */
+function completeTickets(given: Pick<TicketService, 'getCredentials'>): TicketService {
+  if (given instanceof TicketService) return given;
+  let latest: Credentials | undefined;
+  const getCredentials = async (signal?: AbortSignal) => (latest = await given.getCredentials(signal));
+  // Their expiry is unknown: a launch is valid for as long as its own ticket.
+  const forever = Number.POSITIVE_INFINITY;
+  const tickets: { readonly [Member in keyof TicketService]?: unknown } = {
+    fresh: () => undefined,
+    getCredentials,
+    // The override decides whether to refresh: a request is repeated if it returns other credentials now.
+    replaceRejected: async ({ generationId }: Credentials) => {
+      const credentials = await getCredentials();
+      return credentials.generationId === generationId ? undefined : credentials;
+    },
+    report: () => undefined,
+    get ticketsForVerifying() {
+      return latest ? [latest.signTicket] : [];
+    },
+    reload: async () => undefined,
+    status: () => ({ generationId: latest?.generationId, dueInMs: forever, remainingMs: forever }),
+  };
+  return tickets as TicketService;
+}
 
-function callOptions(
-  options: ResolvedOptions,
-  clock: Clock,
-  tickets: TicketService,
-  signatures: SignatureService,
-  telemetry: Telemetry,
-) {
-  return { ...options, limits: options, clock, tickets: completeTickets(tickets), signatures, telemetry };
+/** What every call to Tencent needs; made once for all services. */
+class CallContext {
+  readonly call;
+
+  constructor(
+    { options, orderReferences }: AccountContext,
+    clock: Clock,
+    tickets: TicketService,
+    signatures: SignatureService,
+    readonly connections: VendorConnections,
+    telemetry: Telemetry,
+  ) {
+    const parts = { clock, tickets: completeTickets(tickets), signatures, telemetry, orderReferences };
+    this.call = { ...options, limits: options, ...parts };
+  }
 }
 
 /** What an account is made of, each after what it needs: providers for Nest's container, or made in order. */
@@ -208,6 +234,8 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
         store,
         auth: createAuthClient(options, connections),
         clock,
+        storeClock: SYSTEM_RUNTIME.clock,
+        random: SYSTEM_RUNTIME.random,
         seal: storeEncryptionKey && new RecordSeal(storeEncryptionKey, appId),
         timings: timingsFor(options.refreshIntervalMs, options.ticketOverlapMs),
         secretFingerprint: secretFingerprint(appId, secret.reveal()),
@@ -223,31 +251,27 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
       return tickets;
     },
   ),
-  part(OcrResultService, NEEDS, ({ options, orderReferences }, clock, tickets, signatures, { main }, telemetry) => {
-    const { appId, protocolVersion: version, appIdFields, paths } = options;
-    const endpoint = { path: paths.queryResult, appIdField: appIdFields.queryResult, appId, version };
-    const results = new ResultClient(main, clock, endpoint);
-    const call = callOptions(options, clock, tickets, signatures, telemetry);
-    return new OcrResultService({ ...call, results, orderReferences });
-  }),
   part(
-    RecognitionService,
-    [...NEEDS, OcrResultService],
-    ({ options }, clock, tickets, signatures, { recognition }, telemetry, results) => {
-      const { appIdFields, paths } = options;
-      const endpoint = { path: paths.recognize, appIdField: appIdFields.recognize };
-      const client = new RecognitionClient(recognition, clock, endpoint);
-      const call = callOptions(options, clock, tickets, signatures, telemetry);
-      return new RecognitionService({ ...call, results, client });
-    },
+    CallContext,
+    [Clock, TicketService, SignatureService, VendorConnections, Telemetry],
+    (...parts) => new CallContext(...parts),
   ),
-  part(SdkLaunchService, NEEDS, ({ options }, clock, tickets, signatures, connections, telemetry) => {
-    const auth = createAuthClient(options, connections);
-    return new SdkLaunchService({ ...callOptions(options, clock, tickets, signatures, telemetry), auth });
+  part(OcrResultService, [CallContext], (_context, { call, connections }) => {
+    const { appId, protocolVersion: version, appIdFields, paths, clock } = call;
+    const endpoint = { path: paths.queryResult, appIdField: appIdFields.queryResult, appId, version };
+    return new OcrResultService({ ...call, results: new ResultClient(connections.main, clock, endpoint) });
   }),
-  part(SignedRequestService, NEEDS, ({ options }, clock, tickets, signatures, { main }, telemetry) => {
-    const client = new SignedRequestClient(main, options.baseUrl.prefix);
-    return new SignedRequestService({ ...callOptions(options, clock, tickets, signatures, telemetry), client });
+  part(RecognitionService, [CallContext, OcrResultService], (_context, { call, connections }, results) => {
+    const endpoint = { path: call.paths.recognize, appIdField: call.appIdFields.recognize };
+    const client = new RecognitionClient(connections.recognition, call.clock, endpoint);
+    return new RecognitionService({ ...call, results, client });
+  }),
+  part(SdkLaunchService, [CallContext], ({ options }, { call, connections }) => {
+    return new SdkLaunchService({ ...call, auth: createAuthClient(options, connections) });
+  }),
+  part(SignedRequestService, [CallContext], (_context, { call, connections }) => {
+    const client = new SignedRequestClient(connections.main, call.baseUrl.prefix);
+    return new SignedRequestService({ ...call, client });
   }),
   part(BankCardOcrHealth, [TicketService], (_context, tickets) => new BankCardOcrHealth(tickets)),
   part(

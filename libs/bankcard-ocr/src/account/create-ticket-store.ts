@@ -2,7 +2,8 @@ import { FILE_STORE_ADVICE, FileTicketStore } from '../credentials/store/file-ti
 import { MemoryTicketStore } from '../credentials/store/memory-ticket.store.js';
 import { type StoreAccess, StoreError, storeIssue, TicketStore } from '../credentials/store/ticket-store.js';
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { Problem } from '../errors/configuration-error.js';
+import { codeOrNameOf } from '../errors/redaction.js';
+import { text } from '../errors/text.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { createRedisClient, loadIoredis } from '../redis/redis-url.js';
 
@@ -27,15 +28,12 @@ export async function openTicketStore(store: TicketStore, access: StoreAccess): 
     await store.open(access);
   } catch (error) {
     if (isBankCardOcrError(error) && error.code === 'CONFIGURATION') throw error;
-    const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault';
-    const reason = error instanceof StoreError ? error.message : code;
+    const reason = error instanceof StoreError ? error.message : codeOrNameOf(error);
     const advice = store instanceof FileTicketStore ? FILE_STORE_ADVICE : OPEN_HAS_FAILED;
-    const problem = new Problem(
-      `${store.description} cannot be used (${reason}): ${advice.en}`,
-      `${store.description} 无法使用（${reason}）：${advice.zh}`,
-    );
-    throw storeIssue(problem, error);
+    const { description } = store;
+    const en = `${description} cannot be used (${reason}): ${advice.en}`;
+    throw storeIssue(text(en, `${description} 无法使用（${reason}）：${advice.zh}`), error);
   }
 }
 
-const OPEN_HAS_FAILED = new Problem('its open() has failed, see the cause', '它的 open() 失败了，原因见 cause');
+const OPEN_HAS_FAILED = text('its open() has failed, see the cause', '它的 open() 失败了，原因见 cause');

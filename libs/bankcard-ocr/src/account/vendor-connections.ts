@@ -30,8 +30,7 @@ export async function connectToVendor(
   const { baseUrl, recognitionBaseUrl, maxConnections } = options;
   const clientOn = (transport: Transport, { origin }: BaseUrl = baseUrl): VendorHttpClient => {
     const gate = new Semaphore(maxConnections);
-    const references = orderReferences && { orderReferences };
-    return new VendorHttpClient({ ...options, origin, transport, gate, onExchange, ...references });
+    return new VendorHttpClient({ ...options, origin, transport, gate, onExchange, orderReferences });
   };
   const transport = given ?? (await createTransport(baseUrl, options));
   if (!(transport instanceof UntracedTransport)) {

@@ -386,8 +386,9 @@ async function loadBullMq(): Promise<typeof import('bullmq')> {
 
 async function connect(url: string): Promise<RedisClient> {
   const IoRedis = await loadIoredis(missing);
-  // BullMQ waits for connections by itself.
-  return createRedisClient(url, IoRedis, { maxRetriesPerRequest: null, enableOfflineQueue: true });
+  // BullMQ waits for connections by itself, and for orders by commands that block.
+  const patience = { maxRetriesPerRequest: null, enableOfflineQueue: true, socketTimeout: undefined };
+  return createRedisClient(url, IoRedis, patience);
 }
 
 function missing(error: unknown): BankCardOcrConfigurationError {

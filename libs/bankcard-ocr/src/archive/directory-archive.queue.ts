@@ -2,13 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { access, link, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { FileLeases } from '../credentials/store/file-lease.js';
-import { FileOperations } from '../credentials/store/file-operations.js';
+import { StoreFolder } from '../credentials/store/store-folder.js';
 import type { TicketLease } from '../credentials/store/ticket-store.js';
 import { numeric, readNumbers } from '../options/option-values.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../runtime/durable-file.js';
 import { NODE_FILE_SYSTEM, undefinedWhenMissing } from '../runtime/file-system.js';
 import { SYSTEM_RUNTIME } from '../runtime/random.js';
-import { WokenSleep } from '../runtime/woken-sleep.js';
+import { WokenSleep } from './woken-sleep.js';
 import {
   type ArchiveJob,
   ArchiveQueue,
@@ -66,7 +66,6 @@ export class DirectoryArchiveQueue extends ArchiveQueue {
   readonly #leaseMs: number;
   readonly #warn: (warning: string) => void;
   readonly #sleep = new WokenSleep(clock);
-  readonly #operations = new FileOperations(FILE_TIMEOUT_MS);
   /** The leases of other processes are watched: one whose file stands still has expired. */
   readonly #others = new Map<string, FileLeases>();
   #folder = '';
@@ -327,7 +326,7 @@ export class DirectoryArchiveQueue extends ArchiveQueue {
   }
 
   #leasesIn(folder: string): FileLeases {
-    return new FileLeases(folder, this.#operations, NODE_FILE_SYSTEM, SYSTEM_RUNTIME);
+    return new FileLeases(new StoreFolder(folder, NODE_FILE_SYSTEM, SYSTEM_RUNTIME, FILE_TIMEOUT_MS));
   }
 
   async #scan(): Promise<void> {
@@ -366,7 +365,7 @@ export class DirectoryArchiveQueue extends ArchiveQueue {
 
   async #pausedForMs(): Promise<number> {
     const file = await NODE_FILE_SYSTEM.readSmallFile(this.#in('paused'), LARGEST_FILE);
-    const untilMs = file.kind === 'bytes' ? Number(file.bytes.toString()) : 0;
+    const untilMs = Number(file.toString());
     const forMs = Number.isFinite(untilMs) ? untilMs - clock.now() : 0;
     return Math.max(0, forMs > LONGEST_PAUSE_MS ? 0 : forMs);
   }
@@ -418,10 +417,10 @@ export class DirectoryArchiveQueue extends ArchiveQueue {
 /** @returns undefined when there is no such file */
 async function readStored(file: string): Promise<Stored | 'damaged' | undefined> {
   const found = await NODE_FILE_SYSTEM.readSmallFile(file, LARGEST_FILE);
-  if (found.kind === 'missing') return undefined;
-  if (found.kind === 'unusable') return 'damaged';
+  if (found === 'missing') return undefined;
+  if (found === 'unusable') return 'damaged';
   try {
-    const stored = JSON.parse(found.bytes.toString()) as Stored;
+    const stored = JSON.parse(found.toString()) as Stored;
     const isWhole =
       typeof stored.data === 'string' &&
       [stored.recognizedAtMs, stored.dueAtMs, stored.attempts].every((number) => Number.isFinite(number));

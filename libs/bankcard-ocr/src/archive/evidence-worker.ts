@@ -2,7 +2,7 @@ import { type Observable, Subject } from 'rxjs';
 import { BankCardOcrError, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
 import { numeric, readNumbers } from '../options/option-values.js';
-import { sleep } from '../runtime/abort.js';
+import { onAbort, sleep } from '../runtime/abort.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import type { ArchiveJob, ArchiveQueue, ArchiveQueueCounts } from './archive-queue.js';
 import type { EvidenceArchive } from './evidence-archive.js';
@@ -227,7 +227,7 @@ export class EvidenceWorker {
     const attempt = new AbortController();
     const abort = (): void => attempt.abort();
     this.#attempts.add(attempt);
-    job.signal.addEventListener('abort', abort, { once: true });
+    const forget = onAbort(job.signal, abort);
     if (job.signal.aborted || this.#isEnding) abort();
     try {
       await this.#settle(job, attempt.signal);
@@ -235,7 +235,7 @@ export class EvidenceWorker {
       // Its lease ends, and a worker gets it again.
       this.#events.next({ type: 'queue-failed', error });
     } finally {
-      job.signal.removeEventListener('abort', abort);
+      forget();
       this.#attempts.delete(attempt);
     }
   }

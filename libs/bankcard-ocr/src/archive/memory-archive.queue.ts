@@ -1,5 +1,5 @@
 import { type Clock, SystemClock } from '../runtime/clock.js';
-import { WokenSleep } from '../runtime/woken-sleep.js';
+import { WokenSleep } from './woken-sleep.js';
 import {
   type ArchiveJob,
   ArchiveQueue,

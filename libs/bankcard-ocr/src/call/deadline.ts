@@ -1,6 +1,5 @@
-import { setMaxListeners } from 'node:events';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import type { Cancellation } from '../runtime/abort.js';
+import { type Cancellation, onAbort } from '../runtime/abort.js';
 import type { Clock, ClockTimer } from '../runtime/clock.js';
 
 const NO_LISTENERS: readonly never[] = [];
@@ -11,7 +10,7 @@ export class Deadline implements Cancellation {
   readonly endsAt: number;
   #timer: ClockTimer | undefined;
   #listeners: readonly ((reason: unknown) => void)[] = NO_LISTENERS;
-  readonly #onAbort: (() => void) | undefined;
+  readonly #forgetCaller: (() => void) | undefined;
   #isClosed = false;
   #controller: AbortController | undefined;
   #cancelledWith: { readonly reason: unknown } | undefined;
@@ -23,11 +22,7 @@ export class Deadline implements Cancellation {
   ) {
     caller?.throwIfAborted();
     this.endsAt = clock.monotonic() + timeoutMs;
-    if (!caller) return;
-    this.#onAbort = () => this.#cancel(caller.reason);
-    // One signal may end any number of calls, and each removes its listener: Node's warning of a leak would be false.
-    setMaxListeners(0, caller);
-    caller.addEventListener('abort', this.#onAbort, { once: true });
+    this.#forgetCaller = caller && onAbort(caller, (reason) => this.#cancel(reason));
   }
 
   get remainingMs(): number {
@@ -54,10 +49,10 @@ export class Deadline implements Cancellation {
     if (this.#cancelledWith) throw this.#cancelledWith.reason;
   }
 
-  readonly expire = (): void => {
+  expire(): void {
     const message = `no result within ${this.timeoutMs} ms (timeoutMs)`;
     this.#cancel(new BankCardOcrError('TIMEOUT', { message }));
-  };
+  }
 
   onCancel(listener: (reason: unknown) => void, isTimed = false): () => void {
     if (!isTimed) this.#startTimer();
@@ -77,11 +72,11 @@ export class Deadline implements Cancellation {
   close(): void {
     this.#timer?.cancel();
     this.#isClosed = true;
-    if (this.#onAbort) this.caller?.removeEventListener('abort', this.#onAbort);
+    this.#forgetCaller?.();
   }
 
   #startTimer(): void {
-    if (!this.#isClosed) this.#timer ??= this.clock.setTimer(this.expire, this.remainingMs, true);
+    if (!this.#isClosed) this.#timer ??= this.clock.setTimer(() => this.expire(), this.remainingMs, true);
   }
 
   #cancel(reason: unknown): void {

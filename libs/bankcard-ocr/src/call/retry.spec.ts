@@ -29,6 +29,7 @@ beforeEach(() => {
   caller = new AbortController();
   tickets = new TicketService({
     ...{ store: new MemoryTicketStore(), auth: auth.asClient, clock, storeClock: clock, random: RANDOM },
+    ...{ role: 'refresher', observeRefresh: (_reason, refresh) => refresh() },
     ...{ timings: timingsFor(20 * MINUTE, MINUTE), secretFingerprint: 'fingerprint', backgroundRefresh: false },
   });
   tickets.events$.subscribe((event) => void events.push(event));

@@ -1,4 +1,4 @@
-import { CHINA_OFFSET_MS } from '../runtime/clock.js';
+import { chinaMidnightMs } from '../runtime/clock.js';
 
 /** What the card says about how long it is valid (vendor field `bankCardValidDate`). */
 export interface CardValidity {
@@ -25,7 +25,5 @@ export function readCardValidity(text: string, nowMs: number): CardValidity {
   const yearAsPrinted = Number(found[monthFirst ? 2 : 1]);
   if (month < 1 || month > 12) return { raw };
   const year = yearAsPrinted < 100 ? 2000 + yearAsPrinted : yearAsPrinted;
-  // Date.UTC counts months from zero, so the card's own month already names the first day of the next one.
-  const validUntilMs = Date.UTC(year, month, 1) - CHINA_OFFSET_MS;
-  return { raw, month, year, expired: nowMs >= validUntilMs };
+  return { raw, month, year, expired: nowMs >= chinaMidnightMs(year, month + 1, 1) };
 }

@@ -1,4 +1,4 @@
-import { BankCardOcrHealth, healthOf } from './bankcard-ocr-health.js';
+import { BankCardOcrHealth } from './bankcard-ocr-health.js';
 import type { TicketService, TicketStatus } from './ticket.service.js';
 
 const NEVER: TicketStatus = {
@@ -15,7 +15,7 @@ const OUTAGE = { failure: { code: 'VENDOR_FAULT', vendorCode: '999999', retryInM
 const EXPIRED: TicketStatus = { ...NEVER, everObtained: true };
 
 describe('the health of an account', () => {
-  it.each<[string, TicketStatus | undefined, object]>([
+  it.each<[string, TicketStatus, object]>([
     ['before the first credentials', NEVER, { status: 'down', state: 'none', store: 'ok' }],
     [
       'before the first credentials, which Tencent refuses',
@@ -43,9 +43,9 @@ describe('the health of an account', () => {
       { ...EXPIRED, ...FAILING },
       { status: 'down', state: 'none', store: 'failing' },
     ],
-    ['of a TicketService that does not tell', undefined, { status: 'up', state: 'unknown', store: 'unknown' }],
   ])('%s', (_when, status, expected) => {
-    expect(healthOf(status)).toEqual(expected);
+    const health = new BankCardOcrHealth({ status: () => status } as TicketService);
+    expect(health.check('cards')).toEqual({ cards: expected });
   });
 
   it.each<[string, unknown]>([

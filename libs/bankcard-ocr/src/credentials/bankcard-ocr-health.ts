@@ -25,30 +25,22 @@ export class BankCardOcrHealth {
    * this.terminus.check([() => this.bankCards.check('bankcard-ocr')]);
    */
   check<const Key extends string>(key: Key): Record<Key, BankCardOcrHealthResult> {
-    return { [key]: healthOf(this.#status()) } as Record<Key, BankCardOcrHealthResult>;
+    return { [key]: this.#result() } as Record<Key, BankCardOcrHealthResult>;
   }
 
-  #status(): TicketStatus | undefined {
+  #result(): BankCardOcrHealthResult {
     try {
-      const status: unknown = this.tickets.status();
-      return typeof status === 'object' && status !== null && 'everObtained' in status
-        ? (status as TicketStatus)
-        : undefined;
+      const { state, everObtained, ageMs, failure, store } = this.tickets.status();
+      const isUp = everObtained && (state !== 'none' || !store.failing);
+      return {
+        status: isUp ? 'up' : 'down',
+        state,
+        ...(ageMs !== undefined && { ageSeconds: Math.round(ageMs / 1_000) }),
+        store: store.failing ? 'failing' : 'ok',
+        ...(failure && { lastFailure: failure.code }),
+      };
     } catch {
-      return undefined;
+      return { status: 'up', state: 'unknown', store: 'unknown' };
     }
   }
-}
-
-export function healthOf(status: TicketStatus | undefined): BankCardOcrHealthResult {
-  if (!status) return { status: 'up', state: 'unknown', store: 'unknown' };
-  const { state, everObtained, ageMs, failure, store } = status;
-  const isUp = everObtained && (state !== 'none' || !store.failing);
-  return {
-    status: isUp ? 'up' : 'down',
-    state,
-    ...(ageMs !== undefined && { ageSeconds: Math.round(ageMs / 1_000) }),
-    store: store.failing ? 'failing' : 'ok',
-    ...(failure && { lastFailure: failure.code }),
-  };
 }

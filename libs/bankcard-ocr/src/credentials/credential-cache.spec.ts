@@ -1,4 +1,4 @@
-import { behindMs, hold } from './credential-lifetime.js';
+import { behindMs, CachedCredentials } from './credential-lifetime.js';
 import type { CredentialCache } from './credential-cache.js';
 import { HOUR, MINUTE, RefreshStage, SECOND } from './refresh-stage.test-support.js';
 import type { TicketEvent } from './ticket-event.js';
@@ -17,7 +17,7 @@ const store = (number: number, ageMs: number) => held.adopt(stage.record({ curre
 
 function fetch(number: number, ageMs = 0): void {
   const at = stage.clock.monotonic() - ageMs;
-  held.replace(hold(stage.generation(number, ageMs), at, at, behindMs(stage.clock)));
+  held.replace(new CachedCredentials(stage.generation(number, ageMs), at, at, behindMs(stage.clock)));
 }
 
 describe('whether credentials are used, due and perhaps ended, by their age', () => {
@@ -65,7 +65,7 @@ describe('whether credentials are used, due and perhaps ended, by their age', ()
     const record = stage.generation(1);
     const [at, behind] = [clock.monotonic(), behindMs(clock)];
     clock.shiftWallClock(2 * HOUR);
-    held.replace(hold(record, at, at, behind));
+    held.replace(new CachedCredentials(record, at, at, behind));
     expect([held.fresh, held.mayHaveEnded]).toEqual([undefined, true]);
   });
 
@@ -98,7 +98,7 @@ describe('what this process has fetched, while another one has fetched as well: 
     clock.advance(2 * SECOND);
     if (tokenAgeMs < 0) Object.assign(current, { tokenRequestedAtMs: clock.now(), ticketRequestedAtMs: clock.now() });
     held.adopt(stage.record({ current }));
-    held.replace(hold({ ...ours, number: 3 }, at, at + SECOND, behindMs(clock)));
+    held.replace(new CachedCredentials({ ...ours, number: 3 }, at, at + SECOND, behindMs(clock)));
     expect(held.latest?.record.id).toBe(isUsed ? 'ours' : 'generation-2');
   });
 });

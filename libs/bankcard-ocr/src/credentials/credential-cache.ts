@@ -1,20 +1,26 @@
-import type { SecretText } from '../runtime/secret-text.js';
+import type { Clock } from '../runtime/clock.js';
+import { SecretText } from '../runtime/secret-text.js';
 import type { CredentialContext } from './credential-context.js';
 import {
   askedAtLatestMs,
   behindMs,
   CLOCK_STEP_MS,
   dueAt,
-  hold,
-  type CachedCredentials,
+  endsAtMs,
   holdStored,
   isNewer,
   leaptMs,
   recordOf,
   wasAskedForAfter,
+  CachedCredentials,
 } from './credential-lifetime.js';
-import { RetiredTickets } from './retired-tickets.js';
-import { isUnfinished, numberAfter, type TicketRecord } from './ticket-record.js';
+import {
+  type GenerationRecord,
+  isUnfinished,
+  numberAfter,
+  type RetiredTicket,
+  type TicketRecord,
+} from './ticket-record.js';
 import type { RecordChange } from './ticket-record-repository.js';
 
 /** Jitter only makes a refresh earlier, and is short: another process takes over soon when the refresher crashes. */
@@ -22,22 +28,15 @@ const MOST_JITTER = 0.02;
 
 /** The generation that this process uses, when its refresh is due, and the tickets of earlier generations. */
 export class CredentialCache {
-  #cached: { readonly held: CachedCredentials; readonly dueAt: number } | undefined;
+  /** Also after it has expired. */
+  latest: CachedCredentials | undefined;
+  #dueAt = 0;
   #otherSecret: string | undefined;
   #stored: TicketRecord | undefined;
-  readonly #earlier: RetiredTickets;
+  readonly earlier: RetiredTickets;
 
-  constructor(
-    private readonly context: Pick<
-      CredentialContext,
-      'clock' | 'timings' | 'random' | 'emit' | 'secretFingerprint' | 'verifyWindowMs'
-    >,
-  ) {
-    this.#earlier = new RetiredTickets(context.clock, context.timings.intervalMs, context.verifyWindowMs);
-  }
-
-  get latest(): CachedCredentials | undefined {
-    return this.#cached?.held;
+  constructor(private readonly context: CredentialContext) {
+    this.earlier = new RetiredTickets(context.clock, context.timings.intervalMs, context.verifyWindowMs);
   }
 
   get valid(): CachedCredentials | undefined {
@@ -45,8 +44,8 @@ export class CredentialCache {
   }
 
   get fresh(): CachedCredentials | undefined {
-    const { valid } = this;
-    return valid && this.#now < this.dueAt ? valid : undefined;
+    const { latest } = this;
+    return latest && this.#now < Math.min(latest.endsAt, this.dueAt) ? latest : undefined;
   }
 
   get #now(): number {
@@ -59,33 +58,31 @@ export class CredentialCache {
     return held !== undefined && this.#now >= held.endsAt - leaptMs(held, this.context.clock);
   }
 
-  get isAgeInDoubt(): boolean {
-    const held = this.latest;
-    return held !== undefined && Math.abs(behindMs(this.context.clock) - held.behindMs) > CLOCK_STEP_MS;
-  }
-
   /** Whether the record last read shows an unfinished refresh: the cached generation may be in its overlap. */
   get isBeingReplaced(): boolean {
     return isUnfinished(this.#stored);
   }
 
-  /** Whether the store has lost data since the last refresh, perhaps the mark of an unfinished one. */
-  get hasStoreLost(): boolean {
-    return this.#stored?.writtenBackAtMs !== undefined;
+  /** It may have ended while the machine was suspended, or by a refresh of ours that the store has forgotten. */
+  get isEndInDoubt(): boolean {
+    const { latest } = this;
+    if (!latest) return false;
+    const isAgeInDoubt = Math.abs(behindMs(this.context.clock) - latest.behindMs) > CLOCK_STEP_MS;
+    return isAgeInDoubt || this.#stored?.writtenBackAtMs !== undefined || latest.record.contested === true;
   }
 
   /** On the monotonic clock. A leap of the wall clock counts as age: that of a suspended machine stands still. */
   get dueAt(): number {
     const { valid } = this;
-    return valid && this.#cached ? this.#cached.dueAt - leaptMs(valid, this.context.clock) : this.#now;
+    return valid ? this.#dueAt - leaptMs(valid, this.context.clock) : this.#now;
   }
 
   get ticketsForVerifying(): readonly SecretText[] {
     const { latest } = this;
     if (!latest) return [];
     // Once it has expired without a successor, it is kept as if it had been replaced at that time.
-    const usable = this.valid || this.#earlier.isInWindow({ replacedAt: latest.endsAt, endsAt: latest.endsAt });
-    return [...(usable ? [latest.credentials.signTicket] : []), ...this.#earlier.tickets];
+    const usable = this.valid || this.earlier.isInWindow(latest.endsAt, latest.endsAt);
+    return [...(usable ? [latest.credentials.signTicket] : []), ...this.earlier.tickets];
   }
 
   /** Cache what this process fetched, unless the cached generation, of a process whose lease the store lost, is later. */
@@ -98,7 +95,7 @@ export class CredentialCache {
     const { clock } = this.context;
     const ours = this.ours(record);
     this.#stored = ours;
-    this.#earlier.merge(ours?.earlier);
+    this.earlier.merge(ours?.earlier);
     const stored = ours?.current;
     const latest = this.latest && recordOf(this.latest, clock);
     if (!stored) return;
@@ -108,7 +105,7 @@ export class CredentialCache {
     const number = Math.max(stored.number, numberAfter(latest?.number ?? 0));
     const held = holdStored({ ...stored, number }, clock);
     if (held) this.#take(held, 'store');
-    else this.#earlier.addEnded(stored);
+    else this.earlier.addEnded(stored);
   }
 
   /** What a store has lost when it was emptied or failed over: the cached generation, or its number. */
@@ -129,14 +126,10 @@ export class CredentialCache {
     const isAnswered = record?.unanswered !== undefined && record.unanswered.by === held.refreshId;
     return {
       current: { ...held, number },
-      earlier: this.earlierForRecord,
+      earlier: this.earlier.toRecord(),
       ...(isFinished && { pending: undefined }),
       ...(isAnswered && { unanswered: undefined }),
     };
-  }
-
-  get earlierForRecord(): TicketRecord['earlier'] {
-    return this.#earlier.toRecord();
   }
 
   ours(record: TicketRecord | undefined): TicketRecord | undefined {
@@ -149,19 +142,83 @@ export class CredentialCache {
   }
 
   #renumber(number: number): void {
-    if (!this.#cached || number <= this.#cached.held.record.number) return;
-    const { record, beganAt, ticketBeganAt, behindMs: behind } = this.#cached.held;
-    this.#cached = { ...this.#cached, held: hold({ ...record, number }, beganAt, ticketBeganAt, behind) };
+    if (!this.latest || number <= this.latest.record.number) return;
+    const { record, beganAt, ticketBeganAt, behindMs: behind } = this.latest;
+    this.latest = new CachedCredentials({ ...record, number }, beganAt, ticketBeganAt, behind);
   }
 
   #take(held: CachedCredentials, source: 'refresh' | 'store'): void {
     const { timings, random, emit } = this.context;
     const { intervalMs, overlapMs, longestJitterMs } = timings;
-    if (this.latest) this.#earlier.add(this.latest, Math.min(held.beganAt, this.latest.endsAt));
+    if (this.latest) this.earlier.add(this.latest, Math.min(held.beganAt, this.latest.endsAt));
     const jitterMs = random.next() * Math.min(intervalMs * MOST_JITTER, longestJitterMs);
-    this.#cached = { held, dueAt: dueAt(held, intervalMs, overlapMs) - jitterMs };
+    this.latest = held;
+    this.#dueAt = dueAt(held, intervalMs, overlapMs) - jitterMs;
     const { generation, generationId } = held.credentials;
     const remainingMs = Math.round(held.endsAt - this.#now);
     emit({ type: 'credentials-updated', generation, generationId, source, remainingMs });
   }
+}
+
+/** However often generations are replaced, a record stays small. */
+const MOST = 64;
+
+/** SIGN tickets of replaced generations, for verifying what a phone reports late, never for signing (section 4). */
+export class RetiredTickets {
+  /** Their times are on the monotonic clock. */
+  #tickets: readonly RetiredTicket[] = [];
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly intervalMs: number,
+    private readonly verifyWindowMs: number | undefined,
+  ) {}
+
+  /** Keep the ticket of a generation that another one, whose token was asked for at `replacedAt`, replaces. */
+  add({ record: { number, id, signTicket }, endsAt }: CachedCredentials, replacedAt: number): void {
+    this.#keep([{ number, id, signTicket, replacedAtMs: replacedAt, endsAtMs: endsAt }]);
+  }
+
+  addEnded(record: GenerationRecord): void {
+    const { number, id, signTicket } = record;
+    const endedAtMs = endsAtMs(record);
+    // From the future: the clock was set back, and nobody knows when it ends.
+    if (endedAtMs <= this.clock.now()) {
+      this.merge([{ number, id, signTicket, replacedAtMs: endedAtMs, endsAtMs: endedAtMs }]);
+    }
+  }
+
+  merge(recorded: readonly RetiredTicket[] = []): void {
+    this.#keep(recorded.map((ticket) => shifted(ticket, -behindMs(this.clock))));
+  }
+
+  toRecord(): readonly RetiredTicket[] | undefined {
+    const recorded = this.#kept.map((ticket) => shifted(ticket, behindMs(this.clock), 0));
+    return recorded.length > 0 ? recorded : undefined;
+  }
+
+  get tickets(): readonly SecretText[] {
+    return this.#kept.map(({ signTicket }) => new SecretText(signTicket));
+  }
+
+  isInWindow(replacedAt: number, endsAt: number): boolean {
+    const defaultMs = Math.max(this.intervalMs, endsAt - replacedAt);
+    return this.clock.monotonic() < replacedAt + (this.verifyWindowMs ?? defaultMs);
+  }
+
+  get #kept(): readonly RetiredTicket[] {
+    return this.#tickets.filter(({ replacedAtMs, endsAtMs: end }) => this.isInWindow(replacedAtMs, end));
+  }
+
+  #keep(tickets: readonly RetiredTicket[]): void {
+    const known = new Set(this.#tickets.map(({ id }) => id));
+    const all = [...this.#kept, ...tickets.filter(({ id }) => !known.has(id))];
+    this.#tickets = all.sort((a, b) => b.replacedAtMs - a.replacedAtMs).slice(0, MOST);
+  }
+}
+
+/** Between the wall clock, whose times are not negative, and the monotonic one. */
+function shifted(ticket: RetiredTicket, byMs: number, earliestMs = Number.NEGATIVE_INFINITY): RetiredTicket {
+  const shift = (ms: number): number => Math.max(earliestMs, ms + byMs);
+  return { ...ticket, replacedAtMs: shift(ticket.replacedAtMs), endsAtMs: shift(ticket.endsAtMs) };
 }

@@ -1,15 +1,15 @@
 import { ManualClock } from '../testing/manual-clock.js';
 import {
-  ageMs,
+  ageOrInfinity,
   dueAt,
   endsAtMs,
   behindMs,
-  hold,
   holdStored,
   isAlive,
   isNewer,
   recordOf,
   UNCERTAIN_MS,
+  CachedCredentials,
 } from './credential-lifetime.js';
 import { aRecord } from './store/store-contract.test-support.js';
 import { type GenerationRecord, isUnfinished } from './ticket-record.js';
@@ -32,9 +32,9 @@ describe('the age of a moment', () => {
     [0, 0],
     // A small step of the clock, as NTP makes them.
     [-1_000, 0],
-    [-1_001, undefined],
-    [-HOUR, undefined],
-  ])('that was %d ms ago is %s', (ago, age) => expect(ageMs(clock.now() - ago, clock)).toBe(age));
+    [-1_001, Infinity],
+    [-HOUR, Infinity],
+  ])('that was %d ms ago is %s', (ago, age) => expect(ageOrInfinity(clock.now() - ago, clock)).toBe(age));
 });
 
 describe('a stored generation', () => {
@@ -65,7 +65,7 @@ describe('a stored generation', () => {
 });
 
 describe('the record of a generation in use', () => {
-  const held = () => hold(aged(0), clock.monotonic(), clock.monotonic(), behindMs(clock));
+  const held = () => new CachedCredentials(aged(0), clock.monotonic(), clock.monotonic(), behindMs(clock));
 
   it('keeps its moments while time passes', () => {
     const generation = held();
@@ -137,7 +137,7 @@ describe('a generation is due', () => {
     ['never sooner than an overlap after it was fetched', 90_000, 60_000],
     ['after half of a life that is hardly longer than two', 130_000, 70_000],
   ])('%s', (_when, lifeMs, afterMs) => {
-    const held = hold(aged(0, { ticketLifeMs: lifeMs }), 1_000, 1_000, behindMs(clock));
+    const held = new CachedCredentials(aged(0, { ticketLifeMs: lifeMs }), 1_000, 1_000, behindMs(clock));
     expect(dueAt(held, 20 * MINUTE, MINUTE)).toBe(1_000 + afterMs);
   });
 });

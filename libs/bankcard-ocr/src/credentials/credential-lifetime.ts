@@ -5,16 +5,22 @@ import type { GenerationRecord, PendingToken } from './ticket-record.js';
 export type Instant = Pick<Clock, 'now' | 'monotonic'>;
 
 /** Credentials in use, with their timestamps on this process's monotonic clock, in milliseconds. */
-export interface CachedCredentials {
+export class CachedCredentials {
   readonly credentials: Credentials;
-  readonly record: GenerationRecord;
-  /** When its token was requested, and when its ticket. */
-  readonly beganAt: number;
-  readonly ticketBeganAt: number;
-  /** When the ticket expires, or the token if that is earlier. */
+  /** When the ticket expires, or the token if that is earlier: a ticket expires with its token (protocol.md section 5). */
   readonly endsAt: number;
-  /** By how much the monotonic clock was behind the wall clock then: the machine may have been suspended since. */
-  readonly behindMs: number;
+
+  constructor(
+    readonly record: GenerationRecord,
+    /** When its token was requested, and when its ticket. */
+    readonly beganAt: number,
+    readonly ticketBeganAt: number,
+    /** By how much the monotonic clock was behind the wall clock then: the machine may have been suspended since. */
+    readonly behindMs: number,
+  ) {
+    this.credentials = new Credentials(record.number, record.id, record.accessToken, record.signTicket);
+    this.endsAt = Math.min(beganAt + record.tokenLifeMs, ticketBeganAt + record.ticketLifeMs);
+  }
 }
 
 /** Clocks are set by small steps now and then; a record that was just written is not from the future. */
@@ -22,36 +28,19 @@ export const CLOCK_STEP_MS = 1_000;
 /** The uncertainty of ages read from a store across the network. */
 export const UNCERTAIN_MS = 3_000;
 
-/** Milliseconds since a timestamp of a record; undefined for one in the future: the clock was set back. */
-export function ageMs(recordedAtMs: number, clock: Instant): number | undefined {
-  const age = clock.now() - recordedAtMs;
-  return age < -CLOCK_STEP_MS ? undefined : Math.max(age, 0);
-}
-
-/** The same; infinity without such a timestamp, or when its age is unknown. */
+/** Milliseconds since a timestamp of a record; infinity without one, or for one in the future: the clock was set back. */
 export function ageOrInfinity(recordedAtMs: number | undefined, clock: Instant): number {
-  return (recordedAtMs === undefined ? undefined : ageMs(recordedAtMs, clock)) ?? Number.POSITIVE_INFINITY;
+  const age = clock.now() - (recordedAtMs ?? Number.NEGATIVE_INFINITY);
+  return age < -CLOCK_STEP_MS ? Number.POSITIVE_INFINITY : Math.max(age, 0);
 }
 
 /** Make a stored generation usable; undefined when it has expired, or its age is unknown. */
 export function holdStored(record: GenerationRecord, clock: Instant): CachedCredentials | undefined {
   const now = clock.monotonic();
   const sentAt = (requestedAtMs: number): number => now - ageOrInfinity(requestedAtMs, clock);
-  const held = hold(record, sentAt(record.tokenRequestedAtMs), sentAt(record.ticketRequestedAtMs), behindMs(clock));
+  const [beganAt, ticketBeganAt] = [sentAt(record.tokenRequestedAtMs), sentAt(record.ticketRequestedAtMs)];
+  const held = new CachedCredentials(record, beganAt, ticketBeganAt, behindMs(clock));
   return held.endsAt > now ? held : undefined;
-}
-
-/** Make a generation usable whose requests were sent at these times; see {@link CachedCredentials}. */
-export function hold(
-  record: GenerationRecord,
-  beganAt: number,
-  ticketBeganAt: number,
-  behindWallMs: number,
-): CachedCredentials {
-  const credentials = new Credentials(record.number, record.id, record.accessToken, record.signTicket);
-  // A ticket expires with its token (protocol.md section 5).
-  const endsAt = Math.min(beganAt + record.tokenLifeMs, ticketBeganAt + record.ticketLifeMs);
-  return { credentials, record, beganAt, ticketBeganAt, endsAt, behindMs: behindWallMs };
 }
 
 /** The record of a cached generation, dated by the wall clock as it is set now: in doubt too early, never too late. */

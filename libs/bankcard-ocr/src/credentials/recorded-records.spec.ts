@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
 import { RedisTicketStore } from '../redis/index.js';
-import { SYSTEM_RANDOM } from '../runtime/random.js';
+import { SYSTEM_RANDOM, SYSTEM_RUNTIME } from '../runtime/random.js';
+import { RefreshStage } from './refresh-stage.test-support.js';
 import { RecordSeal, shiftTimestamps } from './ticket-record.codec.js';
 import { RECORDED, RECORDED_APP_ID as appId, RECORDED_KEY } from './recorded-records.test-support.js';
 import { FileTicketStore } from './store/file-ticket.store.js';
@@ -71,9 +72,7 @@ const CASES = RECORDED.map(
 
 const repositoryOf = (store: TicketStore, sealed: boolean) =>
   new TicketRecordRepository({
-    store,
-    secretFingerprint: 'fingerprint',
-    random: SYSTEM_RANDOM,
+    ...new RefreshStage().context({ store, random: SYSTEM_RANDOM, storeClock: SYSTEM_RUNTIME.clock }),
     seal: sealed ? new RecordSeal(createSecretKey(RECORDED_KEY), appId) : undefined,
     emit: (event) => {
       throw new Error(`unexpected event ${event.type}`);

@@ -37,20 +37,16 @@ interface RefreshFailure {
 }
 
 export class RefreshFailures {
-  #last: RefreshFailure | undefined;
+  last: RefreshFailure | undefined;
 
   constructor(private readonly context: Pick<CredentialContext, 'clock' | 'timings' | 'emit' | 'random'>) {}
 
-  get last(): RefreshFailure | undefined {
-    return this.#last;
-  }
-
   get pauseMs(): number {
-    return this.#last ? Math.max(0, this.#last.retryAt - this.context.clock.monotonic()) : 0;
+    return this.last ? Math.max(0, this.last.retryAt - this.context.clock.monotonic()) : 0;
   }
 
   clear(): void {
-    this.#last = undefined;
+    this.last = undefined;
   }
 
   note(thrown: unknown, { reason, replaces, attempt }: RefreshFailure['request']): void {
@@ -58,17 +54,17 @@ export class RefreshFailures {
     const failed = thrown instanceof RefreshFailed ? thrown : undefined;
     const { error = unexpected(thrown), attempts = attempt, elsewhere = false } = failed ?? {};
     const retryInMs = failed?.retryInMs ?? pauseAfter(error, attempts, timings, random);
-    const before = this.#last?.lastOfOurs;
+    const before = this.last?.lastOfOurs;
     const isSameFault = before?.code === error.code && before.vendorCode === error.vendorCode;
-    const repeated = elsewhere ? this.#last !== undefined : isSameFault;
+    const repeated = elsewhere ? this.last !== undefined : isSameFault;
     const lastOfOurs = elsewhere ? before : error;
     const request = { reason, replaces, attempt: attempts };
-    this.#last = { error, request, retryAt: clock.monotonic() + retryInMs, lastOfOurs };
+    this.last = { error, request, retryAt: clock.monotonic() + retryInMs, lastOfOurs };
     emit({ type: 'refresh-failed', reason, attempt: attempts, error, retryInMs: Math.round(retryInMs), repeated });
   }
 
   toError(): BankCardOcrError {
-    const { error: cause } = this.#last ?? {};
+    const { error: cause } = this.last ?? {};
     const { actor, vendorCode, vendorMessage, bizSeqNo } = cause ?? {};
     const message = cause && `no valid SIGN ticket is available: ${cause.message}`;
     const retryAfterMs = Math.ceil(this.pauseMs);

@@ -1,5 +1,5 @@
 import { ManualClock } from '../testing/manual-clock.js';
-import { hold, type Instant } from './credential-lifetime.js';
+import { type Instant, CachedCredentials } from './credential-lifetime.js';
 import { lastForcedAtMs, NO_MEMORY, planRefresh, type RefreshPlan, type RefreshSituation } from './refresh-plan.js';
 import { aRecord } from './store/store-contract.test-support.js';
 import type { GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
@@ -34,7 +34,7 @@ const record = (change: Partial<TicketRecord> = {}) => aRecord(3, { current: und
 /** Generation 1 is in use and stored, a minute old, unless it is said otherwise. */
 function situation(change: Partial<RefreshSituation> = {}, stored: Partial<TicketRecord> = {}): RefreshSituation {
   const current = generation(1, MINUTE);
-  const valid = hold(current, MONOTONIC - MINUTE, MONOTONIC - MINUTE, NOW - MONOTONIC);
+  const valid = new CachedCredentials(current, MONOTONIC - MINUTE, MONOTONIC - MINUTE, NOW - MONOTONIC);
   const ours = record({ current, ...stored });
   return {
     ...{ record: ours, ours, memory: NO_MEMORY, now, timings: TIMINGS },

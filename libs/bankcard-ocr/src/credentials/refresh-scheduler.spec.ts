@@ -26,11 +26,7 @@ afterEach(async () => {
 });
 
 function aService(change: Partial<TicketServiceOptions> = {}): TicketService {
-  const { store, clock, random, auth } = stage;
-  const service = new TicketService({
-    ...{ store, clock, storeClock: clock, random, auth: auth.asClient, timings: TIMINGS },
-    ...{ secretFingerprint: 'fingerprint', backgroundRefresh: true, ...change },
-  });
+  const service = new TicketService({ ...stage.context(), backgroundRefresh: true, ...change });
   services.push(service);
   return service;
 }

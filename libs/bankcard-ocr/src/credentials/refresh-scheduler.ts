@@ -1,22 +1,16 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { ClockTimer } from '../runtime/clock.js';
-import type { CredentialCache } from './credential-cache.js';
-import type { CredentialContext } from './credential-context.js';
-import { RefreshCooldownError, type RefreshFailures } from './refresh-backoff.js';
+import { RefreshCooldownError, RefreshFailures } from './refresh-backoff.js';
 import type { RefreshRequest } from './refresh-plan.js';
-import type { Refresher } from './refresher.js';
+import { Refresher, type RefresherContext } from './refresher.js';
 import { isUnfinished, type TicketRecord } from './ticket-record.js';
 
 export type WantedRefresh = Pick<RefreshRequest, 'reason' | 'replaces'>;
 
-interface RefreshSchedulerContext extends CredentialContext {
-  readonly refresher: Refresher;
-  readonly cache: CredentialCache;
-  readonly failures: RefreshFailures;
-}
-
 /** One refresh at a time for all callers; one loop wakes, does what is due, and sleeps: no timer has to be exact. */
 export class RefreshScheduler {
+  readonly failures: RefreshFailures;
+  readonly #refresher: Refresher;
   readonly #closing = new AbortController();
   readonly #shared: boolean;
   #running: Promise<void> | undefined;
@@ -26,13 +20,16 @@ export class RefreshScheduler {
   #notBefore = Number.NEGATIVE_INFINITY;
   #wakeUp: ClockTimer | undefined;
 
-  constructor(private readonly context: RefreshSchedulerContext) {
+  constructor(private readonly context: RefresherContext) {
+    this.failures = new RefreshFailures(context);
+    this.#refresher = new Refresher(context);
     this.#shared = context.store.scope !== 'process';
     this.#syncAt = context.backgroundRefresh ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
-  get isClosed(): boolean {
-    return this.#closing.signal.aborted;
+  /** Aborted by {@link close}. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
   }
 
   get refreshing(): boolean {
@@ -40,26 +37,33 @@ export class RefreshScheduler {
   }
 
   start(): void {
-    if (!this.context.backgroundRefresh || this.isClosed) return;
+    if (!this.context.backgroundRefresh || this.closing.aborted) return;
     if (this.#shared) {
       this.#planSync();
-      this.#watch();
+      try {
+        this.closing.addEventListener(
+          'abort',
+          this.context.store.watch(() => void this.syncAfresh()),
+        );
+      } catch {
+        // A hint only: the store is polled anyway.
+      }
     }
     this.inBackground({ reason: 'initial' });
     this.#sleep();
   }
 
   async close(): Promise<void> {
-    const closed = { message: 'the ticket service is closed', retryable: false };
-    this.#closing.abort(new BankCardOcrError('NO_VALID_TICKET', closed));
+    const message = 'the module is closed, with its application or its account: no request is sent to Tencent any more';
+    const messageZh = '模块已随应用或账号关闭，不再向腾讯云发起请求';
+    this.#closing.abort(new BankCardOcrError('NO_VALID_TICKET', { message, messageZh, retryable: false }));
     this.#wakeUp?.cancel();
     await Promise.allSettled([this.#running, this.#syncs?.running, this.#syncs?.next]);
   }
 
   /** Join the running refresh, or start one. While refreshes fail, none starts before the backoff is over. */
   async ensure(wanted: WantedRefresh): Promise<void> {
-    const { failures } = this.context;
-    if (!this.#running && failures.pauseMs > 0) throw failures.toError();
+    if (!this.#running && this.failures.pauseMs > 0) throw this.failures.toError();
     this.#running ??= this.#run(wanted).finally(() => {
       this.#running = undefined;
       this.#notBefore = this.context.clock.monotonic() + this.context.timings.firstRetryMs / 2;
@@ -96,12 +100,12 @@ export class RefreshScheduler {
   }
 
   async #run(wanted: WantedRefresh): Promise<void> {
-    const { refresher, failures } = this.context;
-    const { signal } = this.#closing;
+    const { failures } = this;
+    const signal = this.closing;
     signal.throwIfAborted();
     const request = { ...wanted, attempt: (failures.last?.request.attempt ?? 0) + 1 };
     try {
-      await refresher.run({ ...request, signal });
+      await this.#refresher.run({ ...request, signal });
       failures.clear();
     } catch (error) {
       signal.throwIfAborted();
@@ -114,24 +118,15 @@ export class RefreshScheduler {
     }
   }
 
-  #watch(): void {
-    try {
-      const stop = this.context.store.watch(() => void this.syncAfresh());
-      this.#closing.signal.addEventListener('abort', stop);
-    } catch {
-      // A hint only: the store is polled anyway.
-    }
-  }
-
   #wake(): void {
-    const { clock, failures } = this.context;
+    const { clock } = this.context;
     try {
       const now = clock.monotonic();
       if (now >= this.#syncAt) {
         this.#planSync();
         void this.sync();
       }
-      if (now >= this.#refreshAt) this.inBackground(failures.last?.request ?? { reason: 'due' });
+      if (now >= this.#refreshAt) this.inBackground(this.failures.last?.request ?? { reason: 'due' });
     } finally {
       this.#sleep();
     }
@@ -140,16 +135,17 @@ export class RefreshScheduler {
   #sleep(): void {
     const { backgroundRefresh, clock, timings } = this.context;
     this.#wakeUp?.cancel();
-    if (!backgroundRefresh || this.isClosed) return;
+    if (!backgroundRefresh || this.closing.aborted) return;
     const untilDueMs = Math.min(this.#syncAt, this.#refreshAt) - clock.monotonic();
     // Timers count whole milliseconds.
     this.#wakeUp = clock.setTimer(() => this.#wake(), Math.max(1, Math.min(untilDueMs, timings.pollMs)));
   }
 
   get #refreshAt(): number {
-    const { role, cache, failures } = this.context;
+    const { role, cache } = this.context;
+    const { last } = this.failures;
     if (role === 'reader' || this.#running) return Number.POSITIVE_INFINITY;
-    return Math.max(this.#notBefore, failures.last ? failures.last.retryAt : cache.dueAt);
+    return Math.max(this.#notBefore, last ? last.retryAt : cache.dueAt);
   }
 
   /** Up to a fifth earlier at random, so that a large fleet does not read its store all at once. */
@@ -159,18 +155,18 @@ export class RefreshScheduler {
   }
 
   async #syncOnce(): Promise<void> {
-    const { refresher, role, cache, failures, clock, timings, backgroundRefresh } = this.context;
-    if (this.isClosed) return;
+    const { role, cache, clock, timings, backgroundRefresh } = this.context;
+    if (this.closing.aborted) return;
     if (!backgroundRefresh) this.#syncAt = clock.monotonic() + timings.pollMs;
     const before = cache.latest;
     try {
-      const record = cache.ours(await refresher.sync());
+      const record = cache.ours(await this.#refresher.sync());
       if (this.#running) return;
       const wanted = role === 'reader' ? undefined : wantedByOthers(record);
       if (wanted) return this.inBackground(wanted);
       if (cache.latest === before) return;
       // A reader has received what it had waited for in vain.
-      if (role === 'reader') failures.clear();
+      if (role === 'reader') this.failures.clear();
       this.#sleep();
     } catch {
       // The cached credentials stay in use.

@@ -1,8 +1,7 @@
 import type { Random } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { CredentialCache } from './credential-cache.js';
-import type { RecordSeal } from './ticket-record.codec.js';
-import type { TicketRole } from './credential-context.js';
+import type { CredentialContext } from './credential-context.js';
 import type { RefreshRequest } from './refresh-plan.js';
 import { Refresher } from './refresher.js';
 import { ScriptedAuth } from './scripted-auth.test-support.js';
@@ -179,21 +178,31 @@ export class RefreshStage {
     };
   }
 
-  aProcess(options: { role?: TicketRole; secretFingerprint?: string; seal?: RecordSeal } = {}): StagedProcess {
+  aProcess(options: Partial<CredentialContext> = {}): StagedProcess {
     const parts = this.parts(options);
-    const refresher = new Refresher({ role: 'refresher', auth: this.auth.asClient, ...options, ...parts });
-    return { refresher, cache: parts.cache, events: parts.events };
+    return { refresher: new Refresher(parts), cache: parts.cache, events: parts.events };
   }
 
-  /** What a {@link RefreshRecord} needs, for a process that has nothing else. */
-  parts(options: { secretFingerprint?: string; seal?: RecordSeal } = {}) {
+  /** What the parts of a process share. */
+  context(options: Partial<CredentialContext> = {}): CredentialContext & { readonly events: TicketEvent[] } {
     const { clock, random, store } = this;
     const events: TicketEvent[] = [];
-    const emit = (event: TicketEvent) => void events.push(event);
-    const context = { ...{ clock, random, emit, timings: TIMINGS, secretFingerprint: 'fingerprint' }, ...options };
-    const cache = new CredentialCache(context);
-    const records = new TicketRecordRepository({ ...context, store, storeClock: clock });
-    return { clock, random, timings: TIMINGS, cache, records, emit, events };
+    return {
+      ...{ role: 'refresher', auth: this.auth.asClient, store, clock, storeClock: clock, random, timings: TIMINGS },
+      ...{
+        secretFingerprint: 'fingerprint',
+        backgroundRefresh: false,
+        observeRefresh: (_reason, refresh) => refresh(),
+      },
+      ...{ emit: (event: TicketEvent) => void events.push(event), events },
+      ...options,
+    };
+  }
+
+  /** What a {@link Refresher} needs. */
+  parts(options: Partial<CredentialContext> = {}) {
+    const context = this.context(options);
+    return { ...context, cache: new CredentialCache(context), records: new TicketRecordRepository(context) };
   }
 
   /** Run a refresh to its end, however much time that takes. */

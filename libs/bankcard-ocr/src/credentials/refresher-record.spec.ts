@@ -15,7 +15,7 @@ beforeEach(async () => {
 
 async function begin(change: Partial<TicketRecord> | undefined): Promise<RefreshRecord> {
   if (change) await stage.store.put(stage.record(change));
-  return new RefreshRecord(parts, lease, await parts.records.read());
+  return new RefreshRecord(parts, lease, await parts.records.read(), 1);
 }
 
 const types = () => parts.events.map(({ type }) => type);

@@ -1,5 +1,5 @@
 import { createSecretKey } from 'node:crypto';
-import { behindMs, hold } from './credential-lifetime.js';
+import { behindMs, CachedCredentials } from './credential-lifetime.js';
 import { RecordSeal } from './ticket-record.codec.js';
 import { MINUTE, RefreshStage, SECOND, type StagedProcess, type StoreOperation } from './refresh-stage.test-support.js';
 import type { TicketRecord } from './ticket-record.js';
@@ -18,7 +18,7 @@ type State = () => Partial<TicketRecord> | undefined;
 function take({ cache }: StagedProcess, number: number, ageMs: number): void {
   const { clock } = stage;
   const at = clock.monotonic() - ageMs;
-  cache.replace(hold(stage.generation(number, ageMs), at, at, behindMs(clock)));
+  cache.replace(new CachedCredentials(stage.generation(number, ageMs), at, at, behindMs(clock)));
 }
 
 describe('what a sync with the store does, by what is cached and stored', () => {

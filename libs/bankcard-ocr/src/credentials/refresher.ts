@@ -1,10 +1,9 @@
 import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { sleep } from '../runtime/abort.js';
-import type { IssuedCredential } from '../vendor/auth.client.js';
 import { isOutcomeUncertain, TransportError } from '../vendor/http/transport-error.js';
 import type { CredentialCache } from './credential-cache.js';
 import type { CredentialContext } from './credential-context.js';
-import { ageOrInfinity, dateOf, hold, UNCERTAIN_MS } from './credential-lifetime.js';
+import { ageOrInfinity, dateOf, UNCERTAIN_MS, CachedCredentials } from './credential-lifetime.js';
 import { pauseAfter, RefreshCooldownError, RefreshFailed } from './refresh-backoff.js';
 import {
   lastForcedAtMs,
@@ -15,7 +14,6 @@ import {
   type RefreshRequest,
 } from './refresh-plan.js';
 import type { TicketLease } from './store/ticket-store.js';
-import type { RefreshObserver } from './ticket-event.js';
 import {
   type RecordChange,
   StaleWriteError,
@@ -24,13 +22,12 @@ import {
 } from './ticket-record-repository.js';
 import { numberAfter, type PendingToken, type TicketRecord } from './ticket-record.js';
 
-type RefresherContext = Pick<
-  CredentialContext,
-  'role' | 'auth' | 'clock' | 'random' | 'timings' | 'emit' | 'observeRefresh'
-> & {
+export interface RefresherContext extends CredentialContext {
   readonly records: TicketRecordRepository;
   readonly cache: CredentialCache;
-};
+}
+
+type FetchPlan = Extract<RefreshPlan, { do: 'finish' | 'request' }>;
 
 /** Carries out what {@link planRefresh} decides, and stores each credential as it arrives (protocol.md section 5). */
 export class Refresher {
@@ -128,8 +125,8 @@ export class Refresher {
         throw new RefreshFailed(new BankCardOcrError('NO_VALID_TICKET', { message }), plan.attempts, plan.ms, true);
       }
       if (plan.do === 'cooldown') throw new RefreshCooldownError(plan.ms);
-      const { observeRefresh = withoutObserver } = this.context;
-      await observeRefresh(request.reason, () => this.#fetch(plan, record, lease, request));
+      const stored = new RefreshRecord(this.context, lease, record, request.attempt);
+      await this.context.observeRefresh(request.reason, () => this.#fetch(plan, stored, request));
       return 0;
     } catch (error) {
       throw await this.#shareFailure(error, lease, request);
@@ -145,7 +142,10 @@ export class Refresher {
     const latest = await records.read().catch(() => undefined);
     const ours = cache.ours(latest);
     const attempts = Math.max(attempt, (ours?.failed?.attempts ?? 0) + 1);
-    const retryInMs = Math.min(pauseAfter(error, attempts, timings, random), this.#overlapLeftMs(ours));
+    const pauseMs = pauseAfter(error, attempts, timings, random);
+    // A token that waits for its ticket is tried once more when the overlap ends: from then on it may be replaced.
+    const overlapLeftMs = timings.overlapMs - ageOrInfinity(ours?.pending?.tokenRequestedAtMs, clock);
+    const retryInMs = overlapLeftMs > 0 ? Math.min(pauseMs, overlapLeftMs) : pauseMs;
     // Without a record, or with one that another secret made, there is nobody to tell.
     if (ours) {
       const id = (this.#id ??= random.id());
@@ -158,40 +158,24 @@ export class Refresher {
     return new RefreshFailed(error, attempts, retryInMs);
   }
 
-  /** A token that waits for its ticket is tried once more when the overlap ends: from then on it may be replaced. */
-  #overlapLeftMs(record: TicketRecord | undefined): number {
-    const { clock, timings } = this.context;
-    const leftMs = timings.overlapMs - ageOrInfinity(record?.pending?.tokenRequestedAtMs, clock);
-    return leftMs > 0 ? leftMs : Number.POSITIVE_INFINITY;
-  }
-
-  async #fetch(
-    plan: Extract<RefreshPlan, { do: 'finish' | 'request' }>,
-    record: TicketRecord | undefined,
-    lease: TicketLease,
-    request: RefreshRequest,
-  ): Promise<void> {
+  async #fetch(plan: FetchPlan, stored: RefreshRecord, request: RefreshRequest): Promise<void> {
     request.signal.throwIfAborted();
     const forced = plan.do === 'request' && plan.forced;
     this.context.emit({ type: 'refresh-started', reason: request.reason, attempt: request.attempt, forced });
-    const stored = new RefreshRecord(this.context, lease, record);
     this.#last = stored;
-    // Requests must be over before another process may take the lease. A service that is closed waits for them: one that is
-    // given up may be carried out after that of the next process, and end what that one got.
-    const call = { ...request, signal: lease.signal };
     if (plan.do === 'finish' || plan.isBegun) this.#remember({ isContested: true });
-    if (plan.do === 'finish' && !(await this.#isRefused(plan.token, stored, call))) return;
+    if (plan.do === 'finish' && !(await this.#isRefused(plan.token, stored))) return;
     request.signal.throwIfAborted();
-    const { pending, sentAt } = await this.#fetchToken(stored, forced, call);
-    await this.#fetchTicket(pending, sentAt, stored, call);
+    const { pending, sentAt } = await this.#fetchToken(stored, forced);
+    await this.#fetchTicket(pending, sentAt, stored);
   }
 
   /** Try to finish with a token that was left; a new one is asked for only when the vendor refuses it. */
-  async #isRefused(waiting: PendingToken, stored: RefreshRecord, request: RefreshRequest): Promise<boolean> {
+  async #isRefused(waiting: PendingToken, stored: RefreshRecord): Promise<boolean> {
     const { clock, timings, emit } = this.context;
     const ageOfTokenMs = ageOrInfinity(waiting.tokenRequestedAtMs, clock);
     try {
-      await this.#fetchTicket(waiting, clock.monotonic() - ageOfTokenMs, stored, request);
+      await this.#fetchTicket(waiting, clock.monotonic() - ageOfTokenMs, stored);
       return false;
     } catch (error) {
       if (!isBankCardOcrError(error) || error.vendorCode === undefined) throw error;
@@ -206,21 +190,14 @@ export class Refresher {
     }
   }
 
-  async #fetchToken(
-    stored: RefreshRecord,
-    forced: boolean,
-    { attempt, signal }: RefreshRequest,
-  ): Promise<{ pending: PendingToken; sentAt: number }> {
+  async #fetchToken(stored: RefreshRecord, forced: boolean): Promise<{ pending: PendingToken; sentAt: number }> {
     const { auth, cache, clock, timings, emit, random } = this.context;
     const number = numberAfter(stored.highestNumber);
     const forcedAt = clock.monotonic();
     await stored.markAsked(forced ? clock.now() : undefined);
-    stored.throwIfLeaseLost();
+    stored.lease.throwIfLost();
     if (forced) this.#remember({ forcedAt });
-    let token: IssuedCredential;
-    try {
-      token = await auth.accessToken(attempt, signal);
-    } catch (thrown) {
+    const token = await auth.accessToken(stored.attempt, stored.lease.signal).catch(async (thrown: unknown) => {
       const isUnreadable = isUnreadableResponse(thrown);
       const error = isUnreadable ? unreadableToken(thrown, timings.overlapMs) : thrown;
       if (isUnreadable || isOutcomeUncertain(error)) {
@@ -232,7 +209,7 @@ export class Refresher {
         await stored.unmark();
       }
       throw error;
-    }
+    });
     const pending: PendingToken = {
       number,
       id: random.id(),
@@ -247,16 +224,11 @@ export class Refresher {
     return { pending, sentAt: token.sentAt.monotonicMs };
   }
 
-  async #fetchTicket(
-    pending: PendingToken,
-    tokenSentAt: number,
-    stored: RefreshRecord,
-    { attempt, signal }: RefreshRequest,
-  ): Promise<void> {
+  async #fetchTicket(pending: PendingToken, tokenSentAt: number, stored: RefreshRecord): Promise<void> {
     const { auth, cache, clock, timings, random } = this.context;
-    stored.throwIfLeaseLost();
+    stored.lease.throwIfLost();
     const ticket = await auth
-      .signTicket(pending.accessToken, pending.number, attempt, signal)
+      .signTicket(pending.accessToken, pending.number, stored.attempt, stored.lease.signal)
       .catch((error: unknown) => {
         if (isOutcomeUncertain(error)) this.#remember({ isContested: true });
         throw error;
@@ -277,8 +249,8 @@ export class Refresher {
     // To be used at once, also when it cannot be written: the previous one is dying.
     const { monotonicMs, epochMs } = ticket.sentAt;
     const behindWallMs = Math.min(pending.tokenRequestedAtMs - tokenSentAt, epochMs - monotonicMs);
-    cache.replace(hold(current, tokenSentAt, monotonicMs, behindWallMs));
-    const earlier = cache.earlierForRecord;
+    cache.replace(new CachedCredentials(current, tokenSentAt, monotonicMs, behindWallMs));
+    const earlier = cache.earlier.toRecord();
     const finished = { pending: undefined, failed: undefined, rejectedId: undefined, writtenBackAtMs: undefined };
     const forcedAtMs = lastForcedAtMs(stored.ours, this.#memory, clock);
     await stored.keep({ current, earlier, ...finished, forcedAtMs });
@@ -288,8 +260,6 @@ export class Refresher {
     this.#memory = { ...this.#memory, ...change };
   }
 }
-
-const withoutObserver: RefreshObserver = (_reason, refresh) => refresh();
 
 /** Processes without the lease may write as well: what a store had lost, or that a generation is suspect. */
 const TRIES = 5;
@@ -305,12 +275,18 @@ export class RefreshRecord {
   #hasAsked = false;
   /** The store could not be told what the vendor gave, or may have given. */
   #isUntold = false;
-  #isBeingWritten = false;
+  /** What the vendor gave is on its way into the store: until it has arrived, a read does not bring it. */
+  isBeingWritten = false;
 
   constructor(
-    private readonly context: Pick<RefresherContext, 'records' | 'cache' | 'clock' | 'random' | 'emit'>,
-    private readonly lease: TicketLease,
+    private readonly context: RefresherContext,
+    /**
+     * Requests must be over before another process may take it. A service that is closed waits for them: one that is given
+     * up may be carried out after that of the next process, and end what that one got.
+     */
+    readonly lease: TicketLease,
     record: TicketRecord | undefined,
+    readonly attempt: number,
   ) {
     const { cache, clock, random } = context;
     this.id = random.id();
@@ -322,11 +298,6 @@ export class RefreshRecord {
 
   get ours(): TicketRecord | undefined {
     return this.context.cache.ours(this.#latest);
-  }
-
-  /** Whether what the vendor gave is on its way into the store: until it has arrived, a read does not bring it. */
-  get isBeingWritten(): boolean {
-    return this.#isBeingWritten;
   }
 
   get highestGeneration(): number {
@@ -350,10 +321,6 @@ export class RefreshRecord {
     await this.#write(forcedAtMs === undefined ? change : { ...change, forcedAtMs });
   }
 
-  throwIfLeaseLost(): void {
-    this.lease.throwIfLost();
-  }
-
   /** Take the mark back: the vendor refused in its own words, so that nothing has ended. */
   async unmark(): Promise<void> {
     if (!this.ours) return;
@@ -369,13 +336,13 @@ export class RefreshRecord {
   async keep(change: RecordChange): Promise<void> {
     this.#knownIds.add(change.pending?.id).add(change.current?.id);
     this.#askedLastAtMs = change.current?.ticketRequestedAtMs ?? this.#askedLastAtMs;
-    this.#isBeingWritten = true;
+    this.isBeingWritten = true;
     try {
       // A refresh that has only asked for the ticket of a token leaves a mark of others: their token may have ended this one.
       const mark = this.#begun?.unanswered;
       const isOfThisToken = this.#hasAsked || mark?.by === change.current?.refreshId;
       const unanswered = isOfThisToken ? undefined : mark;
-      await this.#write({ ...change, unanswered }).finally(() => (this.#isBeingWritten = false));
+      await this.#write({ ...change, unanswered }).finally(() => (this.isBeingWritten = false));
       this.#isUntold = false;
     } catch (error) {
       this.#isUntold = !(error instanceof StaleWriteError);

@@ -1,7 +1,8 @@
 import { SYSTEM_RANDOM } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { RejectionTracker } from './rejection-tracker.js';
-import { behindMs, hold } from './credential-lifetime.js';
+import { RefreshStage } from './refresh-stage.test-support.js';
+import { behindMs, CachedCredentials } from './credential-lifetime.js';
 import { CredentialCache } from './credential-cache.js';
 import { aRecord } from './store/store-contract.test-support.js';
 import type { RefreshReason, TicketEvent } from './ticket-event.js';
@@ -29,7 +30,7 @@ function begin(refreshes = true): void {
   };
   const timings = timingsFor(INTERVAL_MS, 60_000);
   const role = refreshes ? 'refresher' : 'reader';
-  const context = { clock, timings, role, emit, random: SYSTEM_RANDOM, secretFingerprint: 'fingerprint' } as const;
+  const context = new RefreshStage().context({ clock, timings, role, emit, random: SYSTEM_RANDOM });
   held = new CredentialCache(context);
   tracker = new RejectionTracker(context, held);
   fetch(1);
@@ -51,7 +52,9 @@ function generation(number: number): TicketRecord {
 
 /** This process fetches a generation. */
 function fetch(number: number): void {
-  held.replace(hold(generation(number).current!, clock.monotonic(), clock.monotonic(), behindMs(clock)));
+  held.replace(
+    new CachedCredentials(generation(number).current!, clock.monotonic(), clock.monotonic(), behindMs(clock)),
+  );
 }
 
 const current = () => held.latest!.credentials;

@@ -7,9 +7,8 @@ import type { ForeignRefreshSuspected, TicketEvent } from './ticket-event.js';
 
 type RejectionError = Pick<BankCardOcrError, 'vendorCode' | 'actor'>;
 
-interface Suspicion {
+interface Suspicion extends Omit<ForeignRefreshSuspected, 'type' | 'times' | 'repeated'> {
   readonly generationId: string;
-  readonly event: Pick<ForeignRefreshSuspected, 'generation' | 'vendorCode' | 'ageMs' | 'remainingMs'>;
   readonly at: number;
 }
 
@@ -82,15 +81,14 @@ export class RejectionTracker {
   }
 
   #suspect({ generation, generationId }: Credentials, vendorCode: string | undefined): Suspicion | undefined {
-    const { valid, isAgeInDoubt, isBeingReplaced, hasStoreLost } = this.cache;
+    const { valid, isEndInDoubt, isBeingReplaced } = this.cache;
     // Expired, or replaced by one of ours, or about to be: no wonder.
     if (valid?.credentials.generationId !== generationId || isBeingReplaced) return undefined;
-    // It may have ended while the machine was suspended, or by a refresh of ours that the store has forgotten. If a foreign
-    // program does refresh, the next generation tells.
-    if (isAgeInDoubt || hasStoreLost || valid.record.contested) return undefined;
+    // If a foreign program does refresh, the next generation tells.
+    if (isEndInDoubt) return undefined;
     const at = this.context.clock.monotonic();
     const [ageMs, remainingMs] = [Math.round(at - valid.beganAt), Math.round(valid.endsAt - at)];
-    return { generationId, at, event: { generation, vendorCode, ageMs, remainingMs } };
+    return { generationId, at, generation, vendorCode, ageMs, remainingMs };
   }
 
   /** A reader's rejection is fixed by what others fetch. What they had asked for before it is a refresh that it had missed. */
@@ -100,7 +98,7 @@ export class RejectionTracker {
     return beganAt > this.#suspicion.at - UNCERTAIN_MS ? this.#suspicion : undefined;
   }
 
-  #emit({ generationId, event }: Suspicion): void {
+  #emit({ generationId, at: _at, ...event }: Suspicion): void {
     if (this.#reported.generationId === generationId) return;
     const { clock, timings, emit } = this.context;
     const { lastAt } = this.#reported;

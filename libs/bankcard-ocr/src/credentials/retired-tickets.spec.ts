@@ -1,6 +1,6 @@
 import { ManualClock } from '../testing/manual-clock.js';
-import { RetiredTickets } from './retired-tickets.js';
-import { behindMs, hold, type CachedCredentials } from './credential-lifetime.js';
+import { RetiredTickets } from './credential-cache.js';
+import { behindMs, CachedCredentials } from './credential-lifetime.js';
 import type { RetiredTicket } from './ticket-record.js';
 
 const INTERVAL_MS = 1_000;
@@ -18,7 +18,7 @@ function generation(number: number): CachedCredentials {
   const now = clock.now();
   const lives = { tokenRequestedAtMs: now, tokenLifeMs: 2 * LIFE_MS, ticketRequestedAtMs: now, ticketLifeMs: LIFE_MS };
   const record = { number, id: `id-${number}`, accessToken: 'token', signTicket: `ticket-${number}`, ...lives };
-  return hold(record, clock.monotonic(), clock.monotonic(), behindMs(clock));
+  return new CachedCredentials(record, clock.monotonic(), clock.monotonic(), behindMs(clock));
 }
 
 const textsOf = (tickets: RetiredTickets) => tickets.tickets.map((ticket) => ticket.reveal());

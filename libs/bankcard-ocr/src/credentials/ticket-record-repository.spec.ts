@@ -13,16 +13,7 @@ let events: TicketEvent[];
 let records: TicketRecordRepository;
 
 function recordsOf(change: { secretFingerprint?: string; seal?: RecordSeal } = {}): TicketRecordRepository {
-  const { store, random, clock } = stage;
-  const emit = (event: TicketEvent) => void events.push(event);
-  return new TicketRecordRepository({
-    store,
-    secretFingerprint: 'fingerprint',
-    emit,
-    random,
-    storeClock: clock,
-    ...change,
-  });
+  return new TicketRecordRepository(stage.context({ emit: (event) => void events.push(event), ...change }));
 }
 
 beforeEach(() => {

@@ -1,7 +1,6 @@
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { codeOrNameOf, systemCodeOf } from '../errors/redaction.js';
 import { raceTimeout } from '../runtime/abort.js';
-import { SYSTEM_RUNTIME } from '../runtime/random.js';
 import type { CredentialContext } from './credential-context.js';
 import { withoutSealed } from './ticket-record.codec.js';
 import type { TicketRecord } from './ticket-record.js';
@@ -31,12 +30,7 @@ export class TicketRecordRepository {
   #unreadableId: string | undefined;
   readonly #leftOut = new WeakMap<TicketRecord, number>();
 
-  constructor(
-    private readonly options: Pick<
-      CredentialContext,
-      'store' | 'secretFingerprint' | 'seal' | 'emit' | 'random' | 'storeClock'
-    >,
-  ) {}
+  constructor(private readonly options: CredentialContext) {}
 
   get isFailing(): boolean {
     return this.#failing.size > 0;
@@ -104,9 +98,8 @@ export class TicketRecordRepository {
 
   /** Whatever hangs in a store must not hang the refresh, which would be the last one. */
   async #inTime<T>(operate: () => Promise<T>): Promise<T> {
-    const { storeClock = SYSTEM_RUNTIME.clock } = this.options;
     const late = () => Object.assign(new Error('the store does not respond'), { code: 'TIMEOUT' });
-    return raceTimeout(storeClock, STORE_TIMEOUT_MS, operate, late);
+    return raceTimeout(this.options.storeClock, STORE_TIMEOUT_MS, operate, late);
   }
 
   async #guard<T>(operation: 'read' | 'write' | 'lease', operate: () => Promise<T>): Promise<T> {

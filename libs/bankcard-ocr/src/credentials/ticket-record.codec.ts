@@ -4,9 +4,14 @@ import { HIGHEST_NUMBER, type TicketRecord } from './ticket-record.js';
 
 /** Which values a member of a record may have, whether it moves with the clock, whether it is encrypted. */
 type Kind = keyof typeof CHECKS;
-/** The members of an object; those whose name ends with `?` may be missing. */
-interface Schema {
-  readonly [member: string]: Kind | Schema | readonly [Schema];
+type Member = Readonly<{ name: string; isOptional: boolean; isList: boolean; type: Kind | readonly Member[] }>;
+
+/** @param members of an object; those whose name ends with `?` may be missing */
+function schema(members: Readonly<Record<string, Kind | readonly Member[] | { listOf: readonly Member[] }>>): Member[] {
+  return Object.entries(members).map(([key, type]) => {
+    const isList = typeof type === 'object' && 'listOf' in type;
+    return { name: key.replace('?', ''), isOptional: key.endsWith('?'), isList, type: isList ? type.listOf : type };
+  });
 }
 
 const isText = (value: unknown) => typeof value === 'string' && value !== '';
@@ -34,27 +39,35 @@ const TOKEN = {
   tokenLifeMs: 'duration',
 } as const;
 
+const RETIRED_TICKET = schema({
+  number: 'count',
+  id: 'text',
+  signTicket: 'secret',
+  replacedAtMs: 'timestamp',
+  endsAtMs: 'timestamp',
+});
+
 /** The JSON in the stores: this drives reading, translation to another clock, and encryption. */
-const RECORD = {
+const RECORD = schema({
   format: 'format',
   revision: 'revision',
   writeId: 'text',
   secretFingerprint: 'fingerprint',
-  'current?': {
+  'current?': schema({
     ...TOKEN,
     signTicket: 'secret',
     ticketRequestedAtMs: 'timestamp',
     ticketLifeMs: 'duration',
     'contested?': 'flag',
-  },
-  'pending?': TOKEN,
-  'unanswered?': { sinceMs: 'timestamp', by: 'text' },
-  'failed?': { attempts: 'duration', retryAtMs: 'timestamp', 'pauseMs?': 'duration', 'by?': 'text' },
+  }),
+  'pending?': schema(TOKEN),
+  'unanswered?': schema({ sinceMs: 'timestamp', by: 'text' }),
+  'failed?': schema({ attempts: 'duration', retryAtMs: 'timestamp', 'pauseMs?': 'duration', 'by?': 'text' }),
   'forcedAtMs?': 'timestamp',
   'writtenBackAtMs?': 'timestamp',
   'rejectedId?': 'text',
-  'earlier?': [{ number: 'count', id: 'text', signTicket: 'secret', replacedAtMs: 'timestamp', endsAtMs: 'timestamp' }],
-} as const satisfies Schema;
+  'earlier?': { listOf: RETIRED_TICKET },
+});
 
 /** A record of another version of this library: it is left alone, and nothing is refreshed beside it. */
 export class RecordOfAnotherVersion extends Error {
@@ -140,48 +153,30 @@ export function withoutSealed(record: TicketRecord): TicketRecord {
   return mapRecord(record, 'secret', (text: string) => (text.startsWith(PREFIX) ? undefined : text));
 }
 
-function matches(type: Schema[string], value: unknown): boolean {
-  if (typeof type === 'string') return CHECKS[type](value);
-  if (isList(type)) return Array.isArray(value) && value.every((item) => matches(type[0], item));
+function matches(members: readonly Member[], value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return Object.entries(type).every(([name, member]) => {
-    const given = (value as Record<string, unknown>)[name.replace('?', '')];
-    return (name.endsWith('?') && given === undefined) || matches(member, given);
+  return members.every(({ name, isOptional, isList, type }) => {
+    const given = (value as Record<string, unknown>)[name];
+    if (given === undefined) return isOptional;
+    const fits = (one: unknown) => (typeof type === 'string' ? CHECKS[type](one) : matches(type, one));
+    return isList ? Array.isArray(given) && given.every(fits) : fits(given);
   });
 }
 
 /** Leaves out an object a member of which comes out undefined. `place`: the object's id and the member's name. */
-function mapRecord<T>(
-  record: TicketRecord,
-  kind: Kind,
-  change: (value: T, place: string) => T | undefined,
-): TicketRecord {
-  const mapMembers = (schema: Schema, value: object): object | undefined => {
+function mapRecord<T>(record: TicketRecord, kind: Kind, change: (value: T, place: string) => T | undefined) {
+  const mapMembers = (members: readonly Member[], value: object): object | undefined => {
     const mapped = { ...value } as Record<string, unknown>;
-    for (const [name, type] of membersOf(schema)) {
+    for (const { name, isList, type } of members) {
       const member = mapped[name];
       if (member === undefined || (typeof type === 'string' && type !== kind)) continue;
-      if (isList(type)) mapped[name] = (member as object[]).flatMap((item) => mapMembers(type[0], item) ?? []);
-      else if (typeof type === 'object') mapped[name] = mapMembers(type, member as object);
-      else mapped[name] = change(member as T, `${String(mapped['id'])} ${name}`);
-      if (typeof type === 'string' && mapped[name] === undefined) return undefined;
+      if (typeof type === 'string') {
+        mapped[name] = change(member as T, `${String(mapped['id'])} ${name}`);
+        if (mapped[name] === undefined) return undefined;
+      } else if (isList) mapped[name] = (member as object[]).flatMap((item) => mapMembers(type, item) ?? []);
+      else mapped[name] = mapMembers(type, member as object);
     }
     return mapped;
   };
   return mapMembers(RECORD, record) as TicketRecord;
-}
-
-/** Computed once: every poll of a store goes through all members of its record. */
-const MEMBERS = new WeakMap<Schema, readonly (readonly [name: string, type: Schema[string]])[]>();
-
-function membersOf(schema: Schema): readonly (readonly [name: string, type: Schema[string]])[] {
-  const known = MEMBERS.get(schema);
-  if (known) return known;
-  const members = Object.entries(schema).map(([key, type]) => [key.replace('?', ''), type] as const);
-  MEMBERS.set(schema, members);
-  return members;
-}
-
-function isList(type: Schema[string]): type is readonly [Schema] {
-  return Array.isArray(type);
 }

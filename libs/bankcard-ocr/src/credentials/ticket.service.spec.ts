@@ -1,4 +1,5 @@
 import { isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
+import { SYSTEM_RANDOM } from '../runtime/random.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { type AuthOutcome, ScriptedAuth } from './scripted-auth.test-support.js';
 import { MemoryTicketStore } from './store/memory-ticket.store.js';
@@ -75,6 +76,7 @@ function aService(change: Partial<TicketServiceOptions> = {}): TicketService {
   const service = new TicketService({
     store: new MemoryTicketStore(),
     auth: auth.asClient,
+    ...{ role: 'refresher', random: SYSTEM_RANDOM, observeRefresh: (_reason, refresh) => refresh() },
     clock,
     storeClock: clock,
     timings: TIMINGS,

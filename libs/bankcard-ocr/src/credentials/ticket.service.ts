@@ -2,14 +2,13 @@ import { type Observable, Subject } from 'rxjs';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../errors/error-codes.js';
 import { raceAbort } from '../runtime/abort.js';
-import { SYSTEM_RANDOM } from '../runtime/random.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { CredentialCache } from './credential-cache.js';
-import type { CredentialContext, TicketRole, TicketServiceOptions } from './credential-context.js';
+import type { TicketRole, TicketServiceOptions } from './credential-context.js';
 import type { Credentials } from './credentials.js';
-import { Refresher } from './refresher.js';
+import type { RefresherContext } from './refresher.js';
 import { RejectionTracker } from './rejection-tracker.js';
-import { RefreshCooldownError, RefreshFailures } from './refresh-backoff.js';
+import { RefreshCooldownError } from './refresh-backoff.js';
 import { RefreshScheduler, type WantedRefresh } from './refresh-scheduler.js';
 import type { TicketEvent } from './ticket-event.js';
 import type { SharingScope } from './store/ticket-store.js';
@@ -53,29 +52,21 @@ export class TicketService {
   readonly #events = new Subject<TicketEvent>();
   /** What happens to the credentials; logs and metrics are made from it. */
   readonly events$: Observable<TicketEvent> = this.#events.asObservable();
-  readonly #cache: CredentialCache;
-  readonly #failures: RefreshFailures;
   readonly #schedule: RefreshScheduler;
   readonly #rejections: RejectionTracker;
-  readonly #context: CredentialContext;
-  readonly #records: TicketRecordRepository;
+  readonly #context: RefresherContext;
 
   constructor(options: TicketServiceOptions) {
     const emit = (event: TicketEvent) => {
       this.#events.next(event);
       this.#rejections.observe(event);
     };
-    const context = { role: 'refresher', random: SYSTEM_RANDOM, ...options, emit } as const;
+    const context = { ...options, emit };
     const cache = new CredentialCache(context);
     const records = new TicketRecordRepository(context);
-    const refresher = new Refresher({ ...context, cache, records });
-    const failures = new RefreshFailures(context);
-    this.#context = context;
-    this.#records = records;
-    this.#cache = cache;
-    this.#failures = failures;
+    this.#context = { ...context, cache, records };
     this.#rejections = new RejectionTracker(context, cache);
-    this.#schedule = new RefreshScheduler({ ...context, refresher, cache, failures });
+    this.#schedule = new RefreshScheduler(this.#context);
   }
 
   /** @internal */
@@ -91,7 +82,7 @@ export class TicketService {
 
   /** The credentials to use now, without asking anybody; undefined when there are none. */
   peek(): Credentials | undefined {
-    return this.#cache.valid?.credentials;
+    return this.#context.cache.valid?.credentials;
   }
 
   /**
@@ -100,7 +91,7 @@ export class TicketService {
    * @throws {@link BankCardOcrError} `NO_VALID_TICKET` when there are none, with the reason as its `cause`
    */
   async getCredentials(signal?: AbortSignal): Promise<Credentials> {
-    this.#refuseWhenClosed();
+    this.#schedule.closing.throwIfAborted();
     return this.fresh() ?? this.#obtain(signal);
   }
 
@@ -108,24 +99,25 @@ export class TicketService {
   fresh(): Credentials | undefined {
     // A test may have replaced it on this object.
     if (this.getCredentials !== TicketService.prototype.getCredentials) return undefined;
-    return this.#schedule.isClosed || this.#schedule.isPollDue ? undefined : this.#cache.fresh?.credentials;
+    return this.#schedule.closing.aborted || this.#schedule.isPollDue
+      ? undefined
+      : this.#context.cache.fresh?.credentials;
   }
 
   async #obtain(signal: AbortSignal | undefined): Promise<Credentials> {
-    const { role, clock } = this.#context;
-    if (this.#schedule.isPollDue) await raceAbort(this.#schedule.sync(), signal);
+    const { role, clock, cache } = this.#context;
     // What is stored is served at once, even if it is due.
-    if (!this.#cache.valid) await raceAbort(this.#schedule.sync(), signal);
-    if (!this.#cache.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
-    else if (role === 'refresher' && this.#cache.mayHaveEnded) {
+    if (this.#schedule.isPollDue || !cache.valid) await raceAbort(this.#schedule.sync(), signal);
+    if (!cache.valid) await raceAbort(this.#schedule.ensure({ reason: 'initial' }), signal);
+    else if (role === 'refresher' && cache.mayHaveEnded) {
       // They are served all the same when the refresh fails: the wall clock may be wrong.
       await raceAbort(this.#schedule.ensure({ reason: 'due' }), signal).catch(() => signal?.throwIfAborted());
     }
-    if (role === 'refresher' && clock.monotonic() >= this.#cache.dueAt) {
+    if (role === 'refresher' && clock.monotonic() >= cache.dueAt) {
       this.#schedule.inBackground({ reason: 'due' });
     }
     const credentials = this.peek();
-    if (!credentials) throw this.#failures.toError();
+    if (!credentials) throw this.#schedule.failures.toError();
     return credentials;
   }
 
@@ -134,12 +126,12 @@ export class TicketService {
    * @throws {@link BankCardOcrError} `RATE_LIMITED` within one overlap of the last one; `CONFIGURATION` for a reader
    */
   async refresh(): Promise<Credentials> {
-    this.#refuseWhenClosed();
+    this.#schedule.closing.throwIfAborted();
     if (this.#context.role === 'reader') {
       const message = "a process with role 'reader' never refreshes: call refresh() in one with role 'refresher'";
       throw new BankCardOcrError('CONFIGURATION', { message });
     }
-    return this.#replace({ reason: 'requested', replaces: this.#cache.latest?.credentials.generationId });
+    return this.#replace({ reason: 'requested', replaces: this.#context.cache.latest?.credentials.generationId });
   }
 
   /** @returns undefined when a refresh would be too soon, or does not help: the rejection stands. @internal */
@@ -166,20 +158,20 @@ export class TicketService {
 
   /** The SIGN tickets with which the vendor may have signed what a phone reports, newest first. @internal */
   get ticketsForVerifying(): readonly SecretText[] {
-    return this.#cache.ticketsForVerifying;
+    return this.#context.cache.ticketsForVerifying;
   }
 
   /** Wait for a refresh that runs, then use what another process may have stored. @internal */
   async reload(): Promise<void> {
-    this.#refuseWhenClosed();
+    this.#schedule.closing.throwIfAborted();
     await this.#schedule.settled();
     await this.#schedule.syncAfresh();
   }
 
   status(): TicketStatus {
-    const { clock, store, role } = this.#context;
-    const { latest, valid, dueAt } = this.#cache;
-    const { last, pauseMs } = this.#failures;
+    const { clock, store, role, cache, records } = this.#context;
+    const { latest, valid, dueAt } = cache;
+    const { last, pauseMs } = this.#schedule.failures;
     const { code, vendorCode } = last?.error ?? {};
     const now = clock.monotonic();
     return {
@@ -195,15 +187,8 @@ export class TicketService {
       refreshing: this.#schedule.refreshing,
       role,
       foreignRefreshSuspected: this.#rejections.times,
-      store: { description: store.description, scope: store.scope, failing: this.#records.isFailing },
+      store: { description: store.description, scope: store.scope, failing: records.isFailing },
     };
-  }
-
-  #refuseWhenClosed(): void {
-    if (!this.#schedule.isClosed) return;
-    const message = 'the module is closed, with its application or its account: no request is sent to Tencent any more';
-    const messageZh = '模块已随应用或账号关闭，不再向腾讯云发起请求';
-    throw new BankCardOcrError('NO_VALID_TICKET', { message, messageZh, retryable: false });
   }
 
   async #replace(wanted: WantedRefresh): Promise<Credentials> {
@@ -212,6 +197,6 @@ export class TicketService {
       if (credentials && credentials.generationId !== wanted.replaces) return credentials;
       await this.#schedule.ensure(wanted);
     }
-    throw this.#failures.toError();
+    throw this.#schedule.failures.toError();
   }
 }

@@ -1,4 +1,4 @@
-import { inspectRedis } from './redis-inspection.js';
+import { inspectRedis } from './redis-ticket.store.js';
 
 const INFO = `# Server\r
 redis_version:7.0.15\r

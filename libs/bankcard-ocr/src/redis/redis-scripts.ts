@@ -71,13 +71,10 @@ return 'done'
 const LONGEST_LEASE = 600_000;
 
 /** KEYS: lease. ARGV: deadline, lease id, TTL in ms. What is no lease would never expire: it is replaced. */
-export const TAKE_LEASE = `${UNLESS_LATE}
-if redis.call('SET', KEYS[1], ARGV[2], 'NX', 'PX', ARGV[3]) then return 'done' end
-local holder = redis.pcall('GET', KEYS[1])
+export const TAKE_LEASE = `${UNLESS_LATE}${holderOf('KEYS[1]')}
 local left = redis.pcall('PTTL', KEYS[1])
-local noText = type(holder) == 'table' and string.find(holder.err, 'WRONGTYPE', 1, true)
 local endless = type(left) == 'number' and (left == -1 or left > ${LONGEST_LEASE})
-if not noText and not endless then return 'fenced' end
+if holder and not endless then return 'fenced' end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 'done'
 `;

@@ -10,6 +10,7 @@ import {
 } from '../credentials/store/store-inspection.js';
 import { type StoreAccess, storeIssue, type TicketLease, TicketStore } from '../credentials/store/ticket-store.js';
 import type { TicketRecord } from '../credentials/ticket-record.js';
+import { duration, type Text, text } from '../errors/text.js';
 import type { Clock } from '../runtime/clock.js';
 import { type Runtime, SYSTEM_RUNTIME } from '../runtime/random.js';
 import { inCallersContext, untraced } from '../runtime/tracing-suppression.js';
@@ -17,7 +18,6 @@ import type { RedisClient } from './redis-client.js';
 import { RedisCommands } from './redis-commands.js';
 import { RedisError, redisError } from './redis-error.js';
 import { readStored, type RedisKeys, redisKeysFor } from './redis-keys.js';
-import { inspectRedis, silentFinding, tryAllWrites, unusableFinding } from './redis-inspection.js';
 import { READ, RELEASE_LEASE, RENEW_LEASE, SET_ASIDE, SWAP, TAKE_LEASE } from './redis-scripts.js';
 import { describeRedis } from './redis-url.js';
 
@@ -37,6 +37,8 @@ export interface RedisTicketStoreOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 1_000;
+/** Whatever a trial leaves when its process is killed in the middle ends by itself, except for one record of few bytes. */
+const LEASE_LIFE_MS = '5000';
 /** Longer than a command may take: a TLS handshake over a distance is slow, and no request waits for it. */
 const INSPECTION_CONNECT_TIMEOUT_MS = 3_000;
 
@@ -47,27 +49,23 @@ export class RedisTicketStore extends TicketStore {
   readonly #commands: RedisCommands;
   readonly #keys: RedisKeys;
   readonly #clock: Clock;
-  readonly #onDamaged: RedisTicketStoreOptions['onDamaged'];
   // Private to the class, so that nothing that leads to the client, which knows the password, can be printed.
-  readonly #client: RedisClient;
-  readonly #isOwnClient: boolean;
+  readonly #options: RedisTicketStoreOptions;
   readonly #subscribers = new Set<RedisClient>();
   #hasNotedNoHints = false;
 
   /** @param runtime times leases and commands, whatever `clock` says; an application leaves it out */
   constructor(
     options: RedisTicketStoreOptions,
-    isOwnClient = false,
+    private readonly isOwnClient = false,
     private readonly runtime: Runtime = SYSTEM_RUNTIME,
   ) {
     super();
     const { client, appId, timeoutMs = DEFAULT_TIMEOUT_MS, clock = SYSTEM_RUNTIME.clock } = options;
-    this.#client = client;
-    this.#isOwnClient = isOwnClient;
-    this.#onDamaged = options.onDamaged;
+    this.#options = options;
     this.description = describeRedis(client);
     this.#keys = redisKeysFor(appId, client.options.keyPrefix ?? '');
-    this.#commands = new RedisCommands(client, timeoutMs, isOwnClient, runtime.clock);
+    this.#commands = new RedisCommands(client, timeoutMs, runtime.clock);
     this.#clock = clock;
   }
 
@@ -77,7 +75,7 @@ export class RedisTicketStore extends TicketStore {
       await this.#commands.connected();
       await this.read();
       if (access === 'read') return;
-      await tryAllWrites(this.#commands, this.#keys, this.runtime.random.id());
+      await this.#tryAllWrites();
       await this.#notify('0');
     } catch (error) {
       if (!(error instanceof RedisError) || !error.isRefusal) return;
@@ -116,7 +114,7 @@ export class RedisTicketStore extends TicketStore {
     const facts = { kind: 'redis', ...(version !== undefined && { version }) };
     if (access === 'read') return [{ ...readable(facts), about }, ...findings];
     try {
-      await tryAllWrites(this.#commands, this.#keys, this.runtime.random.id());
+      await this.#tryAllWrites();
       const lease = await tryLease((ttlMs) => this.acquireLease(ttlMs), this.runtime.clock, facts);
       const silence = await this.#commands.publish(this.#keys.channel, '0').then(
         () => [],
@@ -126,6 +124,22 @@ export class RedisTicketStore extends TicketStore {
     } catch (error) {
       return [unusableFinding(redisError(error), about), ...findings];
     }
+  }
+
+  /** Run every script that writes, on keys of its own: a server may refuse one only when it comes. */
+  async #tryAllWrites(): Promise<void> {
+    const commands = this.#commands;
+    const id = this.runtime.random.id();
+    const name = (of: string): string => `${this.#keys.probe}:${id}:${of}`;
+    const [record, lease, damaged] = [name('record'), name('lease'), name('damaged')];
+    await commands.change(TAKE_LEASE, [lease], () => [id, LEASE_LIFE_MS]);
+    await commands.change(RENEW_LEASE, [lease], () => [id, LEASE_LIFE_MS]);
+    await commands.change(SWAP, [record, lease], () => ['', id, '{}', id]);
+    const [, , , seen] = (await commands.read(READ, [record])) as [number, string, string, string];
+    await commands.change(SET_ASIDE, [record, damaged], () => [seen]);
+    // It takes the place of what is no lease, and is over at once.
+    await commands.change(TAKE_LEASE, [damaged], () => [id, '1']);
+    await commands.change(RELEASE_LEASE, [lease], () => [id]);
   }
 
   async compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
@@ -155,7 +169,7 @@ export class RedisTicketStore extends TicketStore {
   watch(listener: () => void): () => void {
     // The connection, and each that follows it, belongs to no trace; what the listener does, to the application's.
     const notify = inCallersContext(listener);
-    const subscriber = untraced(() => duplicate(this.#client));
+    const subscriber = untraced(() => duplicate(this.#options.client));
     this.#subscribers.add(subscriber);
     // A client without a listener prints its errors, and those can hold what was sent.
     subscriber.on('error', () => undefined);
@@ -176,7 +190,7 @@ export class RedisTicketStore extends TicketStore {
   /** Closes the subscribers' connections. A client that the application passed stays open. */
   async close(): Promise<void> {
     for (const subscriber of this.#subscribers) subscriber.disconnect();
-    if (this.#isOwnClient) this.#client.disconnect();
+    if (this.isOwnClient) this.#options.client.disconnect();
   }
 
   async #notify(revision: string): Promise<void> {
@@ -194,7 +208,7 @@ export class RedisTicketStore extends TicketStore {
     const { record, damaged } = this.#keys;
     // Who may only read leaves it to the others; there is nothing to read either way.
     const outcome = await this.#commands.change(SET_ASIDE, [record, damaged], () => [seen]).catch(() => 'fenced');
-    if (outcome === 'done') this.#onDamaged?.(damaged);
+    if (outcome === 'done') this.#options.onDamaged?.(damaged);
   }
 }
 
@@ -203,4 +217,65 @@ function duplicate(client: RedisClient): RedisClient {
   const patience = { lazyConnect: false, enableOfflineQueue: true };
   if ('nodes' in client) return client.duplicate([], patience);
   return client.duplicate({ ...patience, maxRetriesPerRequest: null, autoResubscribe: false });
+}
+
+/** Scripts that ask for the time and then write need it. */
+const OLDEST_MAJOR = 5;
+
+export function inspectRedis({ info, ttlMs }: { readonly info: string; readonly ttlMs: number }, about: string) {
+  const field = (name: string) => new RegExp(`^${name}:([\\w.-]{1,64})\\r?$`, 'm').exec(info)?.[1];
+  const version = field('redis_version');
+  const findings: StoreFinding[] = [];
+  const note = (status: 'fail' | 'warn', found: Text, todo: Text, facts?: StoreFinding['facts']) =>
+    findings.push({ status, about, found, todo, ...(facts && { facts }) });
+  if (Number.parseInt(version ?? '', 10) < OLDEST_MAJOR) {
+    const todo = text('Use Redis 5 or newer', '请使用 Redis 5 或更新版本');
+    note('fail', text(`Redis ${version}`, `Redis ${version}`), todo);
+  }
+  if ((field('role') ?? 'master') !== 'master') {
+    note('fail', text('a replica', '是只读副本'), text('Point every process at the primary', '请全部指向主节点'));
+  }
+  if ((field('maxmemory_policy') ?? 'noeviction') !== 'noeviction') {
+    const todo = text(
+      'Set maxmemory-policy noeviction, or take a Redis that is no cache',
+      '请设 maxmemory-policy noeviction，或换一个不作缓存用的 Redis',
+    );
+    note('warn', text('evicts keys when memory is short', '内存不足时会淘汰键'), todo, { evicts: true });
+  }
+  if (ttlMs >= 0) {
+    const left = duration(ttlMs);
+    const found = text(`the record expires in ${left.en}`, `记录 ${left.zh}后过期`);
+    const todo = text('Find what sets its TTL: the library never does', '请找出设置它过期时间的程序：本模块从不设置');
+    note('warn', found, todo, { recordTtlMs: ttlMs });
+  }
+  return { version, findings };
+}
+
+function silentFinding({ message }: RedisError, about: string): StoreFinding {
+  const found = text(`does not pass on messages (${message})`, `不能发布消息（${message}）`);
+  const todo = text(
+    'Allow PUBLISH and SUBSCRIBE on the channel, or accept that a write is noticed after seconds',
+    '请允许在该频道上使用 PUBLISH 和 SUBSCRIBE；否则其他进程要过几秒才会发现写入',
+  );
+  return { status: 'warn', about, found, todo, facts: { publishes: false } };
+}
+
+function unusableFinding({ code, message, isRefusal }: RedisError, about: string) {
+  let found = text(`refuses (${message})`, `拒绝访问（${message}）`);
+  let todo = text(
+    'check user, password, database and privileges (docs/fleet.md names the keys and commands), that it is Redis 5 or newer, ' +
+      'and what a proxy before it allows scripts to do',
+    '请检查用户、密码、库号和权限（所需的键和命令见 docs/fleet.zh-CN.md），确认是 Redis 5 或更新版本，以及其前面的代理允许脚本做什么',
+  );
+  if (code === 'MOVED' || code === 'CROSSSLOT') {
+    found = text('is a node of a cluster', '是集群节点');
+    todo = text(
+      'hand in a RedisTicketStore with a Cluster client instead of a URL',
+      '请不要写 URL，改为传入使用 Cluster 客户端的 RedisTicketStore',
+    );
+  } else if (!isRefusal) {
+    found = text(`cannot be reached (${code})`, `连不上（${code}）`);
+    todo = text('check host, port, TLS (rediss://) and firewall', '请检查主机、端口、TLS（rediss://）和防火墙');
+  }
+  return { status: 'fail' as const, about, found, todo, facts: { kind: 'redis', code } };
 }

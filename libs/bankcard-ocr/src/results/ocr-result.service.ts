@@ -43,7 +43,7 @@ export class OcrResultService {
    *   `code` for every other failure; or the reason of `signal`
    */
   async query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
-    return this.#query(new OrderQuery(this.options, orderNo, options), options);
+    return await this.#query(new OrderQuery(this.options, orderNo, options), options);
   }
 
   /**
@@ -94,8 +94,8 @@ export class OcrResultService {
 
   #query(query: OrderQuery, options: QueryOptions): Promise<BankCardOcrResult> {
     const photos = options.photos === true && 'kept';
-    const run = () =>
-      query.run(async (request) => query.accept(await this.options.results.queryResult(request, photos)));
+    const accept = (result: BankCardOcrResult) => query.accept(result);
+    const run = () => query.run((request) => this.options.results.queryResult(request, photos, accept));
     return observed(this.options.telemetry, 'query', run, { signal: options.signal, facts: cardFacts });
   }
 }

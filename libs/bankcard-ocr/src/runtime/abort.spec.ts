@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { runInThisContext } from 'node:vm';
 import { ManualClock } from '../testing/manual-clock.js';
 import { raceAbort, raceTimeout, sleep } from './abort.js';
 
@@ -50,6 +51,21 @@ describe('waiting for something that others wait for too', () => {
     await setImmediate();
     process.off('unhandledRejection', listen);
     expect(unheard).toEqual([]);
+  });
+});
+
+describe('a signal that many wait for', () => {
+  it('makes Node.js warn of no leak: each removes its listener', async () => {
+    const warnings: string[] = [];
+    const listen = ({ name }: Error) => void warnings.push(name);
+    // Jest's own process has no warnings.
+    const node = runInThisContext('process') as NodeJS.Process;
+    node.on('warning', listen);
+    const { signal } = new AbortController();
+    for (let count = 0; count < 100; count += 1) void raceAbort(never(), signal);
+    await setImmediate();
+    node.off('warning', listen);
+    expect(warnings).toEqual([]);
   });
 });
 

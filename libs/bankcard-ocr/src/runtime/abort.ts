@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock, ClockTimer } from './clock.js';
 
 /** A caller's wish to stop. An `AbortSignal` says the same, but making one costs a small query more than signing it. */
@@ -28,10 +29,17 @@ export class SignalCancellation implements Cancellation {
   expire(): void {}
 
   onCancel(listener: (reason: unknown) => void): () => void {
-    const onAbort = () => listener(this.signal.reason);
-    this.signal.addEventListener('abort', onAbort, { once: true });
-    return () => this.signal.removeEventListener('abort', onAbort);
+    return onAbort(this.signal, listener);
   }
+}
+
+/** Listen to a signal that may be somebody else's. @returns removes the listener */
+export function onAbort(signal: AbortSignal, listener: (reason: unknown) => void): () => void {
+  const tell = () => listener(signal.reason);
+  // One signal may end any number of calls, and each removes its listener: Node's warning of a leak would be false.
+  setMaxListeners(0, signal);
+  signal.addEventListener('abort', tell, { once: true });
+  return () => signal.removeEventListener('abort', tell);
 }
 
 /** `ms` of the monotonic clock at least: timers fire up to a millisecond early. @throws the reason of `signal` */

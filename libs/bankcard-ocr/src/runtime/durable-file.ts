@@ -1,5 +1,6 @@
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { finished } from 'node:stream/promises';
 import type { Clock } from './clock.js';
 import { type FileSystem, NODE_FILE_SYSTEM, undefinedWhenMissing } from './file-system.js';
 
@@ -54,10 +55,7 @@ export class DurableFile {
   /** Remove the temporary file. The stream may still be open, or even about to create it. */
   async remove(): Promise<void> {
     const stream = this.#stream;
-    if (stream && !stream.closed) {
-      stream.on('error', () => undefined);
-      await new Promise<void>((done) => void stream.once('close', done).destroy());
-    }
+    if (stream && !stream.closed) await finished(stream.destroy()).catch(() => undefined);
     await this.files.unlink(this.temporaryPath).catch(undefinedWhenMissing);
   }
 }

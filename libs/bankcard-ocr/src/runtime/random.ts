@@ -2,18 +2,14 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { type Clock, SystemClock } from './clock.js';
 
 /** The only source of randomness of the credentials and of retries, so that a simulation can repeat a run. */
-export interface Random {
+export const SYSTEM_RANDOM = {
   /** A number from 0 up to, but not including, 1: for jitter. */
-  next(): number;
-  id(): string;
-  bytes(count: number): Buffer;
-}
-
-export const SYSTEM_RANDOM: Random = {
-  next: () => Math.random(),
-  id: () => randomUUID(),
-  bytes: (count) => randomBytes(count),
+  next: (): number => Math.random(),
+  id: (): string => randomUUID(),
+  bytes: (count: number): Buffer => randomBytes(count),
 };
+
+export type Random = typeof SYSTEM_RANDOM;
 
 /** What a store takes from the process that it is used in. */
 export interface Runtime {

@@ -12,7 +12,7 @@ export class Semaphore {
 
   /** Wait for a place. @returns undefined when there is one at once. @throws the reason of `cancellation` */
   acquire(cancellation: Cancellation, urgent: boolean): Promise<void> | undefined {
-    cancellation.throwIfCancelled();
+    if (cancellation.cancelled) cancellation.throwIfCancelled();
     if (this.#free > 0) {
       this.#free -= 1;
       return undefined;

@@ -46,7 +46,12 @@ export class ResultClient {
     this.#constantPart = `${path}?${new URLSearchParams({ [appIdField]: appId, version }).toString()}`;
   }
 
-  queryResult(request: ResultRequest, photos: PhotoWish): Promise<BankCardOcrResult> {
+  /** @param accept is given the result; what it throws, the call throws */
+  queryResult(
+    request: ResultRequest,
+    photos: PhotoWish,
+    accept: (result: BankCardOcrResult) => BankCardOcrResult = itself,
+  ): Promise<BankCardOcrResult> {
     const { query, timeoutMs, cancellation, attempt, generation, onProvenance } = request;
     const { appId, orderNo, nonce, sign } = query;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
@@ -70,13 +75,19 @@ export class ResultClient {
       },
       reader ?? new JsonResponseReader(readerOfLarge),
       ({ json, envelope }) =>
-        readResultResponse(json, envelope, {
-          orderNo,
-          nowMs: this.clock.now(),
-          photos: reader && { arrivals: reader.arrivals, kept: kept?.photos ?? NONE },
-        }),
+        accept(
+          readResultResponse(json, envelope, {
+            orderNo,
+            nowMs: this.clock.now(),
+            photos: reader && { arrivals: reader.arrivals, kept: kept?.photos ?? NONE },
+          }),
+        ),
     );
   }
+}
+
+function itself(result: BankCardOcrResult): BankCardOcrResult {
+  return result;
 }
 
 function readerOfLarge(): ResultResponseReader {

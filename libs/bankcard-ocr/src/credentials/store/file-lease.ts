@@ -1,9 +1,7 @@
-import { type FileSystem, undefinedWhenMissing } from '../../runtime/file-system.js';
-import type { Runtime } from '../../runtime/random.js';
-import { HIGHEST_NUMBER } from '../ticket-record.js';
-import type { FileOperations } from './file-operations.js';
+import { undefinedWhenMissing } from '../../runtime/file-system.js';
+import { numberAfter } from '../ticket-record.js';
 import { LeaseHeartbeat } from './lease-heartbeat.js';
-import { NumberedFiles } from './numbered-files.js';
+import type { StoreFolder } from './store-folder.js';
 import type { TicketLease } from './ticket-store.js';
 
 const HELD = 'held';
@@ -17,41 +15,31 @@ const LARGEST_LEASE = 64;
  */
 export class FileLeases {
   #watched: { number: number; touched: string; sinceMs: number } | undefined;
-  readonly #leases: NumberedFiles;
 
-  /** @param operations by which signs of life are limited in time; whoever calls limits the rest */
-  constructor(
-    directory: string,
-    private readonly operations: FileOperations,
-    private readonly files: FileSystem,
-    private readonly runtime: Runtime,
-  ) {
-    this.#leases = new NumberedFiles(directory, 'lease', files, runtime.random);
-  }
+  constructor(private readonly folder: StoreFolder) {}
 
   async tryTake(ttlMs: number): Promise<TicketLease | undefined> {
-    const leases = this.#leases;
-    const { clock } = this.runtime;
+    const { folder } = this;
+    const { clock } = folder.runtime;
     const takenAt = clock.monotonic();
-    const before = await leases.numbers();
+    const before = await folder.numbers('lease');
     const highest = before.at(-1) ?? 0;
     if (highest > 0 && !(await this.#isFree(highest, ttlMs))) return undefined;
-    const isLastNumber = highest + 1 >= HIGHEST_NUMBER;
+    const mine = numberAfter(highest);
     // The count begins anew once nothing stands there that counts as later.
-    if (isLastNumber) await leases.remove(...before);
-    const mine = isLastNumber ? 1 : highest + 1;
-    const file = await this.files.open(leases.path(mine), 'wx', 0o600).catch(undefinedWhenTaken);
+    if (mine < highest) await folder.remove('lease', ...before);
+    const file = await folder.files.open(folder.file('lease', mine), 'wx', 0o600).catch(undefinedWhenTaken);
     if (!file) return undefined;
     let isHolder = false;
     try {
       await file.write(HELD, 0);
-      const numbers = await leases.numbers();
+      const numbers = await folder.numbers('lease');
       // If we were slow, others have moved on, and our number was free only because it had been cleared away.
       isHolder = numbers.at(-1) === mine;
-      if (isHolder) await leases.remove(...numbers.slice(0, -1));
+      if (isHolder) await folder.remove('lease', ...numbers.slice(0, -1));
     } finally {
       // Nothing of the attempt may stay: on a full disk every further one would leave a file and a handle.
-      if (!isHolder) await Promise.all([file.close().catch(() => undefined), leases.remove(mine)]);
+      if (!isHolder) await Promise.all([file.close().catch(() => undefined), folder.remove('lease', mine)]);
     }
     if (!isHolder) return undefined;
     const id = String(mine);
@@ -64,39 +52,30 @@ export class FileLeases {
       // Begun in any case, so that no handle stays open.
       const freed = file.write(FREE, 0).finally(() => file.close());
       freed.catch(() => undefined);
-      return this.operations.run(() => freed);
+      return folder.limited(() => freed);
     };
-    return new LeaseHeartbeat(id, ttlMs, takenAt, () => this.operations.run(beat), free, clock);
+    return new LeaseHeartbeat(id, ttlMs, takenAt, () => folder.limited(beat), free, clock);
   }
 
   async isHeld(id: string): Promise<boolean> {
-    return String((await this.#leases.numbers()).at(-1) ?? id) === id;
+    return String((await this.folder.numbers('lease')).at(-1) ?? id) === id;
   }
 
   async #isFree(number: number, ttlMs: number): Promise<boolean> {
-    const path = this.#leases.path(number);
+    const { files, runtime } = this.folder;
+    const path = this.folder.file('lease', number);
     // Before the look: a watcher that is held up in the middle of it must not count that as standing still.
-    const now = this.runtime.clock.monotonic();
-    const word = await this.#wordIn(path);
-    if (word === undefined) return false;
-    if (word === FREE) return true;
-    const touched = String((await this.files.lstat(path).catch(undefinedWhenMissing))?.mtimeNs);
+    const now = runtime.clock.monotonic();
+    // Another user's, or a disk that fails: whether its holder is alive is seen from outside.
+    const file = await files.readSmallFile(path, LARGEST_LEASE).catch(() => undefined);
+    if (file === 'missing') return false;
+    // No holder has made what is no file.
+    if (file === 'unusable' || file?.toString() === FREE) return true;
+    const touched = String((await files.lstat(path).catch(undefinedWhenMissing))?.mtimeNs);
     if (this.#watched?.number !== number || this.#watched.touched !== touched) {
       this.#watched = { number, touched, sinceMs: now };
     }
     return now - this.#watched.sinceMs >= ttlMs;
-  }
-
-  /** @returns undefined when there is no such file; `FREE` for what no holder has made */
-  async #wordIn(path: string): Promise<string | undefined> {
-    try {
-      const file = await this.files.readSmallFile(path, LARGEST_LEASE);
-      if (file.kind === 'missing') return undefined;
-      return file.kind === 'bytes' ? file.bytes.toString('utf8') : FREE;
-    } catch {
-      // Another user's, or a disk that fails: whether its holder is alive is seen from outside.
-      return HELD;
-    }
   }
 }
 

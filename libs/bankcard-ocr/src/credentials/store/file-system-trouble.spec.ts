@@ -3,10 +3,12 @@ import { mkdirSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } 
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { FileOperations } from './file-operations.js';
+import { NODE_FILE_SYSTEM } from '../../runtime/file-system.js';
+import { SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { FileTicketStore } from './file-ticket.store.js';
 import { recordFolder } from './folder-safety.js';
 import { aRecord } from './store-contract.test-support.js';
+import { StoreFolder } from './store-folder.js';
 
 const APP_ID = 'IDATROUBLE';
 let directory: string;
@@ -80,11 +82,11 @@ describe('a file system that does not respond', () => {
 
 describe('an operation on files', () => {
   it('fails with the call that failed and the name of the file, without the path', async () => {
-    const operations = new FileOperations(10_000);
+    const folder = new StoreFolder(directory, NODE_FILE_SYSTEM, SYSTEM_RUNTIME, 10_000);
     const missing = path.join(directory, 'canary', 'record.1');
-    const failed = operations.run(() => open(missing, 'r'));
+    const failed = folder.limited(() => open(missing, 'r'));
     await expect(failed).rejects.toMatchObject({ code: 'ENOENT', message: 'ENOENT: open record.1' });
-    await expect(operations.run(() => Promise.reject(new TypeError('as it is')))).rejects.toThrow(TypeError);
+    await expect(folder.limited(() => Promise.reject(new TypeError('as it is')))).rejects.toThrow(TypeError);
   });
 });
 

@@ -7,9 +7,7 @@ import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { parseTicketRecord } from '../ticket-record.codec.js';
 import { HIGHEST_NUMBER, type TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
-import { FileOperations } from './file-operations.js';
 import { judgeFolder, recordFolder, whyNotCreatable } from './folder-safety.js';
-import { NumberedFiles, removeOrRename } from './numbered-files.js';
 import {
   contentFrom,
   describeFinding,
@@ -19,6 +17,7 @@ import {
   type StoreInspection,
   tryLease,
 } from './store-inspection.js';
+import { StoreFolder } from './store-folder.js';
 import { type StoreAccess, StoreError, storeIssue, type TicketLease, TicketStore } from './ticket-store.js';
 
 /** How many records stay. A number is free again only when so many newer ones exist. */
@@ -52,9 +51,7 @@ interface FileTicketStoreOptions {
 export class FileTicketStore extends TicketStore {
   readonly description: string;
   readonly scope = 'machine';
-  readonly #folder: string;
-  readonly #records: NumberedFiles;
-  readonly #operations: FileOperations;
+  readonly #folder: StoreFolder;
   readonly #leases: FileLeases;
   /** One name for all that cannot be read, so that damaged files, which may hold credentials, do not pile up. */
   readonly #aside: string;
@@ -70,17 +67,16 @@ export class FileTicketStore extends TicketStore {
   ) {
     super();
     this.description = `file:${options.directory}`;
-    this.#folder = recordFolder(options.directory, options.appId);
-    this.#aside = join(this.#folder, 'damaged');
-    this.#records = new NumberedFiles(this.#folder, 'record', files, runtime.random);
-    this.#operations = new FileOperations(options.timeoutMs ?? 10_000, runtime.clock);
-    this.#leases = new FileLeases(this.#folder, this.#operations, files, runtime);
+    const path = recordFolder(options.directory, options.appId);
+    this.#aside = join(path, 'damaged');
+    this.#folder = new StoreFolder(path, files, runtime, options.timeoutMs ?? 10_000);
+    this.#leases = new FileLeases(this.#folder);
   }
 
   /** Try everything that will be used; a folder that is a link, or that others may write to, refuses the start. */
   override async open(access: StoreAccess = 'write'): Promise<void> {
     this.#access = access;
-    await this.#operations.run(async () => {
+    await this.#folder.limited(async () => {
       if (access === 'write') return this.#openToWrite();
       await this.#checkFolder('read');
       await this.#read();
@@ -88,11 +84,11 @@ export class FileTicketStore extends TicketStore {
   }
 
   async read(): Promise<TicketRecord | undefined> {
-    return this.#operations.run(() => this.#read());
+    return this.#folder.limited(() => this.#read());
   }
 
   async compareAndSet(expected: TicketRecord | undefined, next: TicketRecord, lease?: TicketLease): Promise<boolean> {
-    return this.#operations.run(() => this.#swap(expected, next, lease));
+    return this.#folder.limited(() => this.#swap(expected, next, lease));
   }
 
   async acquireLease(ttlMs: number): Promise<TicketLease | undefined> {
@@ -101,12 +97,12 @@ export class FileTicketStore extends TicketStore {
       return this.#leases.tryTake(ttlMs);
     };
     // One that comes when nobody waits for it any more would be kept alive for nobody.
-    return this.#operations.run(take, (late) => void late?.release());
+    return this.#folder.limited(take, (late) => void late?.release());
   }
 
   watch(listener: () => void): () => void {
-    const stop = this.files.watch(this.#folder, (name) => {
-      if (name.startsWith(this.#records.series)) listener();
+    const stop = this.files.watch(this.#folder.path, (name) => {
+      if (name.startsWith('record')) listener();
     });
     this.#stopWatching.push(stop);
     return stop;
@@ -118,15 +114,15 @@ export class FileTicketStore extends TicketStore {
 
   override async inspect(access: StoreAccess = 'write'): Promise<StoreInspection> {
     const findings = await this.#inspectFolder(access).catch((error: unknown) => [this.#unusable(codeOrNameOf(error))]);
-    const content = await contentFrom(() => this.#operations.run(() => this.#newest(false)));
+    const content = await contentFrom(() => this.#folder.limited(() => this.#newest(false)));
     return { content, findings };
   }
 
   async #openToWrite(): Promise<void> {
-    await makeDirectory(this.#folder, this.files);
+    await makeDirectory(this.#folder.path, this.files);
     await this.#checkFolder('write');
-    const { clock } = this.runtime;
-    await removeAbandonedFiles(this.#folder, (name) => name.startsWith(BESIDE), ABANDONED_AFTER_MS, clock, this.files);
+    const isTemporary = (name: string): boolean => name.startsWith(BESIDE);
+    await removeAbandonedFiles(this.#folder.path, isTemporary, ABANDONED_AFTER_MS, this.runtime.clock, this.files);
     // What will be needed later is tried now: creating, making durable and linking.
     const probe = this.#newFile();
     try {
@@ -141,7 +137,7 @@ export class FileTicketStore extends TicketStore {
   async #checkFolder(access: StoreAccess): Promise<void> {
     // A simulated file system has no users.
     if (this.files !== NODE_FILE_SYSTEM) return;
-    const findings = (await judgeFolder(this.#folder, this.options.directory, access)) ?? [];
+    const findings = (await judgeFolder(this.#folder.path, this.options.directory, access)) ?? [];
     const refusal = findings.find(({ status }) => status === 'fail');
     if (refusal) {
       const { en, zh } = describeFinding(refusal);
@@ -153,26 +149,22 @@ export class FileTicketStore extends TicketStore {
   }
 
   async #inspectFolder(access: StoreAccess): Promise<StoreFinding[]> {
-    const safety = await judgeFolder(this.#folder, this.options.directory, access);
+    const safety = await judgeFolder(this.#folder.path, this.options.directory, access);
     if (!safety) return [await this.#inspectMissing(access)];
     // What this process created there would belong to its user, with mode 0600, and lock out the application.
     if (safety.some(({ status }) => status === 'fail')) return safety;
     const facts = { kind: 'file' };
-    try {
-      if (access === 'read') {
-        await this.#records.numbers();
-        return [readable(facts), ...safety];
-      }
-      await this.#operations.run(() => this.#openToWrite());
-      const lease = await tryLease((ttlMs) => this.acquireLease(ttlMs), this.runtime.clock, facts);
-      return [lease, ...safety];
-    } catch (error) {
-      return [this.#unusable(codeOrNameOf(error)), ...safety];
-    }
+    const tried =
+      access === 'read'
+        ? this.#folder.numbers('record').then(() => readable(facts))
+        : this.#folder
+            .limited(() => this.#openToWrite())
+            .then(() => tryLease((ttlMs) => this.acquireLease(ttlMs), this.runtime.clock, facts));
+    return [await tried.catch((error: unknown) => this.#unusable(codeOrNameOf(error))), ...safety];
   }
 
   async #inspectMissing(access: StoreAccess): Promise<StoreFinding> {
-    const reason = await whyNotCreatable(this.#folder);
+    const reason = await whyNotCreatable(this.#folder.path);
     if (reason) return reason === 'EACCES' ? this.#unusable(reason) : reason;
     const found = text('does not exist yet', '目录还不存在');
     const told = { about: this.description, found, facts: { kind: 'file', exists: false } };
@@ -197,12 +189,12 @@ export class FileTicketStore extends TicketStore {
     let hasSetAside = false;
     try {
       for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-        const highest = (await this.#records.numbers()).at(-1);
+        const highest = (await this.#folder.numbers('record')).at(-1);
         if (highest === undefined) return { kind: 'nothing' };
-        const file = await this.files.readSmallFile(this.#records.path(highest), MAX_RECORD_BYTES);
+        const file = await this.files.readSmallFile(this.#folder.file('record', highest), MAX_RECORD_BYTES);
         // It was replaced, or set aside, since the folder was listed.
-        if (file.kind === 'missing') continue;
-        const record = file.kind === 'bytes' ? parseTicketRecord(file.bytes) : undefined;
+        if (file === 'missing') continue;
+        const record = file === 'unusable' ? undefined : parseTicketRecord(file);
         if (record?.revision === highest) return { kind: 'record', record };
         if (!setsAside) return { kind: 'damaged' };
         hasSetAside = (await this.#setAside(highest)) || hasSetAside;
@@ -218,57 +210,52 @@ export class FileTicketStore extends TicketStore {
     const current = await this.#read();
     if (current?.writeId !== expected?.writeId || current?.revision !== expected?.revision) return false;
     if (lease && !(await this.#leases.isHeld(lease.id))) return false;
-    const records = this.#records;
+    const folder = this.#folder;
     if (next.revision >= HIGHEST_NUMBER) {
       // Nobody could read it. Whoever reads next finds nothing, and begins anew.
-      for (const number of await records.numbers()) await this.#setAside(number);
+      for (const number of await folder.numbers('record')) await this.#setAside(number);
       return false;
     }
     const file = this.#newFile();
     try {
       await file.write(JSON.stringify(next));
-      if (!(await file.create(records.path(next.revision)))) return false;
+      if (!(await file.create(folder.file('record', next.revision)))) return false;
     } finally {
       // One that cannot be removed now is removed at a start.
       await file.remove().catch(() => undefined);
     }
-    const revisions = await records.numbers();
+    const revisions = await folder.numbers('record');
     if ((revisions.at(-1) ?? 0) >= next.revision + KEPT) {
       // We were slow: others had moved on, and our number was free only because it had been cleared away.
-      await this.files.unlink(records.path(next.revision)).catch(undefinedWhenMissing);
+      await this.files.unlink(folder.file('record', next.revision)).catch(undefinedWhenMissing);
       return false;
     }
-    await syncDirectory(this.#folder, this.files);
-    await records.remove(...revisions.filter((revision) => revision <= next.revision - KEPT));
+    await syncDirectory(folder.path, this.files);
+    await folder.remove('record', ...revisions.filter((revision) => revision <= next.revision - KEPT));
     return true;
   }
 
   async #makeFolder(): Promise<void> {
-    await makeDirectory(this.#folder, this.files);
+    await makeDirectory(this.#folder.path, this.files);
     await this.#refuseLink();
   }
 
   /** Another user may have put a link in its place while the process runs. */
   async #refuseLink(): Promise<void> {
-    const found = await this.files.lstat(this.#folder).catch(undefinedWhenMissing);
+    const found = await this.files.lstat(this.#folder.path).catch(undefinedWhenMissing);
     if (found?.isLink) throw new StoreError('ELOOP', 'the folder of the app id is a symbolic link');
   }
 
   #newFile(): DurableFile {
-    return new DurableFile(this.#folder, `${BESIDE}${this.runtime.random.id()}`, this.files);
+    return new DurableFile(this.#folder.path, `${BESIDE}${this.runtime.random.id()}`, this.files);
   }
 
+  /** @returns false when another process has been quicker */
   async #setAside(revision: number): Promise<boolean> {
-    const where = this.#records.path(revision);
-    try {
-      await this.files.rename(where, this.#aside);
-      return true;
-    } catch (error) {
-      // Another process has been quicker.
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-      // A folder does not take the place of a file, nor a file that of a folder.
-      await removeOrRename(this.#aside, this.files, this.runtime.random);
-      return (await this.files.rename(where, this.#aside).then(() => true, undefinedWhenMissing)) ?? false;
-    }
+    const where = this.#folder.file('record', revision);
+    const rename = () => this.files.rename(where, this.#aside).then(() => true, undefinedWhenMissing);
+    // A folder does not take the place of a file, nor a file that of a folder.
+    const isDone = await rename().catch(() => this.#folder.clear(this.#aside).then(rename));
+    return isDone ?? false;
   }
 }

@@ -24,11 +24,11 @@ export async function judgeFolder(
   const above = await stat(directory);
   const problems = problemsOfFolder(stats);
   // Who only reads endangers nobody but itself, and cannot find out.
+  const forbidden = problems.filter((problem) => problem !== 'group-may-write');
   const isRefused =
-    problems.includes('link') ||
-    (need === 'write' && problems.some((problem) => FORBIDDEN.has(problem)) && (await keepsPermissions(folder)));
+    problems.includes('link') || (need === 'write' && forbidden.length > 0 && (await keepsPermissions(folder)));
   return [
-    ...problems.map((problem) => finding(problem, folder, stats, isRefused && FORBIDDEN.has(problem))),
+    ...problems.map((problem) => finding(problem, folder, stats, isRefused && problem !== 'group-may-write')),
     ...problemsOfDirectory(above).map((problem) => finding(problem, directory, above)),
   ];
 }
@@ -75,8 +75,6 @@ const PROBLEMS = {
   ],
 } as const;
 type FolderProblem = keyof typeof PROBLEMS;
-
-const FORBIDDEN: ReadonlySet<FolderProblem> = new Set<FolderProblem>(['link', 'another-user', 'anyone-may-write']);
 
 function problemsOfFolder(stats: Stats): FolderProblem[] {
   if (stats.isSymbolicLink()) return ['link'];

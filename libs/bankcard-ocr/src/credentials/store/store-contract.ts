@@ -43,15 +43,12 @@ export function ticketStoreContract(
     run: async () => {
       const openStore = await openEmpty();
       const opened: TicketStore[] = [];
-      try {
-        await check(async () => {
-          const store = await openStore();
-          opened.push(store);
-          return store;
-        });
-      } finally {
-        await Promise.all(opened.map((store) => store.close()));
-      }
+      const open = async () => {
+        const store = await openStore();
+        opened.push(store);
+        return store;
+      };
+      await check(open).finally(() => Promise.all(opened.map((store) => store.close())));
     },
   }));
 }

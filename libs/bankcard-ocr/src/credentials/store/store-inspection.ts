@@ -60,13 +60,11 @@ export async function tryLease(
     lease = await acquire(LEASE_TTL_MS);
   }
   await lease?.release();
-  if (lease) {
-    const found = text('can be read, written and leased', '可读、可写、可取得租约');
-    return { status: 'ok', found, facts: { ...facts, leased: true } };
-  }
-  const found = text('can be read and written; another process holds the lease', '可读、可写；租约正被别的进程持有');
+  const found = text('can be read, written and leased', '可读、可写、可取得租约');
+  if (lease) return { status: 'ok', found, facts: { ...facts, leased: true } };
+  const held = text('can be read and written; another process holds the lease', '可读、可写；租约正被别的进程持有');
   const todo = text('Run this again: a refresh takes seconds', '请稍后再试：一次刷新只需几秒');
-  return { status: 'warn', found, todo, facts: { ...facts, leased: false } };
+  return { status: 'warn', found: held, todo, facts: { ...facts, leased: false } };
 }
 
 export function readable(facts: StoreFinding['facts']): StoreFinding {

@@ -1,9 +1,9 @@
-import { setMaxListeners } from 'node:events';
 import { checkOrderNumber } from '../../call/order-number.js';
 import { limitsOf } from '../../call/query-limits.js';
 import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import { type BankCardOcrError, invalidArgument, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { DEFAULTS } from '../../options/option-table.js';
+import { onAbort } from '../../runtime/abort.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { QueryOptions } from '../order-query.js';
 import { checkRecognizedAt } from '../retention.js';
@@ -20,13 +20,12 @@ export async function* queryMany(
   const { signal } = options;
   signal?.throwIfAborted();
   const batch = new Batch(ask, orders, new AdaptiveRateLimiter(ratePerSecond, clock), concurrency);
-  const onAbort = () => batch.stop(signal?.reason);
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const forget = signal && onAbort(signal, (reason) => batch.stop(reason));
   try {
     for (let next = await batch.take(); next; next = await batch.take()) yield next;
     signal?.throwIfAborted();
   } finally {
-    signal?.removeEventListener('abort', onAbort);
+    forget?.();
     await batch.close().catch((error: unknown) => {
       // The reason of the signal is on its way already, and says more.
       if (!signal?.aborted) throw error;
@@ -101,8 +100,6 @@ class Batch {
   ) {
     this.#isAsync = Symbol.asyncIterator in orders;
     this.#source = Symbol.asyncIterator in orders ? orders[Symbol.asyncIterator]() : orders[Symbol.iterator]();
-    // One listener for each query in flight is no leak.
-    setMaxListeners(0, this.#stop.signal);
   }
 
   /** The next finished order; undefined for no more. @throws what the source has thrown, when all before is through */

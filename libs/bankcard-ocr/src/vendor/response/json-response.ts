@@ -102,6 +102,7 @@ function hasTooManyValues(json: string): boolean {
 }
 
 const BYTE_ORDER_MARK = '\ufeff';
+const NOT_DECODED_CHARACTER = '\ufffd';
 const NOT_DECODED = /\ufffd/g;
 /** What UTF-8 has three bytes for: by chance, text in another encoding hardly ever reads as one of these. */
 const THREE_BYTES_LONG = /[\u0800-\ufffc]/g;
@@ -109,7 +110,8 @@ const THREE_BYTES_LONG = /[\u0800-\ufffc]/g;
 /** UTF-8, or GBK (GB18030), as some gateways write whatever the header says; else as far as it can be read. */
 export function bodyText(body: Buffer): string {
   const decoded = body.toString('utf8');
-  const text = isUtf8(body) || isMostlyUtf8(decoded) ? decoded : (decodeGbk(body) ?? decoded);
+  const isWhole = !decoded.includes(NOT_DECODED_CHARACTER) || isUtf8(body);
+  const text = isWhole || isMostlyUtf8(decoded) ? decoded : (decodeGbk(body) ?? decoded);
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text;
 }
 
@@ -132,6 +134,9 @@ const ORDER_NUMBER_NAME = /^order[_-]?(?:no|number)(?:#\d+)?$/i;
 /** Such a member with its value, as far as that is a number. */
 const ORDER_NUMBER = /(?<!\\)"(order[_-]?(?:no|number))"(\s*:\s*)(-?\d[\d.e+-]*)?/gi;
 
+/** Whether there is anything to change; sometimes true when there is not. */
+const NUMERIC_OR_SEVERAL = /"order[_-]?n(?:o|umber)"(?:\s*:\s*[-\d]|[^]*?"order[_-]?n(?:o|umber)")/i;
+
 export function isOrderNumberName(name: string): boolean {
   return ORDER_NUMBER_NAME.test(name);
 }
@@ -141,10 +146,8 @@ export function isOrderNumberName(name: string): boolean {
  * for the one asked for. Numbers become texts, every further member gets a name of its own, `orderNo#1`.
  */
 export function withExactOrderNumbers(text: string): string {
-  ORDER_NUMBER.lastIndex = 0;
-  const first = ORDER_NUMBER.exec(text);
   // Nearly always there is one member, which is a text: to write it again would cost as much as to parse the whole.
-  if (!first || (first[3] === undefined && !ORDER_NUMBER.test(text))) return text;
+  if (!NUMERIC_OR_SEVERAL.test(text)) return text;
   let count = 0;
   return text.replace(ORDER_NUMBER, (_member, name: string, colon: string, number: string | undefined) => {
     const ownName = count === 0 ? name : `${name}#${count}`;

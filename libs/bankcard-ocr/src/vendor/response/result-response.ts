@@ -5,7 +5,7 @@ import { readCardValidity } from '../../card/card-validity.js';
 import { ExtraFields, type Scalar } from '../../card/extra-fields.js';
 import { redactVendorText } from '../../errors/redaction.js';
 import { warningText } from '../../errors/vendor-codes.js';
-import { CHINA_OFFSET_MS } from '../../runtime/clock.js';
+import { chinaMidnightMs } from '../../runtime/clock.js';
 import { printable } from '../../runtime/printable-text.js';
 import { type Envelope, malformedResponse } from './envelope.js';
 import { isJsonObject, isOrderNumberName, type JsonObject } from './json-response.js';
@@ -42,21 +42,21 @@ export function readResultResponse(
   if (orderNumbers.some((value) => value !== undefined && value !== orderNo)) {
     throw malformedResponse('the response belongs to another order number', envelope, true);
   }
-  const validity = known.get('validity');
+  const validity = known.validity;
   const result: Writable<BankCardOcrResult> = {
     orderNo,
-    cardNumber: readCardNumber(known.get('cardNumber'), envelope),
+    cardNumber: readCardNumber(known.cardNumber, envelope),
     // It is kept and shown as it is, so whatever else a host may have put there is removed first.
     validity: readCardValidity(
       typeof validity === 'string' ? redactVendorText(validity).slice(0, LONGEST_VALIDITY) : '',
       nowMs,
     ),
-    warnings: readWarnings(known.get('warning'), known.get('warnings')),
+    warnings: readWarnings(known.warning, known.warnings),
     photos: readPhotos(fields, photos),
     extra: new ExtraFields(unknown),
   };
-  const operatedAt = readChinaTime(known.get('operateTime'));
-  const clarity = readClarity(known.get('clarity'));
+  const operatedAt = readChinaTime(known.operateTime);
+  const clarity = readClarity(known.clarity);
   // What is missing is not there, rather than there and undefined.
   if (operatedAt !== undefined) result.operatedAt = operatedAt;
   if (clarity !== undefined) result.clarity = clarity;
@@ -85,7 +85,7 @@ export function readPhotos({ known }: ResultFields, arrived: ArrivedPhotos | und
   const { arrivals, kept } = arrived;
   // What is neither missing nor empty has come, and anything but a text has come wrong.
   const damaged = PHOTO_KINDS.filter((kind) =>
-    arrivals.has(kind) ? arrivals.get(kind) === 'damaged' : !isSilent(known.get(kind)),
+    arrivals.has(kind) ? arrivals.get(kind) === 'damaged' : !isSilent(known[kind]),
   );
   const anyCame = damaged.length > 0 || arrivals.size > 0;
   return { status: anyCame ? 'complete' : 'pending', damaged, ...Object.fromEntries(kept) };
@@ -122,16 +122,18 @@ function codesInText(value: unknown): string[] {
   return text.slice(0, MOST_READ).match(/(?<![\w-])-?\w{1,11}(?![\w-])/g) ?? [];
 }
 
-const OPERATE_TIME = /^[12]\d{3}-(?:0[1-9]|1[0-2])-[0-3]\d[ T](?:[01]\d|2[0-3])(?::[0-5]\d){2}$/;
+const OPERATE_TIME = /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[ T](?:[01]\d|2[0-3])(?::[0-5]\d){2}$/;
 
 /** Read `yyyy-MM-dd HH:mm:ss` in China time (+08:00, assumed: protocol.md section 3); undefined when unreadable. */
 export function readChinaTime(value: unknown): Date | undefined {
   const text = typeof value === 'string' ? value.trim() : '';
   if (!OPERATE_TIME.test(text)) return undefined;
   const at = (start: number) => twoDigits(text, start);
-  const inUtc = new Date(Date.UTC(at(0) * 100 + at(2), at(5) - 1, at(8), at(11), at(14), at(17)));
-  // Date takes 31 February for 3 March: a date that does not exist is unreadable.
-  return inUtc.getUTCDate() === at(8) ? new Date(inUtc.getTime() - CHINA_OFFSET_MS) : undefined;
+  const [year, month, day] = [at(0) * 100 + at(2), at(5), at(8)];
+  const midnight = chinaMidnightMs(year, month, day);
+  // 31 February: a date that does not exist is unreadable.
+  if (midnight >= chinaMidnightMs(year, month + 1, 1)) return undefined;
+  return new Date(midnight + ((at(11) * 60 + at(14)) * 60 + at(17)) * 1_000);
 }
 
 /** Without a text for each number, which would take four times as long. */
@@ -187,14 +189,14 @@ export function photoKindOf(name: string): PhotoKind | undefined {
 interface ResultFields {
   /** Every value of an order number, wherever it is: none may be another one. */
   readonly orderNumbers: readonly unknown[];
-  readonly known: ReadonlyMap<ResultField, unknown>;
+  readonly known: Readonly<Partial<Record<ResultField, unknown>>>;
   readonly unknown: readonly (readonly [name: string, value: Scalar])[];
 }
 
 /** Nested under `result` or flat; what is nested wins, of two spellings the first that says something. */
 export function collectResultFields(json: JsonObject): ResultFields {
   const orderNumbers: unknown[] = [];
-  const known = new Map<ResultField, unknown>();
+  const known: Partial<Record<ResultField, unknown>> = {};
   const unknown: [string, Scalar][] = [];
   const places = isJsonObject(json['result']) ? [json['result'], json] : [json];
   for (const place of places) {
@@ -204,7 +206,7 @@ export function collectResultFields(json: JsonObject): ResultFields {
       if (member === 'envelope') continue;
       if (member === 'orderNumber') orderNumbers.push(value);
       else if (member !== 'unknown') {
-        if (isSilent(known.get(member))) known.set(member, value);
+        if (isSilent(known[member])) known[member] = value;
       } else if (isScalar(value)) unknown.push([printable(name), typeof value === 'string' ? printable(value) : value]);
     }
   }

@@ -1,5 +1,5 @@
-import { sleep } from './abort.js';
-import type { Clock } from './clock.js';
+import { onAbort, sleep } from '../runtime/abort.js';
+import type { Clock } from '../runtime/clock.js';
 
 /** Pauses that end early when something has happened. */
 export class WokenSleep {
@@ -14,12 +14,12 @@ export class WokenSleep {
     const wake = (): void => woken.abort();
     this.#sleepers.add(wake);
     // Not AbortSignal.any(): what it adds to a signal that lives long is freed late.
-    signal.addEventListener('abort', wake, { once: true });
+    const forget = onAbort(signal, wake);
     try {
       await sleep(this.clock, ms, woken.signal).catch(() => undefined);
     } finally {
       this.#sleepers.delete(wake);
-      signal.removeEventListener('abort', wake);
+      forget();
     }
   }
 
