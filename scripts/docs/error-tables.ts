@@ -2,15 +2,15 @@ import { BankCardOcrError } from '../../libs/bankcard-ocr/src/errors/bank-card-o
 import type { BankCardOcrErrorCode } from '../../libs/bankcard-ocr/src/errors/error-codes.js';
 import { VENDOR_CODES } from '../../libs/bankcard-ocr/src/errors/vendor-codes.js';
 import { finalRejection } from '../../libs/bankcard-ocr/src/call/retry.js';
-import { statusOf } from '../../libs/bankcard-ocr/src/http/error-body.js';
+import { statusOf } from '../../libs/bankcard-ocr/src/http/error-response.js';
 import { vendorFailure } from '../../libs/bankcard-ocr/src/vendor/response/envelope.js';
+import { asMarkdown } from './doc-comment.js';
+import { ACTOR_TEXTS, ERROR_REASONS, RETRY_TEXTS } from './error-reasons.js';
 import type { GeneratedParts } from './generated-parts.js';
 import { code, markdownTable } from './markdown-table.js';
 import type { InBoth, PageLanguage } from './page-language.js';
-import { textsOfMembers } from './member-texts.js';
 import { warningTable } from './warning-table.js';
 
-const ERRORS = 'libs/bankcard-ocr/src/errors';
 const HEADS = {
   codes: {
     en: ['code', 'HTTP', 'who acts', 'retryable', 'when'],
@@ -27,18 +27,14 @@ const YES: InBoth = { en: 'yes', zh: '是' };
 const NO: InBoth = { en: 'no', zh: '否' };
 
 /** The tables of errors and of what they are made of; the code that throws them decides what is in a row. */
-export function errorTables(root: string, language: PageLanguage): GeneratedParts {
-  const when = textsOfMembers(root, `${ERRORS}/error-codes.ts`, 'ERROR_TEXTS');
-  const legend = (head: readonly string[], file: string, list: string) => {
-    const rows = [...textsOfMembers(root, `${ERRORS}/${file}`, list)].map(([name, text]) => [
-      code(name),
-      text[language],
-    ]);
+export function errorTables(_root: string, language: PageLanguage): GeneratedParts {
+  const legend = (head: readonly string[], texts: Readonly<Record<string, InBoth>>) => {
+    const rows = Object.entries(texts).map(([name, text]) => [code(name), text[language]]);
     return markdownTable(head, rows);
   };
-  const codes = [...when].map(([name, text]) => {
+  const codes = Object.entries(ERROR_REASONS).map(([name, text]) => {
     const error = new BankCardOcrError(name as BankCardOcrErrorCode);
-    return [code(name), ...factsOf(error, language), text[language]];
+    return [code(name), ...factsOf(error, language), asMarkdown(text[language])];
   });
   const vendorCodes = Object.entries(VENDOR_CODES).map(([name, rule]) => {
     const failure = vendorFailure({ code: name, message: '' }, {});
@@ -49,9 +45,9 @@ export function errorTables(root: string, language: PageLanguage): GeneratedPart
   });
   return new Map([
     ['error codes', markdownTable(HEADS.codes[language], codes)],
-    ['actors', legend(HEADS.actors[language], 'error-codes.ts', 'ACTORS')],
+    ['actors', legend(HEADS.actors[language], ACTOR_TEXTS)],
     ['vendor codes', markdownTable(HEADS.vendorCodes[language], vendorCodes)],
-    ['retry rules', legend(HEADS.rules[language], 'vendor-codes.ts', 'RETRY_RULES')],
+    ['retry rules', legend(HEADS.rules[language], RETRY_TEXTS)],
     ['warnings', warningTable(language)],
   ]);
 }

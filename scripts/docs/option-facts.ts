@@ -1,5 +1,7 @@
 import { DEFAULTS, OPTION_ROWS, OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';
 
+import { type ChineseOption, CHINESE_OPTIONS } from './option-texts.zh.js';
+
 type Plain = string | number | boolean;
 
 /** What an option may have as its default. */
@@ -12,6 +14,11 @@ export const VARIABLES: Readonly<Record<string, string | undefined>> = OPTION_VA
 /** What checks an option: the rule of a number, or its choices. */
 export function ruleOf(name: string): Pick<(typeof OPTION_ROWS)[number][1], 'number' | 'choices'> {
   return OPTION_ROWS.find(([option]) => option === name)?.[1] ?? {};
+}
+
+/** Its texts in Chinese. */
+export function chineseOf(name: string): ChineseOption | undefined {
+  return (CHINESE_OPTIONS as Readonly<Record<string, ChineseOption>>)[name];
 }
 
 /** Whether a default is a list. */

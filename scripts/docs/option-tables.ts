@@ -1,9 +1,9 @@
 import type { NumberRule } from '../../libs/bankcard-ocr/src/options/option-values.js';
 import type { GeneratedParts } from './generated-parts.js';
-import { asMarkdown, textsOf } from './doc-comment.js';
+import { asMarkdown } from './doc-comment.js';
 import { code, markdownTable } from './markdown-table.js';
 import { type OptionDeclaration, readOptionGroups } from './option-declarations.js';
-import { isList, ruleOf, VALUES, VARIABLES } from './option-facts.js';
+import { chineseOf, isList, ruleOf, VALUES, VARIABLES } from './option-facts.js';
 import { faultsInOption } from './option-faults.js';
 import type { InBoth, PageLanguage } from './page-language.js';
 
@@ -43,7 +43,8 @@ export function optionTables(root: string, language: PageLanguage): GeneratedPar
 function rowOf(option: OptionDeclaration, language: PageLanguage): string[] {
   const { name, comment } = option;
   const names = [name, VARIABLES[name]].filter((text) => text !== undefined).map(code);
-  return [names.join(' '), valueOf(option, language), defaultOf(option, language), textsOf(comment, name)[language]];
+  const text = asMarkdown(language === 'en' ? comment.text : (chineseOf(name)?.text ?? ''));
+  return [names.join(' '), valueOf(option, language), defaultOf(option, language), text];
 }
 
 /** What it may be: by the rule that checks it, else by its type. */
@@ -66,7 +67,7 @@ function defaultOf({ name, required, comment }: OptionDeclaration, language: Pag
       .join(' ');
   }
   if (value !== undefined) return code(String(value));
-  return asMarkdown(comment.tags.get(language === 'en' ? 'default' : 'defaultZh') ?? '');
+  return asMarkdown((language === 'en' ? comment.tags.get('default') : chineseOf(name)?.default) ?? '');
 }
 
 function listed(values: readonly string[], language: PageLanguage): string {

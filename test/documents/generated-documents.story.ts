@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { readDocComment, textsOf } from '../../scripts/docs/doc-comment.js';
+import { asMarkdown, readDocComment } from '../../scripts/docs/doc-comment.js';
 import { withGenerated } from '../../scripts/docs/generated-parts.js';
 import { layerTable } from '../../scripts/docs/layer-table.js';
 import type { OptionDeclaration } from '../../scripts/docs/option-declarations.js';
@@ -29,23 +29,20 @@ describe('a page with generated parts', () => {
 });
 
 describe('a comment', () => {
-  it('is read with its tags, lines put together as each language does it', () => {
-    const comment = readDocComment(
-      '/**\n   * Two\n   * lines.\n   *\n   * 两行，\n   * 中文。\n   * @default 3\n   * @defaultZh A\n   */',
-    );
-    expect(textsOf(comment, 'it')).toEqual({ en: 'Two lines.', zh: '两行，中文。' });
+  it('is read with its tags, its lines put together', () => {
+    const comment = readDocComment('/**\n   * Two\n   * lines.\n   *\n   * @default 3\n   * @see A\n   */');
+    expect(comment.text).toBe('Two lines.');
     expect([...comment.tags]).toEqual([
       ['default', '3'],
-      ['defaultZh', 'A'],
+      ['see', 'A'],
     ]);
     expect(readDocComment("/** @default '/path' */").tags.get('default')).toBe("'/path'");
+    const { text, tags } = readDocComment('/** One line. @default 3 */');
+    expect([text, tags.get('default')]).toEqual(['One line.', '3']);
   });
 
-  it('has links as code, and is refused when a language is missing', () => {
-    const comment = readDocComment('/**\n * A {@link TicketStore}.\n *\n * 存储\n */');
-    expect(textsOf(comment, 'it').en).toBe('A `TicketStore`.');
-    expect(() => textsOf(readDocComment('/** English. */'), 'timeoutMs')).toThrow('timeoutMs has no Chinese text');
-    expect(() => textsOf(readDocComment('/** 中文 */'), 'timeoutMs')).toThrow('timeoutMs has no English text');
+  it('has links as code', () => {
+    expect(asMarkdown(readDocComment('/** A {@link TicketStore}. */').text)).toBe('A `TicketStore`.');
   });
 });
 
@@ -58,12 +55,12 @@ describe('the comment of an option', () => {
       comment: readDocComment(`/**\n * ${comment.replaceAll(/ (?=@)| \| /g, '\n *\n * ')}\n */`),
     };
   };
-  const TIMEOUT = 'Milliseconds for it. | 时限 @default 15000';
+  const TIMEOUT = 'Milliseconds for it. @default 15000';
 
   it('is right when it says what the code does', () => {
     expect(faultsInOption(option('timeoutMs', TIMEOUT))).toEqual([]);
-    expect(faultsInOption(option('appId', 'Who. | 谁', true))).toEqual([]);
-    expect(faultsInOption(option('clock', 'Time. | 时间 @default ours @defaultZh 系统'))).toEqual([]);
+    expect(faultsInOption(option('appId', 'Who.', true))).toEqual([]);
+    expect(faultsInOption(option('clock', 'Time. @default ours'))).toEqual([]);
   });
 
   it.each([
@@ -73,10 +70,9 @@ describe('the comment of an option', () => {
       option('timeoutMs', TIMEOUT.replace('Milliseconds', 'Time')),
       'does not say that it counts milliseconds',
     ],
-    ['no Chinese', option('timeoutMs', TIMEOUT.replace(' | 时限', '')), 'has no Chinese text'],
-    ['no Chinese for a default in words', option('clock', 'Time. | 时间 @default ours'), 'has no @defaultZh'],
-    ['no default', option('clock', 'Time. | 时间'), 'has no @default'],
-    ['a default, and must be set', option('appId', 'Who. | 谁 @default x', true), 'is required'],
+    ['no Chinese for a default in words', option('clok', 'Time. @default ours'), 'has no default in Chinese'],
+    ['no default', option('clock', 'Time.'), 'has no @default'],
+    ['a default, and must be set', option('appId', 'Who. @default x', true), 'is required'],
   ])('is wrong when it tells %s', (_, wrong, fault) => {
     expect(faultsInOption(wrong)).toEqual([expect.stringContaining(fault)]);
   });

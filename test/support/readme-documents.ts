@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SignatureService, VENDOR_CODES, WARNING_TEXTS } from 'nestjs-bankcard-ocr';
-import { EXPLAIN_VARIABLES } from '../../libs/bankcard-ocr/src/cli/arguments.js';
+import { EXPLAIN_VARIABLES } from '../../libs/bankcard-ocr/src/cli/sign/explain-signature.js';
 import { timingsFor } from '../../libs/bankcard-ocr/src/credentials/timings.js';
 import { ARCHIVE_VARIABLES } from '../../libs/bankcard-ocr/src/options/options-from-env.js';
 import { DEFAULTS, OPTION_VARIABLES } from '../../libs/bankcard-ocr/src/options/option-table.js';

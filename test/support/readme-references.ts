@@ -1,6 +1,6 @@
 import { BankCardOcrError } from 'nestjs-bankcard-ocr';
 import { PhotoNotFoundException } from 'nestjs-bankcard-ocr/http';
-import { translate } from '../../libs/bankcard-ocr/src/http/error-body.js';
+import { translate } from '../../libs/bankcard-ocr/src/http/error-response.js';
 import { type Check, linkToOtherLanguage, onlyKnownErrorCodes, type PageLanguage, sameCode } from './readme-checks.js';
 import { faultsInGenerated, namesInFirstCells } from './readme-tables.js';
 import type { TypeReport } from './readme-types.js';

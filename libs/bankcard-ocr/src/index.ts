@@ -19,8 +19,7 @@ export { BankCardOcrConfigurationError, type ConfigurationIssue } from './errors
 export { type BankCardOcrErrorCode, ERROR_TEXTS } from './errors/error-codes.js';
 export { VENDOR_CODES, type VendorCodeOverrides, WARNING_TEXTS } from './errors/vendor-codes.js';
 export { BankCardOcrAccountsModule } from './nest/bankcard-ocr-accounts.module.js';
-export type { BankCardOcrOptionsFactory } from './nest/bankcard-ocr.module-definition.js';
-export { BankCardOcrModule } from './nest/bankcard-ocr.module.js';
+export { BankCardOcrModule, type BankCardOcrOptionsFactory } from './nest/bankcard-ocr.module.js';
 export { getBankCardOcrToken, InjectBankCardOcr } from './nest/bankcard-ocr.tokens.js';
 export type { BankCardOcrOptions, QueryLimits, WarningPolicy } from './options/bankcard-ocr.options.js';
 export { DEFAULTS } from './options/option-table.js';

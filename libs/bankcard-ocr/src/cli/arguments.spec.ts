@@ -1,4 +1,5 @@
-import { InputRefused, readCommandLine, readOutputChoice } from './arguments.js';
+import { InputRefused, readOutputChoice } from './arguments.js';
+import { readCommandLine } from './run-command-line.js';
 
 const NONCE = 'n'.repeat(32);
 const SIGN = 'A'.repeat(40);
@@ -26,13 +27,13 @@ describe('the command line', () => {
     ['doctor --env .env', { kind: 'doctor', env: '.env' }],
     [
       `sign --explain --order-no o1 --nonce ${NONCE} --sign ${SIGN}`,
-      { kind: 'explain', purpose: 'query', version: '1.0.0' },
+      { kind: 'explain', purpose: 'query', values: { version: '1.0.0' } },
     ],
     [`sign --explain --user-id u1 --nonce ${NONCE} --sign ${SIGN}`, { kind: 'explain', purpose: 'launch' }],
     [`sign --explain --order-no o1 --sign ${SIGN}`, { kind: 'explain', purpose: 'report' }],
     [
       `sign --explain --for query --user-id u1 --order-no o1 --nonce ${NONCE} --sign ${SIGN}`,
-      { kind: 'explain', purpose: 'query', userId: 'u1' },
+      { kind: 'explain', purpose: 'query', values: { 'user-id': 'u1' } },
     ],
     [
       'archive status --store file:a --keys file:b',

@@ -5,15 +5,16 @@ import { BankCardOcrConfigurationError, type ConfigurationIssue } from '../error
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
 import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
 import { codeOrNameOf } from '../errors/redaction.js';
-import { type ConfigurationChoice, InputRefused, refusal } from './arguments.js';
+import { type CommonFlags, InputRefused, refusal } from './arguments.js';
 
 const MOST_BYTES = 256 * 1_024;
 
-export type Configuration =
-  | { readonly options: ResolvedOptions }
-  | { readonly options: undefined; readonly faults: readonly ConfigurationIssue[] };
+export interface Configuration {
+  readonly options?: ResolvedOptions;
+  readonly faults: readonly ConfigurationIssue[];
+}
 
-export async function prepareEnvironment({ name, env }: ConfigurationChoice): Promise<void> {
+export async function prepareEnvironment({ name, env }: CommonFlags): Promise<void> {
   try {
     if (name !== undefined) checkAccountName(name);
   } catch {
@@ -46,9 +47,9 @@ export async function readTextFile(flag: string, name: string): Promise<string> 
 
 export function readConfiguration(name: string | undefined): Configuration {
   try {
-    return { options: resolveOptions(bankCardOcrOptionsFromEnv(process.env, name), name) };
+    return { options: resolveOptions(bankCardOcrOptionsFromEnv(process.env, name), name), faults: [] };
   } catch (error) {
     if (!(error instanceof BankCardOcrConfigurationError)) throw error;
-    return { options: undefined, faults: error.issues };
+    return { faults: error.issues };
   }
 }

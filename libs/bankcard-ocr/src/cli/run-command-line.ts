@@ -1,11 +1,24 @@
-import { type Text, text } from '../errors/text.js';
+import { text } from '../errors/text.js';
 import { printable } from '../runtime/printable-text.js';
-import { EXPLAIN_VARIABLES, InputRefused, type OutputChoice, readCommandLine, readOutputChoice } from './arguments.js';
+import { ARCHIVE_USAGE, readArchiveArguments } from './archive/archive.arguments.js';
 import { runArchive } from './archive/archive.command.js';
+import { InputRefused, readOutputChoice, refusal } from './arguments.js';
 import { prepareEnvironment } from './configuration.js';
 import { doctorReport, exitCodeOf } from './doctor/check-result.js';
-import { runDoctor } from './doctor/doctor.command.js';
-import { runExplain } from './sign/explain-signature.js';
+import { readDoctorArguments, runDoctor } from './doctor/doctor.command.js';
+import { EXPLAIN_VARIABLES, readSignArguments, runExplain } from './sign/explain-signature.js';
+
+const READERS = { doctor: readDoctorArguments, sign: readSignArguments, archive: readArchiveArguments } as const;
+
+export function readCommandLine(args: readonly string[]) {
+  const [command = '', ...rest] = args;
+  if (command === 'help' || args.includes('--help') || args.includes('-h')) return 'help';
+  if (Object.hasOwn(READERS, command)) return READERS[command as keyof typeof READERS](rest);
+  throw refusal(
+    'say which command: doctor, sign or archive; see --help',
+    '请指定命令：doctor、sign 或 archive；用 --help 查看',
+  );
+}
 
 export async function runCommandLine(args: readonly string[]): Promise<number> {
   const output = readOutputChoice(args);
@@ -21,8 +34,11 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     const { report, exitCode } = await runExplain(command);
     return print(report, exitCode);
   } catch (error) {
-    if (error instanceof InputRefused) return refuse(output, error.why);
-    throw error;
+    if (!(error instanceof InputRefused)) throw error;
+    const wrong = error.why[output.language];
+    if (output.json) return print(JSON.stringify({ ok: false, exitCode: 2, wrong }, undefined, 2), 2);
+    process.stderr.write(`nestjs-bankcard-ocr: ${forTerminal(wrong)}\n`);
+    return 2;
   }
 }
 
@@ -31,18 +47,12 @@ function print(output: string, exitCode: number): number {
   return exitCode;
 }
 
-function refuse({ json, language }: OutputChoice, why: Text): number {
-  if (json) return print(JSON.stringify({ ok: false, exitCode: 2, wrong: why[language] }, undefined, 2), 2);
-  process.stderr.write(`nestjs-bankcard-ocr: ${forTerminal(why[language])}\n`);
-  return 2;
-}
-
 /** Some of it comes from variables, files, a Redis or Tencent, and none of these may move the cursor. */
 function forTerminal(text: string): string {
   return text.split('\n').map(printable).join('\n');
 }
 
-const USAGE: Text = text(
+const USAGE = text(
   `nestjs-bankcard-ocr doctor [--live [--fetch]] [options]
     Checks the configuration, the way to Tencent, the clock and the ticket store. Run it as the
     user of the application, where the application runs. Nothing stored is changed.
@@ -54,20 +64,7 @@ nestjs-bankcard-ocr sign --explain --sign SIGNATURE [--app-id ID] [--order-no NO
     Shows which rule a signature broke. Tickets come from the variables ${EXPLAIN_VARIABLES.SIGN}
     and ${EXPLAIN_VARIABLES.NONCE}, and from the ticket store of the environment.
 
-nestjs-bankcard-ocr archive status|verify|export|erase [ORDER ... | -] [options]
-    Works on an evidence archive; Tencent is not asked. Order numbers are arguments or, for -, lines of
-    stdin; the output names orders by their reference. Prints text on a terminal, JSON lines elsewhere.
-    status    counts orders by state, class and day; last root, last timestamp, orphans
-    verify    [ORDER ... | - | DAY [--root HEX]]  reads and hashes again what is stored: orders, a day
-              (yyyy-mm-dd, with a copy of its root), or everything
-    export    ORDER ... | - --to DIRECTORY  writes a BagIt bag for each, with card numbers in clear
-    erase     ORDER ... | - --by WHO --reason WHY [--yes]  for good; both texts are stored in clear
-    --store   file:DIRECTORY or s3://BUCKET/PREFIX?endpoint=URL&region=REGION&pathStyle=true
-              (BANKCARD_OCR_ARCHIVE_STORE; credentials of a bucket: those of the AWS SDK)
-    --keys    file:DIRECTORY (BANKCARD_OCR_ARCHIVE_KEYS); the wrapping keys, NAME=KEY, are in
-              BANKCARD_OCR_ARCHIVE_WRAPPING_KEYS only
-    --queue   file:DIRECTORY of a DirectoryArchiveQueue, which status counts (BANKCARD_OCR_ARCHIVE_QUEUE)
-    --timestamp-ca FILE  certificates that timestamps are verified with (BANKCARD_OCR_ARCHIVE_TIMESTAMP_CA)
+${ARCHIVE_USAGE.en}
 
 Options
     --name NAME       of a named registration: its variables begin with NAME_
@@ -88,20 +85,7 @@ nestjs-bankcard-ocr sign --explain --sign 签名 [--app-id ID] [--order-no NO] [
     说明签名错在哪一条规则。ticket 来自环境变量 ${EXPLAIN_VARIABLES.SIGN}、
     ${EXPLAIN_VARIABLES.NONCE}，以及环境变量所配置的 ticket 存储。
 
-nestjs-bankcard-ocr archive status|verify|export|erase [订单号 ... | -] [选项]
-    操作存证档案，不访问腾讯云。订单号写在参数里，或用 - 从标准输入逐行读取；输出只用订单引用。
-    终端上输出文字，其他情况输出 JSON 行。
-    status    按状态、类别、日期统计订单；最近的根、最近的时间戳、孤立对象
-    verify    [订单号 ... | - | 日期 [--root HEX]]  重新读取并计算哈希：订单、某天
-              （yyyy-mm-dd，可与留存的根核对）或全部
-    export    订单号 ... | - --to 目录  为每个订单写一个 BagIt 包，含明文卡号
-    erase     订单号 ... | - --by 决定人 --reason 原因 [--yes]  永久删除；两段文字以明文保存
-    --store   file:目录，或 s3://存储桶/前缀?endpoint=地址&region=地域&pathStyle=true
-              （BANKCARD_OCR_ARCHIVE_STORE；存储桶的凭证取自 AWS SDK）
-    --keys    file:目录（BANKCARD_OCR_ARCHIVE_KEYS）；包装密钥（名称=密钥）只能写在
-              BANKCARD_OCR_ARCHIVE_WRAPPING_KEYS 中
-    --queue   file:目录，DirectoryArchiveQueue 的目录，由 status 统计（BANKCARD_OCR_ARCHIVE_QUEUE）
-    --timestamp-ca 文件  用于验证时间戳的证书（BANKCARD_OCR_ARCHIVE_TIMESTAMP_CA）
+${ARCHIVE_USAGE.zh}
 
 选项
     --name NAME       带名字的注册：变量名以 NAME_ 开头

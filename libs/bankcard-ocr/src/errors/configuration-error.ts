@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { BankCardOcrError } from './bank-card-ocr-error.js';
-import { type Text, text } from './text.js';
+import { type Text, text, withVariable } from './text.js';
 
 /** One thing that is wrong with the configuration. */
 export interface ConfigurationIssue {
@@ -42,12 +42,10 @@ export class BankCardOcrConfigurationError extends BankCardOcrError {
         `nestjs-bankcard-ocr 无法启动，配置有 ${count} 处错误：`,
       ),
       ...notes.map(({ en, zh }) => text(`  ${en}`, `  ${zh}`)),
-      ...issues.map(({ option, variable, fix, fixZh }) =>
-        text(
-          `  - ${option}${variable ? ` (${variable})` : ''}: ${fix}`,
-          `  - ${option}${variable ? `（${variable}）` : ''}：${fixZh}`,
-        ),
-      ),
+      ...issues.map(({ option, variable, fix, fixZh }) => {
+        const { en, zh } = withVariable(option, variable);
+        return text(`  - ${en}: ${fix}`, `  - ${zh}：${fixZh}`);
+      }),
     ];
     const [message, messageZh] = [lines.map(({ en }) => en).join('\n'), lines.map(({ zh }) => zh).join('\n')];
     super('CONFIGURATION', { message, messageZh, cause });

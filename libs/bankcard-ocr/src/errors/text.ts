@@ -6,6 +6,11 @@ export function text(en: string, zh: string): Text {
   return { en, zh };
 }
 
+/** What is said of an option, or of what it names, with the variable that sets it in brackets. */
+export function withVariable(what: string, variable: string | undefined): Text {
+  return variable === undefined ? text(what, what) : text(`${what} (${variable})`, `${what}（${variable}）`);
+}
+
 export function sentences(...all: readonly (Text | undefined)[]): Text {
   const said = all.filter((one) => one !== undefined);
   return { en: said.map(({ en }) => en).join('. '), zh: said.map(({ zh }) => zh).join('。') };

@@ -1,19 +1,8 @@
 import type { Actor, BankCardOcrErrorCode } from './error-codes.js';
 import type { Text } from './text.js';
 
-/** When the same request may be sent again. */
-export const RETRY_RULES = [
-  /** Not at all: the cause has to be fixed first. | 不重发，要有人先处理。 */
-  'never',
-  /** Once, with newer credentials. | 换新凭证后重发一次。 */
-  'refresh-credentials',
-  /** After a growing pause, while attempts and time last. | 等待后重发，间隔逐次加长，直到次数或时间用完。 */
-  'backoff',
-  /** Once more after a short pause; longer with `waitForResultMs`. | 稍等后再查一次；设了 `waitForResultMs` 就等得更久。 */
-  'once',
-  /** After two seconds or more. | 至少两秒后重发。 */
-  'delayed',
-] as const;
+/** When the same request may be sent again: docs/errors.md says what each of them means. */
+export const RETRY_RULES = ['never', 'refresh-credentials', 'backoff', 'once', 'delayed'] as const;
 
 /** One of {@link RETRY_RULES}. */
 export type RetryRule = (typeof RETRY_RULES)[number];

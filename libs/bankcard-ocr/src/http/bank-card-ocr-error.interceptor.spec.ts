@@ -8,8 +8,8 @@ import { BankCardOcrError, type BankCardOcrErrorDetails } from '../errors/bank-c
 import { type BankCardOcrErrorCode, ERROR_TEXTS } from '../errors/error-codes.js';
 import { warningText } from '../errors/vendor-codes.js';
 import { CardRejectedError } from '../results/warning-policy.js';
-import { BankCardOcrErrorInterceptor } from './bank-card-ocr-error.interceptor.js';
-import { ERROR_STATUS } from './error-body.js';
+import { BankCardOcrErrorInterceptor } from './error-response.js';
+import { ERROR_STATUS } from './error-response.js';
 import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
 
 let thrown: unknown;

@@ -14,8 +14,8 @@ import { Test } from '@nestjs/testing';
 import { lastValueFrom, type Observable } from 'rxjs';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { type BankCardOcrErrorCode, ERROR_TEXTS } from '../errors/error-codes.js';
-import { BankCardOcrErrorInterceptor } from './bank-card-ocr-error.interceptor.js';
-import { BankCardOcrExceptionFilter } from './bank-card-ocr-exception.filter.js';
+import { BankCardOcrErrorInterceptor } from './error-response.js';
+import { BankCardOcrExceptionFilter } from './error-response.js';
 import { PhotoNotFoundException } from './photo-not-found.exception.js';
 import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
 

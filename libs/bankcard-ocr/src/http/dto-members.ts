@@ -14,12 +14,9 @@ export function IsUserId(): PropertyDecorator {
 }
 
 /** Validate and describe a property of a DTO that holds an order number or a user id. */
-export function Id(description: string): PropertyDecorator {
-  return applyDecorators(IsOrderNumber(), describedId(description, true));
-}
-
-export function OptionalId(description: string): PropertyDecorator {
-  return applyDecorators(Optional(), IsOrderNumber(), describedId(description, false));
+export function Id(description: string, required = true): PropertyDecorator {
+  const schema = { description, required, pattern: ORDER_NUMBER.source, minLength: 1, maxLength: 32 };
+  return applyDecorators(...(required ? [] : [Optional()]), IsOrderNumber(), Described(schema));
 }
 
 function Optional(): PropertyDecorator {
@@ -54,10 +51,6 @@ export function Described(schema: object): PropertyDecorator {
     const members = { ...others, [name]: { required: true, type: () => String, ...schema } };
     described[FACTORY] = () => members;
   };
-}
-
-function describedId(description: string, required: boolean): PropertyDecorator {
-  return Described({ description, required, pattern: ORDER_NUMBER.source, minLength: 1, maxLength: 32 });
 }
 
 /** Describe a property of a response, and keep it under `excludeExtraneousValues` of `ClassSerializerInterceptor`. */

@@ -1,9 +1,7 @@
 import './serialized-values.js';
 
-export { BankCardOcrErrorInterceptor } from './bank-card-ocr-error.interceptor.js';
-export { BankCardOcrExceptionFilter } from './bank-card-ocr-exception.filter.js';
 export { AllowFullCardNumber, CardNumberMaskingInterceptor } from './card-number-masking.interceptor.js';
-export { ERROR_STATUS } from './error-body.js';
+export { BankCardOcrErrorInterceptor, BankCardOcrExceptionFilter, ERROR_STATUS } from './error-response.js';
 export { PhotoNotFoundException, requirePhoto } from './photo-not-found.exception.js';
 export {
   CreateSdkLaunchDto,

@@ -1,22 +1,20 @@
 import { HttpStatus, NotFoundException } from '@nestjs/common';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
+import { type Language, text } from '../errors/text.js';
 import { photoOf } from '../results/photo-of.js';
 
-/** The language of the messages that clients see. */
-export type ErrorLanguage = 'en' | 'zh';
-
 /** `pending`: none has come yet; `missing`: others came, this one will not; `absent`: photos were not requested. */
-type PhotoNotFoundReason = 'pending' | 'missing' | 'absent';
+type PhotoNotFoundReason = keyof typeof TEXTS;
 
 const TEXTS = {
-  pending: {
-    en: 'the photos of this order are pending: Tencent has not delivered them yet, ask again in 2 seconds',
-    zh: '该订单的照片尚未就绪 (pending)，请 2 秒后重试',
-  },
-  missing: { en: 'this order has no photo of this kind', zh: '该订单没有此类照片' },
-  absent: { en: 'the photos of this order were not asked for', zh: '查询时未请求照片' },
-} as const;
+  pending: text(
+    'the photos of this order are pending: Tencent has not delivered them yet, ask again in 2 seconds',
+    '该订单的照片尚未就绪 (pending)，请 2 秒后重试',
+  ),
+  missing: text('this order has no photo of this kind', '该订单没有此类照片'),
+  absent: text('the photos of this order were not asked for', '查询时未请求照片'),
+};
 
 /** Photos come about a second late (protocol.md section 3). */
 const PENDING_RETRY_AFTER_MS = 2_000;
@@ -29,7 +27,7 @@ export class PhotoNotFoundException extends NotFoundException {
   constructor(
     readonly kind: PhotoKind,
     readonly reason: PhotoNotFoundReason,
-    language: ErrorLanguage = 'en',
+    language: Language = 'en',
   ) {
     const message = TEXTS[reason][language];
     super({ statusCode: HttpStatus.NOT_FOUND, code: 'PHOTO_NOT_FOUND', message, reason });

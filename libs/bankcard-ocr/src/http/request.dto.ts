@@ -1,6 +1,6 @@
 import { Matches } from 'class-validator';
 import { RESULT_SIGNATURE } from '../sdk/sdk-launch.js';
-import { Described, Id, IsQueryFlag, OptionalId } from './dto-members.js';
+import { Described, Id, IsQueryFlag } from './dto-members.js';
 
 /** The order number of a route, for `@Param()`: `@nestjs/swagger` makes a path parameter of every member. */
 export class OrderNoParamsDto {
@@ -17,10 +17,10 @@ export class PhotosQueryDto {
 
 /** The text fields beside an image in a multipart form; under `ValidationPipe({ whitelist: true })`. */
 export class RecognizeBankCardDto {
-  @OptionalId('A new order number; one is made when there is none')
+  @Id('A new order number; one is made when there is none', false)
   orderNo?: string | undefined;
 
-  @OptionalId('Whose card it is')
+  @Id('Whose card it is', false)
   userId?: string | undefined;
 }
 
@@ -30,7 +30,7 @@ export class CreateSdkLaunchDto {
   @Id('The user of the phone; another one for every user')
   userId!: string;
 
-  @OptionalId('A new order number; one is made when there is none')
+  @Id('A new order number; one is made when there is none', false)
   orderNo?: string | undefined;
 }
 

@@ -3,7 +3,7 @@ import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { CardNumber } from '../card/card-number.js';
 import { CardPhoto, type CardPhotos, PHOTO_KINDS, type PhotoKind } from '../card/card-photo.js';
 import { ExtraFields } from '../card/extra-fields.js';
-import { BankCardOcrErrorInterceptor } from './bank-card-ocr-error.interceptor.js';
+import { BankCardOcrErrorInterceptor } from './error-response.js';
 import { PhotoNotFoundException, requirePhoto } from './photo-not-found.exception.js';
 import { PLATFORMS, serve, type TestServer } from './platforms.test-support.js';
 

@@ -3,6 +3,8 @@ import { type CardPhotos, PHOTO_KINDS, type PhotoKind } from '../card/card-photo
 import { SdkLaunch } from '../sdk/sdk-launch.js';
 import { Described, Shown } from './dto-members.js';
 
+const MAYBE_NUMBER = { required: false, type: () => Number };
+
 class CardWarningDto {
   /** Tencent's warning code; decide on this, not on the texts. */
   @Shown({ description: "Tencent's warning code", example: '-9113' })
@@ -17,21 +19,9 @@ class CardValidityDto {
   @Shown({ description: 'As printed; empty for none', example: '12/2031' })
   raw!: string;
   /** 1 to 12; undefined when {@link raw} could not be read. */
-  @Shown({
-    required: false,
-    type: () => Number,
-    minimum: 1,
-    maximum: 12,
-    description: '1 to 12; absent when it could not be read',
-    example: 12,
-  })
+  @Shown({ ...MAYBE_NUMBER, minimum: 1, maximum: 12, description: '1 to 12; absent if unreadable', example: 12 })
   month?: number;
-  @Shown({
-    required: false,
-    type: () => Number,
-    description: 'Four digits; absent when it could not be read',
-    example: 2031,
-  })
+  @Shown({ ...MAYBE_NUMBER, description: 'Four digits; absent if unreadable', example: 2031 })
   year?: number;
 }
 
@@ -83,7 +73,7 @@ export class BankCardOcrResponseDto {
   expired?: boolean;
   @Shown({ type: () => [CardWarningDto], description: 'Doubts; the partner decides about them' })
   warnings!: CardWarningDto[];
-  @Shown({ required: false, type: () => Number, description: 'Clarity of the picture, 0 to 100' })
+  @Shown({ ...MAYBE_NUMBER, description: 'Clarity of the picture, 0 to 100' })
   clarity?: number;
   @Shown({ required: false, format: 'date-time', description: 'When the card was recognized' })
   operatedAt?: string;

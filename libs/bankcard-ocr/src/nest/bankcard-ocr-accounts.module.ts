@@ -1,17 +1,14 @@
 import { ConfigurableModuleBuilder, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { BankCardOcrClientFactory, type ClientFactoryOptions, concealDefaults } from '../account/client-factory.js';
-import { concealing } from './bankcard-ocr.module-definition.js';
+import { ACCOUNTS_OPTIONS, concealing, StartupCheck } from './bankcard-ocr.module.js';
 import { maskAppId } from '../errors/redaction.js';
 import { nestLog } from './nest-logger.js';
 import { OTHER } from '../telemetry/closed-values.js';
 import { registerAccount } from '../account/account-registry.js';
-import { StartupCheck } from './startup-check.js';
-
-const OPTIONS = Symbol.for('nestjs-bankcard-ocr/accounts-options');
 
 const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ClientFactoryOptions>({
-  optionsInjectionToken: OPTIONS,
+  optionsInjectionToken: ACCOUNTS_OPTIONS,
 })
   .setClassMethodName('forRoot')
   .setExtras<{
@@ -19,7 +16,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ClientFactoryO
     readonly isGlobal?: boolean | undefined;
   }>({ isGlobal: false }, (definition, { isGlobal }) => ({
     ...definition,
-    providers: concealing<ClientFactoryOptions>(definition.providers, OPTIONS, concealDefaults),
+    providers: concealing<ClientFactoryOptions>(definition.providers, ACCOUNTS_OPTIONS, concealDefaults),
     global: isGlobal,
   }))
   .build();
@@ -30,7 +27,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ClientFactoryO
     StartupCheck,
     {
       provide: BankCardOcrClientFactory,
-      inject: [OPTIONS, ModulesContainer],
+      inject: [ACCOUNTS_OPTIONS, ModulesContainer],
       useFactory: (options: ClientFactoryOptions, application: ModulesContainer) =>
         new BankCardOcrClientFactory(options, {
           // The account's id, which only the application knows, stays out of logs, spans and metrics.

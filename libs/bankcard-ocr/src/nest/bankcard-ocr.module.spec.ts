@@ -5,7 +5,7 @@ import { type DynamicModule, Injectable, type LoggerService, Module } from '@nes
 import { ConfigModule } from '@nestjs/config';
 import { Test, type TestingModule } from '@nestjs/testing';
 import { BankCardOcrModule } from './bankcard-ocr.module.js';
-import type { BankCardOcrOptionsFactory } from './bankcard-ocr.module-definition.js';
+import type { BankCardOcrOptionsFactory } from './bankcard-ocr.module.js';
 import { bankCardOcrConfig } from '../config/index.js';
 import { TicketService } from '../credentials/ticket.service.js';
 import { OcrResultService } from '../results/ocr-result.service.js';

@@ -15,31 +15,17 @@ export interface QueryLimits {
   /**
    * Milliseconds for a whole call: waiting for a ticket and a connection, every attempt, every backoff, late photos,
    * and a sink that takes its time.
-   * 一次调用的总时限：等 ticket、等连接、各次尝试、间隔、等照片、写照片所花的时间都算。
    * @default 15000
    */
   readonly timeoutMs?: number | undefined;
-  /**
-   * Milliseconds for one request and its whole response, without the time that a sink takes.
-   * 单个请求的时限，含读完响应，不含写照片所花的时间。
-   * @default 5000
-   */
+  /** Milliseconds for one request and its whole response, without the time that a sink takes. @default 5000 */
   readonly attemptTimeoutMs?: number | undefined;
-  /**
-   * How many times a query is sent at most; a repetition with new credentials does not count.
-   * 一次查询最多发几个请求；换新凭证后的重发不计。
-   * @default 3
-   */
+  /** How many times a query is sent at most; a repetition with new credentials does not count. @default 3 */
   readonly maxAttempts?: number | undefined;
-  /**
-   * Milliseconds to keep polling while none of the photos has come; 0 queries once.
-   * 照片一张都没到时继续等多久；0 表示只问一次。
-   * @default 3000
-   */
+  /** Milliseconds to keep polling while none of the photos has come; 0 queries once. @default 3000 */
   readonly waitForPhotosMs?: number | undefined;
   /**
    * Milliseconds to keep polling while Tencent has no result for the order; 0 polls once more, after half a second.
-   * 腾讯云还没有该订单的结果时继续等多久；0 表示半秒后只再查一次。
    * @default 0
    */
   readonly waitForResultMs?: number | undefined;
@@ -53,45 +39,31 @@ interface CardOptions {
   /**
    * What to do about Tencent's warnings: `report` returns them with the card, `strict` rejects photocopies, photos
    * of a screen and expired cards, a function decides about each. Tencent itself lets every one of them pass.
-   * 如何对待腾讯云的告警：`report` 随卡一起返回；`strict` 拒绝复印件、翻拍件和过期的卡；也可以给一个函数，逐条决定。腾讯云自己一律放行。
    * @default 'report'
    */
   readonly warningPolicy?: WarningPolicy | undefined;
   /**
    * Milliseconds that Tencent keeps results and photos. An assumption: three days are documented for the face
    * product only (protocol.md section 5).
-   * 腾讯云保留结果和照片多久。三天只是假定值：官方文档只在人脸产品里写了。
    * @default 259200000
    */
   readonly assumedVendorRetentionMs?: number | undefined;
-  /**
-   * Replaces rows of the table of vendor codes, or parts of rows; the keys are Tencent's codes.
-   * 覆盖腾讯云错误码表的某几行，或某行的部分字段；键是腾讯云错误码。
-   * @default none
-   * @defaultZh 无
-   */
+  /** Replaces rows of the table of vendor codes, or parts of rows; the keys are Tencent's codes. @default none */
   readonly vendorCodeOverrides?: VendorCodeOverrides | undefined;
 }
 
 /** How images are sent to recognition. */
 interface DirectRecognitionOptions {
-  /**
-   * The host that images are sent to.
-   * 图片发往哪个地址。
-   * @default `https://ida.webank.com` beside idasc.webank.com, else `baseUrl`
-   * @defaultZh 用 idasc.webank.com 时为 `https://ida.webank.com`，否则同 `baseUrl`
-   */
+  /** The host that images are sent to. @default `https://ida.webank.com` beside idasc.webank.com, else `baseUrl` */
   readonly recognitionBaseUrl?: string | undefined;
   /**
    * Milliseconds to send one image and read the whole response; longer than `attemptTimeoutMs`, as an image
    * that has left is not sent again.
-   * 发送一张图片并读完响应的时限；发出去的图片不会重发，所以比 `attemptTimeoutMs` 长。
    * @default 10000
    */
   readonly recognitionTimeoutMs?: number | undefined;
   /**
    * The media types that are sent, detected by their first bytes; GIF and WebP are recognized too.
-   * 允许发送的图片类型（媒体类型），按文件头判断；GIF 和 WebP 也能认出来。
    * @default ['image/jpeg', 'image/png', 'image/bmp']
    */
   readonly imageTypes?: readonly ImageType[] | undefined;
@@ -100,18 +72,11 @@ interface DirectRecognitionOptions {
 /** The options of `BankCardOcrModule`. Durations are milliseconds; a number is more than 0 unless it says otherwise. */
 export interface BankCardOcrOptions
   extends VendorOptions, CredentialOptions, QueryLimits, TransportOptions, CardOptions, DirectRecognitionOptions {
-  /**
-   * Another source of time, for tests.
-   * 换一个时间来源，测试用。
-   * @default the machine's clocks
-   * @defaultZh 系统时钟
-   */
+  /** Another source of time, for tests. @default the machine's clocks */
   readonly clock?: Clock | undefined;
   /**
    * Where spans and metrics go: `openTelemetry()` of `nestjs-bankcard-ocr/telemetry`, or several in a list.
-   * span 和指标的去处：`nestjs-bankcard-ocr/telemetry` 的 `openTelemetry()`，也可以是多个组成的数组。
    * @default none
-   * @defaultZh 无
    */
   readonly telemetry?: TelemetrySubscriber | readonly TelemetrySubscriber[] | undefined;
 }

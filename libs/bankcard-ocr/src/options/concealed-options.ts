@@ -3,6 +3,8 @@ import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import { OPTION_ROWS } from './option-table.js';
 import { isUnset } from './option-values.js';
 
+const SECRETS: ReadonlySet<string> = new Set(OPTION_ROWS.flatMap(([name, { secret }]) => (secret ? [name] : [])));
+
 /** Make a copy of options in which every secret is a `SecretText`: containers and configuration services are printed. */
 export function concealSecrets<Options extends Partial<BankCardOcrOptions>>(options: Options): Options {
   return withSecrets(options, (value) => {
@@ -23,9 +25,6 @@ export function revealSecrets(options: BankCardOcrOptions): Readonly<Record<stri
 }
 
 function withSecrets<Options extends object>(options: Options, change: (value: unknown) => unknown): Options {
-  const members = { ...options } as Record<string, unknown>;
-  for (const [name, { secret }] of OPTION_ROWS) {
-    if (secret && name in members) members[name] = change(members[name]);
-  }
-  return members as Options;
+  const given = Object.entries<unknown>(options as Record<string, unknown>);
+  return Object.fromEntries(given.map(([name, value]) => [name, SECRETS.has(name) ? change(value) : value])) as Options;
 }

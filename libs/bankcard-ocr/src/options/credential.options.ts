@@ -14,53 +14,36 @@ export interface CredentialOptions {
    * `memory:` (this process only), `file:/directory` (all processes of one machine), `redis://host:6379/0` or
    * `rediss://…` (any number of machines), or a {@link TicketStore} of your own, e.g. a `RedisTicketStore` with your
    * client, which you close yourself.
-   * 凭证存放在哪里，重启就不必刷新，进程之间也不会互相作废 ticket：`memory:`（仅本进程）、`file:/目录`（同一台机器的所有进程）、
-   * `redis://host:6379/0` 或 `rediss://…`（任意多台机器），或者你自己的 {@link TicketStore}，例如用自有客户端的 `RedisTicketStore`，由你自己关闭。
    * @default `memory:` for a loopback host; must be named for any other
-   * @defaultZh 本机地址为 `memory:`，其他地址必填
    */
   readonly ticketStore?: string | SecretText | TicketStore | undefined;
   /**
    * Encrypts stored credentials with AES-256-GCM: 32 bytes as 64 hexadecimal digits or in Base64, the same for all
    * processes. What another key has encrypted is dropped and fetched again.
-   * 用 AES-256-GCM 加密存放的凭证：32 字节，写成 64 位十六进制或 Base64，所有进程必须相同。用别的密钥加密的内容会被丢弃并重新获取。
    * @default none: the store holds them in clear
-   * @defaultZh 无，明文存放
    */
   readonly storeEncryptionKey?: string | SecretText | undefined;
   /**
    * `reader`: this process never requests credentials, but uses what a `refresher` puts into the same store.
-   * `reader` 从不自己获取凭证，只用 `refresher` 写进同一处存储的凭证。
    * @default 'refresher'
    */
   readonly role?: 'refresher' | 'reader' | undefined;
-  /**
-   * Milliseconds from one refresh to the next. Tencent advises 20 minutes.
-   * 刷新间隔。腾讯云建议 20 分钟。
-   * @default 1200000
-   */
+  /** Milliseconds from one refresh to the next. Tencent advises 20 minutes. @default 1200000 */
   readonly refreshIntervalMs?: number | undefined;
   /**
    * Milliseconds that the previous token and ticket keep working after a refresh: Tencent's rule, shorter in
    * sandboxes only. How often a shared store is read, how long a lease lasts and how far forced refreshes are apart
    * derive from it.
-   * 刷新后旧的 token 和 ticket 还能用多久：这是腾讯云的规则，只有沙箱才会更短。读共享存储的频率、租约时长、强制刷新的间隔都由它推算。
    * @default 60000
    */
   readonly ticketOverlapMs?: number | undefined;
   /**
    * Milliseconds that the SIGN ticket of a replaced generation is kept to verify what phones report late; nothing is
    * signed with it.
-   * 被替换的 SIGN ticket 还保留多久，用来校验手机晚到的回传；不会再用它签名。
    * @default one refresh interval, and in any case as long as the ticket would have been valid
-   * @defaultZh 一个刷新间隔，且不短于该 ticket 原本的有效期
    */
   readonly verifyWindowMs?: number | undefined;
-  /**
-   * Refresh by a timer, also while there are no queries. Switch it off in scripts.
-   * 定时刷新，没有查询时也刷新。一次性脚本里关掉它。
-   * @default true
-   */
+  /** Refresh by a timer, also while there are no queries. Switch it off in scripts. @default true */
   readonly backgroundRefresh?: boolean | undefined;
 }
 

@@ -1,30 +1,11 @@
 import type { Problem } from '../errors/configuration-error.js';
-import {
-  type BankCardOcrOptions,
-  readClock,
-  readImageTypes,
-  readTelemetry,
-  readWarningPolicy,
-} from './bankcard-ocr.options.js';
-import { readRole, readSecret, ROLES, readStoreEncryptionKey, readTicketStore } from './credential.options.js';
-import {
-  numeric,
-  type NumberRule,
-  oneOf,
-  optional,
-  trueOrFalse,
-  type UncheckedOptions,
-  visibleText,
-} from './option-values.js';
-import { readCa, readHttpService, readProxy } from './transport.options.js';
-import {
-  DEFAULT_PATHS,
-  readAppIdFields,
-  readBaseUrl,
-  readPaths,
-  readRecognitionBaseUrl,
-  readVendorCodeOverrides,
-} from './vendor.options.js';
+import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
+import * as calls from './bankcard-ocr.options.js';
+import * as credentials from './credential.options.js';
+import type { NumberRule, UncheckedOptions } from './option-values.js';
+import { numeric, oneOf, optional, trueOrFalse, visibleText } from './option-values.js';
+import * as transport from './transport.options.js';
+import * as vendor from './vendor.options.js';
 
 interface OptionRow {
   readonly variable?: `BANKCARD_OCR_${string}`;
@@ -51,19 +32,19 @@ const MAY_BE_ZERO = numeric('milliseconds', true);
 /** One row for each option; problems are reported in this order. */
 export const OPTION_TABLE = {
   appId: { variable: 'BANKCARD_OCR_APP_ID', read: readAppId },
-  secret: { variable: 'BANKCARD_OCR_SECRET', secret: true, read: readSecret },
-  baseUrl: { variable: 'BANKCARD_OCR_BASE_URL', default: 'https://idasc.webank.com', read: readBaseUrl },
+  secret: { variable: 'BANKCARD_OCR_SECRET', secret: true, read: credentials.readSecret },
+  baseUrl: { variable: 'BANKCARD_OCR_BASE_URL', default: 'https://idasc.webank.com', read: vendor.readBaseUrl },
   allowInsecureHttp: { default: false, ...trueOrFalse() },
-  appIdFields: { read: readAppIdFields },
+  appIdFields: { read: vendor.readAppIdFields },
   protocolVersion: { default: '1.0.0', read: readProtocolVersion },
-  paths: { default: DEFAULT_PATHS, read: readPaths },
-  ticketStore: { variable: 'BANKCARD_OCR_TICKET_STORE', secret: true, read: readTicketStore },
+  paths: { default: vendor.DEFAULT_PATHS, read: vendor.readPaths },
+  ticketStore: { variable: 'BANKCARD_OCR_TICKET_STORE', secret: true, read: credentials.readTicketStore },
   storeEncryptionKey: {
     variable: 'BANKCARD_OCR_STORE_ENCRYPTION_KEY',
     secret: true,
-    read: optional(readStoreEncryptionKey),
+    read: optional(credentials.readStoreEncryptionKey),
   },
-  role: { variable: 'BANKCARD_OCR_ROLE', default: 'refresher', choices: ROLES, read: readRole },
+  role: { variable: 'BANKCARD_OCR_ROLE', default: 'refresher', choices: credentials.ROLES, read: credentials.readRole },
   refreshIntervalMs: { variable: 'BANKCARD_OCR_REFRESH_INTERVAL_MS', default: 1_200_000, ...MILLISECONDS },
   ticketOverlapMs: { variable: 'BANKCARD_OCR_TICKET_OVERLAP_MS', default: 60_000, ...MILLISECONDS },
   verifyWindowMs: { ...MAY_BE_ZERO, read: optional(MAY_BE_ZERO.read) },
@@ -74,21 +55,21 @@ export const OPTION_TABLE = {
   waitForPhotosMs: { default: 3_000, ...MAY_BE_ZERO },
   waitForResultMs: { default: 0, ...MAY_BE_ZERO },
   transport: { variable: 'BANKCARD_OCR_TRANSPORT', default: 'undici', ...oneOf('http-service', 'undici') },
-  httpService: { read: optional(readHttpService) },
-  proxy: { variable: 'BANKCARD_OCR_PROXY', secret: true, read: optional(readProxy) },
-  ca: { read: optional(readCa) },
+  httpService: { read: optional(transport.readHttpService) },
+  proxy: { variable: 'BANKCARD_OCR_PROXY', secret: true, read: optional(transport.readProxy) },
+  ca: { read: optional(transport.readCa) },
   connectTimeoutMs: { default: 3_000, ...MILLISECONDS },
   maxConnections: { default: 50, ...numeric('whole number') },
   maxConnectionAgeMs: { default: 300_000, ...MILLISECONDS },
   maxResponseBytes: { default: 33_554_432, ...numeric('bytes') },
-  warningPolicy: { variable: 'BANKCARD_OCR_WARNING_POLICY', default: 'report', read: readWarningPolicy },
+  warningPolicy: { variable: 'BANKCARD_OCR_WARNING_POLICY', default: 'report', read: calls.readWarningPolicy },
   assumedVendorRetentionMs: { default: 259_200_000, ...MILLISECONDS },
-  vendorCodeOverrides: { read: readVendorCodeOverrides },
-  recognitionBaseUrl: { variable: 'BANKCARD_OCR_RECOGNITION_BASE_URL', read: readRecognitionBaseUrl },
+  vendorCodeOverrides: { read: vendor.readVendorCodeOverrides },
+  recognitionBaseUrl: { variable: 'BANKCARD_OCR_RECOGNITION_BASE_URL', read: vendor.readRecognitionBaseUrl },
   recognitionTimeoutMs: { default: 10_000, ...MILLISECONDS },
-  imageTypes: { default: ['image/jpeg', 'image/png', 'image/bmp'], read: readImageTypes },
-  clock: { read: readClock },
-  telemetry: { read: readTelemetry },
+  imageTypes: { default: ['image/jpeg', 'image/png', 'image/bmp'], read: calls.readImageTypes },
+  clock: { read: calls.readClock },
+  telemetry: { read: calls.readTelemetry },
 } as const satisfies Readonly<Record<keyof BankCardOcrOptions, OptionRow>>;
 
 type Table = typeof OPTION_TABLE;

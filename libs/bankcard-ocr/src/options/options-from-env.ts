@@ -89,7 +89,7 @@ export function overlookedVariables(
   const notUsed = unset
     .filter((option) => !isUnset(environment[variableOf(option, name)]))
     .map((option) => withoutEffect(option, variableOf(option, name)));
-  return { lost, warnings: [...unknownVariables(environment, name).map(unknown), ...notUsed, ...lost] };
+  return { lost, warnings: [...unknownVariables(environment, name).map(unknownVariable), ...notUsed, ...lost] };
 }
 
 function lostIn(file: string, names: string): Problem {
@@ -102,7 +102,7 @@ function lostIn(file: string, names: string): Problem {
   );
 }
 
-function unknown(variable: string): Problem {
+export function unknownVariable(variable: string): Problem {
   return new Problem(
     `${variable} is no variable of this library and has no effect: check its spelling`,
     `${variable} 不是本库的变量，不起作用：请检查拼写`,

@@ -1,10 +1,6 @@
-import {
-  BankCardOcrConfigurationError,
-  configurationIssue,
-  type ConfigurationIssue,
-  Problem,
-} from '../errors/configuration-error.js';
-import { text, type Text } from '../errors/text.js';
+import type { ConfigurationIssue } from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
+import { text, type Text, withVariable } from '../errors/text.js';
 import { definesRoute } from '../vendor/http/agents.js';
 import { proxyNamed } from '../vendor/http/proxy.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
@@ -92,8 +88,8 @@ function routeTo(
   const [first] = proxies;
   if (!first || first.proxy instanceof Problem) return none;
   const url = `${first.proxy.protocol}//${first.proxy.host}`;
-  const [en, zh] = first.variable === undefined ? ['', ''] : [` (${first.variable})`, `（${first.variable}）`];
-  return { proxy: url, ...text(`proxy ${url}${en}`, `代理 ${url}${zh}`) };
+  const { en, zh } = withVariable(url, first.variable);
+  return { proxy: url, ...text(`proxy ${en}`, `代理 ${zh}`) };
 }
 
 function warningsAbout({ appId, secret, refreshIntervalMs, ticketOverlapMs }: ReadOptions, name?: string): Problem[] {
@@ -105,8 +101,8 @@ function warningsAbout({ appId, secret, refreshIntervalMs, ticketOverlapMs }: Re
     ['ticketOverlapMs', ticketOverlapMs < 60_000 && shorterThan(60_000, ticketOverlapMs)],
   ];
   return found.flatMap(([option, problem]) => {
-    const variable = variableOf(option, name);
-    return problem ? new Problem(`${option} (${variable}) ${problem.en}`, `${option}（${variable}）${problem.zh}`) : [];
+    const { en, zh } = withVariable(option, variableOf(option, name));
+    return problem ? new Problem(`${en} ${problem.en}`, `${zh}${problem.zh}`) : [];
   });
 }
 

@@ -7,45 +7,28 @@ import { booleanFromText, checkChoice, checkMembers, type UncheckedOptions, what
 
 /** Who you are, and where the vendor is. */
 export interface VendorOptions {
-  /**
-   * The app id that the vendor assigned.
-   * 腾讯云分配的 app id。
-   */
+  /** The app id that the vendor assigned. */
   readonly appId: string;
-  /**
-   * The secret of the app id, 64 characters.
-   * app id 对应的密钥，64 位。
-   */
+  /** The secret of the app id, 64 characters. */
   readonly secret: string | SecretText;
   /**
    * The vendor's host: `https`, or `http` for a loopback host. A path prefix is kept.
-   * 腾讯云地址，必须是 `https`，本机地址可以用 `http`；可带路径前缀。
    * @default 'https://idasc.webank.com'
    */
   readonly baseUrl?: string | undefined;
   /**
    * Allow plain `http` to a host that is not loopback: secrets and card numbers then travel in clear.
-   * 允许对非本机地址使用明文 `http`：密钥和卡号都会以明文传输。
    * @default false
    */
   readonly allowInsecureHttp?: boolean | undefined;
   /**
    * Other names of the app id than the host documents, for each endpoint: `app_id`, `appId` or `webankAppId`.
-   * 各接口里 app id 的参数名，与该地址的官方文档不同时填写：`app_id`、`appId` 或 `webankAppId`。
    * @default as the host of `baseUrl` documents it; an unknown host as `kyc1.qcloud.com`
-   * @defaultZh 按 `baseUrl` 地址的官方文档；未知地址同 `kyc1.qcloud.com`
    */
   readonly appIdFields?: { readonly [Endpoint in keyof AppIdFields]?: AppIdFields[Endpoint] | undefined } | undefined;
-  /**
-   * The parameter `version` of every request, 1 to 20 characters.
-   * 每个请求的 `version` 参数，1 到 20 个字符。
-   * @default '1.0.0'
-   */
+  /** The parameter `version` of every request, 1 to 20 characters. @default '1.0.0' */
   readonly protocolVersion?: string | undefined;
-  /**
-   * Other paths of endpoints than the documented ones; those that are left out stay as they are.
-   * 自定义接口路径，没写的保持官方文档的路径。
-   */
+  /** Other paths of endpoints than the documented ones; those that are left out stay as they are. */
   readonly paths?: { readonly [Endpoint in keyof VendorPaths]?: VendorPaths[Endpoint] | undefined } | undefined;
 }
 

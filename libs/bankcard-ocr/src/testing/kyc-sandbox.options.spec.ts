@@ -1,5 +1,5 @@
 import { KycSandbox } from './kyc-sandbox.js';
-import { changeSettings, DEFAULT_SETTINGS } from './kyc-sandbox.options.js';
+import { changed, DEFAULT_SETTINGS } from './kyc-sandbox.options.js';
 
 describe('options', () => {
   test('the defaults are the vendor’s lifetimes and no faults', () => {
@@ -37,17 +37,17 @@ describe('options', () => {
   });
 
   test('undefined switches off what can be off, and leaves the rest', () => {
-    const settings = changeSettings({ ...DEFAULT_SETTINGS }, { concurrencyLimit: 5, overlapMs: 7 });
-    changeSettings(settings, { concurrencyLimit: undefined, overlapMs: undefined });
+    const before = changed('It', DEFAULT_SETTINGS, { concurrencyLimit: 5, overlapMs: 7 });
+    const settings = changed('It', DEFAULT_SETTINGS, { concurrencyLimit: undefined, overlapMs: undefined }, before);
     expect(settings).toMatchObject({ concurrencyLimit: undefined, overlapMs: 7 });
   });
 
   test('what is no setting cannot be changed at run time', async () => {
     await using sandbox = await KycSandbox.start();
     // @ts-expect-error -- the app id is fixed at the start
-    expect(() => sandbox.configure({ appId: 'IDAOTHER' })).toThrow("no setting 'appId'");
+    expect(() => sandbox.configure({ appId: 'IDAOTHER' })).toThrow('no appId to set');
     // @ts-expect-error -- nor is a misspelt name silently ignored
-    await expect(KycSandbox.start({ overlapMS: 5 })).rejects.toThrow("no setting 'overlapMS'");
+    await expect(KycSandbox.start({ overlapMS: 5 })).rejects.toThrow('no overlapMS to set');
   });
 
   test('a given identity', async () => {

@@ -49,7 +49,9 @@ export const DEFAULT_SETTINGS = {
 export type KycSandboxSettings = typeof DEFAULT_SETTINGS;
 
 /** Changes of the settings: what is left out, or undefined where that is no setting, stays as it is. */
-export type KycSandboxChange = { [Setting in keyof KycSandboxSettings]?: KycSandboxSettings[Setting] | undefined };
+export type KycSandboxChange = Change<KycSandboxSettings>;
+
+export type Change<Settings> = { [Name in keyof Settings]?: Settings[Name] | undefined };
 
 /** Options of {@link KycSandbox.start}; every member is optional. */
 export interface KycSandboxOptions extends KycSandboxChange {
@@ -74,12 +76,18 @@ export interface SandboxContext {
   readonly settings: Readonly<KycSandboxSettings>;
 }
 
-/** Write `change` into `settings`; undefined is written only where it is the default. */
-export function changeSettings(settings: KycSandboxSettings, change: KycSandboxChange): KycSandboxSettings {
-  for (const [name, value] of Object.entries(change)) {
-    if (!(name in DEFAULT_SETTINGS)) throw new TypeError(`The sandbox has no setting '${name}' to change.`);
-    const mayBeUndefined = DEFAULT_SETTINGS[name as keyof KycSandboxSettings] === undefined;
-    if (value !== undefined || mayBeUndefined) Object.assign(settings, { [name]: value });
+/** The settings with changes; undefined counts only where it is the default. @throws TypeError for an unknown name */
+export function changed<Settings extends object>(
+  what: string,
+  defaults: Settings,
+  change: Change<Settings>,
+  settings = defaults,
+): Settings {
+  const unknown = Object.keys(change).find((name) => !Object.hasOwn(defaults, name));
+  if (unknown !== undefined) {
+    throw new TypeError(`${what} has no ${unknown} to set; it has ${Object.keys(defaults).join(', ')}.`);
   }
-  return settings;
+  const mayBeUndefined = (name: string) => defaults[name as keyof Settings] === undefined;
+  const set = Object.entries(change).filter(([name, value]) => value !== undefined || mayBeUndefined(name));
+  return { ...settings, ...Object.fromEntries(set) };
 }

@@ -1,17 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { SystemClock } from '../runtime/clock.js';
 import { randomLettersAndDigits } from './credentials/credential-ledger.js';
-import { acceptLaunch, type LaunchVerdict, type PhoneLaunch } from './endpoints/phone-launch.js';
+import { acceptLaunch, type LaunchVerdict, type PhoneLaunch } from './endpoints/ocr.endpoints.js';
 import { Vendor } from './endpoints/vendor.js';
 import type { CallCounts, JournalEntry, ViolationEntry } from './evidence/evidence.js';
 import type { FaultHandle, SandboxFault } from './faults/fault-registry.js';
 import { VendorServer } from './http/vendor-server.js';
-import {
-  changeSettings,
-  DEFAULT_SETTINGS,
-  type KycSandboxChange,
-  type KycSandboxOptions,
-} from './kyc-sandbox.options.js';
+import { changed, DEFAULT_SETTINGS, type KycSandboxChange, type KycSandboxOptions } from './kyc-sandbox.options.js';
 import { EXAMPLE_ORDERS, type SandboxOrder } from './orders/order-book.js';
 import { vendorSignature } from './vendor-signature.js';
 
@@ -49,7 +44,7 @@ export class KycSandbox implements AsyncDisposable {
     ...settings
   }: KycSandboxOptions) {
     this.appId = appId;
-    this.#vendor = new Vendor(appId, secret, clock, changeSettings({ ...DEFAULT_SETTINGS }, settings));
+    this.#vendor = new Vendor(appId, secret, clock, changed('The sandbox', DEFAULT_SETTINGS, settings));
     const prefix = pathPrefix.replace(/\/+$/, '');
     this.#server = new VendorServer(this.#vendor, { port, host, pathPrefix: prefix, keepsProcessAlive });
   }
@@ -65,7 +60,7 @@ export class KycSandbox implements AsyncDisposable {
 
   /** Change settings while it runs; lifetimes apply to what is issued from now on. */
   configure(change: KycSandboxChange): void {
-    changeSettings(this.#vendor.settings, change);
+    this.#vendor.settings = changed('The sandbox', DEFAULT_SETTINGS, change, this.#vendor.settings);
   }
 
   addOrder(order: SandboxOrder): void {

@@ -10,7 +10,8 @@ import { type BankCardOcrError, isBankCardOcrError } from '../../errors/bank-car
 import { codeOrNameOf } from '../../errors/redaction.js';
 import { duration, type Language, type Text, text } from '../../errors/text.js';
 import { printable } from '../../runtime/printable-text.js';
-import { type ArchiveCommand, refusal } from '../arguments.js';
+import { refusal } from '../arguments.js';
+import type { ArchiveCommand } from './archive.arguments.js';
 import { type ArchiveStores, archiveStores } from './archive-stores.js';
 import { Terminal } from './terminal.js';
 

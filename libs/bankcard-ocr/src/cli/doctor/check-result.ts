@@ -3,7 +3,7 @@ import type { StoreFinding } from '../../credentials/store/store-inspection.js';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { codeOrNameOf, redactVendorText } from '../../errors/redaction.js';
 import { duration, sentences, type Text, text } from '../../errors/text.js';
-import type { OutputChoice } from '../arguments.js';
+import type { CommonFlags } from '../arguments.js';
 
 const TITLES = {
   configuration: text('configuration', '配置'),
@@ -16,7 +16,6 @@ const TITLES = {
   archive: text('archive', '存证档案'),
   live: text('live', '实际调用'),
 };
-const MARKS = { ok: 'ok', warn: 'warn', fail: 'FAIL', skipped: 'skipped' };
 
 export type CheckName = keyof typeof TITLES;
 
@@ -58,7 +57,10 @@ export function exitCodeOf(results: readonly CheckResult[]): 0 | 1 {
   return results.some(({ status }) => status === 'fail') ? 1 : 0;
 }
 
-export function doctorReport(results: readonly CheckResult[], { json, language }: OutputChoice): string {
+export function doctorReport(
+  results: readonly CheckResult[],
+  { json, language }: Pick<CommonFlags, 'json' | 'language'>,
+): string {
   if (json) {
     const checks = results.map(({ found, todo, ...result }) => {
       return { ...result, found: found[language], ...(todo && { todo: todo[language] }) };
@@ -68,7 +70,7 @@ export function doctorReport(results: readonly CheckResult[], { json, language }
   }
   const lines = results.map(({ check, about, status, found, todo }) => {
     const title = [TITLES[check][language], ...(about === undefined ? [] : [about])].join(' ');
-    return `${MARKS[status].padEnd(8)} ${title}${language === 'zh' ? '：' : ': '}${sentences(found, todo)[language]}`;
+    return `${(status === 'fail' ? 'FAIL' : status).padEnd(8)} ${title}${language === 'zh' ? '：' : ': '}${sentences(found, todo)[language]}`;
   });
   return lines.join('\n');
 }

@@ -52,7 +52,7 @@ describe('the configuration, as doctor sees it', () => {
     [
       'a name spelled wrong',
       { BANKCARD_OCR_WARNINGPOLICY: 'x' },
-      /warn .*BANKCARD_OCR_WARNINGPOLICY is not read.*Check its spelling/,
+      /warn .*BANKCARD_OCR_WARNINGPOLICY is no variable of this library.*check its spelling/,
       /请检查拼写/,
     ],
   ])('tells of %s in both languages', (_what, change, english, chinese) => {

@@ -3,10 +3,10 @@ import { type StoreContent } from '../../credentials/store/store-inspection.js';
 import { TicketStore } from '../../credentials/store/ticket-store.js';
 import { BankCardOcrConfigurationError, type ConfigurationIssue } from '../../errors/configuration-error.js';
 import { maskAppId } from '../../errors/redaction.js';
-import { type Text, text } from '../../errors/text.js';
-import { unknownVariables } from '../../options/options-from-env.js';
+import { type Text, text, withVariable } from '../../errors/text.js';
+import { unknownVariable, unknownVariables } from '../../options/options-from-env.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import type { DoctorCommand } from '../arguments.js';
+import { FLAG, readFlags, refusal } from '../arguments.js';
 import { type Configuration, readConfiguration } from '../configuration.js';
 import { checkArchive } from './archive.check.js';
 import { type CheckName, type CheckResult, checkResultsOf, runCheck } from './check-result.js';
@@ -16,6 +16,16 @@ import { checkLive } from './live.check.js';
 
 /** Milliseconds. What `--live` fetches must not be cut off: the response would be lost. */
 const LIMITS = { connection: 15_000, store: 20_000, archive: 60_000, live: 40_000 } as const;
+
+type DoctorCommand = ReturnType<typeof readDoctorArguments>;
+
+/** @throws `InputRefused` */
+export function readDoctorArguments(args: string[]) {
+  const { common, flags } = readFlags(args, { live: FLAG, fetch: FLAG });
+  const { live = false, fetch = false } = flags;
+  if (fetch && !live) throw refusal('--fetch goes with --live', '--fetch 要和 --live 一起用');
+  return { kind: 'doctor' as const, ...common, live, fetch };
+}
 
 export async function runDoctor(command: DoctorCommand): Promise<CheckResult[]> {
   const configuration = readConfiguration(command.name);
@@ -39,18 +49,14 @@ function skipped(checks: readonly CheckName[], found: Text): CheckResult[] {
 
 const configurationResult = checkResultsOf('configuration');
 
-export function checkConfiguration(configuration: Configuration, name: string | undefined): CheckResult[] {
-  const { options } = configuration;
-  const results = options
-    ? [summary(options), ...options.warnings.map(({ en, zh }) => configurationResult('warn', text(en, zh)))]
-    : configuration.faults.map((issue) => issueResult('configuration', issue));
+export function checkConfiguration({ options, faults }: Configuration, name: string | undefined): CheckResult[] {
+  const warnings = options?.warnings.map((problem) => configurationResult('warn', problem)) ?? [];
   // A variable that is spelled wrong is missed only when its default surprises.
   const misspelled = unknownVariables(process.env, name).map((variable) => {
-    const todo = text('Check its spelling', '请检查拼写');
-    const found = text(`${variable} is not read by this module`, `${variable} 不是本模块的变量`);
-    return configurationResult('warn', found, { todo, facts: { variable } });
+    return configurationResult('warn', unknownVariable(variable), { facts: { variable } });
   });
-  return [...results, ...misspelled];
+  const found = options ? [summary(options)] : faults.map((issue) => issueResult('configuration', issue));
+  return [...found, ...warnings, ...misspelled];
 }
 
 function summary(options: ResolvedOptions): CheckResult {
@@ -76,8 +82,8 @@ function summary(options: ResolvedOptions): CheckResult {
 }
 
 function issueResult(check: CheckName, { option, variable, fix, fixZh }: ConfigurationIssue): CheckResult {
-  const [en, zh] = variable === undefined ? ['', ''] : [` (${variable})`, `（${variable}）`];
-  return checkResultsOf(check)('fail', text(`${option}${en} ${fix}`, `${option}${zh} ${fixZh}`), {
+  const { en, zh } = withVariable(option, variable);
+  return checkResultsOf(check)('fail', text(`${en} ${fix}`, `${zh} ${fixZh}`), {
     facts: { option, ...(variable !== undefined && { variable }) },
   });
 }

@@ -1,43 +1,70 @@
 import { type BankCardOcrClient, createClient } from '../../account/create-client.js';
-import { connectToVendor } from '../../account/vendor-connections.js';
 import { createOrderNo } from '../../call/order-number.js';
-import type { Credentials } from '../../credentials/credentials.js';
 import { TicketStore } from '../../credentials/store/ticket-store.js';
 import { type BankCardOcrError, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { Actor } from '../../errors/error-codes.js';
 import { sentences, text, type Text } from '../../errors/text.js';
-import { vendorCodeRule } from '../../errors/vendor-codes.js';
+import { VENDOR_CODES, vendorCodeRule } from '../../errors/vendor-codes.js';
 import { whatIsSet } from '../../options/option-values.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import { signedQuery } from '../../results/order-query.js';
-import { SignalCancellation } from '../../runtime/abort.js';
-import { SignatureService } from '../../signature/signature.service.js';
-import { ResultClient } from '../../vendor/result.client.js';
 import { type CheckResult, checkResultsOf } from './check-result.js';
 
 const result = checkResultsOf('live');
 
+/** A rejection must not make the library send again, or fetch other credentials. */
+const SENT_ONCE = {
+  maxAttempts: 1,
+  vendorCodeOverrides: Object.fromEntries(Object.keys(VENDOR_CODES).map((code) => [code, { retry: 'never' as const }])),
+  backgroundRefresh: false,
+};
+
 /** Whether the credentials work: get some by the ordinary rules, and query one order that does not exist. */
 export async function checkLive(options: ResolvedOptions, signal: AbortSignal): Promise<CheckResult> {
+  const { ticketStore } = options;
+  const isShared = ticketStore instanceof TicketStore || ticketStore.kind !== 'memory';
+  // Fetched only when the store has nothing valid.
+  const ofStore = isShared && (await tryCredentials({ ...options, role: 'reader' }, signal, false));
+  return ofStore || (await tryCredentials(options, signal, true))!;
+}
+
+/** @param mayFetch false: undefined when the store has nothing valid */
+async function tryCredentials(
+  options: ResolvedOptions,
+  signal: AbortSignal,
+  mayFetch: boolean,
+): Promise<CheckResult | undefined> {
+  const ignore = (): void => undefined;
+  const log = { debug: ignore, log: ignore, warn: ignore, error: ignore };
+  let client: BankCardOcrClient | undefined;
   let obtained: ObtainedCredentials | undefined;
   try {
-    obtained = await obtainCredentials(options, signal);
-    await queryOnce(options, obtained.credentials, signal);
+    client = await createClient({ ...options, ...SENT_ONCE }, { log, debugs: () => false });
+    const { tickets, results } = client;
+    if (!mayFetch) await tickets.reload();
+    if (!mayFetch && !tickets.peek()) return undefined;
+    const { generation } = await tickets.getCredentials(signal);
+    obtained = { generation, fetched: mayFetch && options.role !== 'reader' };
+    await results.query(createOrderNo(), { signal });
     return verdict(obtained);
   } catch (error) {
     if (!isBankCardOcrError(error)) throw error;
     return verdict(obtained, error);
+  } finally {
+    await client?.close();
   }
 }
 
-function verdict(obtained: ObtainedCredentials | undefined, error?: BankCardOcrError): CheckResult {
+interface ObtainedCredentials {
+  readonly generation: number;
+  readonly fetched: boolean;
+}
+
+function verdict(obtained?: ObtainedCredentials, error?: BankCardOcrError): CheckResult {
   const { code, actor, vendorCode, bizSeqNo } = error ?? {};
-  const { credentials, fetched } = obtained ?? {};
-  const generation = credentials?.generation;
-  const facts = whatIsSet({ code, actor, vendorCode, bizSeqNo, generation, fetched });
-  const origin = fetched ? text('fetched just now', '刚刚获取') : text('from the store', '来自存储');
+  const facts = whatIsSet({ code, actor, vendorCode, bizSeqNo, ...obtained });
+  const origin = obtained?.fetched ? text('fetched just now', '刚刚获取') : text('from the store', '来自存储');
   const which = obtained
-    ? text(`generation ${generation}, ${origin.en}`, `第 ${generation} 代凭证，${origin.zh}`)
+    ? text(`generation ${obtained.generation}, ${origin.en}`, `第 ${obtained.generation} 代凭证，${origin.zh}`)
     : text('no credentials', '拿不到凭证');
   if (!error || (obtained && code === 'ORDER_NOT_FOUND')) {
     return result('ok', sentences(which, text('Tencent accepts them', '腾讯云接受这些凭证')), { facts });
@@ -74,54 +101,4 @@ function why({ vendorCode, vendorMessage, message, messageZh, cause }: BankCardO
   const said = vendorMessage === undefined ? '' : ` (${vendorMessage})`;
   const { en, zh } = vendorCodeRule(vendorCode);
   return text(`Tencent returned ${vendorCode}: ${en}${said}`, `腾讯云返回 ${vendorCode}：${zh}${said}`);
-}
-
-/** One request, never repeated: a rejection must not make the library fetch other credentials. */
-async function queryOnce(options: ResolvedOptions, credentials: Credentials, signal: AbortSignal): Promise<void> {
-  const { clock, appId, appIdFields, protocolVersion: version, paths, attemptTimeoutMs } = options;
-  const connections = await connectToVendor(options, () => undefined);
-  try {
-    const results = new ResultClient(connections.main, clock, {
-      path: paths.queryResult,
-      appIdField: appIdFields.queryResult,
-      appId,
-      version,
-    });
-    const query = signedQuery({ ...options, signatures: new SignatureService() }, createOrderNo(), credentials);
-    const { generation } = credentials;
-    const cancellation = new SignalCancellation(signal);
-    await results.queryResult({ query, generation, timeoutMs: attemptTimeoutMs, cancellation, attempt: 1 }, false);
-  } finally {
-    await connections.close();
-  }
-}
-
-interface ObtainedCredentials {
-  readonly credentials: Credentials;
-  readonly fetched: boolean;
-}
-
-/** By the ordinary rules, but fetched only when the store has nothing valid. @throws {@link BankCardOcrError} */
-async function obtainCredentials(options: ResolvedOptions, signal: AbortSignal): Promise<ObtainedCredentials> {
-  const { ticketStore } = options;
-  if (ticketStore instanceof TicketStore || ticketStore.kind !== 'memory') {
-    const stored = await withClient({ ...options, role: 'reader' }, async ({ tickets }) => {
-      await tickets.reload();
-      return tickets.peek();
-    });
-    if (stored) return { credentials: stored, fetched: false };
-  }
-  const credentials = await withClient(options, ({ tickets }) => tickets.getCredentials(signal));
-  return { credentials, fetched: options.role !== 'reader' };
-}
-
-async function withClient<T>(options: ResolvedOptions, use: (client: BankCardOcrClient) => Promise<T>): Promise<T> {
-  const ignore = (): void => undefined;
-  const log = { debug: ignore, log: ignore, warn: ignore, error: ignore };
-  const client = await createClient({ ...options, backgroundRefresh: false }, { log, debugs: () => false });
-  try {
-    return await use(client);
-  } finally {
-    await client.close();
-  }
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sign } from '../../signature/signature.service.js';
-import { explainSignature, type KnownTicket, type SignatureCase } from './explain-signature.js';
+import { explainSignature, type KnownTicket } from './explain-signature.js';
 
 const APP_ID = 'appId001';
 const ORDER = 'test1480921551481';
@@ -20,9 +20,18 @@ const TICKETS: KnownTicket[] = [
   { type: 'token', text: TOKEN, state: 'current', generation: 9 },
   { type: 'secret', text: SECRET, state: 'given' },
 ];
-const VALUES = { app_id: APP_ID, order_no: ORDER, user_id: USER, nonce: NONCE, version: VERSION };
+const VALUES = { 'app-id': APP_ID, 'order-no': ORDER, 'user-id': USER, nonce: NONCE, version: VERSION };
 const QUERY = [APP_ID, ORDER, VERSION, NONCE];
 const LAUNCH = [APP_ID, USER, VERSION, NONCE];
+
+type Explained = Parameters<typeof explainSignature>;
+
+interface SignatureCase {
+  readonly purpose: Explained[0];
+  readonly values: Explained[1];
+  readonly sign: string;
+  readonly tickets: readonly KnownTicket[];
+}
 
 const sha1 = (text: string) => createHash('sha1').update(text).digest('hex').toUpperCase();
 const sorted = (...values: string[]) => values.toSorted((a, b) => (a < b ? -1 : 1));
@@ -31,7 +40,7 @@ const ALL = joined(...QUERY, TICKET);
 
 function explain(change: Partial<SignatureCase>) {
   const given = { purpose: 'query', values: VALUES, sign: '', tickets: TICKETS, ...change } as const;
-  const explanation = explainSignature(given);
+  const explanation = explainSignature(given.purpose, given.values, given.sign, given.tickets);
   // What may be shown is searched for everything that may not.
   const shown = JSON.stringify(explanation);
   for (const secret of [...TICKETS.map(({ text }) => text), NONCE, given.sign]) {
@@ -65,7 +74,7 @@ describe('a signature that does not fit', () => {
     ['B28D8EBC24ACB5FC71746E56209926536F06B68B', 'sorted by parameter name, not by value'],
   ])('%s: %s', (wrong, how) => {
     const tickets: KnownTicket[] = [{ type: 'SIGN', text: TICKET, state: 'given' }];
-    const { broken } = explain({ values: { ...VALUES, order_no: USER }, tickets, sign: wrong });
+    const { broken } = explain({ values: { ...VALUES, 'order-no': USER }, tickets, sign: wrong });
     expect(broken).toEqual([{ rule: 'order', how: expect.objectContaining({ en: how }) }]);
   });
 

@@ -4,71 +4,34 @@ import { endsAtMs } from '../../credentials/credential-lifetime.js';
 import type { TicketRecord } from '../../credentials/ticket-record.js';
 import { duration, type Text, text } from '../../errors/text.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
-import { EXPLAIN_VARIABLES, type ExplainCommand, type Purpose, refusal } from '../arguments.js';
+import { FLAG, readFlags, refusal, refuseMissing, TEXT } from '../arguments.js';
 import { readConfiguration } from '../configuration.js';
 import { usableRecord } from '../doctor/credentials.check.js';
 
-export async function runExplain(command: ExplainCommand): Promise<{ report: string; exitCode: 0 | 1 }> {
-  const { options } = readConfiguration(command.name);
-  const { appId = options?.appId, orderNo = '', userId = '', nonce = '', version, purpose, sign } = command;
-  if (appId === undefined) {
-    throw refusal(
-      'missing: --app-id, and the environment has no right configuration to take it from',
-      '缺少 --app-id，环境变量里也没有可用的配置',
-    );
-  }
-  const stored = await ticketsOfStore(options, appId);
-  // The store comes first: it knows the age of a ticket that was also given as input.
-  const tickets = [...(Array.isArray(stored) ? stored : []), ...ticketsOfVariables()];
-  const note = Array.isArray(stored) ? undefined : stored;
-  if (tickets.length === 0) {
-    const { en, zh } = note ?? text('the environment configures no ticket store', '环境变量没有配置 ticket 存储');
-    throw refusal(
-      `no ticket to compare with (${en}): set ${EXPLAIN_VARIABLES.SIGN}`,
-      `没有可供比较的 ticket（${zh}）；用 --help 查看说明`,
-    );
-  }
-  // Some have signed with it.
-  if (options?.appId === appId) tickets.push({ type: 'secret', text: options.secret.reveal(), state: 'given' });
-  const values = { app_id: appId, order_no: orderNo, user_id: userId, version, nonce };
-  const explanation = explainSignature({ purpose, values, sign, tickets });
-  return { report: explainReport(explanation, note, command), exitCode: explanation.fits ? 0 : 1 };
-}
+export const EXPLAIN_VARIABLES = {
+  SIGN: 'BANKCARD_OCR_EXPLAIN_TICKET',
+  NONCE: 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET',
+} as const;
 
-function explainReport({ fits, broken, ticket }: Explanation, note: Text | undefined, command: ExplainCommand): string {
-  const { purpose, json, language } = command;
-  const rules = broken.map(({ rule, how }) => ({ rule, how: how[language] }));
-  const notes = note ? [note[language]] : [];
-  if (json) {
-    const document = { command: 'sign', fits, exitCode: fits ? 0 : 1, for: purpose, broken: rules, ticket, notes };
-    return JSON.stringify(document, undefined, 2);
-  }
-  const { en, zh } = PURPOSES[purpose].name;
-  const number = ticket?.generation;
-  const made = number === undefined ? ['', ''] : [`, made with generation ${number}`, `，用的是第 ${number} 代 ticket`];
-  const verdict = fits
-    ? text(`fits, as a signature of ${en}${made[0]}`, `签名正确（${zh}）${made[1]}`)
-    : text(`does not fit, as a signature of ${en}`, `签名不对（${zh}）`);
-  const lines = [...rules.map(({ rule, how }) => `  ${rule}: ${how}`), ...notes.map((one) => `  (${one})`)];
-  return [verdict[language], ...lines].join('\n');
-}
+const VALUES = { 'app-id': TEXT, 'order-no': TEXT, 'user-id': TEXT, version: TEXT, nonce: TEXT } as const;
+const FLAGS = { ...VALUES, explain: FLAG, for: TEXT, sign: TEXT } as const;
 
-export interface SignatureCase {
-  readonly purpose: Purpose;
-  readonly values: Readonly<Record<Parameter, string>>;
-  readonly sign: string;
-  readonly tickets: readonly KnownTicket[];
-}
-
-export interface Explanation {
-  readonly fits: boolean;
-  /** The rules of docs/protocol.md, section 4, that it broke; `unknown`: nothing that was tried produces it. */
-  readonly broken: readonly {
-    readonly rule: 'letter-case' | 'order' | 'ticket-type' | 'stale-generation' | 'unknown';
-    readonly how: Text;
-  }[];
-  readonly ticket?: Omit<KnownTicket, 'text'>;
-}
+/** What is signed, in the order of Tencent's documents (docs/protocol.md, section 4). */
+const PURPOSES = {
+  query: { name: text('a query', '查询'), signed: ['app-id', 'order-no', 'version', 'nonce'], ticketType: 'SIGN' },
+  launch: {
+    name: text('a launch of the phone SDK', '启动手机 SDK'),
+    signed: ['app-id', 'user-id', 'version', 'nonce'],
+    ticketType: 'NONCE',
+  },
+  report: {
+    name: text('a report of the phone SDK', '手机 SDK 回传'),
+    signed: ['app-id', 'order-no'],
+    ticketType: 'SIGN',
+  },
+} as const satisfies Readonly<
+  Record<string, { name: Text; signed: readonly (keyof typeof VALUES)[]; ticketType: string }>
+>;
 
 /** What a signature may have been made with. `text` is secret. */
 export interface KnownTicket {
@@ -89,58 +52,92 @@ const TICKET_TYPES = {
   secret: text('the app secret', '应用密钥'),
 };
 
-type Parameter = 'app_id' | 'order_no' | 'user_id' | 'version' | 'nonce';
-
-interface SignedPurpose {
-  readonly name: Text;
-  readonly signed: readonly Parameter[];
-  readonly ticketType: 'SIGN' | 'NONCE';
+/** @throws `InputRefused` */
+export function readSignArguments(args: string[]) {
+  const { common, flags } = readFlags(args, FLAGS);
+  const { explain, sign = '', for: wanted, ...values } = flags;
+  if (!explain) throw refusal('say sign --explain', '请写 sign --explain');
+  // A user id is signed for a launch only, and what a phone reports has no nonce.
+  const likely = values['user-id'] !== undefined ? 'launch' : values.nonce === undefined ? 'report' : 'query';
+  const purpose = Object.keys(PURPOSES).find((one) => one === (wanted ?? likely)) as keyof typeof PURPOSES | undefined;
+  if (!purpose) throw refusal('--for must be query, launch or report', '--for 只能是 query、launch、report');
+  const needed = PURPOSES[purpose].signed.filter((name) => name !== 'app-id' && name !== 'version');
+  refuseMissing(flags, [...needed, 'sign']);
+  return { kind: 'explain' as const, ...common, purpose, values: { version: '1.0.0', ...values }, sign };
 }
 
-const PURPOSES: Readonly<Record<Purpose, SignedPurpose>> = {
-  query: { name: text('a query', '查询'), signed: ['app_id', 'order_no', 'version', 'nonce'], ticketType: 'SIGN' },
-  launch: {
-    name: text('a launch of the phone SDK', '启动手机 SDK'),
-    signed: ['app_id', 'user_id', 'version', 'nonce'],
-    ticketType: 'NONCE',
-  },
-  report: {
-    name: text('a report of the phone SDK', '手机 SDK 回传'),
-    signed: ['app_id', 'order_no'],
-    ticketType: 'SIGN',
-  },
-};
+export async function runExplain(
+  command: ReturnType<typeof readSignArguments>,
+): Promise<{ report: string; exitCode: 0 | 1 }> {
+  const { options } = readConfiguration(command.name);
+  const appId = command.values['app-id'] ?? options?.appId;
+  if (appId === undefined) {
+    throw refusal(
+      'missing: --app-id, and the environment has no right configuration to take it from',
+      '缺少 --app-id，环境变量里也没有可用的配置',
+    );
+  }
+  const stored = await ticketsOfStore(options, appId);
+  const note = Array.isArray(stored) ? undefined : stored;
+  // The store comes first: it knows the age of a ticket that was also given as input.
+  const tickets = [...(Array.isArray(stored) ? stored : []), ...ticketsOfVariables()];
+  if (tickets.length === 0) {
+    const { en, zh } = note ?? text('the environment configures no ticket store', '环境变量没有配置 ticket 存储');
+    throw refusal(
+      `no ticket to compare with (${en}): set ${EXPLAIN_VARIABLES.SIGN}`,
+      `没有可供比较的 ticket（${zh}）；用 --help 查看说明`,
+    );
+  }
+  // Some have signed with it.
+  if (options?.appId === appId) tickets.push({ type: 'secret', text: options.secret.reveal(), state: 'given' });
+  const { purpose, sign, json, language } = command;
+  const values = { ...command.values, 'app-id': appId };
+  const { fits, broken, ticket } = explainSignature(purpose, values, sign, tickets);
+  const exitCode = fits ? 0 : 1;
+  const rules = broken.map(({ rule, how }) => ({ rule, how: how[language] }));
+  const notes = note ? [note[language]] : [];
+  if (json) {
+    const document = { command: 'sign', fits, exitCode, for: purpose, broken: rules, ticket, notes };
+    return { report: JSON.stringify(document, undefined, 2), exitCode };
+  }
+  const { en, zh } = PURPOSES[purpose].name;
+  const number = ticket?.generation;
+  const made =
+    number === undefined ? text('', '') : text(`, made with generation ${number}`, `，用的是第 ${number} 代 ticket`);
+  const verdict = fits
+    ? text(`fits, as a signature of ${en}${made.en}`, `签名正确（${zh}）${made.zh}`)
+    : text(`does not fit, as a signature of ${en}`, `签名不对（${zh}）`);
+  const lines = [...rules.map(({ rule, how }) => `  ${rule}: ${how}`), ...notes.map((one) => `  (${one})`)];
+  return { report: [verdict[language], ...lines].join('\n'), exitCode };
+}
 
 type SignedValue = readonly [parameter: string, value: string];
 
 /** The right order in which values are joined, by UTF-16 code unit, and the usual mistakes (docs/protocol.md, section 4). */
-const ORDERS: readonly {
-  readonly order: (values: readonly SignedValue[]) => SignedValue[];
-  readonly mistake?: Text;
-}[] = [
-  { order: (values) => values.toSorted(([, a], [, b]) => (a < b ? -1 : 1)) },
-  {
-    order: (values) => values.toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    mistake: text('sorted by parameter name, not by value', '按参数名排序，应按值排序'),
-  },
-  {
-    order: (values) => values.toSorted(([, a], [, b]) => a.localeCompare(b, 'en')),
-    mistake: text('sorted as words of a language, not by code unit', '按语言习惯排序'),
-  },
-  {
-    order: (values) => [...values],
-    mistake: text('not sorted, but joined as the documents list the values', '没有排序，而是按文档列出的顺序拼接'),
-  },
+const ORDERS: readonly (readonly [compare: (a: SignedValue, b: SignedValue) => number, mistake?: Text])[] = [
+  [([, a], [, b]) => (a < b ? -1 : 1)],
+  [([a], [b]) => (a < b ? -1 : 1), text('sorted by parameter name, not by value', '按参数名排序，应按值排序')],
+  [
+    ([, a], [, b]) => a.localeCompare(b, 'en'),
+    text('sorted as words of a language, not by code unit', '按语言习惯排序'),
+  ],
+  [() => 0, text('not sorted, but joined as the documents list the values', '没有排序，而是按文档列出的顺序拼接')],
 ];
 
-export function explainSignature({ purpose, values, sign, tickets }: SignatureCase): Explanation {
+/** Which rules of docs/doctor.md a signature broke, and the ticket that it was made with, without its text. */
+export function explainSignature(
+  purpose: keyof typeof PURPOSES,
+  values: { readonly [Name in keyof typeof VALUES]?: string | undefined },
+  sign: string,
+  tickets: readonly KnownTicket[],
+) {
   const { signed, ticketType } = PURPOSES[purpose];
   const signature = sign.trim().toUpperCase();
+  const broken: { readonly rule: string; readonly how: Text }[] = [];
   for (const { text: secret, ...ticket } of tickets) {
-    const all: SignedValue[] = [...signed.map((name) => [name, values[name]] as const), ['ticket', secret]];
-    const found = ORDERS.find(({ order }) => sha1(order(all).map(([, value]) => value)) === signature);
-    if (!found) continue;
-    const broken: Explanation['broken'][number][] = [];
+    const all: SignedValue[] = [...signed.map((name) => [name, values[name] ?? ''] as const), ['ticket', secret]];
+    const order = ORDERS.find(([compare]) => sha1(all.toSorted(compare)) === signature);
+    if (!order) continue;
     // Tencent's own signatures come in any letter case.
     if (purpose !== 'report' && sign.trim() !== signature) {
       const how = text('it has lower-case digits: Tencent wants 0-9 and A-F', '含有小写字母：必须是 0-9 和 A-F');
@@ -150,10 +147,15 @@ export function explainSignature({ purpose, values, sign, tickets }: SignatureCa
       const [used, right] = [TICKET_TYPES[ticket.type], TICKET_TYPES[ticketType]];
       const how = text(`signed with ${used.en} instead of ${right.en}`, `用了 ${used.zh}，应该用 ${right.zh}`);
       broken.push({ rule: 'ticket-type', how });
-    } else if (isStale(ticket, purpose)) {
-      broken.push({ rule: 'stale-generation', how: staleness(ticket) });
+      // A phone may report late, and Tencent signed with what was current then.
+    } else if (ticket.state === 'ended' || (ticket.state === 'replaced' && purpose !== 'report')) {
+      const ago = duration(ticket.sinceMs ?? 0);
+      const what = ticket.state === 'ended' ? text('ended', '已过期') : text('was replaced', '已被替换');
+      const en = `signed with generation ${ticket.generation}, which ${what.en} ${ago.en} ago`;
+      const how = text(en, `用的是第 ${ticket.generation} 代 ticket，${ago.zh}前${what.zh}`);
+      broken.push({ rule: 'stale-generation', how });
     }
-    if (found.mistake) broken.push({ rule: 'order', how: found.mistake });
+    if (order[1]) broken.push({ rule: 'order', how: order[1] });
     return { fits: broken.length === 0, broken, ticket };
   }
   const how = tickets.some(({ type }) => type === ticketType)
@@ -162,23 +164,13 @@ export function explainSignature({ purpose, values, sign, tickets }: SignatureCa
         '已知的 ticket 都得不到这个签名：用的是别的 ticket、别的值、别的顺序，或者不是对 UTF-8 做 SHA-1 得到的 40 位十六进制',
       )
     : text(`no ${ticketType} ticket is known to compare with`, `没有可供比较的 ${ticketType} ticket`);
-  return { fits: false, broken: [{ rule: 'unknown', how }] };
+  broken.push({ rule: 'unknown', how });
+  return { fits: false, broken };
 }
 
-function sha1(values: readonly string[]): string {
-  return createHash('sha1').update(values.join(''), 'utf8').digest('hex').toUpperCase();
-}
-
-/** A phone may report late, and Tencent signed with what was current then. */
-function isStale({ state }: Omit<KnownTicket, 'text'>, purpose: Purpose): boolean {
-  return state === 'ended' || (state === 'replaced' && purpose !== 'report');
-}
-
-function staleness({ state, generation, sinceMs = 0 }: Omit<KnownTicket, 'text'>): Text {
-  const ago = duration(sinceMs);
-  const what = state === 'ended' ? text('ended', '已过期') : text('was replaced', '已被替换');
-  const en = `signed with generation ${generation}, which ${what.en} ${ago.en} ago`;
-  return text(en, `用的是第 ${generation} 代 ticket，${ago.zh}前${what.zh}`);
+function sha1(values: readonly SignedValue[]): string {
+  const joined = values.map(([, value]) => value).join('');
+  return createHash('sha1').update(joined, 'utf8').digest('hex').toUpperCase();
 }
 
 function ticketsOfVariables(): KnownTicket[] {

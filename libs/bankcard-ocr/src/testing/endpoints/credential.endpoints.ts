@@ -1,6 +1,6 @@
 import type { IssuedToken } from '../credentials/credential-ledger.js';
 import type { JournalEntry, RefreshCall } from '../evidence/evidence.js';
-import { chinaDigits, type SandboxResponse } from '../response/vendor-response.js';
+import { chinaDigits, Refusal, type SandboxResponse } from '../response/vendor-response.js';
 import { type VendorRequest, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
@@ -11,32 +11,32 @@ export function respondAccessToken(
   record: JournalEntry,
   call?: RefreshCall,
 ): SandboxResponse {
-  const { ledger, responses, settings } = vendor;
-  if (request.lacks('secret', 'grant_type', 'version')) return responses.failure('1', 'a parameter is missing');
-  if (request.appId !== vendor.appId) return responses.failure('66660001');
-  if (request.text('grant_type') !== 'client_credential') return responses.failure('400103', 'grant_type');
-  if (request.text('version') !== VERSION) return responses.failure('400502');
-  if (request.text('secret') !== vendor.secret) return responses.failure(settings.wrongSecretCode, 'secret');
+  const { ledger, settings } = vendor;
+  if (request.lacks('secret', 'grant_type', 'version')) throw new Refusal('1', 'a parameter is missing');
+  if (request.appId !== vendor.appId) throw new Refusal('66660001');
+  if (request.text('grant_type') !== 'client_credential') throw new Refusal('400103', 'grant_type');
+  if (request.text('version') !== VERSION) throw new Refusal('400502');
+  if (request.text('secret') !== vendor.secret) throw new Refusal(settings.wrongSecretCode, 'secret');
   const token = ledger.issueToken();
   if (call) vendor.refreshWatch.tokenIssued(call, token);
   record.generation = token.generation;
   const credentials = { access_token: token.value, ...expiry(vendor, settings.tokenLifeMs) };
-  return responses.success({ ...responses.stamp(), success: true, ...credentials });
+  return vendor.success({ ...vendor.stamp(), success: true, ...credentials });
 }
 
 const LEGAL_USER_ID = /^[0-9A-Za-z]{1,32}$/;
 
 /** `GET /api/oauth2/api_ticket`: an access token for a SIGN or a NONCE ticket (protocol.md sections 1 to 3). */
 export function respondApiTicket(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
-  const { ledger, responses, settings } = vendor;
-  if (request.lacks('access_token', 'type', 'version')) return responses.failure('1', 'a parameter is missing');
-  if (request.appId !== vendor.appId) return responses.failure('66660001');
-  if (request.ticketType === undefined) return responses.failure('400103', 'type');
-  if (request.text('version') !== VERSION) return responses.failure('400502');
+  const { ledger, settings } = vendor;
+  if (request.lacks('access_token', 'type', 'version')) throw new Refusal('1', 'a parameter is missing');
+  if (request.appId !== vendor.appId) throw new Refusal('66660001');
+  if (request.ticketType === undefined) throw new Refusal('400103', 'type');
+  if (request.text('version') !== VERSION) throw new Refusal('400502');
   const token = ledger.findToken(request.text('access_token'));
   record.generation = token?.generation;
   // Tencent does not distinguish a token that expired long ago from one it never issued: 15 for both.
-  if (!token || !ledger.isValid(token)) return responses.failure('15');
+  if (!token || !ledger.isValid(token)) throw new Refusal('15');
   if (request.ticketType === 'NONCE') return respondNonceTicket(vendor, request, token);
   const ticket = ledger.issueSignTicket(token);
   record.ticket = ticket.number;
@@ -44,25 +44,25 @@ export function respondApiTicket(vendor: Vendor, request: VendorRequest, record:
 }
 
 function respondNonceTicket(vendor: Vendor, request: VendorRequest, token: IssuedToken): SandboxResponse {
-  const { ledger, responses, settings, violations } = vendor;
+  const { ledger, settings, violations } = vendor;
   const userId = request.parameter('user_id');
-  if (userId === undefined) return responses.failure('1', 'user_id is missing');
+  if (userId === undefined) throw new Refusal('1', 'user_id is missing');
   if (!LEGAL_USER_ID.test(userId)) {
     violations.report('illegal-user-id', `${userId.length} characters`);
-    return responses.failure('400101', 'user_id');
+    throw new Refusal('400101', 'user_id');
   }
   if (ledger.isNonceTicketTooSoon(userId)) {
     violations.report('nonce-ticket-too-soon');
-    return responses.failure('400504');
+    throw new Refusal('400504');
   }
   return ticketResponse(vendor, ledger.issueNonceTicket(userId, token).value, settings.nonceTicketLifeMs);
 }
 
 /** The nominal lifetime, as the vendor says it: that a ticket expires with its token is for the client to know. */
 function ticketResponse(vendor: Vendor, value: string, lifeMs: number): SandboxResponse {
-  const { transactionTime } = vendor.responses.stamp();
+  const { transactionTime } = vendor.stamp();
   const tickets = [{ value, ...expiry(vendor, lifeMs) }];
-  return vendor.responses.success({ transactionTime, success: true, tickets });
+  return vendor.success({ transactionTime, success: true, tickets });
 }
 
 /** `expire_in`: seconds, a number or a text; fractional when a test has scaled the lifetimes down. */

@@ -1,42 +1,39 @@
 import type { JournalEntry } from '../evidence/evidence.js';
 import { type KnownOrder, LEGAL_ORDER_NO, magicOrder } from '../orders/order-book.js';
 import { photosOf } from '../photos/photo-set.js';
-import { chinaDigits, type JsonObject, type SandboxResponse } from '../response/vendor-response.js';
+import { chinaDigits, type JsonObject, Refusal, type SandboxResponse } from '../response/vendor-response.js';
+import { messageOfCode } from '../vendor-codes.js';
 import { ENDPOINTS, LEGAL_NONCE, type VendorRequest, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
 
-type Refusal = readonly [code: string, detail?: string] | undefined;
-
 /** `GET /api/server/getBankCardOcrResult`: the result of an order (protocol.md sections 1 to 4 and 6). */
 export function respondQueryResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
-  return respondForOrder(vendor, request, record, (order) => {
-    const { bankCardNo, bankCardValidDate, operateTime, clarity } = order;
-    const { fields, waitMs } = request.wantsPhotos ? vendor.photos.of(order) : { fields: {}, waitMs: 0 };
-    const [warnCode, multiWarnCode] = warningTexts(order);
-    const card = { bankCardNo, bankCardValidDate, warnCode, multiWarnCode, ...fields, operateTime, clarity };
-    return { ...resultResponse(vendor, order, { ...card, success: false }), waitMs };
-  });
+  const order = orderOf(vendor, request, record);
+  const { bankCardNo, bankCardValidDate, operateTime, clarity } = order;
+  const { fields, waitMs } = request.wantsPhotos ? vendor.photos.of(order) : { fields: {}, waitMs: 0 };
+  const [warnCode, multiWarnCode] = warningTexts(order);
+  const card = { bankCardNo, bankCardValidDate, warnCode, multiWarnCode, ...fields, operateTime, clarity };
+  return { ...resultResponse(vendor, order, { ...card, success: false }), waitMs };
 }
 
 /** `GET /api/server/getOcrResult`: an invented ID card (cloud.tencent.com/document/product/1007/35864). */
 export function respondIdCardResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
-  return respondForOrder(vendor, request, record, (order) => {
-    const photo = vendor.photos.of(order).fields['originBankcardPhoto'];
-    return resultResponse(vendor, order, {
-      frontCode: '0',
-      backCode: '0',
-      name: '张三',
-      sex: '男',
-      nation: '汉',
-      birth: '19900101',
-      address: '示例省示例市示例路 1 号',
-      idcard: '000000199001010008',
-      validDate: '20200101-20400101',
-      authority: '示例市公安局',
-      ...(request.wantsPhotos && { frontPhoto: photo, backPhoto: photo }),
-      operateTime: chinaDigits(vendor.clock.now()),
-      success: false,
-    });
+  const order = orderOf(vendor, request, record);
+  const photo = vendor.photos.of(order).fields['originBankcardPhoto'];
+  return resultResponse(vendor, order, {
+    frontCode: '0',
+    backCode: '0',
+    name: '张三',
+    sex: '男',
+    nation: '汉',
+    birth: '19900101',
+    address: '示例省示例市示例路 1 号',
+    idcard: '000000199001010008',
+    validDate: '20200101-20400101',
+    authority: '示例市公安局',
+    ...(request.wantsPhotos && { frontPhoto: photo, backPhoto: photo }),
+    operateTime: chinaDigits(vendor.clock.now()),
+    success: false,
   });
 }
 
@@ -45,62 +42,56 @@ export function respondIdCardResult(vendor: Vendor, request: VendorRequest, reco
  * photo, `2` for the photo, `3` for the video.
  */
 export function respondFaceRecord(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
-  return respondForOrder(vendor, request, record, (order) => {
-    const getFile = request.text('getFile');
-    const photo = vendor.photos.of(order).fields['originBankcardPhoto'];
-    const { code, json } = resultResponse(vendor, order, {
-      liveRate: '99',
-      similarity: '99.0',
-      occurredTime: chinaDigits(vendor.clock.now()),
-      appId: vendor.appId,
-      ...((getFile === '1' || getFile === '2') && { photo }),
-      ...((getFile === '1' || getFile === '3') && { video: photo }),
-    });
-    // A number in the example of this endpoint, a text in the other ones.
-    return { code, json: { ...json, code: 0 } };
+  const order = orderOf(vendor, request, record);
+  const getFile = request.text('getFile');
+  const photo = vendor.photos.of(order).fields['originBankcardPhoto'];
+  const { code, json } = resultResponse(vendor, order, {
+    liveRate: '99',
+    similarity: '99.0',
+    occurredTime: chinaDigits(vendor.clock.now()),
+    appId: vendor.appId,
+    ...((getFile === '1' || getFile === '2') && { photo }),
+    ...((getFile === '1' || getFile === '3') && { video: photo }),
   });
+  // A number in the example of this endpoint, a text in the other ones.
+  return { code, json: { ...json, code: 0 } };
 }
 
-function respondForOrder(
-  vendor: Vendor,
-  request: VendorRequest,
-  record: JournalEntry,
-  respond: (order: KnownOrder) => SandboxResponse,
-): SandboxResponse {
-  const { orders, responses, settings } = vendor;
-  const refusal = refuseQuery(vendor, request) ?? refuseSignature(vendor, request, record);
-  if (refusal) return responses.failure(...refusal);
-  const order = orders.find(request.orderNo ?? '', settings.unknownOrders === 'invent');
-  if (!order) return responses.failure('66660020');
-  return order.code === undefined ? respond(order) : responses.failure(order.code);
+/** The order that is asked for. @throws {@link Refusal} */
+function orderOf(vendor: Vendor, request: VendorRequest, record: JournalEntry): KnownOrder {
+  checkQuery(vendor, request);
+  checkSignature(vendor, request, record);
+  const order = vendor.orders.find(request.orderNo ?? '', vendor.settings.unknownOrders === 'invent');
+  if (order && order.code === undefined) return order;
+  throw new Refusal(order?.code ?? '66660020');
 }
 
-function refuseQuery(vendor: Vendor, request: VendorRequest): Refusal {
-  if (request.unreadable) return ['400101', request.unreadable];
+function checkQuery(vendor: Vendor, request: VendorRequest): void {
+  if (request.unreadable) throw new Refusal('400101', request.unreadable);
   const { method, orderNo = '' } = ENDPOINTS[request.endpoint];
-  if (request.lacks(orderNo, 'nonce', 'version', 'sign')) return ['1', 'a parameter is missing'];
-  if (method === 'POST' && request.orderNoInUrl === undefined) return ['1', 'a parameter is missing'];
+  if (request.lacks(orderNo, 'nonce', 'version', 'sign') || (method === 'POST' && request.orderNoInUrl === undefined))
+    throw new Refusal('1', 'a parameter is missing');
   if (request.appId !== vendor.appId) {
     vendor.rejected += 1;
-    return ['66660001'];
+    throw new Refusal('66660001');
   }
   const number = request.orderNo ?? '';
-  if (request.text('version') !== VERSION) return ['400502'];
-  if (Buffer.byteLength(number) > 32) return ['66660000'];
-  if (!LEGAL_ORDER_NO.test(number)) return ['400101', orderNo];
-  if (!LEGAL_NONCE.test(request.text('nonce'))) return ['400101', 'nonce'];
-  return method === 'POST' && request.orderNoInUrl !== number ? ['400101', 'orderNo'] : undefined;
+  if (request.text('version') !== VERSION) throw new Refusal('400502');
+  if (Buffer.byteLength(number) > 32) throw new Refusal('66660000');
+  if (!LEGAL_ORDER_NO.test(number)) throw new Refusal('400101', orderNo);
+  if (!LEGAL_NONCE.test(request.text('nonce'))) throw new Refusal('400101', 'nonce');
+  if (method === 'POST' && request.orderNoInUrl !== number) throw new Refusal('400101', 'orderNo');
 }
 
 /** Neither the image nor the user id is signed (protocol.md section 4). */
-function refuseSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): Refusal {
+function checkSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): void {
   const values = [vendor.appId, request.orderNo ?? '', VERSION, request.text('nonce')];
   const ticket = vendor.ledger.findSigner('SIGN', request.text('sign'), values);
   record.generation = ticket?.token.generation;
   record.ticket = ticket?.number;
-  if (ticket && vendor.ledger.isValid(ticket)) return undefined;
+  if (ticket && vendor.ledger.isValid(ticket)) return;
   vendor.rejected += 1;
-  return ticket ? [vendor.settings.deadTicketCode] : ['400101', 'sign'];
+  throw ticket ? new Refusal(vendor.settings.deadTicketCode) : new Refusal('400101', 'sign');
 }
 
 /** 3 MB of Base64 (protocol.md section 2). */
@@ -111,40 +102,30 @@ const ABOUT_THE_CARD = /^-90\d\d$/;
 
 /** `POST /api/paas/bankcardocrapp`: recognize an image at once (protocol.md sections 1 to 4 and 6). */
 export function respondRecognition(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
-  const { orders, responses, settings } = vendor;
-  const refusal =
-    refuseRecognition(vendor, request) ?? refuseSignature(vendor, request, record) ?? refuseImage(request);
-  if (refusal) return responses.failure(...refusal);
+  const { orders, settings } = vendor;
+  if (!request.unreadable && request.lacks('bankcardStr')) throw new Refusal('1', 'a parameter is missing');
+  checkQuery(vendor, request);
+  if (Buffer.byteLength(request.text('userId')) > 32) throw new Refusal('400101', 'userId');
+  checkSignature(vendor, request, record);
+  const image = request.text('bankcardStr');
+  if (image.length > LONGEST_IMAGE) throw new Refusal('400601');
+  if (image.length % 4 !== 0 || !BASE64.test(image)) throw new Refusal('400101', 'bankcardStr');
   const orderNo = request.text('orderNo');
   if (orders.has(orderNo)) {
     vendor.violations.report('order-no-reused');
-    return responses.failure('14');
+    throw new Refusal('14');
   }
-  const image = request.text('bankcardStr');
   const magic = magicOrder(orderNo) ?? { orderNo };
   const code = magic.code ?? (isPicture(image) ? undefined : '-9013');
-  if (code !== undefined && !ABOUT_THE_CARD.test(code)) return responses.failure(code);
+  if (code !== undefined && !ABOUT_THE_CARD.test(code)) throw new Refusal(code);
   const order = orders.add({ ...magic, code }, image);
-  if (code !== undefined) return responses.failure(code);
+  if (code !== undefined) throw new Refusal(code);
   // The same as in the response to a query, in this endpoint's own spelling (protocol.md section 3).
   const [warningCode, multiWarningCode] = warningTexts(order);
   const { bankcardNoPhoto } = photosOf('all', settings.photoBytes);
   const { bankCardNo: bankcardNo, bankCardValidDate: bankcardValidDate, clarity } = order;
   const card = { bankcardNo, bankcardValidDate, warningCode, bankcardNoPhoto, multiWarningCode, clarity };
   return resultResponse(vendor, order, { ...card, success: false });
-}
-
-function refuseRecognition(vendor: Vendor, request: VendorRequest): Refusal {
-  if (!request.unreadable && request.lacks('bankcardStr')) return ['1', 'a parameter is missing'];
-  const refusal = refuseQuery(vendor, request);
-  if (refusal) return refusal;
-  return Buffer.byteLength(request.text('userId')) > 32 ? ['400101', 'userId'] : undefined;
-}
-
-function refuseImage(request: VendorRequest): Refusal {
-  const image = request.text('bankcardStr');
-  if (image.length > LONGEST_IMAGE) return ['400601'];
-  return image.length % 4 === 0 && BASE64.test(image) ? undefined : ['400101', 'bankcardStr'];
 }
 
 /** JPEG, PNG, BMP: what the vendor's sibling API documents (protocol.md section 2). */
@@ -156,10 +137,10 @@ function isPicture(base64: string): boolean {
 }
 
 /** The nested response; its `success` is false even here, as in the official examples (section 3: ignore it). */
-function resultResponse({ responses }: Vendor, { orderNo }: KnownOrder, fields: JsonObject): SandboxResponse {
-  const { bizSeqNo, transactionTime } = responses.stamp();
+function resultResponse(vendor: Vendor, { orderNo }: KnownOrder, fields: JsonObject): SandboxResponse {
+  const { bizSeqNo, transactionTime } = vendor.stamp();
   const result = { bizSeqNo, transactionTime, orderNo, ...fields };
-  return responses.success({ bizSeqNo, result, transactionTime });
+  return vendor.success({ bizSeqNo, result, transactionTime });
 }
 
 function warningTexts({ warnings }: KnownOrder): [first: string, all: string] {
@@ -186,4 +167,46 @@ export function inspectValues({ violations, nonces }: Vendor, orderNo?: string, 
   // A sandbox may run for days.
   if (nonces.size >= NONCES_REMEMBERED) nonces.clear();
   nonces.add(nonce);
+}
+
+/** What the phone SDK is started with, by the vendor's names (protocol.md section 4). */
+export interface PhoneLaunch {
+  /** Not signed, but the result is stored under it. */
+  readonly orderNo: string;
+  readonly openApiAppId: string;
+  readonly openApiAppVersion: string;
+  readonly openApiNonce: string;
+  readonly openApiUserId: string;
+  readonly openApiSign: string;
+}
+
+/** What the vendor says to a launch. */
+export interface LaunchVerdict {
+  readonly accepted: boolean;
+  /** `0`, or the code that the phone would show. */
+  readonly code: string;
+  readonly msg: string;
+}
+
+/** Signed with a valid, unused NONCE ticket of the very user id, which is used up; the order is then recognized. */
+export function acceptLaunch(vendor: Vendor, launch: PhoneLaunch): LaunchVerdict {
+  inspectValues(vendor, launch.orderNo, launch.openApiNonce);
+  const code = codeOfLaunch(vendor, launch);
+  vendor.journal.add({ endpoint: 'launch', outcome: 'answered', code });
+  if (code === '0' && !vendor.orders.find(launch.orderNo, false)) vendor.orders.add({ orderNo: launch.orderNo });
+  return { accepted: code === '0', code, msg: messageOfCode(code) };
+}
+
+function codeOfLaunch(vendor: Vendor, launch: PhoneLaunch): string {
+  const { openApiAppId, openApiAppVersion, openApiNonce, openApiUserId, openApiSign, orderNo } = launch;
+  if (openApiAppId !== vendor.appId) return '66660001';
+  if (openApiAppVersion !== VERSION) return '400502';
+  if (orderNo.length > 32) return '66660000';
+  if (!LEGAL_ORDER_NO.test(orderNo) || !LEGAL_NONCE.test(openApiNonce)) return '400101';
+  const signed = [openApiAppId, openApiUserId, openApiAppVersion, openApiNonce];
+  const ticket = vendor.ledger.findSigner('NONCE', openApiSign, signed);
+  if (!ticket || ticket.userId !== openApiUserId) return '400101';
+  if (!vendor.ledger.isValid(ticket)) return vendor.settings.deadTicketCode;
+  ticket.used = true;
+  return '0';
 }

@@ -1,7 +1,7 @@
 import { KycSandbox } from '../kyc-sandbox.js';
 import { ManualClock } from '../manual-clock.js';
 import { freshNonce, PlainClient, sha1OfSorted } from '../plain-client.test-support.js';
-import type { PhoneLaunch } from './phone-launch.js';
+import type { PhoneLaunch } from './ocr.endpoints.js';
 
 /** protocol.md sections 4 and 5. */
 describe('NONCE tickets and the launch of the phone SDK', () => {

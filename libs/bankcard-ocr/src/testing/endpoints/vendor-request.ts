@@ -25,26 +25,22 @@ export const ENDPOINTS: Readonly<Record<EndpointName, Endpoint>> = {
 export type HostProfile =
   'any' | 'idasc.webank.com' | 'kyc.qcloud.com' | 'miniprogram-kyc.tencentcloudapi.com' | 'kyc1.qcloud.com';
 
-function spellingsOfAppId(profile: HostProfile, endpoint: EndpointName): readonly string[] {
-  const isGet = ENDPOINTS[endpoint].method === 'GET';
-  if (profile === 'any') return isGet ? ['app_id', 'appId', 'webankAppId'] : ['appId', 'webankAppId'];
-  const isNew = profile === 'kyc1.qcloud.com';
-  switch (endpoint) {
-    case 'access_token':
-    case 'api_ticket':
-      return isNew ? ['appId'] : ['app_id'];
-    case 'bankcardocrapp':
-      return isNew ? ['appId'] : ['webankAppId'];
-    case 'queryfacerecord':
-      return ['appId'];
-    case 'getBankCardOcrResult':
-      // One page of the time of idasc has another name for the query.
-      return profile === 'idasc.webank.com' ? ['app_id', 'webankAppId'] : ['app_id'];
-    case 'getOcrResult':
-      return ['app_id'];
-    default:
-      return endpoint satisfies never;
-  }
+/** On the older hosts, and on kyc1 (protocol.md section 2). */
+const NAMES_OF_APP_ID: Readonly<Record<EndpointName, readonly [older: string, kyc1: string]>> = {
+  access_token: ['app_id', 'appId'],
+  api_ticket: ['app_id', 'appId'],
+  getBankCardOcrResult: ['app_id', 'app_id'],
+  bankcardocrapp: ['webankAppId', 'appId'],
+  getOcrResult: ['app_id', 'app_id'],
+  queryfacerecord: ['appId', 'appId'],
+};
+
+function namesOfAppId(profile: HostProfile, endpoint: EndpointName): readonly string[] {
+  if (profile === 'any') return [...(ENDPOINTS[endpoint].method === 'GET' ? ['app_id'] : []), 'appId', 'webankAppId'];
+  const [older, kyc1] = NAMES_OF_APP_ID[endpoint];
+  // One page of the time of idasc has another name for the query.
+  if (profile === 'idasc.webank.com' && endpoint === 'getBankCardOcrResult') return [older, 'webankAppId'];
+  return [profile === 'kyc1.qcloud.com' ? kyc1 : older];
 }
 
 export const VERSION = '1.0.0';
@@ -52,66 +48,44 @@ export const VERSION = '1.0.0';
 /** A nonce as protocol.md section 2 allows it. */
 export const LEGAL_NONCE = /^[0-9A-Za-z]{32}$/;
 
-/** One request; its parameters are in the query or, of a recognition, in a JSON body. An empty one counts as missing. */
-export class VendorRequest {
-  readonly #query: URLSearchParams;
+export type VendorRequest = ReturnType<typeof vendorRequest>;
 
-  /** @param body undefined for a GET; a text says what of the POST cannot be read */
-  constructor(
-    readonly endpoint: EndpointName,
-    query: string,
-    private readonly profile: HostProfile,
-    private readonly body?: JsonObject | UnreadableBody,
-  ) {
-    this.#query = new URLSearchParams(query);
-  }
-
-  get unreadable(): UnreadableBody | undefined {
-    return typeof this.body === 'string' ? this.body : undefined;
-  }
-
-  parameter(name: string): string | undefined {
-    if (typeof this.body === 'string') return undefined;
-    const value = this.body ? this.body[name] : this.#query.get(name);
+/**
+ * One request; its parameters are in the query or, of a POST, in a JSON body. An empty one counts as missing.
+ * @param body undefined for a GET; a text says what of the POST cannot be read
+ */
+export function vendorRequest(
+  endpoint: EndpointName,
+  query: string,
+  profile: HostProfile,
+  body?: JsonObject | UnreadableBody,
+) {
+  const inUrl = new URLSearchParams(query);
+  const parameter = (name: string): string | undefined => {
+    const value = body === undefined ? inUrl.get(name) : typeof body === 'object' && body[name];
     return typeof value === 'string' && value !== '' ? value : undefined;
-  }
-
-  text(name: string): string {
-    return this.parameter(name) ?? '';
-  }
-
-  get appId(): string | undefined {
-    const names = spellingsOfAppId(this.profile, this.endpoint);
-    return names.map((name) => this.parameter(name)).find((value) => value !== undefined);
-  }
-
-  get ticketType(): 'SIGN' | 'NONCE' | undefined {
-    const type = this.parameter('type');
-    return this.endpoint === 'api_ticket' && (type === 'SIGN' || type === 'NONCE') ? type : undefined;
-  }
-
-  get orderNo(): string | undefined {
-    const { orderNo } = ENDPOINTS[this.endpoint];
-    return orderNo === undefined ? undefined : this.parameter(orderNo);
-  }
-
-  /** The order number, when it is a legal one: only such may be in the journal. */
-  get legalOrderNo(): string | undefined {
-    const { orderNo } = this;
-    return orderNo !== undefined && LEGAL_ORDER_NO.test(orderNo) ? orderNo : undefined;
-  }
-
-  get orderNoInUrl(): string | undefined {
-    return this.#query.get('orderNo') ?? undefined;
-  }
-
-  get wantsPhotos(): boolean {
-    return this.parameter('get_file') === '1';
-  }
-
-  lacks(...names: readonly string[]): boolean {
-    return this.appId === undefined || names.some((name) => this.parameter(name) === undefined);
-  }
+  };
+  const nameOfOrderNo = ENDPOINTS[endpoint].orderNo;
+  const orderNo = nameOfOrderNo === undefined ? undefined : parameter(nameOfOrderNo);
+  const type = endpoint === 'api_ticket' ? parameter('type') : undefined;
+  const ticketType: 'SIGN' | 'NONCE' | undefined = type === 'SIGN' || type === 'NONCE' ? type : undefined;
+  const appId = namesOfAppId(profile, endpoint)
+    .map(parameter)
+    .find((value) => value !== undefined);
+  return {
+    endpoint,
+    appId,
+    orderNo,
+    parameter,
+    text: (name: string): string => parameter(name) ?? '',
+    lacks: (...names: readonly string[]) => appId === undefined || names.some((name) => parameter(name) === undefined),
+    unreadable: typeof body === 'string' ? body : undefined,
+    ticketType,
+    /** Only such may be in the journal. */
+    legalOrderNo: orderNo !== undefined && LEGAL_ORDER_NO.test(orderNo) ? orderNo : undefined,
+    orderNoInUrl: inUrl.get('orderNo') ?? undefined,
+    wantsPhotos: parameter('get_file') === '1',
+  };
 }
 
 type UnreadableBody = 'content-type' | 'body';

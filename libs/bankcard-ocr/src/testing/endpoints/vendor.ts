@@ -5,31 +5,46 @@ import { FaultRegistry } from '../faults/fault-registry.js';
 import type { KycSandboxSettings, SandboxContext } from '../kyc-sandbox.options.js';
 import { OrderBook } from '../orders/order-book.js';
 import { PhotoDelivery } from '../photos/photo-set.js';
-import { ResponseWriter } from '../response/vendor-response.js';
+import { chinaDigits, type JsonObject, type Refusal, type SandboxResponse } from '../response/vendor-response.js';
+import { messageOfCode } from '../vendor-codes.js';
 
 export class Vendor implements SandboxContext {
   readonly ledger = new CredentialLedger(this);
   readonly photos = new PhotoDelivery(this);
+  readonly journal = new EvidenceLog<JournalEntry>(this);
+  readonly violations = new ViolationLog(this);
   readonly refreshWatch = new RefreshWatch(this);
   readonly faults = new FaultRegistry();
   readonly calls = new CallCounts();
   readonly nonces = new Set<string>();
   readonly orders: OrderBook;
-  readonly responses: ResponseWriter;
-  readonly journal: EvidenceLog<JournalEntry>;
-  readonly violations: ViolationLog;
   rejected = 0;
+  #responses = 0;
 
   constructor(
     readonly appId: string,
-    /** Changed by {@link KycSandbox.changeSecret}. */
     public secret: string,
     readonly clock: Clock,
-    readonly settings: KycSandboxSettings,
+    public settings: Readonly<KycSandboxSettings>,
   ) {
     this.orders = new OrderBook(clock);
-    this.responses = new ResponseWriter(clock);
-    this.journal = new EvidenceLog(clock);
-    this.violations = new ViolationLog(clock);
+  }
+
+  /** `bizSeqNo` as in the logged responses: yyMMdd, eight fixed digits, four of the host, HHmmss, eight running ones. */
+  stamp(): { readonly bizSeqNo: string; readonly transactionTime: string } {
+    const transactionTime = chinaDigits(this.clock.now());
+    const running = String((this.#responses += 1)).padStart(8, '0');
+    const bizSeqNo = `${transactionTime.slice(2, 8)}200011844126${transactionTime.slice(8)}${running}`;
+    return { bizSeqNo, transactionTime };
+  }
+
+  success(fields: JsonObject): SandboxResponse {
+    return { code: '0', json: { code: '0', msg: messageOfCode('0'), ...fields } };
+  }
+
+  /** No `result`, no `bizSeqNo`. */
+  failure({ code, detail }: Refusal): SandboxResponse {
+    const msg = detail === undefined ? messageOfCode(code) : `${messageOfCode(code)}:${detail}`;
+    return { code, json: { code, msg, transactionTime: this.stamp().transactionTime, success: false } };
   }
 }

@@ -122,7 +122,7 @@ describe('evidence', () => {
 });
 
 test('a log forgets its oldest entries when it is full', () => {
-  const log = new EvidenceLog<{ readonly at: number; readonly number: number }>(new ManualClock(), 100);
+  const log = new EvidenceLog<{ readonly at: number; readonly number: number }>({ clock: new ManualClock() }, 100);
   for (let number = 1; number <= 101; number += 1) log.add({ number });
   const numbers = log.snapshot().map(({ number }) => number);
   expect([numbers.length, numbers[0], numbers.at(-1)]).toEqual([91, 11, 101]);
@@ -137,7 +137,7 @@ describe('RefreshWatch, when the connection ends while the response is being wri
     });
     const { ledger, refreshWatch: watch, violations } = vendor;
     const token = ledger.issueToken();
-    const call = watch.tokenCallArrived();
+    const call = watch.arrived('access_token');
     watch.tokenIssued(call, token);
     watch.delivered(call, '0', false);
     return { watch, token, call, violations };
@@ -145,22 +145,22 @@ describe('RefreshWatch, when the connection ends while the response is being wri
 
   test('a ticket that was delivered and then lost may be fetched again', () => {
     const { watch, token, violations } = start();
-    const ticketCall = watch.signTicketCallArrived(token);
+    const ticketCall = watch.arrived('api_ticket', token);
     watch.delivered(ticketCall, '0', false);
     watch.lost(ticketCall, true);
-    watch.delivered(watch.signTicketCallArrived(token), '0', false);
+    watch.delivered(watch.arrived('api_ticket', token), '0', false);
     expect(violations.snapshot()).toEqual([]);
-    watch.signTicketCallArrived(token);
+    watch.arrived('api_ticket', token);
     expect(violations.snapshot()).toMatchObject([{ kind: 'sign-ticket-on-the-side' }]);
   });
 
   test('a token that was delivered and then lost may be followed by another one at once', () => {
     const { watch, token, call, violations } = start();
     watch.lost(call, true);
-    const next = watch.tokenCallArrived();
+    const next = watch.arrived('access_token');
     expect(violations.snapshot()).toEqual([]);
     watch.lost(next, true);
-    watch.signTicketCallArrived(token);
+    watch.arrived('api_ticket', token);
     expect(violations.snapshot()).toMatchObject([{ kind: 'refresh-interleaved' }]);
   });
 });

@@ -1,6 +1,5 @@
-import type { Clock } from '../../runtime/clock.js';
 import type { CredentialLedger, IssuedToken } from '../credentials/credential-ledger.js';
-import type { EndpointName } from '../endpoints/vendor-request.js';
+import { type EndpointName, ENDPOINTS } from '../endpoints/vendor-request.js';
 import type { FaultKind } from '../faults/fault-registry.js';
 import type { SandboxContext } from '../kyc-sandbox.options.js';
 
@@ -54,13 +53,13 @@ export class EvidenceLog<Entry extends { readonly at: number }> {
   #entries: Entry[] = [];
 
   constructor(
-    private readonly clock: Clock,
+    private readonly context: Pick<SandboxContext, 'clock'>,
     private readonly capacity = 50_000,
   ) {}
 
   /** Add an entry and return it, so that the caller can fill or retract it later. */
   add(facts: Omit<Entry, 'at'>): Entry {
-    const entry = { at: this.clock.now(), ...facts } as Entry;
+    const entry = { at: this.context.clock.now(), ...facts } as Entry;
     this.#entries.push(entry);
     // Dropping a tenth at a time keeps adding cheap.
     if (this.#entries.length > this.capacity) this.#entries.splice(0, Math.ceil(this.capacity / 10));
@@ -96,14 +95,9 @@ export class CallCounts {
   /** Unknown paths, and methods that a path does not know. */
   unknown = 0;
   /** How often each code was the response, e.g. `codes.getBankCardOcrResult['0']`. */
-  readonly codes: Readonly<Record<EndpointName, Record<string, number>>> = {
-    access_token: {},
-    api_ticket: {},
-    getBankCardOcrResult: {},
-    bankcardocrapp: {},
-    getOcrResult: {},
-    queryfacerecord: {},
-  };
+  readonly codes = Object.fromEntries(Object.keys(ENDPOINTS).map((name) => [name, {}])) as Readonly<
+    Record<EndpointName, Record<string, number>>
+  >;
 }
 
 export const COUNTERS = {
@@ -136,14 +130,18 @@ export class RefreshWatch {
     private readonly context: SandboxContext & { readonly ledger: CredentialLedger; readonly violations: ViolationLog },
   ) {}
 
-  tokenCallArrived(): RefreshCall {
-    if (this.#inFlight.size === 0) this.#inspectTokenCall();
-    return this.#enter({ endpoint: 'access_token', suspicions: [] });
-  }
-
-  signTicketCallArrived(token: IssuedToken | undefined): RefreshCall {
+  /** @param token of an api_ticket call: what it presented, where that was issued */
+  arrived(endpoint: RefreshCall['endpoint'], token?: IssuedToken): RefreshCall {
+    const [other] = this.#inFlight;
     if (token) this.#inspectTicketCall(token);
-    return this.#enter({ endpoint: 'api_ticket', suspicions: [], token });
+    if (endpoint === 'access_token' && !other) this.#inspectTokenCall();
+    const call: RefreshCall = { endpoint, suspicions: [], token };
+    if (other) {
+      const entry = this.context.violations.report('concurrent-refresh', `${endpoint} during ${other.endpoint}`);
+      other.suspicions.push({ newcomer: call, entry, reportedAt: performance.now() });
+    }
+    this.#inFlight.add(call);
+    return call;
   }
 
   tokenIssued(call: RefreshCall, token: IssuedToken): void {
@@ -167,17 +165,6 @@ export class RefreshWatch {
       this.context.violations.retract(entry);
       if (token && newcomer.endpoint === 'access_token') token.abandoned = true;
     }
-  }
-
-  #enter(call: RefreshCall): RefreshCall {
-    const [other] = this.#inFlight;
-    if (other) {
-      const detail = `${call.endpoint} during ${other.endpoint}`;
-      const entry = this.context.violations.report('concurrent-refresh', detail);
-      other.suspicions.push({ newcomer: call, entry, reportedAt: performance.now() });
-    }
-    this.#inFlight.add(call);
-    return call;
   }
 
   #inspectTokenCall(): void {

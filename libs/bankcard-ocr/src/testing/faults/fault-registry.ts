@@ -6,16 +6,12 @@ export class FaultRegistry {
   #injected: { readonly fault: SandboxFault; hits: number }[] = [];
 
   inject(fault: SandboxFault): FaultHandle {
-    const injected = { fault, hits: 0 };
-    this.#injected.push(injected);
-    return {
-      get hits() {
-        return injected.hits;
-      },
-      clear: () => {
-        this.#injected = this.#injected.filter((other) => other !== injected);
-      },
+    const clear = (): void => {
+      this.#injected = this.#injected.filter((other) => other !== injected);
     };
+    const injected = { fault, hits: 0, clear };
+    this.#injected.push(injected);
+    return injected;
   }
 
   clear(): void {

@@ -23,12 +23,10 @@ export interface SandboxOrder {
 }
 
 /** An order with every default filled in. */
-export type KnownOrder = SandboxOrder & {
-  readonly [Field in Exclude<keyof SandboxOrder, 'code'>]-?: NonNullable<SandboxOrder[Field]>;
-} & {
+export interface KnownOrder extends Required<Omit<SandboxOrder, 'code'>>, Pick<SandboxOrder, 'code'> {
   /** Base64 of the image that was sent for recognition; a phone's photo is the sandbox's own. */
-  readonly sentImage?: string;
-};
+  readonly sentImage?: string | undefined;
+}
 
 export const LEGAL_ORDER_NO = /^[0-9A-Za-z]{1,32}$/;
 
@@ -47,10 +45,7 @@ export class OrderBook {
     if (!LEGAL_ORDER_NO.test(order.orderNo)) {
       throw new RangeError('An order number is 1 to 32 letters and digits; the vendor would never hold this one.');
     }
-    const known = {
-      ...complete(order, chinaDateTime(this.clock.now())),
-      ...(sentImage !== undefined && { sentImage }),
-    };
+    const known = { ...complete(order, chinaDateTime(this.clock.now())), sentImage };
     this.#orders.set(order.orderNo, known);
     return known;
   }
@@ -66,16 +61,12 @@ export class OrderBook {
 }
 
 function complete(order: SandboxOrder, operateTime: string): KnownOrder {
-  return {
-    ...order,
-    bankCardNo: order.bankCardNo ?? inventedCardNumber(order.orderNo),
-    bankCardValidDate: order.bankCardValidDate ?? '09/2031',
-    warnings: order.warnings ?? [],
-    clarity: order.clarity ?? '79',
-    operateTime: order.operateTime ?? operateTime,
-    photos: order.photos ?? 'all',
-  };
+  const given = Object.fromEntries(Object.entries(order).filter(([, value]) => value !== undefined));
+  const bankCardNo = inventedCardNumber(order.orderNo);
+  return { ...DEFAULTS, operateTime, bankCardNo, ...(given as Pick<SandboxOrder, 'orderNo'>) };
 }
+
+const DEFAULTS = { bankCardValidDate: '09/2031', warnings: [], clarity: '79', photos: 'all' } as const;
 
 export function withLuhnDigit(payload: string): string {
   const sum = Array.from(payload)

@@ -1,5 +1,4 @@
-import { CHINA_OFFSET_MS, type Clock } from '../../runtime/clock.js';
-import { messageOfCode } from '../vendor-codes.js';
+import { CHINA_OFFSET_MS } from '../../runtime/clock.js';
 
 /** Any JSON object, as a fault may rewrite it. */
 export type JsonObject = Record<string, unknown>;
@@ -11,27 +10,13 @@ export interface SandboxResponse {
   readonly waitMs?: number;
 }
 
-export class ResponseWriter {
-  #running = 0;
-
-  constructor(private readonly clock: Clock) {}
-
-  /** `bizSeqNo` as in the logged responses: yyMMdd, eight fixed digits, four of the host, HHmmss, eight running ones. */
-  stamp(): { readonly bizSeqNo: string; readonly transactionTime: string } {
-    const transactionTime = chinaDigits(this.clock.now());
-    const running = String((this.#running += 1)).padStart(8, '0');
-    const bizSeqNo = `${transactionTime.slice(2, 8)}200011844126${transactionTime.slice(8)}${running}`;
-    return { bizSeqNo, transactionTime };
-  }
-
-  success(fields: JsonObject): SandboxResponse {
-    return { code: '0', json: { code: '0', msg: messageOfCode('0'), ...fields } };
-  }
-
-  /** No `result`, no `bizSeqNo`; `detail` follows the message after a colon, as the vendor does with 400101. */
-  failure(code: string, detail?: string): SandboxResponse {
-    const msg = detail === undefined ? messageOfCode(code) : `${messageOfCode(code)}:${detail}`;
-    return { code, json: { code, msg, transactionTime: this.stamp().transactionTime, success: false } };
+/** What an endpoint throws: the response is this failure. `detail` follows the message after a colon, as with 400101. */
+export class Refusal extends Error {
+  constructor(
+    readonly code: string,
+    readonly detail?: string,
+  ) {
+    super(code);
   }
 }
 

@@ -47,8 +47,8 @@ const LIST_PARAMETERS = /^(list-type|prefix|max-keys|continuation-token|start-af
 /** The objects of a bucket and what may be done to them, without connections. */
 export class S3Service {
   readonly objects = new Map<string, S3Object>();
-  readonly journal: EvidenceLog<S3JournalEntry>;
-  readonly violations: EvidenceLog<S3Violation>;
+  readonly journal = new EvidenceLog<S3JournalEntry>(this);
+  readonly violations = new EvidenceLog<S3Violation>(this);
   /** Keys that a write is under way to, from the head of its request to its end. */
   readonly writing = new Map<string, number>();
 
@@ -56,10 +56,7 @@ export class S3Service {
     readonly account: S3Account,
     readonly clock: Clock,
     readonly settings: S3SandboxSettings,
-  ) {
-    this.journal = new EvidenceLog(clock);
-    this.violations = new EvidenceLog(clock);
-  }
+  ) {}
 
   targetOf(method: string, target: string): S3Target {
     const [path = '', search = ''] = target.split(/\?(.*)/s);
