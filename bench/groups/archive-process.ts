@@ -3,6 +3,7 @@ import path from 'node:path';
 import 'reflect-metadata';
 import { orderNumber } from '../contestants/order-number.js';
 import { createKeeper, type Keeper, type KeeperName, type Place } from '../keepers/keeper.js';
+import { costOf } from '../measures/cost.js';
 import { inFlight } from '../measures/in-flight.js';
 import { median } from '../measures/median.js';
 import { peakGrowth } from '../measures/peak-memory.js';
@@ -13,7 +14,9 @@ import type { PhotoSize } from '../vendor/photo-size.js';
 export interface KeepingTask {
   readonly name: KeeperName;
   readonly place: Place;
-  readonly task: 'memory' | 'scaling';
+  /** `slices`: as many orders as each message says; the answers are what they cost. */
+  readonly task: 'memory' | 'scaling' | 'slices';
+  /** Those of `slices` are small, and kept before the first answer. */
   readonly orders: number;
   readonly atOnce: number;
   readonly size: PhotoSize;
@@ -29,12 +32,26 @@ const EACH = 100;
 
 async function main(): Promise<void> {
   const task = JSON.parse(process.argv[2] ?? '{}') as KeepingTask;
+  if (task.task === 'slices') return keepSlices(task);
   try {
     const values = task.task === 'memory' ? { growth: await growthOf(task) } : await scalingOf(task);
     giveAnswer({ values } satisfies KeepingAnswer);
   } catch (error) {
     giveAnswer({ error: String(error) } satisfies KeepingAnswer);
   }
+}
+
+async function keepSlices({ name, place, orders, atOnce, size }: KeepingTask): Promise<void> {
+  const keeper = await createKeeper(name, place);
+  let serial = 0;
+  const keep = (times: number, kind: PhotoSize) =>
+    inFlight(times, atOnce, () => keeper.keep(orderNumber((serial += 1), kind)));
+  // Compiled first: what has more code compiles for longer.
+  process.on('message', (times: number) => {
+    void costOf(() => keep(times, size)).then((cost) => process.send?.(cost));
+  });
+  await keep(orders, 'T');
+  process.send?.('ready');
 }
 
 async function growthOf({ name, place, orders, atOnce, size }: KeepingTask): Promise<number> {
@@ -60,10 +77,10 @@ async function scalingOf({ name, place, orders, atOnce, size }: KeepingTask): Pr
     if (kept % 1_000 === 0) {
       const fresh = await createKeeper(name, inFolder(place, `fresh-${kept}`));
       await keep(fresh, orders, 1);
-      first.set(kept, await cpuOf(() => keep(fresh, 0, EACH)));
+      first.set(kept, (await costOf(() => keep(fresh, 0, EACH))).cpu);
       await fresh.close();
     }
-    costs.push(await cpuOf(() => keep(keeper, kept, EACH)));
+    costs.push((await costOf(() => keep(keeper, kept, EACH))).cpu);
   }
   const fresh = median([...first.values()]);
   const mean = (values: readonly number[]) => values.reduce((sum, cost) => sum + cost, 0) / values.length;
@@ -78,14 +95,6 @@ function inFolder(place: Place, name: string): Place {
   const folder = path.join(place.folder, name);
   mkdirSync(folder);
   return { ...place, folder };
-}
-
-/** Microseconds. */
-async function cpuOf(work: () => Promise<unknown>): Promise<number> {
-  const before = process.cpuUsage();
-  await work();
-  const { user, system } = process.cpuUsage(before);
-  return user + system;
 }
 
 void main();

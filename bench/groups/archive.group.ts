@@ -1,11 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { orderNumber } from '../contestants/order-number.js';
-import { createKeeper, type Keeper, type KeeperName, type Place } from '../keepers/keeper.js';
+import type { KeeperName, Place } from '../keepers/keeper.js';
 import { alternate, type Subject } from '../measures/alternate.js';
 import type { Comparison } from '../measures/comparison.js';
-import { inFlight } from '../measures/in-flight.js';
+import type { Cost } from '../measures/cost.js';
 import { answerOf, askPinned, CORES, startPinned } from '../processes/pinned-process.js';
 import { Findings } from '../report/finding.js';
 import { PHOTO_ANSWER_BYTES } from '../vendor/photo-size.js';
@@ -49,63 +48,58 @@ export async function archive(): Promise<Findings> {
   return findings;
 }
 
+/** Each in a process of its own: what one leaves to the collector of garbage is not collected at the cost of the other. */
 async function compare(
   findings: Findings,
   kind: string,
   places: readonly Place[],
   bucket: ChildProcess,
 ): Promise<void> {
-  const keepers = await Promise.all(NAMES.map((name, index) => createKeeper(name, places[index]!)));
-  // Compiled first, on small photos: what has more code compiles for longer.
-  for (const keeper of keepers) await inFlight(WARM_UP, AT_ONCE, () => keeper.keep(nextOrder('T')));
-  const cost = await alternate(subjects(keepers, places, bucket), PLAN);
-  const time = await alternate(subjects(keepers, places, bucket), { ...PLAN, rounds: 7, cost: 'time', warmUp: 1 });
-  for (const keeper of keepers) await keeper.close();
+  const keepers = NAMES.map((name, index) => {
+    const place = places[index]!;
+    const task: KeepingTask = { name, place, task: 'slices', orders: WARM_UP, atOnce: AT_ONCE, size: 'M' };
+    return startPinned({ script: 'groups/archive-process.js', args: [JSON.stringify(task)], core: CORES.client });
+  });
+  try {
+    await Promise.all(keepers.map(async (keeper) => answerOf(keeper)));
+    const subjects = NAMES.map((name, index) => subjectOf(name, keepers[index]!, bucket));
+    const cost = await alternate(subjects, PLAN);
+    const time = await alternate(subjects, { ...PLAN, rounds: 7, cost: 'time', warmUp: 1 });
+    report(findings, kind, cost, time);
+  } finally {
+    for (const keeper of keepers) keeper.disconnect();
+  }
+}
+
+function report(findings: Findings, kind: string, cost: Comparison, time: Comparison): void {
   const what = `an order, 1.2 MB, in a ${kind}`;
   findings.add(`archive-${kind}-cpu`, `CPU of ${what}, archive / by hand`, 'x', () => cost.ratio('archive', 'by-hand'));
   for (const name of NAMES) {
     findings.add(`archive-${kind}-cpu-${name}`, `CPU of ${what}, ${name}`, 'ms', () => cost.cost(name) / 1_000);
   }
   for (const name of NAMES) {
-    const rate = (result: Comparison) => 1_000_000 / result.cost(name);
     findings.add(
       `archive-${kind}-rate-${name}`,
       `orders a second, 1.2 MB, ${AT_ONCE} at once, in a ${kind}, ${name}`,
       '/s',
-      () => rate(time),
+      () => 1_000_000 / time.cost(name),
     );
   }
 }
 
-function subjects(keepers: readonly Keeper[], places: readonly Place[], bucket: ChildProcess): Subject[] {
-  return NAMES.map((name, index) => {
-    return {
-      name,
-      run: (times) => inFlight(times, AT_ONCE, () => keepers[index]!.keep(nextOrder('M'))),
-      tidy: async () => {
-        emptyFolder(places[index]!.folder);
-        await emptied(bucket);
-      },
-    };
-  });
+/**
+ * The bucket is emptied after each slice: its memory is that of this machine, too. A directory is not: for seconds after files
+ * were deleted, ext4 is slower to make new ones.
+ */
+function subjectOf(name: KeeperName, keeper: ChildProcess, bucket: ChildProcess): Subject {
+  const measure = async (times: number): Promise<Cost> => {
+    const cost = answerOf<Cost>(keeper);
+    keeper.send(times);
+    return cost;
+  };
+  return { name, run: measure, measure, tidy: async () => emptied(bucket) };
 }
 
-let serial = 0;
-function nextOrder(size: 'M' | 'L' | 'T'): string {
-  serial += 1;
-  return orderNumber(serial, size);
-}
-
-/** The orders go, what the archive made for all of them stays. */
-function emptyFolder(folder: string): void {
-  for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (/(?:[0-9a-f]{2}|keys)\/[0-9a-f]{64}(?:\.key)?$/.test(entry)) {
-      rmSync(path.join(folder, entry), { recursive: true, force: true });
-    }
-  }
-}
-
-/** Its memory is that of this machine, too. */
 async function emptied(bucket: ChildProcess): Promise<void> {
   const done = new Promise((resolve) => bucket.once('message', resolve));
   bucket.send('empty');

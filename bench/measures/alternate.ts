@@ -1,9 +1,12 @@
 import { Comparison } from './comparison.js';
+import { type Cost, costOf } from './cost.js';
 
 /** Something that is measured: it does its work `times` times. */
 export interface Subject {
   readonly name: string;
   run(times: number): Promise<unknown> | void;
+  /** In place of {@link run}, where the work is done by another process, which measures it. */
+  measure?(times: number): Promise<Cost>;
   /** After each slice: what it does is not counted. */
   tidy?(): Promise<void>;
 }
@@ -14,8 +17,8 @@ export interface Plan {
   readonly rounds: number;
   /** Milliseconds that one slice is to take, 60 to 300. */
   readonly sliceMs: number;
-  /** What a slice cost, in microseconds: of the processor for what waits for the network, of the clock for the rest. */
-  readonly cost: 'cpu' | 'time';
+  /** What counts of a slice: of the processor for what waits for the network, of the clock for the rest. */
+  readonly cost: keyof Cost;
   /** Slices of each subject before any is counted: until its code is compiled. */
   readonly warmUp: number;
 }
@@ -39,28 +42,24 @@ export async function alternate(subjects: readonly Subject[], plan: Plan): Promi
     const order = entrants.map((_, position) => entrants[(position + round) % entrants.length]);
     for (const entrant of round % 2 ? order.toReversed() : order) {
       if (!entrant) continue;
-      comparison.add(entrant.subject.name, (await costOf(entrant.subject, entrant.times, plan.cost)) / entrant.times);
+      comparison.add(entrant.subject.name, (await measure(entrant.subject, entrant.times, plan.cost)) / entrant.times);
     }
   }
   return comparison;
 }
 
-/** Microseconds. */
-async function costOf(subject: Subject, times: number, cost: Plan['cost']): Promise<number> {
-  const [cpu, began] = [process.cpuUsage(), performance.now()];
-  await subject.run(times);
-  const elapsed = performance.now() - began;
-  const { user, system } = process.cpuUsage(cpu);
+async function measure(subject: Subject, times: number, cost: Plan['cost']): Promise<number> {
+  const found = await (subject.measure?.(times) ?? costOf(async () => subject.run(times)));
   await subject.tidy?.();
-  return cost === 'cpu' ? user + system : elapsed * 1_000;
+  return found[cost];
 }
 
 /** Slices of warming up, until the code is compiled and the connections are open; they tell how much fits into one. */
 async function timesInSlice(subject: Subject, { sliceMs, cost, warmUp }: Plan): Promise<number> {
-  await subject.run(1);
+  await measure(subject, 1, cost);
   let times = 1;
   for (let slices = 0; slices < warmUp;) {
-    const spentMs = (await costOf(subject, times, cost)) / 1_000;
+    const spentMs = (await measure(subject, times, cost)) / 1_000;
     if (spentMs >= sliceMs / 2) slices += 1;
     // At most twice as many as before: the first ones are slow.
     times = Math.max(1, Math.min(times * 2, Math.round((times * sliceMs) / Math.max(spentMs, 0.01))));

@@ -1,6 +1,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { cpus } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Client and vendor do not share a core where there are two, so that neither takes the other's caches. */
 export const CORES = { client: 0, vendor: 1 } as const;
@@ -29,23 +31,24 @@ export function startPinned({ script, args = [], core, env = {} }: PinnedProcess
   });
 }
 
-/** Wait for the one message of a process that was started. */
-export function answerOf<T>(child: ChildProcess, timeoutMs = 1_200_000): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      child.kill('SIGKILL');
-      reject(new Error(`no answer within ${timeoutMs} ms`));
-    }, timeoutMs);
-    child.once('message', (message) => {
-      clearTimeout(timer);
-      resolve(message as T);
-    });
-    child.once('error', reject);
-    child.once('exit', (code, signal) => {
-      clearTimeout(timer);
-      reject(new Error(`the process ended early (${signal ?? code})`));
-    });
+/** Wait for the next message of a process that was started. */
+export async function answerOf<T>(child: ChildProcess, timeoutMs = 1_200_000): Promise<T> {
+  const over = new AbortController();
+  const { signal } = over;
+  const ended = once(child, 'exit', { signal }).then(([code, by]: unknown[]) => {
+    throw new Error(`the process ended early (${String(by ?? code)})`);
   });
+  const late = sleep(timeoutMs, undefined, { signal }).then(() => {
+    child.kill('SIGKILL');
+    throw new Error(`no answer within ${timeoutMs} ms`);
+  });
+  try {
+    const [message] = (await Promise.race([once(child, 'message', { signal }), ended, late])) as [T];
+    return message;
+  } finally {
+    over.abort();
+    await Promise.allSettled([ended, late]);
+  }
 }
 
 /** Start a process and wait for what it finds out. */

@@ -24,8 +24,10 @@ const aim = (group: string, id: string, value: number, reason: string, test: Goa
   reason,
 });
 
-const EACH_FILE = 'half of what the archive costs is making six files durable, which costs both the same';
-const EACH_REQUEST = 'the AWS SDK costs most, a millisecond a request: the archive sends seven, the other one six';
+const EACH_FILE =
+  'making six files durable costs both the same, and some processes collect garbage far more often than others';
+const EACH_REQUEST =
+  'the AWS SDK costs most, a millisecond a request: the archive sends seven at most, the other one six';
 const ONE_TURN = 'all responses together process 256 KB a turn; what is longer is the collection of garbage';
 
 /** Every goal; ratios only, as those are all that travels from one machine to another. */

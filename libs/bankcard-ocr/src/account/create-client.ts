@@ -15,7 +15,7 @@ import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
 import { OrderReferences } from '../signature/order-references.js';
 import { SignatureService } from '../signature/signature.service.js';
 import { SignedRequestService } from '../signed-request/signed-request.service.js';
-import { logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
+import { isUneventful, logExchange, type LogSink, logTicketEvent } from '../telemetry/log.js';
 import { Telemetry } from '../telemetry/instrumentation.js';
 import { AuthClient } from '../vendor/auth.client.js';
 import { hintForHost } from '../vendor/hosts.js';
@@ -211,8 +211,12 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     const { options, surroundings, orderReferences } = context;
     const onExchange: ExchangeListener = (describe) => {
       const end = telemetry.attempt(describe);
-      return (record) => {
-        logExchange(surroundings.log, record, surroundings.debugs());
+      return (outcome, describeEnd) => {
+        const isLogged = !isUneventful(outcome) || surroundings.debugs();
+        // A description costs every query.
+        if (!isLogged && !end) return;
+        const record = describeEnd();
+        if (isLogged) logExchange(surroundings.log, record);
         end?.(record);
       };
     };

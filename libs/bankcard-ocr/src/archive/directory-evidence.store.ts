@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, rmdir, unlink } from 'node:fs/promises';
+import { open, readdir, readFile, rmdir, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { SystemClock } from '../runtime/clock.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../runtime/durable-file.js';
 import { undefinedWhenMissing } from '../runtime/file-system.js';
+import { SharedRuns } from '../runtime/shared-runs.js';
 import { EvidenceStore } from './evidence-store.js';
 
 /** Below the directory, for files that are being written. */
@@ -17,6 +18,7 @@ const MOST_ATTEMPTS = 20;
 /** Objects as files below a directory of a local disk, mode 0600: written under temporary names, synced, then linked. */
 export class DirectoryEvidenceStore extends EvidenceStore {
   readonly #made = new Set<string>();
+  readonly #syncs = new SharedRuns((directory) => syncDirectory(directory));
   #sweptAtMs = -Infinity;
 
   /** @param directory absolute or relative to the working directory; made, mode 0700, when it is missing */
@@ -26,12 +28,12 @@ export class DirectoryEvidenceStore extends EvidenceStore {
 
   async create(name: string, bytes: Buffer): Promise<boolean> {
     const target = this.#pathOf(name);
+    // Of nothing there is no half.
+    if (bytes.length === 0) return this.#place(target, async () => createEmpty(target));
     const file = new DurableFile(await this.#temporaryFolder(), `${randomUUID()}.part`);
     try {
       await file.write(bytes);
-      const isNew = await this.#link(file, target);
-      await syncDirectory(path.dirname(target));
-      return isNew;
+      return await this.#place(target, async () => file.create(target));
     } finally {
       await file.remove();
     }
@@ -70,12 +72,14 @@ export class DirectoryEvidenceStore extends EvidenceStore {
   }
 
   /** The folder may be removed by another process, while it is empty. */
-  async #link(file: DurableFile, target: string): Promise<boolean> {
+  async #place(target: string, create: () => Promise<boolean>): Promise<boolean> {
     const folder = path.dirname(target);
     for (let attempt = 1; ; attempt += 1) {
       await this.#make(folder);
       try {
-        return await file.create(target);
+        const isNew = await create();
+        await this.#syncs.ask(folder);
+        return isNew;
       } catch (error) {
         this.#made.delete(folder);
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === MOST_ATTEMPTS) throw error;
@@ -106,5 +110,15 @@ export class DirectoryEvidenceStore extends EvidenceStore {
   #pathOf(name: string): string {
     if (!NAME.test(name)) throw new TypeError('an object has a name that no object can have');
     return path.join(this.directory, ...name.split('/'));
+  }
+}
+
+async function createEmpty(file: string): Promise<boolean> {
+  try {
+    await (await open(file, 'wx', 0o600)).close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
   }
 }

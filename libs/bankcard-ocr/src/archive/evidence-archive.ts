@@ -1,7 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Writable } from 'node:stream';
-import { callbackify } from 'node:util';
+import type { Writable } from 'node:stream';
 import { checkOrderNumber } from '../call/order-number.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { CardNumber } from '../card/card-number.js';
@@ -12,7 +11,7 @@ import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { warningText } from '../errors/vendor-codes.js';
 import type { DownloadManifest } from '../results/download/download.js';
-import type { PhotoMeta } from '../results/download/sink.target.js';
+import { type PhotoMeta, TakingWritable } from '../results/download/sink.target.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
@@ -159,6 +158,10 @@ const DAYS_TO_REPAIR = 7;
 const ORPHAN_AFTER_MS = 24 * 3_600_000;
 /** The room for a photo of which nothing is known; doubled when it is full. */
 const FIRST_ROOM = 128 * 1024;
+/** Of so many bytes or a multiple of it, so that the room of one order fits others. */
+const ROOM_STEP = 128 * 1024;
+/** So much stays for the orders to come. */
+const MOST_FREE_ROOM = 32 * 1024 * 1024;
 
 /**
  * Keeps results and photos of orders as evidence (存证): pulled once from Tencent, encrypted with a key for each order,
@@ -175,6 +178,7 @@ export class EvidenceArchive {
   readonly #omitted: readonly OmittedPart[];
   readonly #trusted: ReturnType<typeof certificatesOf> | undefined;
   readonly #verifier: EvidenceVerifier;
+  readonly #rooms = new PhotoRooms();
   #indexKey: Promise<Buffer> | undefined;
 
   /** @throws `BankCardOcrConfigurationError` when `timestamps.ca` has no certificate, or `omit` names something else */
@@ -221,7 +225,7 @@ export class EvidenceArchive {
     const ref = await this.refOf(orderNo);
     const { store, keys } = this.options;
     const startedAtMs = this.#clock.now();
-    const attempt = new KeepAttempt(store, ref, this.#omitted, async () => keys.create(ref), startedAtMs);
+    const attempt = new KeepAttempt(store, this.#rooms, ref, this.#omitted, async () => keys.create(ref), startedAtMs);
     let manifest: Manifest;
     try {
       manifest = await this.#fetch(orderNo, attempt, options);
@@ -689,11 +693,10 @@ class KeepAttempt {
   readonly #objects: ManifestObject[] = [];
   readonly #writes: Promise<unknown>[] = [];
   #key: Promise<Buffer> | undefined;
-  /** The room of a photo that is stored. */
-  #spare: Buffer | undefined;
 
   constructor(
     private readonly store: EvidenceStore,
+    private readonly rooms: PhotoRooms,
     readonly ref: string,
     private readonly omitted: readonly OmittedPart[],
     private readonly createKey: () => Promise<Buffer>,
@@ -707,14 +710,13 @@ class KeepAttempt {
 
   /**
    * Encrypts and hashes a photo while it arrives, and stores it when it is whole: one photo is in memory, never two. With the
-   * length of the response known, it is written where it stays; the rest of that room is never touched, and costs no memory.
+   * length of the response known, it is written where it stays; what it does not need of that room costs no memory.
    */
   readonly sink = async (kind: PhotoKind, { attempt, maxBytes }: PhotoMeta): Promise<Writable> => {
-    if (this.omitted.includes(kind)) return new Writable({ write: (_piece, _encoding, done) => done() });
+    if (this.omitted.includes(kind)) return new TakingWritable(() => undefined);
     const sealer = new Sealer(await this.key(), contextOf(this.ref, kind));
     const hash = createHash('sha256');
-    let room = this.#spare ?? Buffer.allocUnsafeSlow(SEAL_BYTES + (maxBytes ?? FIRST_ROOM));
-    this.#spare = undefined;
+    let room = this.rooms.take(SEAL_BYTES + (maxBytes ?? FIRST_ROOM));
     let size = 0;
     const add = (bytes: Buffer): void => {
       hash.update(bytes);
@@ -722,20 +724,15 @@ class KeepAttempt {
       size += bytes.copy(room, size);
     };
     add(sealer.head);
-    return new Writable({
-      write: (piece: Buffer, _encoding, done) => {
-        add(sealer.update(piece));
-        done();
-      },
-      final: callbackify(async () => {
-        add(sealer.end());
-        const write = this.#store(kind, attempt, room.subarray(0, size), hash.digest('hex'));
-        this.#writes.push(write);
-        await write;
-        // The store is done with it: the next photo of the order finds its place there.
-        this.#spare = room;
-      }),
-    });
+    const finish = async (): Promise<void> => {
+      add(sealer.end());
+      const write = this.#store(kind, attempt, room.subarray(0, size), hash.digest('hex'));
+      this.#writes.push(write);
+      await write;
+      // The store is done with it.
+      this.rooms.giveBack(room);
+    };
+    return new TakingWritable((piece) => add(sealer.update(piece)), finish);
   };
 
   /** The last one that was stored of its kind: a response that broke off may have had one before. */
@@ -756,6 +753,26 @@ class KeepAttempt {
     const name = objectName(this.ref, this.startedAtMs, `${this.#id}-${attempt}`, kind);
     this.#objects.push({ kind, name, bytes: sealed.length, sha256: digest });
     await this.store.create(name, sealed, digest);
+  }
+}
+
+/**
+ * Where photos find their places: new memory for each costs more than to encrypt it, and V8 collects garbage for every few of
+ * them. There are never more rooms than orders at once.
+ */
+class PhotoRooms {
+  readonly #free: Buffer[] = [];
+
+  take(bytes: number): Buffer {
+    const at = this.#free.findIndex((room) => room.length >= bytes);
+    // When all are too small, one of them makes way for a larger one.
+    const [room] = this.#free.splice(Math.max(at, 0), 1);
+    return at >= 0 && room ? room : Buffer.allocUnsafeSlow(Math.ceil(bytes / ROOM_STEP) * ROOM_STEP);
+  }
+
+  giveBack(room: Buffer): void {
+    const free = this.#free.reduce((sum, { length }) => sum + length, room.length);
+    if (free <= MOST_FREE_ROOM) this.#free.push(room);
   }
 }
 

@@ -10,12 +10,14 @@ export interface LogSink {
   error(line: string): void;
 }
 
-/** @param debugs whether the level `debug` is enabled: making a line costs every query */
-export function logExchange(log: LogSink, record: ExchangeRecord, debugs = true): void {
-  const wentWell = record.outcome === 'OK' || record.outcome === 'ABORTED';
-  if (wentWell && !debugs) return;
+/** An exchange that has nothing to tell an operator is logged at the level `debug`. */
+export function isUneventful(outcome: ExchangeRecord['outcome']): boolean {
+  return outcome === 'OK' || outcome === 'ABORTED';
+}
+
+export function logExchange(log: LogSink, record: ExchangeRecord): void {
   const line = new ExchangeLine(record);
-  if (wentWell) log.debug(line);
+  if (isUneventful(record.outcome)) log.debug(line);
   else log.warn(line);
 }
 

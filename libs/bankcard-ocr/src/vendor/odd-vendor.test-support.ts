@@ -70,7 +70,7 @@ export class OddVendor {
     gate = new Semaphore(5),
     clock = new SystemClock() as Clock,
   } = {}): VendorHttpClient {
-    const onExchange = () => (record: ExchangeRecord) => void this.records.push(record);
+    const onExchange = () => (_outcome: unknown, describe: () => ExchangeRecord) => void this.records.push(describe());
     const dependencies = { origin: 'http://vendor', transport: this.#transport, gate, clock, vendorCodeOverrides: {} };
     return new VendorHttpClient({ ...dependencies, maxResponseBytes, onExchange });
   }

@@ -5,8 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { CARD_CROP_JPEG } from '../../testing/photos/example-photos.js';
 import type { PhotoTarget } from '../../vendor/response/photo-buffers.js';
-import { SinkFailure } from './sink.target.js';
-import { SinkTarget } from './sink.target.js';
+import { SinkFailure, SinkTarget, TakingWritable } from './sink.target.js';
 import { expectNoErrorUnheard } from './unheard-errors.test-support.js';
 
 const CROP = Buffer.from(CARD_CROP_JPEG, 'base64');
@@ -53,6 +52,39 @@ describe('a photo on its way to a sink', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('arrives unchanged, and is not copied, where the Writable takes its bytes at once', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 30_000 })), async (cuts) => {
+        const pieces: Buffer[] = [];
+        const target = new SinkTarget(() => new TakingWritable((bytes) => void pieces.push(Buffer.from(bytes))));
+        await pass(CROP, cuts, target);
+        expect(CROP.equals(Buffer.concat(pieces))).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+    const taken: Buffer[] = [];
+    const target = new SinkTarget(() => new TakingWritable((bytes) => void taken.push(bytes)));
+    const [beginning, rest] = [CROP.subarray(0, 100), Buffer.alloc(100_000, CROP)];
+    await target.write(beginning);
+    expect(target.write(rest)).toBeUndefined();
+    expect(taken).toEqual([beginning, rest]);
+    // What came before the type was known is in a place of its own.
+    expect(taken[1]!.buffer).toBe(rest.buffer);
+  });
+
+  it('fails when such a Writable cannot finish', async () => {
+    const failure = new Error('the disk is full');
+    const target = new SinkTarget(
+      () =>
+        new TakingWritable(
+          () => undefined,
+          () => Promise.reject(failure),
+        ),
+    );
+    await target.write(CROP);
+    await expect(target.end()).rejects.toMatchObject({ name: 'SinkFailure', cause: failure });
   });
 
   it('is opened when its first twelve bytes have come, once', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { Readable, type Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { callbackify } from 'node:util';
 import {
   MAGIC_LENGTH,
   mediaTypeOf,
@@ -40,6 +41,20 @@ export interface WrittenPhoto {
   readonly mediaType: string;
 }
 
+/** A Writable of this library that is done with its bytes when `take` returns: nothing has to be copied for it. */
+export class TakingWritable extends Writable {
+  constructor(
+    readonly take: (bytes: Buffer) => void,
+    finish: () => Promise<void> = () => Promise.resolve(),
+  ) {
+    const write = (bytes: Buffer, _encoding: unknown, done: () => void): void => {
+      take(bytes);
+      done();
+    };
+    super({ write, final: callbackify(finish) });
+  }
+}
+
 /** Passes a photo to a Writable, opened when the first bytes tell the type. Bytes are copied: their buffer is reused. */
 export class SinkTarget implements PhotoTarget {
   photo: WrittenPhoto | undefined;
@@ -60,7 +75,7 @@ export class SinkTarget implements PhotoTarget {
   write(bytes: Buffer): Promise<void> | undefined {
     this.#hash.update(bytes);
     this.#size += bytes.length;
-    if (this.#sink) return this.#pass(this.#sink, Buffer.from(bytes));
+    if (this.#sink) return this.#pass(this.#sink, bytes);
     this.#beginning = Buffer.concat([this.#beginning, bytes]);
     return this.#beginning.length < MAGIC_LENGTH ? undefined : heard(this.#begin());
   }
@@ -119,7 +134,11 @@ export class SinkTarget implements PhotoTarget {
     try {
       // Not every Writable emits an event for it (`emitClose`).
       if (sink.destroyed) throw sink.errored ?? closedEarly();
-      source.push(bytes);
+      if (bytes && sink instanceof TakingWritable) {
+        sink.take(bytes);
+        return undefined;
+      }
+      source.push(bytes && Buffer.from(bytes));
     } catch (error) {
       // A faulty `_write` throws, too, instead of calling back.
       source.destroy(error as Error);

@@ -74,8 +74,10 @@ export interface ExchangeRecord {
   readonly generation?: number;
 }
 
-/** Called when an exchange begins; what it returns, when that has ended. None of them may throw. */
-export type ExchangeListener = (describe: () => ExchangeStart) => ((record: ExchangeRecord) => void) | undefined;
+/** Called when an exchange begins; what it returns, when that has ended, and calls `describe` at once. Neither may throw. */
+export type ExchangeListener = (
+  describe: () => ExchangeStart,
+) => ((outcome: ExchangeRecord['outcome'], describe: () => ExchangeRecord) => void) | undefined;
 
 interface VendorHttpClientDependencies {
   readonly origin: string;
@@ -202,17 +204,10 @@ class Exchange implements ResponseListener {
   }
 
   end(): void {
-    const { gate, clock, orderReferences } = this.client;
     this.#timer?.cancel();
     this.#forget?.();
-    gate.release();
-    if (!this.#onEnd) return;
-    const { endpoint, attempt, generation, orderNo } = this.request;
-    const durationMs = Math.round(clock.monotonic() - this.#sentAt.monotonicMs);
-    const { outcome, vendorCode, bizSeqNo } = this.#record;
-    const status = this.#status || undefined;
-    const orderRef = orderReferences && orderNo !== undefined ? () => orderReferences.of(orderNo) : undefined;
-    this.#onEnd({ endpoint, outcome, vendorCode, bizSeqNo, orderRef, status, durationMs, attempt, generation });
+    this.client.gate.release();
+    this.#onEnd?.(this.#record.outcome, () => this.#describeEnd());
   }
 
   head(status: number, header: (name: string) => string | undefined, connection?: Socket): void {
@@ -249,6 +244,15 @@ class Exchange implements ResponseListener {
       this.#refusal = { error };
       throw error;
     }
+  }
+
+  #describeEnd(): ExchangeRecord {
+    const { clock, orderReferences } = this.client;
+    const { endpoint, attempt, generation, orderNo } = this.request;
+    const durationMs = Math.round(clock.monotonic() - this.#sentAt.monotonicMs);
+    const status = this.#status || undefined;
+    const orderRef = orderReferences && orderNo !== undefined ? () => orderReferences.of(orderNo) : undefined;
+    return { ...this.#record, endpoint, orderRef, status, durationMs, attempt, generation };
   }
 
   #provenanceOf(date: string | undefined, connection: Socket | undefined): Provenance {
