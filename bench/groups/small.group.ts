@@ -5,7 +5,10 @@ import type { Contestant, ContestantName, Scheme } from '../contestants/contesta
 import { createContestant } from '../contestants/create-contestant.js';
 import { orderNumber } from '../contestants/order-number.js';
 import { alternate, type Subject } from '../measures/alternate.js';
+import type { Comparison } from '../measures/comparison.js';
 import { inFlight } from '../measures/in-flight.js';
+import { median } from '../measures/median.js';
+import { askPinned, CORES } from '../processes/pinned-process.js';
 import { Findings } from '../report/finding.js';
 
 const CONCURRENCY = 50;
@@ -16,15 +19,20 @@ const PLAN = { rounds: 17, sliceMs: 100, cost: 'cpu', warmUp: 6 } as const;
  * more code seems up to half slower, differently each time. Short slices, and many of them, meet the same disturbances.
  */
 const PAIR: readonly ContestantName[] = ['undici', 'ours-undici'];
-const PAIR_PLAN = { rounds: 81, sliceMs: 60, cost: 'cpu', warmUp: 60 } as const;
+const PAIR_PLAN = { rounds: 31, sliceMs: 60, cost: 'cpu', warmUp: 60 } as const;
+/** The same code differs by a twentieth between two processes, for as long as they live: by where things lie in memory. */
+const PAIR_PROCESSES = 7;
 
 /** Queries without photos: what a whole query costs, and what HTTPS adds on connections that are kept. */
 export async function smallQueries(): Promise<Findings> {
   const findings = new Findings();
   const cpu = 'CPU of a whole query';
-  const pair = await alternate(await subjects(PAIR, 'http'), PAIR_PLAN);
+  const pairs: { readonly ratio: number; readonly floorUs: number }[] = [];
+  for (let count = 0; count < PAIR_PROCESSES; count += 1) {
+    pairs.push(await askPinned({ script: 'groups/small-process.js', core: CORES.client }));
+  }
   findings.add('small-undici-floor', `${cpu}, ours on undici / undici json`, 'x', () =>
-    pair.ratio('ours-undici', 'undici'),
+    median(pairs.map(({ ratio }) => ratio)),
   );
   const observed = await alternate([...telemetry(), ...(await subjects(['ours-undici'], 'http'))], PLAN);
   findings.add('small-telemetry', `${cpu} on undici, share of telemetry that is on without an SDK`, 'x', () => {
@@ -38,7 +46,7 @@ export async function smallQueries(): Promise<Findings> {
   for (const name of ['axios', 'usual', 'ours-http'] as const) {
     findings.add(`small-${name}-floor`, `${cpu}, ${name} / undici json`, 'x', () => all.ratio(name, 'undici'));
   }
-  findings.add('small-floor-us', `${cpu}, undici json`, 'us', () => pair.cost('undici'));
+  findings.add('small-floor-us', `${cpu}, undici json`, 'us', () => median(pairs.map(({ floorUs }) => floorUs)));
 
   const secure = (await subjects(['ours-undici', 'ours-http'], 'https')).map(rename);
   const kept = await alternate([...(await subjects(['ours-undici', 'ours-http'], 'http')), ...secure], PLAN);
@@ -49,6 +57,11 @@ export async function smallQueries(): Promise<Findings> {
     findings.add(id, `${cpu}, ${name}, HTTPS / HTTP`, 'x', () => kept.ratio(`${name} secure`, name));
   }
   return findings;
+}
+
+/** The query on undici beside undici alone, in this process. */
+export async function smallPair(): Promise<Comparison> {
+  return alternate(await subjects(PAIR, 'http'), PAIR_PLAN);
 }
 
 /** What telemetry adds to one query, apart from it: beside the network it would be lost in the noise. */
