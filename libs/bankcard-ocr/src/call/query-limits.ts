@@ -4,12 +4,16 @@ import { Problem } from '../errors/configuration-error.js';
 import { OPTION_TABLE } from '../options/option-table.js';
 import { isUnset } from '../options/option-values.js';
 
+/** A call without options: nothing of it has to be looked at. */
+export const NO_OPTIONS = Object.freeze({});
+
 const NAMES = ['timeoutMs', 'attemptTimeoutMs', 'maxAttempts', 'waitForPhotosMs', 'waitForResultMs'] as const;
 
 export function limitsOf(
   call: QueryLimits & { readonly signal?: AbortSignal },
   module: Required<QueryLimits>,
 ): Required<QueryLimits> {
+  if (call === NO_OPTIONS) return module;
   if (typeof call !== 'object' || call === null) throw invalidArgument('the options of a call must be an object');
   if (call.signal !== undefined && !(call.signal instanceof AbortSignal))
     throw invalidArgument('signal must be an AbortSignal');

@@ -1,4 +1,5 @@
 import { checkOrderNumber } from '../call/order-number.js';
+import { NO_OPTIONS } from '../call/query-limits.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import { type OrderNumbers, queryMany, type QueryManyOptions, type QueryManyOutcome } from './batch/query-many.js';
 import {
@@ -42,7 +43,7 @@ export class OcrResultService {
    * @throws {@link CardRejectedError} when `warningPolicy` rejects a warning; {@link BankCardOcrError} with a typed
    *   `code` for every other failure; or the reason of `signal`
    */
-  async query(orderNo: string, options: QueryOptions = {}): Promise<BankCardOcrResult> {
+  async query(orderNo: string, options: QueryOptions = NO_OPTIONS): Promise<BankCardOcrResult> {
     return await this.#query(new OrderQuery(this.options, orderNo, options), options);
   }
 

@@ -165,7 +165,7 @@ class Exchange implements ResponseListener {
   start(): Promise<void> {
     const { pathAndQuery, body, attempt, cancellation, timeoutMs, onSend } = this.request;
     // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
-    cancellation.throwIfCancelled();
+    if (cancellation.cancelled || cancellation.endsAt <= this.#sentAt.monotonicMs) cancellation.throwIfCancelled();
     onSend?.();
     // A connection that went stale while it was kept would leave open whether a POST, never repeated, was carried out.
     const freshConnection = attempt > 1 || body !== undefined;
