@@ -4,7 +4,7 @@ import path from 'node:path';
 import { SystemClock } from '../runtime/clock.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../runtime/durable-file.js';
 import { undefinedWhenMissing } from '../runtime/file-system.js';
-import { SharedRuns } from '../runtime/shared-runs.js';
+import { SharedRuns } from './shared-runs.js';
 import { EvidenceStore } from './evidence-store.js';
 
 /** Below the directory, for files that are being written. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { DurableFile, makeDirectory, syncDirectory } from '../runtime/durable-file.js';
 import { undefinedWhenMissing } from '../runtime/file-system.js';
-import { SharedRuns } from '../runtime/shared-runs.js';
+import { SharedRuns } from './shared-runs.js';
 import { KEY_BYTES, seal, unseal } from './sealing.js';
 
 /**

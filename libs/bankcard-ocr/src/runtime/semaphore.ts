@@ -12,11 +12,11 @@ export class Semaphore {
 
   /** Wait for a place. @returns undefined when there is one at once. @throws the reason of `cancellation` */
   acquire(cancellation: Cancellation, urgent: boolean): Promise<void> | undefined {
-    if (cancellation.cancelled) cancellation.throwIfCancelled();
-    if (this.#free > 0) {
+    if (this.#free > 0 && !cancellation.cancelled) {
       this.#free -= 1;
       return undefined;
     }
+    cancellation.throwIfCancelled();
     return this.#wait(cancellation, urgent ? this.#urgent : this.#waiting);
   }
 

@@ -1,11 +1,10 @@
-import type { CallCounts } from '../evidence/evidence.js';
 import { LEGAL_ORDER_NO } from '../orders/order-book.js';
 import type { JsonObject } from '../response/vendor-response.js';
 
 function endpoint(
   path: string,
   method: 'GET' | 'POST',
-  counter: Exclude<keyof CallCounts, 'codes'>,
+  counter: 'accessToken' | 'apiTicket' | 'result' | 'recognition' | 'sibling',
   appId: readonly [onOlderHosts: string, onKyc1?: string],
   orderNo?: string,
 ) {
