@@ -18,8 +18,10 @@ describe('the token of a service', () => {
     for (const other of others) expect(token).not.toBe(other);
   });
 
-  it('tells itself in messages of Nest', () => {
-    expect(String(getBankCardOcrToken(OcrResultService, 'loans'))).toBe("OcrResultService of 'loans'");
+  it('tells itself in messages of Nest, and cannot be made an object of', () => {
+    const token = getBankCardOcrToken(OcrResultService, 'loans');
+    expect(token.name).toBe("OcrResultService of 'loans'");
+    expect(() => new token()).toThrow(/a token for injection/);
   });
 
   it.each([[''], ['1st'], ['two words'], ['a'.repeat(33)], ['ä']])('has no name %j', (name) => {

@@ -15,6 +15,9 @@ const NAMED: ReadonlySet<unknown> = new Set([...BANKCARD_OCR_SERVICES, TicketSto
 
 type BankCardOcrService = InstanceType<(typeof BANKCARD_OCR_SERVICES)[number]>;
 
+/** A class for each name of a token, so that what is got with it has its type, and Nest's errors name it. */
+const TOKENS = new Map<string, Type>();
+
 /**
  * The token by which a service of a registration is injected, or overridden in a test; without a name, the class.
  * @param service e.g. `OcrResultService`; for overriding also `TicketStore`, `Transport` and `Clock`
@@ -35,9 +38,22 @@ export function getBankCardOcrToken<Service extends BankCardOcrService | TicketS
   return tokenNamed(service, name) as Type<Service>;
 }
 
-/** The token of a class and a name that were checked: a text, typed as the class, so that what is got has its type. */
+/** The token of a class and a name that were checked; without a name the class itself. */
 export function tokenNamed(service: Token | Abstract<unknown>, name: AccountName): Token | Abstract<unknown> {
-  return name === undefined ? service : (`${service.name} of '${name}'` as unknown as Token);
+  if (name === undefined) return service;
+  const tokenName = `${service.name} of '${name}'`;
+  const token = TOKENS.get(tokenName) ?? tokenClass(tokenName);
+  TOKENS.set(tokenName, token);
+  return token;
+}
+
+function tokenClass(name: string): Type {
+  const token = class {
+    constructor() {
+      throw new TypeError(`${name} is a token for injection, not a class to make objects of.`);
+    }
+  };
+  return Object.defineProperty(token, 'name', { value: name });
 }
 
 /**
