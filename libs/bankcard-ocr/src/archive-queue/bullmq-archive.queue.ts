@@ -386,9 +386,8 @@ async function loadBullMq(): Promise<typeof import('bullmq')> {
 
 async function connect(url: string): Promise<RedisClient> {
   const IoRedis = await loadIoredis(missing);
-  // BullMQ waits for connections by itself, and for orders by commands that block.
-  const patience = { maxRetriesPerRequest: null, enableOfflineQueue: true, socketTimeout: undefined };
-  return createRedisClient(url, IoRedis, patience);
+  // BullMQ waits for connections by itself.
+  return createRedisClient(url, IoRedis, { maxRetriesPerRequest: null, enableOfflineQueue: true });
 }
 
 function missing(error: unknown): BankCardOcrConfigurationError {

@@ -6,24 +6,30 @@ import { type RedisClient, withHiddenArguments } from './redis-client.js';
 import { RedisError, redisError } from './redis-error.js';
 import { TIME } from './redis-scripts.js';
 
+/** A connection without a response for so long counts as broken, even if no error was reported. */
+const DEAD_AFTER_MS = 5_000;
 /** Of a client that leads to a replica. */
 const FIRST_RECONNECT_PAUSE_MS = 1_000;
 const LONGEST_RECONNECT_PAUSE_MS = 60_000;
 
 /** What runs scripts, each limited in time. Nothing waits in the client's queue for a connection that may come. */
 export class RedisCommands {
+  #lastSignOfLifeAt: number;
   #reconnectPauseMs = FIRST_RECONNECT_PAUSE_MS;
   #mayReconnectAt = Number.NEGATIVE_INFINITY;
   // Private to the class, so that nothing that leads to the client, which knows the password, can be printed.
   readonly #client: RedisClient;
   readonly #sender: RedisClient;
 
+  /** @param isOwnClient whether a broken connection may be closed */
   constructor(
     client: RedisClient,
     private readonly timeoutMs: number,
+    private readonly isOwnClient: boolean,
     private readonly clock: Clock,
   ) {
     this.#client = client;
+    this.#lastSignOfLifeAt = clock.monotonic();
     this.#sender = withHiddenArguments(client);
   }
 
@@ -81,12 +87,18 @@ export class RedisCommands {
 
   /** @param sent what the server may repeat of the command and no message may contain */
   async #inTime<T>(sent: readonly string[], command: () => Promise<T>): Promise<T> {
-    if (!this.#isReady) throw new RedisError('NOT_CONNECTED');
+    if (!this.#isReady) {
+      this.#endDeadConnection();
+      throw new RedisError('NOT_CONNECTED');
+    }
     const late = () => new RedisError('TIMEOUT');
     try {
-      return await raceTimeout(this.clock, this.timeoutMs, () => this.#send(command), late);
+      const reply = await raceTimeout(this.clock, this.timeoutMs, () => this.#send(command), late);
+      this.#lastSignOfLifeAt = this.clock.monotonic();
+      return reply;
     } catch (error) {
       const fault = redisError(error, sent);
+      if (fault.code === 'TIMEOUT') this.#endDeadConnection();
       if (fault.code === 'READONLY') this.#leaveReplica();
       throw fault;
     }
@@ -96,6 +108,15 @@ export class RedisCommands {
     // A connection that a command opens keeps that command's context: with it the application would lose its traces.
     if (this.#client.status === 'wait') await this.#client.connect();
     return untraced(command);
+  }
+
+  /** The system could take a quarter of an hour to report it. While it connects, the client has time limits of its own. */
+  #endDeadConnection(): void {
+    const isConnected = this.#client.status === 'ready' || this.#client.status === 'connect';
+    const isDead = this.clock.monotonic() - this.#lastSignOfLifeAt >= DEAD_AFTER_MS;
+    if (!this.isOwnClient || !isConnected || !isDead) return;
+    this.#lastSignOfLifeAt = this.clock.monotonic();
+    this.#client.disconnect(true);
   }
 
   /** A replica refuses writes: a client without `reconnectOnError` reconnects after a failover, ever more rarely. */

@@ -65,7 +65,7 @@ export class RedisTicketStore extends TicketStore {
     this.#options = options;
     this.description = describeRedis(client);
     this.#keys = redisKeysFor(appId, client.options.keyPrefix ?? '');
-    this.#commands = new RedisCommands(client, timeoutMs, runtime.clock);
+    this.#commands = new RedisCommands(client, timeoutMs, isOwnClient, runtime.clock);
     this.#clock = clock;
   }
 

@@ -45,8 +45,6 @@ export function createRedisClient(url: string, Client: RedisConstructor, more: R
     connectTimeout: 3_000,
     // A shutdown does not wait longer for a server that does not respond.
     disconnectTimeout: 200,
-    // A connection without a response for so long is broken: the system could take a quarter of an hour to report it.
-    socketTimeout: 5_000,
     // A command that waited for a connection would be carried out after its caller has given up.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,

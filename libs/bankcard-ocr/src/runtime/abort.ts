@@ -36,8 +36,12 @@ export class SignalCancellation implements Cancellation {
 /** Listen to a signal that may be somebody else's. @returns removes the listener */
 export function onAbort(signal: AbortSignal, listener: (reason: unknown) => void): () => void {
   const tell = () => listener(signal.reason);
-  // One signal may end any number of calls, and each removes its listener: Node's warning of a leak would be false.
-  setMaxListeners(0, signal);
+  try {
+    // One signal may end any number of calls, and each removes its listener: Node's warning of a leak would be false.
+    setMaxListeners(0, signal);
+  } catch {
+    // A signal of jsdom or of a polyfill, which warns of nothing.
+  }
   signal.addEventListener('abort', tell, { once: true });
   return () => signal.removeEventListener('abort', tell);
 }

@@ -45,9 +45,10 @@ async function launch(userId: string, { timeoutMs = 15_000, signal, takesMs = 0,
     return 'ticket';
   };
   try {
-    const ask = (failure: unknown) => spacing.inTurn(userId, deadline, () => request(failure));
-    for (const failure of failures.slice(0, -1)) await ask(failure).catch(() => undefined);
-    return await ask(failures.at(-1));
+    return await spacing.inTurn(userId, deadline, async (ask) => {
+      for (const failure of failures.slice(0, -1)) await ask(() => request(failure)).catch(() => undefined);
+      return ask(() => request(failures.at(-1)));
+    });
   } finally {
     deadline.close();
   }
@@ -71,6 +72,17 @@ describe('launches of one user', () => {
     clock.advance(2_000);
     await launch('user1');
     expect(times()).toEqual([0, 2_000]);
+  });
+
+  it('are given credentials only when they need not wait any more', async () => {
+    await launch('user1');
+    const deadline = new Deadline(clock, 15_000, undefined);
+    const begun = jest.fn(async () => clock.now() - startedAt);
+    const turn = spacing.inTurn('user1', deadline, begun);
+    await clock.advanceAsync(2_000, 50);
+    await expect(turn).resolves.toBe(2_000);
+    expect(begun).toHaveBeenCalledTimes(1);
+    deadline.close();
   });
 
   it('wait also after an answer that was lost, but not after a refusal', async () => {
@@ -112,6 +124,11 @@ describe('launches of one user', () => {
     expect(sent).toHaveLength(1);
   });
 
+  it('that fail between two requests say why there was a second one', async () => {
+    const failing = launch('user1', { timeoutMs: 2_000, failures: [LOST, undefined] });
+    await expect(failing).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 2_000, cause: LOST });
+  });
+
   it('whose caller stops make room for those behind them, with the very reason', async () => {
     const controller = new AbortController();
     const reason = new Error('canary of the caller');
@@ -123,6 +140,13 @@ describe('launches of one user', () => {
     await clock.advanceAsync(3_000, 50);
     await Promise.all([first, third]);
     expect(times()).toEqual([0, 2_100]);
+  });
+
+  it('are not told why the one before them was stopped', async () => {
+    await expect(launch('user1', { failures: [new Error('canary of the caller')] })).rejects.toThrow('canary');
+    const failure = await failureOf(launch('user1', { timeoutMs: 1_000 }));
+    expect(failure).toMatchObject({ code: 'RATE_LIMITED' });
+    expect(failure).not.toHaveProperty('cause');
   });
 });
 
@@ -136,11 +160,10 @@ describe('launches of many users', () => {
   it('are forgotten when there is nothing to wait for', async () => {
     await launch('user1');
     await expect(launch('user2', { failures: [REFUSED] })).rejects.toBe(REFUSED);
-    clock.advance(1);
     expect(spacing.size).toBe(1);
     for (let n = 0; n < 1_000; n += 1) await launch('user1', { timeoutMs: 1 }).catch(() => undefined);
     expect([spacing.size, clock.pendingTimers]).toEqual([1, 1]);
-    clock.advance(1_998);
+    clock.advance(1_999);
     expect(spacing.size).toBe(1);
     clock.advance(1);
     expect(spacing.size).toBe(0);

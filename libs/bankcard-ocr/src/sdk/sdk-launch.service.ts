@@ -65,12 +65,14 @@ export class SdkLaunchService {
     checkOrderNumber(orderNo);
     const deadline = new Deadline(this.options.clock, timeoutMs, signal);
     try {
-      const attempt = async ({ accessToken, generation, generationId }: Credentials, attempt: number) => {
-        const request = { accessToken: accessToken.reveal(), userId, generation, attempt, signal: deadline.signal };
-        const ticket = await this.#throttle.inTurn(userId, deadline, () => this.options.auth.nonceTicket(request));
-        return this.#sign(userId, orderNo, ticket, generationId);
-      };
-      return await retry(attempt, this.options, { deadline, maxAttempts });
+      return await this.#throttle.inTurn(userId, deadline, (inInterval) => {
+        const attempt = async ({ accessToken, generation, generationId }: Credentials, attempt: number) => {
+          const request = { accessToken: accessToken.reveal(), userId, generation, attempt, signal: deadline.signal };
+          const ticket = await inInterval(() => this.options.auth.nonceTicket(request));
+          return this.#sign(userId, orderNo, ticket, generationId);
+        };
+        return retry(attempt, this.options, { deadline, maxAttempts });
+      });
     } finally {
       deadline.close();
     }

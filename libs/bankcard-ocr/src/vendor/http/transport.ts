@@ -25,7 +25,7 @@ export interface ResponseListener {
 }
 
 export interface TransportCall {
-  /** Fulfilled when the whole body was received and {@link ResponseListener.data} has taken it. What it rejects with may carry anything and must never be shown. */
+  /** Fulfilled when the whole body was received. What it rejects with may carry anything and must never be shown. */
   readonly finished: Promise<void>;
   /** Give up; {@link finished} is then rejected soon. Harmless when it is over. */
   abort(): void;

@@ -69,10 +69,10 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   #resolve!: () => void;
   #reject!: (error: Error) => void;
   #abortRequest: ((error: Error) => void) | undefined;
-  /** Nothing is read from the connection: the parser itself is never paused. */
-  isPaused = false;
-  /** What the parser had been given already when the receiver wanted no more. */
-  readonly #rest: Buffer[] = [];
+  #resumeParser: (() => void) | undefined;
+  #isPaused = false;
+  /** What has come since the connection ended, and the receiver does not want yet. */
+  #rest: Buffer[] | undefined;
   #isComplete = false;
   #aborted: Error | undefined;
   #body: ResponseBody | undefined;
@@ -96,15 +96,26 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   }
 
   pause(): void {
-    this.isPaused = true;
+    this.#isPaused = true;
   }
 
   resume(): void {
-    this.isPaused = false;
-    while (!this.isPaused && this.#rest.length > 0) this.#body?.write(this.#rest.shift()!);
-    if (this.isPaused) return;
-    if (this.#isComplete) this.#body?.end();
-    if (this.connection?.destroyed === false) this.connection.emit('readable');
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (this.#rest) this.#passRest(this.#rest);
+    else this.#resumeParser?.();
+  }
+
+  /** The connection has ended: take everything that is left from the parser, which must not be paused any more. */
+  takeRest(): void {
+    if (!this.#isPaused) return;
+    this.#rest = [];
+    this.#resumeParser?.();
+  }
+
+  #passRest(rest: Buffer[]): void {
+    while (!this.#isPaused && rest.length > 0) this.#body?.write(rest.shift()!);
+    if (!this.#isPaused && this.#isComplete) this.#body?.end();
   }
 
   onConnect(abort: (error: Error) => void): void {
@@ -114,9 +125,10 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
     if (this.#aborted) abort(this.#aborted);
   }
 
-  onHeaders(status: number, headers: readonly Buffer[]): boolean {
+  onHeaders(status: number, headers: readonly Buffer[], resume: () => void): boolean {
     // An interim response: the real one follows.
     if (status < 200) return true;
+    this.#resumeParser = resume;
     try {
       const header = (name: string) => headerOf(headers, name);
       this.receiver.head(status, header, this.connection);
@@ -128,18 +140,22 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
     } catch (error) {
       this.abort(error as Error);
     }
-    return true;
+    return !this.#isPaused;
   }
 
   onData(bytes: Buffer): boolean {
-    if (this.isPaused) this.#rest.push(bytes);
-    else this.#body?.write(bytes);
-    return true;
+    if (this.#rest) {
+      if (bytes.length > 0) this.#rest.push(bytes);
+      return true;
+    }
+    // Resuming begins with an empty piece when nothing more has come yet; to delay that too would never end.
+    if (bytes.length > 0) this.#body?.write(bytes);
+    return !this.#isPaused;
   }
 
   onComplete(): void {
     this.#isComplete = true;
-    if (!this.isPaused) this.#body?.end();
+    if (!this.#rest || !this.#isPaused) this.#body?.end();
   }
 
   onError(error: Error): void {
@@ -168,8 +184,8 @@ function noteNext(call: UndiciCall): void {
 
 /**
  * undici 7 takes an unrequested `100 Continue` for the end of the connection, and ends the process with an assertion
- * when a connection ends while its parser is paused (its issue 5360, mended in version 8, which needs a newer Node): the
- * one never reaches it, and instead of pausing the parser nothing is read.
+ * when a connection ends while its parser is paused (its issue 5360, mended in version 8, which needs a newer Node):
+ * neither may reach it.
  */
 function withoutSurprises(socket: Socket): Socket {
   const interim = new InterimResponses();
@@ -177,7 +193,6 @@ function withoutSurprises(socket: Socket): Socket {
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
   const write = socket.write.bind(socket) as (bytes: unknown, encoding: unknown, done: unknown) => boolean;
   socket.read = (size?: number): Buffer | null => {
-    if (written?.isPaused) return null;
     try {
       for (let bytes = read(size); bytes !== null; bytes = read(size)) {
         const rest = interim.strip(bytes);
@@ -195,7 +210,15 @@ function withoutSurprises(socket: Socket): Socket {
     nextWritten = undefined;
     return write(bytes, encoding, done);
   };
-  return socket;
+  const goOn = () => {
+    // The parser does not go on with a connection that is destroyed; what it has got already is good all the same.
+    Object.defineProperty(socket, 'destroyed', { value: false, configurable: true });
+    written?.takeRest();
+    delete (socket as { destroyed?: boolean }).destroyed;
+    written = undefined;
+  };
+  // Before undici listens: these are called first.
+  return socket.on('end', goOn).on('error', goOn).on('close', goOn);
 }
 
 /** undici publishes each request that is made, and subscribers may add headers to it. */

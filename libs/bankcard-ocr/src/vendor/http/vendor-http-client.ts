@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
 import type { VendorCodeOverrides } from '../../errors/vendor-codes.js';
-import type { Cancellation } from '../../runtime/abort.js';
+import { type Cancellation, raceCancel } from '../../runtime/abort.js';
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import type { Semaphore } from '../../runtime/semaphore.js';
 import type { OrderReferences } from '../../signature/order-references.js';
@@ -110,6 +110,8 @@ export class VendorHttpClient {
     let response: VendorResponse;
     try {
       await exchange.start();
+      const rest = exchange.rest();
+      if (rest) await rest;
       response = exchange.response();
     } catch (error) {
       throw exchange.failure(error);
@@ -149,6 +151,7 @@ class Exchange implements ResponseListener {
   #bytes = 0;
   #delayMs = 0;
   #delayedSince: number | undefined;
+  #delay: Promise<void> | undefined;
   #timer: ClockTimer | undefined;
   readonly #onEnd: ReturnType<ExchangeListener>;
   #forget: (() => void) | undefined;
@@ -175,6 +178,13 @@ class Exchange implements ResponseListener {
     this.#limitTime(timeoutMs, cancellation);
     this.#forget = cancellation.onCancel(() => call.abort(), true);
     return call.finished;
+  }
+
+  /** A body may end while its last piece is still being taken. */
+  rest(): Promise<void> | undefined {
+    if (this.#refusal) throw this.#refusal.error;
+    if (this.#delayedSince === undefined || !this.#delay) return undefined;
+    return raceCancel(this.#delay, this.request.cancellation);
   }
 
   response(): VendorResponse {
@@ -239,7 +249,8 @@ class Exchange implements ResponseListener {
       const taken = this.reader.write(bytes);
       const turn = this.#bytes > SMALL_BYTES ? eventLoopShare.use(bytes.length) : undefined;
       const delay = taken && turn ? taken.then(() => turn) : (taken ?? turn);
-      return delay && this.#wait(delay);
+      this.#delay = delay && this.#wait(delay);
+      return this.#delay;
     } catch (error) {
       this.#refusal = { error };
       throw error;
