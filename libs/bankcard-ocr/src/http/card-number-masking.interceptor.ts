@@ -1,5 +1,11 @@
-import type { CallHandler, CustomDecorator, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { SetMetadata, StreamableFile } from '@nestjs/common';
+import {
+  type CallHandler,
+  type CustomDecorator,
+  type ExecutionContext,
+  type NestInterceptor,
+  SetMetadata,
+  StreamableFile,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { map, type Observable } from 'rxjs';
 import { CardNumber, maskCardNumber } from '../card/card-number.js';
@@ -42,7 +48,7 @@ export function AllowFullCardNumber(): CustomDecorator<symbol> {
 
 export class ResponseMasking {
   /** The objects under a listed key, and the others: the elements of a list under such a key are card numbers. */
-  readonly #visited = { listed: new Map<object, object>(), other: new Map<object, object>() };
+  readonly #visited = { listed: new Map<object, Visited>(), other: new Map<object, Visited>() };
 
   constructor(private readonly fields: ReadonlySet<string>) {}
 
@@ -61,21 +67,23 @@ export class ResponseMasking {
   #maskObject(value: object, isListed: boolean): unknown {
     const visited = this.#visited[isListed ? 'listed' : 'other'];
     const earlier = visited.get(value);
-    if (earlier) return earlier;
-    // A cycle: met again inside of itself, it is this copy.
-    const copy = copyOf(value);
-    visited.set(value, copy);
-    let outcome = value;
+    // A cycle: whatever comes of it, it will be this copy.
+    if (earlier) return earlier.done ? (earlier.copy ?? value) : (earlier.copy ??= copyOf(value));
+    const visit: Visited = { done: false };
+    visited.set(value, visit);
     for (const [key, child] of entriesOf(value)) {
       const childListed = Array.isArray(value) ? isListed : typeof key === 'string' && this.fields.has(key);
       const masked = this.mask(child, String(key), childListed);
-      if (Object.is(masked, child)) continue;
-      put(copy, key, masked);
-      outcome = copy;
+      if (!Object.is(masked, child)) put((visit.copy ??= copyOf(value)), key, masked);
     }
-    visited.set(value, outcome);
-    return outcome;
+    visit.done = true;
+    return visit.copy ?? value;
   }
+}
+
+interface Visited {
+  copy?: object;
+  done: boolean;
 }
 
 function maskScalar(value: unknown, isListed: boolean): unknown {

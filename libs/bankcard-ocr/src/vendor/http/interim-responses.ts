@@ -37,7 +37,8 @@ export class InterimResponses {
     if (SWITCHING_PROTOCOLS.test(head))
       throw connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
     // The head of the response itself, or something that the parser shall refuse.
-    if (head.length > LONGEST_HEAD || !BEGUN.test(head + EXAMPLE.slice(head.length))) return all.subarray(length);
+    if (all.length - length > LONGEST_HEAD || !BEGUN.test(head + EXAMPLE.slice(head.length)))
+      return all.subarray(length);
     this.#isHeadExpected = true;
     this.#begun = all.subarray(length);
     return Buffer.alloc(0);
