@@ -6,7 +6,7 @@ import { Axios } from 'axios';
 import { SignalCancellation } from '../runtime/abort.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
-import { JsonResponseReader } from './response/json-response.js';
+import { JsonResponseReader, type ResponseReader } from './response/json-response.js';
 import { Semaphore } from '../runtime/semaphore.js';
 import type { ConnectionOptions } from './http/connector.js';
 import {
@@ -76,7 +76,11 @@ export class OddVendor {
   }
 
   /** One exchange, with a secret in its query. */
-  get(change: Partial<VendorRequest> = {}, exchange = this.exchange()): Promise<VendorResponse> {
+  get(
+    change: Partial<VendorRequest> = {},
+    exchange = this.exchange(),
+    reader: ResponseReader = new JsonResponseReader(),
+  ): Promise<VendorResponse> {
     return exchange.send(
       {
         endpoint: 'access_token',
@@ -87,7 +91,7 @@ export class OddVendor {
         attempt: 1,
         ...change,
       },
-      new JsonResponseReader(),
+      reader,
       (response) => response,
     );
   }

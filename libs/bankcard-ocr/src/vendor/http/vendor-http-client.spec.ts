@@ -1,7 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { CANARY, failureOf, type OddAnswer, OddVendor, TRANSPORT_KINDS } from '../odd-vendor.test-support.js';
+import type { JsonObject, ResponseReader } from '../response/json-response.js';
 import { pathToShow } from './vendor-http-client.js';
 
 const OK = '{"code":"0","msg":"ok","bizSeqNo":"21062120001184412617492807497465"}';
@@ -40,6 +43,30 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
         },
       ]);
     });
+
+    it.each([['as it is'], ['in gzip']])(
+      'has ended when all of it, sent %s, was taken by a slow reader',
+      async (how) => {
+        const body = JSON.stringify({ code: '0', noise: randomBytes(150_000).toString('hex') });
+        vendor.answer = (response) => {
+          if (how === 'in gzip') response.setHeader('content-encoding', 'gzip');
+          response.end(how === 'in gzip' ? gzipSync(body) : body);
+        };
+        const client = vendor.exchange({ maxResponseBytes: 1_000_000 });
+        for (let time = 0; time < 5; time += 1) {
+          let text = '';
+          const reader: ResponseReader = {
+            write: async (bytes) => {
+              for (let turn = 0; turn < 30; turn += 1) await nextTurn();
+              text += String(bytes);
+            },
+            end: () => JSON.parse(text) as JsonObject,
+          };
+          await expect(vendor.get({}, client, reader)).resolves.toMatchObject({ json: { code: '0' } });
+          expect(text).toBe(body);
+        }
+      },
+    );
 
     it('answers exactly what was asked', async () => {
       vendor.answer = (response) => response.end(OK);
