@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { invalidArgument } from '../errors/bank-card-ocr-error.js';
 import { CHINA_OFFSET_MS, type Clock } from '../runtime/clock.js';
-import { SharedRuns } from './shared-runs.js';
+import { CoalescedRuns } from './coalesced-runs.js';
 import type { EvidenceStore } from './evidence-store.js';
 import { EvidenceDamage, type Finding, FINDINGS } from './finding.js';
 import { sha256 } from './sealing.js';
@@ -54,7 +54,7 @@ export const TIMESTAMP = 'timestamp';
 /** An append-only list of manifests and decisions by day: one small object for each, so that any number of processes can write it. */
 export class AuditLog {
   /** Orders that are kept at the same time share them: with a bucket each is a request. */
-  readonly #roots = new SharedRuns((day) => this.rootOf(day));
+  readonly #roots = new CoalescedRuns((day) => this.rootOf(day));
 
   constructor(
     private readonly store: EvidenceStore,
@@ -69,7 +69,7 @@ export class AuditLog {
     while (endOf(free) <= now && (await this.store.read(rootName(free)))) free = dayAfter(free);
     const name = entryName(free, entry);
     await this.store.create(name, Buffer.alloc(0));
-    const sealed = await this.#roots.ask(free);
+    const sealed = await this.#roots.run(free);
     if (!sealed || sealed.count === (await this.entries(free)).length) return;
     // Another machine, whose clock is more than an hour ahead, has sealed the day in between.
     await this.store.remove(name);
@@ -291,7 +291,7 @@ export function textOf({ ref, number, sha256 }: LogEntry): string {
 }
 
 /** RFC 6962 section 2.1: leaves and nodes are hashed with different prefixes. */
-export function merkleRoot(leaves: readonly string[]): string {
+function merkleRoot(leaves: readonly string[]): string {
   return merkleHash(leaves.map((leaf) => hash(0, Buffer.from(leaf)))).toString('hex');
 }
 
@@ -303,7 +303,7 @@ function merkleHash(hashes: readonly Buffer[]): Buffer {
 }
 
 /** The hashes that lead from a leaf to the root, in the order in which they are joined. */
-export function auditPath(
+function auditPath(
   leaves: readonly string[],
   index: number,
 ): { readonly side: 'left' | 'right'; readonly hash: Buffer }[] {

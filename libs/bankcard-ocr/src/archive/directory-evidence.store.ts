@@ -4,7 +4,7 @@ import path from 'node:path';
 import { SystemClock } from '../runtime/clock.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../runtime/durable-file.js';
 import { undefinedWhenMissing } from '../runtime/file-system.js';
-import { SharedRuns } from './shared-runs.js';
+import { CoalescedRuns } from './coalesced-runs.js';
 import { EvidenceStore } from './evidence-store.js';
 
 /** Below the directory, for files that are being written. */
@@ -18,7 +18,7 @@ const MOST_ATTEMPTS = 20;
 /** Objects as files below a directory of a local disk, mode 0600: written under temporary names, synced, then linked. */
 export class DirectoryEvidenceStore extends EvidenceStore {
   readonly #made = new Set<string>();
-  readonly #syncs = new SharedRuns((directory) => syncDirectory(directory));
+  readonly #syncs = new CoalescedRuns((directory) => syncDirectory(directory));
   #sweptAtMs = -Infinity;
 
   /** @param directory absolute or relative to the working directory; made, mode 0700, when it is missing */
@@ -78,7 +78,7 @@ export class DirectoryEvidenceStore extends EvidenceStore {
       await this.#make(folder);
       try {
         const isNew = await create();
-        await this.#syncs.ask(folder);
+        await this.#syncs.run(folder);
         return isNew;
       } catch (error) {
         this.#made.delete(folder);

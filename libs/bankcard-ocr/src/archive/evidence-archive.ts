@@ -11,7 +11,7 @@ import { BankCardOcrError, invalidArgument } from '../errors/bank-card-ocr-error
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { warningText } from '../errors/vendor-codes.js';
 import type { DownloadManifest } from '../results/download/download.js';
-import { type PhotoMeta, TakingWritable } from '../results/download/sink.target.js';
+import { type PhotoMeta, SynchronousWritable } from '../results/download/sink.target.js';
 import type { OcrResultService } from '../results/ocr-result.service.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { LIBRARY_VERSION } from '../runtime/library-version.js';
@@ -156,12 +156,12 @@ const OWNER = 'archive.json';
 const DAYS_TO_REPAIR = 7;
 /** An object without a manifest is an orphan when no attempt can still be under way. */
 const ORPHAN_AFTER_MS = 24 * 3_600_000;
-/** The room for a photo of which nothing is known; doubled when it is full. */
-const FIRST_ROOM = 128 * 1024;
-/** Of so many bytes or a multiple of it, so that the room of one order fits others. */
-const ROOM_STEP = 128 * 1024;
-/** So much stays for the orders to come. */
-const MOST_FREE_ROOM = 32 * 1024 * 1024;
+/** For a photo of which nothing is known; doubled when it is full. */
+const FIRST_BUFFER_BYTES = 128 * 1024;
+/** Buffers are multiples of it, so that one fits many photos. */
+const BUFFER_STEP = 128 * 1024;
+/** So much stays in memory for the orders that follow. */
+const MOST_POOLED_BYTES = 32 * 1024 * 1024;
 
 /**
  * Keeps results and photos of orders as evidence (存证): pulled once from Tencent, encrypted with a key for each order,
@@ -178,7 +178,7 @@ export class EvidenceArchive {
   readonly #omitted: readonly OmittedPart[];
   readonly #trusted: ReturnType<typeof certificatesOf> | undefined;
   readonly #verifier: EvidenceVerifier;
-  readonly #rooms = new PhotoRooms();
+  readonly #buffers = new BufferPool();
   #indexKey: Promise<Buffer> | undefined;
 
   /** @throws `BankCardOcrConfigurationError` when `timestamps.ca` has no certificate, or `omit` names something else */
@@ -225,7 +225,14 @@ export class EvidenceArchive {
     const ref = await this.refOf(orderNo);
     const { store, keys } = this.options;
     const startedAtMs = this.#clock.now();
-    const attempt = new KeepAttempt(store, this.#rooms, ref, this.#omitted, async () => keys.create(ref), startedAtMs);
+    const attempt = new KeepAttempt(
+      store,
+      this.#buffers,
+      ref,
+      this.#omitted,
+      async () => keys.create(ref),
+      startedAtMs,
+    );
     let manifest: Manifest;
     try {
       manifest = await this.#fetch(orderNo, attempt, options);
@@ -696,7 +703,7 @@ class KeepAttempt {
 
   constructor(
     private readonly store: EvidenceStore,
-    private readonly rooms: PhotoRooms,
+    private readonly buffers: BufferPool,
     readonly ref: string,
     private readonly omitted: readonly OmittedPart[],
     private readonly createKey: () => Promise<Buffer>,
@@ -710,29 +717,29 @@ class KeepAttempt {
 
   /**
    * Encrypts and hashes a photo while it arrives, and stores it when it is whole: one photo is in memory, never two. With the
-   * length of the response known, it is written where it stays; what it does not need of that room costs no memory.
+   * length of the response known, it is written where it stays; what it does not need of that buffer costs no memory.
    */
   readonly sink = async (kind: PhotoKind, { attempt, maxBytes }: PhotoMeta): Promise<Writable> => {
-    if (this.omitted.includes(kind)) return new TakingWritable(() => undefined);
+    if (this.omitted.includes(kind)) return new SynchronousWritable(() => undefined);
     const sealer = new Sealer(await this.key(), contextOf(this.ref, kind));
     const hash = createHash('sha256');
-    let room = this.rooms.take(SEAL_BYTES + (maxBytes ?? FIRST_ROOM));
+    let buffer = this.buffers.take(SEAL_BYTES + (maxBytes ?? FIRST_BUFFER_BYTES));
     let size = 0;
     const add = (bytes: Buffer): void => {
       hash.update(bytes);
-      if (size + bytes.length > room.length) room = enlarged(room, size, size + bytes.length);
-      size += bytes.copy(room, size);
+      if (size + bytes.length > buffer.length) buffer = enlarged(buffer, size, size + bytes.length);
+      size += bytes.copy(buffer, size);
     };
     add(sealer.head);
     const finish = async (): Promise<void> => {
       add(sealer.end());
-      const write = this.#store(kind, attempt, room.subarray(0, size), hash.digest('hex'));
+      const write = this.#store(kind, attempt, buffer.subarray(0, size), hash.digest('hex'));
       this.#writes.push(write);
       await write;
       // The store is done with it.
-      this.rooms.giveBack(room);
+      this.buffers.release(buffer);
     };
-    return new TakingWritable((piece) => add(sealer.update(piece)), finish);
+    return new SynchronousWritable((piece) => add(sealer.update(piece)), finish);
   };
 
   /** The last one that was stored of its kind: a response that broke off may have had one before. */
@@ -756,29 +763,26 @@ class KeepAttempt {
   }
 }
 
-/**
- * Where photos find their places: new memory for each costs more than to encrypt it, and V8 collects garbage for every few of
- * them. There are never more rooms than orders at once.
- */
-class PhotoRooms {
+/** Buffers that are used again: allocating one for each photo costs more than encrypting it, and causes garbage collections. */
+class BufferPool {
   readonly #free: Buffer[] = [];
 
   take(bytes: number): Buffer {
-    const at = this.#free.findIndex((room) => room.length >= bytes);
-    // When all are too small, one of them makes way for a larger one.
-    const [room] = this.#free.splice(Math.max(at, 0), 1);
-    return at >= 0 && room ? room : Buffer.allocUnsafeSlow(Math.ceil(bytes / ROOM_STEP) * ROOM_STEP);
+    const at = this.#free.findIndex((buffer) => buffer.length >= bytes);
+    // When all are too small, one is dropped for a larger one.
+    const [buffer] = this.#free.splice(Math.max(at, 0), 1);
+    return at >= 0 && buffer ? buffer : Buffer.allocUnsafeSlow(Math.ceil(bytes / BUFFER_STEP) * BUFFER_STEP);
   }
 
-  giveBack(room: Buffer): void {
-    const free = this.#free.reduce((sum, { length }) => sum + length, room.length);
-    if (free <= MOST_FREE_ROOM) this.#free.push(room);
+  release(buffer: Buffer): void {
+    const free = this.#free.reduce((sum, { length }) => sum + length, buffer.length);
+    if (free <= MOST_POOLED_BYTES) this.#free.push(buffer);
   }
 }
 
-function enlarged(room: Buffer, size: number, needed: number): Buffer {
-  const larger = Buffer.allocUnsafeSlow(Math.max(room.length * 2, needed));
-  room.copy(larger, 0, 0, size);
+function enlarged(buffer: Buffer, size: number, needed: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(buffer.length * 2, needed));
+  buffer.copy(larger, 0, 0, size);
   return larger;
 }
 

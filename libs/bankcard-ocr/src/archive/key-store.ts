@@ -4,7 +4,7 @@ import path from 'node:path';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { DurableFile, makeDirectory, syncDirectory } from '../runtime/durable-file.js';
 import { undefinedWhenMissing } from '../runtime/file-system.js';
-import { SharedRuns } from './shared-runs.js';
+import { CoalescedRuns } from './coalesced-runs.js';
 import { KEY_BYTES, seal, unseal } from './sealing.js';
 
 /**
@@ -46,7 +46,7 @@ interface WrappedKey {
 /** Data keys as files, mode 0600, each encrypted with a wrapping key that is not stored with them. */
 export class FileKeyStore extends KeyStore {
   readonly #directory: string;
-  readonly #syncs = new SharedRuns((directory) => syncDirectory(directory));
+  readonly #syncs = new CoalescedRuns((directory) => syncDirectory(directory));
   readonly #wrappingKeys: ReadonlyMap<string, Buffer>;
   readonly #current: string;
 
@@ -124,7 +124,7 @@ export class FileKeyStore extends KeyStore {
       return await place(file).catch((error: NodeJS.ErrnoException) => undefinedWhenMissing(error) ?? false);
     } finally {
       await file.remove();
-      await this.#syncs.ask(this.#directory);
+      await this.#syncs.run(this.#directory);
     }
   }
 

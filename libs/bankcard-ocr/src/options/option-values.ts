@@ -28,7 +28,7 @@ export function numberFromText(value: unknown): unknown {
 }
 
 /** Convert the texts `true` and `false` to booleans. Anything else stays as it is. */
-export function booleanFromText(value: unknown): unknown {
+function booleanFromText(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*(true|false)\s*$/i.test(value)) return value;
   return value.trim().toLowerCase() === 'true';
 }

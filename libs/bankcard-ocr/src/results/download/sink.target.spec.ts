@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { CARD_CROP_JPEG } from '../../testing/photos/example-photos.js';
 import type { PhotoTarget } from '../../vendor/response/photo-buffers.js';
-import { SinkFailure, SinkTarget, TakingWritable } from './sink.target.js';
+import { SinkFailure, SinkTarget, SynchronousWritable } from './sink.target.js';
 import { expectNoErrorUnheard } from './unheard-errors.test-support.js';
 
 const CROP = Buffer.from(CARD_CROP_JPEG, 'base64');
@@ -58,14 +58,14 @@ describe('a photo on its way to a sink', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 30_000 })), async (cuts) => {
         const pieces: Buffer[] = [];
-        const target = new SinkTarget(() => new TakingWritable((bytes) => void pieces.push(Buffer.from(bytes))));
+        const target = new SinkTarget(() => new SynchronousWritable((bytes) => void pieces.push(Buffer.from(bytes))));
         await pass(CROP, cuts, target);
         expect(CROP.equals(Buffer.concat(pieces))).toBe(true);
       }),
       { numRuns: 60 },
     );
     const taken: Buffer[] = [];
-    const target = new SinkTarget(() => new TakingWritable((bytes) => void taken.push(bytes)));
+    const target = new SinkTarget(() => new SynchronousWritable((bytes) => void taken.push(bytes)));
     const [beginning, rest] = [CROP.subarray(0, 100), Buffer.alloc(100_000, CROP)];
     await target.write(beginning);
     expect(target.write(rest)).toBeUndefined();
@@ -78,7 +78,7 @@ describe('a photo on its way to a sink', () => {
     const failure = new Error('the disk is full');
     const target = new SinkTarget(
       () =>
-        new TakingWritable(
+        new SynchronousWritable(
           () => undefined,
           () => Promise.reject(failure),
         ),

@@ -41,14 +41,14 @@ export interface WrittenPhoto {
   readonly mediaType: string;
 }
 
-/** A Writable of this library that is done with its bytes when `take` returns: nothing has to be copied for it. */
-export class TakingWritable extends Writable {
+/** A Writable of this library that is done with its bytes when `consume` returns: nothing has to be copied for it. */
+export class SynchronousWritable extends Writable {
   constructor(
-    readonly take: (bytes: Buffer) => void,
+    readonly consume: (bytes: Buffer) => void,
     finish: () => Promise<void> = () => Promise.resolve(),
   ) {
     const write = (bytes: Buffer, _encoding: unknown, done: () => void): void => {
-      take(bytes);
+      consume(bytes);
       done();
     };
     super({ write, final: callbackify(finish) });
@@ -134,8 +134,8 @@ export class SinkTarget implements PhotoTarget {
     try {
       // Not every Writable emits an event for it (`emitClose`).
       if (sink.destroyed) throw sink.errored ?? closedEarly();
-      if (bytes && sink instanceof TakingWritable) {
-        sink.take(bytes);
+      if (bytes && sink instanceof SynchronousWritable) {
+        sink.consume(bytes);
         return undefined;
       }
       source.push(bytes && Buffer.from(bytes));

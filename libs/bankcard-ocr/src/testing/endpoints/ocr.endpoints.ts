@@ -157,7 +157,7 @@ export function inspectOcrRequest(vendor: Vendor, request: VendorRequest): void 
 const NONCES_REMEMBERED = 200_000;
 
 /** Whether the vendor checks for reuse is unknown (section 8): it is only reported. */
-export function inspectValues({ violations, nonces }: Vendor, orderNo?: string, nonce?: string): void {
+function inspectValues({ violations, nonces }: Vendor, orderNo?: string, nonce?: string): void {
   if (orderNo !== undefined && !LEGAL_ORDER_NO.test(orderNo)) {
     violations.report('illegal-order-no', `${orderNo.length} characters`);
   }

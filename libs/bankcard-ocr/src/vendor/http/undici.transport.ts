@@ -225,7 +225,7 @@ function withoutSurprises(socket: Socket): Socket {
 const CREATED = channel('undici:request:create');
 
 /** Some tracers add headers although the request is untraced (Sentry 10): Tencent must not get them. */
-export function withOwnHeadersOnly(own: Readonly<Record<string, string>>, make: () => void): void {
+function withOwnHeadersOnly(own: Readonly<Record<string, string>>, make: () => void): void {
   // Subscribers are called in the order in which they came: this one is the last, for as long as it is there.
   const removeOthers = (message: unknown): void => {
     const { headers } = (message as { request: { headers?: unknown } }).request;

@@ -1,12 +1,12 @@
-/** One action for many that ask for it at once, by a key: who asks while it is under way shares the next run of it. */
-export class SharedRuns<T> {
+/** Coalesces an action by key: callers that come while it is running share the run that follows, and no other. */
+export class CoalescedRuns<T> {
   readonly #running = new Map<string, Promise<T>>();
   readonly #next = new Map<string, Promise<T>>();
 
-  constructor(private readonly run: (key: string) => Promise<T>) {}
+  constructor(private readonly action: (key: string) => Promise<T>) {}
 
-  /** @returns what a run gives that begins from now on */
-  ask(key: string): Promise<T> {
+  /** @returns the result of a run that begins after this call */
+  run(key: string): Promise<T> {
     const running = this.#running.get(key);
     if (!running) return this.#start(key);
     const shared = this.#next.get(key) ?? this.#startAfter(running, key);
@@ -14,7 +14,7 @@ export class SharedRuns<T> {
     return shared;
   }
 
-  /** The one that is running may have looked already. */
+  /** The one that is running may have read already what this caller has changed. */
   async #startAfter(running: Promise<T>, key: string): Promise<T> {
     await running.catch(() => undefined);
     this.#next.delete(key);
@@ -22,7 +22,7 @@ export class SharedRuns<T> {
   }
 
   #start(key: string): Promise<T> {
-    const run = this.run(key).finally(() => {
+    const run = this.action(key).finally(() => {
       if (this.#running.get(key) === run) this.#running.delete(key);
     });
     this.#running.set(key, run);
