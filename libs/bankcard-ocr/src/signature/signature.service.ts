@@ -1,4 +1,4 @@
-import { hash, randomFillSync, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 
 /** Nonces and signatures by Tencent's rules (protocol.md section 4). Holds no state and no secret. */
 export class SignatureService {
@@ -38,34 +38,19 @@ export function sign(values: readonly (string | null | undefined)[], ticket: str
   return hash('sha1', text, 'hex').toUpperCase();
 }
 
-const LETTERS = Buffer.from('0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', 'latin1');
 const NONCE_LENGTH = 32;
-/** The largest multiple of 62 that a byte can hold: bytes from here on would favor the first letters. */
-const FIRST_BIASED_BYTE = 256 - (256 % LETTERS.length);
 
-/** Entropy for a hundred nonces is read at once: the system call costs more than all the rest. */
-const entropy = Buffer.alloc(4096);
+/** Entropy for a hundred nonces is read at once, in whole groups of Base64: the system call costs more than all the rest. */
+const ENTROPY_BYTES = 3_072;
 let letters = '';
 let used = 0;
 
 export function createNonce(): string {
   if (used + NONCE_LENGTH > letters.length) {
-    letters = randomLetters();
+    // Each character of Base64 is one of 64 by chance: without two of them, each is one of 62 letters and digits.
+    letters = randomBytes(ENTROPY_BYTES).toString('base64').replaceAll('+', '').replaceAll('/', '');
     used = 0;
   }
   used += NONCE_LENGTH;
   return letters.slice(used - NONCE_LENGTH, used);
-}
-
-function randomLetters(): string {
-  randomFillSync(entropy);
-  let drawn = 0;
-  for (let index = 0; index < entropy.length; index += 1) {
-    const byte = entropy[index] ?? FIRST_BIASED_BYTE;
-    if (byte >= FIRST_BIASED_BYTE) continue;
-    // In place: what has been read makes room.
-    entropy[drawn] = LETTERS[byte % LETTERS.length] ?? 0;
-    drawn += 1;
-  }
-  return entropy.toString('latin1', 0, drawn);
 }
