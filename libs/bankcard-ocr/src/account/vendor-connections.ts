@@ -4,7 +4,8 @@ import type { OrderReferences } from '../signature/order-references.js';
 import { Semaphore } from '../runtime/semaphore.js';
 import { loadAxios } from '../vendor/http/load-http-service.js';
 import { loadUndiciTransport } from '../vendor/http/load-undici.js';
-import { type Transport, UntracedTransport } from '../vendor/http/transport.js';
+import { PoolingTransport } from '../vendor/http/pooling.transport.js';
+import type { Transport } from '../vendor/http/transport.js';
 import { type ExchangeListener, VendorHttpClient } from '../vendor/http/vendor-http-client.js';
 
 export class VendorConnections {
@@ -33,11 +34,8 @@ export async function connectToVendor(
     return new VendorHttpClient({ ...options, origin, transport, gate, onExchange, orderReferences });
   };
   const transport = given ?? (await createTransport(baseUrl, options));
-  if (!(transport instanceof UntracedTransport)) {
-    const client = clientOn(new UntracedTransport(transport));
-    return new VendorConnections(client, client, []);
-  }
   const main = clientOn(transport);
+  if (!(transport instanceof PoolingTransport)) return new VendorConnections(main, main, []);
   if (recognitionBaseUrl.origin === baseUrl.origin) return new VendorConnections(main, main, [transport]);
   const second = await createTransport(recognitionBaseUrl, options);
   return new VendorConnections(main, clientOn(second, recognitionBaseUrl), [transport, second]);
@@ -48,8 +46,8 @@ export async function createTransport({ origin, loopback }: BaseUrl, options: Re
   const connection = { ...options, origin, loopback };
   if (options.transport === 'undici') {
     const { UndiciTransport } = await loadUndiciTransport();
-    return new UntracedTransport(new UndiciTransport(connection));
+    return new UndiciTransport(connection);
   }
   const { HttpServiceTransport } = await import('../vendor/http/http-service.transport.js');
-  return new UntracedTransport(new HttpServiceTransport(connection, options.httpService ?? (await loadAxios())));
+  return new HttpServiceTransport(connection, options.httpService ?? (await loadAxios()));
 }

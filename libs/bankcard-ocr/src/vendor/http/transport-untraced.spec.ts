@@ -11,7 +11,7 @@ import {
   TRANSPORT_KINDS,
   TRANSPORTS,
 } from './test-vendor.test-support.js';
-import { type ResponseListener, UntracedTransport } from './transport.js';
+import { type ResponseListener, startUntraced, type Transport } from './transport.js';
 
 /** What Node and undici tell of a request that is made. */
 const CHANNELS = ['http.client.request.start', 'undici:request:create', 'undici:client:sendHeaders'];
@@ -26,8 +26,8 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
     seen.push({ where: String(where), ...tracing.look() });
   };
   /** Send as a handler of the application does, in its span. */
-  const send = async (transport: UntracedTransport, receiver: ResponseListener): Promise<void> => {
-    await tracing.inSpan('request', async () => transport.start(REQUEST, receiver).finished);
+  const send = async (transport: Transport, receiver: ResponseListener): Promise<void> => {
+    await tracing.inSpan('request', async () => startUntraced(transport, REQUEST, receiver).finished);
   };
 
   beforeEach(async () => {
@@ -57,7 +57,7 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
     const proxy = tunnel ? await ConnectProxy.start() : undefined;
     const firstPort = proxy?.port ?? vendor.port;
     const change = proxy ? { proxy: new SecretText(proxy.url()) } : {};
-    const transport = new UntracedTransport(TRANSPORTS[kind](optionsFor(vendor.origin, change)));
+    const transport = TRANSPORTS[kind](optionsFor(vendor.origin, change));
     await send(transport, new TextReceiver());
     // The second one finds the connection that the first has made.
     await send(transport, new TextReceiver());
@@ -72,7 +72,7 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
   });
 
   it('makes another connection when those that are kept lead to a wrong server', async () => {
-    const transport = new UntracedTransport(TRANSPORTS[kind](optionsFor(vendor.origin)));
+    const transport = TRANSPORTS[kind](optionsFor(vendor.origin));
     await send(transport, new TextReceiver());
     // undici takes a connection for free a turn of the event loop after the response.
     await new Promise((resolve) => setImmediate(resolve));
@@ -86,7 +86,7 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
   });
 
   it('is received in the trace of whoever asked', async () => {
-    const transport = new UntracedTransport(TRANSPORTS[kind](optionsFor(vendor.origin)));
+    const transport = TRANSPORTS[kind](optionsFor(vendor.origin));
     const sightings: Sighting[] = [];
     const receiver: ResponseListener = {
       head: () => void sightings.push(tracing.look()),
@@ -114,7 +114,7 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
         names = Object.keys(headers);
         response.end();
       };
-      const transport = new UntracedTransport(TRANSPORTS[kind](optionsFor(vendor.origin)));
+      const transport = TRANSPORTS[kind](optionsFor(vendor.origin));
       await send(transport, new TextReceiver());
       await transport.close();
       expect(names).toEqual(expect.arrayContaining(['accept', 'accept-encoding', 'host']));

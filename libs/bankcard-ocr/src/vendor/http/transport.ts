@@ -41,27 +41,17 @@ export abstract class Transport {
   abstract close(): Promise<void> | void;
 }
 
-/** Hidden from all tracing; the response is received in the asynchronous context of the caller. */
-export class UntracedTransport extends Transport {
-  constructor(private readonly transport: Transport) {
-    super();
-  }
-
-  start(request: TransportRequest, receiver: ResponseListener): TransportCall {
-    if (!isTracing()) return this.transport.start(request, receiver);
-    const bound: ResponseListener = {
-      head: inCallersContext((status, header, connection) => receiver.head(status, header, connection)),
-      received: (bytes) => receiver.received(bytes),
-      data: inCallersContext((bytes) => receiver.data(bytes)),
-    };
-    return untraced(() => this.transport.start(request, bound));
-  }
-
-  override dropConnections(): void {
-    untraced(() => this.transport.dropConnections());
-  }
-
-  close(): Promise<void> | void {
-    return untraced(() => this.transport.close());
-  }
+/** Start a request, hidden from all tracing; the response is received in the asynchronous context of the caller. */
+export function startUntraced(
+  transport: Transport,
+  request: TransportRequest,
+  receiver: ResponseListener,
+): TransportCall {
+  if (!isTracing()) return transport.start(request, receiver);
+  const bound: ResponseListener = {
+    head: inCallersContext((status, header, connection) => receiver.head(status, header, connection)),
+    received: (bytes) => receiver.received(bytes),
+    data: inCallersContext((bytes) => receiver.data(bytes)),
+  };
+  return untraced(() => transport.start(request, bound));
 }

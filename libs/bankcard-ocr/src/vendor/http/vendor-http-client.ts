@@ -16,7 +16,7 @@ import {
 import { eventLoopShare } from './event-loop-share.js';
 import { clockOffsetMs, peerCertificateSha256, type Provenance } from './provenance.js';
 import { TransportError, transportError } from './transport-error.js';
-import type { ResponseListener, Transport, TransportCall } from './transport.js';
+import { type ResponseListener, startUntraced, type Transport, type TransportCall } from './transport.js';
 
 export interface VendorRequest {
   readonly endpoint: ExchangeRecord['endpoint'];
@@ -173,7 +173,7 @@ class Exchange implements ResponseListener {
     // A connection that went stale while it was kept would leave open whether a POST, never repeated, was carried out.
     const freshConnection = attempt > 1 || body !== undefined;
     const method = body ? 'POST' : 'GET';
-    const call = this.client.transport.start({ method, pathAndQuery, body, freshConnection }, this);
+    const call = startUntraced(this.client.transport, { method, pathAndQuery, body, freshConnection }, this);
     this.#call = call;
     this.#limitTime(timeoutMs, cancellation);
     this.#forget = cancellation.onCancel(() => call.abort(), true);
