@@ -4,18 +4,12 @@ import { type ClientRequest, type IncomingMessage, request as httpRequest } from
 import { request as httpsRequest } from 'node:https';
 import { connect, isIP, isIPv6, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { systemCodeOf } from '../../errors/redaction.js';
 import type { Clock } from '../../runtime/clock.js';
 import type { SecretText } from '../../runtime/secret-text.js';
 import { peerCertificateSha256 } from './provenance.js';
 import { proxyAuthorization, proxyFor, withoutBrackets } from './proxy.js';
-import {
-  CLOSED_CODE,
-  CONNECT_TIMEOUT_CODE,
-  connectionError,
-  neverSent,
-  PROXY_ANSWERED,
-  PROXY_UNREACHABLE_CODE,
-} from './transport-error.js';
+import { closedError, CONNECT_TIMEOUT_CODE, ConnectionError, MISCONFIGURED, neverSent } from './transport-error.js';
 
 /** Is called once: with a connection that can be used, or with why there is none. */
 export type Connected = (error: Error | null, socket?: Socket) => void;
@@ -63,8 +57,8 @@ export class Connector {
   /** One time limit for all stages, proxy and TLS included. */
   connect(destination: Destination, done: Connected): void {
     const ending = new AbortController();
-    const late = () => ending.abort(connectionError(CONNECT_TIMEOUT_CODE, 'connecting took too long'));
-    const timer = setTimeout(late, this.options.connectTimeoutMs);
+    const late = () => new ConnectionError(CONNECT_TIMEOUT_CODE, 'connecting took longer than connectTimeoutMs');
+    const timer = setTimeout(() => ending.abort(late()), this.options.connectTimeoutMs);
     const settle: Connected = (error, socket) => {
       clearTimeout(timer);
       this.#underWay.delete(ending);
@@ -75,7 +69,7 @@ export class Connector {
   }
 
   close(): void {
-    for (const ending of this.#underWay) ending.abort(connectionError(CLOSED_CODE, 'closed while connecting'));
+    for (const ending of this.#underWay) ending.abort(closedError());
   }
 
   async #open(to: Destination, signal: AbortSignal): Promise<Socket> {
@@ -130,6 +124,11 @@ async function reached(stage: Socket | ClientRequest, event: string, signal: Abo
   }
 }
 
+const HINTS: Readonly<Record<number, string>> = {
+  403: ': it does not let connections to this host through',
+  407: ': it wants a user name and a password, or other ones (proxy)',
+};
+
 /** CONNECT: what goes through it is opaque to the proxy. */
 async function openTunnel(
   proxy: URL,
@@ -151,12 +150,18 @@ async function openTunnel(
     headers: { host: authority, ...proxyAuthorization(proxy) },
   });
   const answer = await reached(request.end(), 'connect', signal).catch((error: Error) => {
-    throw signal.aborted ? error : connectionError(PROXY_UNREACHABLE_CODE, 'the proxy cannot be reached', error);
+    if (signal.aborted) throw error;
+    const reason = `the proxy cannot be reached: ${systemCodeOf(error) ?? 'no response'}`;
+    throw new ConnectionError('BANKCARD_OCR_PROXY_UNREACHABLE', reason, error);
   });
   const [{ statusCode = 0 }, tunnel, head] = answer as [IncomingMessage, Socket, Buffer];
   if (statusCode < 200 || statusCode >= 300) {
     tunnel.destroy();
-    throw connectionError(PROXY_ANSWERED + statusCode, 'the proxy opens no tunnel');
+    const reason = `the proxy responded with HTTP ${statusCode}${HINTS[statusCode] ?? ''}`;
+    // It may say something else next time.
+    const isPassing = statusCode >= 500 || statusCode === 408 || statusCode === 429;
+    const details = isPassing ? {} : MISCONFIGURED;
+    throw new ConnectionError(`PROXY_ANSWERED_${statusCode}`, reason, undefined, details);
   }
   if (head.length > 0) tunnel.unshift(head);
   return tunnel;

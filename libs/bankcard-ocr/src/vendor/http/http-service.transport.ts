@@ -9,7 +9,7 @@ import type { Connected, ConnectionOptions } from './connector.js';
 import { type AxiosPackages, definesRoute, type HttpServiceLike } from './load-http-service.js';
 import { IDLE_CONNECTION_MS, PoolingTransport, requestHeaders } from './pooling.transport.js';
 import { ResponseBody } from './response-body.js';
-import { CLOSED_CODE, connectionError, neverSent, NO_STREAM_CODE, UNEXPECTED_UPGRADE_CODE } from './transport-error.js';
+import { closedError, ConnectionError, MISCONFIGURED, neverSent, unexpectedUpgrade } from './transport-error.js';
 import type { ResponseListener, TransportCall, TransportRequest } from './transport.js';
 
 type Address = Readonly<Record<'host' | 'port', string>>;
@@ -89,12 +89,12 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
   }
 
   async #run(request: TransportRequest, receiver: ResponseListener, controller: AbortController): Promise<void> {
-    if (this.isClosed) throw neverSent(connectionError(CLOSED_CODE, 'closed'));
+    if (this.isClosed) throw neverSent(closedError());
     this.#running.add(controller);
     try {
       await this.#exchange(request, receiver, controller.signal);
     } catch (error) {
-      throw this.isClosed ? connectionError(CLOSED_CODE, 'closed', error) : error;
+      throw this.isClosed ? closedError(error) : error;
     } finally {
       this.#running.delete(controller);
     }
@@ -110,7 +110,8 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
     const response = await firstValueFrom(this.#http.request(config) as Observable<AxiosResponse<Readable>>);
     const { status, headers: received, data: stream } = response;
     if (typeof (stream as Partial<Readable> | undefined)?.pipe !== 'function') {
-      throw connectionError(NO_STREAM_CODE, 'no stream');
+      const message = 'httpService must answer with a stream, as responseType asks it to';
+      throw new ConnectionError('BANKCARD_OCR_NO_STREAM', message, undefined, MISCONFIGURED);
     }
     try {
       const header = (name: string): string | undefined => {
@@ -156,10 +157,6 @@ function requestWithoutUpgrade(options: RequestOptions, done: (response: Incomin
     // Node believes that the request has its response.
     request.emit('error', error);
   });
-}
-
-function unexpectedUpgrade(): Error {
-  return connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
 }
 
 /**

@@ -1,4 +1,4 @@
-import { connectionError, UNEXPECTED_UPGRADE_CODE } from './transport-error.js';
+import { unexpectedUpgrade } from './transport-error.js';
 
 const EXAMPLE = 'HTTP/1.1 100';
 const ONE = 0x31;
@@ -34,8 +34,7 @@ export class InterimResponses {
     const { length } = INTERIM.exec(text)![0];
     const head = text.slice(length).replace(/^[\r\n]+/, '');
     // The connection would speak another protocol from here on.
-    if (SWITCHING_PROTOCOLS.test(head))
-      throw connectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
+    if (SWITCHING_PROTOCOLS.test(head)) throw unexpectedUpgrade();
     // The head of the response itself, or something that the parser shall refuse.
     if (all.length - length > LONGEST_HEAD || !BEGUN.test(head + EXAMPLE.slice(head.length)))
       return all.subarray(length);

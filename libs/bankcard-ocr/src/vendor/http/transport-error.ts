@@ -8,20 +8,34 @@ import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
 import { codeOrNameOf, systemCodeOf } from '../../errors/redaction.js';
 
 export const CONNECT_TIMEOUT_CODE = 'BANKCARD_OCR_CONNECT_TIMEOUT';
-/** A proxy cannot be reached, or answers nothing; the reason is the `cause`. */
-export const PROXY_UNREACHABLE_CODE = 'BANKCARD_OCR_PROXY_UNREACHABLE';
-/** A proxy opens no tunnel; the HTTP status follows. */
-export const PROXY_ANSWERED = 'PROXY_ANSWERED_';
-export const CLOSED_CODE = 'BANKCARD_OCR_CLOSED';
-export const NO_STREAM_CODE = 'BANKCARD_OCR_NO_STREAM';
+const UNEXPECTED_UPGRADE_CODE = 'BANKCARD_OCR_UNEXPECTED_UPGRADE';
+
+/** Somebody has to change something, here or in a proxy; every repetition, which the vendor may carry out, is in vain. */
+export const MISCONFIGURED = { retryable: false, actor: 'developer' } as const;
+
+/** A failure that a transport finds itself: its message is safe to show. */
+export class ConnectionError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    cause?: unknown,
+    readonly details: Pick<BankCardOcrErrorDetails, 'retryable' | 'actor'> = {},
+  ) {
+    super(message, { cause });
+  }
+}
+
+export function closedError(cause?: unknown): ConnectionError {
+  const message = 'the connections were closed, as at the end of the application';
+  return new ConnectionError('BANKCARD_OCR_CLOSED', message, cause, { retryable: false });
+}
+
 /** A response wants to speak another protocol (101), or none that HTTP knows. */
-export const UNEXPECTED_UPGRADE_CODE = 'BANKCARD_OCR_UNEXPECTED_UPGRADE';
+export function unexpectedUpgrade(): ConnectionError {
+  return new ConnectionError(UNEXPECTED_UPGRADE_CODE, 'the response switches protocols');
+}
 
 const MARKED_AS_NEVER_SENT = new WeakSet<Error>();
-
-export function connectionError(code: string, message: string, cause?: unknown): Error {
-  return Object.assign(new Error(message, { cause }), { code });
-}
 
 /** Note that an error came before anything of the request was sent. */
 export function neverSent<E extends Error>(error: E): E {
@@ -66,40 +80,25 @@ const UNREADABLE = new RegExp(
   `^(HPE_|Z_|ERR__|ERR_STREAM_|ERR_ASSERTION$|UND_ERR_HEADERS_OVERFLOW|UND_ERR_RES_|${UNEXPECTED_UPGRADE_CODE}$)`,
 );
 
-const REASONS: Readonly<Record<string, string>> = {
-  [CONNECT_TIMEOUT_CODE]: 'connecting took longer than connectTimeoutMs',
-  [CLOSED_CODE]: 'the connections were closed, as at the end of the application',
-  [NO_STREAM_CODE]: 'httpService must answer with a stream, as responseType asks it to',
-};
-
 /** Of the original, which carries the URL and with it secrets, only the name and the system's code are kept. */
 export function transportError(error: unknown, wasCarriedOut = false): TransportError {
   const errors = withCauses(error);
-  const codes = errors.map(systemCodeOf).filter((code) => code !== undefined);
-  const [code] = codes;
+  const code = errors.map(systemCodeOf).find((one) => one !== undefined);
   const name = codeOrNameOf({ name: errors[0]?.name });
   if (isParserError(errors[0]) || (code !== undefined && UNREADABLE.test(code))) {
     const message = `the response cannot be read: ${code ?? name}`;
     return new TransportError('RESPONSE_MALFORMED', true, { message }, wasCarriedOut);
   }
-  const proxy = proxyResponse(code);
-  const isProxyUnreachable = code === PROXY_UNREACHABLE_CODE;
-  const reason = isProxyUnreachable ? `the proxy cannot be reached: ${codes.slice(1).at(-1) ?? 'no response'}` : code;
-  const what = proxy?.text ?? REASONS[code ?? ''] ?? reason ?? name;
-  // Somebody has to change something, here or in the proxy; every repetition, which the vendor may carry out, is in vain.
-  const misconfigured = proxy?.passing === false || code === NO_STREAM_CODE;
+  const own = errors.find((one) => one instanceof ConnectionError);
+  const what = own?.message ?? code ?? name;
   const details = {
     message: `Tencent could not be reached: ${what}`,
-    retryable: code !== CLOSED_CODE && !misconfigured,
-    actor: misconfigured ? ('developer' as const) : undefined,
+    retryable: true,
+    ...own?.details,
     cause: Object.assign(new Error(what), { name, code }),
   };
-  return new TransportError(
-    'UNREACHABLE',
-    !NEVER_SENT.has(code) && !errors.some(saysNeverSent),
-    details,
-    wasCarriedOut,
-  );
+  const maybeCarriedOut = !NEVER_SENT.has(code) && !errors.some(saysNeverSent);
+  return new TransportError('UNREACHABLE', maybeCarriedOut, details, wasCarriedOut);
 }
 
 /** An error, and what caused it. Where several addresses were tried, Node gives one error that holds the others. */
@@ -128,17 +127,4 @@ export function isOutcomeUncertain(error: unknown): boolean {
   if (error instanceof TransportError) return error.maybeCarriedOut;
   if (!isBankCardOcrError(error) || error.vendorCode === undefined) return true;
   return error.code === 'RESPONSE_MALFORMED' || error.code === 'VENDOR_FAULT';
-}
-
-const HINTS: Readonly<Record<number, string>> = {
-  403: ': it does not let connections to this host through',
-  407: ': it wants a user name and a password, or other ones (proxy)',
-};
-
-/** What a proxy that opens no tunnel has said, by the code of the error; `passing` when it may say something else next time. */
-function proxyResponse(code: string | undefined): { readonly text: string; readonly passing: boolean } | undefined {
-  if (!code?.startsWith(PROXY_ANSWERED)) return undefined;
-  const status = Number(code.slice(PROXY_ANSWERED.length));
-  const passing = status >= 500 || status === 408 || status === 429;
-  return { text: `the proxy responded with HTTP ${status}${HINTS[status] ?? ''}`, passing };
 }

@@ -5,7 +5,7 @@ import type { Connected } from './connector.js';
 import { InterimResponses } from './interim-responses.js';
 import { IDLE_CONNECTION_MS, PoolingTransport, requestHeaders } from './pooling.transport.js';
 import { ResponseBody } from './response-body.js';
-import { CLOSED_CODE, connectionError, neverSent } from './transport-error.js';
+import { closedError, neverSent } from './transport-error.js';
 import type { ResponseListener, TransportCall, TransportRequest } from './transport.js';
 
 /** One pool for the origin, responses as the parser gives them, without a stream or undici's own limits. */
@@ -16,7 +16,7 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
   start(request: TransportRequest, receiver: ResponseListener): TransportCall {
     const call = new UndiciCall(receiver);
     if (this.isClosed) {
-      call.abort(neverSent(connectionError(CLOSED_CODE, 'closed')));
+      call.abort(neverSent(closedError()));
       return call;
     }
     const { method, pathAndQuery: path, body } = request;
@@ -31,7 +31,7 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
   async close(): Promise<void> {
     this.isClosed = true;
     this.connector.close();
-    const closed = connectionError(CLOSED_CODE, 'closed');
+    const closed = closedError();
     await Promise.all([...this.pools, ...this.#retired].map(async (pool) => pool.destroy(closed)));
   }
 
