@@ -49,7 +49,7 @@ const CLIENT = `
     access_token: (main, path) => new AuthClient(main, { appId: 'IDA00001', secret: new SecretText('s'), appIdFields: { accessToken: 'app_id', apiTicket: 'app_id' },
       version: '1.0.0', paths: { accessToken: path, apiTicket: path }, timeoutMs: 60_000 }).accessToken(1, new AbortController().signal),
     api_ticket: (main, path) => new AuthClient(main, { appId: 'IDA00001', secret: new SecretText('s'), appIdFields: { accessToken: 'app_id', apiTicket: 'app_id' },
-      version: '1.0.0', paths: { accessToken: path, apiTicket: path }, timeoutMs: 60_000 }).signTicket('t', 1, 1, new AbortController().signal),
+      version: '1.0.0', paths: { accessToken: path, apiTicket: path }, timeoutMs: 60_000 }).apiTicket({ accessToken: 't', generation: 1, attempt: 1, signal: new AbortController().signal }),
     result: (main, path) => new ResultClient(main, clock, { path, appIdField: 'app_id', appId: 'IDA00001', version: '1.0.0' })
       .queryResult({ ...request, query: signed }, false),
     photos: (main, path) => new ResultClient(main, clock, { path, appIdField: 'app_id', appId: 'IDA00001', version: '1.0.0' })

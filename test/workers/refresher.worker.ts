@@ -104,8 +104,8 @@ class TellingAuthClient extends AuthClient {
     return issued;
   }
 
-  override signTicket(...call: Parameters<AuthClient['signTicket']>) {
-    return inPhase('vendor-call', () => super.signTicket(...call));
+  override apiTicket(...call: Parameters<AuthClient['apiTicket']>) {
+    return inPhase('vendor-call', () => super.apiTicket(...call));
   }
 }
 

@@ -167,14 +167,14 @@ export class RefreshStage {
   };
 
   constructor() {
-    const { accessToken, signTicket } = this.auth;
+    const { accessToken, apiTicket } = this.auth;
     this.auth.accessToken = (...args) => {
       this.trace.push('token');
       return accessToken.apply(this.auth, args);
     };
-    this.auth.signTicket = (...args) => {
-      this.trace.push(`ticket of ${args[0]}`);
-      return signTicket.apply(this.auth, args);
+    this.auth.apiTicket = (request) => {
+      this.trace.push(`ticket of ${request.accessToken}`);
+      return apiTicket.call(this.auth, request);
     };
   }
 

@@ -227,12 +227,12 @@ export class Refresher {
   async #fetchTicket(pending: PendingToken, tokenSentAt: number, stored: RefreshRecord): Promise<void> {
     const { auth, cache, clock, timings, random } = this.context;
     stored.lease.throwIfLost();
-    const ticket = await auth
-      .signTicket(pending.accessToken, pending.number, stored.attempt, stored.lease.signal)
-      .catch((error: unknown) => {
-        if (isOutcomeUncertain(error)) this.#remember({ isContested: true });
-        throw error;
-      });
+    const { accessToken, number: generation } = pending;
+    const request = { accessToken, generation, attempt: stored.attempt, signal: stored.lease.signal };
+    const ticket = await auth.apiTicket(request).catch((error: unknown) => {
+      if (isOutcomeUncertain(error)) this.#remember({ isContested: true });
+      throw error;
+    });
     const current = {
       ...pending,
       // Another process may have put a generation of its own back meanwhile.

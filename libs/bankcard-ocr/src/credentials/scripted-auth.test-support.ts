@@ -51,12 +51,7 @@ export class ScriptedAuth {
     return this.#end(outcome, value, this.tokenLifeMs, signal, () => this.onToken());
   }
 
-  async signTicket(
-    accessToken: string,
-    _generation: number,
-    _attempt: number,
-    signal: AbortSignal,
-  ): Promise<IssuedCredential> {
+  async apiTicket({ accessToken, signal }: Parameters<AuthClient['apiTicket']>[0]): Promise<IssuedCredential> {
     this.ticketCalls.push({ at: this.clock.monotonic(), accessToken });
     const outcome = this.nextTickets.shift() ?? this.ticket;
     const value = `ticket-${this.ticketCalls.length}`;

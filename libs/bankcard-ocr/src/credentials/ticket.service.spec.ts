@@ -234,10 +234,10 @@ describe('a machine that was suspended while a response was on its way', () => {
     const service = aService({ store });
     let respond = (): void => undefined;
     let sentAtMs = 0;
-    const signTicket = auth.signTicket.bind(auth);
-    auth.signTicket = async (...args) => {
+    const apiTicket = auth.apiTicket.bind(auth);
+    auth.apiTicket = async (...args) => {
       sentAtMs = clock.now();
-      const ticket = await signTicket(...args);
+      const ticket = await apiTicket(...args);
       await new Promise<void>((resolve) => (respond = resolve));
       return ticket;
     };
@@ -323,10 +323,10 @@ describe('what goes wrong after the token response has arrived', () => {
   });
 
   it('a token that is refused until the overlap is over is replaced then', async () => {
-    const signTicket = auth.signTicket.bind(auth);
-    auth.signTicket = async (accessToken, ...rest) => {
-      auth.ticket = accessToken === 'token-1' ? 'rejected' : 'issued';
-      return signTicket(accessToken, ...rest);
+    const apiTicket = auth.apiTicket.bind(auth);
+    auth.apiTicket = async (request) => {
+      auth.ticket = request.accessToken === 'token-1' ? 'rejected' : 'issued';
+      return apiTicket(request);
     };
     aService().start();
     await pass(59 * SECOND);

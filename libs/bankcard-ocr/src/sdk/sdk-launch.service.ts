@@ -68,7 +68,7 @@ export class SdkLaunchService {
       return await this.#throttle.inTurn(userId, deadline, (inInterval) => {
         const attempt = async ({ accessToken, generation, generationId }: Credentials, attempt: number) => {
           const request = { accessToken: accessToken.reveal(), userId, generation, attempt, signal: deadline.signal };
-          const ticket = await inInterval(() => this.options.auth.nonceTicket(request));
+          const ticket = await inInterval(() => this.options.auth.apiTicket(request));
           return this.#sign(userId, orderNo, ticket, generationId);
         };
         return retry(attempt, this.options, { deadline, maxAttempts });

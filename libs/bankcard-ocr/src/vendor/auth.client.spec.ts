@@ -51,9 +51,9 @@ const asked = () => {
 };
 const answering = (json: unknown) => (vendor.answer = (response) => response.end(JSON.stringify(json)));
 const token = () => client().accessToken(1, signal);
-const ticket = () => client().signTicket(CANARY, 3, 1, signal);
+const ticket = () => client().apiTicket({ accessToken: CANARY, generation: 3, attempt: 1, signal });
 const nonceTicket = (userId = 'user0001') => {
-  return client().nonceTicket({ accessToken: CANARY, userId, generation: 3, attempt: 2, signal });
+  return client().apiTicket({ accessToken: CANARY, userId, generation: 3, attempt: 2, signal });
 };
 
 describe('the access token', () => {
@@ -212,9 +212,9 @@ it('only what everybody waits for goes before those who wait for a connection', 
   const order: string[] = [];
   const asking = [
     auth
-      .nonceTicket({ accessToken: CANARY, userId: 'u', generation: 1, attempt: 1, signal })
+      .apiTicket({ accessToken: CANARY, userId: 'u', generation: 1, attempt: 1, signal })
       .then(() => order.push('NONCE')),
-    auth.signTicket(CANARY, 1, 1, signal).then(() => order.push('SIGN')),
+    auth.apiTicket({ accessToken: CANARY, generation: 1, attempt: 1, signal }).then(() => order.push('SIGN')),
   ];
   gate.release();
   await Promise.all(asking);

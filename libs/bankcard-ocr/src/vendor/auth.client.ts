@@ -17,10 +17,10 @@ export interface IssuedCredential {
   readonly sentAt: VendorResponse['sentAt'];
 }
 
-interface NonceTicketRequest {
+interface TicketRequest {
   readonly accessToken: string;
-  /** Of the user of the phone; the launch must carry the same one. */
-  readonly userId: string;
+  /** The user of the phone, for a NONCE ticket; the launch must carry the same one. */
+  readonly userId?: string;
   readonly generation: number;
   readonly attempt: number;
   readonly signal: AbortSignal;
@@ -53,24 +53,9 @@ export class AuthClient {
     return { value, lifeMs: readLifeMs(json['expire_in'], DOCUMENTED_TOKEN_LIFE_MS), sentAt };
   }
 
-  async signTicket(
-    accessToken: string,
-    generation: number,
-    attempt: number,
-    signal: AbortSignal,
-  ): Promise<IssuedCredential> {
-    return this.#ticket('SIGN', { accessToken, generation, attempt, signal });
-  }
-
-  /** Ask for a NONCE ticket: one launch of the phone SDK by one user; it ends nothing (protocol.md section 5). */
-  async nonceTicket(request: NonceTicketRequest): Promise<IssuedCredential> {
-    return this.#ticket('NONCE', request);
-  }
-
-  async #ticket(
-    type: 'SIGN' | 'NONCE',
-    { accessToken, userId, signal, generation, attempt }: Omit<NonceTicketRequest, 'userId'> & { userId?: string },
-  ): Promise<IssuedCredential> {
+  /** Ask for a SIGN ticket, or for a user's NONCE ticket: one launch of the phone SDK, it ends none (protocol.md section 5). */
+  async apiTicket({ accessToken, userId, signal, generation, attempt }: TicketRequest): Promise<IssuedCredential> {
+    const type = userId === undefined ? 'SIGN' : 'NONCE';
     const query = { access_token: accessToken, type, ...(userId !== undefined && { user_id: userId }) };
     const secrets = [accessToken, userId ?? ''];
     // Every request waits for a SIGN ticket, and one user for a NONCE ticket.

@@ -52,8 +52,7 @@ export class ResultClient {
     photos: PhotoWish,
     accept: (result: BankCardOcrResult) => BankCardOcrResult = itself,
   ): Promise<BankCardOcrResult> {
-    const { query, timeoutMs, cancellation, attempt, generation, onProvenance } = request;
-    const { appId, orderNo, nonce, sign } = query;
+    const { appId, orderNo, nonce, sign } = request.query;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
     const targets = photos === 'kept' ? kept : photos;
     const reader = targets ? new ResultResponseReader(targets) : undefined;
@@ -62,17 +61,7 @@ export class ResultClient {
     const pathAndQuery = this.#constantPart + values;
     const secrets = [sign, nonce, appId, orderNo];
     return this.http.send(
-      {
-        endpoint: 'getBankCardOcrResult',
-        pathAndQuery,
-        orderNo,
-        secrets,
-        timeoutMs,
-        cancellation,
-        attempt,
-        generation,
-        onProvenance,
-      },
+      { ...request, endpoint: 'getBankCardOcrResult', pathAndQuery, orderNo, secrets },
       reader ?? new JsonResponseReader(readerOfLarge),
       ({ json, envelope }) =>
         accept(

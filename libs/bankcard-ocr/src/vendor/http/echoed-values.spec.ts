@@ -46,10 +46,13 @@ const query = (vendor: OddVendor): Promise<BankCardOcrResult> => {
 };
 const CALLS: Readonly<Record<string, readonly [sent: readonly (keyof typeof SENT)[], call: Call]>> = {
   access_token: [['appId', 'secret'], (vendor) => auth(vendor).accessToken(1, signal)],
-  'api_ticket, SIGN': [['appId', 'accessToken'], (vendor) => auth(vendor).signTicket(accessToken, 1, 1, signal)],
+  'api_ticket, SIGN': [
+    ['appId', 'accessToken'],
+    (vendor) => auth(vendor).apiTicket({ accessToken, generation: 1, attempt: 1, signal }),
+  ],
   'api_ticket, NONCE': [
     ['appId', 'accessToken', 'userId'],
-    (vendor) => auth(vendor).nonceTicket({ accessToken, userId, generation: 1, attempt: 1, signal }),
+    (vendor) => auth(vendor).apiTicket({ accessToken, userId, generation: 1, attempt: 1, signal }),
   ],
   getBankCardOcrResult: [['appId', 'orderNo', 'nonce', 'sign'], query],
   bankcardocrapp: [

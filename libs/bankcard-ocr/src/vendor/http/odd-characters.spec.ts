@@ -37,7 +37,7 @@ describe.each(TRANSPORT_KINDS)('odd characters over %s', (kind) => {
       await expect(client.accessToken(1, signal)).rejects.toMatchObject({ code: 'RESPONSE_MALFORMED' });
       expect(received(vendor)).toEqual({ ...given, secret: `secret ${odd}`, grant_type: 'client_credential' });
       const accessToken = `token ${odd}`;
-      const ticket = client.nonceTicket({ accessToken, userId: `user ${odd}`, generation: 1, attempt: 1, signal });
+      const ticket = client.apiTicket({ accessToken, userId: `user ${odd}`, generation: 1, attempt: 1, signal });
       await expect(ticket).rejects.toMatchObject({ code: 'RESPONSE_MALFORMED' });
       const asked = { access_token: accessToken, type: 'NONCE', user_id: `user ${odd}` };
       expect(received(vendor)).toEqual({ ...given, ...asked });
