@@ -63,7 +63,7 @@ export class CardRejectedError extends BankCardOcrError {
       messageZh: `银行卡存在告警，不予接受：${listOf(rejected, 'zh', '、')}`,
       bizSeqNo: result.bizSeqNo,
     });
-    this.warnings = rejected.map(copyOf);
+    this.warnings = rejected;
     this.card = cardOf(result);
     this.orderNo = result.orderNo;
   }
@@ -79,14 +79,10 @@ function cardOf(result: BankCardOcrResult): RejectedCard {
   return {
     orderNo,
     cardNumber: cardNumber.masked,
-    validity: { ...validity },
-    warnings: warnings.map(copyOf),
+    validity,
+    warnings,
     ...(clarity !== undefined && { clarity }),
     ...(operatedAt !== undefined && { operatedAt }),
     ...(bizSeqNo !== undefined && { bizSeqNo }),
   };
-}
-
-function copyOf({ code, en, zh }: CardWarning): CardWarning {
-  return { code, en, zh };
 }

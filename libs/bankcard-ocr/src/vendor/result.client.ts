@@ -50,7 +50,7 @@ export class ResultClient {
   queryResult(
     request: ResultRequest,
     photos: PhotoWish,
-    accept: (result: BankCardOcrResult) => BankCardOcrResult = itself,
+    accept: (result: BankCardOcrResult) => BankCardOcrResult,
   ): Promise<BankCardOcrResult> {
     const { appId, orderNo, nonce, sign } = request.query;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
@@ -73,10 +73,6 @@ export class ResultClient {
         ),
     );
   }
-}
-
-function itself(result: BankCardOcrResult): BankCardOcrResult {
-  return result;
 }
 
 function readerOfLarge(): ResultResponseReader {

@@ -49,7 +49,8 @@ describe.each(TRANSPORT_KINDS)('odd characters over %s', (kind) => {
       const client = new ResultClient(vendor.exchange(), new SystemClock(), options);
       const query = { appId, version, orderNo: 'order0001', nonce: 'n'.repeat(32), sign: 'A'.repeat(40) };
       const request = { query, attempt: 1, generation: 1, timeoutMs: 60_000, cancellation: NEVER };
-      await expect(client.queryResult(request, false)).resolves.toMatchObject({ orderNo: 'order0001' });
+      const result = client.queryResult(request, false, (found) => found);
+      await expect(result).resolves.toMatchObject({ orderNo: 'order0001' });
       const { orderNo: order_no, nonce, sign } = query;
       expect(received(vendor)).toEqual({ app_id: appId, version, order_no, nonce, sign });
     });

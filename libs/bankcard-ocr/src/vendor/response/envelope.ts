@@ -1,6 +1,7 @@
 import { BankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { redactVendorText } from '../../errors/redaction.js';
 import { type VendorCodeOverrides, vendorCodeRule } from '../../errors/vendor-codes.js';
+import { chinaMidnightMs } from '../../runtime/clock.js';
 import { codeOf, isJsonObject, type JsonObject } from './json-response.js';
 
 export interface Envelope {
@@ -29,14 +30,31 @@ function bizSeqNoOf({ bizSeqNo }: JsonObject): string | undefined {
   return typeof bizSeqNo === 'string' && BIZ_SEQ_NO.test(bizSeqNo) ? bizSeqNo : undefined;
 }
 
+const OPERATE_TIME = /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[ T](?:[01]\d|2[0-3])(?::[0-5]\d){2}$/;
+
+/** Read `yyyy-MM-dd HH:mm:ss` in China time (+08:00, assumed: protocol.md section 3); undefined when unreadable. */
+export function readChinaTime(value: unknown): Date | undefined {
+  const text = typeof value === 'string' ? value.trim() : '';
+  if (!OPERATE_TIME.test(text)) return undefined;
+  const at = (start: number) => twoDigits(text, start);
+  const [year, month, day] = [at(0) * 100 + at(2), at(5), at(8)];
+  const midnight = chinaMidnightMs(year, month, day);
+  // 31 February: a date that does not exist is unreadable.
+  if (midnight >= chinaMidnightMs(year, month + 1, 1)) return undefined;
+  return new Date(midnight + ((at(11) * 60 + at(14)) * 60 + at(17)) * 1_000);
+}
+
+/** Without a text for each number, which would take four times as long. */
+function twoDigits(text: string, start: number): number {
+  return text.charCodeAt(start) * 10 + text.charCodeAt(start + 1) - 11 * 0x30;
+}
+
+const TRANSACTION_TIME = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/;
+
 /** `transactionTime` of a response: `yyyyMMddHHmmss`, China time (protocol.md section 3). */
 export function transactionTimeOf({ transactionTime, result }: JsonObject): Date | undefined {
   const text = transactionTime ?? (isJsonObject(result) ? result['transactionTime'] : undefined);
-  const digits = typeof text === 'string' ? /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)$/.exec(text) : null;
-  if (!digits) return undefined;
-  const [, year, month, day, hour, minute, second] = digits;
-  const time = new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}+08:00`);
-  return Number.isNaN(time.getTime()) ? undefined : time;
+  return readChinaTime(typeof text === 'string' && text.replace(TRANSACTION_TIME, '$1-$2-$3 $4:$5:$6'));
 }
 
 /** The least pause after "too frequent" (protocol.md section 6: after 2 s or more). */

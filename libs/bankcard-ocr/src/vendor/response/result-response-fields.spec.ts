@@ -1,5 +1,4 @@
-import { readChinaTime } from './result-response.js';
-import { readLifeMs } from './envelope.js';
+import { readChinaTime, readLifeMs, transactionTimeOf } from './envelope.js';
 
 describe('operateTime', () => {
   it.each([
@@ -71,5 +70,18 @@ describe('expire_in', () => {
     '9'.repeat(1e6),
   ])('%p is unreadable: the documented life is assumed', (value) => {
     expect(readLifeMs(value, 3_600_000)).toBe(3_600_000);
+  });
+});
+
+describe('transactionTime', () => {
+  it.each([
+    [{ transactionTime: '20210621174006' }, '2021-06-21T09:40:06.000Z'],
+    [{ result: { transactionTime: '20240229075959' } }, '2024-02-28T23:59:59.000Z'],
+    [{ transactionTime: '20240231075959' }, undefined],
+    [{ transactionTime: '2021062117400' }, undefined],
+    [{ transactionTime: 20210621174006 }, undefined],
+    [{}, undefined],
+  ])('of %j is %s, being China time', (json, iso) => {
+    expect(transactionTimeOf(json)?.toISOString()).toBe(iso);
   });
 });

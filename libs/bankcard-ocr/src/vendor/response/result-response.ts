@@ -5,9 +5,8 @@ import { readCardValidity } from '../../card/card-validity.js';
 import { ExtraFields, type Scalar } from '../../card/extra-fields.js';
 import { redactVendorText } from '../../errors/redaction.js';
 import { warningText } from '../../errors/vendor-codes.js';
-import { chinaMidnightMs } from '../../runtime/clock.js';
 import { printable } from '../../runtime/printable-text.js';
-import { type Envelope, malformedResponse } from './envelope.js';
+import { type Envelope, malformedResponse, readChinaTime } from './envelope.js';
 import { isJsonObject, isOrderNumberName, type JsonObject } from './json-response.js';
 import type { PhotoArrivals } from './photo-buffers.js';
 
@@ -125,58 +124,31 @@ function codesInText(value: unknown): string[] {
   return text.slice(0, MOST_READ).match(/(?<![\w-])-?\w{1,11}(?![\w-])/g) ?? [];
 }
 
-const OPERATE_TIME = /^[12]\d{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[ T](?:[01]\d|2[0-3])(?::[0-5]\d){2}$/;
+/** How hosts and pages spell each member; those of the envelope are read elsewhere, or meaningless on bank cards. */
+const SPELLINGS = {
+  cardNumber: ['bankCardNo'],
+  validity: ['bankCardValidDate'],
+  warning: ['warnCode', 'warningCode'],
+  warnings: ['multiWarnCode', 'multiWarningCode'],
+  operateTime: ['operateTime'],
+  clarity: ['clarity'],
+  original: ['originBankcardPhoto', 'orginBankcardPhoto'],
+  crop: ['bankcardCropPhoto'],
+  numberStrip: ['bankcardNoPhoto'],
+  orderNumber: ['orderNo'],
+  envelope: ['code', 'msg', 'bizSeqNo', 'transactionTime', 'success', 'result'],
+} as const;
 
-/** Read `yyyy-MM-dd HH:mm:ss` in China time (+08:00, assumed: protocol.md section 3); undefined when unreadable. */
-export function readChinaTime(value: unknown): Date | undefined {
-  const text = typeof value === 'string' ? value.trim() : '';
-  if (!OPERATE_TIME.test(text)) return undefined;
-  const at = (start: number) => twoDigits(text, start);
-  const [year, month, day] = [at(0) * 100 + at(2), at(5), at(8)];
-  const midnight = chinaMidnightMs(year, month, day);
-  // 31 February: a date that does not exist is unreadable.
-  if (midnight >= chinaMidnightMs(year, month + 1, 1)) return undefined;
-  return new Date(midnight + ((at(11) * 60 + at(14)) * 60 + at(17)) * 1_000);
-}
-
-/** Without a text for each number, which would take four times as long. */
-function twoDigits(text: string, start: number): number {
-  return text.charCodeAt(start) * 10 + text.charCodeAt(start + 1) - 11 * 0x30;
-}
-
-/** The fields of a result under one name each, whatever host or page spelled them. */
-type ResultField = 'cardNumber' | 'validity' | 'warning' | 'warnings' | 'operateTime' | 'clarity' | PhotoKind;
-
-/** What a member of a response is; those of the envelope are read elsewhere, or meaningless on bank cards. */
-type Member = ResultField | 'orderNumber' | 'envelope' | 'unknown';
-
-const SPELLINGS: readonly (readonly [name: string, member: Member])[] = [
-  ['bankCardNo', 'cardNumber'],
-  ['bankCardValidDate', 'validity'],
-  ['warnCode', 'warning'],
-  ['warningCode', 'warning'],
-  ['multiWarnCode', 'warnings'],
-  ['multiWarningCode', 'warnings'],
-  ['operateTime', 'operateTime'],
-  ['clarity', 'clarity'],
-  ['originBankcardPhoto', 'original'],
-  ['orginBankcardPhoto', 'original'],
-  ['bankcardCropPhoto', 'crop'],
-  ['bankcardNoPhoto', 'numberStrip'],
-  ['orderNo', 'orderNumber'],
-  ['code', 'envelope'],
-  ['msg', 'envelope'],
-  ['bizSeqNo', 'envelope'],
-  ['transactionTime', 'envelope'],
-  ['success', 'envelope'],
-  ['result', 'envelope'],
-];
+type Member = keyof typeof SPELLINGS | 'unknown';
+/** The fields of a result under one name each. */
+type ResultField = Exclude<Member, 'orderNumber' | 'envelope' | 'unknown'>;
 
 /** In lower case too: pages differ in the case of letters (protocol.md section 3). */
-const MEMBERS: ReadonlyMap<string, Member> = new Map([
-  ...SPELLINGS,
-  ...SPELLINGS.map(([name, member]) => [name.toLowerCase(), member] as const),
-]);
+const MEMBERS: ReadonlyMap<string, Member> = new Map(
+  (Object.keys(SPELLINGS) as (keyof typeof SPELLINGS)[]).flatMap((member) =>
+    SPELLINGS[member].flatMap((name) => [name, name.toLowerCase()].map((spelling) => [spelling, member] as const)),
+  ),
+);
 
 function memberOf(name: string): Member {
   const member = MEMBERS.get(name) ?? MEMBERS.get(name.toLowerCase());
