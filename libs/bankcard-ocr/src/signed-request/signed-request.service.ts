@@ -70,14 +70,15 @@ export class SignedRequestService {
     const call = { orderNo, timeoutMs, deadline, maxAttempts, ...(!idempotent && { mayRepeat: maySendAgain }) };
     try {
       return await retrySigned(service, call, async ({ query: signed, ...attempt }) => {
-        const files = sinks && filesOf(sinks, { orderNo, attempt: attempt.attempt });
+        const open = (field: string, meta: PhotoMeta) => sinks![field]!(meta);
+        const targets = sinks && new SinkTargets({ orderNo, attempt: attempt.attempt }, open);
         try {
-          const { json, damaged } = await service.client.send({ ...attempt, endpoint, signed, files });
+          const { json, damaged } = await service.client.send({ ...attempt, endpoint, signed, targets });
           if (damaged.length === 0) return json;
           const message = `no readable Base64: ${damaged.join(', ')}`;
           throw new BankCardOcrError('PHOTO_DAMAGED', { message, retryable: false });
         } catch (error) {
-          await files?.abandon(error);
+          await targets?.abandon(error);
           throw error;
         }
       });
@@ -88,11 +89,6 @@ export class SignedRequestService {
       deadline.close();
     }
   }
-}
-
-function filesOf(sinks: Readonly<Record<string, FileSink>>, attempt: Pick<PhotoMeta, 'orderNo' | 'attempt'>) {
-  const targets = new SinkTargets<string>(attempt, (field, meta) => sinks[field]!(meta));
-  return Object.assign(targets, { fields: new Set(Object.keys(sinks)) });
 }
 
 /** What is signed, and what says so: the caller's own values would make the signature wrong. */
@@ -119,7 +115,8 @@ function readEndpoint({ method, path, query = {}, body = {}, sinks = {}, appIdFi
     signed === undefined,
     `${signed} is set by the library: leave it out of query and body; the order number is orderNo`,
   );
-  return { method, path, query, body, appIdField: appIdField ?? (method === 'GET' ? 'app_id' : 'appId') };
+  const files = Object.keys(sinks);
+  return { method, path, query, body, files, appIdField: appIdField ?? (method === 'GET' ? 'app_id' : 'appId') };
 }
 
 function isRecordOf(value: unknown, type?: 'string' | 'function'): boolean {

@@ -14,11 +14,8 @@ export interface SignedEndpoint {
   readonly query: Readonly<Record<string, string>>;
   /** Further members of the body of a POST. */
   readonly body: JsonObject;
-}
-
-/** Where the files of a response go, by the names of their fields. */
-export interface FileTargets extends PhotoTargets<string> {
-  readonly fields: ReadonlySet<string>;
+  /** The fields of the response whose Base64 is decoded while it arrives. */
+  readonly files: readonly string[];
 }
 
 interface SignedEndpointRequest extends Pick<
@@ -27,8 +24,8 @@ interface SignedEndpointRequest extends Pick<
 > {
   readonly endpoint: SignedEndpoint;
   readonly signed: SignedQuery;
-  /** The fields whose Base64 is decoded while it arrives, and where it goes; none for a response that is read as it is. */
-  readonly files: FileTargets | undefined;
+  /** Where {@link SignedEndpoint.files} go; none for a response that is read as it is. */
+  readonly targets: PhotoTargets<string> | undefined;
 }
 
 /** Any endpoint of the product family that signs as a query does (protocol.md section 4). */
@@ -42,10 +39,10 @@ export class SignedRequestClient {
   send({
     endpoint,
     signed,
-    files,
+    targets,
     ...request
   }: SignedEndpointRequest): Promise<{ readonly json: JsonObject; readonly damaged: readonly string[] }> {
-    const { method, path, appIdField, query, body } = endpoint;
+    const { method, path, appIdField, query, body, files } = endpoint;
     const { appId, orderNo, version, nonce, sign } = signed;
     // The siblings write the order number as the endpoints for bank cards do: by the method (protocol.md section 2).
     const isGet = method === 'GET';
@@ -53,7 +50,7 @@ export class SignedRequestClient {
       ? { [appIdField]: appId, order_no: orderNo, nonce, version, sign, ...query }
       : { orderNo, ...query };
     const reader =
-      files && new ResultResponseReader<string>(files, (name) => (files.fields.has(name) ? name : undefined));
+      targets && new ResultResponseReader<string>(targets, (name) => (files.includes(name) ? name : undefined));
     const secrets = [sign, nonce, appId, orderNo, ...textsIn(query), ...textsIn(body)];
     const shown = pathToShow(path, secrets);
     return this.http.send(

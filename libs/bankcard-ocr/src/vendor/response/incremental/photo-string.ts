@@ -68,25 +68,18 @@ export class PhotoString {
 
 /** At the end of a text that has more to come; backslashes before it are escapes two by two. */
 const BEGUN_ESCAPE = /(?:^|[^\\])(?:\\\\)*(\\(?:u[0-9A-Fa-f]{0,3})?)$/;
-const ESCAPE = /\\(?:u([0-9A-Fa-f]{4})|([^]))/g;
-/** Only of line breaks and slashes it matters for Base64 what they stand for. */
-const ESCAPED: Readonly<Record<string, string>> = {
-  n: '\n',
-  r: '\r',
-  '/': '/',
-  b: ' ',
-  f: ' ',
-  t: ' ',
-  '"': ' ',
-  '\\': ' ',
-};
+const ESCAPE = /\\(?:u[0-9A-Fa-f]{4}|[^])/g;
 
 function resolveEscapes(text: string): string {
-  return text.replace(ESCAPE, (_escape, hex: string | undefined, letter: string) => {
-    const character = hex === undefined ? ESCAPED[letter] : String.fromCharCode(Number.parseInt(hex, 16));
-    if (character === undefined) throw new InvalidResponseError('the body is not JSON: a string has an unknown escape');
-    return character > '\xff' ? ' ' : character;
-  });
+  try {
+    return text.replace(ESCAPE, (escape) => {
+      const character = JSON.parse(`"${escape}"`) as string;
+      // No character of Base64: that it is another one is enough.
+      return character > '\xff' ? ' ' : character;
+    });
+  } catch {
+    throw new InvalidResponseError('the body is not JSON: a string has an unknown escape');
+  }
 }
 
 /** Apart, because V8 replaces a constant text faster than a set of characters. */
