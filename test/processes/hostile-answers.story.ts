@@ -51,9 +51,9 @@ const CLIENT = `
     api_ticket: (main, path) => new AuthClient(main, { appId: 'IDA00001', secret: new SecretText('s'), appIdFields: { accessToken: 'app_id', apiTicket: 'app_id' },
       version: '1.0.0', paths: { accessToken: path, apiTicket: path }, timeoutMs: 60_000 }).apiTicket({ accessToken: 't', generation: 1, attempt: 1, signal: new AbortController().signal }),
     result: (main, path) => new ResultClient(main, clock, { path, appIdField: 'app_id', appId: 'IDA00001', version: '1.0.0' })
-      .queryResult({ ...request, query: signed }, false, (result) => result),
+      .queryResult({ ...request, signed }, false, (result) => result),
     photos: (main, path) => new ResultClient(main, clock, { path, appIdField: 'app_id', appId: 'IDA00001', version: '1.0.0' })
-      .queryResult({ ...request, query: signed }, 'kept', (result) => result),
+      .queryResult({ ...request, signed }, 'kept', (result) => result),
     recognition: (main, path) => new RecognitionClient(main, clock, { path, appIdField: 'appId' })
       .recognize({ ...request, signed, userId: undefined, image: 'AAAA' }),
   };

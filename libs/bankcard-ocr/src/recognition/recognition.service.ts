@@ -98,9 +98,9 @@ export class RecognitionService {
     const call = { orderNo, timeoutMs, deadline, maxAttempts, mayRepeat: maySendAgain };
     // Not before: an attempt that waits for a connection in vain has sent nothing.
     const onSend = () => (recognition.outcomeUnknown = true);
-    return retrySigned(this.options, call, async ({ query: signed, ...request }) => {
+    return retrySigned(this.options, call, async (request) => {
       try {
-        const result = await client.recognize({ ...request, signed, userId, image, onSend });
+        const result = await client.recognize({ ...request, userId, image, onSend });
         recognition.outcomeUnknown = false;
         const nowMs = clock.now();
         return addRetention(result, { assumedVendorRetentionMs, nowMs, recognizedAt: new Date(nowMs) });

@@ -14,7 +14,7 @@ import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
 import type { SignatureService } from '../signature/signature.service.js';
 import type { Telemetry } from '../telemetry/instrumentation.js';
-import type { ResultClient, ResultRequest, SignedQuery } from '../vendor/result.client.js';
+import type { ResultClient, SignedAttempt, SignedQuery } from '../vendor/result.client.js';
 import { addRetention, checkRecognizedAt, goneFor, type RetentionFacts } from './retention.js';
 import { applyWarningPolicy, warningPolicyOf } from './warning-policy.js';
 
@@ -48,7 +48,7 @@ export interface OcrResultServiceOptions {
   readonly random?: Random;
 }
 
-type Attempt<T> = (request: ResultRequest) => Promise<T>;
+type Attempt<T> = (request: SignedAttempt) => Promise<T>;
 type WithPhotoStatus = { readonly photos: Pick<CardPhotos, 'status'> };
 
 export class OrderQuery {
@@ -150,8 +150,8 @@ export function retrySigned<T>(
   const { orderNo, timeoutMs, deadline: cancellation } = call;
   return retry(
     (credentials, number) => {
-      const query = signedQuery(service, orderNo, credentials);
-      return attempt({ query, generation: credentials.generation, timeoutMs, cancellation, attempt: number });
+      const signed = signedQuery(service, orderNo, credentials);
+      return attempt({ signed, generation: credentials.generation, timeoutMs, cancellation, attempt: number });
     },
     service,
     call,

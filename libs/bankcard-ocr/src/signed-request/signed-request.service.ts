@@ -69,11 +69,11 @@ export class SignedRequestService {
     const { attemptTimeoutMs: timeoutMs, maxAttempts } = limits;
     const call = { orderNo, timeoutMs, deadline, maxAttempts, ...(!idempotent && { mayRepeat: maySendAgain }) };
     try {
-      return await retrySigned(service, call, async ({ query: signed, ...attempt }) => {
+      return await retrySigned(service, call, async (attempt) => {
         const open = (field: string, meta: PhotoMeta) => sinks![field]!(meta);
         const targets = sinks && new SinkTargets({ orderNo, attempt: attempt.attempt }, open);
         try {
-          const { json, damaged } = await service.client.send({ ...attempt, endpoint, signed, targets });
+          const { json, damaged } = await service.client.send({ ...attempt, endpoint, targets });
           if (damaged.length === 0) return json;
           const message = `no readable Base64: ${damaged.join(', ')}`;
           throw new BankCardOcrError('PHOTO_DAMAGED', { message, retryable: false });

@@ -3,12 +3,10 @@ import type { Clock } from '../runtime/clock.js';
 import { ResultResponseReader } from './response/incremental/result-response.reader.js';
 import { PhotoBuffers } from './response/photo-buffers.js';
 import { readResultResponse } from './response/result-response.js';
-import type { VendorHttpClient, VendorRequest } from './http/vendor-http-client.js';
-import type { SignedQuery } from './result.client.js';
+import type { VendorHttpClient } from './http/vendor-http-client.js';
+import type { SignedAttempt } from './result.client.js';
 
-interface ImageRequest extends Pick<VendorRequest, 'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onSend'> {
-  /** The same five values are signed as for a query (protocol.md section 4). */
-  readonly signed: SignedQuery;
+interface ImageRequest extends SignedAttempt {
   readonly userId: string | undefined;
   readonly image: string;
 }
@@ -25,7 +23,8 @@ export class RecognitionClient {
   ) {}
 
   recognize({ signed, userId, image, ...request }: ImageRequest): Promise<BankCardOcrResult> {
-    const { appId, orderNo, nonce, sign } = signed;
+    const { appId, orderNo, version, nonce, sign } = signed;
+    const fields = { [this.options.appIdField]: appId, version, nonce, sign, orderNo, userId };
     const kept = new PhotoBuffers();
     const reader = new ResultResponseReader(kept);
     return this.http.send(
@@ -33,7 +32,8 @@ export class RecognitionClient {
         endpoint: 'bankcardocrapp',
         // Letters and digits: nothing has to be encoded.
         pathAndQuery: `${this.options.path}?orderNo=${orderNo}`,
-        body: this.#body(signed, userId, image),
+        // The image is appended unencoded: an encoder would check each of its millions of characters.
+        body: Buffer.from(`${JSON.stringify(fields).slice(0, -1)},"bankcardStr":"${image}"}`),
         orderNo,
         secrets: [sign, nonce, appId, orderNo, userId ?? ''],
         ...request,
@@ -46,11 +46,5 @@ export class RecognitionClient {
         return { ...result, photos: { ...result.photos, status: 'absent' } };
       },
     );
-  }
-
-  /** The image is appended unencoded: an encoder would check each of its millions of characters. */
-  #body({ appId, orderNo, version, nonce, sign }: SignedQuery, userId: string | undefined, image: string): Buffer {
-    const fields = { [this.options.appIdField]: appId, version, nonce, sign, orderNo, userId };
-    return Buffer.from(`${JSON.stringify(fields).slice(0, -1)},"bankcardStr":"${image}"}`);
   }
 }

@@ -23,7 +23,13 @@ function query(photos: boolean, appIdField = 'app_id', change: Partial<typeof QU
   const { appId, version } = QUERY;
   const options = { path: '/prefix/q', appIdField, appId, version };
   const client = new ResultClient(vendor.exchange(), new SystemClock(), options);
-  const request = { query: { ...QUERY, ...change }, attempt: 2, generation: 5, timeoutMs: 60_000, cancellation: NEVER };
+  const request = {
+    signed: { ...QUERY, ...change },
+    attempt: 2,
+    generation: 5,
+    timeoutMs: 60_000,
+    cancellation: NEVER,
+  };
   return client.queryResult(request, photos && 'kept', (result) => result);
 }
 

@@ -15,11 +15,12 @@ export interface SignedQuery {
   readonly sign: string;
 }
 
-export interface ResultRequest extends Pick<
+/** One attempt of a call that is signed as a query is. */
+export interface SignedAttempt extends Pick<
   VendorRequest,
-  'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onProvenance'
+  'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onSend' | 'onProvenance'
 > {
-  readonly query: SignedQuery;
+  readonly signed: SignedQuery;
 }
 
 /** Whether photos are requested, and where they go: `kept` in the result, or elsewhere. */
@@ -48,11 +49,11 @@ export class ResultClient {
 
   /** @param accept is given the result; what it throws, the call throws */
   queryResult(
-    request: ResultRequest,
+    request: SignedAttempt,
     photos: PhotoWish,
     accept: (result: BankCardOcrResult) => BankCardOcrResult,
   ): Promise<BankCardOcrResult> {
-    const { appId, orderNo, nonce, sign } = request.query;
+    const { appId, orderNo, nonce, sign } = request.signed;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
     const targets = photos === 'kept' ? kept : photos;
     const reader = targets ? new ResultResponseReader(targets) : undefined;

@@ -2,8 +2,8 @@ import { type JsonObject, JsonResponseReader } from './response/json-response.js
 import { ResultResponseReader } from './response/incremental/result-response.reader.js';
 import type { PhotoTargets } from './response/photo-buffers.js';
 import { checkOrder, collectResultFields } from './response/result-response.js';
-import { pathToShow, type VendorHttpClient, type VendorRequest } from './http/vendor-http-client.js';
-import type { SignedQuery } from './result.client.js';
+import { pathToShow, type VendorHttpClient } from './http/vendor-http-client.js';
+import type { SignedAttempt } from './result.client.js';
 
 /** One endpoint of the product family that takes the five-value signature, and what is sent to it besides. */
 export interface SignedEndpoint {
@@ -18,12 +18,8 @@ export interface SignedEndpoint {
   readonly files: readonly string[];
 }
 
-interface SignedEndpointRequest extends Pick<
-  VendorRequest,
-  'attempt' | 'generation' | 'timeoutMs' | 'cancellation' | 'onSend'
-> {
+interface SignedEndpointRequest extends SignedAttempt {
   readonly endpoint: SignedEndpoint;
-  readonly signed: SignedQuery;
   /** Where {@link SignedEndpoint.files} go; none for a response that is read as it is. */
   readonly targets: PhotoTargets<string> | undefined;
 }

@@ -51,7 +51,7 @@ export async function downloadOrder(
   try {
     const { manifest } = await query.run(async (request) => {
       attempt += 1;
-      const download = new Download(request.query.orderNo, attempt, destination);
+      const download = new Download(request.signed.orderNo, attempt, destination);
       try {
         // Accepted before anything is kept: photos of a card that is rejected leave no file.
         let provenance: Provenance | undefined;

@@ -42,7 +42,7 @@ const query = (vendor: OddVendor): Promise<BankCardOcrResult> => {
     appIdField: 'app_id',
     ...signed,
   });
-  return client.queryResult({ query: signed, ...ATTEMPT }, false, (result) => result);
+  return client.queryResult({ signed, ...ATTEMPT }, false, (result) => result);
 };
 const CALLS: Readonly<Record<string, readonly [sent: readonly (keyof typeof SENT)[], call: Call]>> = {
   access_token: [['appId', 'secret'], (vendor) => auth(vendor).accessToken(1, signal)],

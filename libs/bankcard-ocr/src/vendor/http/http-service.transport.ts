@@ -53,7 +53,13 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
 
   start(request: TransportRequest, receiver: ResponseListener): TransportCall {
     const controller = new AbortController();
-    return { finished: this.#run(request, receiver, controller), abort: () => controller.abort() };
+    this.#running.add(controller);
+    const finished = this.#exchange(request, receiver, controller.signal)
+      .catch((error: unknown) => {
+        throw this.isClosed ? closedError(error) : error;
+      })
+      .finally(() => this.#running.delete(controller));
+    return { finished, abort: () => controller.abort() };
   }
 
   close(): void {
@@ -88,19 +94,8 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
     }
   }
 
-  async #run(request: TransportRequest, receiver: ResponseListener, controller: AbortController): Promise<void> {
-    if (this.isClosed) throw neverSent(closedError());
-    this.#running.add(controller);
-    try {
-      await this.#exchange(request, receiver, controller.signal);
-    } catch (error) {
-      throw this.isClosed ? closedError(error) : error;
-    } finally {
-      this.#running.delete(controller);
-    }
-  }
-
   async #exchange(request: TransportRequest, receiver: ResponseListener, signal: AbortSignal): Promise<void> {
+    if (this.isClosed) throw neverSent(closedError());
     const { method, pathAndQuery: url, body: data } = request;
     const agents = this.#hasOwnRoute ? {} : this.poolFor(request);
     const headers = requestHeaders(data);

@@ -48,7 +48,7 @@ describe.each(TRANSPORT_KINDS)('odd characters over %s', (kind) => {
       const options = { path: '/query', appIdField: 'app_id', appId, version };
       const client = new ResultClient(vendor.exchange(), new SystemClock(), options);
       const query = { appId, version, orderNo: 'order0001', nonce: 'n'.repeat(32), sign: 'A'.repeat(40) };
-      const request = { query, attempt: 1, generation: 1, timeoutMs: 60_000, cancellation: NEVER };
+      const request = { signed: query, attempt: 1, generation: 1, timeoutMs: 60_000, cancellation: NEVER };
       const result = client.queryResult(request, false, (found) => found);
       await expect(result).resolves.toMatchObject({ orderNo: 'order0001' });
       const { orderNo: order_no, nonce, sign } = query;

@@ -16,15 +16,10 @@ const LONGEST_VALIDITY = 64;
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
-interface ArrivedPhotos {
-  readonly arrivals: PhotoArrivals;
-  readonly kept: ReadonlyMap<PhotoKind, CardPhoto>;
-}
-
 interface AskedFor {
   readonly orderNo: string;
   /** The photos that came; undefined when they were not requested. */
-  readonly photos: ArrivedPhotos | undefined;
+  readonly photos: { readonly arrivals: PhotoArrivals; readonly kept: ReadonlyMap<PhotoKind, CardPhoto> } | undefined;
   /** The wall clock, in epoch milliseconds. */
   readonly nowMs: number;
 }
@@ -82,7 +77,7 @@ function readClarity(value: unknown): number | undefined {
 }
 
 /** @param arrived undefined when no photos were requested */
-export function readPhotos({ known }: ResultFields, arrived: ArrivedPhotos | undefined): CardPhotos {
+export function readPhotos({ known }: ResultFields, arrived: AskedFor['photos']): CardPhotos {
   if (!arrived) return { status: 'absent', damaged: [] };
   const { arrivals, kept } = arrived;
   // What is neither missing nor empty has come, and anything but a text has come wrong.
