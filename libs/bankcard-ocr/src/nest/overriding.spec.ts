@@ -9,7 +9,7 @@ import { RecognitionService } from '../recognition/recognition.service.js';
 import { Clock } from '../runtime/clock.js';
 import { SecretText } from '../runtime/secret-text.js';
 import { SdkLaunchService } from '../sdk/sdk-launch.service.js';
-import { sign, SignatureService } from '../signature/signature.service.js';
+import { SignatureService } from '../signature/signature.service.js';
 import { SignedRequestService } from '../signed-request/signed-request.service.js';
 import { KycSandbox } from '../testing/kyc-sandbox.js';
 import { ManualClock } from '../testing/manual-clock.js';
@@ -81,6 +81,7 @@ const credentials: Credentials = {
 /** What a test needs of the service: the library may expect no more of it. */
 const fakeTickets = { getCredentials: async () => credentials };
 
+const signatures = new SignatureService();
 const fakeSignatures: Pick<SignatureService, 'createNonce' | 'sign' | 'verify'> = {
   createNonce: () => '0'.repeat(32),
   sign: () => 'F'.repeat(40),
@@ -131,12 +132,12 @@ describe.each([
       const { parameters, body } = transport.sent[order]!;
       const value = (key: string) => parameters.get(key) ?? body[key];
       const signed = ['IDAXXXXX', value('order_no') ?? value('orderNo'), '1.0.0', value('nonce')];
-      return value('sign') === sign(signed, ticket);
+      return value('sign') === signatures.sign(signed, ticket);
     };
     await results.query('order1');
     expect(isSignedWith('o'.repeat(64), 0)).toBe(true);
     const { app_id, order_no, version, nonce, sign: signature } = await results.signQuery('order1');
-    expect(signature).toBe(sign([app_id, order_no, version, nonce], 'o'.repeat(64)));
+    expect(signature).toBe(signatures.sign([app_id, order_no, version, nonce], 'o'.repeat(64)));
     await recognition.recognize(JPEG, { orderNo: 'order1' });
     expect(isSignedWith('o'.repeat(64), 1)).toBe(true);
     const launch = await sdk.create({ userId: 'user1' });
@@ -144,7 +145,7 @@ describe.each([
     await signedRequests.send(ID_CARD);
     expect(isSignedWith('o'.repeat(64), 3)).toBe(true);
     expect(launch.expiresInMs).toBeGreaterThan(0);
-    const valid = sign(['IDAXXXXX', 'order1'], 'o'.repeat(64));
+    const valid = signatures.sign(['IDAXXXXX', 'order1'], 'o'.repeat(64));
     await expect(sdk.verifyResult({ orderNo: 'order1', sign: valid })).resolves.toBe(true);
     await expect(sdk.verifyResult({ orderNo: 'order1', sign: 'B'.repeat(40) })).resolves.toBe(false);
     expect(transport.sent.map(({ path }) => path).filter((path) => path.includes('access_token'))).toEqual([]);

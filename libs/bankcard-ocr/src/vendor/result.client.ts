@@ -1,5 +1,4 @@
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
-import type { CardPhoto, PhotoKind } from '../card/card-photo.js';
 import type { Clock } from '../runtime/clock.js';
 import { JsonResponseReader } from './response/json-response.js';
 import { ResultResponseReader } from './response/incremental/result-response.reader.js';
@@ -25,8 +24,6 @@ export interface SignedAttempt extends Pick<
 
 /** Whether photos are requested, and where they go: `kept` in the result, or elsewhere. */
 type PhotoWish = false | 'kept' | PhotoTargets;
-
-const NONE: ReadonlyMap<PhotoKind, CardPhoto> = new Map();
 
 /** The endpoint getBankCardOcrResult (protocol.md section 2). */
 export class ResultClient {
@@ -69,7 +66,7 @@ export class ResultClient {
           readResultResponse(json, envelope, {
             orderNo,
             nowMs: this.clock.now(),
-            photos: reader && { arrivals: reader.arrivals, kept: kept?.photos ?? NONE },
+            photos: reader && { arrivals: reader.arrivals, kept: kept?.photos ?? new Map() },
           }),
         ),
     );

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import { sign } from '../../signature/signature.service.js';
+import { SignatureService } from '../../signature/signature.service.js';
 import { explainSignature, type KnownTicket } from './explain-signature.js';
+
+const sign = (values: string[], ticket: string) => new SignatureService().sign(values, ticket);
 
 const APP_ID = 'appId001';
 const ORDER = 'test1480921551481';

@@ -38,7 +38,7 @@ describe('photos in memory', () => {
     expect(buffers.photos.get('original')?.bytes.buffer.byteLength).toBe(10);
   });
 
-  it('do not share their bytes, though they share the room that is left over', () => {
+  it('do not share their bytes', () => {
     const buffers = new PhotoBuffers();
     const sizes = [
       ['original', randomBytes(10)],
