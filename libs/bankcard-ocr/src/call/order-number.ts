@@ -1,10 +1,8 @@
 import { invalidArgument } from '../errors/bank-card-ocr-error.js';
 import { createNonce } from '../signature/signature.service.js';
 
-/** What an order number may be (protocol.md section 2). */
+/** What an order number may be; of a user id, the safe part of what is documented (protocol.md section 2). */
 export const ORDER_NUMBER = /^[0-9A-Za-z]{1,32}$/;
-/** What a user id may be: the safe part of what is documented (protocol.md section 2). */
-export const USER_ID = ORDER_NUMBER;
 
 /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; the value is not repeated, it could be a card number */
 export function checkOrderNumber(orderNo: unknown): asserts orderNo is string {
@@ -17,7 +15,7 @@ export function checkOrderNumber(orderNo: unknown): asserts orderNo is string {
 
 /** @throws {@link BankCardOcrError} `INVALID_ARGUMENT`; the value is not repeated, it identifies a person */
 export function checkUserId(userId: unknown): asserts userId is string {
-  if (typeof userId === 'string' && USER_ID.test(userId)) return;
+  if (typeof userId === 'string' && ORDER_NUMBER.test(userId)) return;
   throw invalidArgument(
     'userId must be 1 to 32 ASCII letters and digits, another one for every user; ' +
       `got ${kindOf(userId)}. A UUID without its hyphens will do`,

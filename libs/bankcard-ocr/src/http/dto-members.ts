@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { Expose, Transform } from 'class-transformer';
 import { IsBoolean, Matches, ValidateIf } from 'class-validator';
-import { ORDER_NUMBER, USER_ID } from '../call/order-number.js';
+import { ORDER_NUMBER } from '../call/order-number.js';
 
 /** Validate a property of a DTO as an order number: 1 to 32 ASCII letters and digits. The value is never repeated. */
 export function IsOrderNumber(): PropertyDecorator {
@@ -10,7 +10,7 @@ export function IsOrderNumber(): PropertyDecorator {
 
 /** Validate a property of a DTO as a user id: 1 to 32 ASCII letters and digits. The value is never repeated. */
 export function IsUserId(): PropertyDecorator {
-  return applyDecorators(Matches(USER_ID, { message: '$property must be 1 to 32 ASCII letters and digits' }));
+  return IsOrderNumber();
 }
 
 /** Validate and describe a property of a DTO that holds an order number or a user id. */

@@ -1,6 +1,7 @@
 import { Deadline } from '../call/deadline.js';
 import { checkOrderNumber, checkUserId, createOrderNo } from '../call/order-number.js';
 import { limitOf, limitsOf } from '../call/query-limits.js';
+import type { RetryLimits } from '../call/retry.js';
 import type { BankCardOcrResult } from '../card/bank-card-ocr-result.js';
 import type { ImageType } from '../card/card-photo.js';
 import { BankCardOcrError, detailsOf, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
@@ -24,12 +25,11 @@ interface RecognitionServiceOptions extends Omit<OcrResultServiceOptions, 'resul
   readonly results: Pick<OcrResultService, 'query'>;
 }
 
-interface Recognition {
+interface Recognition extends RetryLimits {
   readonly orderNo: string;
   readonly userId: string | undefined;
   readonly limits: Required<QueryLimits>;
   readonly timeoutMs: number;
-  readonly deadline: Deadline;
   /** Whether Tencent may have recognized the image without a response that says so. */
   outcomeUnknown: boolean;
 }
@@ -69,7 +69,8 @@ export class RecognitionService {
     const { orderNo = createOrderNo(), userId, signal } = options;
     checkOrderNumber(orderNo);
     const deadline = new Deadline(module.clock, limits.timeoutMs, signal);
-    const recognition: Recognition = { orderNo, userId, limits, timeoutMs, deadline, outcomeUnknown: false };
+    const call = { orderNo, timeoutMs, deadline, maxAttempts: limits.maxAttempts, mayRepeat: maySendAgain };
+    const recognition: Recognition = { ...call, userId, limits, outcomeUnknown: false };
     try {
       if (userId !== undefined) checkUserId(userId);
       // Encoded once: what the caller does to its Buffer meanwhile changes nothing.
@@ -93,14 +94,11 @@ export class RecognitionService {
 
   #send(image: string, recognition: Recognition): Promise<BankCardOcrResult> {
     const { client, clock, assumedVendorRetentionMs } = this.options;
-    const { orderNo, userId, limits, timeoutMs, deadline } = recognition;
-    const { maxAttempts } = limits;
-    const call = { orderNo, timeoutMs, deadline, maxAttempts, mayRepeat: maySendAgain };
     // Not before: an attempt that waits for a connection in vain has sent nothing.
     const onSend = () => (recognition.outcomeUnknown = true);
-    return retrySigned(this.options, call, async (request) => {
+    return retrySigned(this.options, recognition, async (request) => {
       try {
-        const result = await client.recognize({ ...request, userId, image, onSend });
+        const result = await client.recognize({ ...request, userId: recognition.userId, image, onSend });
         recognition.outcomeUnknown = false;
         const nowMs = clock.now();
         return addRetention(result, { assumedVendorRetentionMs, nowMs, recognizedAt: new Date(nowMs) });

@@ -8,7 +8,6 @@ import {
   downloadOrder,
   type PhotoDestination,
 } from './download/download.js';
-import type { OrderReferences } from '../signature/order-references.js';
 import { observed } from '../telemetry/instrumentation.js';
 import { cardFacts } from './card-facts.js';
 import {
@@ -30,12 +29,7 @@ export interface SignedQueryParameters {
 
 /** Fetches what Tencent recognized on a bank card, by order number, before Tencent deletes it. */
 export class OcrResultService {
-  constructor(
-    private readonly options: OcrResultServiceOptions & {
-      /** @default none: {@link orderReference} has nothing to return */
-      readonly orderReferences?: OrderReferences | undefined;
-    },
-  ) {}
+  constructor(private readonly options: OcrResultServiceOptions) {}
 
   /**
    * Query the result of an order (getBankCardOcrResult).

@@ -12,6 +12,7 @@ import type { VendorCodeOverrides } from '../errors/vendor-codes.js';
 import type { QueryLimits, WarningPolicy } from '../options/bankcard-ocr.options.js';
 import type { Clock } from '../runtime/clock.js';
 import type { Random } from '../runtime/random.js';
+import type { OrderReferences } from '../signature/order-references.js';
 import type { SignatureService } from '../signature/signature.service.js';
 import type { Telemetry } from '../telemetry/instrumentation.js';
 import type { ResultClient, SignedAttempt, SignedQuery } from '../vendor/result.client.js';
@@ -46,6 +47,8 @@ export interface OcrResultServiceOptions {
   readonly telemetry?: Telemetry | undefined;
   readonly clock: Clock;
   readonly random?: Random;
+  /** @default none: an order has no reference */
+  readonly orderReferences?: OrderReferences | undefined;
 }
 
 type Attempt<T> = (request: SignedAttempt) => Promise<T>;

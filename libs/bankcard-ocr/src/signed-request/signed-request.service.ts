@@ -60,13 +60,12 @@ export class SignedRequestService {
 
   async #send(request: SignedRequest): Promise<Readonly<Record<string, unknown>>> {
     const { options: service } = this;
-    const limits = limitsOf(request, service.limits);
+    const { timeoutMs: wholeMs, attemptTimeoutMs: timeoutMs, maxAttempts } = limitsOf(request, service.limits);
     const { orderNo, sinks } = request;
     checkOrderNumber(orderNo);
     const endpoint = readEndpoint(request);
     const { idempotent = endpoint.method === 'GET' } = request;
-    const deadline = new Deadline(service.clock, limits.timeoutMs, request.signal);
-    const { attemptTimeoutMs: timeoutMs, maxAttempts } = limits;
+    const deadline = new Deadline(service.clock, wholeMs, request.signal);
     const call = { orderNo, timeoutMs, deadline, maxAttempts, ...(!idempotent && { mayRepeat: maySendAgain }) };
     try {
       return await retrySigned(service, call, async (attempt) => {

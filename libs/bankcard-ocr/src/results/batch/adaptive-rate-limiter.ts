@@ -1,4 +1,3 @@
-import { backoffMs } from '../../runtime/random.js';
 import type { Clock } from '../../runtime/clock.js';
 import { sleep } from '../../runtime/abort.js';
 
@@ -10,9 +9,6 @@ const RECOVERY_MS = 60_000;
 const LOWEST_RATE_PER_SECOND = 0.2;
 /** A gateway's page may ask for more, and would stop a batch for days. */
 const MAX_RETRY_AFTER_MS = 60_000;
-/** An order over the limits lets others pass for a while. */
-const FIRST_REST_MS = 1_000;
-const LONGEST_REST_MS = 8_000;
 
 /** When the next query may begin: evenly spread, half as often after "too many", then slowly faster again. */
 export class AdaptiveRateLimiter {
@@ -45,11 +41,6 @@ export class AdaptiveRateLimiter {
     const turn = this.#lastInLine.then(() => this.#untilDue(signal));
     this.#lastInLine = turn.catch(() => undefined);
     return turn;
-  }
-
-  /** Wait before an order gets in line again, longer after every refusal. @throws the reason of `signal` */
-  rest(refusals: number, signal: AbortSignal): Promise<void> {
-    return sleep(this.clock, backoffMs(refusals, FIRST_REST_MS, LONGEST_REST_MS), signal);
   }
 
   async #untilDue(signal: AbortSignal): Promise<void> {

@@ -3,8 +3,9 @@ import { limitsOf } from '../../call/query-limits.js';
 import type { BankCardOcrResult } from '../../card/bank-card-ocr-result.js';
 import { type BankCardOcrError, invalidArgument, isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import { DEFAULTS } from '../../options/option-table.js';
-import { onAbort } from '../../runtime/abort.js';
+import { onAbort, sleep } from '../../runtime/abort.js';
 import type { Clock } from '../../runtime/clock.js';
+import { backoffMs } from '../../runtime/random.js';
 import type { QueryOptions } from '../order-query.js';
 import { checkRecognizedAt } from '../retention.js';
 import { warningPolicyOf } from '../warning-policy.js';
@@ -42,7 +43,7 @@ export async function* queryMany(
   const query = async (orderNo: string): Promise<void> => {
     inFlight += 1;
     try {
-      finished.push({ orderNo, result: await queryInTurn(ask, orderNo, limiter, stopped) });
+      finished.push({ orderNo, result: await queryInTurn(ask, orderNo, limiter, clock, stopped) });
     } catch (error) {
       finished.push({ orderNo, error: stopped.aborted ? (stopped.reason as unknown) : error });
     }
@@ -99,6 +100,7 @@ async function queryInTurn(
   ask: Ask,
   orderNo: string,
   limiter: AdaptiveRateLimiter,
+  clock: Clock,
   signal: AbortSignal,
 ): Promise<BankCardOcrResult> {
   checkOrderNumber(orderNo);
@@ -114,7 +116,7 @@ async function queryInTurn(
       onFailure(error);
       if (error.code !== 'RATE_LIMITED' || !error.retryable || round >= ROUNDS) throw error;
     }
-    await limiter.rest(round, signal);
+    await sleep(clock, backoffMs(round, FIRST_REST_MS, LONGEST_REST_MS), signal);
   }
 }
 
@@ -158,6 +160,9 @@ function batchLimitsOf(orders: unknown, options: QueryManyOptions): { concurrenc
 
 /** How often an order over Tencent's limits is queried before that is its outcome. */
 const ROUNDS = 5;
+/** An order over the limits lets others pass for a while, longer after every refusal. */
+const FIRST_REST_MS = 1_000;
+const LONGEST_REST_MS = 8_000;
 
 /** One query of a batch; calls `onFailure` with every attempt that fails, also one that it repeats itself. */
 export type Ask = (

@@ -14,10 +14,7 @@ import type { ResponseListener, TransportCall, TransportRequest } from './transp
 
 type Address = Readonly<Record<'host' | 'port', string>>;
 
-interface Agents {
-  readonly httpAgent: http.Agent;
-  readonly httpsAgent: https.Agent;
-}
+type Agents = Readonly<Record<'httpAgent' | 'httpsAgent', http.Agent>>;
 
 /** Transport on `HttpService` of `@nestjs/axios`: an own instance, because interceptors of a shared one see every secret. */
 export class HttpServiceTransport extends PoolingTransport<Agents> {
@@ -66,10 +63,7 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
     this.isClosed = true;
     for (const controller of this.#running) controller.abort();
     this.connector.close();
-    for (const { httpAgent, httpsAgent } of this.pools) {
-      httpAgent.destroy();
-      httpsAgent.destroy();
-    }
+    for (const agents of this.pools) for (const agent of Object.values(agents)) agent.destroy();
   }
 
   protected createPool(keepAlive: boolean): Agents {
@@ -87,8 +81,8 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
     };
   }
 
-  protected retire({ httpAgent, httpsAgent }: Agents): void {
-    for (const agent of [httpAgent, httpsAgent]) {
+  protected retire(agents: Agents): void {
+    for (const agent of Object.values(agents)) {
       agent.maxFreeSockets = 0;
       for (const socket of Object.values(agent.freeSockets).flat()) socket?.destroy();
     }

@@ -43,6 +43,7 @@ export function neverSent<E extends Error>(error: E): E {
   return error;
 }
 
+/** The mark that undici gives to errors of its parser; the name of their class a minified bundle may change. */
 const UNDICI_PARSER_ERROR = Symbol.for('undici.error.UND_ERR_HTTP_PARSER');
 
 /** No protocol response came: the exchange failed below the vendor's protocol. */
@@ -85,7 +86,8 @@ export function transportError(error: unknown, wasCarriedOut = false): Transport
   const errors = withCauses(error);
   const code = errors.map(systemCodeOf).find((one) => one !== undefined);
   const name = codeOrNameOf({ name: errors[0]?.name });
-  if (isParserError(errors[0]) || (code !== undefined && UNREADABLE.test(code))) {
+  const isOfParser = (errors[0] as Record<symbol, unknown> | undefined)?.[UNDICI_PARSER_ERROR] === true;
+  if (isOfParser || (code !== undefined && UNREADABLE.test(code))) {
     const message = `the response cannot be read: ${code ?? name}`;
     return new TransportError('RESPONSE_MALFORMED', true, { message }, wasCarriedOut);
   }
@@ -115,11 +117,6 @@ function withCauses(error: unknown): readonly Error[] {
 function saysNeverSent(error: NodeJS.ErrnoException): boolean {
   const failedToConnect = error.syscall === 'connect' && NEVER_SENT_BY_CONNECT.has(error.code);
   return failedToConnect || MARKED_AS_NEVER_SENT.has(error);
-}
-
-/** By the mark that undici gives it, not by the name of its class, which a minified bundle may change. */
-function isParserError(error: Error | undefined): boolean {
-  return (error as Record<symbol, unknown> | undefined)?.[UNDICI_PARSER_ERROR] === true;
 }
 
 /** Only a refusal in the vendor's own words says no; not a lost or unreadable response, or a fault inside Tencent. */
