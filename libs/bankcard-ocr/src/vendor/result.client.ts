@@ -50,16 +50,26 @@ export class ResultClient {
     photos: PhotoWish,
     accept: (result: BankCardOcrResult) => BankCardOcrResult,
   ): Promise<BankCardOcrResult> {
-    const { appId, orderNo, nonce, sign } = request.signed;
+    const { signed, timeoutMs, cancellation, attempt, generation, onProvenance } = request;
+    const { appId, orderNo, nonce, sign } = signed;
     const kept = photos === 'kept' ? new PhotoBuffers() : undefined;
     const targets = photos === 'kept' ? kept : photos;
     const reader = targets ? new ResultResponseReader(targets) : undefined;
     // Letters and digits all of them: nothing has to be encoded. Only exactly 1 asks for photos.
     const values = `&order_no=${orderNo}&nonce=${nonce}&sign=${sign}${reader ? '&get_file=1' : ''}`;
-    const pathAndQuery = this.#constantPart + values;
-    const secrets = [sign, nonce, appId, orderNo];
     return this.http.send(
-      { ...request, endpoint: 'getBankCardOcrResult', pathAndQuery, orderNo, secrets },
+      // Member by member: to copy an object and add to it takes Node.js 20 microseconds.
+      {
+        endpoint: 'getBankCardOcrResult',
+        pathAndQuery: this.#constantPart + values,
+        orderNo,
+        secrets: [sign, nonce, appId, orderNo],
+        timeoutMs,
+        cancellation,
+        attempt,
+        generation,
+        onProvenance,
+      },
       reader ?? new JsonResponseReader(readerOfLarge),
       ({ json, envelope }) =>
         accept(

@@ -160,8 +160,7 @@ async function openTunnel(
     const reason = `the proxy responded with HTTP ${statusCode}${HINTS[statusCode] ?? ''}`;
     // It may say something else next time.
     const isPassing = statusCode >= 500 || statusCode === 408 || statusCode === 429;
-    const details = isPassing ? {} : MISCONFIGURED;
-    throw new ConnectionError(`PROXY_ANSWERED_${statusCode}`, reason, undefined, details);
+    throw new ConnectionError(`PROXY_ANSWERED_${statusCode}`, reason, undefined, isPassing ? {} : MISCONFIGURED);
   }
   if (head.length > 0) tunnel.unshift(head);
   return tunnel;

@@ -12,8 +12,6 @@ import { ResponseBody } from './response-body.js';
 import { closedError, ConnectionError, MISCONFIGURED, neverSent, unexpectedUpgrade } from './transport-error.js';
 import type { ResponseListener, TransportCall, TransportRequest } from './transport.js';
 
-type Address = Readonly<Record<'host' | 'port', string>>;
-
 type Agents = Readonly<Record<'httpAgent' | 'httpsAgent', http.Agent>>;
 
 /** Transport on `HttpService` of `@nestjs/axios`: an own instance, because interceptors of a shared one see every secret. */
@@ -71,7 +69,7 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
     const options = { keepAlive, maxSockets, ...(keepAlive && { timeout: IDLE_CONNECTION_MS }) };
     const connecting = <A extends http.Agent>(agent: A, secure: boolean): A =>
       Object.assign(agent, {
-        createConnection: ({ host = 'localhost', port = '80' }: Partial<Address>, done: Connected) => {
+        createConnection: ({ host = 'localhost', port = '80' }: { host?: string; port?: string }, done: Connected) => {
           this.connector.connect({ hostname: host, port: Number(port), secure }, done);
         },
       });

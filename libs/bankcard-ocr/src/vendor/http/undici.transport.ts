@@ -31,8 +31,7 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
   async close(): Promise<void> {
     this.isClosed = true;
     this.connector.close();
-    const closed = closedError();
-    await Promise.all([...this.pools, ...this.#retired].map(async (pool) => pool.destroy(closed)));
+    await Promise.all([...this.pools, ...this.#retired].map(async (pool) => pool.destroy(closedError())));
   }
 
   protected retire(pool: Dispatcher): void {

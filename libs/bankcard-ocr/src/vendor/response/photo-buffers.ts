@@ -23,8 +23,7 @@ export class PhotoBuffers implements PhotoTargets {
       },
       end: () => {
         // Room that is left over is not kept, when there is more of it than of the photo.
-        const isMostlyFull = size * 2 > room.length;
-        const bytes = isMostlyFull ? room.subarray(0, size) : Buffer.from(room.buffer.slice(0, size));
+        const bytes = size * 2 > room.length ? room.subarray(0, size) : Buffer.from(room.buffer.slice(0, size));
         this.photos.set(kind, new CardPhoto(kind, bytes));
         return undefined;
       },
