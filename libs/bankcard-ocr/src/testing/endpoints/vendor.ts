@@ -19,6 +19,8 @@ export class Vendor implements SandboxContext {
   readonly nonces = new Set<string>();
   readonly orders: OrderBook;
   rejected = 0;
+  /** Those above the limit do not count. */
+  ocrInFlight = 0;
   #responses = 0;
 
   constructor(
