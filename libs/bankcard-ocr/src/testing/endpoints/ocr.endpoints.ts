@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../evidence/evidence.js';
 import { type KnownOrder, LEGAL_ORDER_NO, magicOrder } from '../orders/order-book.js';
-import { photosOf } from '../photos/photo-set.js';
+import { deliverPhotos, photosOf } from '../photos/photo-set.js';
 import { chinaDigits, type JsonObject, Refusal, type SandboxResponse } from '../response/vendor-response.js';
 import { messageOfCode } from '../vendor-codes.js';
 import { ENDPOINTS, LEGAL_NONCE, type VendorRequest, VERSION } from './vendor-request.js';
@@ -10,7 +10,7 @@ import type { Vendor } from './vendor.js';
 export function respondQueryResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const order = orderOf(vendor, request, record);
   const { bankCardNo, bankCardValidDate, operateTime, clarity } = order;
-  const { fields, waitMs } = request.wantsPhotos ? vendor.photos.of(order) : { fields: {}, waitMs: 0 };
+  const { fields, waitMs } = request.wantsPhotos ? deliverPhotos(vendor, order) : { fields: {}, waitMs: 0 };
   const [warnCode, multiWarnCode] = warningTexts(order);
   const card = { bankCardNo, bankCardValidDate, warnCode, multiWarnCode, ...fields, operateTime, clarity };
   return { ...resultResponse(vendor, order, { ...card, success: false }), waitMs };
@@ -19,7 +19,7 @@ export function respondQueryResult(vendor: Vendor, request: VendorRequest, recor
 /** `GET /api/server/getOcrResult`: an invented ID card (cloud.tencent.com/document/product/1007/35864). */
 export function respondIdCardResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const order = orderOf(vendor, request, record);
-  const photo = vendor.photos.of(order).fields['originBankcardPhoto'];
+  const photo = deliverPhotos(vendor, order).fields['originBankcardPhoto'];
   return resultResponse(vendor, order, {
     frontCode: '0',
     backCode: '0',
@@ -44,7 +44,7 @@ export function respondIdCardResult(vendor: Vendor, request: VendorRequest, reco
 export function respondFaceRecord(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const order = orderOf(vendor, request, record);
   const getFile = request.text('getFile');
-  const photo = vendor.photos.of(order).fields['originBankcardPhoto'];
+  const photo = deliverPhotos(vendor, order).fields['originBankcardPhoto'];
   const { code, json } = resultResponse(vendor, order, {
     liveRate: '99',
     similarity: '99.0',

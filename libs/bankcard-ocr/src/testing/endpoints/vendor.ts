@@ -2,21 +2,21 @@ import type { Clock } from '../../runtime/clock.js';
 import { CredentialLedger } from '../credentials/credential-ledger.js';
 import { CallCounts, EvidenceLog, type JournalEntry, RefreshWatch, ViolationLog } from '../evidence/evidence.js';
 import { FaultRegistry } from '../faults/fault-registry.js';
-import type { KycSandboxSettings, SandboxContext } from '../kyc-sandbox.options.js';
+import type { KycSandboxSettings } from '../kyc-sandbox.options.js';
 import { OrderBook } from '../orders/order-book.js';
-import { PhotoDelivery } from '../photos/photo-set.js';
 import { chinaDigits, type JsonObject, type Refusal, type SandboxResponse } from '../response/vendor-response.js';
 import { messageOfCode } from '../vendor-codes.js';
 
-export class Vendor implements SandboxContext {
+export class Vendor {
   readonly ledger = new CredentialLedger(this);
-  readonly photos = new PhotoDelivery(this);
   readonly journal = new EvidenceLog<JournalEntry>(this);
   readonly violations = new ViolationLog(this);
   readonly refreshWatch = new RefreshWatch(this);
   readonly faults = new FaultRegistry();
   readonly calls = new CallCounts();
   readonly nonces = new Set<string>();
+  /** By order number; times are on the monotonic clock. */
+  readonly photosRequestedAt = new Map<string, number>();
   readonly orders: OrderBook;
   rejected = 0;
   /** Those above the limit do not count. */

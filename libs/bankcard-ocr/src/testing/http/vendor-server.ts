@@ -34,6 +34,8 @@ export class VendorServer {
   readonly #routes: ReadonlyMap<string, EndpointName>;
   inFlight = 0;
   readonly connections = { open: 0, total: 0 };
+  /** Known when it listens. */
+  url = '';
 
   constructor(
     private readonly vendor: Vendor,
@@ -52,7 +54,7 @@ export class VendorServer {
     });
   }
 
-  async listen(): Promise<string> {
+  async listen(): Promise<void> {
     const { port, host, pathPrefix } = this.options;
     this.#server.listen({ port, host, backlog: BACKLOG });
     await once(this.#server, 'listening');
@@ -60,7 +62,7 @@ export class VendorServer {
     if (!this.options.keepsProcessAlive) this.#server.unref();
     const bound = this.#server.address() as AddressInfo;
     const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-    return `http://${name}:${bound.port}${pathPrefix}`;
+    this.url = `http://${name}:${bound.port}${pathPrefix}`;
   }
 
   accept(connection: Duplex): void {

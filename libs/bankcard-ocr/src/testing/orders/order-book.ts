@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { passesLuhn } from '../../card/card-number.js';
 import type { Clock } from '../../runtime/clock.js';
 import { chinaDateTime } from '../response/vendor-response.js';
 
@@ -69,13 +70,8 @@ function complete(order: SandboxOrder, operateTime: string): KnownOrder {
 const DEFAULTS = { bankCardValidDate: '09/2031', warnings: [], clarity: '79', photos: 'all' } as const;
 
 export function withLuhnDigit(payload: string): string {
-  const sum = Array.from(payload)
-    .toReversed()
-    .reduce((total, digit, at) => {
-      const value = at % 2 === 0 ? Number(digit) * 2 : Number(digit);
-      return total + (value > 9 ? value - 9 : value);
-    }, 0);
-  return payload + String((10 - (sum % 10)) % 10);
+  const fits = (digit: string): boolean => passesLuhn(payload + digit);
+  return payload + Array.from('0123456789').find(fits)!;
 }
 
 /** Number on the invented cards of the sandbox's photos. */
