@@ -31,9 +31,11 @@ export async function sleep(clock: Clock, ms: number, signal?: AbortSignal): Pro
   let timer: ClockTimer | undefined;
   const once = (delayMs: number) => new Promise<void>((fire) => (timer = clock.setTimer(fire, delayMs, true)));
   try {
-    await raceAbort(once(ms), signal);
-    for (let leftMs = endsAt - clock.monotonic(); leftMs > 0; leftMs = endsAt - clock.monotonic())
+    let leftMs = ms;
+    do {
       await raceAbort(once(leftMs), signal);
+      leftMs = endsAt - clock.monotonic();
+    } while (leftMs > 0);
   } finally {
     timer?.cancel();
   }

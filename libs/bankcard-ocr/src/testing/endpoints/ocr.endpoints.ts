@@ -45,7 +45,7 @@ export function respondFaceRecord(vendor: Vendor, request: VendorRequest, record
   const order = orderOf(vendor, request, record);
   const getFile = request.text('getFile');
   const photo = deliverPhotos(vendor, order).fields['originBankcardPhoto'];
-  const { code, json } = resultResponse(vendor, order, {
+  const { json } = resultResponse(vendor, order, {
     liveRate: '99',
     similarity: '99.0',
     occurredTime: chinaDigits(vendor.clock.now()),
@@ -54,14 +54,14 @@ export function respondFaceRecord(vendor: Vendor, request: VendorRequest, record
     ...((getFile === '1' || getFile === '3') && { video: photo }),
   });
   // A number in the example of this endpoint, a text in the other ones.
-  return { code, json: { ...json, code: 0 } };
+  return { json: { ...json, code: 0 } };
 }
 
 /** The order that is asked for. @throws {@link Refusal} */
 function orderOf(vendor: Vendor, request: VendorRequest, record: JournalEntry): KnownOrder {
   checkQuery(vendor, request);
   checkSignature(vendor, request, record);
-  const order = vendor.orders.find(request.orderNo ?? '', vendor.settings.unknownOrders === 'invent');
+  const order = vendor.orders.find(request.orderNo, vendor.settings.unknownOrders === 'invent');
   if (order && order.code === undefined) return order;
   throw new Refusal(order?.code ?? '66660020');
 }
@@ -75,17 +75,16 @@ function checkQuery(vendor: Vendor, request: VendorRequest): void {
     vendor.rejected += 1;
     throw new Refusal('66660001');
   }
-  const number = request.orderNo ?? '';
   if (request.text('version') !== VERSION) throw new Refusal('400502');
-  if (Buffer.byteLength(number) > 32) throw new Refusal('66660000');
-  if (!LEGAL_ORDER_NO.test(number)) throw new Refusal('400101', orderNo);
+  if (Buffer.byteLength(request.orderNo) > 32) throw new Refusal('66660000');
+  if (!LEGAL_ORDER_NO.test(request.orderNo)) throw new Refusal('400101', orderNo);
   if (!LEGAL_NONCE.test(request.text('nonce'))) throw new Refusal('400101', 'nonce');
-  if (method === 'POST' && request.orderNoInUrl !== number) throw new Refusal('400101', 'orderNo');
+  if (method === 'POST' && request.orderNoInUrl !== request.orderNo) throw new Refusal('400101', 'orderNo');
 }
 
 /** Neither the image nor the user id is signed (protocol.md section 4). */
 function checkSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): void {
-  const values = [vendor.appId, request.orderNo ?? '', VERSION, request.text('nonce')];
+  const values = [vendor.appId, request.orderNo, VERSION, request.text('nonce')];
   const ticket = vendor.ledger.findSigner('SIGN', request.text('sign'), values);
   record.generation = ticket?.token?.number;
   record.ticket = ticket?.number;
@@ -149,7 +148,7 @@ function warningTexts({ warnings }: KnownOrder): [first: string, all: string] {
 
 /** Done for every request, also for one that a fault stops: its retry needs a fresh nonce all the same (section 4). */
 export function inspectOcrRequest(vendor: Vendor, request: VendorRequest): void {
-  inspectValues(vendor, request.orderNo, request.parameter('nonce'));
+  inspectValues(vendor, request.orderNo || undefined, request.text('nonce') || undefined);
   const userId = request.endpoint === 'bankcardocrapp' ? request.text('userId') : '';
   if (Buffer.byteLength(userId) > 32) vendor.violations.report('illegal-user-id', `${userId.length} characters`);
 }

@@ -41,12 +41,12 @@ export class Vendor {
   }
 
   success(fields: JsonObject): SandboxResponse {
-    return { code: '0', json: { code: '0', msg: messageOfCode('0'), ...fields } };
+    return { json: { code: '0', msg: messageOfCode('0'), ...fields } };
   }
 
   /** No `result`, no `bizSeqNo`. */
   failure({ code, detail }: Refusal): SandboxResponse {
     const msg = detail === undefined ? messageOfCode(code) : `${messageOfCode(code)}:${detail}`;
-    return { code, json: { code, msg, transactionTime: this.stamp().transactionTime, success: false } };
+    return { json: { code, msg, transactionTime: this.stamp().transactionTime, success: false } };
   }
 }

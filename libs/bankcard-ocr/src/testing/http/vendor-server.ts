@@ -175,10 +175,10 @@ class ServedRequest {
   async respond(): Promise<void> {
     const fault = this.#fault;
     if (fault?.kind === 'hang') return;
-    if (fault?.kind === 'reset') return this.#drop('reset');
+    if (fault?.kind === 'reset') return this.#drop('resetAndDestroy');
     const { waitMs, ...response } = responseInstead(fault) ?? this.#regularResponse();
     await this.#wait(waitMs);
-    if (fault?.kind === 'lost-response') return this.#drop('close');
+    if (fault?.kind === 'lost-response') return this.#drop('destroy');
     if (fault?.kind === 'truncated') return this.#sendAndCut(response, fault.chunked);
     const isCorrupt = fault?.kind === 'truncated-json' || fault?.kind === 'wrong-types';
     this.#send(response, isCorrupt ? 'lost' : 'answered');
@@ -186,7 +186,8 @@ class ServedRequest {
 
   #regularResponse(): HttpResponse {
     const { calls, settings } = this.vendor;
-    const { code, json, waitMs } = this.#carryOut();
+    const { json, waitMs } = this.#carryOut();
+    const code = String(json['code']);
     const codes = calls.codes[this.request.endpoint];
     codes[code] = (codes[code] ?? 0) + 1;
     this.#record.code = code;
@@ -230,11 +231,9 @@ class ServedRequest {
     this.response.write(half(body), () => this.response.socket?.destroy());
   }
 
-  #drop(how: 'close' | 'reset'): void {
+  #drop(how: 'destroy' | 'resetAndDestroy'): void {
     this.#end('lost');
-    const { socket } = this.response;
-    if (how === 'reset') socket?.resetAndDestroy();
-    else socket?.destroy();
+    this.response.socket?.[how]();
   }
 
   #end(outcome: Outcome): void {
