@@ -20,21 +20,17 @@ function digestOf(bytes: Uint8Array | undefined): string {
   return bytes === undefined ? 'none' : createHash('sha256').update(bytes).digest('base64url');
 }
 
-/** Made when first read: of a photo it takes a millisecond a megabyte. What copies property by property may set it. */
+/** Made when read: of a photo it takes a millisecond a megabyte. */
 export function lazyEqualityTag<T extends object>(make: (object: T) => string): PropertyDescriptor & ThisType<T> {
-  const keep = (object: object, value: string) => {
-    Reflect.defineProperty(object, 'equalityTag', { value, enumerable: true, configurable: true, writable: true });
-  };
   return {
     enumerable: true,
     configurable: true,
     get(this: T) {
-      const tag = make(this);
-      keep(this, tag);
-      return tag;
+      return make(this);
     },
-    set(this: T, copied: string) {
-      keep(this, copied);
+    /** For what copies property by property. */
+    set(this: T, value: string) {
+      Reflect.defineProperty(this, 'equalityTag', { value, enumerable: true, configurable: true, writable: true });
     },
   };
 }
