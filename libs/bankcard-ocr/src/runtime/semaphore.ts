@@ -17,16 +17,7 @@ export class Semaphore {
       return undefined;
     }
     cancellation.throwIfAborted();
-    return this.#wait(cancellation, urgent ? this.#urgent : this.#waiting);
-  }
-
-  release(): void {
-    const next = this.#urgent.shift() ?? this.#waiting.shift();
-    if (next) next();
-    else this.#free += 1;
-  }
-
-  #wait(cancellation: Cancellation, queue: (() => void)[]): Promise<void> {
+    const queue = urgent ? this.#urgent : this.#waiting;
     return new Promise((resolve, reject) => {
       const forget = onAbort(cancellation, (reason) => {
         const index = queue.indexOf(enter);
@@ -39,5 +30,11 @@ export class Semaphore {
       };
       queue.push(enter);
     });
+  }
+
+  release(): void {
+    const next = this.#urgent.shift() ?? this.#waiting.shift();
+    if (next) next();
+    else this.#free += 1;
   }
 }

@@ -71,6 +71,11 @@ export interface KycSandboxOptions extends KycSandboxChange {
   clock?: Clock | undefined;
 }
 
+export interface SandboxContext {
+  readonly clock: Clock;
+  readonly settings: Readonly<KycSandboxSettings>;
+}
+
 /** The settings with changes; undefined counts only where it is the default. @throws TypeError for an unknown name */
 export function changed<Settings extends object>(
   what: string,

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Vendor } from '../endpoints/vendor.js';
+import type { SandboxContext } from '../kyc-sandbox.options.js';
 import { isSignatureOf } from '../vendor-signature.js';
 
 /** An access token or a ticket that was issued, and what became of it; times are on the monotonic clock. */
@@ -32,11 +32,11 @@ export class CredentialLedger {
   readonly #issued = { token: [] as Issued[], SIGN: [] as Issued[], NONCE: [] as Issued[] };
   readonly #numbers = { token: 0, SIGN: 0, NONCE: 0 };
 
-  constructor(private readonly vendor: Vendor) {}
+  constructor(private readonly context: SandboxContext) {}
 
   /** Of every earlier token, and with it its tickets, only the overlap is left; the same of SIGN tickets. */
   issue(type: keyof typeof LIFETIMES, of: Pick<Issued, 'token' | 'userId'> = {}): Issued {
-    const { settings } = this.vendor;
+    const { settings } = this.context;
     const all = this.#issued[type];
     if (type !== 'NONCE') expireWithin(all, this.#now + settings.overlapMs);
     const number = (this.#numbers[type] += 1);
@@ -75,7 +75,7 @@ export class CredentialLedger {
   }
 
   get #now(): number {
-    return this.vendor.clock.monotonic();
+    return this.context.clock.monotonic();
   }
 }
 

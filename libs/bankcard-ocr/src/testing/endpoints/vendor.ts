@@ -2,12 +2,12 @@ import type { Clock } from '../../runtime/clock.js';
 import { CredentialLedger } from '../credentials/credential-ledger.js';
 import { CallCounts, EvidenceLog, type JournalEntry, RefreshWatch, ViolationLog } from '../evidence/evidence.js';
 import { FaultRegistry } from '../faults/fault-registry.js';
-import type { KycSandboxSettings } from '../kyc-sandbox.options.js';
+import type { KycSandboxSettings, SandboxContext } from '../kyc-sandbox.options.js';
 import { OrderBook } from '../orders/order-book.js';
 import { chinaDigits, type JsonObject, type Refusal, type SandboxResponse } from '../response/vendor-response.js';
 import { messageOfCode } from '../vendor-codes.js';
 
-export class Vendor {
+export class Vendor implements SandboxContext {
   readonly ledger = new CredentialLedger(this);
   readonly journal = new EvidenceLog<JournalEntry>(this);
   readonly violations = new ViolationLog(this);

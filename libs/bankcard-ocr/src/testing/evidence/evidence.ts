@@ -1,7 +1,7 @@
-import type { Issued } from '../credentials/credential-ledger.js';
+import type { CredentialLedger, Issued } from '../credentials/credential-ledger.js';
 import { type EndpointName, ENDPOINTS } from '../endpoints/vendor-request.js';
 import type { FaultKind } from '../faults/fault-registry.js';
-import type { Vendor } from '../endpoints/vendor.js';
+import type { SandboxContext } from '../kyc-sandbox.options.js';
 
 type PartnerEvent = 'change-secret' | 'kill-credentials' | 'foreign-refresh' | 'launch';
 
@@ -53,13 +53,13 @@ export class EvidenceLog<Entry extends { readonly at: number }> {
   #entries: Entry[] = [];
 
   constructor(
-    private readonly vendor: Pick<Vendor, 'clock'>,
+    private readonly context: Pick<SandboxContext, 'clock'>,
     private readonly capacity = 50_000,
   ) {}
 
   /** Add an entry and return it, so that the caller can fill or retract it later. */
   add(facts: Omit<Entry, 'at'>): Entry {
-    const entry = { at: this.vendor.clock.now(), ...facts } as Entry;
+    const entry = { at: this.context.clock.now(), ...facts } as Entry;
     this.#entries.push(entry);
     // Dropping a tenth at a time keeps adding cheap.
     if (this.#entries.length > this.capacity) this.#entries.splice(0, Math.ceil(this.capacity / 10));
@@ -117,10 +117,12 @@ export class RefreshWatch {
   /** The token that was issued last to a client. */
   latest: Issued | undefined;
 
-  constructor(private readonly vendor: Vendor) {}
+  constructor(
+    private readonly context: SandboxContext & { readonly ledger: CredentialLedger; readonly violations: ViolationLog },
+  ) {}
 
   arrived(endpoint: RefreshCall['endpoint'], token?: Issued): RefreshCall {
-    const { ledger, clock, settings, violations } = this.vendor;
+    const { ledger, clock, settings, violations } = this.context;
     const [other] = this.#inFlight;
     const previous = this.latest;
     const call: RefreshCall = { endpoint, suspicions: [], token };
@@ -153,7 +155,7 @@ export class RefreshWatch {
   abandoned(call: RefreshCall): void {
     this.ended(call, undefined);
     for (const { entry, reportedAt } of call.suspicions) {
-      if (performance.now() - reportedAt <= FAREWELL_MS) this.vendor.violations.retract(entry);
+      if (performance.now() - reportedAt <= FAREWELL_MS) this.context.violations.retract(entry);
     }
   }
 }
