@@ -66,10 +66,11 @@ function orderOf(vendor: Vendor, request: VendorRequest, record: JournalEntry): 
   throw new Refusal(order?.code ?? '66660020');
 }
 
-function checkQuery(vendor: Vendor, request: VendorRequest): void {
+function checkQuery(vendor: Vendor, request: VendorRequest, ...needed: readonly string[]): void {
   if (request.unreadable) throw new Refusal('400101', request.unreadable);
   const { method, orderNo = '' } = ENDPOINTS[request.endpoint];
-  if (request.lacks(orderNo, 'nonce', 'version', 'sign') || (method === 'POST' && request.orderNoInUrl === undefined))
+  const isInUrl = method === 'GET' || request.orderNoInUrl !== undefined;
+  if (request.lacks(orderNo, 'nonce', 'version', 'sign', ...needed) || !isInUrl)
     throw new Refusal('1', 'a parameter is missing');
   if (request.appId !== vendor.appId) {
     vendor.rejected += 1;
@@ -102,8 +103,7 @@ const ABOUT_THE_CARD = /^-90\d\d$/;
 /** `POST /api/paas/bankcardocrapp`: recognize an image at once (protocol.md sections 1 to 4 and 6). */
 export function respondRecognition(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const { orders, settings } = vendor;
-  if (!request.unreadable && request.lacks('bankcardStr')) throw new Refusal('1', 'a parameter is missing');
-  checkQuery(vendor, request);
+  checkQuery(vendor, request, 'bankcardStr');
   if (Buffer.byteLength(request.text('userId')) > 32) throw new Refusal('400101', 'userId');
   checkSignature(vendor, request, record);
   const image = request.text('bankcardStr');
