@@ -62,6 +62,14 @@ class MortalStore extends EvidenceStore {
     return mortally(async () => this.store.create(name, bytes));
   }
 
+  override async stage(name: string, bytes: Buffer): Promise<void> {
+    return mortally(async () => this.store.stage(name, bytes));
+  }
+
+  override async flush(names: readonly string[]): Promise<void> {
+    return this.store.flush(names);
+  }
+
   async read(name: string): Promise<Buffer | undefined> {
     return this.store.read(name);
   }

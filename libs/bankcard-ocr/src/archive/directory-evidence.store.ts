@@ -15,7 +15,10 @@ const NAME = /^(?:[A-Za-z0-9][A-Za-z0-9.-]*\/)*[A-Za-z0-9][A-Za-z0-9.-]*$/;
 /** Another process may remove an empty folder that is about to be used, again and again. */
 const MOST_ATTEMPTS = 20;
 
-/** Objects as files below a directory of a local disk, mode 0600: written under temporary names, synced, then linked. */
+/**
+ * Objects as files below a directory of a local disk, mode 0600: written under temporary names, synced, then linked. Photos,
+ * whose names are used once, are written under their own.
+ */
 export class DirectoryEvidenceStore extends EvidenceStore {
   readonly #made = new Set<string>();
   readonly #syncs = new CoalescedRuns((directory) => syncDirectory(directory));
@@ -37,6 +40,17 @@ export class DirectoryEvidenceStore extends EvidenceStore {
     } finally {
       await file.remove();
     }
+  }
+
+  override async stage(name: string, bytes: Buffer): Promise<void> {
+    const target = this.#pathOf(name);
+    const { dir, base } = path.parse(target);
+    await this.#inFolder(dir, async () => new DurableFile(dir, base).write(bytes));
+  }
+
+  override async flush(names: readonly string[]): Promise<void> {
+    const folders = new Set(names.map((name) => path.dirname(this.#pathOf(name))));
+    await Promise.all([...folders].map(async (folder) => this.#syncs.run(folder)));
   }
 
   async read(name: string): Promise<Buffer | undefined> {
@@ -71,15 +85,21 @@ export class DirectoryEvidenceStore extends EvidenceStore {
     }
   }
 
-  /** The folder may be removed by another process, while it is empty. */
   async #place(target: string, create: () => Promise<boolean>): Promise<boolean> {
     const folder = path.dirname(target);
+    return this.#inFolder(folder, async () => {
+      const isNew = await create();
+      await this.#syncs.run(folder);
+      return isNew;
+    });
+  }
+
+  /** The folder may be removed by another process, while it is empty. */
+  async #inFolder<T>(folder: string, write: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       await this.#make(folder);
       try {
-        const isNew = await create();
-        await this.#syncs.run(folder);
-        return isNew;
+        return await write();
       } catch (error) {
         this.#made.delete(folder);
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === MOST_ATTEMPTS) throw error;

@@ -236,6 +236,7 @@ export class EvidenceArchive {
     let manifest: Manifest;
     try {
       manifest = await this.#fetch(orderNo, attempt, options);
+      await store.flush(manifest.objects.map(({ name }) => name));
       // A machine that was suspended in between: its objects may have been collected.
       if (this.#clock.now() - startedAtMs > ORPHAN_AFTER_MS / 2) throw new BankCardOcrError('TIMEOUT');
     } catch (error) {
@@ -759,7 +760,7 @@ class KeepAttempt {
   async #store(kind: PhotoKind, attempt: number, sealed: Buffer, digest: string): Promise<void> {
     const name = objectName(this.ref, this.startedAtMs, `${this.#id}-${attempt}`, kind);
     this.#objects.push({ kind, name, bytes: sealed.length, sha256: digest });
-    await this.store.create(name, sealed, digest);
+    await this.store.stage(name, sealed, digest);
   }
 }
 

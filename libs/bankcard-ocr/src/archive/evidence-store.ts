@@ -17,6 +17,16 @@ export abstract class EvidenceStore {
    * @returns false when there is one already, which stays as it is
    */
   abstract create(name: string, bytes: Buffer, sha256?: string): Promise<boolean>;
+  /**
+   * Write an object under a name that is used this once, and which nothing refers to before {@link flush}: a process that is
+   * killed may leave a part of it. Parameters are those of {@link create}.
+   * @default create()
+   */
+  async stage(name: string, bytes: Buffer, sha256?: string): Promise<void> {
+    await this.create(name, bytes, sha256);
+  }
+  /** Make objects durable that {@link stage} has written. @default nothing: those that `create()` has written are */
+  async flush(_names: readonly string[]): Promise<void> {}
   /** @returns undefined when there is none */
   abstract read(name: string): Promise<Buffer | undefined>;
   /** Remove an object; harmless when there is none. */

@@ -95,6 +95,12 @@ class RemovesFolders extends MemoryEvidence {
   }
 }
 
+class ForgetsStaged extends MemoryEvidence {
+  override async stage(): Promise<void> {
+    // As one that waits for flush() and has none.
+  }
+}
+
 class MemoryKeys extends KeyStore {
   readonly keys = new Map<string, Buffer>();
   readonly destroyed = new Set<string>();
@@ -192,6 +198,11 @@ describe('the contracts', () => {
       'lists what only begins alike',
       ListsLooseNames,
       'lists every name below a prefix once, in the order of their characters',
+    ],
+    [
+      'forgets what is staged',
+      ForgetsStaged,
+      'keeps what is staged beside other objects, also where another process removes some',
     ],
     ['removes whole folders', RemovesFolders, 'removes an object, and nothing else; its name is free again'],
   ])('refuse an evidence store that %s', async (_what, Store, name) => {

@@ -116,6 +116,22 @@ const EVIDENCE_CASES: Readonly<Record<string, (open: () => Promise<EvidenceStore
     }
   },
 
+  'keeps what is staged beside other objects, also where another process removes some': async (open) => {
+    const [writer, remover] = [await open(), await open()];
+    const bytes = randomBytes(300_000);
+    for (let round = 0; round < 30; round += 1) {
+      const names = [`staged/${round}-a`, `staged/${round}-b`];
+      await remover.create('staged/old', Buffer.from('old'));
+      const staged = Promise.all(names.map(async (name) => writer.stage(name, bytes)));
+      await Promise.all([staged, remover.remove('staged/old')]);
+      await writer.flush(names);
+      for (const name of names)
+        assert.ok((await remover.read(name))?.equals(bytes), `${name} came back as something else`);
+      assert.deepEqual(await all(remover.list('staged/')), names);
+      for (const name of names) await remover.remove(name);
+    }
+  },
+
   'lists every name below a prefix once, in the order of their characters': async (open) => {
     const store = await open();
     const names = ['a/1', 'a-b/1', 'a.json', 'a/10', 'a/2/x', 'b/1', ...numbered('many/', 120)];

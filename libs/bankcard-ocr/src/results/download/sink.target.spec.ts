@@ -87,6 +87,30 @@ describe('a photo on its way to a sink', () => {
     await expect(target.end()).rejects.toMatchObject({ name: 'SinkFailure', cause: failure });
   });
 
+  it('fails when such a Writable throws, and destroys it', async () => {
+    const failure = new Error('no room');
+    const sink = new SynchronousWritable(() => {
+      throw failure;
+    });
+    const target = new SinkTarget(() => sink);
+    await expect(target.write(CROP)).rejects.toMatchObject({ name: 'SinkFailure', cause: failure });
+    expect(sink.errored).toBe(failure);
+  });
+
+  it('ends such a Writable with the reason why it was abandoned', async () => {
+    const reason = new Error('the connection broke');
+    const sink = new SynchronousWritable(
+      () => undefined,
+      () => new Promise(() => undefined),
+    );
+    const target = new SinkTarget(() => sink);
+    await target.write(CROP);
+    const ended = target.end();
+    target.abandon(reason);
+    expect(sink.errored).toBe(reason);
+    await expect(ended).rejects.toBe(reason);
+  });
+
   it('is opened when its first twelve bytes have come, once', async () => {
     const types: string[] = [];
     const target = new SinkTarget((mediaType) => {

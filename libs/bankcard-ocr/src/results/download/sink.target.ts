@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable, Writable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { callbackify } from 'node:util';
 import {
   MAGIC_LENGTH,
@@ -62,8 +62,8 @@ export class SinkTarget implements PhotoTarget {
   #size = 0;
   #mediaType: PhotoMediaType = UNKNOWN_MEDIA_TYPE;
   #beginning: Buffer = Buffer.alloc(0);
-  /** Keeps nothing back: of a photo no more is in memory than the sink takes, and one piece. */
-  readonly #source = new Readable({ highWaterMark: 0, read: () => this.#goOn() }).on('error', ignore);
+  /** Of all sinks but a {@link SynchronousWritable}. Keeps nothing back: no more is in memory than the sink takes, and one piece. */
+  #source: Readable | undefined;
   #goOn = (): void => undefined;
   #sink: Writable | undefined;
   /** Fulfilled when the sink has finished, rejected with what has failed first. */
@@ -92,7 +92,7 @@ export class SinkTarget implements PhotoTarget {
   abandon(reason: Error): void {
     this.#abandoned.abort(reason);
     this.#beginning = Buffer.alloc(0);
-    this.#source.destroy(reason);
+    this.#source?.destroy(reason);
     if (!this.#sink?.writableFinished) this.#sink?.destroy(reason);
   }
 
@@ -104,7 +104,7 @@ export class SinkTarget implements PhotoTarget {
     const sink = await raceAbort(this.#open(), signal);
     const bytes = this.#beginning;
     this.#beginning = Buffer.alloc(0);
-    await this.#wanted();
+    if (this.#source) await this.#wanted();
     await this.#pass(sink, bytes);
     return sink;
   }
@@ -121,11 +121,17 @@ export class SinkTarget implements PhotoTarget {
     this.#sink = sink.on('error', ignore);
     const { signal } = this.#abandoned;
     if (signal.aborted) sink.destroy(signal.reason as Error);
-    this.#passed = pipeline(this.#source, sink).catch((error: unknown) => {
+    const passed = sink instanceof SynchronousWritable ? finished(sink) : pipeline(this.#openSource(), sink);
+    this.#passed = passed.catch((error: unknown) => {
       throw signal.aborted ? signal.reason : new SinkFailure(error);
     });
     void heard(this.#passed);
     return sink;
+  }
+
+  #openSource(): Readable {
+    this.#source = new Readable({ highWaterMark: 0, read: () => this.#goOn() }).on('error', ignore);
+    return this.#source;
   }
 
   /** @returns a promise when the sink wants no more before that is fulfilled */
@@ -134,17 +140,18 @@ export class SinkTarget implements PhotoTarget {
     try {
       // Not every Writable emits an event for it (`emitClose`).
       if (sink.destroyed) throw sink.errored ?? closedEarly();
-      if (bytes && sink instanceof SynchronousWritable) {
-        sink.consume(bytes);
+      if (sink instanceof SynchronousWritable) {
+        if (bytes) sink.consume(bytes);
+        else sink.end();
         return undefined;
       }
-      source.push(bytes && Buffer.from(bytes));
+      source?.push(bytes && Buffer.from(bytes));
     } catch (error) {
       // A faulty `_write` throws, too, instead of calling back.
-      source.destroy(error as Error);
+      (source ?? sink).destroy(error as Error);
       return heard(Promise.reject(new SinkFailure(error)));
     }
-    if (source.destroyed) return this.#passed;
+    if (!source || source.destroyed) return this.#passed;
     return source.isPaused() ? heard(this.#wanted()) : undefined;
   }
 

@@ -80,3 +80,43 @@ describe('Base64 in pieces', () => {
     expect((await decode([...pieces, 'AAA'])).bytes.equals(Buffer.from(`${text}AAA`, 'base64'))).toBe(true);
   });
 });
+
+describe('the memory that Base64 is decoded into', () => {
+  const holding = (held: Buffer[]) => {
+    let release: () => void = () => undefined;
+    const text = new Base64Text({
+      write: (piece) => {
+        held.push(piece);
+        return new Promise((resolve) => (release = resolve));
+      },
+      end: () => undefined,
+      damaged: () => undefined,
+    });
+    return { text, release: () => release() };
+  };
+
+  it('is that of a photo alone while its target has not taken the last piece', async () => {
+    const held: Buffer[] = [];
+    const photos = [holding(held), holding(held)];
+    const writes = photos.map(async ({ text }, index) => text.write('AQID'.repeat(index + 1)));
+    expect(held.map((piece) => piece.toString('hex'))).toEqual(['010203', '010203010203']);
+    expect(held[0]?.buffer).not.toBe(held[1]?.buffer);
+    for (const { release } of photos) release();
+    await Promise.all(writes);
+    for (const { text } of photos) await text.end();
+  });
+
+  it('is used again for the photos that follow', async () => {
+    const used: ArrayBufferLike[] = [];
+    for (const piece of ['AQID', 'BAUG']) {
+      const text = new Base64Text({
+        write: ({ buffer }) => void used.push(buffer),
+        end: () => undefined,
+        damaged: () => undefined,
+      });
+      await text.write(piece);
+      await text.end();
+    }
+    expect(used[0]).toBe(used[1]);
+  });
+});
