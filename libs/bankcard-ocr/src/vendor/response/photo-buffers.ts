@@ -6,30 +6,43 @@ const FIRST_ROOM = 128 * 1024;
 /** With the length of the response known, a photo is written where it stays; untouched room costs no memory. */
 export class PhotoBuffers implements PhotoTargets {
   readonly photos = new Map<PhotoKind, CardPhoto>();
+  /** A room that the photo before was too small for. */
+  #spare: Buffer | undefined;
 
   open(kind: PhotoKind, mostBytes: number | undefined): PhotoTarget {
-    let room = Buffer.allocUnsafeSlow(mostBytes ?? FIRST_ROOM);
+    let room = this.#spare ?? Buffer.allocUnsafeSlow(mostBytes ?? FIRST_ROOM);
     let size = 0;
+    this.#spare = undefined;
     return {
       write: (bytes) => {
-        if (size + bytes.length > room.length) {
-          const larger = Buffer.allocUnsafeSlow(Math.max(room.length * 2, size + bytes.length));
-          room.copy(larger, 0, 0, size);
-          room = larger;
-        }
+        if (size + bytes.length > room.length) room = enlarged(room, size, size + bytes.length);
         bytes.copy(room, size);
         size += bytes.length;
         return undefined;
       },
       end: () => {
-        // Room that is left over is not kept, when there is more of it than of the photo.
-        const bytes = size * 2 > room.length ? room.subarray(0, size) : Buffer.from(room.buffer.slice(0, size));
-        this.photos.set(kind, new CardPhoto(kind, bytes));
+        this.photos.set(kind, new CardPhoto(kind, this.#keep(room, size)));
         return undefined;
       },
-      damaged: () => undefined,
+      damaged: () => {
+        this.#spare = room;
+      },
     };
   }
+
+  #keep(room: Buffer, size: number): Buffer {
+    if (size * 2 > room.length) return room.subarray(0, size);
+    this.#spare = room;
+    const own = Buffer.allocUnsafeSlow(size);
+    room.copy(own, 0, 0, size);
+    return own;
+  }
+}
+
+function enlarged(room: Buffer, size: number, needed: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(room.length * 2, needed));
+  room.copy(larger, 0, 0, size);
+  return larger;
 }
 
 /** Takes the decoded bytes of one photo as they arrive. */
