@@ -6,9 +6,9 @@ import { proxyNamed } from '../vendor/http/proxy.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import { revealSecrets } from './concealed-options.js';
 import { warningAboutAppId, warningAboutSecret } from './credential.options.js';
-import { OPTION_ROWS, type OptionName, type ReadOptions } from './option-table.js';
+import { OPTION_ROWS, OPTION_VARIABLES, type ReadOptions } from './option-table.js';
 import { isUnset, whatIsSet } from './option-values.js';
-import { type Environment, type OverlookedVariables, variableOf } from './options-from-env.js';
+import { type Environment, type OverlookedVariables, withName } from './options-from-env.js';
 
 /** Options that were checked and completed; safe to print. */
 export interface ResolvedOptions extends ReadOptions {
@@ -36,7 +36,9 @@ export function resolveOptions(
     // null does not mean the default: it is a mistake.
     values[option] = row.read(option in set ? set[option] : row.default, values);
     const problems = [values[option]].flat().filter((one) => one instanceof Problem);
-    issues.push(...problems.map((problem) => configurationIssue(option, problem, variableOf(option, name))));
+    issues.push(
+      ...problems.map((problem) => configurationIssue(option, problem, row.variable && withName(row.variable, name))),
+    );
   }
   const options = values as unknown as ReadOptions;
   if (!isUnset((given as { name?: unknown } | undefined)?.name))
@@ -91,14 +93,14 @@ function routeTo(
 
 function warningsAbout({ appId, secret, refreshIntervalMs, ticketOverlapMs }: ReadOptions, name?: string): Problem[] {
   const isTooShort = refreshIntervalMs < Math.max(ticketOverlapMs, 60_000);
-  const found: [option: OptionName, problem: Problem | false | undefined][] = [
+  const found: [option: keyof typeof OPTION_VARIABLES, problem: Problem | false | undefined][] = [
     ['appId', warningAboutAppId(appId)],
     ['secret', warningAboutSecret(secret.reveal())],
     ['refreshIntervalMs', isTooShort && shorterThan(1_200_000, refreshIntervalMs)],
     ['ticketOverlapMs', ticketOverlapMs < 60_000 && shorterThan(60_000, ticketOverlapMs)],
   ];
   return found.flatMap(([option, problem]) => {
-    const { en, zh } = withVariable(option, variableOf(option, name));
+    const { en, zh } = withVariable(option, withName(OPTION_VARIABLES[option], name));
     return problem ? new Problem(`${en} ${problem.en}`, `${zh}${problem.zh}`) : [];
   });
 }
