@@ -32,8 +32,6 @@ export interface RedisTicketStoreOptions {
   readonly timeoutMs?: number | undefined;
   /** The clock of this process, which need not agree with that of Redis. @default the machine's clocks */
   readonly clock?: Clock | undefined;
-  /** Called with the key of a record that could not be read and was set aside. */
-  readonly onDamaged?: ((key: string) => void) | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 1_000;
@@ -207,7 +205,7 @@ export class RedisTicketStore extends TicketStore {
     const { record, damaged } = this.#keys;
     // Who may only read leaves it to the others; there is nothing to read either way.
     const outcome = await this.#commands.change(SET_ASIDE, [record, damaged], () => [seen]).catch(() => 'fenced');
-    if (outcome === 'done') this.#options.onDamaged?.(damaged);
+    if (outcome === 'done') this.onWarning?.(`the stored credentials were damaged and set aside as ${damaged}`);
   }
 }
 
