@@ -56,13 +56,6 @@ export function unknownVariables(environment: Environment, name?: string): strin
   );
 }
 
-/** What the environment sets without effect. */
-export interface OverlookedVariables {
-  /** What is in files and has not reached the process; among the warnings too. */
-  readonly lost: readonly Problem[];
-  readonly warnings: readonly Problem[];
-}
-
 /**
  * What the environment sets that has not become an option. Of `.env` in `directory`, only names are read: a `validate`
  * function of ConfigModule drops what it does not declare.
@@ -72,7 +65,7 @@ export function overlookedVariables(
   name?: string,
   environment: Environment = process.env,
   directory = process.cwd(),
-): OverlookedVariables {
+): Problem[] {
   const options: Partial<BankCardOcrOptions> | undefined = given;
   const unset = variablesOf(name).filter(([option]) => isUnset(options?.[option]));
   const mode = environment['NODE_ENV'];
@@ -86,10 +79,7 @@ export function overlookedVariables(
   });
   const notUsed = unset.filter(([, variable]) => !isUnset(environment[variable]));
   const unknown = unknownVariables(environment, name).map(unknownVariable);
-  return {
-    lost,
-    warnings: [...unknown, ...notUsed.map(([option, variable]) => withoutEffect(option, variable)), ...lost],
-  };
+  return [...unknown, ...notUsed.map(([option, variable]) => withoutEffect(option, variable)), ...lost];
 }
 
 function lostIn(file: string, names: string): Problem {

@@ -8,7 +8,7 @@ import { revealSecrets } from './concealed-options.js';
 import { warningAboutAppId, warningAboutSecret } from './credential.options.js';
 import { OPTION_ROWS, OPTION_VARIABLES, type ReadOptions } from './option-table.js';
 import { isUnset, whatIsSet } from './option-values.js';
-import { type Environment, type OverlookedVariables, withName } from './options-from-env.js';
+import { type Environment, withName } from './options-from-env.js';
 
 /** Options that were checked and completed; safe to print. */
 export interface ResolvedOptions extends ReadOptions {
@@ -19,13 +19,14 @@ export interface ResolvedOptions extends ReadOptions {
 
 /**
  * @param environment names the proxy where no option does
+ * @param overlooked what the environment sets without effect
  * @throws {@link BankCardOcrConfigurationError} with every problem, when there is one
  */
 export function resolveOptions(
   given: BankCardOcrOptions,
   name?: string,
   environment: Environment = process.env,
-  overlooked: OverlookedVariables = { lost: [], warnings: [] },
+  overlooked: readonly Problem[] = [],
 ): ResolvedOptions {
   const set: Record<string, unknown> = whatIsSet(revealSecrets(given ?? {}));
   // An application that passes an HttpService expects it to be used.
@@ -46,10 +47,10 @@ export function resolveOptions(
   const route = routeTo(options, issues, environment);
   if (issues.length > 0) {
     const isAnyMissing = ['appId', 'secret', 'ticketStore'].some((option) => isUnset(set[option]));
-    const notes = [...(isAnyMissing ? [WHERE_VALUES_COME_FROM] : []), ...overlooked.lost];
+    const notes = [...(isAnyMissing ? [WHERE_VALUES_COME_FROM] : []), ...overlooked];
     throw new BankCardOcrConfigurationError(issues, undefined, notes);
   }
-  return { ...options, route, warnings: [...warningsAbout(options, name), ...overlooked.warnings] };
+  return { ...options, route, warnings: [...warningsAbout(options, name), ...overlooked] };
 }
 
 const WHERE_VALUES_COME_FROM = new Problem(
