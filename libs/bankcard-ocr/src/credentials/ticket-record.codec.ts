@@ -1,66 +1,6 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
-import { HIGHEST_NUMBER, type TicketRecord } from './ticket-record.js';
-
-/** Which values a member of a record may have, whether it moves with the clock, whether it is encrypted. */
-type Kind = keyof typeof CHECKS;
-/** Members of an object; those whose name ends with `?` may be missing. In brackets: a list of such objects. */
-type Schema = Readonly<{ [member: string]: Kind | Schema | readonly [Schema] }>;
-
-const isText = (value: unknown) => typeof value === 'string' && value !== '';
-const isMilliseconds = (value: unknown) => Number.isFinite(value) && Number(value) >= 0;
-const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < HIGHEST_NUMBER;
-
-const CHECKS = {
-  format: (value: unknown) => value === 1,
-  revision: (value: unknown) => isCount(value) && value !== 0,
-  count: isCount,
-  text: isText,
-  secret: isText,
-  fingerprint: (value: unknown) => typeof value === 'string',
-  timestamp: isMilliseconds,
-  duration: isMilliseconds,
-  flag: (value: unknown) => typeof value === 'boolean',
-} as const;
-
-const TOKEN = {
-  number: 'count',
-  id: 'text',
-  'refreshId?': 'text',
-  accessToken: 'secret',
-  tokenRequestedAtMs: 'timestamp',
-  tokenLifeMs: 'duration',
-} as const;
-
-const RETIRED_TICKET = {
-  number: 'count',
-  id: 'text',
-  signTicket: 'secret',
-  replacedAtMs: 'timestamp',
-  endsAtMs: 'timestamp',
-} as const;
-
-/** The JSON in the stores: this drives reading, translation to another clock, and encryption. */
-const RECORD: Schema = {
-  format: 'format',
-  revision: 'revision',
-  writeId: 'text',
-  secretFingerprint: 'fingerprint',
-  'current?': {
-    ...TOKEN,
-    signTicket: 'secret',
-    ticketRequestedAtMs: 'timestamp',
-    ticketLifeMs: 'duration',
-    'contested?': 'flag',
-  },
-  'pending?': TOKEN,
-  'unanswered?': { sinceMs: 'timestamp', by: 'text' },
-  'failed?': { attempts: 'duration', retryAtMs: 'timestamp', 'pauseMs?': 'duration', 'by?': 'text' },
-  'forcedAtMs?': 'timestamp',
-  'writtenBackAtMs?': 'timestamp',
-  'rejectedId?': 'text',
-  'earlier?': [RETIRED_TICKET],
-};
+import { CHECKS, type Kind, RECORD, type Schema, type TicketRecord } from './ticket-record.js';
 
 /** A record of another version of this library: it is left alone, and nothing is refreshed beside it. */
 export class RecordOfAnotherVersion extends Error {
