@@ -75,9 +75,9 @@ export class FileTicketStore extends TicketStore {
   override async open(access: StoreAccess = 'write'): Promise<void> {
     this.#access = access;
     await this.#folder.limited(async () => {
-      if (access === 'write') return this.#openToWrite();
-      await this.#checkFolder('read');
-      await this.#read();
+      if (access === 'write') await makeDirectory(this.#folder.path, this.files);
+      await this.#checkFolder(access);
+      await (access === 'write' ? this.#tryWriting() : this.#read());
     });
   }
 
@@ -116,9 +116,7 @@ export class FileTicketStore extends TicketStore {
     return { content, findings };
   }
 
-  async #openToWrite(): Promise<void> {
-    await makeDirectory(this.#folder.path, this.files);
-    await this.#checkFolder('write');
+  async #tryWriting(): Promise<void> {
     const isTemporary = (name: string): boolean => name.startsWith(BESIDE);
     await removeAbandonedFiles(this.#folder.path, isTemporary, ABANDONED_AFTER_MS, this.runtime.clock, this.files);
     // What will be needed later is tried now: creating, making durable and linking.
@@ -156,7 +154,7 @@ export class FileTicketStore extends TicketStore {
       access === 'read'
         ? this.#folder.numbers('record').then(() => readable(facts))
         : this.#folder
-            .limited(() => this.#openToWrite())
+            .limited(() => this.#tryWriting())
             .then(() => tryLease((ttlMs) => this.acquireLease(ttlMs), this.runtime.clock, facts));
     return [await tried.catch((error: unknown) => this.#unusable(codeOrNameOf(error))), ...safety];
   }
