@@ -43,7 +43,7 @@ export const OPTION_TABLE = {
     secret: true,
     read: optional(credentials.readStoreEncryptionKey),
   },
-  role: { variable: 'BANKCARD_OCR_ROLE', default: 'refresher', choices: credentials.ROLES, read: credentials.readRole },
+  role: { variable: 'BANKCARD_OCR_ROLE', default: 'refresher', ...credentials.ROLE, read: credentials.readRole },
   refreshIntervalMs: { variable: 'BANKCARD_OCR_REFRESH_INTERVAL_MS', default: 1_200_000, ...MILLISECONDS },
   ticketOverlapMs: { variable: 'BANKCARD_OCR_TICKET_OVERLAP_MS', default: 60_000, ...MILLISECONDS },
   verifyWindowMs: { ...MAY_BE_ZERO, read: optional(MAY_BE_ZERO.read) },
