@@ -111,7 +111,9 @@ describe('an order that is kept', () => {
       expect(name).not.toContain(clean);
       for (const secret of [
         PICTURED_CARD_NUMBER,
-        PICTURED_CARD_NUMBER.slice(-4),
+        // As it stands in a masked number, or as a value: four digits alone occur in what is random.
+        `*${PICTURED_CARD_NUMBER.slice(-4)}`,
+        `"${PICTURED_CARD_NUMBER.slice(-4)}"`,
         clean,
         photos.crop!.bytes.subarray(0, 12),
       ]) {

@@ -42,7 +42,7 @@ const CLIENT = `
   const { RecognitionClient } = load('vendor/recognition.client.js');
   const [transport, origin, names] = [process.env.TRANSPORT, process.env.ORIGIN, JSON.parse(process.env.NAMES)];
   const clock = new SystemClock();
-  const cancellation = { throwIfCancelled() {}, onCancel: () => () => {} };
+  const cancellation = { throwIfAborted() {}, onCancel: () => () => {} };
   const signed = { appId: 'IDA00001', orderNo: 'order1', version: '1.0.0', nonce: 'n'.repeat(32), sign: 'S'.repeat(40) };
   const request = { timeoutMs: 60_000, cancellation, attempt: 1, generation: 1 };
   const calls = {

@@ -7,7 +7,7 @@ import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { startApplication, type TestApplication } from '../support/application.js';
 import { RedisServer, storiesOfRedis } from '../support/redis-server.js';
 
-const BACKENDS = 20;
+const BACKENDS = 8;
 /** The trouble lasts so long at least, until all backends are due, and until it was met so often. */
 const TROUBLE_MS = 6_000;
 const LEAST_HITS = 3;

@@ -18,9 +18,10 @@ module.exports = {
   testPathIgnorePatterns: process.env.CEPH === 'true' ? [] : ['archive-ceph'],
   globalSetup: whole.globalSetup,
   globalTeardown: whole.globalTeardown,
+  testSequencer: whole.testSequencer,
   testTimeout: Number(process.env.STORY_LIMIT_MS ?? 10 * 60_000),
   // They wait for leases to lapse and intervals to end for most of their time, whatever the machine is.
   maxWorkers: 4,
-  // Each of those that run side by side in one process has twenty backends.
+  // Each of those that run side by side in one process has several backends.
   maxConcurrency: 3,
 };

@@ -123,7 +123,7 @@ describe.each(KINDS)('an environment that switches the verifying of TLS off, ove
     const vendor = await TestVendor.start(server);
     const script = `
       ${CONNECT}
-      const connection = { cancellation: { throwIfCancelled() {}, onCancel: () => () => {} }, secrets: [], timeoutMs: 5000, attempt: 1 };
+      const connection = { cancellation: { throwIfAborted() {}, onCancel: () => () => {} }, secrets: [], timeoutMs: 5000, attempt: 1 };
       const ask = async (change) => {
         const all = await connectToVendor({ ...options('${transport}', '${vendor.origin}'), ...change }, () => {});
         const request = { ...connection, endpoint: 'access_token', pathAndQuery: '/p' };

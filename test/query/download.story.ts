@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { type PhotoKind, toDirectory } from 'nestjs-bankcard-ocr';
 import { KycSandbox } from 'nestjs-bankcard-ocr/testing';
 import { startApplication, type TestApplication } from '../support/application.js';
@@ -89,8 +90,11 @@ describe('photos flow', () => {
     sandbox.configure({ photoBytes: 3_000_000 });
     sandbox.addOrder({ orderNo: 'large1', photos: 'all' });
     const taken: number[] = [];
+    const ends: Promise<void>[] = [];
     const manifest = await app.ocr.download('large1', () => {
       const reader = new PassThrough({ highWaterMark: 1_000 });
+      // What is written has not been read yet.
+      ends.push(finished(reader));
       reader.on('data', (piece: Buffer) => {
         taken.push(piece.length);
         reader.pause();
@@ -98,6 +102,7 @@ describe('photos flow', () => {
       });
       return reader;
     });
+    await Promise.all(ends);
     expect(manifest.photos.reduce((sum, { size }) => sum + size, 0)).toBe(taken.reduce((sum, size) => sum + size, 0));
     expect(Math.max(...manifest.photos.map(({ size }) => size))).toBeGreaterThanOrEqual(3_000_000);
   });

@@ -7,6 +7,14 @@ const LONGEST = [
   'http/kept-connections.spec.ts',
   'http/several-addresses.spec.ts',
   'libs/bankcard-ocr/src/credentials/ticket.service.spec.ts',
+  'processes/idle-backends.story.ts',
+  'processes/console.story.ts',
+  'processes/whole-fleet.story.ts',
+  'processes/metrics.story.ts',
+  'processes/live-holders.story.ts',
+  'processes/container.story.ts',
+  'processes/rolling-restart.story.ts',
+  'processes/redis-loss.story.ts',
 ];
 
 /** Jest knows how long a file takes once it has run it. On a fresh machine it goes by the size, which tells nothing here. */

@@ -46,7 +46,8 @@ interface Call {
 /** Store clocks, wall clocks and machines that sleep: ages are in doubt after these. */
 const CLOCK_FAULTS = ['suspend', 'wall clock', 'store clock'];
 /** After these the store knows less than it did. */
-const LOSSES = ['store emptied', 'store rolled back', 'lease lost', 'record damaged'];
+const LOSSES_OF_THE_LEASE = ['store emptied', 'store rolled back', 'lease lost'];
+const LOSSES = [...LOSSES_OF_THE_LEASE, 'record damaged'];
 /** What ends credentials from outside. */
 const ENDS_FROM_OUTSIDE = ['foreign refresh', 'early death', 'secret changed'];
 
@@ -85,7 +86,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   /** Those whose requests were carried out when nobody waited for them any more. */
   readonly #lateTokens = new WeakSet<Token>();
   /** Those that have been in the store. */
-  readonly #storedTokens = new Set<Token>();
+  readonly #everStored = new WeakSet<Token | Ticket>();
   /** The newest ticket that each instance has used. */
   readonly #used = new Map<string, Ticket>();
   readonly #numbers = new Map<string, number>();
@@ -269,6 +270,9 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
         `${name} begins a refresh: ${event.reason}${event.forced ? ', forced' : ''}, attempt ${event.attempt}`,
       );
     } else if (event.type === 'refresh-failed') {
+      const held = this.#heldBy(instance);
+      // It has ended without having written what it brought: that is written later, by a sync.
+      if (held && !this.#everStored.has(held)) this.#refusedAt.set(name, this.world.kernel.now);
       this.#tell(
         `${name}: the refresh fails (${event.error.code} ${event.error.vendorCode ?? ''}), next in ${event.retryInMs} ms`,
       );
@@ -461,7 +465,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const seen = call?.seen;
     const isRecovery = !seen?.current || seen.pending !== undefined || seen.unanswered !== undefined || !previous;
     // One whose answer nobody has stored: it was lost, or came when nobody waited for it any more.
-    const isUnheardOf = previous !== undefined && !this.#storedTokens.has(previous);
+    const isUnheardOf = previous !== undefined && !this.#everStored.has(previous);
     // A clock that is set back leaves a record that is being written in the future; a loss may fall into a refresh.
     const inDoubt =
       this.effects.anyOf(ENDS_FROM_OUTSIDE, previous?.issuedAt ?? 0, at) ||
@@ -575,7 +579,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     const { current, pending } = after;
     for (const one of [current, pending]) {
       const token = one && vendor().tokenOf(one.accessToken);
-      if (token) this.#storedTokens.add(token);
+      if (token) this.#everStored.add(token);
     }
     if (!current) return;
     const ticket = vendor().ticketOf(current.signTicket);
@@ -591,6 +595,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     } else if (before?.current && before.current.number > current.number) {
       this.#violated('S5-number', `${by} stores generation ${current.number} over generation ${before.current.number}`);
     }
+    this.#everStored.add(ticket);
     this.#stored.push({ ticket, at: kernel.now });
     if (this.#stored.length > 8) this.#stored.shift();
     kernel.after(NOTICE_MS, () => this.#checkNoticed(ticket));
@@ -640,10 +645,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   }
 
   /**
-   * Nobody can tell in which order the vendor has carried out two requests that were under way at the same time, for tickets
-   * of the same token: when the store had lost the lease of one process, and nothing else by which that could be known. The
-   * order in which they were sent decides then, and a mark sees to it that one refresh more follows: whoever gets the
-   * response that comes last finds what the other one has stored.
+   * Nobody can tell in which order the vendor has carried out two requests that were under way at the same time, for two
+   * tokens or for two tickets of one token: when the store had lost the lease of one process, and with it, or before the
+   * record was written, all else by which that could be known. The order in which they were sent decides then, and a mark
+   * sees to it that one refresh more follows: whoever gets the response that comes last finds what the other one has stored.
    */
   #judgeOlder(rule: string, text: string, older: Ticket, newer: Ticket): void {
     const { kernel } = this.world;
@@ -657,9 +662,10 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   }
 
   #isOutOfOrder(older: Ticket, newer: Ticket): boolean {
-    const askedAt = (ticket: Ticket): number => this.#askedAt.get(ticket) ?? ticket.issuedAt;
-    const isLeaseLost = this.effects.anyOf(['lease lost'], askedAt(newer) - GRACE_MS, this.world.kernel.now);
-    return isLeaseLost && older.token === newer.token && askedAt(older) > askedAt(newer);
+    const askedAt = (one: Token | Ticket): number => this.#askedAt.get(one) ?? one.issuedAt;
+    const [early, late] = older.token === newer.token ? [older, newer] : [older.token, newer.token];
+    const isLeaseLost = this.effects.anyOf(LOSSES_OF_THE_LEASE, askedAt(late) - GRACE_MS, this.world.kernel.now);
+    return isLeaseLost && askedAt(early) > askedAt(late);
   }
 
   /** A loss is told of only when the store has lost something, or has not taken what it was given. */

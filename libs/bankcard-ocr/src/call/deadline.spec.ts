@@ -49,15 +49,15 @@ describe('a deadline', () => {
     deadline.expire();
     deadline.expire();
     expect(reasons).toEqual([expect.objectContaining({ code: 'TIMEOUT' })]);
-    expect(() => deadline.throwIfCancelled()).toThrow('no result within 100 ms (timeoutMs)');
+    expect(() => deadline.throwIfAborted()).toThrow('no result within 100 ms (timeoutMs)');
   });
 
   it('is over in time although nobody has listened', () => {
     const deadline = new Deadline(clock, 100, undefined);
     clock.advance(99);
-    expect(() => deadline.throwIfCancelled()).not.toThrow();
+    expect(() => deadline.throwIfAborted()).not.toThrow();
     clock.advance(1);
-    expect(() => deadline.throwIfCancelled()).toThrow('no result within 100 ms (timeoutMs)');
+    expect(() => deadline.throwIfAborted()).toThrow('no result within 100 ms (timeoutMs)');
     deadline.close();
   });
 

@@ -29,7 +29,7 @@ export class Deadline implements Cancellation {
     return this.endsAt - this.clock.monotonic();
   }
 
-  get cancelled(): boolean {
+  get aborted(): boolean {
     return this.#cancelledWith !== undefined;
   }
 
@@ -43,7 +43,7 @@ export class Deadline implements Cancellation {
     return this.#controller.signal;
   }
 
-  throwIfCancelled(): void {
+  throwIfAborted(): void {
     // Nobody may have listened, and then no timer was set.
     if (this.remainingMs <= 0) this.expire();
     if (this.#cancelledWith) throw this.#cancelledWith.reason;
@@ -54,7 +54,7 @@ export class Deadline implements Cancellation {
     this.#cancel(new BankCardOcrError('TIMEOUT', { message }));
   }
 
-  onCancel(listener: (reason: unknown) => void, isTimed = false): () => void {
+  onCancel(listener: (reason: unknown) => void, isTimed: boolean): () => void {
     if (!isTimed) this.#startTimer();
     // One listener at a time is the rule.
     this.#listeners = this.#listeners === NO_LISTENERS ? [listener] : [...this.#listeners, listener];

@@ -22,7 +22,7 @@ export async function poll<T>(
     // The last query is sent half-way through what is left, so that its response has as long to come.
     last = pauseMs >= leftMs;
     await sleep(clock, last ? leftMs / 2 : pauseMs, deadline.signal).catch(() => undefined);
-    if (deadline.cancelled) break;
+    if (deadline.aborted) break;
     const window = new Deadline(clock, endsAt - clock.monotonic(), deadline.signal);
     try {
       const found = await query(window);

@@ -131,7 +131,7 @@ export function isOfPolicy(error: unknown): error is BankCardOcrError {
 function failureOf(error: unknown, deadline: Deadline, lastResponse: BankCardOcrError | undefined): BankCardOcrError {
   deadline.throwIfCallerAborted();
   if (!isBankCardOcrError(error)) throw error;
-  if (deadline.cancelled) throw lastResponse ?? error;
+  if (deadline.aborted) throw lastResponse ?? error;
   return error;
 }
 

@@ -22,15 +22,10 @@ type Flags = NonNullable<ParseArgsConfig['options']>;
 type ValuesOf<Options extends Flags> = ReturnType<typeof parseArgs<{ options: Options }>>['values'];
 
 /** What every command can be told. */
-export interface CommonFlags {
-  readonly json: boolean;
-  readonly language: Language;
-  readonly name?: string | undefined;
-  readonly env?: string | undefined;
-}
+export type CommonFlags = ReturnType<typeof readFlags>['common'];
 
 /** Read the form of the output before anything else, so that errors are printed in the requested form. */
-export function readOutputChoice(args: readonly string[]): Pick<CommonFlags, 'json' | 'language'> {
+export function readOutputChoice(args: readonly string[]): { json: boolean; language: Language } {
   const { values } = parseArgs({ args: [...args], options: COMMON, strict: false });
   return { json: values.json === true, language: values.lang === 'zh' ? 'zh' : 'en' };
 }
@@ -40,8 +35,8 @@ export function readFlags<Options extends Flags>(args: string[], own: Options, a
   const { values, positionals } = parsed({ args, options: { ...COMMON, ...own }, allowPositionals });
   const { json = false, lang = 'en', name, env, ...flags } = values as ValuesOf<typeof COMMON>;
   if (lang !== 'en' && lang !== 'zh') throw refusal('--lang must be en or zh', '--lang 只能是 en 或 zh');
-  const common: CommonFlags = { json, language: lang, name, env };
-  return { common, flags: flags as ValuesOf<Options>, positionals };
+  const language: Language = lang;
+  return { common: { json, language, name, env }, flags: flags as ValuesOf<Options>, positionals };
 }
 
 /** Of what Node.js says, only the name of an option is repeated: the rest may be a secret. */

@@ -1,18 +1,13 @@
 import { readFile, stat } from 'node:fs/promises';
 import { parseEnv } from 'node:util';
 import { checkAccountName } from '../account/account-name.js';
-import { BankCardOcrConfigurationError, type ConfigurationIssue } from '../errors/configuration-error.js';
+import { BankCardOcrConfigurationError } from '../errors/configuration-error.js';
 import { bankCardOcrOptionsFromEnv } from '../options/options-from-env.js';
-import { type ResolvedOptions, resolveOptions } from '../options/resolve-options.js';
+import { resolveOptions } from '../options/resolve-options.js';
 import { codeOrNameOf } from '../errors/redaction.js';
 import { type CommonFlags, InputRefused, refusal } from './arguments.js';
 
 const MOST_BYTES = 256 * 1_024;
-
-export interface Configuration {
-  readonly options?: ResolvedOptions;
-  readonly faults: readonly ConfigurationIssue[];
-}
 
 export async function prepareEnvironment({ name, env }: CommonFlags): Promise<void> {
   try {
@@ -45,11 +40,11 @@ export async function readTextFile(flag: string, name: string): Promise<string> 
   }
 }
 
-export function readConfiguration(name: string | undefined): Configuration {
+export function readConfiguration(name: string | undefined) {
   try {
     return { options: resolveOptions(bankCardOcrOptionsFromEnv(process.env, name), name), faults: [] };
   } catch (error) {
     if (!(error instanceof BankCardOcrConfigurationError)) throw error;
-    return { faults: error.issues };
+    return { options: undefined, faults: error.issues };
   }
 }

@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { BankCardOcrClientFactory, type ClientFactoryOptions, concealDefaults } from '../account/client-factory.js';
-import { ACCOUNTS_OPTIONS, concealing, StartupCheck } from './bankcard-ocr.module.js';
+import { ACCOUNTS_OPTIONS, type BankCardOcrModuleExtras, concealing, StartupCheck } from './bankcard-ocr.module.js';
 import { maskAppId } from '../errors/redaction.js';
 import { nestLog } from './nest-logger.js';
 import { OTHER } from '../telemetry/closed-values.js';
@@ -11,10 +11,7 @@ const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<ClientFactoryO
   optionsInjectionToken: ACCOUNTS_OPTIONS,
 })
   .setClassMethodName('forRoot')
-  .setExtras<{
-    /** Whether the factory can be injected everywhere without importing the module. @default false */
-    readonly isGlobal?: boolean | undefined;
-  }>({ isGlobal: false }, (definition, { isGlobal }) => ({
+  .setExtras<Pick<BankCardOcrModuleExtras, 'isGlobal'>>({ isGlobal: false }, (definition, { isGlobal }) => ({
     ...definition,
     providers: concealing<ClientFactoryOptions>(definition.providers, ACCOUNTS_OPTIONS, concealDefaults),
     global: isGlobal,

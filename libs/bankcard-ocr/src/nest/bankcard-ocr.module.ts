@@ -28,8 +28,8 @@ export interface BankCardOcrOptionsFactory {
   createBankCardOcrOptions(): Promise<BankCardOcrOptions> | BankCardOcrOptions;
 }
 
-interface BankCardOcrModuleExtras {
-  /** Whether the services can be injected everywhere without importing the module. @default false */
+export interface BankCardOcrModuleExtras {
+  /** Whether what it provides can be injected everywhere without importing the module. @default false */
   readonly isGlobal?: boolean | undefined;
   /**
    * One of several accounts: its services are injected with `@InjectBankCardOcr(OcrResultService, name)`. A letter and

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
 import { PassThrough, Readable } from 'node:stream';
-import { SignalCancellation } from '../runtime/abort.js';
 import type { ImageType } from '../card/card-photo.js';
 import { type CardImageSource, readImage } from './read-image.js';
 
@@ -25,7 +24,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 function read(source: unknown, types = TYPES): Promise<Buffer> {
-  return readImage(source as CardImageSource, types, new SignalCancellation(stop.signal));
+  return readImage(source as CardImageSource, types, stop.signal);
 }
 
 function fileOf(bytes: Buffer, name = 'card.jpg'): string {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { type Cancellation, raceCancel } from '../runtime/abort.js';
+import { type Cancellation, onAbort, raceAbort } from '../runtime/abort.js';
 import { type ImageType, mediaTypeOf, UNKNOWN_MEDIA_TYPE } from '../card/card-photo.js';
 import { BankCardOcrError, invalidArgument, isBankCardOcrError } from '../errors/bank-card-ocr-error.js';
 
@@ -62,13 +62,13 @@ export function isReadable(source: unknown): source is Readable {
 }
 
 async function collect(stream: Readable, cancellation: Cancellation): Promise<Buffer> {
-  cancellation.throwIfCancelled();
-  const forget = cancellation.onCancel(() => stream.destroy());
+  cancellation.throwIfAborted();
+  const forget = onAbort(cancellation, () => stream.destroy());
   try {
     // A stream that never closes, or a file that never opens, is not waited for.
-    return await raceCancel(readAll(stream), cancellation);
+    return await raceAbort(readAll(stream), cancellation);
   } catch (error) {
-    cancellation.throwIfCancelled();
+    cancellation.throwIfAborted();
     if ((error as NodeJS.ErrnoException | null)?.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
     throw invalidArgument(
       'the stream of the image ended before the image did: it was closed, or read before',

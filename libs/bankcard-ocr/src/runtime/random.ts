@@ -11,14 +11,13 @@ export const SYSTEM_RANDOM = {
 
 export type Random = typeof SYSTEM_RANDOM;
 
-/** What a store takes from the process that it is used in. */
-export interface Runtime {
-  /** Times leases and commands, which concern real processes: never a clock that a test moves by hand. */
-  readonly clock: Clock;
-  readonly random: Random;
-}
+/** What a store takes from its process. The clock times leases of real processes: it is never one that a test moves. */
+export const SYSTEM_RUNTIME: { readonly clock: Clock; readonly random: Random } = {
+  clock: new SystemClock(),
+  random: SYSTEM_RANDOM,
+};
 
-export const SYSTEM_RUNTIME: Runtime = { clock: new SystemClock(), random: SYSTEM_RANDOM };
+export type Runtime = typeof SYSTEM_RUNTIME;
 
 /** Doubles from `firstMs` to `longestMs`, up to a fifth shorter at random: what failed together retries apart. */
 export function backoffMs(failures: number, firstMs: number, longestMs: number, random = SYSTEM_RANDOM): number {

@@ -1,4 +1,3 @@
-import { SignalCancellation } from './abort.js';
 import { Semaphore } from './semaphore.js';
 
 const never = new AbortController().signal;
@@ -13,7 +12,7 @@ class Crowd {
 
   async come(name: string, { urgent = false, signal = never } = {}): Promise<void> {
     try {
-      await this.gate.acquire(new SignalCancellation(signal), urgent);
+      await this.gate.acquire(signal, urgent);
       this.leave.set(name, () => this.gate.release());
       this.inside.push(name);
     } catch (error) {
@@ -131,7 +130,7 @@ describe('the connection gate', () => {
       const controller = new AbortController();
       if (index % 3 === 0) setImmediate(() => controller.abort());
       try {
-        await gate.acquire(new SignalCancellation(controller.signal), index % 7 === 0);
+        await gate.acquire(controller.signal, index % 7 === 0);
         inside += 1;
         most = Math.max(most, inside);
         await settled();
@@ -146,7 +145,6 @@ describe('the connection gate', () => {
     expect(most).toBe(limit);
     expect(inside).toBe(0);
     expect(outcomes.filter((outcome) => outcome === 'in').length).toBeGreaterThan(1_300);
-    for (let place = 0; place < limit; place += 1)
-      expect(gate.acquire(new SignalCancellation(never), false)).toBeUndefined();
+    for (let place = 0; place < limit; place += 1) expect(gate.acquire(never, false)).toBeUndefined();
   });
 });

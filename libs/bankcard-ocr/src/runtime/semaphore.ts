@@ -1,4 +1,4 @@
-import type { Cancellation } from './abort.js';
+import { type Cancellation, onAbort } from './abort.js';
 
 /** Lets `limit` through at once; the others wait in order, urgent ones first. */
 export class Semaphore {
@@ -12,23 +12,14 @@ export class Semaphore {
 
   /** Wait for a place. @returns undefined when there is one at once. @throws the reason of `cancellation` */
   acquire(cancellation: Cancellation, urgent: boolean): Promise<void> | undefined {
-    if (this.#free > 0 && !cancellation.cancelled) {
+    if (this.#free > 0 && !cancellation.aborted) {
       this.#free -= 1;
       return undefined;
     }
-    cancellation.throwIfCancelled();
-    return this.#wait(cancellation, urgent ? this.#urgent : this.#waiting);
-  }
-
-  release(): void {
-    const next = this.#urgent.shift() ?? this.#waiting.shift();
-    if (next) next();
-    else this.#free += 1;
-  }
-
-  #wait(cancellation: Cancellation, queue: (() => void)[]): Promise<void> {
+    cancellation.throwIfAborted();
+    const queue = urgent ? this.#urgent : this.#waiting;
     return new Promise((resolve, reject) => {
-      const forget = cancellation.onCancel((reason) => {
+      const forget = onAbort(cancellation, (reason) => {
         const index = queue.indexOf(enter);
         if (index >= 0) queue.splice(index, 1);
         reject(reason);
@@ -39,5 +30,11 @@ export class Semaphore {
       };
       queue.push(enter);
     });
+  }
+
+  release(): void {
+    const next = this.#urgent.shift() ?? this.#waiting.shift();
+    if (next) next();
+    else this.#free += 1;
   }
 }

@@ -5,6 +5,7 @@ import { limitsOf } from '../call/query-limits.js';
 import { retry } from '../call/retry.js';
 import type { QueryLimits } from '../options/bankcard-ocr.options.js';
 import type { OcrResultServiceOptions } from '../results/order-query.js';
+import type { SecretText } from '../runtime/secret-text.js';
 import { observed } from '../telemetry/instrumentation.js';
 import type { AuthClient, IssuedCredential } from '../vendor/auth.client.js';
 import { PerUserThrottle } from './per-user-throttle.js';
@@ -94,30 +95,23 @@ export class SdkLaunchService {
       return false;
     }
     const deadline = new Deadline(this.options.clock, timeoutMs, signal);
-    const tried = new Set<string>();
     try {
       // The known tickets first: they may decide also while no credentials are available.
-      if (this.#fits(orderNo, sign, tried)) return true;
+      if (this.#fits(orderNo, sign)) return true;
       await this.options.tickets.getCredentials(deadline.signal);
-      if (this.#fits(orderNo, sign, tried)) return true;
+      if (this.#fits(orderNo, sign)) return true;
       await this.#reload.run(deadline.signal);
-      return this.#fits(orderNo, sign, tried);
+      return this.#fits(orderNo, sign);
     } finally {
       deadline.close();
     }
   }
 
-  /** Tries every ticket that was not tried yet, also after one that fits: the time reveals nothing. */
-  #fits(orderNo: string, sign: string, tried: Set<string>): boolean {
+  /** Tries every ticket, also after one that fits: the time reveals nothing. */
+  #fits(orderNo: string, sign: string): boolean {
     const { appId, tickets, signatures } = this.options;
-    let fits = false;
-    for (const secret of tickets.ticketsForVerifying) {
-      const ticket = secret.reveal();
-      if (tried.has(ticket)) continue;
-      tried.add(ticket);
-      fits = signatures.verify([appId, orderNo], ticket, sign) || fits;
-    }
-    return fits;
+    const verify = (ticket: SecretText): boolean => signatures.verify([appId, orderNo], ticket.reveal(), sign);
+    return [...tickets.ticketsForVerifying].filter(verify).length > 0;
   }
 
   #sign(userId: string, orderNo: string, ticket: IssuedCredential, generationId: string): SdkLaunch {

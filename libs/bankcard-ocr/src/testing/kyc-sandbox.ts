@@ -24,14 +24,13 @@ export class KycSandbox implements AsyncDisposable {
   /** Start a sandbox; it listens when the promise resolves. */
   static async start(options: KycSandboxOptions = {}): Promise<KycSandbox> {
     const sandbox = new KycSandbox(options);
-    sandbox.#url = await sandbox.#server.listen();
+    await sandbox.#server.listen();
     return sandbox;
   }
 
   readonly appId: string;
   readonly #vendor: Vendor;
   readonly #server: VendorServer;
-  #url = '';
 
   private constructor({
     appId = 'IDASANDB',
@@ -51,7 +50,7 @@ export class KycSandbox implements AsyncDisposable {
 
   /** Base URL, path prefix included, without a slash at the end. */
   get url(): string {
-    return this.#url;
+    return this.#server.url;
   }
 
   get secret(): string {

@@ -1,4 +1,3 @@
-import { SignalCancellation } from '../runtime/abort.js';
 import type { SecretText } from '../runtime/secret-text.js';
 import { malformedResponse, readLifeMs } from './response/envelope.js';
 import { isJsonObject, JsonResponseReader } from './response/json-response.js';
@@ -100,7 +99,7 @@ export class AuthClient {
         pathAndQuery: `${paths[path]}?${parameters.toString()}`,
         secrets: [...request.secrets, appId],
         timeoutMs,
-        cancellation: new SignalCancellation(signal),
+        cancellation: signal,
       },
       new JsonResponseReader(),
       (response) => response,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { HttpService } from '@nestjs/axios';
 import { Axios } from 'axios';
-import { SignalCancellation } from '../runtime/abort.js';
+import type { Cancellation } from '../runtime/abort.js';
 import { type Clock, SystemClock } from '../runtime/clock.js';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { JsonResponseReader, type ResponseReader } from './response/json-response.js';
@@ -23,7 +23,7 @@ import { UndiciTransport } from './http/undici.transport.js';
 export const CANARY = 'canary0secret0canary0secret0';
 
 /** The wish to stop that nobody has. */
-export const NEVER = new SignalCancellation(new AbortController().signal);
+export const NEVER: Cancellation = new AbortController().signal;
 
 type TransportKind = 'http-service' | 'undici';
 

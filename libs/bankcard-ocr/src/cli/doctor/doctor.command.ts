@@ -7,7 +7,7 @@ import { type Text, text, withVariable } from '../../errors/text.js';
 import { unknownVariable, unknownVariables } from '../../options/options-from-env.js';
 import type { ResolvedOptions } from '../../options/resolve-options.js';
 import { FLAG, readFlags, refusal } from '../arguments.js';
-import { type Configuration, readConfiguration } from '../configuration.js';
+import { readConfiguration } from '../configuration.js';
 import { checkArchive } from './archive.check.js';
 import { type CheckName, type CheckResult, checkResultsOf, runCheck } from './check-result.js';
 import { checkConnections } from './connection.check.js';
@@ -49,7 +49,10 @@ function skipped(checks: readonly CheckName[], found: Text): CheckResult[] {
 
 const configurationResult = checkResultsOf('configuration');
 
-export function checkConfiguration({ options, faults }: Configuration, name: string | undefined): CheckResult[] {
+export function checkConfiguration(
+  { options, faults }: ReturnType<typeof readConfiguration>,
+  name: string | undefined,
+): CheckResult[] {
   const warnings = options?.warnings.map((problem) => configurationResult('warn', problem)) ?? [];
   // A variable that is spelled wrong is missed only when its default surprises.
   const misspelled = unknownVariables(process.env, name).map((variable) => {

@@ -29,9 +29,7 @@ const PURPOSES = {
     signed: ['app-id', 'order-no'],
     ticketType: 'SIGN',
   },
-} as const satisfies Readonly<
-  Record<string, { name: Text; signed: readonly (keyof typeof VALUES)[]; ticketType: string }>
->;
+} as const;
 
 /** What a signature may have been made with. `text` is secret. */
 export interface KnownTicket {

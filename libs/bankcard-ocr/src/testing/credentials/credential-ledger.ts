@@ -30,7 +30,6 @@ const LIFETIMES = { token: 'tokenLifeMs', SIGN: 'ticketLifeMs', NONCE: 'nonceTic
 export class CredentialLedger {
   /** The newest first. */
   readonly #issued = { token: [] as Issued[], SIGN: [] as Issued[], NONCE: [] as Issued[] };
-  readonly #numbers = { token: 0, SIGN: 0, NONCE: 0 };
 
   constructor(private readonly context: SandboxContext) {}
 
@@ -39,7 +38,7 @@ export class CredentialLedger {
     const { settings } = this.context;
     const all = this.#issued[type];
     if (type !== 'NONCE') expireWithin(all, this.#now + settings.overlapMs);
-    const number = (this.#numbers[type] += 1);
+    const number = (all[0]?.number ?? 0) + 1;
     const value = type === 'token' ? randomBytes(68).toString('base64url').slice(0, 90) : randomLettersAndDigits();
     const issued = { ...of, number, value, issuedAt: this.#now, expiresAt: this.#now + settings[LIFETIMES[type]] };
     all.unshift(issued);

@@ -40,8 +40,8 @@ export function respondApiTicket(vendor: Vendor, request: VendorRequest, record:
 
 function respondNonceTicket(vendor: Vendor, request: VendorRequest, token: Issued): SandboxResponse {
   const { ledger, settings, violations } = vendor;
-  const userId = request.parameter('user_id');
-  if (userId === undefined) throw new Refusal('1', 'user_id is missing');
+  const userId = request.text('user_id');
+  if (userId === '') throw new Refusal('1', 'user_id is missing');
   if (!LEGAL_USER_ID.test(userId)) {
     violations.report('illegal-user-id', `${userId.length} characters`);
     throw new Refusal('400101', 'user_id');

@@ -1,6 +1,6 @@
 import type { JournalEntry } from '../evidence/evidence.js';
 import { type KnownOrder, LEGAL_ORDER_NO, magicOrder } from '../orders/order-book.js';
-import { photosOf } from '../photos/photo-set.js';
+import { deliverPhotos, photosOf } from '../photos/photo-set.js';
 import { chinaDigits, type JsonObject, Refusal, type SandboxResponse } from '../response/vendor-response.js';
 import { messageOfCode } from '../vendor-codes.js';
 import { ENDPOINTS, LEGAL_NONCE, type VendorRequest, VERSION } from './vendor-request.js';
@@ -10,7 +10,7 @@ import type { Vendor } from './vendor.js';
 export function respondQueryResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const order = orderOf(vendor, request, record);
   const { bankCardNo, bankCardValidDate, operateTime, clarity } = order;
-  const { fields, waitMs } = request.wantsPhotos ? vendor.photos.of(order) : { fields: {}, waitMs: 0 };
+  const { fields, waitMs } = request.wantsPhotos ? deliverPhotos(vendor, order) : { fields: {}, waitMs: 0 };
   const [warnCode, multiWarnCode] = warningTexts(order);
   const card = { bankCardNo, bankCardValidDate, warnCode, multiWarnCode, ...fields, operateTime, clarity };
   return { ...resultResponse(vendor, order, { ...card, success: false }), waitMs };
@@ -19,7 +19,7 @@ export function respondQueryResult(vendor: Vendor, request: VendorRequest, recor
 /** `GET /api/server/getOcrResult`: an invented ID card (cloud.tencent.com/document/product/1007/35864). */
 export function respondIdCardResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const order = orderOf(vendor, request, record);
-  const photo = vendor.photos.of(order).fields['originBankcardPhoto'];
+  const photo = deliverPhotos(vendor, order).fields['originBankcardPhoto'];
   return resultResponse(vendor, order, {
     frontCode: '0',
     backCode: '0',
@@ -44,8 +44,8 @@ export function respondIdCardResult(vendor: Vendor, request: VendorRequest, reco
 export function respondFaceRecord(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const order = orderOf(vendor, request, record);
   const getFile = request.text('getFile');
-  const photo = vendor.photos.of(order).fields['originBankcardPhoto'];
-  const { code, json } = resultResponse(vendor, order, {
+  const photo = deliverPhotos(vendor, order).fields['originBankcardPhoto'];
+  const { json } = resultResponse(vendor, order, {
     liveRate: '99',
     similarity: '99.0',
     occurredTime: chinaDigits(vendor.clock.now()),
@@ -54,38 +54,38 @@ export function respondFaceRecord(vendor: Vendor, request: VendorRequest, record
     ...((getFile === '1' || getFile === '3') && { video: photo }),
   });
   // A number in the example of this endpoint, a text in the other ones.
-  return { code, json: { ...json, code: 0 } };
+  return { json: { ...json, code: 0 } };
 }
 
 /** The order that is asked for. @throws {@link Refusal} */
 function orderOf(vendor: Vendor, request: VendorRequest, record: JournalEntry): KnownOrder {
   checkQuery(vendor, request);
   checkSignature(vendor, request, record);
-  const order = vendor.orders.find(request.orderNo ?? '', vendor.settings.unknownOrders === 'invent');
+  const order = vendor.orders.find(request.orderNo, vendor.settings.unknownOrders === 'invent');
   if (order && order.code === undefined) return order;
   throw new Refusal(order?.code ?? '66660020');
 }
 
-function checkQuery(vendor: Vendor, request: VendorRequest): void {
+function checkQuery(vendor: Vendor, request: VendorRequest, ...needed: readonly string[]): void {
   if (request.unreadable) throw new Refusal('400101', request.unreadable);
   const { method, orderNo = '' } = ENDPOINTS[request.endpoint];
-  if (request.lacks(orderNo, 'nonce', 'version', 'sign') || (method === 'POST' && request.orderNoInUrl === undefined))
+  const isInUrl = method === 'GET' || request.orderNoInUrl !== undefined;
+  if (request.lacks(orderNo, 'nonce', 'version', 'sign', ...needed) || !isInUrl)
     throw new Refusal('1', 'a parameter is missing');
   if (request.appId !== vendor.appId) {
     vendor.rejected += 1;
     throw new Refusal('66660001');
   }
-  const number = request.orderNo ?? '';
   if (request.text('version') !== VERSION) throw new Refusal('400502');
-  if (Buffer.byteLength(number) > 32) throw new Refusal('66660000');
-  if (!LEGAL_ORDER_NO.test(number)) throw new Refusal('400101', orderNo);
+  if (Buffer.byteLength(request.orderNo) > 32) throw new Refusal('66660000');
+  if (!LEGAL_ORDER_NO.test(request.orderNo)) throw new Refusal('400101', orderNo);
   if (!LEGAL_NONCE.test(request.text('nonce'))) throw new Refusal('400101', 'nonce');
-  if (method === 'POST' && request.orderNoInUrl !== number) throw new Refusal('400101', 'orderNo');
+  if (method === 'POST' && request.orderNoInUrl !== request.orderNo) throw new Refusal('400101', 'orderNo');
 }
 
 /** Neither the image nor the user id is signed (protocol.md section 4). */
 function checkSignature(vendor: Vendor, request: VendorRequest, record: JournalEntry): void {
-  const values = [vendor.appId, request.orderNo ?? '', VERSION, request.text('nonce')];
+  const values = [vendor.appId, request.orderNo, VERSION, request.text('nonce')];
   const ticket = vendor.ledger.findSigner('SIGN', request.text('sign'), values);
   record.generation = ticket?.token?.number;
   record.ticket = ticket?.number;
@@ -103,8 +103,7 @@ const ABOUT_THE_CARD = /^-90\d\d$/;
 /** `POST /api/paas/bankcardocrapp`: recognize an image at once (protocol.md sections 1 to 4 and 6). */
 export function respondRecognition(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const { orders, settings } = vendor;
-  if (!request.unreadable && request.lacks('bankcardStr')) throw new Refusal('1', 'a parameter is missing');
-  checkQuery(vendor, request);
+  checkQuery(vendor, request, 'bankcardStr');
   if (Buffer.byteLength(request.text('userId')) > 32) throw new Refusal('400101', 'userId');
   checkSignature(vendor, request, record);
   const image = request.text('bankcardStr');
@@ -149,7 +148,7 @@ function warningTexts({ warnings }: KnownOrder): [first: string, all: string] {
 
 /** Done for every request, also for one that a fault stops: its retry needs a fresh nonce all the same (section 4). */
 export function inspectOcrRequest(vendor: Vendor, request: VendorRequest): void {
-  inspectValues(vendor, request.orderNo, request.parameter('nonce'));
+  inspectValues(vendor, request.orderNo || undefined, request.text('nonce') || undefined);
   const userId = request.endpoint === 'bankcardocrapp' ? request.text('userId') : '';
   if (Buffer.byteLength(userId) > 32) vendor.violations.report('illegal-user-id', `${userId.length} characters`);
 }

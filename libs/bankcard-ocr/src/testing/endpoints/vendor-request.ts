@@ -55,30 +55,28 @@ export function vendorRequest(
   body?: JsonObject | UnreadableBody,
 ) {
   const inUrl = new URLSearchParams(query);
-  const parameter = (name: string): string | undefined => {
+  const text = (name: string): string => {
     const value = body === undefined ? inUrl.get(name) : typeof body === 'object' && body[name];
-    return typeof value === 'string' && value !== '' ? value : undefined;
+    return typeof value === 'string' ? value : '';
   };
   const nameOfOrderNo = ENDPOINTS[endpoint].orderNo;
-  const orderNo = nameOfOrderNo === undefined ? undefined : parameter(nameOfOrderNo);
-  const type = endpoint === 'api_ticket' ? parameter('type') : undefined;
+  const orderNo = nameOfOrderNo === undefined ? '' : text(nameOfOrderNo);
+  const type = endpoint === 'api_ticket' ? text('type') : '';
   const ticketType: 'SIGN' | 'NONCE' | undefined = type === 'SIGN' || type === 'NONCE' ? type : undefined;
-  const appId = namesOfAppId(profile, endpoint)
-    .map(parameter)
-    .find((value) => value !== undefined);
+  const appId = namesOfAppId(profile, endpoint).map(text).find(Boolean);
   return {
     endpoint,
     appId,
     orderNo,
-    parameter,
-    text: (name: string): string => parameter(name) ?? '',
-    lacks: (...names: readonly string[]) => appId === undefined || names.some((name) => parameter(name) === undefined),
+    /** Empty when it is missing. */
+    text,
+    lacks: (...names: readonly string[]) => appId === undefined || names.some((name) => text(name) === ''),
     unreadable: typeof body === 'string' ? body : undefined,
     ticketType,
     /** Only such may be in the journal. */
-    legalOrderNo: orderNo !== undefined && LEGAL_ORDER_NO.test(orderNo) ? orderNo : undefined,
+    legalOrderNo: LEGAL_ORDER_NO.test(orderNo) ? orderNo : undefined,
     orderNoInUrl: inUrl.get('orderNo') ?? undefined,
-    wantsPhotos: parameter('get_file') === '1',
+    wantsPhotos: text('get_file') === '1',
   };
 }
 

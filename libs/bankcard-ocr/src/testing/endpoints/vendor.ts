@@ -4,21 +4,23 @@ import { CallCounts, EvidenceLog, type JournalEntry, RefreshWatch, ViolationLog 
 import { FaultRegistry } from '../faults/fault-registry.js';
 import type { KycSandboxSettings, SandboxContext } from '../kyc-sandbox.options.js';
 import { OrderBook } from '../orders/order-book.js';
-import { PhotoDelivery } from '../photos/photo-set.js';
 import { chinaDigits, type JsonObject, type Refusal, type SandboxResponse } from '../response/vendor-response.js';
 import { messageOfCode } from '../vendor-codes.js';
 
 export class Vendor implements SandboxContext {
   readonly ledger = new CredentialLedger(this);
-  readonly photos = new PhotoDelivery(this);
   readonly journal = new EvidenceLog<JournalEntry>(this);
   readonly violations = new ViolationLog(this);
   readonly refreshWatch = new RefreshWatch(this);
   readonly faults = new FaultRegistry();
   readonly calls = new CallCounts();
   readonly nonces = new Set<string>();
+  /** By order number; times are on the monotonic clock. */
+  readonly photosRequestedAt = new Map<string, number>();
   readonly orders: OrderBook;
   rejected = 0;
+  /** Those above the limit do not count. */
+  ocrInFlight = 0;
   #responses = 0;
 
   constructor(
@@ -39,12 +41,12 @@ export class Vendor implements SandboxContext {
   }
 
   success(fields: JsonObject): SandboxResponse {
-    return { code: '0', json: { code: '0', msg: messageOfCode('0'), ...fields } };
+    return { json: { code: '0', msg: messageOfCode('0'), ...fields } };
   }
 
   /** No `result`, no `bizSeqNo`. */
   failure({ code, detail }: Refusal): SandboxResponse {
     const msg = detail === undefined ? messageOfCode(code) : `${messageOfCode(code)}:${detail}`;
-    return { code, json: { code, msg, transactionTime: this.stamp().transactionTime, success: false } };
+    return { json: { code, msg, transactionTime: this.stamp().transactionTime, success: false } };
   }
 }

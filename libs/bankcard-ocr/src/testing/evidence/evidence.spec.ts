@@ -139,16 +139,16 @@ describe('RefreshWatch, when the connection ends while the response is being wri
     const token = ledger.issue('token');
     const call = watch.arrived('access_token');
     watch.latest = token;
-    watch.delivered(call, '0');
+    watch.ended(call, '0');
     return { ledger, watch, token, call, violations };
   }
 
   test('a ticket that was delivered and then lost may be fetched again', () => {
     const { watch, token, violations } = start();
     const ticketCall = watch.arrived('api_ticket', token);
-    watch.delivered(ticketCall, '0');
-    watch.lost(ticketCall, true);
-    watch.delivered(watch.arrived('api_ticket', token), '0');
+    watch.ended(ticketCall, '0');
+    watch.abandoned(ticketCall);
+    watch.ended(watch.arrived('api_ticket', token), '0');
     expect(violations.snapshot()).toEqual([]);
     watch.arrived('api_ticket', token);
     expect(violations.snapshot()).toMatchObject([{ kind: 'sign-ticket-on-the-side' }]);
@@ -156,11 +156,11 @@ describe('RefreshWatch, when the connection ends while the response is being wri
 
   test('a token that was delivered and then lost may be followed by another one at once', () => {
     const { ledger, watch, token, call, violations } = start();
-    watch.lost(call, true);
+    watch.abandoned(call);
     const next = watch.arrived('access_token');
     expect(violations.snapshot()).toEqual([]);
     watch.latest = ledger.issue('token');
-    watch.lost(next, true);
+    watch.abandoned(next);
     watch.arrived('api_ticket', token);
     expect(violations.snapshot()).toMatchObject([{ kind: 'refresh-interleaved' }]);
   });

@@ -122,50 +122,40 @@ export class RefreshWatch {
   ) {}
 
   arrived(endpoint: RefreshCall['endpoint'], token?: Issued): RefreshCall {
+    const { ledger, clock, settings, violations } = this.context;
     const [other] = this.#inFlight;
-    if (token) this.#inspectTicketCall(token, other === undefined);
-    if (endpoint === 'access_token' && !other) this.#inspectTokenCall();
+    const previous = this.latest;
     const call: RefreshCall = { endpoint, suspicions: [], token };
-    if (other) {
-      const entry = this.context.violations.report('concurrent-refresh', `${endpoint} during ${other.endpoint}`);
-      other.suspicions.push({ entry, reportedAt: performance.now() });
-    }
     this.#inFlight.add(call);
+    if (token?.ticketFrom) violations.report('sign-ticket-on-the-side', `generation ${token.number}`);
+    // Its owner was not killed: the newer token was requested in the middle of its refresh.
+    else if (token && !other && token !== previous && ledger.isValid(token))
+      violations.report('refresh-interleaved', `generation ${token.number}`);
+    if (token) token.ticketFrom = undefined;
+    if (other) {
+      const entry = violations.report('concurrent-refresh', `${endpoint} during ${other.endpoint}`);
+      other.suspicions.push({ entry, reportedAt: performance.now() });
+      // Replacing an expired token is no fault of the client, nor is replacing one that it has no ticket from.
+    } else if (endpoint === 'access_token' && previous?.ticketFrom && ledger.isValid(previous)) {
+      const age = clock.monotonic() - previous.issuedAt;
+      if (age < settings.minRefreshIntervalMs) violations.report('refresh-too-soon', `after ${age} ms`);
+    }
     return call;
   }
 
-  /** The response is on its way to the client, whole. */
-  delivered(call: RefreshCall, code: string | undefined): void {
+  /** @param code of the response, when it reaches the client whole, and as the vendor wrote it */
+  ended(call: RefreshCall, code: string | undefined): void {
+    const { token } = call;
     this.#inFlight.delete(call);
-    if (call.token && code === '0') call.token.ticketFrom = call;
+    if (token && code === '0') token.ticketFrom = call;
+    else if (token?.ticketFrom === call) token.ticketFrom = undefined;
   }
 
-  /** The response, if there was one, did not reach the client whole, or as the vendor wrote it. */
-  lost(call: RefreshCall, byClient: boolean): void {
-    this.#inFlight.delete(call);
-    if (call.token?.ticketFrom === call) call.token.ticketFrom = undefined;
-    if (!byClient) return;
+  /** The client has left before it had the whole response. */
+  abandoned(call: RefreshCall): void {
+    this.ended(call, undefined);
     for (const { entry, reportedAt } of call.suspicions) {
       if (performance.now() - reportedAt <= FAREWELL_MS) this.context.violations.retract(entry);
     }
-  }
-
-  #inspectTokenCall(): void {
-    const { ledger, clock, settings, violations } = this.context;
-    const previous = this.latest;
-    // Replacing an expired token is no fault of the client, nor is replacing one that it has no ticket from.
-    if (!previous?.ticketFrom || !ledger.isValid(previous)) return;
-    const age = clock.monotonic() - previous.issuedAt;
-    if (age < settings.minRefreshIntervalMs) violations.report('refresh-too-soon', `after ${age} ms`);
-  }
-
-  #inspectTicketCall(token: Issued, isAlone: boolean): void {
-    const { ledger, violations } = this.context;
-    const detail = `generation ${token.number}`;
-    if (token.ticketFrom) violations.report('sign-ticket-on-the-side', detail);
-    // Its owner was not killed: the newer token was requested in the middle of its refresh.
-    else if (isAlone && token !== this.latest && ledger.isValid(token))
-      violations.report('refresh-interleaved', detail);
-    token.ticketFrom = undefined;
   }
 }

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { type Clock, SystemClock } from '../../runtime/clock.js';
+import { sleep } from '../../runtime/abort.js';
+import { SystemClock } from '../../runtime/clock.js';
 import { respondAccessToken, respondApiTicket } from '../endpoints/credential.endpoints.js';
 import {
   inspectOcrRequest,
@@ -33,7 +34,8 @@ export class VendorServer {
   readonly #routes: ReadonlyMap<string, EndpointName>;
   inFlight = 0;
   readonly connections = { open: 0, total: 0 };
-  #ocrRequestsAdmitted = 0;
+  /** Known when it listens. */
+  url = '';
 
   constructor(
     private readonly vendor: Vendor,
@@ -52,7 +54,7 @@ export class VendorServer {
     });
   }
 
-  async listen(): Promise<string> {
+  async listen(): Promise<void> {
     const { port, host, pathPrefix } = this.options;
     this.#server.listen({ port, host, backlog: BACKLOG });
     await once(this.#server, 'listening');
@@ -60,7 +62,7 @@ export class VendorServer {
     if (!this.options.keepsProcessAlive) this.#server.unref();
     const bound = this.#server.address() as AddressInfo;
     const name = bound.family === 'IPv6' ? `[${bound.address}]` : bound.address;
-    return `http://${name}:${bound.port}${pathPrefix}`;
+    this.url = `http://${name}:${bound.port}${pathPrefix}`;
   }
 
   accept(connection: Duplex): void {
@@ -84,45 +86,41 @@ export class VendorServer {
       request.resume();
       return this.#rejectPath(response, endpoint);
     }
-    const respond = (bytes?: Buffer): void => {
-      const body = bytes && readBody(request.headers['content-type'], bytes);
-      this.#respond(vendorRequest(endpoint, query, this.vendor.settings.hostProfile, body), response);
+    const respond = async (bytes: Buffer): Promise<void> => {
+      const body = request.method === 'POST' ? readBody(request.headers['content-type'], bytes) : undefined;
+      const parsed = vendorRequest(endpoint, query, this.vendor.settings.hostProfile, body);
+      await new ServedRequest(this.vendor, parsed, response).respond();
     };
-    if (request.method === 'POST') {
-      // A client that leaves in the middle of its body has sent no request.
-      buffer(request).then(respond, () => undefined);
-    } else {
-      request.resume();
-      respond();
-    }
-  }
-
-  #respond(request: VendorRequest, response: ServerResponse): void {
-    const isOcr = ENDPOINTS[request.endpoint].orderNo !== undefined;
-    const isAdmitted = !isOcr || this.#ocrRequestsAdmitted < (this.vendor.settings.concurrencyLimit ?? Infinity);
-    if (isOcr) inspectOcrRequest(this.vendor, request);
-    if (isOcr && isAdmitted) {
-      this.#ocrRequestsAdmitted += 1;
-      response.once('close', () => (this.#ocrRequestsAdmitted -= 1));
-    }
-    const served = new ServedRequest(this.vendor, request, response, isAdmitted);
-    return isAdmitted ? served.respond() : served.refuse(new Refusal('400506'));
+    buffer(request)
+      .then(respond)
+      .catch((error: unknown) => {
+        // A client that leaves in the middle of its body has sent no request, and one that left gets no response.
+        if (!response.destroyed) throw error;
+      });
   }
 
   #rejectPath(response: ServerResponse, endpoint: EndpointName | undefined): void {
     this.vendor.calls.unknown += 1;
     this.vendor.journal.add({ endpoint: 'unknown', outcome: 'answered' });
     if (endpoint) response.setHeader('allow', ENDPOINTS[endpoint].method);
-    response.writeHead(endpoint ? 405 : 404, { 'content-type': 'text/html' });
+    response.writeHead(endpoint ? 405 : 404, HTML_TYPE);
     response.end(endpoint ? '' : NOT_FOUND_PAGE);
   }
 }
 
 const JSON_TYPE: Readonly<Record<string, string>> = { 'content-type': 'application/json;charset=UTF-8' };
+const HTML_TYPE = { 'content-type': 'text/html' };
 const REAL_TIME = new SystemClock();
 
 type Outcome = JournalEntry['outcome'];
 type Responder = (vendor: Vendor, request: VendorRequest, record: JournalEntry) => SandboxResponse;
+
+interface HttpResponse {
+  readonly status: number;
+  readonly body: string | Uint8Array;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly waitMs?: number | undefined;
+}
 
 const RESPONDERS: Readonly<Record<EndpointName, Responder>> = {
   access_token: respondAccessToken,
@@ -138,22 +136,30 @@ class ServedRequest {
   readonly #record: JournalEntry;
   readonly #refresh: RefreshCall | undefined;
   readonly #fault: SandboxFault | undefined;
+  readonly #isAdmitted: boolean;
+  readonly #gone = new AbortController();
 
-  /** @param isAdmitted false when the concurrency limit is reached: then no fault is spent on it */
   constructor(
     private readonly vendor: Vendor,
     private readonly request: VendorRequest,
     private readonly response: ServerResponse,
-    isAdmitted: boolean,
   ) {
     const { endpoint, ticketType, legalOrderNo: orderNo } = request;
-    const { calls, faults, journal, ledger, refreshWatch } = vendor;
+    const { calls, faults, journal, ledger, refreshWatch, settings } = vendor;
+    const isOcr = ENDPOINTS[endpoint].orderNo !== undefined;
+    if (isOcr) inspectOcrRequest(vendor, request);
+    this.#isAdmitted = !isOcr || vendor.ocrInFlight < (settings.concurrencyLimit ?? Infinity);
+    if (isOcr && this.#isAdmitted) {
+      vendor.ocrInFlight += 1;
+      response.once('close', () => (vendor.ocrInFlight -= 1));
+    }
     calls[ENDPOINTS[endpoint].counter] += 1;
     if (ticketType) calls[ticketType === 'SIGN' ? 'signTicket' : 'nonceTicket'] += 1;
     if (endpoint === 'access_token') this.#refresh = refreshWatch.arrived(endpoint);
     const token = ledger.findToken(request.text('access_token'));
     if (ticketType === 'SIGN') this.#refresh = refreshWatch.arrived('api_ticket', token);
-    this.#fault = isAdmitted ? faults.hit(request) : undefined;
+    // No fault is spent on a request above the limit.
+    this.#fault = this.#isAdmitted ? faults.hit(request) : undefined;
     this.#record = journal.add({
       endpoint,
       outcome: 'pending',
@@ -165,110 +171,95 @@ class ServedRequest {
     response.once('close', () => this.#closed());
   }
 
-  respond(): void {
+  /** @throws when the client leaves during a delay */
+  async respond(): Promise<void> {
     const fault = this.#fault;
-    switch (fault?.kind) {
-      case 'hang':
-        return;
-      case 'reset':
-        return this.#drop('reset');
-      case 'code':
-        return this.refuse(new Refusal(fault.code, fault.detail));
-      case 'html-502':
-        return this.#wait(0, () => this.#send(502, BAD_GATEWAY_PAGE, 'answered', { 'content-type': 'text/html' }));
-      case 'empty-body':
-        return this.#wait(0, () => this.#send(200, ''));
-      case 'body':
-        return this.#wait(0, () => this.#send(fault.status ?? 200, fault.body, 'answered', fault.headers));
-      default:
-        return this.#carryOut();
-    }
+    if (fault?.kind === 'hang') return;
+    if (fault?.kind === 'reset') return this.#drop('resetAndDestroy');
+    const { waitMs, ...response } = responseInstead(fault) ?? this.#regularResponse();
+    await this.#wait(waitMs);
+    if (fault?.kind === 'lost-response') return this.#drop('destroy');
+    if (fault?.kind === 'truncated') return this.#sendAndCut(response, fault.chunked);
+    const isCorrupt = fault?.kind === 'truncated-json' || fault?.kind === 'wrong-types';
+    this.#send(response, isCorrupt ? 'lost' : 'answered');
   }
 
-  #carryOut(): void {
-    try {
-      const respond = RESPONDERS[this.request.endpoint];
-      this.#deliver(respond(this.vendor, this.request, this.#record));
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      this.refuse(error);
-    }
-  }
-
-  refuse(refusal: Refusal): void {
-    this.#deliver(this.vendor.failure(refusal));
-  }
-
-  #deliver({ code, json, waitMs = 0 }: SandboxResponse): void {
-    const codes = this.vendor.calls.codes[this.request.endpoint];
+  #regularResponse(): HttpResponse {
+    const { calls, settings } = this.vendor;
+    const { json, waitMs } = this.#carryOut();
+    const code = String(json['code']);
+    const codes = calls.codes[this.request.endpoint];
     codes[code] = (codes[code] ?? 0) + 1;
     this.#record.code = code;
-    this.#wait(waitMs, () => {
-      const status = code === '0' ? 200 : this.vendor.settings.httpStatusOfFailures;
-      const body = Buffer.from(JSON.stringify(json));
-      const half = body.subarray(0, Math.ceil(body.length / 2));
-      const fault = this.#fault;
-      switch (fault?.kind) {
-        case 'lost-response':
-          return this.#drop('close');
-        case 'truncated':
-          return this.#sendAndCut(status, half, fault.chunked ? undefined : body.length);
-        case 'truncated-json':
-          return this.#send(status, half, 'lost');
-        case 'wrong-types':
-          return this.#send(status, JSON.stringify(withWrongTypes(json)), 'lost');
-        case 'answer':
-          return this.#send(status, JSON.stringify(fault.rewrite(json)) ?? '');
-        default:
-          return this.#send(status, body);
-      }
-    });
+    const fault = this.#fault;
+    const rewritten = fault?.kind === 'answer' ? fault.rewrite(json) : json;
+    const body = JSON.stringify(fault?.kind === 'wrong-types' ? withWrongTypes(json) : rewritten) ?? '';
+    const status = code === '0' ? 200 : settings.httpStatusOfFailures;
+    return { status, body: fault?.kind === 'truncated-json' ? half(body) : body, waitMs };
   }
 
-  /** Run `then` after the delays of settings and fault: first in real time, then on the sandbox's clock. */
-  #wait(waitMs: number, then: () => void): void {
+  #carryOut(): SandboxResponse {
+    const { endpoint } = this.request;
+    try {
+      if (!this.#isAdmitted) throw new Refusal('400506');
+      if (this.#fault?.kind === 'code') throw new Refusal(this.#fault.code, this.#fault.detail);
+      return RESPONDERS[endpoint](this.vendor, this.request, this.#record);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return this.vendor.failure(error);
+    }
+  }
+
+  /** The delays of settings and fault: first in real time, then on the sandbox's clock. */
+  async #wait(waitMs = 0): Promise<void> {
     const { settings, clock } = this.vendor;
+    const { signal } = this.#gone;
     const slowMs = this.#fault?.kind === 'slow' ? this.#fault.delayMs : 0;
-    this.#after(REAL_TIME, settings.answerDelayMs, () => this.#after(clock, waitMs + slowMs, then));
+    if (settings.answerDelayMs > 0) await sleep(REAL_TIME, settings.answerDelayMs, signal);
+    if (waitMs + slowMs > 0) await sleep(clock, waitMs + slowMs, signal);
   }
 
-  #after(clock: Clock, delayMs: number, then: () => void): void {
-    if (delayMs <= 0) return then();
-    const timer = clock.setTimer(then, delayMs, true);
-    this.response.once('close', () => timer.cancel());
-  }
-
-  #send(status: number, text: string | Uint8Array, outcome: Outcome = 'answered', headers = JSON_TYPE): void {
+  #send({ status, body, headers = JSON_TYPE }: HttpResponse, outcome: Outcome): void {
     this.#end(outcome);
-    const body = Buffer.from(text);
-    this.response.writeHead(status, { ...headers, 'content-length': body.length }).end(body);
+    this.response.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(body) }).end(body);
   }
 
-  #sendAndCut(status: number, part: Buffer, length: number | undefined): void {
+  #sendAndCut({ status, body }: HttpResponse, isChunked = false): void {
     this.#end('lost');
-    this.response.writeHead(status, { ...JSON_TYPE, ...(length !== undefined && { 'content-length': length }) });
-    this.response.write(part, () => this.response.socket?.destroy());
+    const length = { 'content-length': Buffer.byteLength(body) };
+    this.response.writeHead(status, { ...JSON_TYPE, ...(!isChunked && length) });
+    this.response.write(half(body), () => this.response.socket?.destroy());
   }
 
-  #drop(how: 'close' | 'reset'): void {
+  #drop(how: 'destroy' | 'resetAndDestroy'): void {
     this.#end('lost');
-    const { socket } = this.response;
-    if (how === 'reset') socket?.resetAndDestroy();
-    else socket?.destroy();
+    this.response.socket?.[how]();
   }
 
   #end(outcome: Outcome): void {
     this.#record.outcome = outcome;
-    if (!this.#refresh) return;
     // What a fault rewrote may be of no use to the client.
-    if (outcome === 'lost' || this.#fault?.kind === 'answer') this.vendor.refreshWatch.lost(this.#refresh, false);
-    else this.vendor.refreshWatch.delivered(this.#refresh, this.#record.code);
+    const isWhole = outcome === 'answered' && this.#fault?.kind !== 'answer';
+    if (this.#refresh) this.vendor.refreshWatch.ended(this.#refresh, isWhole ? this.#record.code : undefined);
   }
 
   /** The client may have left before the response was written, or while it was. */
   #closed(): void {
+    this.#gone.abort();
     if (this.#record.outcome === 'lost' || this.response.writableFinished) return;
     this.#record.outcome = 'lost';
-    if (this.#refresh) this.vendor.refreshWatch.lost(this.#refresh, true);
+    if (this.#refresh) this.vendor.refreshWatch.abandoned(this.#refresh);
   }
+}
+
+/** What a fault sends in place of a regular response, without carrying the request out. */
+function responseInstead(fault: SandboxFault | undefined): HttpResponse | undefined {
+  if (fault?.kind === 'html-502') return { status: 502, body: BAD_GATEWAY_PAGE, headers: HTML_TYPE };
+  if (fault?.kind === 'empty-body') return { status: 200, body: '' };
+  return fault?.kind === 'body' ? { ...fault, status: fault.status ?? 200 } : undefined;
+}
+
+function half(body: string | Uint8Array): Uint8Array {
+  const bytes = Buffer.from(body);
+  return bytes.subarray(0, Math.ceil(bytes.length / 2));
 }

@@ -106,14 +106,10 @@ const EXAMPLES: readonly SandboxOrder[] = [
 const MAGIC = /^(code|warn)(M?)(\d{1,10})(?:x[0-9A-Za-z]*)?$/;
 
 /** The order number whose response always has `code`; `suffix` (letters and digits) makes several of one code. */
-export function orderNoForCode(code: string, suffix?: string): string {
-  return spell('code', code, suffix);
-}
+export const orderNoForCode = spelled('code');
 
 /** The order number that is always recognized with this one warning. */
-export function orderNoForWarning(code: string, suffix?: string): string {
-  return spell('warn', code, suffix);
-}
+export const orderNoForWarning = spelled('warn');
 
 export function magicOrder(orderNo: string): SandboxOrder | undefined {
   const match = MAGIC.exec(orderNo);
@@ -125,10 +121,10 @@ export function magicOrder(orderNo: string): SandboxOrder | undefined {
   return code === '0' ? { orderNo } : { orderNo, code };
 }
 
-function spell(prefix: 'code' | 'warn', code: string, suffix?: string): string {
-  const orderNo = `${prefix}${code.replace('-', 'M')}${suffix === undefined ? '' : `x${suffix}`}`;
-  if (orderNo.length > 32 || !MAGIC.test(orderNo)) {
+function spelled(prefix: 'code' | 'warn') {
+  return (code: string, suffix?: string): string => {
+    const orderNo = `${prefix}${code.replace('-', 'M')}${suffix === undefined ? '' : `x${suffix}`}`;
+    if (orderNo.length <= 32 && MAGIC.test(orderNo)) return orderNo;
     throw new RangeError(`No order number of 32 letters and digits can be spelled for code '${code}'.`);
-  }
-  return orderNo;
+  };
 }

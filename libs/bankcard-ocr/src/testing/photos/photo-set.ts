@@ -1,4 +1,4 @@
-import type { SandboxContext } from '../kyc-sandbox.options.js';
+import type { Vendor } from '../endpoints/vendor.js';
 import type { KnownOrder } from '../orders/order-book.js';
 import { CARD_CROP_JPEG, CARD_ORIGINAL_JPEG, NUMBER_STRIP_JPEG } from './example-photos.js';
 
@@ -23,23 +23,20 @@ function padJpeg(jpeg: Buffer, bytes: number): Buffer {
   return missing > 0 ? Buffer.concat([jpeg, Buffer.alloc(missing, 'SANDBOX '), end]) : jpeg;
 }
 
-/** Lets photos come late, once for every order (protocol.md section 3, "delayed by about one second"). */
-export class PhotoDelivery {
-  readonly #firstRequested = new Map<string, number>();
-
-  constructor(private readonly context: SandboxContext) {}
-
-  of({ orderNo, photos, sentImage }: KnownOrder): { readonly fields: PhotoFields; readonly waitMs: number } {
-    const { photoBytes, latePhotos: late } = this.context.settings;
-    const own = photosOf(photos, photoBytes);
-    const fields = sentImage === undefined ? own : { ...own, originBankcardPhoto: sentImage };
-    if (!late) return { fields, waitMs: 0 };
-    const now = this.context.clock.monotonic();
-    const first = this.#firstRequested.get(orderNo) ?? now;
-    this.#firstRequested.set(orderNo, first);
-    const waitMs = Math.max(first + late.delayMs - now, 0);
-    if (waitMs === 0 || late.as === 'slow') return { fields, waitMs };
-    const names = late.as === 'missing' ? [] : Object.keys(fields);
-    return { fields: Object.fromEntries(names.map((name) => [name, ''])), waitMs: 0 };
-  }
+/** The photos in the response to a query, late once for every order (protocol.md section 3, "delayed by about one second"). */
+export function deliverPhotos(
+  { settings, clock, photosRequestedAt }: Vendor,
+  { orderNo, photos, sentImage }: KnownOrder,
+): { readonly fields: PhotoFields; readonly waitMs: number } {
+  const { photoBytes, latePhotos: late } = settings;
+  const own = photosOf(photos, photoBytes);
+  const fields = sentImage === undefined ? own : { ...own, originBankcardPhoto: sentImage };
+  if (!late) return { fields, waitMs: 0 };
+  const now = clock.monotonic();
+  const first = photosRequestedAt.get(orderNo) ?? now;
+  photosRequestedAt.set(orderNo, first);
+  const waitMs = Math.max(first + late.delayMs - now, 0);
+  if (waitMs === 0 || late.as === 'slow') return { fields, waitMs };
+  const names = late.as === 'missing' ? [] : Object.keys(fields);
+  return { fields: Object.fromEntries(names.map((name) => [name, ''])), waitMs: 0 };
 }

@@ -5,7 +5,6 @@ export type JsonObject = Record<string, unknown>;
 
 /** The response of an endpoint, before a fault changes it. */
 export interface SandboxResponse {
-  readonly code: string;
   readonly json: JsonObject;
   readonly waitMs?: number;
 }

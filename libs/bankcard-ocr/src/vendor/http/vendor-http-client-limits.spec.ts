@@ -1,6 +1,5 @@
 import { gzipSync } from 'node:zlib';
 import { Deadline } from '../../call/deadline.js';
-import { SignalCancellation } from '../../runtime/abort.js';
 import { ManualClock } from '../../testing/manual-clock.js';
 import { Semaphore } from '../../runtime/semaphore.js';
 import { failureOf, NEVER, type OddAnswer, OddVendor, TRANSPORT_KINDS } from '../odd-vendor.test-support.js';
@@ -109,7 +108,7 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
       const exchange = vendor.exchange({ gate: new Semaphore(1) });
       const reason = { my: 'reason' };
       const controller = new AbortController();
-      const failing = vendor.get({ cancellation: new SignalCancellation(controller.signal) }, exchange);
+      const failing = vendor.get({ cancellation: controller.signal }, exchange);
       await until(() => vendor.served.length === 1);
       controller.abort(reason);
       await expect(failing).rejects.toBe(reason);
@@ -119,7 +118,7 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
     });
 
     it('sends nothing when it stopped before', async () => {
-      const failing = vendor.get({ cancellation: new SignalCancellation(AbortSignal.abort('stopped')) });
+      const failing = vendor.get({ cancellation: AbortSignal.abort('stopped') });
       await expect(failing).rejects.toBe('stopped');
       expect(vendor.served).toEqual([]);
     });
@@ -129,10 +128,7 @@ describe.each(TRANSPORT_KINDS)('over %s:', (kind) => {
       const gate = new Semaphore(1);
       await gate.acquire(NEVER, false);
       const controller = new AbortController();
-      const failing = vendor.get(
-        { cancellation: new SignalCancellation(controller.signal) },
-        vendor.exchange({ gate }),
-      );
+      const failing = vendor.get({ cancellation: controller.signal }, vendor.exchange({ gate }));
       gate.release();
       controller.abort('stopped');
       await expect(failing).rejects.toBe('stopped');

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
 import type { BankCardOcrErrorCode } from '../../errors/error-codes.js';
 import type { VendorCodeOverrides } from '../../errors/vendor-codes.js';
-import { type Cancellation, raceCancel } from '../../runtime/abort.js';
+import { type Cancellation, onAbort, raceAbort } from '../../runtime/abort.js';
 import type { Clock, ClockTimer } from '../../runtime/clock.js';
 import type { Semaphore } from '../../runtime/semaphore.js';
 import type { OrderReferences } from '../../signature/order-references.js';
@@ -168,7 +168,8 @@ class Exchange implements ResponseListener {
   start(): Promise<void> {
     const { pathAndQuery, body, attempt, cancellation, timeoutMs, onSend } = this.request;
     // Between its turn at the gate and this line the caller may have given up, and a cancellation tells that only once.
-    if (cancellation.cancelled || cancellation.endsAt <= this.#sentAt.monotonicMs) cancellation.throwIfCancelled();
+    const { endsAt = Infinity } = cancellation;
+    if (cancellation.aborted || endsAt <= this.#sentAt.monotonicMs) cancellation.throwIfAborted();
     onSend?.();
     // A connection that went stale while it was kept would leave open whether a POST, never repeated, was carried out.
     const freshConnection = attempt > 1 || body !== undefined;
@@ -176,7 +177,7 @@ class Exchange implements ResponseListener {
     const call = this.client.transport.start({ method, pathAndQuery, body, freshConnection }, this);
     this.#call = call;
     this.#limitTime(timeoutMs, cancellation);
-    this.#forget = cancellation.onCancel(() => call.abort(), true);
+    this.#forget = onAbort(cancellation, () => call.abort(), true);
     return call.finished;
   }
 
@@ -184,7 +185,7 @@ class Exchange implements ResponseListener {
   rest(): Promise<void> | undefined {
     if (this.#refusal) throw this.#refusal.error;
     if (this.#delayedSince === undefined || !this.#delay) return undefined;
-    return raceCancel(this.#delay, this.request.cancellation);
+    return raceAbort(this.#delay, this.request.cancellation);
   }
 
   response(): VendorResponse {
@@ -282,11 +283,12 @@ class Exchange implements ResponseListener {
   /** Limit the time of the response. The time for which its reader delays it does not count: it is not the vendor's. */
   #limitTime(timeoutMs: number, cancellation: Cancellation): void {
     const { clock } = this.client;
+    const { endsAt = Infinity } = cancellation;
     const check = (): void => {
       const now = clock.monotonic();
       // Timers fire up to a millisecond early.
-      const leftMs = cancellation.endsAt - now;
-      if (leftMs < 1) return cancellation.expire();
+      const leftMs = endsAt - now;
+      if (leftMs < 1) return cancellation.expire?.();
       const delayMs = this.#delayMs + (this.#delayedSince === undefined ? 0 : now - this.#delayedSince);
       const spentMs = now - this.#sentAt.monotonicMs - delayMs;
       if (spentMs < timeoutMs - 1) {
@@ -297,7 +299,7 @@ class Exchange implements ResponseListener {
       this.#timedOut = true;
       this.#call?.abort();
     };
-    const leftMs = cancellation.endsAt - this.#sentAt.monotonicMs;
+    const leftMs = endsAt - this.#sentAt.monotonicMs;
     this.#timer = clock.setTimer(check, Math.min(timeoutMs, leftMs), true);
   }
 
@@ -329,7 +331,7 @@ class Exchange implements ResponseListener {
   #explain(error: unknown): unknown {
     if (!this.#isReceived) {
       try {
-        this.request.cancellation.throwIfCancelled();
+        this.request.cancellation.throwIfAborted();
       } catch (reason) {
         return reason;
       }
