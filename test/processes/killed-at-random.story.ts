@@ -52,13 +52,10 @@ describe('a process that is killed (kill -9)', () => {
       killed.set(last, (killed.get(last) ?? 0) + 1);
       expect(worker.output).not.toContain('damaged');
 
-      const reader = new FileTicketStore({
-        directory,
-        appId: sandbox.appId,
-        onDamaged: (path) => {
-          throw new Error(`damaged: ${path}`);
-        },
-      });
+      const reader = new FileTicketStore({ directory, appId: sandbox.appId });
+      reader.onWarning = (warning) => {
+        throw new Error(warning);
+      };
       await expect(reader.read()).resolves.toMatchObject({ format: 1, current: { number: expect.any(Number) } });
     }
 

@@ -46,8 +46,8 @@ export function registrations(perhaps: Perhaps<BankCardOcrOptions>, name: string
 
 export function stores(client: Redis, undefinedNumber: number | undefined) {
   return [
-    new FileTicketStore({ directory: '/tickets', appId: 'IDAXXXXX', onDamaged: undefined }),
-    new RedisTicketStore({ client, appId: 'x', timeoutMs: undefinedNumber, clock: undefined, onDamaged: undefined }),
+    new FileTicketStore({ directory: '/tickets', appId: 'IDAXXXXX', timeoutMs: undefinedNumber }),
+    new RedisTicketStore({ client, appId: 'x', timeoutMs: undefinedNumber, clock: undefined }),
   ];
 }
 

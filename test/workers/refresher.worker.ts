@@ -80,9 +80,11 @@ async function stay(phase: string): Promise<void> {
 /** @param location `file:/directory` or `redis://…` */
 function storeAt(location: string): TicketStore {
   const appId = environment('APP_ID');
-  const onDamaged = (where: string) => say(`damaged ${where}`);
-  if (location.startsWith('redis:')) return RedisTicketStore.fromUrl(location, { appId, onDamaged });
-  return new FileTicketStore({ directory: location.slice('file:'.length), appId, onDamaged });
+  const store = location.startsWith('redis:')
+    ? RedisTicketStore.fromUrl(location, { appId })
+    : new FileTicketStore({ directory: location.slice('file:'.length), appId });
+  store.onWarning = (warning) => say(warning);
+  return store;
 }
 
 function telling(store: TicketStore): TicketStore {

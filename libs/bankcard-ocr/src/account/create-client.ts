@@ -198,10 +198,8 @@ export const ACCOUNT_PARTS: readonly AccountPart[] = [
     });
   }),
   part(TicketStore, [Clock], async (context, clock) => {
-    const { options, surroundings } = context;
-    const store = await createTicketStore({ ...options, clock }, (where) => {
-      surroundings.log.warn(`the stored credentials were damaged and set aside as ${where}`);
-    });
+    const { options } = context;
+    const store = await createTicketStore({ ...options, clock });
     // The application closes a store that it passed.
     if (store !== options.ticketStore) context.onClose(() => store.close());
     return store;

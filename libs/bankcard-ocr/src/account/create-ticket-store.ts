@@ -7,19 +7,15 @@ import { text } from '../errors/text.js';
 import type { ResolvedOptions } from '../options/resolve-options.js';
 import { createRedisClient, loadIoredis } from '../redis/redis-url.js';
 
-/** @param onDamaged takes the path or key of credentials that could not be read and were set aside */
-export async function createTicketStore(
-  { ticketStore, appId, clock }: ResolvedOptions,
-  onDamaged: (where: string) => void,
-): Promise<TicketStore> {
+export async function createTicketStore({ ticketStore, appId, clock }: ResolvedOptions): Promise<TicketStore> {
   if (ticketStore instanceof TicketStore) return ticketStore;
   if (ticketStore.kind === 'memory') return new MemoryTicketStore();
-  if (ticketStore.kind === 'file') return new FileTicketStore({ directory: ticketStore.directory, appId, onDamaged });
+  if (ticketStore.kind === 'file') return new FileTicketStore({ directory: ticketStore.directory, appId });
   // Only an application that keeps credentials in Redis needs its client, so it is loaded here.
   const Client = await loadIoredis();
   const { RedisTicketStore } = await import('../redis/redis-ticket.store.js');
   const client = createRedisClient(ticketStore.url.reveal(), Client);
-  return new RedisTicketStore({ appId, clock, onDamaged, client }, true);
+  return new RedisTicketStore({ appId, clock, client }, true);
 }
 
 /** @throws {@link BankCardOcrConfigurationError} when the store refuses the access: startup fails */

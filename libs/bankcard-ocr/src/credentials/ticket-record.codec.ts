@@ -1,73 +1,6 @@
 import { createCipheriv, createDecipheriv, type KeyObject } from 'node:crypto';
 import { type Random, SYSTEM_RANDOM } from '../runtime/random.js';
-import { HIGHEST_NUMBER, type TicketRecord } from './ticket-record.js';
-
-/** Which values a member of a record may have, whether it moves with the clock, whether it is encrypted. */
-type Kind = keyof typeof CHECKS;
-type Member = Readonly<{ name: string; isOptional: boolean; isList: boolean; type: Kind | readonly Member[] }>;
-
-/** @param members of an object; those whose name ends with `?` may be missing */
-function schema(members: Readonly<Record<string, Kind | readonly Member[] | { listOf: readonly Member[] }>>): Member[] {
-  return Object.entries(members).map(([key, type]) => {
-    const isList = typeof type === 'object' && 'listOf' in type;
-    return { name: key.replace('?', ''), isOptional: key.endsWith('?'), isList, type: isList ? type.listOf : type };
-  });
-}
-
-const isText = (value: unknown) => typeof value === 'string' && value !== '';
-const isMilliseconds = (value: unknown) => Number.isFinite(value) && Number(value) >= 0;
-const isCount = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 0 && Number(value) < HIGHEST_NUMBER;
-
-const CHECKS = {
-  format: (value: unknown) => value === 1,
-  revision: (value: unknown) => isCount(value) && value !== 0,
-  count: isCount,
-  text: isText,
-  secret: isText,
-  fingerprint: (value: unknown) => typeof value === 'string',
-  timestamp: isMilliseconds,
-  duration: isMilliseconds,
-  flag: (value: unknown) => typeof value === 'boolean',
-} as const;
-
-const TOKEN = {
-  number: 'count',
-  id: 'text',
-  'refreshId?': 'text',
-  accessToken: 'secret',
-  tokenRequestedAtMs: 'timestamp',
-  tokenLifeMs: 'duration',
-} as const;
-
-const RETIRED_TICKET = schema({
-  number: 'count',
-  id: 'text',
-  signTicket: 'secret',
-  replacedAtMs: 'timestamp',
-  endsAtMs: 'timestamp',
-});
-
-/** The JSON in the stores: this drives reading, translation to another clock, and encryption. */
-const RECORD = schema({
-  format: 'format',
-  revision: 'revision',
-  writeId: 'text',
-  secretFingerprint: 'fingerprint',
-  'current?': schema({
-    ...TOKEN,
-    signTicket: 'secret',
-    ticketRequestedAtMs: 'timestamp',
-    ticketLifeMs: 'duration',
-    'contested?': 'flag',
-  }),
-  'pending?': schema(TOKEN),
-  'unanswered?': schema({ sinceMs: 'timestamp', by: 'text' }),
-  'failed?': schema({ attempts: 'duration', retryAtMs: 'timestamp', 'pauseMs?': 'duration', 'by?': 'text' }),
-  'forcedAtMs?': 'timestamp',
-  'writtenBackAtMs?': 'timestamp',
-  'rejectedId?': 'text',
-  'earlier?': { listOf: RETIRED_TICKET },
-});
+import { CHECKS, type Kind, RECORD, type Schema, type TicketRecord } from './ticket-record.js';
 
 /** A record of another version of this library: it is left alone, and nothing is refreshed beside it. */
 export class RecordOfAnotherVersion extends Error {
@@ -153,27 +86,32 @@ export function withoutSealed(record: TicketRecord): TicketRecord {
   return mapRecord(record, 'secret', (text: string) => (text.startsWith(PREFIX) ? undefined : text));
 }
 
-function matches(members: readonly Member[], value: unknown): boolean {
+function matches(schema: Schema, value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return members.every(({ name, isOptional, isList, type }) => {
-    const given = (value as Record<string, unknown>)[name];
-    if (given === undefined) return isOptional;
-    const fits = (one: unknown) => (typeof type === 'string' ? CHECKS[type](one) : matches(type, one));
-    return isList ? Array.isArray(given) && given.every(fits) : fits(given);
+  return Object.entries(schema).every(([key, type]) => {
+    const given = (value as Record<string, unknown>)[key.replace('?', '')];
+    if (given === undefined) return key.endsWith('?');
+    if (typeof type === 'string') return CHECKS[type](given);
+    return isList(type) ? Array.isArray(given) && given.every((one) => matches(type[0], one)) : matches(type, given);
   });
+}
+
+function isList(type: Schema | readonly [Schema]): type is readonly [Schema] {
+  return Array.isArray(type);
 }
 
 /** Leaves out an object a member of which comes out undefined. `place`: the object's id and the member's name. */
 function mapRecord<T>(record: TicketRecord, kind: Kind, change: (value: T, place: string) => T | undefined) {
-  const mapMembers = (members: readonly Member[], value: object): object | undefined => {
+  const mapMembers = (schema: Schema, value: object): object | undefined => {
     const mapped = { ...value } as Record<string, unknown>;
-    for (const { name, isList, type } of members) {
+    for (const [key, type] of Object.entries(schema)) {
+      const name = key.replace('?', '');
       const member = mapped[name];
       if (member === undefined || (typeof type === 'string' && type !== kind)) continue;
       if (typeof type === 'string') {
         mapped[name] = change(member as T, `${String(mapped['id'])} ${name}`);
         if (mapped[name] === undefined) return undefined;
-      } else if (isList) mapped[name] = (member as object[]).flatMap((item) => mapMembers(type, item) ?? []);
+      } else if (isList(type)) mapped[name] = (member as object[]).flatMap((item) => mapMembers(type[0], item) ?? []);
       else mapped[name] = mapMembers(type, member as object);
     }
     return mapped;

@@ -8,8 +8,6 @@ import type { CredentialOptions } from './credential.options.js';
 import type { TransportOptions } from './transport.options.js';
 import type { VendorOptions } from './vendor.options.js';
 
-export type { TransportKind } from './transport.options.js';
-
 /** Time limits and attempts of a query: for all queries as options of the module, for one as options of the call. */
 export interface QueryLimits {
   /**

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { TicketStore } from '../credentials/store/ticket-store.js';
 import { Problem, unusableText } from '../errors/configuration-error.js';
 import { SecretText } from '../runtime/secret-text.js';
-import { checkChoice, type OptionsBefore, visibleText } from './option-values.js';
+import { oneOf, type OptionsBefore, visibleText } from './option-values.js';
 import type { BaseUrl } from './vendor.options.js';
 
 /** Where credentials are kept, and when they are refreshed. */
@@ -83,10 +83,10 @@ export function readSecret(value: unknown): SecretText | Problem {
   return secret instanceof Problem ? secret : new SecretText(secret);
 }
 
-export const ROLES = ['refresher', 'reader'] as const;
+export const ROLE = oneOf(['refresher', 'reader']);
 
-export function readRole(value: unknown, { ticketStore }: OptionsBefore): (typeof ROLES)[number] | Problem {
-  const role = checkChoice(value, ROLES) ?? (value as (typeof ROLES)[number]);
+export function readRole(value: unknown, { ticketStore }: OptionsBefore): ReturnType<typeof ROLE.read> {
+  const role = ROLE.read(value);
   if (role !== 'reader') return role;
   const store = ticketStore as ReturnType<typeof readTicketStore>;
   const isOfThisProcess =

@@ -3,7 +3,7 @@ import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import * as calls from './bankcard-ocr.options.js';
 import * as credentials from './credential.options.js';
 import type { NumberRule, OptionsBefore } from './option-values.js';
-import { numeric, oneOf, optional, trueOrFalse, visibleText } from './option-values.js';
+import { numeric, oneOf, optional, TRUE_OR_FALSE, visibleText } from './option-values.js';
 import * as transport from './transport.options.js';
 import * as vendor from './vendor.options.js';
 
@@ -34,7 +34,7 @@ const MAY_BE_ZERO = numeric('milliseconds', true);
 export const OPTION_TABLE = {
   appId: { variable: 'BANKCARD_OCR_APP_ID', read: readAppId },
   secret: { variable: 'BANKCARD_OCR_SECRET', secret: true, read: credentials.readSecret },
-  allowInsecureHttp: { default: false, ...trueOrFalse() },
+  allowInsecureHttp: { default: false, ...TRUE_OR_FALSE },
   baseUrl: { variable: 'BANKCARD_OCR_BASE_URL', default: 'https://idasc.webank.com', read: vendor.readBaseUrl },
   protocolVersion: { default: '1.0.0', read: readProtocolVersion },
   ticketStore: { variable: 'BANKCARD_OCR_TICKET_STORE', secret: true, read: credentials.readTicketStore },
@@ -43,17 +43,17 @@ export const OPTION_TABLE = {
     secret: true,
     read: optional(credentials.readStoreEncryptionKey),
   },
-  role: { variable: 'BANKCARD_OCR_ROLE', default: 'refresher', choices: credentials.ROLES, read: credentials.readRole },
+  role: { variable: 'BANKCARD_OCR_ROLE', default: 'refresher', ...credentials.ROLE, read: credentials.readRole },
   refreshIntervalMs: { variable: 'BANKCARD_OCR_REFRESH_INTERVAL_MS', default: 1_200_000, ...MILLISECONDS },
   ticketOverlapMs: { variable: 'BANKCARD_OCR_TICKET_OVERLAP_MS', default: 60_000, ...MILLISECONDS },
   verifyWindowMs: { ...MAY_BE_ZERO, read: optional(MAY_BE_ZERO.read) },
-  backgroundRefresh: { default: true, ...trueOrFalse() },
+  backgroundRefresh: { default: true, ...TRUE_OR_FALSE },
   timeoutMs: { variable: 'BANKCARD_OCR_TIMEOUT_MS', default: 15_000, ...MILLISECONDS },
   attemptTimeoutMs: { variable: 'BANKCARD_OCR_ATTEMPT_TIMEOUT_MS', default: 5_000, ...MILLISECONDS },
   maxAttempts: { default: 3, ...numeric('whole number') },
   waitForPhotosMs: { default: 3_000, ...MAY_BE_ZERO },
   waitForResultMs: { default: 0, ...MAY_BE_ZERO },
-  transport: { variable: 'BANKCARD_OCR_TRANSPORT', default: 'undici', ...oneOf('http-service', 'undici') },
+  transport: { variable: 'BANKCARD_OCR_TRANSPORT', default: 'undici', ...oneOf(['http-service', 'undici']) },
   httpService: { read: optional(transport.readHttpService) },
   proxy: { variable: 'BANKCARD_OCR_PROXY', secret: true, read: optional(transport.readProxy) },
   ca: { read: optional(transport.readCa) },

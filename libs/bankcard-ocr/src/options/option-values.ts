@@ -9,12 +9,6 @@ import {
 /** What was read of other options: problems where that has failed. */
 export type OptionsBefore = Readonly<Record<string, unknown>>;
 
-export interface NumberRule {
-  readonly unit: keyof typeof WANTED;
-  readonly zeroAllowed: boolean;
-  readonly most?: number | undefined;
-}
-
 const WANTED = {
   milliseconds: new Problem('a number of milliseconds', '毫秒数'),
   bytes: new Problem('a whole number of bytes', '字节数（整数）'),
@@ -33,18 +27,6 @@ function booleanFromText(value: unknown): unknown {
   return value.trim().toLowerCase() === 'true';
 }
 
-export function checkNumber(value: unknown, { unit, zeroAllowed, most = Infinity }: NumberRule): Problem | undefined {
-  const isLargeEnough = typeof value === 'number' && (zeroAllowed ? value >= 0 : value > 0);
-  const inRange = isLargeEnough && Number.isFinite(value) && value <= most;
-  if (inRange && (unit === 'milliseconds' || Number.isInteger(value))) return undefined;
-  const [wanted, is] = [WANTED[unit], got(value)];
-  const limit = most === Infinity ? new Problem('', '') : new Problem(`, at most ${most}`, `，不大于 ${most}`);
-  return new Problem(
-    `must be ${wanted.en}, ${zeroAllowed ? '0 or more' : 'more than 0'}${limit.en}, written in digits only; ${is.en}`,
-    `必须是${wanted.zh}，${zeroAllowed ? '不小于 0' : '大于 0'}${limit.zh}，只用数字书写；${is.zh}`,
-  );
-}
-
 export function checkChoice(value: unknown, choices: readonly unknown[]): Problem | undefined {
   if (choices.includes(value)) return undefined;
   const is = got(value);
@@ -56,25 +38,33 @@ export function checkChoice(value: unknown, choices: readonly unknown[]): Proble
   );
 }
 
-export function numeric(unit: NumberRule['unit'], zeroAllowed = false, most?: number) {
-  const number = { unit, zeroAllowed, most };
-  const read = (given: unknown) => checkNumber(numberFromText(given), number) ?? (numberFromText(given) as number);
-  return { number, read };
+export type NumberRule = ReturnType<typeof numeric>['number'];
+
+export function numeric(unit: keyof typeof WANTED, zeroAllowed = false, most = Infinity) {
+  const read = (given: unknown): number | Problem => {
+    const value = numberFromText(given);
+    const isNumber = typeof value === 'number' && Number.isFinite(value) && value <= most;
+    const isWhole = unit === 'milliseconds' || Number.isInteger(value);
+    if (isNumber && isWhole && (zeroAllowed ? value >= 0 : value > 0)) return value;
+    const [wanted, is] = [WANTED[unit], got(value)];
+    const limit = most === Infinity ? { en: '', zh: '' } : { en: `, at most ${most}`, zh: `，不大于 ${most}` };
+    return new Problem(
+      `must be ${wanted.en}, ${zeroAllowed ? '0 or more' : 'more than 0'}${limit.en}, written in digits only; ${is.en}`,
+      `必须是${wanted.zh}，${zeroAllowed ? '不小于 0' : '大于 0'}${limit.zh}，只用数字书写；${is.zh}`,
+    );
+  };
+  return { number: { unit, zeroAllowed, most }, read };
 }
 
 export function optional<Value>(read: (value: unknown, before: OptionsBefore) => Value) {
   return (value: unknown, before: OptionsBefore) => (value === undefined ? undefined : read(value, before));
 }
 
-export function oneOf<const Choice extends string>(...choices: readonly Choice[]) {
-  return { choices, read: (value: unknown) => checkChoice(value, choices) ?? (value as Choice) };
+export function oneOf<const Choice>(choices: readonly Choice[], parse = (given: unknown) => given) {
+  return { choices, read: (given: unknown) => checkChoice(parse(given), choices) ?? (parse(given) as Choice) };
 }
 
-export function trueOrFalse() {
-  const choices: readonly boolean[] = [true, false];
-  const read = (given: unknown) => checkChoice(booleanFromText(given), choices) ?? (booleanFromText(given) as boolean);
-  return { choices, read };
-}
+export const TRUE_OR_FALSE = oneOf([true, false], booleanFromText);
 
 export function visibleText(en: string, zh: string, longest = Infinity) {
   return (value: unknown): string | Problem => {

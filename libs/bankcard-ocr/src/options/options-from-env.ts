@@ -8,7 +8,6 @@ import { isUnset, numberFromText } from './option-values.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-const OPTION_NAMES = Object.keys(OPTION_VARIABLES) as (keyof typeof OPTION_VARIABLES)[];
 const OTHERS: ReadonlySet<string> = new Set(['BANKCARD_OCR_EXPLAIN_TICKET', 'BANKCARD_OCR_EXPLAIN_NONCE_TICKET']);
 /** Those of the evidence archive, which the command line reads; `name` is in front, as with those of options. */
 export const ARCHIVE_VARIABLES = {
@@ -21,17 +20,15 @@ export const ARCHIVE_VARIABLES = {
 /** Whatever has another form is not repeated in a log. */
 const VARIABLE = /^[A-Za-z0-9_]{1,64}$/;
 
-/** @param name of the account: `LOANS_BANKCARD_OCR_APP_ID` for `loans`, dashes become underscores */
-export function variableOf(option: keyof typeof OPTION_VARIABLES, name?: string): string;
-export function variableOf(option: string, name?: string): string | undefined;
-export function variableOf(option: string, name?: string): string | undefined {
-  const variable = (OPTION_VARIABLES as Partial<Record<string, string>>)[option];
-  return variable === undefined ? undefined : withName(variable, name);
-}
-
 /** The variable of a named account begins with its name. */
 export function withName(variable: string, name: string | undefined): string {
   return name === undefined ? variable : `${name.replaceAll('-', '_').toUpperCase()}_${variable}`;
+}
+
+/** Each option that a variable sets, with its variable. */
+function variablesOf(name: string | undefined) {
+  const variables = Object.entries(OPTION_VARIABLES) as [keyof typeof OPTION_VARIABLES, string][];
+  return variables.map(([option, variable]) => [option, withName(variable, name)] as const);
 }
 
 /**
@@ -40,8 +37,8 @@ export function withName(variable: string, name: string | undefined): string {
  * @param name of the account, whose variables begin with it: `LOANS_BANKCARD_OCR_APP_ID` for `loans`
  */
 export function bankCardOcrOptionsFromEnv(env: Environment, name?: string): BankCardOcrOptions {
-  const values = OPTION_NAMES.map((option) => {
-    const text = env[variableOf(option, name)]?.trim();
+  const values = variablesOf(name).map(([option, variable]) => {
+    const text = env[variable]?.trim();
     return [option, 'number' in OPTION_TABLE[option] ? numberFromText(text) : text] as const;
   });
   // Startup reports what is missing, together with everything else that is wrong.
@@ -51,19 +48,12 @@ export function bankCardOcrOptionsFromEnv(env: Environment, name?: string): Bank
 /** Variables that resemble the library's: a misspelled name goes unnoticed until the default surprises. */
 export function unknownVariables(environment: Environment, name?: string): string[] {
   const ofArchive = Object.values(ARCHIVE_VARIABLES).map((variable) => withName(variable, name));
-  const known = new Set([...OPTION_NAMES.map((option) => variableOf(option, name)), ...ofArchive, ...OTHERS]);
+  const known = new Set([...variablesOf(name).map(([, variable]) => variable), ...ofArchive, ...OTHERS]);
   const compact = (text: string): string => text.replaceAll('_', '').toUpperCase();
-  const prefix = compact(variableOf('appId', name).replace(/APP_ID$/, ''));
+  const prefix = compact(withName('BANKCARD_OCR_', name));
   return Object.keys(environment).filter(
     (variable) => VARIABLE.test(variable) && compact(variable).startsWith(prefix) && !known.has(variable),
   );
-}
-
-/** What the environment sets without effect. */
-export interface OverlookedVariables {
-  /** What is in files and has not reached the process; among the warnings too. */
-  readonly lost: readonly Problem[];
-  readonly warnings: readonly Problem[];
 }
 
 /**
@@ -75,21 +65,21 @@ export function overlookedVariables(
   name?: string,
   environment: Environment = process.env,
   directory = process.cwd(),
-): OverlookedVariables {
-  const unset = OPTION_NAMES.filter((option) => isUnset((given as Partial<BankCardOcrOptions> | undefined)?.[option]));
+): Problem[] {
+  const options: Partial<BankCardOcrOptions> | undefined = given;
+  const unset = variablesOf(name).filter(([option]) => isUnset(options?.[option]));
   const mode = environment['NODE_ENV'];
   const files = ['.env', '.env.local', ...(mode !== undefined && /^\w+$/.test(mode) ? [`.env.${mode}`] : [])];
   const lost = files.flatMap((file) => {
     const values = parseFile(join(directory, file));
-    const missing = unset
-      .map((option) => variableOf(option, name))
-      .filter((variable) => !isUnset(values[variable]) && environment[variable] === undefined);
+    const missing = unset.flatMap(([, variable]) => {
+      return !isUnset(values[variable]) && environment[variable] === undefined ? [variable] : [];
+    });
     return missing.length === 0 ? [] : lostIn(file, missing.join(', '));
   });
-  const notUsed = unset
-    .filter((option) => !isUnset(environment[variableOf(option, name)]))
-    .map((option) => withoutEffect(option, variableOf(option, name)));
-  return { lost, warnings: [...unknownVariables(environment, name).map(unknownVariable), ...notUsed, ...lost] };
+  const notUsed = unset.filter(([, variable]) => !isUnset(environment[variable]));
+  const unknown = unknownVariables(environment, name).map(unknownVariable);
+  return [...unknown, ...notUsed.map(([option, variable]) => withoutEffect(option, variable)), ...lost];
 }
 
 function lostIn(file: string, names: string): Problem {

@@ -6,9 +6,9 @@ import { proxyNamed } from '../vendor/http/proxy.js';
 import type { BankCardOcrOptions } from './bankcard-ocr.options.js';
 import { revealSecrets } from './concealed-options.js';
 import { warningAboutAppId, warningAboutSecret } from './credential.options.js';
-import { OPTION_ROWS, type OptionName, type ReadOptions } from './option-table.js';
+import { OPTION_ROWS, OPTION_VARIABLES, type ReadOptions } from './option-table.js';
 import { isUnset, whatIsSet } from './option-values.js';
-import { type Environment, type OverlookedVariables, variableOf } from './options-from-env.js';
+import { type Environment, withName } from './options-from-env.js';
 
 /** Options that were checked and completed; safe to print. */
 export interface ResolvedOptions extends ReadOptions {
@@ -19,13 +19,14 @@ export interface ResolvedOptions extends ReadOptions {
 
 /**
  * @param environment names the proxy where no option does
+ * @param overlooked what the environment sets without effect
  * @throws {@link BankCardOcrConfigurationError} with every problem, when there is one
  */
 export function resolveOptions(
   given: BankCardOcrOptions,
   name?: string,
   environment: Environment = process.env,
-  overlooked: OverlookedVariables = { lost: [], warnings: [] },
+  overlooked: readonly Problem[] = [],
 ): ResolvedOptions {
   const set: Record<string, unknown> = whatIsSet(revealSecrets(given ?? {}));
   // An application that passes an HttpService expects it to be used.
@@ -36,7 +37,9 @@ export function resolveOptions(
     // null does not mean the default: it is a mistake.
     values[option] = row.read(option in set ? set[option] : row.default, values);
     const problems = [values[option]].flat().filter((one) => one instanceof Problem);
-    issues.push(...problems.map((problem) => configurationIssue(option, problem, variableOf(option, name))));
+    issues.push(
+      ...problems.map((problem) => configurationIssue(option, problem, row.variable && withName(row.variable, name))),
+    );
   }
   const options = values as unknown as ReadOptions;
   if (!isUnset((given as { name?: unknown } | undefined)?.name))
@@ -44,10 +47,10 @@ export function resolveOptions(
   const route = routeTo(options, issues, environment);
   if (issues.length > 0) {
     const isAnyMissing = ['appId', 'secret', 'ticketStore'].some((option) => isUnset(set[option]));
-    const notes = [...(isAnyMissing ? [WHERE_VALUES_COME_FROM] : []), ...overlooked.lost];
+    const notes = [...(isAnyMissing ? [WHERE_VALUES_COME_FROM] : []), ...overlooked];
     throw new BankCardOcrConfigurationError(issues, undefined, notes);
   }
-  return { ...options, route, warnings: [...warningsAbout(options, name), ...overlooked.warnings] };
+  return { ...options, route, warnings: [...warningsAbout(options, name), ...overlooked] };
 }
 
 const WHERE_VALUES_COME_FROM = new Problem(
@@ -91,14 +94,14 @@ function routeTo(
 
 function warningsAbout({ appId, secret, refreshIntervalMs, ticketOverlapMs }: ReadOptions, name?: string): Problem[] {
   const isTooShort = refreshIntervalMs < Math.max(ticketOverlapMs, 60_000);
-  const found: [option: OptionName, problem: Problem | false | undefined][] = [
+  const found: [option: keyof typeof OPTION_VARIABLES, problem: Problem | false | undefined][] = [
     ['appId', warningAboutAppId(appId)],
     ['secret', warningAboutSecret(secret.reveal())],
     ['refreshIntervalMs', isTooShort && shorterThan(1_200_000, refreshIntervalMs)],
     ['ticketOverlapMs', ticketOverlapMs < 60_000 && shorterThan(60_000, ticketOverlapMs)],
   ];
   return found.flatMap(([option, problem]) => {
-    const { en, zh } = withVariable(option, variableOf(option, name));
+    const { en, zh } = withVariable(option, withName(OPTION_VARIABLES[option], name));
     return problem ? new Problem(`${en} ${problem.en}`, `${zh}${problem.zh}`) : [];
   });
 }

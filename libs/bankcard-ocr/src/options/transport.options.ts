@@ -5,9 +5,6 @@ import { definesRoute, type HttpServiceLike } from '../vendor/http/load-http-ser
 import { isNone, readProxyUrl } from '../vendor/http/proxy.js';
 import { type OptionsBefore } from './option-values.js';
 
-/** How requests travel: through undici, or through `HttpService` of `@nestjs/axios`, which costs several times as much. */
-export type TransportKind = 'http-service' | 'undici';
-
 /** How Tencent is reached. */
 export interface TransportOptions {
   /**
@@ -16,7 +13,7 @@ export interface TransportOptions {
    * would hold secrets. With `httpService` set, the default is `http-service`.
    * @default 'undici'
    */
-  readonly transport?: TransportKind | undefined;
+  readonly transport?: 'http-service' | 'undici' | undefined;
   /**
    * Your own `HttpService` instead of the library's, with `http-service` only. A leak risk: its interceptors and
    * loggers see the URLs, and with them the secret, tokens and signatures. Agents or a proxy set on it are used as

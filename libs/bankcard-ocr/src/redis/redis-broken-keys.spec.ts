@@ -20,24 +20,25 @@ describeWithRedis('keys of a ticket store that hold something else', () => {
     await server[Symbol.asyncDispose]();
   });
 
-  function aStore(damaged: string[] = [], url = server.url) {
+  function aStore(warnings: string[] = [], url = server.url) {
     const appId = `IDABROKEN${(appIds += 1)}`;
-    const store = RedisTicketStore.fromUrl(url, { appId, onDamaged: (key) => damaged.push(key) });
+    const store = RedisTicketStore.fromUrl(url, { appId });
+    store.onWarning = (warning) => warnings.push(warning);
     opened.push(store);
     const tag = `bankcard-ocr:{${appId}}`;
     return { store, record: `${tag}:record`, lease: `${tag}:lease`, aside: `${tag}:damaged` };
   }
 
   it.each(BROKEN_RECORDS)('set aside as a whole, and everybody starts anew: %s', async (_what, spoil) => {
-    const damaged: string[] = [];
-    const { store, record, aside } = aStore(damaged);
+    const warnings: string[] = [];
+    const { store, record, aside } = aStore(warnings);
     await spoil(admin, record);
     // What was set aside before may be of any type as well.
     await admin.rpush(aside, 'earlier');
     const kept = await admin.dumpBuffer(record);
     await store.open();
     await expect(store.read()).resolves.toBeUndefined();
-    expect(damaged).toEqual([aside]);
+    expect(warnings).toEqual([`the stored credentials were damaged and set aside as ${aside}`]);
     expect(await admin.dumpBuffer(aside)).toEqual(kept);
     expect(await admin.pttl(aside)).toBeGreaterThan(23 * 3_600_000);
     const lease = (await store.acquireLease(4_000))!;
@@ -47,14 +48,14 @@ describeWithRedis('keys of a ticket store that hold something else', () => {
   });
 
   it('is set aside by one, however many find it, and what was written since stays', async () => {
-    const damaged: string[] = [];
-    const { store, record } = aStore(damaged);
+    const warnings: string[] = [];
+    const { store, record } = aStore(warnings);
     await admin.set(record, 'x');
     await store.open();
     await Promise.all(Array.from({ length: 10 }, () => store.read()));
     await store.compareAndSet(undefined, aRecord(1));
     await expect(store.read()).resolves.toMatchObject({ revision: 1 });
-    expect(damaged).toHaveLength(1);
+    expect(warnings).toHaveLength(1);
   });
 
   it.each(BROKEN_LEASES)('is no lease that anybody holds: %s', async (_what, spoil) => {

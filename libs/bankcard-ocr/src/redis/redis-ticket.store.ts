@@ -4,6 +4,7 @@ import {
   contentFrom,
   describeFinding,
   readable,
+  type StoreContent,
   type StoreFinding,
   type StoreInspection,
   tryLease,
@@ -32,8 +33,6 @@ export interface RedisTicketStoreOptions {
   readonly timeoutMs?: number | undefined;
   /** The clock of this process, which need not agree with that of Redis. @default the machine's clocks */
   readonly clock?: Clock | undefined;
-  /** Called with the key of a record that could not be read and was set aside. */
-  readonly onDamaged?: ((key: string) => void) | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 1_000;
@@ -95,34 +94,29 @@ export class RedisTicketStore extends TicketStore {
   }
 
   override async inspect(access: StoreAccess = 'write'): Promise<StoreInspection> {
+    const about = this.description;
+    let content: StoreContent | undefined;
+    let findings: StoreFinding[] = [];
     try {
       await this.#commands.connected(INSPECTION_CONNECT_TIMEOUT_MS);
-      const content = await contentFrom(async () => (await this.#read()).content);
-      // Whether it can be read at all is reported below.
+      content = await contentFrom(async () => (await this.#read()).content);
+      const redis = inspectRedis(await this.#commands.info(this.#keys.record), about);
+      findings = redis.findings;
+      const facts = { kind: 'redis', ...(redis.version !== undefined && { version: redis.version }) };
+      // Whether it can be read at all.
       if (content.kind === 'unreadable') await this.#read();
-      return { content, findings: await this.#inspectAccess(access) };
-    } catch (error) {
-      const fault = redisError(error);
-      const content = { kind: 'unreadable' as const, code: fault.code };
-      return { content, findings: [unusableFinding(fault, this.description)] };
-    }
-  }
-
-  async #inspectAccess(access: StoreAccess): Promise<StoreFinding[]> {
-    const about = this.description;
-    const { version, findings } = inspectRedis(await this.#commands.info(this.#keys.record), about);
-    const facts = { kind: 'redis', ...(version !== undefined && { version }) };
-    if (access === 'read') return [{ ...readable(facts), about }, ...findings];
-    try {
+      if (access === 'read') return { content, findings: [{ ...readable(facts), about }, ...findings] };
       await this.#tryAllWrites();
       const lease = await tryLease((ttlMs) => this.acquireLease(ttlMs), this.runtime.clock, facts);
       const silence = await this.#commands.publish(this.#keys.channel, '0').then(
         () => [],
         (error: unknown) => [silentFinding(redisError(error), about)],
       );
-      return [{ ...lease, about }, ...silence, ...findings];
+      return { content, findings: [{ ...lease, about }, ...silence, ...findings] };
     } catch (error) {
-      return [unusableFinding(redisError(error), about), ...findings];
+      const fault = redisError(error);
+      content ??= { kind: 'unreadable', code: fault.code };
+      return { content, findings: [unusableFinding(fault, about), ...findings] };
     }
   }
 
@@ -207,7 +201,7 @@ export class RedisTicketStore extends TicketStore {
     const { record, damaged } = this.#keys;
     // Who may only read leaves it to the others; there is nothing to read either way.
     const outcome = await this.#commands.change(SET_ASIDE, [record, damaged], () => [seen]).catch(() => 'fenced');
-    if (outcome === 'done') this.#options.onDamaged?.(damaged);
+    if (outcome === 'done') this.onWarning?.(`the stored credentials were damaged and set aside as ${damaged}`);
   }
 }
 

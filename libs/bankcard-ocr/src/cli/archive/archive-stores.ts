@@ -3,7 +3,8 @@ import { DirectoryEvidenceStore } from '../../archive/directory-evidence.store.j
 import { FileKeyStore } from '../../archive/key-store.js';
 import type { BucketAddress } from '../../archive-s3/open-bucket.js';
 import { isBankCardOcrError } from '../../errors/bank-card-ocr-error.js';
-import { ARCHIVE_VARIABLES, variableOf, withName } from '../../options/options-from-env.js';
+import { OPTION_VARIABLES } from '../../options/option-table.js';
+import { ARCHIVE_VARIABLES, withName } from '../../options/options-from-env.js';
 import { isPackageMissing } from '../../runtime/missing-package.js';
 import { refusal } from '../arguments.js';
 import { readTextFile } from '../configuration.js';
@@ -46,12 +47,13 @@ export async function archiveStores(
   name: string | undefined,
   onWarning: (warning: string) => void,
 ): Promise<ArchiveStores> {
-  const appId = process.env[variableOf('appId', name)]?.trim();
+  const appIdVariable = withName(OPTION_VARIABLES.appId, name);
+  const appId = process.env[appIdVariable]?.trim();
   const given = place.store ?? valueOf('store', name);
   const keysGiven = place.keys ?? valueOf('keys', name);
   const wrapping = valueOf('wrappingKeys', name);
   const missing = [
-    ...(appId ? [] : [variableOf('appId', name)]),
+    ...(appId ? [] : [appIdVariable]),
     ...(given === undefined ? [`--store / ${nameOf('store', name)}`] : []),
     ...(keysGiven === undefined ? [`--keys / ${nameOf('keys', name)}`] : []),
     ...(wrapping === undefined ? [nameOf('wrappingKeys', name)] : []),

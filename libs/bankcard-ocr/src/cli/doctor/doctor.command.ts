@@ -103,7 +103,7 @@ export function checkNodeVersion(version = process.versions.node): CheckResult {
 async function checkStore(options: ResolvedOptions): Promise<CheckResult[]> {
   let store: TicketStore;
   try {
-    store = await createTicketStore(options, () => undefined);
+    store = await createTicketStore(options);
   } catch (error) {
     if (!(error instanceof BankCardOcrConfigurationError)) throw error;
     const issues = error.issues.map((issue) => issueResult('store', issue));

@@ -182,7 +182,7 @@ async function ticketsOfStore(options: ResolvedOptions | undefined, appId: strin
   if (options.appId !== appId) {
     return text('the ticket store belongs to another app id and was not read', 'ticket 存储属于另一个 app id');
   }
-  const store = await createTicketStore(options, () => undefined).catch(() => undefined);
+  const store = await createTicketStore(options).catch(() => undefined);
   if (!store || store.scope === 'process') {
     return text('this process cannot inspect the ticket store', '当前进程看不到 ticket 存储');
   }

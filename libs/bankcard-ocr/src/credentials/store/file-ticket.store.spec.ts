@@ -12,8 +12,9 @@ async function aDirectory(): Promise<string> {
   return directory;
 }
 
-async function aStore(directory: string, onDamaged?: (path: string) => void): Promise<FileTicketStore> {
-  const store = new FileTicketStore({ directory, appId: 'IDATEST01', onDamaged, timeoutMs: 300_000 });
+async function aStore(directory: string, warnings: string[] = []): Promise<FileTicketStore> {
+  const store = new FileTicketStore({ directory, appId: 'IDATEST01', timeoutMs: 300_000 });
+  store.onWarning = (warning) => warnings.push(warning);
   await store.open();
   return store;
 }
@@ -78,14 +79,15 @@ describe('the file kind of ticket store', () => {
     'sets a damaged record aside (%j) and goes on',
     async (damage) => {
       const directory = await aDirectory();
-      const damaged: string[] = [];
-      const store = await aStore(directory, (path) => damaged.push(path));
+      const warnings: string[] = [];
+      const store = await aStore(directory, warnings);
       await store.compareAndSet(undefined, aRecord(1));
       const folder = await folderOf(directory);
       await writeFile(join(folder, 'record.0000000000000001'), damage);
       await expect(store.read()).resolves.toBeUndefined();
-      expect(damaged).toEqual([join(folder, 'damaged')]);
-      await expect(readFile(damaged[0]!, 'utf8')).resolves.toBe(damage);
+      const aside = join(folder, 'damaged');
+      expect(warnings).toEqual([`the stored credentials were damaged and set aside as ${aside}`]);
+      await expect(readFile(aside, 'utf8')).resolves.toBe(damage);
       await expect(store.compareAndSet(undefined, aRecord(1))).resolves.toBe(true);
       await expect(store.read()).resolves.toEqual(aRecord(1));
     },

@@ -7,7 +7,7 @@ import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { parseTicketRecord } from '../ticket-record.codec.js';
 import { HIGHEST_NUMBER, type TicketRecord } from '../ticket-record.js';
 import { FileLeases } from './file-lease.js';
-import { judgeFolder, recordFolder, whyNotCreatable } from './folder-safety.js';
+import { checkCreatable, judgeFolder, recordFolder } from './folder-safety.js';
 import {
   contentFrom,
   describeFinding,
@@ -38,8 +38,6 @@ interface FileTicketStoreOptions {
   /** Several app ids may share it. Created when missing, mode 0700. */
   readonly directory: string;
   readonly appId: string;
-  /** Called with the path of a record that could not be read and was renamed. */
-  readonly onDamaged?: ((path: string) => void) | undefined;
   /** Milliseconds that the file system may take for one operation of the store. @default 10000 */
   readonly timeoutMs?: number | undefined;
 }
@@ -77,9 +75,9 @@ export class FileTicketStore extends TicketStore {
   override async open(access: StoreAccess = 'write'): Promise<void> {
     this.#access = access;
     await this.#folder.limited(async () => {
-      if (access === 'write') return this.#openToWrite();
-      await this.#checkFolder('read');
-      await this.#read();
+      if (access === 'write') await makeDirectory(this.#folder.path, this.files);
+      await this.#checkFolder(access);
+      await (access === 'write' ? this.#tryWriting() : this.#read());
     });
   }
 
@@ -118,9 +116,7 @@ export class FileTicketStore extends TicketStore {
     return { content, findings };
   }
 
-  async #openToWrite(): Promise<void> {
-    await makeDirectory(this.#folder.path, this.files);
-    await this.#checkFolder('write');
+  async #tryWriting(): Promise<void> {
     const isTemporary = (name: string): boolean => name.startsWith(BESIDE);
     await removeAbandonedFiles(this.#folder.path, isTemporary, ABANDONED_AFTER_MS, this.runtime.clock, this.files);
     // What will be needed later is tried now: creating, making durable and linking.
@@ -158,14 +154,14 @@ export class FileTicketStore extends TicketStore {
       access === 'read'
         ? this.#folder.numbers('record').then(() => readable(facts))
         : this.#folder
-            .limited(() => this.#openToWrite())
+            .limited(() => this.#tryWriting())
             .then(() => tryLease((ttlMs) => this.acquireLease(ttlMs), this.runtime.clock, facts));
     return [await tried.catch((error: unknown) => this.#unusable(codeOrNameOf(error))), ...safety];
   }
 
   async #inspectMissing(access: StoreAccess): Promise<StoreFinding> {
-    const reason = await whyNotCreatable(this.#folder.path);
-    if (reason) return reason === 'EACCES' ? this.#unusable(reason) : reason;
+    const problem = await checkCreatable(this.#folder.path);
+    if (problem) return problem;
     const found = text('does not exist yet', '目录还不存在');
     const told = { about: this.description, found, facts: { kind: 'file', exists: false } };
     if (access === 'write')
@@ -200,7 +196,7 @@ export class FileTicketStore extends TicketStore {
         hasSetAside = (await this.#setAside(highest)) || hasSetAside;
       }
     } finally {
-      if (hasSetAside) this.options.onDamaged?.(this.#aside);
+      if (hasSetAside) this.onWarning?.(`the stored credentials were damaged and set aside as ${this.#aside}`);
     }
     throw new StoreError('EBUSY', 'records come and go faster than they can be read');
   }

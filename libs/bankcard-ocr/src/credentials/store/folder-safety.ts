@@ -33,18 +33,14 @@ export async function judgeFolder(
   ];
 }
 
-/** What keeps this process from making a folder, or would keep the application from using it; undefined: nothing. */
-export async function whyNotCreatable(folder: string): Promise<StoreProblem | 'EACCES' | undefined> {
+/** What would keep the application from using a folder that this process made. @throws when it may not make one */
+export async function checkCreatable(folder: string): Promise<StoreProblem | undefined> {
   const nearest = await stat(folder).catch(undefinedWhenMissing);
   const above = dirname(folder);
-  if (!nearest) return above === folder ? 'EACCES' : whyNotCreatable(above);
-  try {
-    await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch {
-    return 'EACCES';
-  }
+  if (!nearest && above !== folder) return checkCreatable(above);
+  await access(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   // A start as root would make a folder that the application may not use.
-  return process.geteuid?.() === 0 && !isOwn(nearest) ? finding('another-user', folder, nearest) : undefined;
+  return nearest && process.geteuid?.() === 0 && !isOwn(nearest) ? finding('another-user', folder, nearest) : undefined;
 }
 
 /** What may be wrong with a folder, and what to do, in both languages; `MODE` and `UID` stand for its own. */

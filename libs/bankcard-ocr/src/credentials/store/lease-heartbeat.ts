@@ -11,11 +11,10 @@ const END_AT = 0.8;
 export class LeaseHeartbeat implements TicketLease {
   readonly #lost = new AbortController();
   readonly signal: AbortSignal = this.#lost.signal;
-  #beats: ClockTimer;
+  #timer: ClockTimer | undefined;
   #endsAt: number;
   /** By how much the monotonic clock was behind the wall clock at the last heartbeat. */
   #behindMs: number;
-  #end: ClockTimer | undefined;
   #beating: Promise<void> | undefined;
 
   /** `takenAt` is monotonic; `beat` is false when another process has the lease, and throws when that is unknown. */
@@ -28,8 +27,8 @@ export class LeaseHeartbeat implements TicketLease {
     private readonly clock: Clock,
   ) {
     this.#behindMs = behindMs(clock);
-    this.#endsAt = this.#endAfter(takenAt);
-    this.#beats = this.#nextBeat();
+    this.#endsAt = takenAt + ttlMs * END_AT;
+    this.#sleep();
   }
 
   throwIfLost(): void {
@@ -39,10 +38,8 @@ export class LeaseHeartbeat implements TicketLease {
 
   /** No further heartbeat is under way when the lease is free. A release that fails costs the next holder a wait. */
   async release(): Promise<void> {
-    this.#beats.cancel();
-    this.#end?.cancel();
+    this.#timer?.cancel();
     await this.#beating;
-    this.#end?.cancel();
     await this.free().catch(() => undefined);
   }
 
@@ -52,32 +49,29 @@ export class LeaseHeartbeat implements TicketLease {
     return this.clock.monotonic() + leaptMs >= this.#endsAt;
   }
 
-  #nextBeat(): ClockTimer {
-    return this.clock.setTimer(() => {
-      this.#beats = this.#nextBeat();
-      this.#beating ??= this.#beatOnce().finally(() => (this.#beating = undefined));
-    }, this.ttlMs / BEATS_PER_TTL);
+  /** Until the next heartbeat, or until the lease ends: timers fire up to a millisecond early. */
+  #sleep(): void {
+    const leftMs = Math.max(1, this.#endsAt - this.clock.monotonic());
+    this.#timer = this.clock.setTimer(() => this.#wake(), Math.min(this.ttlMs / BEATS_PER_TTL, leftMs));
+  }
+
+  #wake(): void {
+    // Others may have had the lease since and given it back: then a store would let it be renewed.
+    if (this.signal.aborted || this.#hasEnded) return this.#lose();
+    this.#beating ??= this.#beatOnce().finally(() => (this.#beating = undefined));
+    this.#sleep();
   }
 
   async #beatOnce(): Promise<void> {
-    // Others may have had the lease since and given it back: then a store would let it be renewed.
-    if (this.#hasEnded) return this.#lose();
     const sentAt = this.clock.monotonic();
     const behindNowMs = behindMs(this.clock);
     try {
       if (!(await this.beat())) return this.#lose();
       this.#behindMs = behindNowMs;
-      this.#endsAt = this.#endAfter(sentAt);
+      this.#endsAt = sentAt + this.ttlMs * END_AT;
     } catch {
       // The next one may succeed; if none does, the end comes in time.
     }
-  }
-
-  #endAfter(lastSignAt: number): number {
-    const endsAt = lastSignAt + this.ttlMs * END_AT;
-    this.#end?.cancel();
-    this.#end = this.clock.setTimer(() => this.#lose(), Math.max(0, endsAt - this.clock.monotonic()));
-    return endsAt;
   }
 
   #lose(): void {
