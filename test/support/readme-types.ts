@@ -79,7 +79,7 @@ function fieldsOf(checker: ts.TypeChecker, type: ts.Type, prefix = ''): string[]
     const whole = checker.getNonNullableType(checker.getTypeOfSymbol(property));
     const one = checker.isArrayType(whole) ? checker.getTypeArguments(whole as ts.TypeReference)[0]! : whole;
     const name = prefix + property.name;
-    const isObject = (one.flags & ts.TypeFlags.Object) !== 0;
+    const isObject = (one.flags & (ts.TypeFlags.Object | ts.TypeFlags.Intersection)) !== 0;
     return isObject ? [name, ...fieldsOf(checker, one, `${name}.`)] : [name];
   });
 }

@@ -87,7 +87,7 @@ export const MUTANTS: readonly Mutant[] = [
         'await stored.markAsked(forced ? clock.now() : undefined);\n    stored.lease.throwIfLost();\n',
         'await stored.markAsked(forced ? clock.now() : undefined);\n',
       ],
-      ['    stored.lease.throwIfLost();\n    const ticket', '    const ticket'],
+      ['    stored.lease.throwIfLost();\n    const { accessToken', '    const { accessToken'],
     ],
     mixes: ['pauseWrite'],
     within: 80,
