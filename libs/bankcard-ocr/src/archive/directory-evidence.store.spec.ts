@@ -56,5 +56,7 @@ describe('objects that are staged in a directory', () => {
     const store = new DirectoryEvidenceStore(directory);
     await expect(store.stage('a/one', Buffer.from('1'))).rejects.toThrow('ENOSPC');
     await expect(store.read('a/one')).resolves.toBeUndefined();
+    await store.remove('a/one');
+    expect(readdirSync(directory)).not.toContain('a');
   });
 });

@@ -60,9 +60,9 @@ export class DirectoryEvidenceStore extends EvidenceStore {
   async remove(name: string): Promise<void> {
     const target = this.#pathOf(name);
     const removed = await unlink(target).then(() => true, undefinedWhenMissing);
-    if (!removed) return;
     const folder = path.dirname(target);
-    await syncDirectory(folder);
+    if (removed) await syncDirectory(folder);
+    // Also where nothing was: a write that failed has made the folder.
     if (folder === path.join(this.directory)) return;
     await rmdir(folder).then(
       () => this.#made.delete(folder),

@@ -100,11 +100,11 @@ export class RedisTicketStore extends TicketStore {
     try {
       await this.#commands.connected(INSPECTION_CONNECT_TIMEOUT_MS);
       content = await contentFrom(async () => (await this.#read()).content);
+      // Whether it can be read at all.
+      if (content.kind === 'unreadable') await this.#read();
       const redis = inspectRedis(await this.#commands.info(this.#keys.record), about);
       findings = redis.findings;
       const facts = { kind: 'redis', ...(redis.version !== undefined && { version: redis.version }) };
-      // Whether it can be read at all.
-      if (content.kind === 'unreadable') await this.#read();
       if (access === 'read') return { content, findings: [{ ...readable(facts), about }, ...findings] };
       await this.#tryAllWrites();
       const lease = await tryLease((ttlMs) => this.acquireLease(ttlMs), this.runtime.clock, facts);

@@ -19,7 +19,7 @@ import type { Vendor } from '../endpoints/vendor.js';
 import type { JournalEntry, RefreshCall } from '../evidence/evidence.js';
 import { BAD_GATEWAY_PAGE, NOT_FOUND_PAGE, type SandboxFault, withWrongTypes } from '../faults/fault-registry.js';
 import type { KycSandboxOptions } from '../kyc-sandbox.options.js';
-import { Refusal, type SandboxResponse } from '../response/vendor-response.js';
+import { type JsonObject, Refusal, type SandboxResponse } from '../response/vendor-response.js';
 
 /** Idle connections stay longer than any test: a client must not meet a closing one by chance. */
 const KEEP_ALIVE_MS = 600_000;
@@ -91,12 +91,15 @@ export class VendorServer {
       const parsed = vendorRequest(endpoint, query, this.vendor.settings.hostProfile, body);
       await new ServedRequest(this.vendor, parsed, response).respond();
     };
-    buffer(request)
-      .then(respond)
-      .catch((error: unknown) => {
-        // A client that leaves in the middle of its body has sent no request, and one that left gets no response.
-        if (!response.destroyed) throw error;
-      });
+    const failed = (error: unknown): void => {
+      // A client that has left gets no response.
+      if (!response.destroyed) throw error;
+    };
+    // A client that leaves in the middle of its body has sent no request.
+    void buffer(request).then(
+      (bytes) => respond(bytes).catch(failed),
+      () => undefined,
+    );
   }
 
   #rejectPath(response: ServerResponse, endpoint: EndpointName | undefined): void {
@@ -119,7 +122,6 @@ interface HttpResponse {
   readonly status: number;
   readonly body: string | Uint8Array;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  readonly waitMs?: number | undefined;
 }
 
 const RESPONDERS: Readonly<Record<EndpointName, Responder>> = {
@@ -176,38 +178,41 @@ class ServedRequest {
     const fault = this.#fault;
     if (fault?.kind === 'hang') return;
     if (fault?.kind === 'reset') return this.#drop('resetAndDestroy');
-    const { waitMs, ...response } = responseInstead(fault) ?? this.#regularResponse();
-    await this.#wait(waitMs);
+    const outcome = responseInstead(fault) ?? this.#carryOut();
+    await this.#wait('json' in outcome ? outcome.waitMs : 0);
     if (fault?.kind === 'lost-response') return this.#drop('destroy');
+    const response = 'json' in outcome ? this.#written(outcome.json) : outcome;
     if (fault?.kind === 'truncated') return this.#sendAndCut(response, fault.chunked);
     const isCorrupt = fault?.kind === 'truncated-json' || fault?.kind === 'wrong-types';
     this.#send(response, isCorrupt ? 'lost' : 'answered');
   }
 
-  #regularResponse(): HttpResponse {
-    const { calls, settings } = this.vendor;
-    const { json, waitMs } = this.#carryOut();
-    const code = String(json['code']);
-    const codes = calls.codes[this.request.endpoint];
+  #carryOut(): SandboxResponse {
+    const response = this.#responseOrRefusal();
+    const code = String(response.json['code']);
+    const codes = this.vendor.calls.codes[this.request.endpoint];
     codes[code] = (codes[code] ?? 0) + 1;
     this.#record.code = code;
-    const fault = this.#fault;
-    const rewritten = fault?.kind === 'answer' ? fault.rewrite(json) : json;
-    const body = JSON.stringify(fault?.kind === 'wrong-types' ? withWrongTypes(json) : rewritten) ?? '';
-    const status = code === '0' ? 200 : settings.httpStatusOfFailures;
-    return { status, body: fault?.kind === 'truncated-json' ? half(body) : body, waitMs };
+    return response;
   }
 
-  #carryOut(): SandboxResponse {
-    const { endpoint } = this.request;
+  #responseOrRefusal(): SandboxResponse {
     try {
       if (!this.#isAdmitted) throw new Refusal('400506');
       if (this.#fault?.kind === 'code') throw new Refusal(this.#fault.code, this.#fault.detail);
-      return RESPONDERS[endpoint](this.vendor, this.request, this.#record);
+      return RESPONDERS[this.request.endpoint](this.vendor, this.request, this.#record);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return this.vendor.failure(error);
     }
+  }
+
+  #written(json: JsonObject): HttpResponse {
+    const fault = this.#fault;
+    const rewritten = fault?.kind === 'answer' ? fault.rewrite(json) : json;
+    const body = JSON.stringify(fault?.kind === 'wrong-types' ? withWrongTypes(json) : rewritten) ?? '';
+    const status = this.#record.code === '0' ? 200 : this.vendor.settings.httpStatusOfFailures;
+    return { status, body: fault?.kind === 'truncated-json' ? half(body) : body };
   }
 
   /** The delays of settings and fault: first in real time, then on the sandbox's clock. */

@@ -49,6 +49,13 @@ describe('a failure of the transport', () => {
     expect(transportError(wrapped)).toMatchObject({ maybeCarriedOut });
   });
 
+  it('one that is no native error, as those of axios 1.7.0, is read with its cause', () => {
+    const cause = thrown('ECONNREFUSED');
+    const old: unknown = Object.assign(Object.create(Error.prototype), { message: cause.message, cause });
+    const fault = transportError(old);
+    expect(fault).toMatchObject({ maybeCarriedOut: false, message: expect.stringMatching(/: ECONNREFUSED$/) });
+  });
+
   it.each<[string, unknown]>([
     ['an error', thrown('ECONNRESET')],
     ['an error whose cause has the code', thrown(undefined, { cause: thrown('ECONNREFUSED') })],

@@ -106,12 +106,16 @@ export function transportError(error: unknown, wasCarriedOut = false): Transport
 /** An error, and what caused it. Where several addresses were tried, Node gives one error that holds the others. */
 function withCauses(error: unknown): readonly Error[] {
   const errors: Error[] = [];
-  // Errors of Node itself are no instances of Error in every context: those of jest, for one.
-  for (let one = error; types.isNativeError(one) && errors.length < 4;) {
+  for (let one = error; isError(one) && errors.length < 4;) {
     errors.push(one);
     one = 'errors' in one && Array.isArray(one.errors) ? one.errors[0] : one.cause;
   }
   return errors;
+}
+
+/** Errors of Node itself are no instances of Error in every context (Jest's), and those of axios 1.7.0 no native ones. */
+function isError(value: unknown): value is Error {
+  return types.isNativeError(value) || value instanceof Error;
 }
 
 function saysNeverSent(error: NodeJS.ErrnoException): boolean {
