@@ -83,11 +83,13 @@ class MortalStore extends EvidenceStore {
   }
 }
 
+let bucketClient: S3Client | undefined;
+
 function evidenceStore(): EvidenceStore {
   if (environment('S3') === '') return new DirectoryEvidenceStore(path.join(folder, 'evidence'));
   const config = JSON.parse(environment('S3')) as S3ClientConfig;
-  const client = new S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
-  return new S3EvidenceStore({ client, bucket: environment('BUCKET'), timeoutMs: PATIENCE_MS });
+  bucketClient = new S3Client({ ...config, requestChecksumCalculation: 'WHEN_REQUIRED' });
+  return new S3EvidenceStore({ client: bucketClient, bucket: environment('BUCKET'), timeoutMs: PATIENCE_MS });
 }
 
 class MortalKeys extends FileKeyStore {
@@ -174,6 +176,8 @@ async function main(): Promise<void> {
   await reconciler.stop();
   await worker.stop();
   await client.close();
+  // It keeps idle connections.
+  bucketClient?.destroy();
 }
 
 void main();
