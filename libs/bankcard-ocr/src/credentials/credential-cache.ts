@@ -45,7 +45,11 @@ export class CredentialCache {
 
   get fresh(): CachedCredentials | undefined {
     const { latest } = this;
-    return latest && this.#now < Math.min(latest.endsAt, this.dueAt) ? latest : undefined;
+    if (!latest) return undefined;
+    const { clock } = this.context;
+    // Every query asks: each clock is read once.
+    const now = clock.monotonic();
+    return now < Math.min(latest.endsAt, this.#dueAt - leaptMs(latest, clock, now)) ? latest : undefined;
   }
 
   get #now(): number {

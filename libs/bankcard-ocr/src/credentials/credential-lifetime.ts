@@ -59,13 +59,13 @@ export function dateOf(
   return setBackMs > CLOCK_STEP_MS ? Math.max(0, epochMs - setBackMs) : epochMs;
 }
 
-export function behindMs(clock: Instant): number {
-  return clock.now() - clock.monotonic();
+export function behindMs(clock: Instant, monotonicMs = clock.monotonic()): number {
+  return clock.now() - monotonicMs;
 }
 
 /** By how much the wall clock has run ahead of the monotonic clock since a generation was cached. */
-export function leaptMs(held: CachedCredentials, clock: Instant): number {
-  return Math.max(0, behindMs(clock) - held.behindMs);
+export function leaptMs(held: CachedCredentials, clock: Instant, monotonicMs?: number): number {
+  return Math.max(0, behindMs(clock, monotonicMs) - held.behindMs);
 }
 
 export function endsAtMs(record: GenerationRecord): number {

@@ -89,7 +89,7 @@ export class OcrResultService {
 
   #query(query: OrderQuery, options: QueryOptions): Promise<BankCardOcrResult> {
     const photos = options.photos === true && 'kept';
-    const accept = (result: BankCardOcrResult) => query.accept(result);
+    const accept = (result: BankCardOcrResult, nowMs: number) => query.accept(result, nowMs);
     const run = () => query.run((request) => this.options.results.queryResult(request, photos, accept));
     return observed(this.options.telemetry, 'query', run, { signal: options.signal, facts: cardFacts });
   }

@@ -87,12 +87,12 @@ export class OrderQuery {
     }
   }
 
-  accept(result: BankCardOcrResult): BankCardOcrResult {
+  accept(result: BankCardOcrResult, nowMs: number): BankCardOcrResult {
     const warnings = result.warnings.length === 0 ? '' : result.warnings.map(({ code }) => code).join();
     // The policy sees a card once: a late response with the same warnings is the same card.
     if (warnings !== this.#accepted) applyWarningPolicy(result, this.#policy);
     this.#accepted = warnings;
-    return addRetention(result, this.#retentionFacts);
+    return addRetention(result, this.#retentionFacts(nowMs));
   }
 
   async #pollForPhotos<T extends WithPhotoStatus>(first: T, attempt: Attempt<T>, deadline: Deadline): Promise<T> {
@@ -115,7 +115,7 @@ export class OrderQuery {
   async #pollForResult<T>(failure: unknown, attempt: Attempt<T>, deadline: Deadline): Promise<T> {
     if (!isNotFound(failure)) throw failure;
     let notFound = failure;
-    const gone = goneFor(notFound, this.#retentionFacts);
+    const gone = goneFor(notFound, this.#retentionFacts(this.service.clock.now()));
     if (gone) throw gone;
     const late = await poll(
       async (window) => {
@@ -139,9 +139,9 @@ export class OrderQuery {
     return retrySigned(service, { orderNo, timeoutMs, deadline, maxAttempts, onFailure }, attempt);
   }
 
-  get #retentionFacts(): RetentionFacts {
-    const { assumedVendorRetentionMs, clock } = this.service;
-    return { assumedVendorRetentionMs, nowMs: clock.now(), recognizedAt: this.options.recognizedAt };
+  #retentionFacts(nowMs: number): RetentionFacts {
+    const { assumedVendorRetentionMs } = this.service;
+    return { assumedVendorRetentionMs, nowMs, recognizedAt: this.options.recognizedAt };
   }
 }
 

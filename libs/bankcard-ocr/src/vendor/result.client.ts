@@ -44,11 +44,11 @@ export class ResultClient {
     this.#constantPart = `${path}?${new URLSearchParams({ [appIdField]: appId, version }).toString()}`;
   }
 
-  /** @param accept is given the result; what it throws, the call throws */
+  /** @param accept is given the result and when it was read, by the wall clock; what it throws, the call throws */
   queryResult(
     request: SignedAttempt,
     photos: PhotoWish,
-    accept: (result: BankCardOcrResult) => BankCardOcrResult,
+    accept: (result: BankCardOcrResult, nowMs: number) => BankCardOcrResult,
   ): Promise<BankCardOcrResult> {
     const { signed, timeoutMs, cancellation, attempt, generation, onProvenance } = request;
     const { appId, orderNo, nonce, sign } = signed;
@@ -71,14 +71,11 @@ export class ResultClient {
         onProvenance,
       },
       reader ?? new JsonResponseReader(readerOfLarge),
-      ({ json, envelope }) =>
-        accept(
-          readResultResponse(json, envelope, {
-            orderNo,
-            nowMs: this.clock.now(),
-            photos: reader && { arrivals: reader.arrivals, kept: kept?.photos ?? new Map() },
-          }),
-        ),
+      ({ json, envelope }) => {
+        const nowMs = this.clock.now();
+        const arrived = reader && { arrivals: reader.arrivals, kept: kept?.photos ?? new Map() };
+        return accept(readResultResponse(json, envelope, { orderNo, nowMs, photos: arrived }), nowMs);
+      },
     );
   }
 }

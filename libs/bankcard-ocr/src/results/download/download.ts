@@ -56,7 +56,7 @@ export async function downloadOrder(
         // Accepted before anything is kept: photos of a card that is rejected leave no file.
         let provenance: Provenance | undefined;
         const observed = { ...request, onProvenance: (found: Provenance) => void (provenance = found) };
-        const result = await results.queryResult(observed, download, (found) => query.accept(found));
+        const result = await results.queryResult(observed, download, (found, nowMs) => query.accept(found, nowMs));
         const manifest = manifestOf(result, await download.complete(), { ...provenance, attempts: attempt });
         return { photos: result.photos, manifest };
       } catch (error) {

@@ -16,18 +16,15 @@ const SWITCHING_PROTOCOLS = /^HTTP\/1\.\d 101[ \r]/;
 export class InterimResponses {
   /** Bytes of a head of which is not known yet whether it is an interim one, or where it ends. */
   #begun: Buffer | undefined;
-  #isHeadExpected = false;
-
-  expectHead(): void {
-    this.#isHeadExpected = true;
-  }
+  /** Set when a request is written. */
+  isHeadExpected = false;
 
   /** @returns what is left; nothing, when more has to come first. @throws for one that switches protocols */
   strip(bytes: Buffer): Buffer {
-    if (!this.#isHeadExpected) return bytes;
+    if (!this.isHeadExpected) return bytes;
     const all = this.#begun ? Buffer.concat([this.#begun, bytes]) : bytes;
     this.#begun = undefined;
-    this.#isHeadExpected = false;
+    this.isHeadExpected = false;
     // Nearly every response is told by one byte.
     if (all[0] === H && all.length >= EXAMPLE.length && all[EXAMPLE.length - 3] !== ONE) return all;
     const text = all.toString('latin1');
@@ -38,7 +35,7 @@ export class InterimResponses {
     // The head of the response itself, or something that the parser shall refuse.
     if (all.length - length > LONGEST_HEAD || !BEGUN.test(head + EXAMPLE.slice(head.length)))
       return all.subarray(length);
-    this.#isHeadExpected = true;
+    this.isHeadExpected = true;
     this.#begun = all.subarray(length);
     return Buffer.alloc(0);
   }

@@ -26,28 +26,25 @@ export class ResponseBody {
   ) {}
 
   write(bytes: Buffer): void {
-    this.#attempt(() => {
+    if (this.#isOver) return;
+    try {
       this.receiver.received(bytes.length);
       this.#take(bytes, false);
-    });
+    } catch (error) {
+      this.#finish(error as Error);
+    }
   }
 
   /** All bytes have come from the connection, or no more will, because of an error. */
   end(error?: Error): void {
     if (error) return this.#finish(error);
-    this.#attempt(() => {
+    if (this.#isOver) return;
+    try {
       if (!this.#isPlain && !this.#decompressor) this.#take(NOTHING, true);
       if (this.#decompressor) this.#decompressor.end();
       else this.#finish();
-    });
-  }
-
-  #attempt(action: () => void): void {
-    if (this.#isOver) return;
-    try {
-      action();
-    } catch (error) {
-      this.#finish(error as Error);
+    } catch (failure) {
+      this.#finish(failure as Error);
     }
   }
 
@@ -72,7 +69,14 @@ export class ResponseBody {
 
   #decompressorOf(coding: Exclude<ContentCoding, 'plain'>): Transform {
     const stream = DECOMPRESSORS[coding]();
-    stream.on('data', (bytes: Buffer) => this.#attempt(() => this.#deliver(bytes, stream)));
+    stream.on('data', (bytes: Buffer) => {
+      if (this.#isOver) return;
+      try {
+        this.#deliver(bytes, stream);
+      } catch (error) {
+        this.#finish(error as Error);
+      }
+    });
     stream.once('end', () => this.#finish());
     return stream.on('error', (error) => this.#finish(error));
   }

@@ -191,9 +191,9 @@ function withoutSurprises(socket: Socket): Socket {
   let written: UndiciCall | undefined;
   const read = socket.read.bind(socket) as (size?: number) => Buffer | null;
   const write = socket.write.bind(socket) as (bytes: unknown, encoding: unknown, done: unknown) => boolean;
-  socket.read = (size?: number): Buffer | null => {
+  const readHead = (first: Buffer): Buffer | null => {
     try {
-      for (let bytes = read(size); bytes !== null; bytes = read(size)) {
+      for (let bytes: Buffer | null = first; bytes !== null; bytes = read()) {
         const rest = interim.strip(bytes);
         if (rest.length > 0) return rest;
       }
@@ -202,11 +202,18 @@ function withoutSurprises(socket: Socket): Socket {
     }
     return null;
   };
+  // Both are called several times for each query.
+  socket.read = (size?: number): Buffer | null => {
+    const bytes = read(size);
+    return bytes === null || !interim.isHeadExpected ? bytes : readHead(bytes);
+  };
   socket.write = (bytes: unknown, encoding?: unknown, done?: unknown): boolean => {
-    interim.expectHead();
-    if (nextWritten) nextWritten.connection = socket;
-    written = nextWritten ?? written;
-    nextWritten = undefined;
+    interim.isHeadExpected = true;
+    if (nextWritten) {
+      nextWritten.connection = socket;
+      written = nextWritten;
+      nextWritten = undefined;
+    }
     return write(bytes, encoding, done);
   };
   const goOn = () => {
