@@ -15,8 +15,8 @@ import type { KeepingAnswer, KeepingTask } from './archive-process.js';
 const NAMES: readonly KeeperName[] = ['by-hand', 'archive'];
 const AT_ONCE = 20;
 /** The same code differs by a third between two processes, for as long as they live: by how often V8 collects the whole heap. */
-const PROCESSES = 5;
-const PLAN = { rounds: 6, sliceMs: 200, cost: 'cpu', warmUp: 2 } as const;
+const PROCESSES = 3;
+const PLAN = { rounds: 6, sliceMs: 200, cost: 'cpu', warmUp: 10 } as const;
 const RATE_PLAN = { ...PLAN, rounds: 3, cost: 'time', warmUp: 1 } as const;
 const WARM_UP = 500;
 const MEGABYTE = 1_000_000;

@@ -26,8 +26,15 @@ export function startPinned({ script, args = [], core, env = {} }: PinnedProcess
   const [program = '', ...rest] = canPin ? ['taskset', '-c', String(core), ...command] : command;
   return spawn(program, rest, {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    // axios would send even what is meant for this machine through a proxy of the environment.
-    env: { ...process.env, NO_PROXY: '127.0.0.1', no_proxy: '127.0.0.1', ...env },
+    env: {
+      ...process.env,
+      // axios would send even what is meant for this machine through a proxy of the environment.
+      NO_PROXY: '127.0.0.1',
+      no_proxy: '127.0.0.1',
+      // On Node 20 the SDK of the archive's bucket says in every process that it will want a newer one.
+      AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+      ...env,
+    },
   });
 }
 
