@@ -25,7 +25,7 @@ const aim = (group: string, id: string, value: number, reason: string, test: Goa
 });
 
 const EACH_FILE =
-  'making six files durable costs both the same, and some processes collect garbage far more often than others';
+  'making files durable costs both about the same, and V8 collects a small heap more often than the large one of the other';
 const EACH_REQUEST =
   'the AWS SDK costs most, a millisecond a request: the archive sends seven at most, the other one six';
 const ONE_TURN = 'all responses together process 256 KB a turn; what is longer is the collection of garbage';
