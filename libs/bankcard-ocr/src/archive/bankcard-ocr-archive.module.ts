@@ -192,9 +192,9 @@ function checkOptions(store: unknown, keys: unknown, queue: unknown): void {
 }
 
 /**
- * Return the token by which the archive of a named registration is injected, or another part of it.
+ * Return the token by which the archive of a named registration is injected; with `EvidenceWorker` or
+ * `EvidenceReconciler` as the second argument, that of this part of it.
  * @param name of the registration; without one, the class is the token
- * @param part `EvidenceWorker` or `EvidenceReconciler`. @default EvidenceArchive
  * @example
  * constructor(
  *   @Inject(getEvidenceArchiveToken('loans')) private readonly archive: EvidenceArchive,
