@@ -28,8 +28,8 @@ export interface Custody {
   readonly peerCertificateSha256?: string;
 }
 
-/** What an archive can be told not to keep. */
 export const OMITTABLE = [...PHOTO_KINDS, 'validity'] as const;
+/** A part of the evidence that the option `omit` leaves out. */
 export type OmittedPart = (typeof OMITTABLE)[number];
 
 /** An encrypted object of an order. */
@@ -59,7 +59,7 @@ export interface Manifest {
   readonly missing: readonly PhotoKind[];
   /** What the configuration of the archive leaves out, whether it came or not; absent when it is nothing. */
   readonly omitted?: readonly OmittedPart[];
-  /** {@link SealedPart} in Base64, bound to everything above: nothing of it can be changed without the key of the order. */
+  /** The encrypted part in Base64, bound to everything above: nothing of it can be changed without the key of the order. */
   readonly sealed: string;
 }
 
