@@ -96,8 +96,8 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'refreshes of one process overlap',
     file: credentials('refresh-scheduler.ts'),
     changes: [['this.#running ??= this.#run(wanted)', 'this.#running = this.#run(wanted)']],
-    mixes: ['calm', 'earlyDeath'],
-    within: 40,
+    mixes: ['noBackground', 'vendorDown'],
+    within: 60,
   },
   {
     name: 'jitter makes refreshes later instead of earlier',
@@ -168,7 +168,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: credentials('refresher.ts'),
     changes: [['tries < TRIES; tries += 1', 'tries < 0; tries += 1']],
     mixes: ['leaseIdle'],
-    within: 20,
+    within: 60,
   },
   {
     name: 'what the store has lost is not written back',
