@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileTicketStore } from './file-ticket.store.js';
-import { aRecord, describeTicketStore } from './store-contract.test-support.js';
+import { aRecord, describeTicketStore } from './ticket-store.contract.test-support.js';
 
 const directories: string[] = [];
 
