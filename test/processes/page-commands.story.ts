@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -26,7 +25,7 @@ function blockOf(page: string, text: string): ShellBlock {
 const IN_BOTH = (name: string): string[] => [`${name}.md`, `${name}.zh-CN.md`];
 
 /** The shell blocks of docs/, as they are printed. */
-describe('the command lines of docs/archive.md, docs/doctor.md, docs/hosts.md, docs/production.md and docs/troubleshooting.md', () => {
+describe('the command lines of docs/doctor.md, docs/hosts.md, docs/production.md and docs/troubleshooting.md', () => {
   let stage: CommandLineStage;
   let folder: string;
 
@@ -70,20 +69,6 @@ describe('the command lines of docs/archive.md, docs/doctor.md, docs/hosts.md, d
     writeFileSync(path.join(folder, 'ticket.txt'), `${ticket}\n`);
     const printed = await inBackend(`${code.trim()} || [ $? = 1 ]`, {});
     expect(printed.trimEnd().split('\n')).toEqual(shown);
-  });
-
-  it.each(IN_BOTH('docs/archive'))('%s: the commands for an archive lack no variable', async (page) => {
-    const { code } = blockOf(page, 'archive status');
-    const commands = code
-      .trim()
-      .split('\n')
-      .filter((line) => line.startsWith('npx'));
-    const printed = await inBackend(`exec 2>&1\n${code.replaceAll('/var/lib', folder)}\ntrue`, {
-      EVIDENCE_WRAPPING_KEY: randomBytes(32).toString('base64'),
-    });
-    expect(printed.trim().split('\n')).toEqual(
-      commands.map(() => expect.stringContaining('there is no archive in this store')),
-    );
   });
 
   it.each([...IN_BOTH('docs/hosts'), ...IN_BOTH('docs/production'), ...IN_BOTH('docs/troubleshooting')])(
