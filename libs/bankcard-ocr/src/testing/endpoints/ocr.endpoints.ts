@@ -63,7 +63,8 @@ const ABOUT_THE_CARD = /^-90\d\d$/;
 export function respondRecognition(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const { orders, settings } = vendor;
   checkQuery(vendor, request, 'bankcardStr');
-  if (Buffer.byteLength(request.text('userId')) > 32) throw new Refusal('400101', 'userId');
+  if (request.isNoText('userId') || Buffer.byteLength(request.text('userId')) > 32)
+    throw new Refusal('400101', 'userId');
   checkSignature(vendor, request, record);
   const image = request.text('bankcardStr');
   if (image.length > LONGEST_IMAGE) throw new Refusal('400601');
