@@ -40,10 +40,14 @@ export function hideQuery(request: { path: string }): void {
   if (end !== -1) request.path = request.path.slice(0, end);
 }
 
-/** Remove the headers that others have added: some tracers do although the request is untraced (Sentry 10). */
+/**
+ * Remove the headers that others have added, and let none follow: some tracers do that although the request is untraced, and as
+ * late as Node makes the head of it (Sentry 10).
+ */
 export function keepHeaders(request: ClientRequest, own: readonly string[]): void {
   const kept = new Set(['host', ...own.map((name) => name.toLowerCase())]);
   for (const name of request.getHeaderNames()) if (!kept.has(name)) request.removeHeader(name);
+  request.setHeader = () => request;
 }
 
 /** Have a callback of the application, e.g. a sink, stay in the trace of its caller within what is {@link untraced}. */

@@ -138,6 +138,12 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
     jest.spyOn(http, 'request').mockImplementation(((...given: Parameters<typeof http.request>) => {
       const request = original(...given);
       request.setHeader('sentry-trace', '1');
+      const { end } = request;
+      // As late as Sentry: when Node makes the head.
+      request.end = (...body: unknown[]) => {
+        request.setHeader('baggage', '1');
+        return Reflect.apply(end, request, body) as http.ClientRequest;
+      };
       return request;
     }) as typeof http.request);
     try {
@@ -151,6 +157,7 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
       await transport.close();
       expect(names).toEqual(expect.arrayContaining(['accept', 'accept-encoding', 'host']));
       expect(names).not.toContain('sentry-trace');
+      expect(names).not.toContain('baggage');
     } finally {
       unsubscribe('undici:request:create', add);
     }
