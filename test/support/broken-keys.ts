@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/store-contract.test-support.js';
+import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.test-support.js';
 
 const whole = (change: object = {}): string => JSON.stringify({ ...aRecord(1), ...change });
 const notUtf8 = (text: string): Buffer =>

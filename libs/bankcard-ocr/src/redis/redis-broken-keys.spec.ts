@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { BROKEN_LEASES, BROKEN_RECORDS } from '../../../../test/support/broken-keys.js';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
-import { aRecord } from '../credentials/store/store-contract.test-support.js';
+import { aRecord } from '../credentials/store/ticket-store.contract.test-support.js';
 import { RedisTicketStore } from './index.js';
 
 let appIds = 0;
