@@ -62,7 +62,6 @@ export const BROKEN_RECORDS: readonly (readonly [what: string, put: Spoil])[] = 
 /** What may stand where the lease should, and nobody would ever release. */
 export const BROKEN_LEASES: readonly (readonly [what: string, put: Spoil])[] = [
   ['a text that does not expire', (redis, key) => redis.set(key, 'x')],
-  ['a text that expires in a year', (redis, key) => redis.set(key, 'x', 'EX', 31_536_000)],
   ['a hash', (redis, key) => redis.hset(key, 'x', 'y')],
   ['a list', (redis, key) => redis.rpush(key, 'x')],
   [
