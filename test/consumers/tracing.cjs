@@ -12,6 +12,7 @@ const IN_COMMANDS = ['SIGN ticket', 'access token'];
 /** The tracers, and what each of them exports without the suppression: Sentry blanks out what is called a secret. */
 const TRACERS = {
   'opentelemetry.preload.cjs': IN_URLS,
+  'sentry-beside-opentelemetry.preload.cjs': IN_URLS,
   'sentry.preload.cjs': IN_URLS.filter((kind) => kind !== 'secret'),
 };
 /** What tracing sends along. */

@@ -1,19 +1,29 @@
 import { connect } from 'node:net';
+import type { CallHandler, ExecutionContext, NestInterceptor, Provider } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { OcrResultService } from 'nestjs-bankcard-ocr';
 import { BankCardOcrOpsModule } from 'nestjs-bankcard-ocr/ops';
 import { BankCardOcrTestingModule, KycSandbox } from 'nestjs-bankcard-ocr/testing';
+import { map, type Observable } from 'rxjs';
 import { closeAll, credentialsOf, type Follower, PLATFORMS, serve, type Stage } from './operations-stage.js';
 
 afterEach(closeAll);
 
+/** Wraps whatever a handler returns, files too, as interceptors of many backends do. */
+class EnvelopeInterceptor implements NestInterceptor {
+  intercept(_context: ExecutionContext, next: CallHandler): Observable<object> {
+    return next.handle().pipe(map((data: unknown) => ({ success: true, data })));
+  }
+}
+
 describe.each(PLATFORMS)('the live feed on %s', (platform) => {
-  const started = async (options = {}): Promise<Stage> => {
+  const started = async (options = {}, providers: Provider[] = []): Promise<Stage> => {
     const imports = [
       BankCardOcrTestingModule.forRoot({ sandbox: { unknownOrders: 'invent' } }),
       BankCardOcrTestingModule.forRoot({ name: 'loans' }),
       BankCardOcrOpsModule.forRoot(options),
     ];
-    const stage = await serve(platform, { imports });
+    const stage = await serve(platform, { imports, providers });
     await credentialsOf(stage.application);
     return stage;
   };
@@ -105,6 +115,19 @@ describe.each(PLATFORMS)('the live feed on %s', (platform) => {
     }
     expect(next.response.status).toBe(200);
     next.leave();
+  });
+
+  it('is not wrapped by a global interceptor, which wraps the other routes', async () => {
+    const stage = await started({}, [{ provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor }]);
+    const { body } = await stage.ask('/ops/accounts');
+    expect(body).toMatchObject({ success: true, data: { accounts: [{ account: null }, { account: 'loans' }] } });
+    const follower = await stage.follow();
+    expect(follower.response.headers.get('content-type')).toBe('application/x-ndjson; charset=utf-8');
+    expect(follower.response.headers.get('cache-control')).toBe('no-store, no-transform');
+    await follower.line(({ type }) => type === 'start');
+    await query(stage);
+    await follower.line(({ endpoint }) => endpoint === 'getBankCardOcrResult');
+    follower.leave();
   });
 
   it('answers HEAD without going on for ever', async () => {

@@ -5,7 +5,11 @@ import type { ArchiveQueue } from '../../libs/bankcard-ocr/src/archive/archive-q
 import { BullMqArchiveQueue } from '../../libs/bankcard-ocr/src/archive-queue/bullmq-archive.queue.js';
 import { DirectoryArchiveQueue } from '../../libs/bankcard-ocr/src/archive/directory-archive.queue.js';
 import { DirectoryEvidenceStore } from '../../libs/bankcard-ocr/src/archive/directory-evidence.store.js';
-import { EvidenceArchive, type KeepOptions } from '../../libs/bankcard-ocr/src/archive/evidence-archive.js';
+import {
+  EvidenceArchive,
+  type KeepOptions,
+  type KeptOrder,
+} from '../../libs/bankcard-ocr/src/archive/evidence-archive.js';
 import { EvidenceStore } from '../../libs/bankcard-ocr/src/archive/evidence-store.js';
 import { S3EvidenceStore } from '../../libs/bankcard-ocr/src/archive-s3/s3-evidence.store.js';
 import { EvidenceReconciler } from '../../libs/bankcard-ocr/src/archive/evidence-reconciler.js';
@@ -98,6 +102,19 @@ class MortalKeys extends FileKeyStore {
   }
 }
 
+/** Says what is being kept, for the test that stops this process in the middle. */
+class TellingArchive extends EvidenceArchive {
+  override async keep(orderNo: string, options?: KeepOptions): Promise<KeptOrder & { readonly isNew: boolean }> {
+    say(`begin ${orderNo}`);
+    const kept = await super.keep(orderNo, options).catch((error: unknown) => {
+      if (isBankCardOcrError(error) && error.code === 'RATE_LIMITED') say(`limited ${orderNo}`);
+      throw error;
+    });
+    say(`kept ${orderNo} ${kept.isNew}`);
+    return kept;
+  }
+}
+
 class GivenOrders extends ExpectedOrders {
   async *since(): AsyncIterable<ExpectedOrder> {
     const recognizedAt = new Date();
@@ -124,7 +141,7 @@ async function main(): Promise<void> {
   });
   const log = { log: () => undefined, warn: () => undefined, error: () => undefined, debug: () => undefined };
   const client = await createClient(options, { log, debugs: () => false });
-  const archive = new EvidenceArchive({
+  const archive = new TellingArchive({
     source: { results: client.results, appId: options.appId, host: options.baseUrl.origin },
     store: new MortalStore(evidenceStore()),
     keys: new MortalKeys({
@@ -132,22 +149,8 @@ async function main(): Promise<void> {
       wrappingKeys: { first: environment('WRAPPING_KEY') },
     }),
   });
-  const told: Pick<EvidenceArchive, 'keep' | 'findKept' | 'queuedOrders' | 'refOf'> = {
-    findKept: async (orderNo) => archive.findKept(orderNo),
-    queuedOrders: async () => archive.queuedOrders(),
-    refOf: async (orderNo) => archive.refOf(orderNo),
-    keep: async (orderNo: string, keepOptions?: KeepOptions) => {
-      say(`begin ${orderNo}`);
-      const kept = await archive.keep(orderNo, keepOptions).catch((error: unknown) => {
-        if (isBankCardOcrError(error) && error.code === 'RATE_LIMITED') say(`limited ${orderNo}`);
-        throw error;
-      });
-      say(`kept ${orderNo} ${kept.isNew}`);
-      return kept;
-    },
-  };
   const queue = archiveQueue();
-  const worker = new EvidenceWorker(told, queue);
+  const worker = new EvidenceWorker(archive, queue);
   const reconciler = new EvidenceReconciler(worker, new GivenOrders(), {
     intervalMs: Number(environment('RECONCILE_MS') || 200),
   });

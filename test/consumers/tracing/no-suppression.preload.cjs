@@ -10,5 +10,10 @@ const replace = (name, functions) => {
     exported[one] = stub;
   }
 };
-replace('runtime/tracing-suppression.js', { untraced: (run) => run(), inCallersContext: (callback) => callback });
+replace('runtime/tracing-suppression.js', {
+  untraced: (run) => run(),
+  inCallersContext: (callback) => callback,
+  hideQuery: () => undefined,
+  keepHeaders: () => undefined,
+});
 replace('redis/redis-client.js', { withHiddenArguments: (client) => client });

@@ -119,7 +119,7 @@ export class EvidenceWorker {
 
   /** @throws `BankCardOcrConfigurationError` when an option is wrong */
   constructor(
-    private readonly archive: Pick<EvidenceArchive, 'keep' | 'findKept' | 'queuedOrders' | 'refOf'>,
+    private readonly archive: EvidenceArchive,
     private readonly queue: ArchiveQueue,
     options: EvidenceWorkerOptions = {},
     clock: Clock = new SystemClock(),

@@ -196,6 +196,12 @@ function contextOf(name: string, wrappedBy: string): string {
 function wrappingKey(name: string, text: string): Buffer {
   const key = Buffer.from(text, 'base64');
   if (key.length === KEY_BYTES) return key;
+  if (text === '') {
+    throw configuration(
+      `the wrapping key '${name}' is empty: its variable is not set, or the validate function of ConfigModule drops it`,
+      `包装密钥 '${name}' 为空：没有设置其环境变量，或者 ConfigModule 的 validate 函数丢弃了它`,
+    );
+  }
   throw configuration(
     `the wrapping key '${name}' must be 32 bytes in Base64: make one with openssl rand -base64 32`,
     `包装密钥 '${name}' 必须是 32 字节的 Base64：可用 openssl rand -base64 32 生成`,

@@ -1,9 +1,16 @@
+import { AsyncResource } from 'node:async_hooks';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import type { ClockTimer } from '../runtime/clock.js';
 import { RefreshCooldownError, RefreshFailures } from './refresh-backoff.js';
 import type { RefreshRequest } from './refresh-plan.js';
 import { Refresher, type RefresherContext } from './refresher.js';
 import { isUnfinished, type TicketRecord } from './ticket-record.js';
+
+/**
+ * The asynchronous context in which the library was loaded: that of no request. What the loop does would otherwise count as
+ * done by the request that caused the last refresh, in its logs, and keep that request in memory.
+ */
+const LOADED = new AsyncResource('BankCardOcrRefresh');
 
 export type WantedRefresh = Pick<RefreshRequest, 'reason' | 'replaces'>;
 
@@ -43,7 +50,7 @@ export class RefreshScheduler {
       try {
         this.closing.addEventListener(
           'abort',
-          this.context.store.watch(() => void this.syncAfresh()),
+          this.context.store.watch(() => void LOADED.runInAsyncScope(() => this.syncAfresh())),
         );
       } catch {
         // A hint only: the store is polled anyway.
@@ -138,7 +145,8 @@ export class RefreshScheduler {
     if (!backgroundRefresh || this.closing.aborted) return;
     const untilDueMs = Math.min(this.#syncAt, this.#refreshAt) - clock.monotonic();
     // Timers count whole milliseconds.
-    this.#wakeUp = clock.setTimer(() => this.#wake(), Math.max(1, Math.min(untilDueMs, timings.pollMs)));
+    const delayMs = Math.max(1, Math.min(untilDueMs, timings.pollMs));
+    this.#wakeUp = LOADED.runInAsyncScope(() => clock.setTimer(() => this.#wake(), delayMs));
   }
 
   get #refreshAt(): number {

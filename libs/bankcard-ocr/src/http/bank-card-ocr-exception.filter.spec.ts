@@ -1,15 +1,21 @@
 import {
   type ArgumentsHost,
   type CanActivate,
+  Catch,
   ConflictException,
   Controller,
+  type ExceptionFilter,
   Get,
+  HttpException,
+  type INestApplication,
+  Inject,
   Injectable,
+  type Provider,
   UseFilters,
   UseGuards,
   UseInterceptors,
 } from '@nestjs/common';
-import { APP_FILTER, ExternalContextCreator } from '@nestjs/core';
+import { APP_FILTER, ExternalContextCreator, HttpAdapterHost } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import { lastValueFrom, type Observable } from 'rxjs';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
@@ -109,6 +115,63 @@ describe.each(PLATFORMS)('BankCardOcrExceptionFilter on %s', (platform) => {
     expect((await server.get('/guarded')).json).toEqual({ statusCode: 409, message: 'not ours', error: 'Conflict' });
     thrown = new Error('a fault of the application');
     expect(await server.get('/handler')).toMatchObject({ status: 500, json: { message: 'Internal server error' } });
+  });
+});
+
+/** A filter for everything with a format of its own, as most applications have one. */
+@Catch()
+class CatchAllFilter implements ExceptionFilter {
+  constructor(@Inject(HttpAdapterHost) private readonly server: HttpAdapterHost) {}
+
+  catch(exception: unknown, host: ArgumentsHost): void {
+    const isHttp = exception instanceof HttpException;
+    const error = isHttp ? exception.getResponse() : 'unexpected';
+    const status = isHttp ? exception.getStatus() : 500;
+    this.server.httpAdapter.reply(host.switchToHttp().getResponse(), { success: false, error }, status);
+  }
+}
+
+describe.each(PLATFORMS)('BankCardOcrExceptionFilter on %s, beside a filter for everything,', (platform) => {
+  const OWN = { statusCode: 404, code: 'ORDER_NOT_FOUND', message: ERROR_TEXTS.ORDER_NOT_FOUND.en };
+  const catchAll = (application: INestApplication) => new CatchAllFilter(application.get(HttpAdapterHost));
+  const asProvider = { provide: APP_FILTER, useClass: BankCardOcrExceptionFilter };
+  let server: TestServer;
+
+  const started = async (setUp: (application: INestApplication) => unknown, providers: Provider[] = []) => {
+    server = await serve(platform, [FailingController], setUp, providers);
+    thrown = new BankCardOcrError('ORDER_NOT_FOUND');
+  };
+
+  afterEach(() => server.close());
+
+  it('is asked first when it is bound after the other one', async () => {
+    await started((application) => {
+      application.useGlobalFilters(catchAll(application), new BankCardOcrExceptionFilter());
+    });
+    expect(await server.get('/guarded')).toMatchObject({ status: 404, json: OWN });
+    thrown = new ConflictException('not ours');
+    expect((await server.get('/guarded')).json).toMatchObject({ success: false, error: { message: 'not ours' } });
+  });
+
+  it('is asked first when both are providers and it is the last of them', async () => {
+    const providers = [{ provide: APP_FILTER, useClass: CatchAllFilter }, asProvider];
+    await started(() => undefined, providers);
+    expect((await server.get('/handler')).json).toEqual(OWN);
+  });
+
+  it('is never asked as a provider when the other one is bound by useGlobalFilters()', async () => {
+    await started((application) => void application.useGlobalFilters(catchAll(application)), [asProvider]);
+    expect(await server.get('/handler')).toMatchObject({ status: 500, json: { error: 'unexpected' } });
+  });
+
+  it('is asked first on a route of its own, wherever the other one is bound', async () => {
+    await started((application) => void application.useGlobalFilters(catchAll(application)));
+    expect(await server.get('/zh')).toMatchObject({ status: 404, json: { code: 'ORDER_NOT_FOUND' } });
+  });
+
+  it('is not needed with the interceptor, whose exception has the body for the other filter', async () => {
+    await started((application) => void application.useGlobalFilters(catchAll(application)));
+    expect(await server.get('/intercepted')).toMatchObject({ status: 404, json: { success: false, error: OWN } });
   });
 });
 

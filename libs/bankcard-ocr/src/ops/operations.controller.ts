@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import {
   BadRequestException,
   Get,
@@ -14,6 +15,7 @@ import {
   ServiceUnavailableException,
   StreamableFile,
 } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
 import type { ObservedAccount } from './observed-accounts.js';
 import { LiveFeed } from './live-feed.js';
 import { OperationsService, type RefreshOutcome } from './operations.service.js';
@@ -32,6 +34,7 @@ export class OperationsController {
   constructor(
     @Inject(OperationsService) private readonly operations: OperationsService,
     @Inject(LiveFeed) private readonly feed: LiveFeed,
+    @Inject(HttpAdapterHost) private readonly server: HttpAdapterHost,
   ) {}
 
   @Get('accounts')
@@ -54,7 +57,8 @@ export class OperationsController {
 
   /**
    * Newline-delimited JSON that goes on until the client leaves or the application ends. Its first line has as many past
-   * exchanges as are asked for, so that none is lost between a list and the feed, and none comes twice.
+   * exchanges as are asked for, so that none is lost between a list and the feed, and none comes twice. It is not returned:
+   * interceptors that wrap every response would turn it into an object, and its place would never be free again.
    */
   @Get('live')
   @Header('cache-control', 'no-store, no-transform')
@@ -63,13 +67,16 @@ export class OperationsController {
     @Query('account') name: string | undefined,
     @Query('limit') limit: string | undefined,
     @Req() request: unknown,
-    @Res({ passthrough: true }) response: unknown,
-  ): StreamableFile {
+    @Res() response: unknown,
+  ): void {
     const accounts = this.#accounts(name);
     const past = readLimit(limit, 0);
     const { method, httpVersionMajor } = rawOf(request as Wrapped<IncomingMessage>);
-    const type = 'application/x-ndjson; charset=utf-8';
-    if (method === 'HEAD') return new StreamableFile(Buffer.alloc(0), { type });
+    const send = (body: Readable): void => {
+      const file = new StreamableFile(body, { type: 'application/x-ndjson; charset=utf-8' });
+      this.server.httpAdapter.reply(response, file, HttpStatus.OK);
+    };
+    if (method === 'HEAD') return send(Readable.from([]));
     if (this.feed.isEnded) throw new ServiceUnavailableException('the application is closing');
     if (this.feed.isFull)
       throw new ServiceUnavailableException('too many clients follow the live feed; close another one');
@@ -82,8 +89,7 @@ export class OperationsController {
       ...(past > 0 && { exchanges: this.operations.exchanges(accounts, past) }),
     };
     const wants = readAccount(name);
-    const body = this.feed.connect(outgoing, start, (account) => wants === undefined || account === wants);
-    return new StreamableFile(body, { type });
+    send(this.feed.connect(outgoing, start, (account) => wants === undefined || account === wants));
   }
 
   /** Fetch new credentials for an account. The current ones expire one overlap later, for every process. */

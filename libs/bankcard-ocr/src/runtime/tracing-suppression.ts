@@ -1,4 +1,5 @@
 import { AsyncResource } from 'node:async_hooks';
+import type { ClientRequest } from 'node:http';
 
 interface TracingContext {
   setValue(key: symbol, value: unknown): TracingContext;
@@ -27,6 +28,26 @@ export function untraced<T>(run: () => T): T {
   if (!manager) return run();
   const context = manager.active().deleteValue(SPAN).deleteValue(BAGGAGE).setValue(SUPPRESSED, true);
   return manager.with(context, run);
+}
+
+/**
+ * Remove the query of a request that has been written. Subscribers of diagnostic channels read the path when the response
+ * comes, and not all of them heed what {@link untraced} sets: Sentry's breadcrumbs do only under Sentry's own set-up of
+ * OpenTelemetry.
+ */
+export function hideQuery(request: { path: string }): void {
+  const end = request.path.indexOf('?');
+  if (end !== -1) request.path = request.path.slice(0, end);
+}
+
+/**
+ * Remove the headers that others have added, and let none follow: some tracers do that although the request is untraced, and as
+ * late as Node makes the head of it (Sentry 10).
+ */
+export function keepHeaders(request: ClientRequest, own: readonly string[]): void {
+  const kept = new Set(['host', ...own.map((name) => name.toLowerCase())]);
+  for (const name of request.getHeaderNames()) if (!kept.has(name)) request.removeHeader(name);
+  request.setHeader = () => request;
 }
 
 /** Have a callback of the application, e.g. a sink, stay in the trace of its caller within what is {@link untraced}. */

@@ -1,6 +1,6 @@
 import { Test } from '@nestjs/testing';
 import { OcrResultService } from '../results/ocr-result.service.js';
-import { BankCardOcrTestingModule } from './bankcard-ocr-testing.module.js';
+import { BankCardOcrTestingModule, getSandboxInjectionToken } from './bankcard-ocr-testing.module.js';
 import { KycSandbox } from './kyc-sandbox.js';
 
 describe('BankCardOcrTestingModule', () => {
@@ -26,6 +26,25 @@ describe('BankCardOcrTestingModule', () => {
     sandbox.injectFault({ endpoint: 'getBankCardOcrResult', kind: 'html-502' });
     await expect(app.get(OcrResultService).query('order1')).rejects.toMatchObject({ code: 'VENDOR_FAULT' });
     expect(sandbox.calls.result).toBe(1);
+    await app.close();
+  });
+
+  it('has the sandbox of an account with a name under that name only, whichever comes last', async () => {
+    const names = [undefined, 'loans'];
+    for (const order of [names, [...names].reverse()]) {
+      const imports = order.map((name) => BankCardOcrTestingModule.forRoot({ name }));
+      const app = await Test.createTestingModule({ imports }).compile();
+      const [own, loans] = [app.get(KycSandbox), app.get(getSandboxInjectionToken('loans'))];
+      expect(own.appId).toBe('IDASANDB');
+      expect(loans.appId).not.toBe(own.appId);
+      own.addOrder({ orderNo: 'order1' });
+      await expect(app.get(OcrResultService).query('order1')).resolves.toMatchObject({ orderNo: 'order1' });
+      await app.close();
+    }
+    const app = await Test.createTestingModule({
+      imports: [BankCardOcrTestingModule.forRoot({ name: 'loans' })],
+    }).compile();
+    expect(() => app.get(KycSandbox)).toThrow('Nest could not find KycSandbox element');
     await app.close();
   });
 });

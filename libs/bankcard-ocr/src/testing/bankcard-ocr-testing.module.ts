@@ -42,8 +42,9 @@ export class BankCardOcrTestingModule {
     const provideSandbox: DynamicModule = {
       module: SandboxModule,
       providers: [
-        { provide: KycSandbox, useFactory: () => KycSandbox.start({ appId, keepsProcessAlive: false, ...sandbox }) },
-        ...(name === undefined ? [] : [{ provide: token, useExisting: KycSandbox }]),
+        { provide: STARTED, useFactory: () => KycSandbox.start({ appId, keepsProcessAlive: false, ...sandbox }) },
+        // `app.get(KycSandbox)` looks into all modules: it must not find the sandbox of an account with a name.
+        { provide: token, useExisting: STARTED },
       ],
       exports: [token],
     };
@@ -61,10 +62,12 @@ export class BankCardOcrTestingModule {
   }
 }
 
+const STARTED = Symbol('the sandbox of this module');
+
 @Global()
 @Module({})
 class SandboxModule implements OnApplicationShutdown {
-  constructor(@Inject(KycSandbox) private readonly sandbox: KycSandbox) {}
+  constructor(@Inject(STARTED) private readonly sandbox: KycSandbox) {}
 
   async onApplicationShutdown(): Promise<void> {
     await this.sandbox.stop();

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { AxiosRequestConfig, AxiosResponse } from 'axios';
 import { firstValueFrom, type Observable } from 'rxjs';
+import { hideQuery, keepHeaders } from '../../runtime/tracing-suppression.js';
 import type { Connected, ConnectionOptions } from './connector.js';
 import { type AxiosPackages, definesRoute, type HttpServiceLike } from './load-http-service.js';
 import { IDLE_CONNECTION_MS, PoolingTransport, requestHeaders } from './pooling.transport.js';
@@ -29,7 +30,7 @@ export class HttpServiceTransport extends PoolingTransport<Agents> {
     this.#http = isShared ? http : createOwnHttpService(http);
     this.#hasOwnRoute = isShared && definesRoute(http);
     this.#config = {
-      ...(isShared ? {} : { ...NOTHING_INHERITED, transport: { request: requestWithoutUpgrade } }),
+      ...(isShared ? {} : { ...NOTHING_INHERITED, transport: { request: requestOfOurs } }),
       baseURL: options.origin,
       maxRedirects: 0,
       // The agents know the route to the proxy.
@@ -131,9 +132,19 @@ function connectionOf(stream: Readable): Socket | undefined {
 /** Node reports what it cannot parse in a body to the request only; the response just breaks off. */
 const PARSE_ERRORS = new WeakMap<object, Error>();
 
-/** A response that switches protocols would hang: axios waits for another event, and Node just ends the connection. */
-function requestWithoutUpgrade(options: RequestOptions, done: (response: IncomingMessage) => void): ClientRequest {
+/**
+ * The request of an instance of our own. Its query is hidden as soon as Node has made the head of it. A response that switches
+ * protocols would hang: axios waits for another event, and Node just ends the connection.
+ */
+function requestOfOurs(options: RequestOptions, done: (response: IncomingMessage) => void): ClientRequest {
   const request = (options.protocol === 'https:' ? https : http).request(options, done);
+  keepHeaders(request, Object.keys(options.headers ?? {}));
+  const end = request.end.bind(request) as (...given: unknown[]) => ClientRequest;
+  request.end = (...given: unknown[]): ClientRequest => {
+    end(...given);
+    hideQuery(request);
+    return request;
+  };
   request.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code?.startsWith('HPE_')) PARSE_ERRORS.set(request, error);
   });

@@ -26,9 +26,9 @@ export async function loadUndiciTransport(
 function unusable(what: Problem, error?: unknown): BankCardOcrConfigurationError {
   const problem = new Problem(
     `'undici' needs the package undici ${UNDICI_RANGE}, and the one that was found ${what.en}. Look for an override of ` +
-      "undici in your package.json (npm ls undici), or use 'http-service'",
-    `'undici' 需要 undici 包 ${UNDICI_RANGE}，而找到的${what.zh}。请检查 package.json 中是否用 overrides 指定了 undici` +
-      "（npm ls undici），或者改用 'http-service'",
+      "undici in package.json or pnpm-workspace.yaml, exempt this package from it (docs/troubleshooting.md), or use 'http-service'",
+    `'undici' 需要 undici 包 ${UNDICI_RANGE}，而找到的${what.zh}。请检查 package.json 或 pnpm-workspace.yaml 的 overrides 是否指定了 undici，` +
+      "把本包排除在外（docs/troubleshooting.zh-CN.md），或者改用 'http-service'",
   );
   return new BankCardOcrConfigurationError([configurationIssue('transport', problem, 'BANKCARD_OCR_TRANSPORT')], error);
 }

@@ -1,4 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import http from 'node:http';
 import net from 'node:net';
 import { ApplicationTracing, type Sighting } from '../../../../../test/support/application-tracing.js';
 import { SecretText } from '../../runtime/secret-text.js';
@@ -103,11 +104,48 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
     expect(sightings).toEqual([IN_TRACE, IN_TRACE, IN_TRACE, IN_TRACE]);
   });
 
-  it('brings the vendor no header that a subscriber of undici adds', async () => {
+  it('shows no query to those that look at a request when its response comes', async () => {
+    // Breadcrumbs of Sentry are made of these, whether the request is traced or not.
+    const channels = ['undici:request:headers', 'http.client.response.finish'];
+    const paths: string[] = [];
+    const received: (string | undefined)[] = [];
+    const look = (message: unknown) => void paths.push((message as { request: { path: string } }).request.path);
+    for (const name of channels) subscribe(name, look);
+    vendor.answer = (request, response) => {
+      received.push(request.url);
+      response.end();
+    };
+    try {
+      const transport = TRANSPORTS[kind](optionsFor(vendor.origin, { maxConnections: 1 }));
+      // The second one waits for the connection of the first.
+      await Promise.all([send(transport, new TextReceiver()), send(transport, new TextReceiver())]);
+      const request = { ...REQUEST, method: 'POST' as const, body: Buffer.from('{}') };
+      await tracing.inSpan('request', async () => startUntraced(transport, request, new TextReceiver()).finished);
+      await transport.close();
+      expect(received).toEqual(Array.from({ length: 3 }, () => REQUEST.pathAndQuery));
+      expect(paths).toEqual(['/p', '/p', '/p']);
+    } finally {
+      for (const name of channels) unsubscribe(name, look);
+    }
+  });
+
+  it('brings the vendor no header that observers of undici and of Node add', async () => {
     const add = (message: unknown): void => {
       (message as { request: { addHeader(name: string, value: string): void } }).request.addHeader('sentry-trace', '1');
     };
     subscribe('undici:request:create', add);
+    const { request: original } = http;
+    jest.spyOn(http, 'request').mockImplementation(((...given: Parameters<typeof http.request>) => {
+      const request = original(...given);
+      request.setHeader('sentry-trace', '1');
+      const { end } = request;
+      // As late as Sentry: when Node makes the head.
+      request.end = (...body: unknown[]) => {
+        request.setHeader('baggage', '1');
+        return Reflect.apply(end, request, body) as http.ClientRequest;
+      };
+      return request;
+    }) as typeof http.request);
     try {
       let names: string[] = [];
       vendor.answer = ({ headers }, response) => {
@@ -119,6 +157,7 @@ describe.each(TRANSPORT_KINDS)('a request over %s, in an application that traces
       await transport.close();
       expect(names).toEqual(expect.arrayContaining(['accept', 'accept-encoding', 'host']));
       expect(names).not.toContain('sentry-trace');
+      expect(names).not.toContain('baggage');
     } finally {
       unsubscribe('undici:request:create', add);
     }

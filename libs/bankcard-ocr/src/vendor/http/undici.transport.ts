@@ -1,6 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { type Dispatcher, Pool } from 'undici';
+import { hideQuery } from '../../runtime/tracing-suppression.js';
 import type { Connected } from './connector.js';
 import { InterimResponses } from './interim-responses.js';
 import { IDLE_CONNECTION_MS, PoolingTransport, requestHeaders } from './pooling.transport.js';
@@ -23,8 +24,9 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
     const headers = requestHeaders(body);
     const dispatcher = this.poolFor(request);
     const dispatch = { origin: this.options.origin, path, method, headers, body };
-    if (CREATED.hasSubscribers) withOwnHeadersOnly(headers, () => void dispatcher.dispatch(dispatch, call));
-    else dispatcher.dispatch(dispatch, call);
+    if (OBSERVED.some(({ hasSubscribers }) => hasSubscribers)) {
+      observed(dispatch, call, () => void dispatcher.dispatch(dispatch, call));
+    } else dispatcher.dispatch(dispatch, call);
     return call;
   }
 
@@ -78,6 +80,8 @@ export class UndiciCall implements TransportCall, Dispatcher.DispatchHandler {
   #isBodiless = false;
   /** On which the request was written. */
   connection: Socket | undefined;
+  /** What undici has made of the call, if somebody observes requests. */
+  observed: { path: string } | undefined;
 
   constructor(private readonly receiver: ResponseListener) {
     this.finished = new Promise((resolve, reject) => {
@@ -211,6 +215,8 @@ function withoutSurprises(socket: Socket): Socket {
     interim.isHeadExpected = true;
     if (nextWritten) {
       nextWritten.connection = socket;
+      // It is in the bytes that are written here, and undici reads it no more.
+      if (nextWritten.observed) hideQuery(nextWritten.observed);
       written = nextWritten;
       nextWritten = undefined;
     }
@@ -229,22 +235,39 @@ function withoutSurprises(socket: Socket): Socket {
 
 /** undici publishes each request that is made, and subscribers may add headers to it. */
 const CREATED = channel('undici:request:create');
+/** What it publishes has the request, with its path: at its creation, or later. */
+const OBSERVED = [CREATED, channel('undici:request:headers')];
 
-/** Some tracers add headers although the request is untraced (Sentry 10): Tencent must not get them. */
-function withOwnHeadersOnly(own: Readonly<Record<string, string>>, make: () => void): void {
+/**
+ * Make the request of a call without headers of others: some tracers add them although the request is untraced (Sentry 10),
+ * and Tencent must not get them. The call gets the request, to hide its query as soon as it is written.
+ */
+function observed(
+  own: Pick<Dispatcher.DispatchOptions, 'path'> & { headers: object },
+  call: UndiciCall,
+  make: () => void,
+): void {
   // Subscribers are called in the order in which they came: this one is the last, for as long as it is there.
-  const removeOthers = (message: unknown): void => {
-    const { headers } = (message as { request: { headers?: unknown } }).request;
+  const seeLast = (message: unknown): void => {
+    const { request } = message as { request: { path: string; headers?: unknown } };
+    if (request.path !== own.path || call.observed) return;
+    call.observed = request;
+    const { headers } = request;
     if (!Array.isArray(headers)) return;
-    const names = new Set(Object.keys(own));
+    const names = new Set(Object.keys(own.headers));
     // In pairs.
     const kept = headers.filter((_one, index) => names.has(String(headers[index - (index % 2)]).toLowerCase()));
     headers.splice(0, headers.length, ...kept);
   };
-  CREATED.subscribe(removeOthers);
+  const leave = (): void => {
+    CREATED.unsubscribe(seeLast);
+  };
+  CREATED.subscribe(seeLast);
   try {
     make();
   } finally {
-    CREATED.unsubscribe(removeOthers);
+    // The pool makes it later if all of its connections are in use.
+    if (call.observed) leave();
+    else call.finished.then(leave, leave);
   }
 }
