@@ -137,8 +137,10 @@ const PARSE_ERRORS = new WeakMap<object, Error>();
  * protocols would hang: axios waits for another event, and Node just ends the connection.
  */
 function requestOfOurs(options: RequestOptions, done: (response: IncomingMessage) => void): ClientRequest {
+  // Read before others can add to them.
+  const ownHeaders = Object.keys(options.headers ?? {});
   const request = (options.protocol === 'https:' ? https : http).request(options, done);
-  keepHeaders(request, Object.keys(options.headers ?? {}));
+  keepHeaders(request, ownHeaders);
   const end = request.end.bind(request) as (...given: unknown[]) => ClientRequest;
   request.end = (...given: unknown[]): ClientRequest => {
     end(...given);

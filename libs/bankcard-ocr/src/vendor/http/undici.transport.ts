@@ -24,7 +24,7 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
     const headers = requestHeaders(body);
     const dispatcher = this.poolFor(request);
     const dispatch = { origin: this.options.origin, path, method, headers, body };
-    if (OBSERVED.some(({ hasSubscribers }) => hasSubscribers)) {
+    if (CREATED.hasSubscribers || ANSWERED.hasSubscribers) {
       observed(dispatch, call, () => void dispatcher.dispatch(dispatch, call));
     } else dispatcher.dispatch(dispatch, call);
     return call;
@@ -235,8 +235,8 @@ function withoutSurprises(socket: Socket): Socket {
 
 /** undici publishes each request that is made, and subscribers may add headers to it. */
 const CREATED = channel('undici:request:create');
-/** What it publishes has the request, with its path: at its creation, or later. */
-const OBSERVED = [CREATED, channel('undici:request:headers')];
+/** Later it publishes the same request, with its path, beside the head of the response. */
+const ANSWERED = channel('undici:request:headers');
 
 /**
  * Make the request of a call without headers of others: some tracers add them although the request is untraced (Sentry 10),
