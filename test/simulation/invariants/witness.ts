@@ -532,12 +532,19 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
       this.#expectForeignReport(signedWith);
     }
     const expected = this.#stored.findLast(({ at }) => at < sentAt - NOTICE_MS)?.ticket;
-    if (isUntouched && expected && isOlder(signedWith, expected) && now - instance.startedAt > NOTICE_MS) {
+    if (!expected || !isOlder(signedWith, expected) || this.#hasJustNoticed(instance, expected)) return;
+    if (isUntouched && now - instance.startedAt > NOTICE_MS) {
       this.#violated(
         'S3-notice',
         `${process.name} uses ticket ${signedWith.number} although ${expected.number} has been in the store for more than ${NOTICE_MS / 1_000} s`,
       );
     }
+  }
+
+  /** Without a background refresh the first query in a while reads the store; those beside it do not wait for that. */
+  #hasJustNoticed(instance: Instance, ticket: Ticket): boolean {
+    const held = instance.settings.backgroundRefresh ? undefined : this.#heldBy(instance);
+    return held !== undefined && !isOlder(held, ticket);
   }
 
   /**
