@@ -42,7 +42,7 @@ const UNREADABLE = new Error('this is no answer');
  *
  * It differs from JSON.parse of everything in four things, all of them wanted: inside a photo, a control character or a byte that is no
  * UTF-8 is for Base64 to judge; the same photo, or the result, twice in an object is no answer; of several texts for one photo the first
- * that is not empty counts; and the bytes of the others, and of photos that nobody knows, are dropped.
+ * that is neither empty nor `null` counts; and the bytes of the others, and of photos that nobody knows, are dropped.
  *
  * @returns undefined for what is no answer
  */
@@ -143,8 +143,9 @@ class ReferenceReader {
       characters.push(next === '\\' ? this.#escape() : next);
     }
     this.#expect('"');
-    if (kind === 'unknown' || characters.length === 0 || this.photos.has(kind)) return;
-    this.photos.set(kind, decodeSlowly(characters.join('')) ?? 'damaged');
+    const text = characters.join('');
+    if (kind === 'unknown' || text === '' || text === 'null' || this.photos.has(kind)) return;
+    this.photos.set(kind, decodeSlowly(text) ?? 'damaged');
   }
 
   #escape(): string {

@@ -1,4 +1,4 @@
-import { InvalidResponseError } from '../json-response.js';
+import { InvalidResponseError, NULL_TEXT } from '../json-response.js';
 import type { PhotoTarget } from '../photo-buffers.js';
 
 const QUOTE = 0x22;
@@ -35,10 +35,12 @@ export class PhotoString {
   #base64: Base64Text | undefined;
   readonly #end = new StringEnd();
   #begun = '';
+  /** The beginning of what may become no photo at all. */
+  #held = '';
 
   constructor(private readonly openTarget: () => PhotoTarget) {}
 
-  /** How it came; undefined for an empty string. */
+  /** How it came; undefined for a string that is empty, or the text `null`. */
   get outcome(): 'whole' | 'damaged' | undefined {
     return this.#base64 && (this.#base64.damaged ? 'damaged' : 'whole');
   }
@@ -50,11 +52,24 @@ export class PhotoString {
     this.ended = quote >= 0;
     const length = this.ended ? quote : piece.length;
     this.next = at + length + (this.ended ? 1 : 0);
-    if (length > 0) this.#base64 ??= new Base64Text(this.openTarget());
-    const delay = this.#base64?.write(this.#unescaped(piece.toString('latin1', 0, length)));
+    const text = piece.toString('latin1', 0, length);
+    if (!this.#base64 && length > 0 && !MAY_BE_NULL.test(this.#held + this.#begun + text)) this.#open();
+    const delay = this.#take(this.#unescaped(text));
     if (!this.ended) return delay;
     if (this.#begun !== '') throw new InvalidResponseError('the body is not JSON: a string ends within an escape');
     return delay ? delay.then(() => this.#base64?.end()) : this.#base64?.end();
+  }
+
+  #open(): Base64Text {
+    return (this.#base64 = new Base64Text(this.openTarget()));
+  }
+
+  #take(piece: string): Promise<void> | undefined {
+    if (this.#base64) return this.#base64.write(piece);
+    const text = this.#held + piece;
+    this.#held = text;
+    const isNothing = text === '' || (this.ended ? text === NULL_TEXT : NULL_TEXT.startsWith(text));
+    return isNothing ? undefined : this.#open().write(text);
   }
 
   /** Some encoders write `\/` for every slash, or `\u003d` for an equals sign. */
@@ -66,6 +81,8 @@ export class PhotoString {
   }
 }
 
+/** The first letter, or an escape, which may be that letter. */
+const MAY_BE_NULL = /^[n\\]/;
 /** At the end of a text that has more to come; backslashes before it are escapes two by two. */
 const BEGUN_ESCAPE = /(?:^|[^\\])(?:\\\\)*(\\(?:u[0-9A-Fa-f]{0,3})?)$/;
 const ESCAPE = /\\(?:u[0-9A-Fa-f]{4}|[^])/g;
