@@ -26,7 +26,7 @@ async function main(): Promise<void> {
 }
 
 /** How many processes measure a group: where memory decides, some of them collect garbage several times as often as others. */
-const PROCESSES: Readonly<Partial<Record<string, number>>> = { photos: 3 };
+const PROCESSES: Readonly<Partial<Record<string, number>>> = { photos: 5 };
 
 /** A group that breaks down leaves the others their turns; its goals are then unmeasured. */
 async function runGroup(group: string, address: VendorAddress): Promise<Finding[]> {

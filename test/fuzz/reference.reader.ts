@@ -135,6 +135,7 @@ class ReferenceReader {
 
   #photo(kind: PhotoKind | 'unknown'): void {
     this.#expect('"');
+    const start = this.#at;
     const characters: string[] = [];
     while (this.text[this.#at] !== '"') {
       const next = this.text[this.#at];
@@ -142,9 +143,10 @@ class ReferenceReader {
       this.#at += 1;
       characters.push(next === '\\' ? this.#escape() : next);
     }
+    const isNull = this.text.slice(start, this.#at) === 'null';
     this.#expect('"');
     const text = characters.join('');
-    if (kind === 'unknown' || text === '' || text === 'null' || this.photos.has(kind)) return;
+    if (kind === 'unknown' || text === '' || isNull || this.photos.has(kind)) return;
     this.photos.set(kind, decodeSlowly(text) ?? 'damaged');
   }
 

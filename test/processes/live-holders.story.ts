@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FileTicketStore, MemoryTicketStore } from 'nestjs-bankcard-ocr';
 import { RedisTicketStore } from 'nestjs-bankcard-ocr/redis';
-import { describeLiveHolder } from '../../libs/bankcard-ocr/src/credentials/store/store-contract.test-support.js';
+import { describeLiveHolder } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.test-support.js';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 
 const appId = 'IDATEST01';

@@ -1,7 +1,7 @@
 import { Cluster, Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 import { storeOverClient } from '../support/store-over-client.js';
-import { describeTicketStore } from '../../libs/bankcard-ocr/src/credentials/store/store-contract.test-support.js';
+import { describeTicketStore } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.test-support.js';
 
 const SLOTS = [
   [0, 8_191],

@@ -1,7 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
 import { TcpSwitch } from '../support/tcp-switch.js';
-import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/store-contract.test-support.js';
+import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.test-support.js';
 import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/index.js';
 
 const APP_ID = 'IDAFAILOVER';

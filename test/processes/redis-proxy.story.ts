@@ -4,7 +4,7 @@ import { KEYS_MUST_BE_SEEN, type ProxyRule, refusing, ScriptCheckingProxy } from
 import {
   aRecord,
   describeTicketStore,
-} from '../../libs/bankcard-ocr/src/credentials/store/store-contract.test-support.js';
+} from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.test-support.js';
 import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/index.js';
 
 let appIds = 0;

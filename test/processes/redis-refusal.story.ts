@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../support/redis-server.js';
-import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/store-contract.test-support.js';
+import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.test-support.js';
 import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/index.js';
 
 /** What a process with role `reader` needs to read, and to hear of what is written. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { describeWithRedis, freePort, RedisServer } from '../support/redis-server.js';
-import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/store-contract.test-support.js';
+import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.test-support.js';
 import { RedisTicketStore } from '../../libs/bankcard-ocr/src/redis/index.js';
 
 describeWithRedis('RedisTicketStore over TLS', () => {

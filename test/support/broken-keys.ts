@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/store-contract.test-support.js';
+import { aRecord } from '../../libs/bankcard-ocr/src/credentials/store/ticket-store.contract.test-support.js';
 
 const whole = (change: object = {}): string => JSON.stringify({ ...aRecord(1), ...change });
 const notUtf8 = (text: string): Buffer =>
@@ -62,7 +62,6 @@ export const BROKEN_RECORDS: readonly (readonly [what: string, put: Spoil])[] = 
 /** What may stand where the lease should, and nobody would ever release. */
 export const BROKEN_LEASES: readonly (readonly [what: string, put: Spoil])[] = [
   ['a text that does not expire', (redis, key) => redis.set(key, 'x')],
-  ['a text that expires in a year', (redis, key) => redis.set(key, 'x', 'EX', 31_536_000)],
   ['a hash', (redis, key) => redis.hset(key, 'x', 'y')],
   ['a list', (redis, key) => redis.rpush(key, 'x')],
   [

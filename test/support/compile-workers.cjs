@@ -34,7 +34,7 @@ function compileFolder(folder, target) {
     const relative = path.join(folder, name);
     if (statSync(path.join(ROOT, relative)).isDirectory()) compileFolder(relative, target);
     else if (/\.(html|css|js|svg)$/.test(name)) copyInto(target, relative);
-    else if (name.endsWith('.ts') && !/\.(spec|contract|story)\.ts$/.test(name)) compileFileInto(target, relative);
+    else if (name.endsWith('.ts') && !/\.(spec|story)\.ts$/.test(name)) compileFileInto(target, relative);
   }
 }
 

@@ -2,7 +2,7 @@ import { AssertionError } from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { archiveQueueContract } from './archive-queue-contract.js';
+import { archiveQueueContract } from './archive-queue.contract.js';
 import type { ArchiveJob, ArchiveQueue, QueuedOrder } from './archive-queue.js';
 import { DirectoryArchiveQueue } from './directory-archive.queue.js';
 import { MemoryArchiveQueue } from './memory-archive.queue.js';

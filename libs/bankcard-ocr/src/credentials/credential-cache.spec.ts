@@ -190,6 +190,10 @@ describe('what is taken from a store, by what is held', () => {
 });
 
 describe('what a store has lost of what is held', () => {
+  /** Of another refresh that was under way at the same time: older, or so it seems by a clock that was set. */
+  const rival = () => stage.generation(3, 10 * MINUTE, { id: 'rival', accessToken: 'token-of-rival' });
+  const markOf = (by: string) => ({ sinceMs: 0, by });
+
   it.each<[string, () => TicketRecord | undefined, number | undefined]>([
     ['everything', () => undefined, 3],
     ['the generation', () => stage.record(), 3],
@@ -208,6 +212,18 @@ describe('what a store has lost of what is held', () => {
       undefined,
     ],
     ['nothing: another secret has written', () => stage.record({ secretFingerprint: 'another' }), undefined],
+    ['the later one of two with the same number', () => stage.record({ current: rival() }), 4],
+    ['the same, and its own mark', () => stage.record({ current: rival(), unanswered: markOf('refresh-3') }), 4],
+    [
+      'nothing: one more refresh follows, which replaces both',
+      () => stage.record({ current: rival(), unanswered: markOf('another') }),
+      undefined,
+    ],
+    [
+      'nothing: one more refresh has its token already',
+      () => stage.record({ current: rival(), pending: stage.token(4) }),
+      undefined,
+    ],
   ])('%s', (_what, record, number) => {
     fetch(3, MINUTE);
     expect(held.missingIn(record())?.current?.number).toBe(number);

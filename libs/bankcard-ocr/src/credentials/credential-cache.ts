@@ -120,14 +120,16 @@ export class CredentialCache {
     const held = recordOf(valid, clock);
     const stored = record?.current;
     const isSame = stored?.id === held.id;
-    const isThere = isSame
-      ? stored.number >= held.number
-      : stored && isNewer(stored, held, askedAtLatestMs(valid, clock));
-    if (isThere) return undefined;
-    const number = Math.max(held.number, stored && !isSame ? numberAfter(stored.number) : 0);
+    const isAnswered = record?.unanswered !== undefined && record.unanswered.by === held.refreshId;
     // The ticket of this pending token is cached already.
     const isFinished = record?.pending?.accessToken === held.accessToken;
-    const isAnswered = record?.unanswered !== undefined && record.unanswered.by === held.refreshId;
+    // Two refreshes have crossed, and one more that replaces both follows: clocks that were set need not decide.
+    const isRival = stored?.number === held.number && isUnfinished(record) && !isAnswered && !isFinished;
+    const isThere = isSame
+      ? stored.number >= held.number
+      : isRival || (stored && isNewer(stored, held, askedAtLatestMs(valid, clock)));
+    if (isThere) return undefined;
+    const number = Math.max(held.number, stored && !isSame ? numberAfter(stored.number) : 0);
     return {
       current: { ...held, number },
       earlier: this.earlier.toRecord(),

@@ -11,7 +11,7 @@ import {
   UNCERTAIN_MS,
   CachedCredentials,
 } from './credential-lifetime.js';
-import { aRecord } from './store/store-contract.test-support.js';
+import { aRecord } from './store/ticket-store.contract.test-support.js';
 import { type GenerationRecord, isUnfinished } from './ticket-record.js';
 
 const MINUTE = 60_000;

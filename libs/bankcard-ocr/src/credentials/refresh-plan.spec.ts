@@ -1,7 +1,7 @@
 import { ManualClock } from '../testing/manual-clock.js';
 import { type Instant, CachedCredentials } from './credential-lifetime.js';
 import { lastForcedAtMs, NO_MEMORY, planRefresh, type RefreshPlan, type RefreshSituation } from './refresh-plan.js';
-import { aRecord } from './store/store-contract.test-support.js';
+import { aRecord } from './store/ticket-store.contract.test-support.js';
 import type { GenerationRecord, PendingToken, TicketRecord } from './ticket-record.js';
 import { timingsFor } from './timings.js';
 

@@ -138,6 +138,13 @@ describe('a write when others write at the same time', () => {
     await expect(record.markAsked(undefined)).rejects.toMatchObject({ name: 'StaleWriteError' });
   });
 
+  it('is not repeated either when the lease has ended by the clock, and its timer has not fired', async () => {
+    lease = { ...lease, throwIfLost: () => AbortSignal.abort().throwIfAborted() };
+    const record = await begin({ current: stage.generation(1, 30 * MINUTE) });
+    disturb(1, wish);
+    await expect(record.markAsked(undefined)).rejects.toMatchObject({ name: 'StaleWriteError' });
+  });
+
   it('ends when the store cannot be read in between', async () => {
     const record = await begin({ current: stage.generation(1, 30 * MINUTE) });
     disturb(1, async () => {

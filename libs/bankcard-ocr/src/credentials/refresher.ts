@@ -395,13 +395,23 @@ export class RefreshRecord {
         this.#latest = await records.write(this.#latest, { ...lossMark, ...change }, this.lease);
         return;
       } catch (error) {
-        if (!(error instanceof StaleWriteError) || tries === TRIES || this.lease.signal.aborted) throw error;
+        if (!(error instanceof StaleWriteError) || tries === TRIES || this.#isLeaseLost) throw error;
         const latest = await records.read();
         if (this.#isOvertaken(latest, change.current?.accessToken)) throw error;
         // The store has lost data, perhaps the lease of this refresh too: whoever takes it waits until this refresh has ended.
         if ((latest?.revision ?? 0) <= (this.#latest?.revision ?? 0)) lossMark = { writtenBackAtMs: clock.now() };
         this.#latest = latest;
       }
+    }
+  }
+
+  /** By the clock, too: after a suspension the response arrives before the timer of the heartbeat. */
+  get #isLeaseLost(): boolean {
+    try {
+      this.lease.throwIfLost();
+      return false;
+    } catch {
+      return true;
     }
   }
 

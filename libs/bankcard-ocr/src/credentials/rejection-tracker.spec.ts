@@ -4,7 +4,7 @@ import { RejectionTracker } from './rejection-tracker.js';
 import { RefreshStage } from './refresh-stage.test-support.js';
 import { behindMs, CachedCredentials } from './credential-lifetime.js';
 import { CredentialCache } from './credential-cache.js';
-import { aRecord } from './store/store-contract.test-support.js';
+import { aRecord } from './store/ticket-store.contract.test-support.js';
 import type { RefreshReason, TicketEvent } from './ticket-event.js';
 import type { TicketRecord } from './ticket-record.js';
 import { timingsFor } from './timings.js';

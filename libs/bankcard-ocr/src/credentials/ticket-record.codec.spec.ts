@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { inspect } from 'node:util';
-import { aRecord } from './store/store-contract.test-support.js';
+import { aRecord } from './store/ticket-store.contract.test-support.js';
 import {
   parseTicketRecord,
   RecordOfAnotherVersion,

@@ -67,17 +67,20 @@ redis.call('PEXPIRE', KEYS[2], 86400000)
 return 'done'
 `;
 
-/** In ms. A key with a longer TTL, or without one, was written by no holder. */
-const LONGEST_LEASE = 600_000;
+/** A lease lasts for one TTL: with more than so many, the clock of Redis was set back, or no holder wrote it. */
+const MOST_TTLS = 10;
 
 /**
- * KEYS: lease. ARGV: deadline, lease id, TTL in ms. Takes or renews it, also one that Redis has lost. What is no lease
- * would never expire: it is replaced.
+ * KEYS: lease. ARGV: deadline, lease id, TTL in ms. Takes or renews it, also one that Redis has lost. What never expires is no
+ * lease, and is replaced. One that would last too long expires after a TTL, unless its holder renews it.
  */
 export const HOLD_LEASE = `${UNLESS_LATE}${holderOf('KEYS[1]')}
 local left = redis.pcall('PTTL', KEYS[1])
-local endless = type(left) == 'number' and (left == -1 or left > ${LONGEST_LEASE})
-if holder and holder ~= ARGV[2] and not endless then return 'fenced' end
+if type(left) ~= 'number' then left = 0 end
+if holder and holder ~= ARGV[2] and left ~= -1 then
+  if left > ARGV[3] * ${MOST_TTLS} then redis.call('PEXPIRE', KEYS[1], ARGV[3]) end
+  return 'fenced'
+end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 'done'
 `;

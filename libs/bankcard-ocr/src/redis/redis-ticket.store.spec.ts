@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
 import { storeOverClient } from '../../../../test/support/store-over-client.js';
-import { aRecord, describeTicketStore } from '../credentials/store/store-contract.test-support.js';
+import { aRecord, describeTicketStore } from '../credentials/store/ticket-store.contract.test-support.js';
 import type { TicketStore } from '../credentials/store/ticket-store.js';
 import { ManualClock } from '../testing/manual-clock.js';
 import { RedisTicketStore } from './index.js';

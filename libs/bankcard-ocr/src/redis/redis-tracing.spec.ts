@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { Redis } from 'ioredis';
 import { ApplicationTracing, type Sighting } from '../../../../test/support/application-tracing.js';
 import { describeWithRedis, RedisServer } from '../../../../test/support/redis-server.js';
-import { aRecord } from '../credentials/store/store-contract.test-support.js';
+import { aRecord } from '../credentials/store/ticket-store.contract.test-support.js';
 import { RedisTicketStore } from './index.js';
 
 const ACCESS_TOKEN = 'a'.repeat(64);

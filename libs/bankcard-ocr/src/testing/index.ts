@@ -1,6 +1,6 @@
-export { archiveQueueContract } from '../archive/archive-queue-contract.js';
-export { evidenceStoreContract, keyStoreContract } from '../archive/store-contracts.js';
-export { ticketStoreContract } from '../credentials/store/store-contract.js';
+export { archiveQueueContract } from '../archive/archive-queue.contract.js';
+export { evidenceStoreContract, keyStoreContract } from '../archive/archive-stores.contract.js';
+export { ticketStoreContract } from '../credentials/store/ticket-store.contract.js';
 export { BankCardOcrTestingModule, getSandboxInjectionToken } from './bankcard-ocr-testing.module.js';
 export type { EndpointName } from './endpoints/vendor-request.js';
 export type { FaultEffect, FaultKind, SandboxFault } from './faults/fault-registry.js';

@@ -37,10 +37,7 @@ export const TRANSPORT_KINDS = Object.keys(TRANSPORTS) as TransportKind[];
 /** What a specification does with a response; `response.req` is the request. */
 export type OddAnswer = (response: ServerResponse) => void;
 
-/**
- * A TCP port that answers with whatever a specification wants, below what any sandbox would do, and an exchange that talks
- * to it. The suffix `.contract.ts` keeps it out of the build.
- */
+/** A TCP port that answers with whatever a specification wants, below what any sandbox would do, and an exchange with it. */
 export class OddVendor {
   static async start(transport: TransportKind = 'http-service'): Promise<OddVendor> {
     const vendor = new OddVendor();

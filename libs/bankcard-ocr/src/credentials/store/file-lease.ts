@@ -58,7 +58,12 @@ export class FileLeases {
   }
 
   async isHeld(id: string): Promise<boolean> {
-    return String((await this.folder.numbers('lease')).at(-1) ?? id) === id;
+    return isLeaseOf(id, await this.highest());
+  }
+
+  /** The number of the lease that was taken last; 0 when there is none. */
+  async highest(): Promise<number> {
+    return (await this.folder.numbers('lease')).at(-1) ?? 0;
   }
 
   async #isFree(number: number, ttlMs: number): Promise<boolean> {
@@ -77,6 +82,11 @@ export class FileLeases {
     }
     return now - this.#watched.sinceMs >= ttlMs;
   }
+}
+
+/** Without any lease the folder was emptied, which forbids its holder nothing. */
+export function isLeaseOf(id: string, highest: number): boolean {
+  return highest === 0 || String(highest) === id;
 }
 
 function undefinedWhenTaken(error: NodeJS.ErrnoException): undefined {

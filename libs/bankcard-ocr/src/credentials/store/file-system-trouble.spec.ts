@@ -7,7 +7,7 @@ import { NODE_FILE_SYSTEM } from '../../runtime/file-system.js';
 import { SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { FileTicketStore } from './file-ticket.store.js';
 import { recordFolder } from './folder-safety.js';
-import { aRecord } from './store-contract.test-support.js';
+import { aRecord } from './ticket-store.contract.test-support.js';
 import { StoreFolder } from './store-folder.js';
 
 const APP_ID = 'IDATROUBLE';

@@ -1,8 +1,9 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type FileSystem, NODE_FILE_SYSTEM } from '../../runtime/file-system.js';
 import { FileTicketStore } from './file-ticket.store.js';
-import { aRecord, describeTicketStore } from './store-contract.test-support.js';
+import { aRecord, describeTicketStore } from './ticket-store.contract.test-support.js';
 
 const directories: string[] = [];
 
@@ -101,6 +102,28 @@ describe('the file kind of ticket store', () => {
     await expect(store.read()).resolves.toBeUndefined();
     await expect(store.compareAndSet(undefined, aRecord(1))).resolves.toBe(true);
     await expect(store.acquireLease(1_000)).resolves.toBeDefined();
+  });
+
+  it('refuses a record whose folder was emptied while it was written, the lease of its writer included', async () => {
+    const directory = await aDirectory();
+    let isEmptiedNext = false;
+    const open: FileSystem['open'] = async (path, ...rest) => {
+      const folder = await folderOf(directory);
+      const names = isEmptiedNext ? await readdir(folder) : [];
+      isEmptiedNext = false;
+      await Promise.all(names.map((name) => rm(join(folder, name))));
+      return NODE_FILE_SYSTEM.open(path, ...rest);
+    };
+    const store = new FileTicketStore({ directory, appId: 'IDATEST01' }, { ...NODE_FILE_SYSTEM, open });
+    await store.open();
+    await store.compareAndSet(undefined, aRecord(1));
+    const lease = await store.acquireLease(60_000);
+    isEmptiedNext = true;
+    await expect(store.compareAndSet(aRecord(1), aRecord(2), lease)).resolves.toBe(false);
+    // The process that takes the lease now finds nothing, rather than a refresh whose holder seems to be dead.
+    await expect(store.read()).resolves.toBeUndefined();
+    await expect(store.compareAndSet(undefined, aRecord(1), lease)).resolves.toBe(true);
+    await lease?.release();
   });
 
   it('is not stopped by a machine that gives no watches', async () => {

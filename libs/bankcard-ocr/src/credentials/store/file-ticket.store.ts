@@ -6,7 +6,7 @@ import { type FileSystem, NODE_FILE_SYSTEM, undefinedWhenMissing } from '../../r
 import { type Runtime, SYSTEM_RUNTIME } from '../../runtime/random.js';
 import { parseTicketRecord } from '../ticket-record.codec.js';
 import { HIGHEST_NUMBER, type TicketRecord } from '../ticket-record.js';
-import { FileLeases } from './file-lease.js';
+import { FileLeases, isLeaseOf } from './file-lease.js';
 import { checkCreatable, judgeFolder, recordFolder } from './folder-safety.js';
 import {
   contentFrom,
@@ -205,7 +205,8 @@ export class FileTicketStore extends TicketStore {
     await this.#makeFolder();
     const current = await this.#read();
     if (current?.writeId !== expected?.writeId || current?.revision !== expected?.revision) return false;
-    if (lease && !(await this.#leases.isHeld(lease.id))) return false;
+    const highestLease = lease ? await this.#leases.highest() : 0;
+    if (lease && !isLeaseOf(lease.id, highestLease)) return false;
     const folder = this.#folder;
     if (next.revision >= HIGHEST_NUMBER) {
       // Nobody could read it. Whoever reads next finds nothing, and begins anew.
@@ -221,8 +222,11 @@ export class FileTicketStore extends TicketStore {
       await file.remove().catch(() => undefined);
     }
     const revisions = await folder.numbers('record');
-    if ((revisions.at(-1) ?? 0) >= next.revision + KEPT) {
-      // We were slow: others had moved on, and our number was free only because it had been cleared away.
+    // We were slow: others had moved on, and our number was free only because it had been cleared away.
+    const isLate = (revisions.at(-1) ?? 0) >= next.revision + KEPT;
+    // Emptied meanwhile, the folder does not show that this was written under a lease: the refresh has to know.
+    const isEmptied = highestLease > 0 && (await this.#leases.highest()) < highestLease;
+    if (isLate || isEmptied) {
       await this.files.unlink(folder.file('record', next.revision)).catch(undefinedWhenMissing);
       return false;
     }

@@ -21,7 +21,7 @@ import { HIGHEST_NUMBER } from '../ticket-record.js';
 import { FileTicketStore } from './file-ticket.store.js';
 import { openTicketStore } from '../../account/create-ticket-store.js';
 import { recordFolder } from './folder-safety.js';
-import { aRecord } from './store-contract.test-support.js';
+import { aRecord } from './ticket-store.contract.test-support.js';
 
 const APP_ID = 'IDAHOSTILE';
 const ends: (() => unknown)[] = [];

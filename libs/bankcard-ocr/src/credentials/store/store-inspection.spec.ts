@@ -1,7 +1,7 @@
 import type { Clock } from '../../runtime/clock.js';
 import { MemoryTicketStore } from './memory-ticket.store.js';
 import { tryLease } from './store-inspection.js';
-import { aRecord } from './store-contract.test-support.js';
+import { aRecord } from './ticket-store.contract.test-support.js';
 import { type TicketLease, TicketStore } from './ticket-store.js';
 import { RecordOfAnotherVersion } from '../ticket-record.codec.js';
 import type { TicketRecord } from '../ticket-record.js';

@@ -14,9 +14,11 @@ export class PhotoBuffers implements PhotoTargets {
     let size = 0;
     this.#spare = undefined;
     return {
+      room: (bytes) => {
+        if (size + bytes > room.length) room = enlarged(room, size, size + bytes);
+        return room.subarray(size);
+      },
       write: (bytes) => {
-        if (size + bytes.length > room.length) room = enlarged(room, size, size + bytes.length);
-        bytes.copy(room, size);
         size += bytes.length;
         return undefined;
       },
@@ -47,6 +49,8 @@ function enlarged(room: Buffer, size: number, needed: number): Buffer {
 
 /** Takes the decoded bytes of one photo as they arrive. */
 export interface PhotoTarget {
+  /** Where the next so many bytes go before {@link write} tells how many they are; without it they come from elsewhere. */
+  room?(bytes: number): Buffer;
   /** @param bytes good only until the returned promise, if there is one, is settled. @returns when more is wanted */
   write(bytes: Buffer): Promise<void> | undefined;
   /** All bytes have come. The promise is waited for as that of {@link write} is. */

@@ -34,7 +34,6 @@ export class PhotoString {
   ended = false;
   #base64: Base64Text | undefined;
   readonly #end = new StringEnd();
-  #begun = '';
   /** The beginning of what may become no photo at all. */
   #held = '';
 
@@ -52,47 +51,32 @@ export class PhotoString {
     this.ended = quote >= 0;
     const length = this.ended ? quote : piece.length;
     this.next = at + length + (this.ended ? 1 : 0);
-    const text = piece.toString('latin1', 0, length);
-    if (!this.#base64 && length > 0 && !MAY_BE_NULL.test(this.#held + this.#begun + text)) this.#open();
-    const delay = this.#take(this.#unescaped(text));
+    const delay = this.#take(piece.toString('latin1', 0, length));
     if (!this.ended) return delay;
-    if (this.#begun !== '') throw new InvalidResponseError('the body is not JSON: a string ends within an escape');
     return delay ? delay.then(() => this.#base64?.end()) : this.#base64?.end();
-  }
-
-  #open(): Base64Text {
-    return (this.#base64 = new Base64Text(this.openTarget()));
   }
 
   #take(piece: string): Promise<void> | undefined {
     if (this.#base64) return this.#base64.write(piece);
     const text = this.#held + piece;
     this.#held = text;
-    const isNothing = text === '' || (this.ended ? text === NULL_TEXT : NULL_TEXT.startsWith(text));
-    return isNothing ? undefined : this.#open().write(text);
-  }
-
-  /** Some encoders write `\/` for every slash, or `\u003d` for an equals sign. */
-  #unescaped(piece: string): string {
-    const text = this.#begun + piece;
-    if (!text.includes('\\')) return text;
-    this.#begun = BEGUN_ESCAPE.exec(text)?.[1] ?? '';
-    return resolveEscapes(text.slice(0, text.length - this.#begun.length));
+    if (text === '' || (this.ended ? text === NULL_TEXT : NULL_TEXT.startsWith(text))) return undefined;
+    this.#base64 = new Base64Text(this.openTarget());
+    return this.#base64.write(text);
   }
 }
 
-/** The first letter, or an escape, which may be that letter. */
-const MAY_BE_NULL = /^[n\\]/;
 /** At the end of a text that has more to come; backslashes before it are escapes two by two. */
 const BEGUN_ESCAPE = /(?:^|[^\\])(?:\\\\)*(\\(?:u[0-9A-Fa-f]{0,3})?)$/;
 const ESCAPE = /\\(?:u[0-9A-Fa-f]{4}|[^])/g;
 
+/** Some encoders write `\/` for every slash, or `\u003d` for an equals sign. */
 function resolveEscapes(text: string): string {
   try {
     return text.replace(ESCAPE, (escape) => {
       const character = JSON.parse(`"${escape}"`) as string;
-      // No character of Base64: that it is another one is enough.
-      return character > '\xff' ? ' ' : character;
+      // No character of Base64: that it is another one is enough. A backslash would seem to begin an escape.
+      return character > '\xff' || character === '\\' ? ' ' : character;
     });
   } catch {
     throw new InvalidResponseError('the body is not JSON: a string has an unknown escape');
@@ -110,64 +94,96 @@ const BASE64 = /^([A-Za-z0-9+/_-]*)={0,2}$/;
  */
 const freePlaces: Buffer[] = [];
 const MOST_FREE_PLACES = 32;
-const NO_PLACE = Buffer.alloc(0);
 
 /**
- * Decodes Base64 in pieces, with padding or none, line breaks allowed, in either alphabet. Node's decoder skips what it
- * does not know: only a piece that gave less than it should is looked at.
+ * Decodes Base64 inside a JSON string in pieces: with padding or none, line breaks and escapes allowed, in either alphabet.
+ * Node's decoder skips what it does not know: only what gave fewer bytes than it should is looked at.
  */
 export class Base64Text {
   damaged = false;
-  #place = freePlaces.pop() ?? Buffer.allocUnsafeSlow((LONGEST_PIECE / 4 + 2) * 3);
-  /** What is left of a piece behind its last whole group of four, padding included. */
+  #place: Buffer | undefined;
+  /** What is left of a piece behind its last whole group of four; a begun escape comes last. */
   #rest = '';
+  /** Something else than Base64 has come: most likely line breaks, and more of them follow. */
+  #isMixed = false;
   #isEmpty = true;
 
   constructor(private readonly target: PhotoTarget) {}
 
-  /** @param piece {@link LONGEST_PIECE} characters of one byte at most. @returns to be awaited before the next one */
+  /**
+   * @param piece {@link LONGEST_PIECE} characters of one byte at most
+   * @returns to be awaited before the next one
+   * @throws InvalidResponseError when it has an escape that JSON does not know
+   */
   write(piece: string): Promise<void> | undefined {
-    if (this.damaged || piece === '') return undefined;
-    const text = piece.includes('\n') || piece.includes('\r') ? withoutLineBreaks(piece) : piece;
-    const missing = (4 - (this.#rest.length % 4)) % 4;
-    const whole = missing + ((text.length - missing) & ~3);
-    if (text.length < missing) return this.#writeUpToPadding(this.#rest + text);
-    // Apart, because to join the rest with all of the text would copy it.
-    const first = this.#place.write(this.#rest + text.slice(0, missing), 'base64');
-    const size = first + this.#place.write(text.slice(missing, whole), first, 'base64');
-    if (size !== ((this.#rest.length + whole) / 4) * 3) return this.#writeUpToPadding(this.#rest + text);
-    this.#rest = text.slice(whole);
-    return this.#deliver(size);
+    const bytes = this.#isMixed ? undefined : this.#decode(piece);
+    return bytes ? this.#deliver(bytes) : this.#writeMixed(this.#rest + piece);
   }
 
   end(): Promise<void> | undefined {
+    const text = withoutLineBreaks(resolveEscapes(this.#rest));
     if (this.damaged) return undefined;
-    const data = BASE64.exec(this.#rest)?.[1];
+    const data = BASE64.exec(text)?.[1];
     // One character alone is less than a byte.
     if (data === undefined || data.length === 1) return this.#damage();
-    const delay = this.#deliver(this.#place.write(data, 'base64'));
+    const delay = this.#deliver(this.#decodeChecked(data));
     if (this.#isEmpty) return this.#damage();
     return delay ? delay.then(() => this.#endTarget()) : this.#endTarget();
   }
 
-  #writeUpToPadding(text: string): Promise<void> | undefined {
+  /** Of a damaged photo, too: an escape that JSON does not know spoils the whole body. */
+  #writeMixed(text: string): Promise<void> | undefined {
+    this.#isMixed = true;
+    const begun = text.includes('\\') ? (BEGUN_ESCAPE.exec(text)?.[1] ?? '') : '';
+    const characters = withoutLineBreaks(resolveEscapes(text.slice(0, text.length - begun.length)));
+    this.#rest = '';
+    const bytes = this.damaged ? undefined : (this.#decode(characters) ?? this.#decodeUpToPadding(characters));
+    this.#rest += begun;
+    return bytes && this.#deliver(bytes);
+  }
+
+  /** @returns undefined, and changes nothing, when there is anything but Base64 */
+  #decode(text: string): Buffer | undefined {
+    const missing = (4 - (this.#rest.length % 4)) % 4;
+    if (text.length < missing) return undefined;
+    const whole = missing + ((text.length - missing) & ~3);
+    const size = ((this.#rest.length + whole) / 4) * 3;
+    const place = this.#placeFor(size);
+    // Apart, because to join the rest with all of the text would copy it.
+    const first = place.write(this.#rest + text.slice(0, missing), 'base64');
+    if (first + place.write(text.slice(missing, whole), first, 'base64') !== size) return undefined;
+    this.#rest = text.slice(whole);
+    return place.subarray(0, size);
+  }
+
+  #decodeUpToPadding(text: string): Buffer | undefined {
     const data = BASE64.exec(text)?.[1];
     if (data === undefined) return this.#damage();
     const whole = data.length & ~3;
     this.#rest = text.slice(whole);
-    return this.#deliver(this.#place.write(data.slice(0, whole), 'base64'));
+    return this.#decodeChecked(data.slice(0, whole));
   }
 
-  #deliver(size: number): Promise<void> | undefined {
-    if (size === 0) return undefined;
+  #decodeChecked(data: string): Buffer {
+    const place = this.#placeFor(Math.ceil((data.length / 4) * 3));
+    return place.subarray(0, place.write(data, 'base64'));
+  }
+
+  #placeFor(size: number): Buffer {
+    if (this.target.room) return this.target.room(size);
+    return (this.#place ??= freePlaces.pop() ?? Buffer.allocUnsafeSlow((LONGEST_PIECE / 4 + 2) * 3));
+  }
+
+  #deliver(bytes: Buffer): Promise<void> | undefined {
+    if (bytes.length === 0) return undefined;
     this.#isEmpty = false;
-    return this.target.write(this.#place.subarray(0, size));
+    return this.target.write(bytes);
   }
 
   /** The target is done with the last piece, and the place is free. */
   #endTarget(): Promise<void> | undefined {
-    if (freePlaces.length < MOST_FREE_PLACES) freePlaces.push(this.#place);
-    this.#place = NO_PLACE;
+    if (this.#place && freePlaces.length < MOST_FREE_PLACES) freePlaces.push(this.#place);
+    this.#place = undefined;
     return this.target.end();
   }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ArchiveJob, ArchiveQueue, DeadLetter, QueuedOrder } from './archive-queue.js';
-import type { ContractCase } from './store-contracts.js';
+import type { ContractCase } from './archive-stores.contract.js';
 
 /** Makes queues on one place; the contract opens and closes them. */
 type Make = () => Promise<ArchiveQueue>;

@@ -1,7 +1,7 @@
-import { REAL_TIME_CASE, ticketStoreContract } from './store-contract.js';
+import { REAL_TIME_CASE, ticketStoreContract } from './ticket-store.contract.js';
 import type { TicketStore } from './ticket-store.js';
 
-export { aRecord } from './store-contract.js';
+export { aRecord } from './ticket-store.contract.js';
 
 /** Test a kind of store by the contract, except for what takes real time. */
 export function describeTicketStore(kind: string, openEmpty: () => Promise<() => Promise<TicketStore>>): void {

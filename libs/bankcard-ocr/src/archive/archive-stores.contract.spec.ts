@@ -8,7 +8,7 @@ import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { DirectoryEvidenceStore } from './directory-evidence.store.js';
 import { EvidenceStore } from './evidence-store.js';
 import { FileKeyStore, KeyStore } from './key-store.js';
-import { evidenceStoreContract, keyStoreContract } from './store-contracts.js';
+import { evidenceStoreContract, keyStoreContract } from './archive-stores.contract.js';
 
 const folders: string[] = [];
 

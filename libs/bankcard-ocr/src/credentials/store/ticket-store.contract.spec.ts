@@ -2,7 +2,7 @@ import { AssertionError } from 'node:assert/strict';
 import { setImmediate } from 'node:timers/promises';
 import type { TicketRecord } from '../ticket-record.js';
 import { MemoryTicketStore } from './memory-ticket.store.js';
-import { REAL_TIME_CASE, ticketStoreContract } from './store-contract.js';
+import { REAL_TIME_CASE, ticketStoreContract } from './ticket-store.contract.js';
 import type { StoreInspection } from './store-inspection.js';
 import type { TicketLease, TicketStore } from './ticket-store.js';
 
