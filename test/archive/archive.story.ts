@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import {
@@ -412,6 +422,18 @@ describe('keys', () => {
     archive = open({ second: both.second });
     expect((await archive.read(clean)).result.orderNo).toBe(clean);
     await expect(open().read(clean)).rejects.toMatchObject({ code: 'CONFIGURATION' });
+  });
+
+  it('that are missing are not made in their place: a backup of them can be restored', async () => {
+    await archive.keep(clean);
+    const [directory, backup] = [path.join(folder, 'keys'), path.join(folder, 'backup')];
+    renameSync(directory, backup);
+    const missing = { code: 'CONFIGURATION', message: expect.stringContaining('its keys are missing') };
+    await expect(open().read(clean)).rejects.toMatchObject(missing);
+    await expect(open().keep(warned)).rejects.toMatchObject(missing);
+    expect(existsSync(directory)).toBe(false);
+    renameSync(backup, directory);
+    expect((await open().read(clean)).result.orderNo).toBe(clean);
   });
 
   it.each([

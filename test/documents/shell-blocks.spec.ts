@@ -20,7 +20,7 @@ const FATES: Readonly<Record<string, readonly (readonly [beginning: string, fate
     ['openssl rand -base64 32', ARCHIVE],
     ['sha256sum --check', ARCHIVE],
     ['day=2026-11-28', { runBy: 'test/processes/archive-timestamps.story.ts' }],
-    ['export BANKCARD_OCR_ARCHIVE_STORE=', { runBy: 'test/processes/archive-command.story.ts' }],
+    ['export BANKCARD_OCR_APP_ID=IDAXXXXX', { runBy: 'test/processes/archive-command.story.ts' }],
   ],
   'docs/archive-queue.md': [
     ['npm install bullmq ioredis', { notRun: 'test/consumers installs both beside the packed library' }],

@@ -315,12 +315,11 @@ describe('archive', () => {
     '%s: the commands of the page work as they are printed',
     async (page) => {
       const [ref = ''] = await keep();
-      const block = shellBlocksOf(readPage(page)).find(({ code }) =>
-        code.startsWith('export BANKCARD_OCR_ARCHIVE_STORE='),
-      );
+      const block = shellBlocksOf(readPage(page)).find(({ code }) => code.includes('archive status'));
       const code = block!.code
         .replaceAll('/var/lib/evidence', path.join(folder, 'evidence'))
         .replace(path.join(folder, 'evidence-keys'), path.join(folder, 'keys'))
+        .replace('IDAXXXXX', sandbox.appId)
         .replace('k2026', 'first')
         .replace('order1', clean);
       // What npx runs where the package is installed.
@@ -332,7 +331,6 @@ describe('archive', () => {
         encoding: 'utf8',
         env: {
           PATH: `${folder}${path.delimiter}${process.env['PATH'] ?? ''}`,
-          BANKCARD_OCR_APP_ID: sandbox.appId,
           EVIDENCE_WRAPPING_KEY: wrappingKey,
         },
       });

@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -66,14 +65,9 @@ describe('the command lines of docs/doctor.md, docs/hosts.md, docs/production.md
 
   it.each(IN_BOTH('docs/doctor'))('%s: sign --explain prints the rules that the page shows', async (page) => {
     const { code, shown } = blockOf(page, 'sign --explain');
-    const value = (name: string) => new RegExp(`--${name} (?<value>\\w+)`).exec(code)?.groups?.['value'] ?? '';
-    // The ticket of the page is not known: a signature of this one takes the place of the page's, broken in the same way.
-    const ticket = createHash('sha256').update('a ticket').digest('hex');
-    const values = [value('app-id'), value('order-no'), '1.0.0', value('nonce'), ticket];
-    expect(value('sign')).toMatch(/^[0-9a-f]{40}$/);
-    const sign = createHash('sha1').update(values.join('')).digest('hex');
+    const [, ticket = ''] = /`([A-Za-z0-9]{64})`/.exec(read(page)) ?? [];
     writeFileSync(path.join(folder, 'ticket.txt'), `${ticket}\n`);
-    const printed = await inBackend(`${code.trim().replace(value('sign'), sign)} || [ $? = 1 ]`, {});
+    const printed = await inBackend(`${code.trim()} || [ $? = 1 ]`, {});
     expect(printed.trimEnd().split('\n')).toEqual(shown);
   });
 

@@ -68,7 +68,8 @@ describe('sign --explain, with a ticket that is handed in', () => {
   });
 
   it.each([
-    ['no ticket', query('A'.repeat(40)), 'no ticket to compare with'],
+    ['no ticket', query('A'.repeat(40)), 'set BANKCARD_OCR_EXPLAIN_TICKET'],
+    ['no ticket, in Chinese', [...query('A'.repeat(40)), '--lang', 'zh'], '请设置 BANKCARD_OCR_EXPLAIN_TICKET'],
     [
       'a ticket on the command line',
       [...query('A'.repeat(40)), '--ticket', SIGN_TICKET],

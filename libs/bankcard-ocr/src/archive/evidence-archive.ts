@@ -681,12 +681,19 @@ export class EvidenceArchive {
   /** With the keys of another archive, or for another app id, every order would seem not to be kept. */
   async #openIndex(): Promise<Buffer> {
     const { store, keys, source } = this.options;
-    const key = await keys.create(INDEX_KEY);
+    // Whoever only reads needs no right to write.
+    const found = await store.read(OWNER);
+    const key = found ? await keys.read(INDEX_KEY) : await keys.create(INDEX_KEY);
+    if (!key) {
+      // One that is made now would stand in the way of the real one: of a mount, or of a backup.
+      throw new BankCardOcrError('CONFIGURATION', {
+        message: 'there is evidence, and its keys are missing: mount their directory, or restore it from a backup',
+        messageZh: '存证仍在，但缺少对应的密钥：请挂载密钥目录，或从备份恢复',
+      });
+    }
     const owner = createHmac('sha256', key).update(`archive ${source.appId}`).digest('hex');
     const written = Buffer.from(JSON.stringify({ version: 1, owner }));
-    // Whoever only reads needs no right to write.
-    const owned =
-      (await store.read(OWNER)) ?? ((await store.create(OWNER, written)) ? written : await store.read(OWNER));
+    const owned = found ?? ((await store.create(OWNER, written)) ? written : await store.read(OWNER));
     if (owned?.equals(written)) return key;
     throw new BankCardOcrError('CONFIGURATION', {
       message: 'the evidence was kept for another app id, or with another key store: each archive has its own of both',

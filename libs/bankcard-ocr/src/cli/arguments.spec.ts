@@ -62,7 +62,7 @@ describe('the command line', () => {
   });
 
   it.each([
-    ['', 'say which command'],
+    ['', 'doctor, sign, archive or help'],
     ['heal', 'say which command'],
     ['doctor --lang fr', '--lang must be en or zh'],
     ['doctor --fetch', '--fetch goes with --live'],

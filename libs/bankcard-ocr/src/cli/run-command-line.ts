@@ -15,8 +15,9 @@ export function readCommandLine(args: readonly string[]) {
   if (command === 'help' || args.includes('--help') || args.includes('-h')) return 'help';
   if (Object.hasOwn(READERS, command)) return READERS[command as keyof typeof READERS](rest);
   throw refusal(
-    'say which command: doctor, sign or archive; see --help',
-    '请指定命令：doctor、sign 或 archive；用 --help 查看',
+    // Not --help: behind the name of a package npx takes that for its own.
+    'say which command: doctor, sign, archive or help',
+    '请指定命令：doctor、sign、archive 或 help',
   );
 }
 

@@ -331,7 +331,7 @@ async function erase(
 /** @throws `InputRefused` when nobody can be asked */
 function checkConsent({ yes, orders }: ArchiveCommand, { terminal }: Output): void {
   if (yes || (terminal.canAsk && !orders.includes('-'))) return;
-  throw refusal('there is nobody to ask here: say --yes to erase', '此处无法交互确认：请加 --yes 以删除');
+  throw refusal('there is no terminal to confirm it on: say --yes to erase', '此处无法交互确认：请加 --yes 以删除');
 }
 
 /** @throws `InputRefused` when somebody says no */

@@ -83,7 +83,7 @@ export async function runExplain(
     const { en, zh } = note ?? text('the environment configures no ticket store', '环境变量没有配置 ticket 存储');
     throw refusal(
       `no ticket to compare with (${en}): set ${EXPLAIN_VARIABLES.SIGN}`,
-      `没有可供比较的 ticket（${zh}）；用 --help 查看说明`,
+      `没有可供比较的 ticket（${zh}）：请设置 ${EXPLAIN_VARIABLES.SIGN}`,
     );
   }
   // Some have signed with it.

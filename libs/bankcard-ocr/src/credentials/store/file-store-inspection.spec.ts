@@ -51,6 +51,14 @@ describe('the inspection of a file store', () => {
     await expect(findings()).resolves.toMatchObject([{ status: 'ok', facts: { kind: 'file', leased: true } }]);
   });
 
+  it.each(['read', 'write'] as const)(
+    'names the directory that it has found usable, for access to %s',
+    async (access) => {
+      await used();
+      await expect(findings(directory, access)).resolves.toMatchObject([{ status: 'ok', about: `file:${directory}` }]);
+    },
+  );
+
   it('leaves a damaged record where it is', async () => {
     const folder = await used();
     const file = path.join(

@@ -156,7 +156,8 @@ export class FileTicketStore extends TicketStore {
         : this.#folder
             .limited(() => this.#tryWriting())
             .then(() => tryLease((ttlMs) => this.acquireLease(ttlMs), this.runtime.clock, facts));
-    return [await tried.catch((error: unknown) => this.#unusable(codeOrNameOf(error))), ...safety];
+    const found = await tried.catch((error: unknown) => this.#unusable(codeOrNameOf(error)));
+    return [{ about: this.description, ...found }, ...safety];
   }
 
   async #inspectMissing(access: StoreAccess): Promise<StoreFinding> {

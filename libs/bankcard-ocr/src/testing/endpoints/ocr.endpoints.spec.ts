@@ -123,6 +123,8 @@ describe('what is refused', () => {
     [{ nonce: 'short' }, '400101'],
     [{ nonce: `${'n'.repeat(31)}-` }, '400101'],
     [{ userId: 'u'.repeat(33) }, '400101'],
+    [{ userId: 10_001 }, '400101'],
+    [{ userId: ['u1'] }, '400101'],
     [{ sign: 'A'.repeat(40) }, '400101'],
     [{ bankcardStr: 'not-base64-at-all' }, '400101'],
     [{ bankcardStr: '/9j' }, '400101'],

@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../evidence/evidence.js';
 import { type KnownOrder, LEGAL_ORDER_NO, magicOrder } from '../orders/order-book.js';
 import { deliverPhotos, photosOf } from '../photos/photo-set.js';
-import { chinaDigits, type JsonObject, Refusal, type SandboxResponse } from '../response/vendor-response.js';
+import { type JsonObject, Refusal, type SandboxResponse } from '../response/vendor-response.js';
 import { messageOfCode } from '../vendor-codes.js';
 import { ENDPOINTS, LEGAL_NONCE, type VendorRequest, VERSION } from './vendor-request.js';
 import type { Vendor } from './vendor.js';
@@ -16,49 +16,8 @@ export function respondQueryResult(vendor: Vendor, request: VendorRequest, recor
   return { ...resultResponse(vendor, order, { ...card, success: false }), waitMs };
 }
 
-/** `GET /api/server/getOcrResult`: an invented ID card (cloud.tencent.com/document/product/1007/35864). */
-export function respondIdCardResult(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
-  const order = orderOf(vendor, request, record);
-  const photo = deliverPhotos(vendor, order).fields['originBankcardPhoto'];
-  return resultResponse(vendor, order, {
-    frontCode: '0',
-    backCode: '0',
-    name: '张三',
-    sex: '男',
-    nation: '汉',
-    birth: '19900101',
-    address: '示例省示例市示例路 1 号',
-    idcard: '000000199001010008',
-    validDate: '20200101-20400101',
-    authority: '示例市公安局',
-    ...(request.wantsPhotos && { frontPhoto: photo, backPhoto: photo }),
-    operateTime: chinaDigits(vendor.clock.now()),
-    success: false,
-  });
-}
-
-/**
- * `POST /api/v2/base/queryfacerecord` (cloud.tencent.com/document/product/1007/114181). `getFile` is `1` for video and
- * photo, `2` for the photo, `3` for the video.
- */
-export function respondFaceRecord(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
-  const order = orderOf(vendor, request, record);
-  const getFile = request.text('getFile');
-  const photo = deliverPhotos(vendor, order).fields['originBankcardPhoto'];
-  const { json } = resultResponse(vendor, order, {
-    liveRate: '99',
-    similarity: '99.0',
-    occurredTime: chinaDigits(vendor.clock.now()),
-    appId: vendor.appId,
-    ...((getFile === '1' || getFile === '2') && { photo }),
-    ...((getFile === '1' || getFile === '3') && { video: photo }),
-  });
-  // A number in the example of this endpoint, a text in the other ones.
-  return { json: { ...json, code: 0 } };
-}
-
 /** The order that is asked for. @throws {@link Refusal} */
-function orderOf(vendor: Vendor, request: VendorRequest, record: JournalEntry): KnownOrder {
+export function orderOf(vendor: Vendor, request: VendorRequest, record: JournalEntry): KnownOrder {
   checkQuery(vendor, request);
   checkSignature(vendor, request, record);
   const order = vendor.orders.find(request.orderNo, vendor.settings.unknownOrders === 'invent');
@@ -104,7 +63,8 @@ const ABOUT_THE_CARD = /^-90\d\d$/;
 export function respondRecognition(vendor: Vendor, request: VendorRequest, record: JournalEntry): SandboxResponse {
   const { orders, settings } = vendor;
   checkQuery(vendor, request, 'bankcardStr');
-  if (Buffer.byteLength(request.text('userId')) > 32) throw new Refusal('400101', 'userId');
+  if (request.isNoText('userId') || Buffer.byteLength(request.text('userId')) > 32)
+    throw new Refusal('400101', 'userId');
   checkSignature(vendor, request, record);
   const image = request.text('bankcardStr');
   if (image.length > LONGEST_IMAGE) throw new Refusal('400601');
@@ -136,7 +96,7 @@ function isPicture(base64: string): boolean {
 }
 
 /** The nested response; its `success` is false even here, as in the official examples (section 3: ignore it). */
-function resultResponse(vendor: Vendor, { orderNo }: KnownOrder, fields: JsonObject): SandboxResponse {
+export function resultResponse(vendor: Vendor, { orderNo }: KnownOrder, fields: JsonObject): SandboxResponse {
   const { bizSeqNo, transactionTime } = vendor.stamp();
   const result = { bizSeqNo, transactionTime, orderNo, ...fields };
   return vendor.success({ bizSeqNo, result, transactionTime });

@@ -72,6 +72,8 @@ export function vendorRequest(
     text,
     lacks: (...names: readonly string[]) => appId === undefined || names.some((name) => text(name) === ''),
     unreadable: typeof body === 'string' ? body : undefined,
+    /** Of a member that may be missing: it is there, and no text. */
+    isNoText: (name: string) => typeof body === 'object' && typeof (body[name] ?? '') !== 'string',
     ticketType,
     /** Only such may be in the journal. */
     legalOrderNo: LEGAL_ORDER_NO.test(orderNo) ? orderNo : undefined,

@@ -6,13 +6,8 @@ import { buffer } from 'node:stream/consumers';
 import { sleep } from '../../runtime/abort.js';
 import { SystemClock } from '../../runtime/clock.js';
 import { respondAccessToken, respondApiTicket } from '../endpoints/credential.endpoints.js';
-import {
-  inspectOcrRequest,
-  respondFaceRecord,
-  respondIdCardResult,
-  respondQueryResult,
-  respondRecognition,
-} from '../endpoints/ocr.endpoints.js';
+import { inspectOcrRequest, respondQueryResult, respondRecognition } from '../endpoints/ocr.endpoints.js';
+import { respondFaceRecord, respondIdCardResult } from '../endpoints/sibling.endpoints.js';
 import type { EndpointName, VendorRequest } from '../endpoints/vendor-request.js';
 import { ENDPOINTS, readBody, vendorRequest } from '../endpoints/vendor-request.js';
 import type { Vendor } from '../endpoints/vendor.js';
