@@ -42,7 +42,7 @@ const UNREADABLE = new Error('this is no answer');
  *
  * It differs from JSON.parse of everything in four things, all of them wanted: inside a photo, a control character or a byte that is no
  * UTF-8 is for Base64 to judge; the same photo, or the result, twice in an object is no answer; of several texts for one photo the first
- * that is not empty counts; and the bytes of the others, and of photos that nobody knows, are dropped.
+ * that is neither empty nor `null` counts; and the bytes of the others, and of photos that nobody knows, are dropped.
  *
  * @returns undefined for what is no answer
  */
@@ -135,6 +135,7 @@ class ReferenceReader {
 
   #photo(kind: PhotoKind | 'unknown'): void {
     this.#expect('"');
+    const start = this.#at;
     const characters: string[] = [];
     while (this.text[this.#at] !== '"') {
       const next = this.text[this.#at];
@@ -142,9 +143,11 @@ class ReferenceReader {
       this.#at += 1;
       characters.push(next === '\\' ? this.#escape() : next);
     }
+    const isNull = this.text.slice(start, this.#at) === 'null';
     this.#expect('"');
-    if (kind === 'unknown' || characters.length === 0 || this.photos.has(kind)) return;
-    this.photos.set(kind, decodeSlowly(characters.join('')) ?? 'damaged');
+    const text = characters.join('');
+    if (kind === 'unknown' || text === '' || isNull || this.photos.has(kind)) return;
+    this.photos.set(kind, decodeSlowly(text) ?? 'damaged');
   }
 
   #escape(): string {

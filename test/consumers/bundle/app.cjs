@@ -1,14 +1,19 @@
 'use strict';
 require('reflect-metadata');
 const { NestFactory } = require('@nestjs/core');
-const { BankCardOcrModule, OcrResultService } = require('nestjs-bankcard-ocr');
+const { BankCardOcrModule, getBankCardOcrToken, OcrResultService } = require('nestjs-bankcard-ocr');
 
 /** The same application as CommonJS, which leads bundlers to the other build of the library. */
 async function main() {
-  const module = BankCardOcrModule.forRoot(JSON.parse(process.env.OPTIONS));
+  const options = JSON.parse(process.env.OPTIONS);
+  // With a name, services have tokens of their own: minified, different classes are called alike.
+  const own = { appId: 'IDAYYYYY', ticketStore: 'memory:', transport: 'undici', backgroundRefresh: false };
+  const named = BankCardOcrModule.forRoot({ ...options, ...own, name: 'loans' });
+  const module = { module: class Application {}, imports: [BankCardOcrModule.forRoot(options), named] };
   const app = await NestFactory.createApplicationContext(module, { logger: false, abortOnError: false });
   try {
     const { cardNumber } = await app.get(OcrResultService).query('order1');
+    await app.get(getBankCardOcrToken(OcrResultService, 'loans')).query('order1');
     console.log(`card ${cardNumber.masked}`);
   } finally {
     await app.close();

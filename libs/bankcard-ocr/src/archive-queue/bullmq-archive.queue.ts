@@ -11,6 +11,7 @@ import { LeaseHeartbeat } from '../credentials/store/lease-heartbeat.js';
 import { BankCardOcrConfigurationError, configurationIssue, Problem } from '../errors/configuration-error.js';
 import { numeric, readNumbers } from '../options/option-values.js';
 import type { RedisClient } from '../redis/redis-client.js';
+import { redisError } from '../redis/redis-error.js';
 import { createRedisClient, describeRedis, loadIoredis } from '../redis/redis-url.js';
 import { raceAbort, raceTimeout, sleep } from '../runtime/abort.js';
 import { isPackageMissing } from '../runtime/missing-package.js';
@@ -127,10 +128,10 @@ export class BullMqArchiveQueue extends ArchiveQueue {
     try {
       await this.#limited(async () => client.ping());
     } catch (error) {
-      const isRefused = error instanceof Error && error.name === 'ReplyError';
-      if (isRefused) {
+      const fault = redisError(error);
+      if (fault.isRefusal) {
         await this.close();
-        throw new BankCardOcrConfigurationError([configurationIssue('queue', REFUSED)], error);
+        throw new BankCardOcrConfigurationError([configurationIssue('queue', REFUSED)], fault);
       }
       this.#warn(`the archive queue cannot reach ${describeRedis(client)} yet; it goes on as soon as that is there`);
       return;
@@ -352,7 +353,7 @@ export class BullMqArchiveQueue extends ArchiveQueue {
     part.on('error', (error: Error) => {
       if (this.#isAway || this.#isClosed) return;
       this.#isAway = true;
-      const { code = error.name } = error as NodeJS.ErrnoException;
+      const { code } = redisError(error);
       this.#warn(`the archive queue has trouble with Redis (${code}); it goes on as soon as that is over`);
     });
   }

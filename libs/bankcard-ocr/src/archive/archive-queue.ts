@@ -1,3 +1,5 @@
+import { knownToEveryCopy } from '../runtime/every-copy.js';
+
 /** An order as a queue knows it: nothing in it says whose card it is, or under which number it was recognized. */
 export interface QueuedOrder {
   /** A keyed hash of the order number: letters, digits and `-`. */
@@ -47,6 +49,10 @@ export interface ArchiveQueueCounts {
  * itself with `archiveQueueContract()` of the entry `/testing`.
  */
 export abstract class ArchiveQueue {
+  static {
+    knownToEveryCopy(this, 'archive-queue');
+  }
+
   /**
    * Called once, before everything else.
    * @param scope letters and digits: the archive that the orders are for. Queues of several scopes share a place, and no orders

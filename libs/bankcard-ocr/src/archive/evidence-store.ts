@@ -1,9 +1,15 @@
+import { knownToEveryCopy } from '../runtime/every-copy.js';
+
 /**
  * Where an archive keeps its objects: small and large ones, each under a name, each written once. Names are made of letters,
  * digits, `.`, `-` and `/`, and hold no order number. A store of your own proves itself with `evidenceStoreContract()` of the
  * entry `/testing`.
  */
 export abstract class EvidenceStore {
+  static {
+    knownToEveryCopy(this, 'evidence-store');
+  }
+
   /** Check at startup what the archive relies on. @throws an error that says what to do */
   async open(): Promise<unknown> {
     return undefined;

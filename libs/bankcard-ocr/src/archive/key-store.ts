@@ -3,6 +3,7 @@ import { readdir, readFile, unlink } from 'node:fs/promises';
 import path from 'node:path';
 import { BankCardOcrError } from '../errors/bank-card-ocr-error.js';
 import { DurableFile, makeDirectory, syncDirectory } from '../runtime/durable-file.js';
+import { knownToEveryCopy } from '../runtime/every-copy.js';
 import { undefinedWhenMissing } from '../runtime/file-system.js';
 import { CoalescedRuns } from './coalesced-runs.js';
 import { KEY_BYTES, seal, unseal } from './sealing.js';
@@ -13,6 +14,10 @@ import { KEY_BYTES, seal, unseal } from './sealing.js';
  * A store of your own proves itself with `keyStoreContract()` of the entry `/testing`.
  */
 export abstract class KeyStore {
+  static {
+    knownToEveryCopy(this, 'key-store');
+  }
+
   /**
    * The data key of that name, 32 bytes; made if there is none, and the same for all that ask at the same time. It is
    * durable when it is returned.

@@ -241,6 +241,20 @@ describe('BankCardOcrExceptionFilter outside HTTP', () => {
     expect(emit.mock.calls).toEqual([['exception', BODY]]);
   });
 
+  it('sends it through the connection of a client of ws, as Nest sends results', async () => {
+    const [emit, send] = [jest.fn(), jest.fn()];
+    await called('ws', { emit, send, readyState: 1 }).catch(() => undefined);
+    expect(emit).not.toHaveBeenCalled();
+    expect(send.mock.calls).toEqual([[JSON.stringify({ event: 'exception', data: BODY })]]);
+  });
+
+  it.each(['rmq', 'telegraf', 'command'])(
+    'is no result of a handler in a context of another package, which would take its message for done: %s',
+    async (kind) => {
+      await expect(called(kind)).rejects.toBe(thrown);
+    },
+  );
+
   it('gives GraphQL an error with the code among its extensions', async () => {
     const answer = await called('graphql');
     expect(answer).toBeInstanceOf(Error);

@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import {
   type CallHandler,
   type CustomDecorator,
@@ -55,13 +56,16 @@ export class ResponseMasking {
   mask(value: unknown, key = '', isListed = false): unknown {
     if (value instanceof CardNumber) return value.masked;
     if (typeof value !== 'object' || value === null) return maskScalar(value, isListed);
+    // JSON.stringify takes them for what is in them.
+    if (isListed && types.isBoxedPrimitive(value)) return maskScalar(value.valueOf(), true);
     if (isOpaque(value)) return value;
     if (!('toJSON' in value) || typeof value.toJSON !== 'function') return this.#maskObject(value, isListed);
     // What it shows of itself is what leaves; JSON.stringify does not ask the outcome for its own toJSON again.
     const shown: unknown = value.toJSON(key);
     const isObject = typeof shown === 'object' && shown !== null;
     const masked = isObject ? this.#maskObject(shown, isListed) : maskScalar(shown, isListed);
-    return Object.is(masked, shown) ? value : masked;
+    if (Object.is(masked, shown)) return value;
+    return isObject ? withoutToJson(masked as object) : masked;
   }
 
   #maskObject(value: object, isListed: boolean): unknown {
@@ -107,6 +111,12 @@ function copyOf(value: object): object {
   const copy: object = Object.create(Reflect.getPrototypeOf(value));
   for (const [key, child] of Object.entries(value)) put(copy, key, child);
   return copy;
+}
+
+/** Of what an object has shown: asked once more, it would show what was masked, or miss private fields of its original. */
+function withoutToJson(copy: object): object {
+  if (!('toJSON' in copy)) return copy;
+  return Object.defineProperty(copy, 'toJSON', { value: undefined, configurable: true, writable: true });
 }
 
 /** Defined, not assigned: a key such as `__proto__` is data too, and accessors of a class must not run. */

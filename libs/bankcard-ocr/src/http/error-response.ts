@@ -146,7 +146,7 @@ class AnyBankCardOcrError {
 /**
  * Returns what {@link BankCardOcrErrorInterceptor} returns, also for errors of a guard or a middleware. Outside HTTP it
  * sends `{ status: 'error', code, message, retryable }`: as the error of a microservice, the event `exception` of a
- * gateway, the `extensions` of GraphQL.
+ * gateway, the `extensions` of GraphQL. In contexts of other packages it throws the error as it is.
  * @example @UseFilters(new BankCardOcrExceptionFilter())
  */
 export class BankCardOcrExceptionFilter implements ExceptionFilter {
@@ -169,10 +169,19 @@ export class BankCardOcrExceptionFilter implements ExceptionFilter {
     const { code, message } = exception.getResponse() as { code: string; message: string };
     const retryable = isBankCardOcrError(error) ? error.retryable : exception.retryAfterMs !== undefined;
     const body = { status: 'error', code, message, retryable };
-    if (type === 'ws') {
-      return host.switchToWs().getClient<{ emit(event: string, data: unknown): unknown }>().emit('exception', body);
-    }
+    if (type === 'ws') return sendException(host.switchToWs().getClient(), body);
     if (type === 'graphql') return Object.assign(new Error(message), { extensions: { code, retryable } });
-    return throwError(() => body);
+    if (type === 'rpc') return throwError(() => body);
+    // Contexts of other packages (queues, bots, commands) take what a filter returns for the result of their handler.
+    throw error;
   }
+}
+
+/** A client of socket.io, or one of `ws`, on which `emit` would only call listeners of this process. */
+type WsClient =
+  { emit(event: string, data: unknown): unknown } | { readonly readyState: number; send(text: string): void };
+
+function sendException(client: WsClient, data: object): unknown {
+  if (!('readyState' in client)) return client.emit('exception', data);
+  return client.send(JSON.stringify({ event: 'exception', data }));
 }

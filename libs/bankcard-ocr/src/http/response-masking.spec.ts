@@ -126,6 +126,33 @@ describe('ResponseMasking', () => {
     expect(mask(new Wrapper())).toBeInstanceOf(Wrapper);
   });
 
+  it.each<[string, () => unknown]>([
+    [
+      'itself',
+      () => {
+        const shower: Record<string, unknown> = { cardNo: FULL };
+        return Object.assign(shower, { toJSON: () => shower });
+      },
+    ],
+    [
+      'another object of its class',
+      () => {
+        class Card {
+          cardNo?: string;
+          readonly #number = FULL;
+
+          toJSON(): Card {
+            return Object.assign(new Card(), { cardNo: this.#number });
+          }
+        }
+        return new Card();
+      },
+    ],
+    ['a number in an object', () => ({ cardNo: Object(FULL) as object })],
+  ])('in JSON nothing is left of the number of an object that shows %s', (_what, make) => {
+    expect(JSON.stringify(mask(make()))).toBe(JSON.stringify({ cardNo: MASKED }));
+  });
+
   it('whatever it is given, no listed value and no CardNumber is left, and the given one is as before', () => {
     const leaf = fc.oneof(fc.constant(FULL), fc.constant(new CardNumber(FULL)), fc.integer(), fc.constant(null));
     const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({

@@ -1,4 +1,4 @@
-import { getBankCardOcrToken, InjectBankCardOcr } from './bankcard-ocr.tokens.js';
+import { getBankCardOcrToken, InjectBankCardOcr, tokenNamed } from './bankcard-ocr.tokens.js';
 import { OcrResultService } from '../results/ocr-result.service.js';
 import { SignatureService } from '../signature/signature.service.js';
 
@@ -16,6 +16,12 @@ describe('the token of a service', () => {
       getBankCardOcrToken(SignatureService, 'loans'),
     ];
     for (const other of others) expect(token).not.toBe(other);
+  });
+
+  it('is another one for another class of the same name, as minified bundles have', () => {
+    const [first, second] = [0, 1].map(() => Object.defineProperty(class {}, 'name', { value: 'r' }));
+    expect(tokenNamed(first!, 'loans')).not.toBe(tokenNamed(second!, 'loans'));
+    expect(tokenNamed(first!, 'loans')).toBe(tokenNamed(first!, 'loans'));
   });
 
   it('tells itself in messages of Nest, and cannot be made an object of', () => {

@@ -15,8 +15,11 @@ const NAMED: ReadonlySet<unknown> = new Set([...BANKCARD_OCR_SERVICES, TicketSto
 
 type BankCardOcrService = InstanceType<(typeof BANKCARD_OCR_SERVICES)[number]>;
 
-/** A class for each name of a token, so that what is got with it has its type, and Nest's errors name it. */
-const TOKENS = new Map<string, Type>();
+/**
+ * A class for each service and name, so that what is got with it has its type, and Nest's errors name it. By the class
+ * itself: bundlers that minify call different classes alike.
+ */
+const TOKENS = new Map<Token | Abstract<unknown>, Map<string, Type>>();
 
 /**
  * The token by which a service of a registration is injected, or overridden in a test; without a name, the class.
@@ -41,9 +44,10 @@ export function getBankCardOcrToken<Service extends BankCardOcrService | TicketS
 /** The token of a class and a name that were checked; without a name the class itself. */
 export function tokenNamed(service: Token | Abstract<unknown>, name: AccountName): Token | Abstract<unknown> {
   if (name === undefined) return service;
-  const tokenName = `${service.name} of '${name}'`;
-  const token = TOKENS.get(tokenName) ?? tokenClass(tokenName);
-  TOKENS.set(tokenName, token);
+  const ofService = TOKENS.get(service) ?? new Map<string, Type>();
+  TOKENS.set(service, ofService);
+  const token = ofService.get(name) ?? tokenClass(`${service.name} of '${name}'`);
+  ofService.set(name, token);
   return token;
 }
 

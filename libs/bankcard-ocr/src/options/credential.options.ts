@@ -53,9 +53,17 @@ const SECRET = /^[A-Za-z0-9]{64}$/;
 const APP_ID_TO_FILL_IN =
   /^(your|my|the|change|replace|enter|insert|put|todo|fixme|placeholder|example)|^(wb)?app[-_ ]?id$/i;
 
+/** All that are known, in documents and in logs of other clients. */
+const APP_ID = /^[A-Za-z0-9]+$/;
+const NO_USUAL_APP_ID = new Problem(
+  "has other characters than letters and digits, as no known app id of Tencent's: was a comma, a semicolon or a comment " +
+    'copied along?',
+  '含有字母和数字以外的字符，而已知的 app id 都没有：是否连同逗号、分号或注释一起复制了？',
+);
+
 /** What may be correct all the same: Tencent documents formats without guaranteeing them. */
 export function warningAboutAppId(appId: string): Problem | undefined {
-  if (!APP_ID_TO_FILL_IN.test(appId)) return undefined;
+  if (!APP_ID_TO_FILL_IN.test(appId)) return APP_ID.test(appId) ? undefined : NO_USUAL_APP_ID;
   return new Problem(
     'looks like a placeholder: set the app id (WBappid) that Tencent assigned',
     '像是占位文字：请填入腾讯云分配的 WBappid',

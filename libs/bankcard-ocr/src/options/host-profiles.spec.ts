@@ -16,6 +16,8 @@ describe('the host of the base URL', () => {
     ['https://kyc.qcloud.com', 'https://kyc.qcloud.com', OLDER],
     ['https://miniprogram-kyc.tencentcloudapi.com', 'https://miniprogram-kyc.tencentcloudapi.com', OLDER],
     ['https://kyc1.qcloud.com', 'https://kyc1.qcloud.com', NEWEST],
+    ['https://kyc.qcloud.com.', 'https://kyc.qcloud.com.', OLDER],
+    ['https://idasc.webank.com.', 'https://ida.webank.com', OLDER],
     ['https://KYC1.qcloud.com/prefix', 'https://kyc1.qcloud.com/prefix', NEWEST],
     ['http://127.0.0.1:8080/prefix', 'http://127.0.0.1:8080/prefix', NEWEST],
   ])('%s: images go to %s, and each endpoint names the app id as documented', (baseUrl, images, names) => {

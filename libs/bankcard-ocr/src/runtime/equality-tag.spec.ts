@@ -85,12 +85,24 @@ describe('the tag', () => {
     expect(equalityTag('ab', 'c')).not.toBe(equalityTag('a', 'bc'));
   });
 
-  it('is another one in every process', () => {
-    let inOther = '';
-    jest.isolateModules(() => {
-      inOther = (jest.requireActual('./equality-tag.js') as { equalityTag: typeof equalityTag }).equalityTag(PAN);
-    });
-    expect(inOther).not.toBe(equalityTag(PAN));
+  it('is another one in every process, and the same in every copy of the library in it', () => {
+    const inCopy = (): string => {
+      let tag = '';
+      jest.isolateModules(() => {
+        tag = (jest.requireActual('./equality-tag.js') as { equalityTag: typeof equalityTag }).equalityTag(PAN);
+      });
+      return tag;
+    };
+    expect(inCopy()).toBe(equalityTag(PAN));
+    const place = Symbol.for('nestjs-bankcard-ocr/equality-key');
+    const ofThisProcess = Object.getOwnPropertyDescriptor(globalThis, place)!;
+    // Another process has another global object.
+    Reflect.deleteProperty(globalThis, place);
+    try {
+      expect(inCopy()).not.toBe(equalityTag(PAN));
+    } finally {
+      Object.defineProperty(globalThis, place, ofThisProcess);
+    }
   });
 
   it('may be set by code that copies objects, and is the same whichever order the fields came in', () => {

@@ -1,10 +1,21 @@
 import { hash, randomBytes } from 'node:crypto';
 
+/** Known to every copy of the library in a process: what is equal in one is equal in all. */
+const PLACE = Symbol.for('nestjs-bankcard-ocr/equality-key');
 /** Never leaves the process: otherwise a card number could be found from its tag by trying all numbers. */
-const KEY = randomBytes(32).toString('base64url');
+const KEY = keyOfProcess();
 /** 26 to the 12th power: two values share a tag once in 10^17. */
 const TAG_LENGTH = 12;
 const LETTER_A = 0x61;
+
+function keyOfProcess(): string {
+  const value: unknown = Reflect.get(globalThis, PLACE);
+  if (typeof value === 'string') return value;
+  const key = randomBytes(32).toString('base64url');
+  // Not enumerable, so that nothing prints it.
+  Object.defineProperty(globalThis, PLACE, { value: key, configurable: true });
+  return key;
+}
 
 /** The same text for the same hidden value, in this process only; letters, so that nothing takes it for a number. */
 export function equalityTag(...hidden: readonly (string | Uint8Array | undefined)[]): string {

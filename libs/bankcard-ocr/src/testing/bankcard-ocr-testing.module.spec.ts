@@ -47,4 +47,24 @@ describe('BankCardOcrTestingModule', () => {
     expect(() => app.get(KycSandbox)).toThrow('Nest could not find KycSandbox element');
     await app.close();
   });
+
+  it.each(['undici', 'http-service'] as const)(
+    'closes while the timers of a test are fake, on %s',
+    async (transport) => {
+      const testing = await Test.createTestingModule({
+        imports: [BankCardOcrTestingModule.forRoot({ module: { transport } })],
+      }).compile();
+      testing.useLogger(false);
+      const app = await testing.init();
+      app.get(KycSandbox).addOrder({ orderNo: 'order1' });
+      await app.get(OcrResultService).query('order1');
+      jest.useFakeTimers();
+      try {
+        await app.close();
+      } finally {
+        jest.useRealTimers();
+      }
+      expect(app.get(KycSandbox).connections.open).toBe(0);
+    },
+  );
 });

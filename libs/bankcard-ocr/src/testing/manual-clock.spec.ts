@@ -98,6 +98,19 @@ describe('ManualClock', () => {
     expect(clock.now()).toBe(2_800);
   });
 
+  test('advanceAsync moves while other timers of the test are fake', async () => {
+    jest.useFakeTimers();
+    try {
+      const clock = new ManualClock();
+      let isDue = false;
+      clock.setTimer(() => (isDue = true), 1_000);
+      await clock.advanceAsync(1_000);
+      expect(isDue).toBe(true);
+    } finally {
+      jest.useRealTimers();
+    }
+  });
+
   test('advanceAsync lets an exchange over the loopback end at the time that started it', async () => {
     const clock = new ManualClock(0);
     await using sandbox = await KycSandbox.start({ clock });

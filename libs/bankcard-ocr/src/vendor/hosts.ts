@@ -34,12 +34,18 @@ const HOSTS: Readonly<Record<string, HostProfile>> = {
 
 /** @param host with its port, if it has one; a host that is not documented is taken for one like the newest */
 export function hostProfile(host: string): HostProfile {
-  return (Object.hasOwn(HOSTS, host) ? HOSTS[host] : undefined) ?? { appIdFields: NEWEST };
+  const name = withoutRoot(host);
+  return (Object.hasOwn(HOSTS, name) ? HOSTS[name] : undefined) ?? { appIdFields: NEWEST };
+}
+
+/** A dot at the end is the root of all names: the host is the same one. */
+function withoutRoot(host: string): string {
+  return host.replace(/\.$/, '');
 }
 
 /** What is printed at a start with the oldest host; the newest pages do not name it any more. */
 export function hintForHost(host: string): string | undefined {
-  if (host !== 'idasc.webank.com') return undefined;
+  if (withoutRoot(host) !== 'idasc.webank.com') return undefined;
   return (
     'idasc.webank.com is the oldest of the documented hosts; newer pages of Tencent name kyc.qcloud.com, ' +
     'miniprogram-kyc.tencentcloudapi.com and kyc1.qcloud.com (baseUrl, docs/hosts.md)'

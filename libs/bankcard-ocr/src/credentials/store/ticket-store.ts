@@ -1,5 +1,6 @@
 import { BankCardOcrConfigurationError, configurationIssue } from '../../errors/configuration-error.js';
 import type { Text } from '../../errors/text.js';
+import { knownToEveryCopy } from '../../runtime/every-copy.js';
 import type { TicketRecord } from '../ticket-record.js';
 import { contentFrom, type StoreInspection } from './store-inspection.js';
 
@@ -17,15 +18,10 @@ export type StoreAccess = 'read' | 'write';
 
 export type SharingScope = 'process' | 'machine' | 'fleet';
 
-/** Known to every copy of the library in a process. */
-const BRAND = Symbol.for('nestjs-bankcard-ocr/ticket-store');
-
 /** Where the credentials of an app id are kept. Your own proves itself with `ticketStoreContract` of `/testing`. */
 export abstract class TicketStore {
-  /** A store of another copy of the library is one too: applications of two module systems have two. */
-  static [Symbol.hasInstance](this: unknown, value: unknown): boolean {
-    if (this !== TicketStore) return Function.prototype[Symbol.hasInstance].call(this as () => void, value);
-    return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+  static {
+    knownToEveryCopy(this, 'ticket-store');
   }
 
   /** What the start line of the log calls the store; no secrets. */
@@ -66,8 +62,6 @@ export abstract class TicketStore {
   /** Free what the store holds open; what is stored stays. */
   abstract close(): Promise<void>;
 }
-
-Object.defineProperty(TicketStore.prototype, BRAND, { value: true });
 
 /** Why a store did not do what it was asked to. Of any other error only the code or the name is ever shown. */
 export class StoreError extends Error {

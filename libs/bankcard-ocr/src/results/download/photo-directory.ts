@@ -5,6 +5,7 @@ import { checkOrderNumber } from '../../call/order-number.js';
 import type { PhotoKind } from '../../card/card-photo.js';
 import { invalidArgument } from '../../errors/bank-card-ocr-error.js';
 import { DurableFile, makeDirectory, removeAbandonedFiles, syncDirectory } from '../../runtime/durable-file.js';
+import { knownToEveryCopy } from '../../runtime/every-copy.js';
 import { SYSTEM_RUNTIME } from '../../runtime/random.js';
 import type { PhotoMeta } from './sink.target.js';
 
@@ -14,14 +15,11 @@ const CLEAN_UP_EVERY_MS = 3_600_000;
 /** No download lasts so long: a process that was killed has left what is older. */
 const ABANDONED_AFTER_MS = 3_600_000;
 const TEMPORARY_NAME = /^\.bankcard-ocr-[0-9a-f-]{36}\.part$/;
-/** Known to every copy of the library in a process. */
-const BRAND = Symbol.for('nestjs-bankcard-ocr/photo-directory');
 
 /** A directory that takes downloaded photos, of any number of orders at once; made by {@link toDirectory}. */
 export class PhotoDirectory {
-  /** One that another copy of the library has made is one too. */
-  static [Symbol.hasInstance](value: unknown): boolean {
-    return typeof value === 'object' && value !== null && (value as { [BRAND]?: unknown })[BRAND] === true;
+  static {
+    knownToEveryCopy(this, 'photo-directory');
   }
 
   #cleanedUpAt = -Infinity;
@@ -74,8 +72,6 @@ export class PhotoDirectory {
     await removeAbandonedFiles(this.path, (name) => TEMPORARY_NAME.test(name), ABANDONED_AFTER_MS, clock);
   }
 }
-
-Object.defineProperty(PhotoDirectory.prototype, BRAND, { value: true });
 
 /**
  * Write photos as `<order number>-<kind>.<extension>`, mode 0600, into a directory of a local disk, made when missing.

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { sleep } from '../../runtime/abort.js';
@@ -29,6 +29,7 @@ export class VendorServer {
   readonly #routes: ReadonlyMap<string, EndpointName>;
   inFlight = 0;
   readonly connections = { open: 0, total: 0 };
+  readonly #sockets = new Set<Socket>();
   /** Known when it listens. */
   url = '';
 
@@ -43,9 +44,13 @@ export class VendorServer {
     );
     this.#server.on('connection', (socket) => {
       if (!options.keepsProcessAlive) socket.unref();
+      this.#sockets.add(socket);
       this.connections.open += 1;
       this.connections.total += 1;
-      socket.once('close', () => (this.connections.open -= 1));
+      socket.once('close', () => {
+        this.#sockets.delete(socket);
+        this.connections.open -= 1;
+      });
     });
   }
 
@@ -68,8 +73,10 @@ export class VendorServer {
     const closed = new Promise((resolve) => this.#server.close(resolve));
     this.#server.closeAllConnections();
     await closed;
-    // The server says that it is closed before its last sockets do.
-    while (this.connections.open > 0) await new Promise((resolve) => setImmediate(resolve));
+    // The server says that it is closed before its last sockets do. No timer: tests of applications replace those.
+    await Promise.all(
+      [...this.#sockets].map(async (socket) => new Promise((resolve) => socket.once('close', resolve))),
+    );
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {

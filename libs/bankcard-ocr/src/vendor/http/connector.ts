@@ -94,7 +94,7 @@ export class Connector {
       session: resumed?.ticket,
       host,
       port,
-      servername: isIP(host) ? '' : host,
+      servername: serverNameOf(host),
       socket: connection,
     });
     socket.setNoDelay(true).setKeepAlive(true);
@@ -105,6 +105,11 @@ export class Connector {
     socket.once('secureConnect', () => void peerCertificateSha256(socket, resumed?.peer));
     return socket;
   }
+}
+
+/** RFC 6066, section 3: no address, and no dot at the end, which keeps resolvers from trying the domains of a cluster. */
+function serverNameOf(host: string): string {
+  return isIP(host) ? '' : host.replace(/\.$/, '');
 }
 
 /** Of several addresses each has a third of the time before the next: Node's 250 ms would give up a distant one. */
@@ -143,7 +148,7 @@ async function openTunnel(
     ...tcpTo(host, Number(proxy.port) || (isSecure ? 443 : 80), options),
     ...TLS,
     ca: options.ca,
-    servername: isIP(host) ? '' : host,
+    servername: serverNameOf(host),
     agent: false,
     method: 'CONNECT',
     path: authority,

@@ -53,4 +53,15 @@ describe('the share of large responses in a turn of the event loop', () => {
     expect(share.use(255 * KILOBYTE)).toBeUndefined();
     expect(share.use(KILOBYTE)).toBeInstanceOf(Promise);
   });
+
+  it('comes again while the timers of a test are fake', async () => {
+    const share = new EventLoopShare();
+    jest.useFakeTimers();
+    try {
+      await share.use(256 * KILOBYTE);
+      expect(share.use(KILOBYTE)).toBeUndefined();
+    } finally {
+      jest.useRealTimers();
+    }
+  });
 });

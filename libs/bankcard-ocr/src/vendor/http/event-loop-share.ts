@@ -1,6 +1,9 @@
 /** Node.js reads up to 2 MB from one connection before it serves the next one; half a millisecond's work is a turn's share. */
 const BYTES_IN_A_TURN = 256 * 1024;
 
+/** Of this moment: fake timers of a test would never bring the next turn, also after they have gone. */
+const onNextTurn = setImmediate;
+
 /** What large responses may take of one turn together: ten at once would keep others waiting ten times as long. */
 export class EventLoopShare {
   #used = 0;
@@ -11,7 +14,7 @@ export class EventLoopShare {
     this.#used += bytes;
     if (this.#used < BYTES_IN_A_TURN) return undefined;
     return new Promise((resolve) => {
-      if (this.#waiting.push(resolve) === 1) setImmediate(this.#nextTurn);
+      if (this.#waiting.push(resolve) === 1) onNextTurn(this.#nextTurn);
     });
   }
 
@@ -19,7 +22,7 @@ export class EventLoopShare {
   readonly #nextTurn = (): void => {
     this.#used = 0;
     this.#waiting.shift()?.();
-    if (this.#waiting.length > 0) setImmediate(this.#nextTurn);
+    if (this.#waiting.length > 0) onNextTurn(this.#nextTurn);
   };
 }
 

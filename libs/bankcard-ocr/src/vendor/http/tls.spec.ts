@@ -1,3 +1,5 @@
+import type dns from 'node:dns';
+import type { TLSSocket } from 'node:tls';
 import { makeCertificates } from './certificates.test-support.js';
 import { ConnectProxy } from './connect-proxy.test-support.js';
 import type { ConnectionOptions } from './connector.js';
@@ -40,6 +42,16 @@ describe.each(TRANSPORT_KINDS)('TLS over %s', (kind) => {
     expect(await outcome({ ca })).toBe(OK);
     expect(await outcome({ ca: [elsewhere.cert, Buffer.from(ca)] })).toBe(OK);
     expect(await outcome({ ca }, `https://127.0.0.1:${vendor.port}`)).toBe(OK);
+  });
+
+  it('names the host to the server without the dot at its end', async () => {
+    vendor = await TestVendor.start(server);
+    const names: unknown[] = [];
+    vendor.server.on('secureConnection', ({ servername }: TLSSocket) => names.push(servername));
+    const lookup = ((_host: string, _options: unknown, found: (...result: unknown[]) => void) =>
+      found(null, [{ address: '127.0.0.1', family: 4 }])) as unknown as typeof dns.lookup;
+    expect(await outcome({ ca, lookup }, `https://localhost.:${vendor.port}`)).toBe(OK);
+    expect(names).toEqual(['localhost', 'localhost']);
   });
 
   it('refuses a CA that nobody knows', async () => {

@@ -13,6 +13,7 @@ import type { ResponseListener, TransportCall, TransportRequest } from './transp
 export class UndiciTransport extends PoolingTransport<Dispatcher> {
   /** They close when what is under way on them is over. */
   readonly #retired = new Set<Dispatcher>();
+  readonly #sockets = new Set<Socket>();
 
   start(request: TransportRequest, receiver: ResponseListener): TransportCall {
     const call = new UndiciCall(receiver);
@@ -33,13 +34,21 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
   async close(): Promise<void> {
     this.isClosed = true;
     this.connector.close();
-    await Promise.all([...this.pools, ...this.#retired].map(async (pool) => pool.destroy(closedError())));
+    // undici tells that it has ended with queueMicrotask, which fake timers of tests never run: sockets tell it too.
+    const ended = [...this.#sockets].map(async (socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const pool of [...this.pools, ...this.#retired]) pool.destroy(closedError()).catch(() => undefined);
+    await Promise.all(ended);
   }
 
   protected retire(pool: Dispatcher): void {
     this.#retired.add(pool);
     const forget = () => void this.#retired.delete(pool);
     pool.close().then(forget, forget);
+  }
+
+  #keep(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
   }
 
   protected createPool(keepsConnections: boolean): Dispatcher {
@@ -55,6 +64,7 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
         const secure = protocol === 'https:';
         const connected = done as Connected;
         this.connector.connect({ hostname, port: Number(port) || (secure ? 443 : 80), secure }, (error, socket) => {
+          if (socket) this.#keep(socket);
           connected(error, socket && withoutSurprises(socket));
         });
       },

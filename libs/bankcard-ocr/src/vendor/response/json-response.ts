@@ -3,6 +3,9 @@ import { isUtf8 } from 'node:buffer';
 /** A JSON object whose members have not been looked at. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
+/** What programs make of a missing value that they write as a text, Java for one: it says nothing. */
+export const NULL_TEXT = 'null';
+
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

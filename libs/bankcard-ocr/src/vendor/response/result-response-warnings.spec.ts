@@ -24,6 +24,8 @@ describe('warnings', () => {
     [-9110, [-9110, -9111], ['-9110', '-9111']],
     ['-9110', ['-9111', '[-9112]'], ['-9110', '-9111', '-9112']],
     ['-9110', [null, {}, true, '0', ''], ['-9110']],
+    ['null', 'null', []],
+    ['-9110', '[null]', ['-9110']],
     ['-9999', 'NEW_CODE', ['-9999', 'NEW_CODE']],
     [{}, true, []],
   ])('warnCode %j and multiWarnCode %j give %j', (warnCode, multiWarnCode, expected) => {

@@ -169,6 +169,7 @@ describe('a success without what it must have', () => {
   it.each<[string, object, RegExp]>([
     ['no card number', {}, /gave no card number/],
     ['an empty card number', { bankCardNo: ' ' }, /gave no card number/],
+    ['the text null for a card number', { bankCardNo: 'null' }, /gave no card number/],
     ['a card number that JSON has rounded', { bankCardNo: 6_222_021_234_567_890 }, /gave no card number/],
     ['a card number that is an object', { bankCardNo: {} }, /gave no card number/],
     ['a card number longer than any', { bankCardNo: '6'.repeat(65) }, /longer than any/],

@@ -7,7 +7,7 @@ import { redactVendorText } from '../../errors/redaction.js';
 import { warningText } from '../../errors/vendor-codes.js';
 import { printable } from '../../runtime/printable-text.js';
 import { type Envelope, malformedResponse, readChinaTime } from './envelope.js';
-import { isJsonObject, isOrderNumberName, type JsonObject } from './json-response.js';
+import { isJsonObject, isOrderNumberName, type JsonObject, NULL_TEXT } from './json-response.js';
 import type { PhotoArrivals } from './photo-buffers.js';
 
 /** Longer than any card number; what is longer is something else. */
@@ -99,7 +99,7 @@ export function readWarnings(one: unknown, several: unknown): CardWarning[] {
   // Most cards have no warnings.
   if (isNone(one) && isNone(several)) return [];
   const codes = new Set([one, several].flatMap(codesIn));
-  codes.delete('0');
+  for (const none of ['0', NULL_TEXT]) codes.delete(none);
   return [...codes].slice(0, MOST_WARNINGS).map((code) => ({ code, ...warningText(code) }));
 }
 
@@ -176,7 +176,7 @@ export function collectResultFields(json: JsonObject): ResultFields {
       if (member === 'envelope') continue;
       if (member === 'orderNumber') orderNumbers.push(value);
       else if (member !== 'unknown') {
-        if (isSilent(known[member])) known[member] = value;
+        if (isSilent(known[member]) && !isSilent(value)) known[member] = value;
       } else if (isScalar(value)) unknown.push([printable(name), typeof value === 'string' ? printable(value) : value]);
     }
   }
@@ -184,7 +184,7 @@ export function collectResultFields(json: JsonObject): ResultFields {
 }
 
 function isSilent(value: unknown): boolean {
-  return value === undefined || value === null || value === '';
+  return value === undefined || value === null || value === '' || value === NULL_TEXT;
 }
 
 function isScalar(value: unknown): value is Scalar {

@@ -33,6 +33,9 @@ function* waysToCut(text: string): Generator<readonly Buffer[]> {
 describe('the string of a photo', () => {
   it.each<[string, 'whole' | 'damaged' | undefined, string]>([
     ['', undefined, ''],
+    ['null', undefined, ''],
+    ['nul', 'whole', Buffer.from('nul', 'base64').toString()],
+    ['nullYWJj', 'whole', Buffer.from('nullYWJj', 'base64').toString()],
     ['YWJj', 'whole', 'abc'],
     [String.raw`YWJ\u006a`, 'whole', 'abc'],
     [String.raw`Pz8\/Pz8\/`, 'whole', '??????'],

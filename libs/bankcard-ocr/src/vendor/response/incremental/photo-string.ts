@@ -1,4 +1,4 @@
-import { InvalidResponseError } from '../json-response.js';
+import { InvalidResponseError, NULL_TEXT } from '../json-response.js';
 import type { PhotoTarget } from '../photo-buffers.js';
 
 const QUOTE = 0x22;
@@ -34,10 +34,12 @@ export class PhotoString {
   ended = false;
   #base64: Base64Text | undefined;
   readonly #end = new StringEnd();
+  /** The beginning of what may become no photo at all. */
+  #held = '';
 
   constructor(private readonly openTarget: () => PhotoTarget) {}
 
-  /** How it came; undefined for an empty string. */
+  /** How it came; undefined for a string that is empty, or the text `null`. */
   get outcome(): 'whole' | 'damaged' | undefined {
     return this.#base64 && (this.#base64.damaged ? 'damaged' : 'whole');
   }
@@ -49,10 +51,20 @@ export class PhotoString {
     this.ended = quote >= 0;
     const length = this.ended ? quote : piece.length;
     this.next = at + length + (this.ended ? 1 : 0);
-    if (length > 0) this.#base64 ??= new Base64Text(this.openTarget());
-    const delay = this.#base64?.write(piece.toString('latin1', 0, length));
+    const delay = this.#take(piece.toString('latin1', 0, length));
     if (!this.ended) return delay;
     return delay ? delay.then(() => this.#base64?.end()) : this.#base64?.end();
+  }
+
+  #take(piece: string): Promise<void> | undefined {
+    if (this.#base64) return this.#base64.write(piece);
+    const text = this.#held + piece;
+    if (this.ended ? text === '' || text === NULL_TEXT : NULL_TEXT.startsWith(text)) {
+      this.#held = text;
+      return undefined;
+    }
+    this.#base64 = new Base64Text(this.openTarget());
+    return this.#base64.write(text);
   }
 }
 

@@ -66,11 +66,12 @@ function escaped(unit: string, how: number): string {
   return unit === '/' && how < 4 ? '\\/' : JSON.stringify(unit).slice(1, -1);
 }
 
-/** What the whole text says: of several texts for a photo the first that is not empty. */
+/** What the whole text says: of several texts for a photo the first that is neither empty nor `null`. */
 function photosOf(json: JsonObject, found = new Map<PhotoKind, string>(), isTop = true): Map<PhotoKind, string> {
   for (const [key, value] of Object.entries(json)) {
     const kind = photoKindOf(key);
-    if (kind && typeof value === 'string' && value !== '' && !found.has(kind)) found.set(kind, value);
+    if (kind && typeof value === 'string' && value !== '' && value !== 'null' && !found.has(kind))
+      found.set(kind, value);
     if (isTop && key === 'result' && isJsonObject(value)) photosOf(value, found, false);
   }
   return found;
