@@ -238,7 +238,8 @@ describe('what a store has lost of what is held', () => {
       fetch(3, MINUTE);
       stage.clock.shiftWallClock(byMs);
       const { tokenRequestedAtMs } = held.missingIn(undefined)!.current!;
-      expect(stage.clock.now() - tokenRequestedAtMs).toBeGreaterThanOrEqual(MINUTE);
+      // A leap forward may be the time for which the machine was suspended.
+      expect(stage.clock.now() - tokenRequestedAtMs).toBeGreaterThanOrEqual(MINUTE + Math.max(0, byMs));
     },
   );
 });
