@@ -681,7 +681,7 @@ export class EvidenceArchive {
   /** With the keys of another archive, or for another app id, every order would seem not to be kept. */
   async #openIndex(): Promise<Buffer> {
     const { store, keys, source } = this.options;
-    // Whoever only reads needs no right to write.
+    // A process that only reads needs no right to write.
     const found = await store.read(OWNER);
     const key = found ? await keys.read(INDEX_KEY) : await keys.create(INDEX_KEY);
     if (!key) {

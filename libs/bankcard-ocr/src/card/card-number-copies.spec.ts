@@ -29,6 +29,13 @@ describe('a card number of another copy of the library', () => {
   });
 
   it('has its tag from a key that nothing prints', () => {
-    expect(inspect(globalThis, { depth: 0 })).not.toContain('equality-key');
+    const place = Symbol.for('nestjs-bankcard-ocr/equality-key');
+    const key = (Reflect.get(globalThis, place) as () => string)();
+    expect(key).toMatch(/^[\w-]{43}$/);
+    const printed = inspect(Object.defineProperty({}, place, Object.getOwnPropertyDescriptor(globalThis, place)!), {
+      showHidden: true,
+    });
+    expect(printed).toContain('equality-key');
+    expect(printed).not.toContain(key);
   });
 });

@@ -7,8 +7,8 @@ import { Refresher, type RefresherContext } from './refresher.js';
 import { isUnfinished, type TicketRecord } from './ticket-record.js';
 
 /**
- * The asynchronous context in which the library was loaded: that of no request. What the loop does would otherwise count as
- * done by the request that caused the last refresh, in its logs, and keep that request in memory.
+ * The asynchronous context in which the library was loaded: that of no request, unless one loads it. What the loop does would
+ * otherwise count as done by the request that caused the last refresh, in its logs, and keep that request in memory.
  */
 const LOADED = new AsyncResource('BankCardOcrRefresh');
 

@@ -61,7 +61,8 @@ export class ResponseMasking {
     if (isOpaque(value)) return value;
     if (!('toJSON' in value) || typeof value.toJSON !== 'function') return this.#maskObject(value, isListed);
     // What it shows of itself is what leaves; JSON.stringify does not ask the outcome for its own toJSON again.
-    const shown: unknown = value.toJSON(key);
+    const given: unknown = value.toJSON(key);
+    const shown: unknown = types.isBoxedPrimitive(given) ? given.valueOf() : given;
     const isObject = typeof shown === 'object' && shown !== null;
     const masked = isObject ? this.#maskObject(shown, isListed) : maskScalar(shown, isListed);
     if (Object.is(masked, shown)) return value;

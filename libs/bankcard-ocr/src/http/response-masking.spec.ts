@@ -45,6 +45,11 @@ describe('ResponseMasking', () => {
     ],
     ['what an object shows of itself', [{ toJSON: () => ({ cardNo: FULL }) }], [{ cardNo: MASKED }]],
     ['a listed value that shows itself as text', { cardNo: { toJSON: () => FULL } }, { cardNo: MASKED }],
+    [
+      'one that shows itself as a String object',
+      { cardNo: { toJSON: () => Object(FULL) as unknown } },
+      { cardNo: MASKED },
+    ],
   ])('masks %s', (_what, given, expected) => {
     const before = inspect(given, { depth: 9 });
     const masked = mask(given);

@@ -56,7 +56,7 @@ const APP_ID_TO_FILL_IN =
 /** All that are known, in documents and in logs of other clients. */
 const APP_ID = /^[A-Za-z0-9]+$/;
 const NO_USUAL_APP_ID = new Problem(
-  "has other characters than letters and digits, as no known app id of Tencent's: was a comma, a semicolon or a comment " +
+  'contains characters other than letters and digits, which no known app id does: was a comma, a semicolon or a comment ' +
     'copied along?',
   '含有字母和数字以外的字符，而已知的 app id 都没有：是否连同逗号、分号或注释一起复制了？',
 );

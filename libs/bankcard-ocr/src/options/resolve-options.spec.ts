@@ -416,9 +416,9 @@ describe('warnings', () => {
     ['the two swapped', { appId: SECRET, secret: 'IDA00001' }, [/^secret .*swapped/]],
     ['an app id to fill in', { appId: 'your-app-id' }, [/^appId .*placeholder/]],
     ['a name for an app id', { appId: 'WBappid' }, [/^appId .*placeholder/]],
-    ['a comma behind it', { appId: 'IDA00001,' }, [/^appId \(BANKCARD_OCR_APP_ID\) has other characters/]],
+    ['a comma behind it', { appId: 'IDA00001,' }, [/^appId \(BANKCARD_OCR_APP_ID\) contains characters other/]],
     ['a semicolon behind it', { appId: 'IDA00001;' }, [/^appId .*semicolon/]],
-    ['an app id that a log has hidden', { appId: '***' }, [/^appId .*other characters/]],
+    ['an app id that a log has hidden', { appId: '***' }, [/^appId .*characters other than/]],
     ['the app id of the documents', { appId: 'IDAXXXXX' }, []],
   ])('of %s', (_what, change, expected) => {
     const { warnings } = resolveOptions({ ...GIVEN, ...change });

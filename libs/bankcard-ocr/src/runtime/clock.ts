@@ -1,3 +1,5 @@
+import * as timers from 'node:timers';
+
 /** A timer that was set on a {@link Clock}. */
 export interface ClockTimer {
   /** Harmless when it has fired already. */
@@ -13,6 +15,12 @@ export abstract class Clock {
   /** A caller's pause keeps the process alive, or a script would end in the middle of it; background timers do not. */
   abstract setTimer(callback: () => void, delayMs: number, keepsProcessAlive?: boolean): ClockTimer;
 }
+
+/**
+ * The `setImmediate` of Node.js: with fake timers in place of the global one, which may be there before this library is, the next
+ * turn of the event loop would never come.
+ */
+export const onNextTurn = timers.setImmediate;
 
 /** China time, Tencent's zone: +08:00 all year. */
 export const CHINA_OFFSET_MS = 8 * 3_600_000;

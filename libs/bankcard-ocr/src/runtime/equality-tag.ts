@@ -9,11 +9,11 @@ const TAG_LENGTH = 12;
 const LETTER_A = 0x61;
 
 function keyOfProcess(): string {
-  const value: unknown = Reflect.get(globalThis, PLACE);
-  if (typeof value === 'string') return value;
+  const earlier = Reflect.get(globalThis, PLACE) as (() => string) | undefined;
+  if (earlier) return earlier();
   const key = randomBytes(32).toString('base64url');
-  // Not enumerable, so that nothing prints it.
-  Object.defineProperty(globalThis, PLACE, { value: key, configurable: true });
+  // Behind a function, so that nothing prints it, whatever is asked to show the global object.
+  Object.defineProperty(globalThis, PLACE, { value: () => key, configurable: true });
   return key;
 }
 

@@ -49,7 +49,7 @@ describe('BankCardOcrTestingModule', () => {
   });
 
   it.each(['undici', 'http-service'] as const)(
-    'closes while the timers of a test are fake, on %s',
+    'queries while the timers of a test are fake, without those that docs/testing.md names, and closes, on %s',
     async (transport) => {
       const testing = await Test.createTestingModule({
         imports: [BankCardOcrTestingModule.forRoot({ module: { transport } })],
@@ -57,9 +57,12 @@ describe('BankCardOcrTestingModule', () => {
       testing.useLogger(false);
       const app = await testing.init();
       app.get(KycSandbox).addOrder({ orderNo: 'order1' });
-      await app.get(OcrResultService).query('order1');
-      jest.useFakeTimers();
+      const query = () => app.get(OcrResultService).query('order1');
+      await query();
       try {
+        jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask', 'setImmediate'] });
+        for (let count = 0; count < 3; count += 1) await expect(query()).resolves.toMatchObject({ orderNo: 'order1' });
+        jest.useFakeTimers();
         await app.close();
       } finally {
         jest.useRealTimers();

@@ -1,4 +1,4 @@
-import type { Clock, ClockTimer } from '../runtime/clock.js';
+import { type Clock, type ClockTimer, onNextTurn } from '../runtime/clock.js';
 
 /** 2026-01-01T00:00:00+08:00, the vendor's time zone. */
 const DEFAULT_START = Date.UTC(2025, 11, 31, 16);
@@ -93,9 +93,6 @@ export class ManualClock implements Clock {
     return this.#timers[0]?.due ?? Infinity;
   }
 }
-
-/** Of this moment: a test may fake the timers of its application beside this clock. */
-const onNextTurn = setImmediate;
 
 async function turnEventLoop(turns: number): Promise<void> {
   for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => onNextTurn(resolve));

@@ -228,7 +228,9 @@ export class FileTicketStore extends TicketStore {
     // Emptied meanwhile, the folder does not show that this was written under a lease: the refresh has to know.
     const isEmptied = highestLease > 0 && (await this.#leases.highest()) < highestLease;
     if (isLate || isEmptied) {
-      await this.files.unlink(folder.file('record', next.revision)).catch(undefinedWhenMissing);
+      // In an emptied folder another process may have the number by now.
+      const isOurs = isLate || (await this.#read())?.writeId === next.writeId;
+      if (isOurs) await this.files.unlink(folder.file('record', next.revision)).catch(undefinedWhenMissing);
       return false;
     }
     await syncDirectory(folder.path, this.files);

@@ -1,8 +1,7 @@
+import { onNextTurn } from '../../runtime/clock.js';
+
 /** Node.js reads up to 2 MB from one connection before it serves the next one; half a millisecond's work is a turn's share. */
 const BYTES_IN_A_TURN = 256 * 1024;
-
-/** Of this moment: fake timers of a test would never bring the next turn, also after they have gone. */
-const onNextTurn = setImmediate;
 
 /** What large responses may take of one turn together: ten at once would keep others waiting ten times as long. */
 export class EventLoopShare {

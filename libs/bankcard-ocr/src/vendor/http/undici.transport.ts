@@ -26,7 +26,7 @@ export class UndiciTransport extends PoolingTransport<Dispatcher> {
     const dispatcher = this.poolFor(request);
     const dispatch = { origin: this.options.origin, path, method, headers, body };
     if (CREATED.hasSubscribers || ANSWERED.hasSubscribers) {
-      observed(dispatch, call, () => void dispatcher.dispatch(dispatch, call));
+      dispatchObserved(dispatch, call, () => void dispatcher.dispatch(dispatch, call));
     } else dispatcher.dispatch(dispatch, call);
     return call;
   }
@@ -247,20 +247,24 @@ function withoutSurprises(socket: Socket): Socket {
 const CREATED = channel('undici:request:create');
 /** Later it publishes the same request, with its path, beside the head of the response. */
 const ANSWERED = channel('undici:request:headers');
+/** Requests whose call is known. */
+const CLAIMED = new WeakSet<object>();
 
 /**
  * Make the request of a call without headers of others: some tracers add them although the request is untraced (Sentry 10),
  * and Tencent must not get them. The call gets the request, to hide its query as soon as it is written.
  */
-function observed(
+function dispatchObserved(
   own: Pick<Dispatcher.DispatchOptions, 'path'> & { headers: object },
   call: UndiciCall,
   make: () => void,
 ): void {
   // Subscribers are called in the order in which they came: this one is the last, for as long as it is there.
-  const seeLast = (message: unknown): void => {
+  const claimRequest = (message: unknown): void => {
     const { request } = message as { request: { path: string; headers?: unknown } };
-    if (request.path !== own.path || call.observed) return;
+    // Two calls may have the same path.
+    if (request.path !== own.path || call.observed || CLAIMED.has(request)) return;
+    CLAIMED.add(request);
     call.observed = request;
     const { headers } = request;
     if (!Array.isArray(headers)) return;
@@ -269,15 +273,15 @@ function observed(
     const kept = headers.filter((_one, index) => names.has(String(headers[index - (index % 2)]).toLowerCase()));
     headers.splice(0, headers.length, ...kept);
   };
-  const leave = (): void => {
-    CREATED.unsubscribe(seeLast);
+  const unsubscribe = (): void => {
+    CREATED.unsubscribe(claimRequest);
   };
-  CREATED.subscribe(seeLast);
+  CREATED.subscribe(claimRequest);
   try {
     make();
   } finally {
     // The pool makes it later if all of its connections are in use.
-    if (call.observed) leave();
-    else call.finished.then(leave, leave);
+    if (call.observed) unsubscribe();
+    else call.finished.then(unsubscribe, unsubscribe);
   }
 }

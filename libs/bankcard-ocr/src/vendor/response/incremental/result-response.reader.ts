@@ -19,7 +19,7 @@ const CLOSED_STRING = Buffer.from('"');
 
 /** In one pass: photos, nearly all of it, are decoded straight from the bytes; some hundred bytes are left for JSON. */
 export class ResultResponseReader<Kind extends string = PhotoKind> implements ResponseReader {
-  /** The photos so far, and how they came. Of several texts for one of them the first that is not empty counts. */
+  /** The photos so far, and how they came. Of several texts for one of them the first that says something counts. */
   readonly arrivals = new Map<Kind, 'whole' | 'damaged'>();
   readonly #structure: ResponseStructure<Kind>;
   readonly #remains: Buffer[] = [];
