@@ -61,7 +61,14 @@ async function start(...imports: DynamicModule[]): Promise<TestingModule> {
     .setLogger(false as never)
     .compile();
   applications.push(application);
-  return application.init();
+  // On Nest 11 an application that has failed to start rejects close(), too, with the same error.
+  return application.init().catch(async (error: unknown) => {
+    await applications
+      .pop()
+      ?.close()
+      .catch(() => undefined);
+    throw error;
+  });
 }
 
 describe('BankCardOcrArchiveModule', () => {
