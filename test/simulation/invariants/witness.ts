@@ -93,6 +93,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   readonly #refreshingSince = new Map<string, number>();
   /** When the store last did not take what each process had: it failed, or another refresh had come first. */
   readonly #refusedAt = new Map<string, number>();
+  #lastWriter: string | undefined;
   readonly #operations = new Map<string, { windowAt: number; count: number }>();
   readonly #foreignReports: number[] = [];
   #record: TicketRecord | undefined;
@@ -584,6 +585,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
   #checkStored(by: string, before: TicketRecord | undefined, after: TicketRecord): void {
     const { kernel, vendor } = this.world;
     const { current, pending } = after;
+    const writerBefore = this.#lastWriter ?? by;
+    this.#lastWriter = by;
     for (const one of [current, pending]) {
       const token = one && vendor().tokenOf(one.accessToken);
       if (token) this.#everStored.add(token);
@@ -602,6 +605,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     } else if (before?.current && before.current.number > current.number) {
       this.#violated('S5-number', `${by} stores generation ${current.number} over generation ${before.current.number}`);
     }
+    // Another refresh had come first: it was refused, and is written after all.
+    if (!this.#everStored.has(ticket) && writerBefore !== by) this.#refusedAt.set(by, kernel.now);
     this.#everStored.add(ticket);
     this.#stored.push({ ticket, at: kernel.now });
     if (this.#stored.length > 8) this.#stored.shift();
