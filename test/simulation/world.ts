@@ -73,6 +73,7 @@ export class World {
       kernel,
       story,
       vendor: () => this.vendor,
+      store: plan.store,
       intervalMs: plan.intervalMs,
       leaseTtlMs: timingsFor(plan.intervalMs, plan.rules.overlapMs).leaseTtlMs,
       instanceOf: (process) => this.#instances.get(process),

@@ -71,6 +71,7 @@ export const MIXES: Readonly<Record<string, Mix>> = {
   secret: { kinds: ['secret changed'], faults: [1, 1] },
   forced: { kinds: ['wish for a refresh', 'malformed query'], faults: [2, 8] },
   suspend: { kinds: ['suspend'], faults: [1, 3] },
+  suspendLost: { kinds: ['suspend', 'store emptied'], faults: [2, 5], store: 'file' },
   wallClock: { kinds: ['wall clock'], faults: [1, 4] },
   storeClock: { kinds: ['store clock'], faults: [1, 3], store: 'redis' },
   clocks: { kinds: CLOCKS, faults: [2, 5] },

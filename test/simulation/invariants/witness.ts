@@ -24,6 +24,7 @@ export interface WitnessedWorld {
   readonly story: Story;
   readonly intervalMs: number;
   readonly leaseTtlMs: number;
+  readonly store: 'redis' | 'file';
   /** The instance that runs as this process, if it still does. */
   instanceOf(process: string): Instance | undefined;
   /** All that run. */
@@ -582,6 +583,19 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     }
   }
 
+  /** By the wall clock of the machine, on which files are dated; what was set since is another matter. */
+  #checkAge(by: string, token: Token, { tokenRequestedAtMs }: { readonly tokenRequestedAtMs: number }): void {
+    const { kernel, store } = this.world;
+    const { now } = kernel;
+    const writer = this.world.instanceOf(by)?.process;
+    const askedAt = this.#askedAt.get(token) ?? token.issuedAt;
+    if (store !== 'file' || !writer || this.effects.anyOf(['wall clock'], askedAt, now)) return;
+    const youngerMs = now - askedAt - (writer.machine.wall() - tokenRequestedAtMs);
+    if (youngerMs > UNCERTAIN_MS) {
+      this.#violated('S5-younger', `${by} stores token ${token.number} as ${youngerMs / 1_000} s younger than it is`);
+    }
+  }
+
   #checkStored(by: string, before: TicketRecord | undefined, after: TicketRecord): void {
     const { kernel, vendor } = this.world;
     const { current, pending } = after;
@@ -599,6 +613,7 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
     }
     this.#ticketsById.set(current.id, ticket);
     if (before?.current?.id === current.id) return;
+    this.#checkAge(by, ticket.token, current);
     const old = before?.current && vendor().ticketOf(before.current.signTicket);
     if (old && isOlder(ticket, old)) {
       this.#judgeOlder('S5-regress', `${by} stores ticket ${ticket.number} over ticket ${old.number}`, ticket, old);
@@ -771,6 +786,8 @@ export class Witness implements VendorObserver, StoreObserver, InstanceObserver 
 const NOTICE_MS = 10_000 + 1_500;
 /** So long after a fault its effects may still be felt: an overlap, and the time to notice. */
 const GRACE_MS = 90_000;
+/** What the library allows for the age of a record, and a second for its way. */
+const UNCERTAIN_MS = 4_000;
 /** So long after the last fault everything is as it was before. */
 const SETTLE_MS = 120_000;
 const OVERDUE_MS = 15_000;

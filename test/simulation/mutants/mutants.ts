@@ -304,6 +304,18 @@ export const MUTANTS: readonly Mutant[] = [
     within: 30,
   },
   {
+    name: 'records are dated by the wall clock after a suspension',
+    file: credentials('credential-lifetime.ts'),
+    changes: [
+      [
+        'const offsetMs = Math.min(held.behindMs, behindMs(clock));',
+        'const offsetMs = held.behindMs * 0 + behindMs(clock);',
+      ],
+    ],
+    mixes: ['suspendLost'],
+    within: 60,
+  },
+  {
     name: 'what others have left unfinished is left so',
     file: credentials('ticket-record.ts'),
     changes: [
