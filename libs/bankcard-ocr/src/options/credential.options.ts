@@ -43,7 +43,7 @@ export interface CredentialOptions {
    * @default one refresh interval, and in any case as long as the ticket would have been valid
    */
   readonly verifyWindowMs?: number | undefined;
-  /** Refresh by a timer, also while there are no queries. Switch it off in scripts. @default true */
+  /** Refresh by a timer, even without queries. Switch it off in scripts. @default true */
   readonly backgroundRefresh?: boolean | undefined;
 }
 
